@@ -1,0 +1,130 @@
+"""What a mailbox, a transport and a clock must promise, in prose.
+
+A mailbox gives every message that its folders hold, once each as far as its cursor knows, in order of arrival, with
+the server's own arrival time, and never changes a flag, moves or deletes anything. `fetch` may give a message again
+(after a lost cursor); the ledger knows. `ack` is called after the commit and may do nothing. A transport hands over in
+two steps, so that what cannot be taken back is known to the database before it happens. A clock is a callable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class RawMail:
+    """One message as the server holds it. `key` is unique for ever within the mailbox (folder, validity and uid)."""
+
+    key: str
+    folder: str
+    raw: bytes
+    received: datetime  # the server's own arrival time, aware
+    is_truncated: bool = False  # larger than the mailbox was told to fetch: `raw` is its beginning
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one fetch gave, and the cursor that stands after it. An empty batch with `done` ends a pass."""
+
+    mails: tuple[RawMail, ...]
+    cursor: str  # opaque JSON text, stored by the caller in the same transaction as the mails
+    done: bool = True  # False: there is more to fetch at once
+    is_first_sight: bool = False  # these folders were never read before
+
+
+class Mailbox(Protocol):
+    """Mail in. Raises DoorClosed when it cannot be read; the caller waits and calls again."""
+
+    name: str
+
+    def fetch(self, cursor: str, limit: int) -> Batch:
+        """The next `limit` messages after `cursor` ("" at first), whatever their flags."""
+        ...
+
+    def ack(self, keys: Sequence[str]) -> None:
+        """Called when the messages are safe with us. Sets no flag in a shared inbox."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Blocks until something may have arrived (True) or the time is over (False). A hint, never the truth."""
+        ...
+
+    def find(self, message_id: str) -> bool:
+        """Whether a message with this Message-ID lies in Sent or in any watched folder: proof of a send."""
+        ...
+
+    def interrupt(self) -> None:
+        """Makes `wait` return soon; called from another thread."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A finished letter: exact bytes and exact recipients, already checked against the allow-list."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    raw: bytes
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one address was not accepted. `is_hard` False: it may be tried again later."""
+
+    recipient: str
+    status: str
+    words: str
+    is_hard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a hand-over, per recipient. `assigned_id`: the Message-ID the server gave it, if it told one."""
+
+    accepted: tuple[str, ...]
+    refused: tuple[Refusal, ...] = ()
+    assigned_id: str = ""
+    reply: str = ""
+
+
+class Offer(Protocol):
+    """A letter offered: nothing irrevocable has happened yet. `refused` are recipients already known to be refused."""
+
+    id: str
+    refused: tuple[Refusal, ...]
+    accepted: tuple[str, ...]  # recipients a delivery would reach; () means there is nothing to deliver
+
+    def deliver(self) -> Outcome:
+        """The step that cannot be taken back. Raises Unsure when the answer is lost, DoorClosed when surely not sent."""
+        ...
+
+    def abandon(self) -> None:
+        """Lets go of it without sending."""
+        ...
+
+
+class Transport(Protocol):
+    """Letters out. `offer` raises DoorClosed when the server cannot be used now."""
+
+    def offer(self, envelope: Envelope) -> Offer: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Everything the outside offers one daemon: mailboxes by name, one transport."""
+
+    mailboxes: dict[str, Mailbox] = field(default_factory=dict)
+    transport: Transport | None = None
+
+
