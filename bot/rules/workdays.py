@@ -1,25 +1,33 @@
 """Due dates: working days, bank holidays, day end, ceilings; each with its explanation in words.
 
 Hours are elapsed time. Working days are Monday to Friday less England and Wales bank holidays; day 0 is the day of
-receipt in the office's zone; due at the day end of day N (R1-R5). It knows no policy and no clock.
+receipt in the office's zone; due at the day end of day N (R1-R5). It knows no policy and no clock, and after the
+last year of the list of bank holidays it knows weekends only.
 """
 
 from __future__ import annotations
 
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from bot.model import Due, Window
+import holidays as bank_holidays
+
+from bot.model import Due, Unit, Window, aware
 
 LONDON = ZoneInfo("Europe/London")
+YEARS = range(2015, 2046)
+CLOSURE = "closure day"  # the name of a day that the configuration adds
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Which days are worked and when a day ends. `holidays`: dates that are not worked, with their names."""
 
-    holidays: dict[date, str]
+    holidays: Mapping[date, str]
     day_end: time = time(17)
     zone: ZoneInfo = LONDON
 
@@ -27,46 +35,166 @@ class Calendar:
         return day.weekday() < 5 and day not in self.holidays
 
 
+@lru_cache
 def calendar(add: tuple[date, ...] = (), remove: tuple[date, ...] = (), day_end: time = time(17)) -> Calendar:
     """England and Wales bank holidays from the library `holidays`, 2015 to 2045, plus `add`, less `remove`."""
-    return Calendar({}, day_end)
+    days = dict(_england_and_wales())
+    days.update({day: CLOSURE for day in add if day not in days})
+    for day in remove:
+        days.pop(day, None)
+    return Calendar(days, day_end)
+
+
+@lru_cache
+def _england_and_wales() -> Mapping[date, str]:
+    listed = bank_holidays.country_holidays("GB", subdiv="ENG", years=YEARS)
+    return {day: _plain_name(name) for day, name in listed.items()}
+
+
+def _plain_name(name: str) -> str:
+    real = name.removesuffix(" (observed)")
+    return name if real == name else f"substitute day for {real}"
 
 
 def working_day(start: datetime, n: int, cal: Calendar) -> date:
     """The n-th working day after the local day of `start` (n=0: that day itself; negative n: before it)."""
-    return start.date()
+    day = _local(start, cal).date()
+    step = timedelta(days=1 if n > 0 else -1)
+    left = abs(n)
+    while left:
+        day += step
+        left -= cal.is_working(day)
+    return day
 
 
 def at_local(day: date, at: time, cal: Calendar) -> datetime:
-    """That local wall time as an instant."""
-    return datetime.combine(day, at, cal.zone)
+    """That local wall time as an instant: the first of two in autumn, the end of the gap where spring skips it."""
+    wall = datetime.combine(day, at, cal.zone)
+    if _local(aware(wall), cal).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return wall
+    # Clocks in the United Kingdom skip a whole hour: the wall's next full hour is the instant at which they did.
+    return wall.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
-def due(window: Window, start: datetime, cal: Calendar) -> Due:
-    """When `window` that began at `start` ends, and why."""
-    return Due(start, "")
+def due(window: Window, start: datetime, cal: Calendar, began: str = "received") -> Due:
+    """When `window` that began at `start` ends, and why; `began` is the word for that start in the explanation."""
+    match window.unit:
+        case Unit.HOURS:
+            return _after_hours(window, start, cal, began)
+        case Unit.WORKING_DAYS:
+            return _after_working_days(window, start, cal, began)
+        case Unit.CALENDAR_DAYS:
+            local = _local(start, cal)
+            end = at_local(local.date() + timedelta(days=window.n), local.time(), cal)
+            return Due(end, f"{began} {_moment(start, cal)}; {window}, weekends too, end {_moment(end, cal)}")
+        case Unit.MONTHS:
+            end = at_local(_months_on(_local(start, cal).date(), window.n), cal.day_end, cal)
+            return Due(end, f"{began} {_moment(start, cal)}; {window} on is {_moment(end, cal)}")
+
+
+def _after_hours(window: Window, start: datetime, cal: Calendar, began: str) -> Due:
+    """Elapsed time (R2): added in UTC, so that a change of the clocks takes or gives no hour."""
+    end = aware(start) + timedelta(hours=window.n)
+    shift = (_local(end, cal).utcoffset() or timedelta()) - (_local(start, cal).utcoffset() or timedelta())
+    clocks = "; the clocks go forward in between" if shift > timedelta() else ""
+    clocks = "; the clocks go back in between" if shift < timedelta() else clocks
+    why = f"{began} {_moment(start, cal)}; {window}, nights and weekends too, end {_moment(end, cal)}{clocks}"
+    return Due(end, why)
+
+
+def _after_working_days(window: Window, start: datetime, cal: Calendar, began: str) -> Due:
+    """Day 0 is the local day of `start`, worked or not; the day end of day N is the due time (R3)."""
+    zero = _local(start, cal).date()
+    first, last = working_day(start, 1, cal), working_day(start, window.n, cal)
+    end = at_local(last, cal.day_end, cal)
+    early, later = _off_between(zero, first, cal), _off_between(first, last, cal)
+    one = f"day 1 is {_day(first)}"
+    parts = [f"{began} {_moment(start, cal)}"]
+    if window.n > 0:
+        parts.append(f"{_listed(early)}, so {one}" if early else one)
+    parts += [_listed(later)] if later else []
+    parts.append(f"{window} {'ends' if window.n == 1 else 'end'} {_moment(end, cal)}")
+    return Due(end, "; ".join(parts))
+
+
+def _off_between(start: date, end: date, cal: Calendar) -> list[tuple[date, str]]:
+    """Weekdays strictly between that are not worked, with their names."""
+    days = (start + timedelta(days=i) for i in range(1, (end - start).days))
+    return [(day, cal.holidays[day]) for day in days if day.weekday() < 5 and day in cal.holidays]
+
+
+def _listed(off: Sequence[tuple[date, str]]) -> str:
+    return ", ".join(
+        f"{_day(day)} is a {CLOSURE}" if name == CLOSURE else f"{_day(day)} is a bank holiday ({name})"
+        for day, name in off
+    )
+
+
+def _months_on(day: date, n: int) -> date:
+    """The same day `n` months on, clipped to the month's end (31 January -> 28 February)."""
+    year, month = divmod(day.month - 1 + n, 12)
+    year, month = day.year + year, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def ceiling(limit: Window, used: Window | None, opened: datetime, cal: Calendar) -> Due:
-    """The latest end of a stage: `limit` less the days `used` before the opening, counted from receipt."""
-    return Due(opened, "")
+    """The latest end of a stage: `limit` less the days `used` before the opening, counted from receipt.
+
+    Raises ValueError where the two have different units: they cannot be subtracted.
+    """
+    if used is None or used.n == 0:
+        left, less = limit, ""
+    elif used.unit is limit.unit:
+        left, less = Window(max(0, limit.n - used.n), limit.unit), f", less {used} used before it was raised"
+    else:
+        raise ValueError(f"a ceiling of {limit} cannot be shortened by {used}: give both in the same unit")
+    end = due(left, opened, cal)
+    return Due(end.at, f"the policy's ceiling of {limit} from receipt{less}: {end.why}")
 
 
 def earliest(*dues: Due | None) -> Due:
-    """The earliest of those given; its explanation says which limit won."""
-    return min((d for d in dues if d is not None), key=lambda d: d.at)
+    """The earliest of those given; its explanation says which limit won. Raises ValueError when all are None."""
+    given = [d for d in dues if d is not None]
+    if not given:
+        raise ValueError("no limit was given: a stage cannot be due never")
+    first = min(given, key=lambda d: d.at)
+    others = sum(d.at > first.at for d in given)
+    return Due(first.at, f"the earliest of {others + 1} limits: {first.why}") if others else first
 
 
 def before(moment: datetime, n: int, cal: Calendar, at: time = time(9)) -> datetime:
     """`at` o'clock local, `n` working days before the local day of `moment`."""
-    return moment
+    return at_local(working_day(moment, -n, cal), at, cal)
 
 
 def next_morning(moment: datetime, cal: Calendar, at: time = time(9), n: int = 1) -> datetime:
     """`at` o'clock local of the n-th working day after the local day of `moment`."""
-    return moment
+    return at_local(working_day(moment, n, cal), at, cal)
 
 
 def say(moment: datetime, cal: Calendar) -> str:
-    """"Wednesday 13 January 2027, 10:05am": an instant as letters write it, in the office's zone."""
-    return moment.isoformat()
+    """ "Wednesday 13 January 2027, 10:05am": an instant as letters write it, in the office's zone."""
+    local = _local(moment, cal)
+    return f"{local:%A} {local.day} {local:%B %Y}, {_clock(local)}"
+
+
+def _local(moment: datetime, cal: Calendar) -> datetime:
+    return aware(moment).astimezone(cal.zone)
+
+
+def _moment(moment: datetime, cal: Calendar) -> str:
+    local = _local(moment, cal)
+    return f"{_day(local)} {local.year}, {_clock(local)}"
+
+
+def _day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"
+
+
+def _clock(local: datetime) -> str:
+    """5pm, 10:05am, 12 noon; in the hour that autumn repeats, with the zone's name."""
+    hour, half = local.hour % 12 or 12, "am" if local.hour < 12 else "pm"
+    named = {0: "midnight at the start of the day", 12: "12 noon"}.get(local.hour) if local.minute == 0 else None
+    words = named or (f"{hour}:{local.minute:02}{half}" if local.minute else f"{hour}{half}")
+    twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+    return f"{words} {local:%Z}" if twice else words
