@@ -68,12 +68,17 @@ class Mailbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A finished letter: exact bytes and exact recipients, already checked against the allow-list."""
+    """A finished letter: exact bytes and exact recipients, already checked against the allow-list.
+
+    `may_leave`: recipients that may be written to although the allow-list does not know them (the stranger's letter).
+    Lines of `raw` are at most 998 bytes long.
+    """
 
     sender: str
     recipients: tuple[str, ...]
     raw: bytes
     message_id: str
+    may_leave: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a hand-over, per recipient. `assigned_id`: the Message-ID the server gave it, if it told one."""
+    """What became of a hand-over, per recipient: `accepted` and `refused` together are all of the envelope's.
+
+    `assigned_id`: the Message-ID the server gave it in place of ours, without brackets, if it told one.
+    """
 
     accepted: tuple[str, ...]
     refused: tuple[Refusal, ...] = ()
@@ -104,7 +112,7 @@ class Offer(Protocol):
     accepted: tuple[str, ...]  # recipients a delivery would reach; () means there is nothing to deliver
 
     def deliver(self) -> Outcome:
-        """The step that cannot be taken back. Raises Unsure when the answer is lost, DoorClosed when surely not sent."""
+        """The step that cannot be taken back. Raises Unsure when its answer is lost, DoorClosed if surely not sent."""
         ...
 
     def abandon(self) -> None:

@@ -1,0 +1,337 @@
+"""Letters out by SMTP, driven stage by stage, so that what cannot be taken back is known before it happens.
+
+One connection in an event loop thread of its own is kept and reused. TLS is required and verified, never fallen back
+from; `tls: none` is for loopback alone. It knows no outbox and never tries a letter twice: up to DATA a lost connection
+is DoorClosed (surely not sent), from DATA on it is Unsure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import aiosmtplib
+from aiosmtplib import SMTPException, SMTPResponseException
+
+from bot.errors import ConfigError, DoorClosed, Problem, Unsure
+from bot.failpoints import failpoint
+from bot.ports import Envelope, Outcome, Refusal
+from bot.settings import Door
+from bot.transport.gate import Allowed, check_lines, sift
+
+T = TypeVar("T")
+
+STALE = 30.0  # seconds a connection may have been idle: past that a dead one costs more than a new one
+ANSWER = 600.0  # seconds to wait for the answer to the final dot (RFC 5321 section 4.5.3.2.6)
+
+#: Replies that speak of us, not of the letter: the operator mends them, and the letter waits.
+_OUR_FAULT = frozenset({421, 530, 534, 535, 538})
+
+
+class SmtpTransport:
+    """A Transport to one submission server. `answer`: seconds to wait for the answer to the final dot."""
+
+    def __init__(self, door: Door, allowed: Allowed, *, answer: float = ANSWER) -> None:
+        self._door = door
+        self._allowed = allowed
+        self._answer = answer
+        self._tls = _tls(door)
+        self._line = _Line()
+        self._client: aiosmtplib.SMTP | None = None
+        self._used = 0.0
+        self._current: SmtpOffer | None = None
+
+    def offer(self, envelope: Envelope) -> SmtpOffer:
+        """MAIL and RCPT. Raises DoorClosed when the server cannot be used now."""
+        check_lines(envelope.raw)
+        accepted, barred = sift(envelope, self._allowed)
+        if accepted:
+            offer = self._line.run(self._offer(envelope, accepted, barred))
+        else:
+            offer = SmtpOffer(self, envelope, (), barred)
+        self._current = offer
+        return offer
+
+    def deliver(self, offer: SmtpOffer) -> Outcome:
+        """DATA, for the offer made last. Called by the offer."""
+        if offer is not self._current or not offer.accepted:
+            raise DoorClosed("this offer is over: the letter must be offered again")
+        self._current = None
+        return self._line.run(self._data(offer))
+
+    def abandon(self, offer: SmtpOffer) -> None:
+        if offer is self._current:
+            self._current = None
+            if offer.accepted:
+                self._line.run(self._reset())
+
+    def close(self) -> None:
+        """QUIT, if anybody still listens; a server that hangs up instead is no error."""
+        if self._client is not None:
+            self._line.run(self._quit())
+        self._line.close()
+
+    # --- inside the event loop ---------------------------------------------------------------------------------------
+
+    async def _offer(self, envelope: Envelope, recipients: tuple[str, ...], barred: tuple[Refusal, ...]) -> SmtpOffer:
+        try:
+            client = await self._ready()
+            options = _mail_options(client, envelope)
+            failpoint("smtp.mail.before")
+            refused = await _mail(client, envelope, recipients, options)
+            failpoint("smtp.mail.after")
+            if not refused:
+                refused = [r for r in [await _rcpt(client, address) for address in recipients] if r]
+            failpoint("smtp.rcpt.after")
+        except (SMTPException, OSError, DoorClosed) as error:
+            self._drop()
+            raise DoorClosed(f"{self._place}: {_words(error)}") from error
+        named = {r.recipient for r in refused}
+        return SmtpOffer(self, envelope, tuple(a for a in recipients if a not in named), (*barred, *refused))
+
+    async def _data(self, offer: SmtpOffer) -> Outcome:
+        client = self._client
+        if client is None or not client.is_connected:
+            raise DoorClosed(f"{self._place}: the connection was lost before the letter was handed over")
+        try:
+            failpoint("smtp.data.before")
+            reply = await client.data(offer.envelope.raw, timeout=self._answer)
+            failpoint("smtp.data.after")
+        except aiosmtplib.SMTPDataError as error:
+            return self._refused(offer, error)
+        except (SMTPException, OSError) as error:
+            self._drop()
+            raise Unsure(f"{self._place}: {_words(error)} while the letter was handed over") from error
+        self._used = asyncio.get_running_loop().time()
+        told = _id_told(reply.message)
+        return Outcome(
+            accepted=offer.accepted,
+            refused=offer.refused,
+            assigned_id="" if told == offer.envelope.message_id else told,
+            reply=f"{reply.code} {reply.message}",
+        )
+
+    def _refused(self, offer: SmtpOffer, error: aiosmtplib.SMTPDataError) -> Outcome:
+        """The server answered DATA, or the final dot, with no: that is certain, and holds for every recipient."""
+        if not 400 <= error.code < 600:
+            self._drop()
+            raise Unsure(f"{self._place}: {_words(error)} is no answer to a letter") from error
+        if error.code in _OUR_FAULT:
+            self._drop()
+            raise DoorClosed(f"{self._place}: {_words(error)}") from error
+        refusals = tuple(_refusal(address, error) for address in offer.accepted)
+        return Outcome((), (*offer.refused, *refusals), reply=_words(error))
+
+    async def _ready(self) -> aiosmtplib.SMTP:
+        """The kept connection if it still answers, else a new one. RSET both asks and forgets what was begun."""
+        now = asyncio.get_running_loop().time()
+        if self._client is not None and self._client.is_connected and now - self._used < STALE:
+            with contextlib.suppress(SMTPException, OSError):  # it went stale: what follows connects anew
+                failpoint("smtp.reset.before")
+                await self._client.rset()
+                failpoint("smtp.reset.after")
+                self._used = now
+                return self._client
+        self._drop()
+        self._client = await self._connect()
+        self._used = now
+        return self._client
+
+    async def _connect(self) -> aiosmtplib.SMTP:
+        door = self._door
+        client = aiosmtplib.SMTP(
+            hostname=door.host,
+            port=door.port or None,
+            timeout=door.timeout,
+            use_tls=door.tls == "implicit",
+            start_tls=False,  # done below, as a stage of its own
+            tls_context=self._tls,
+            local_hostname=_own_name(),
+        )
+        try:
+            failpoint("smtp.connect.before")
+            await client.connect()
+            await client.ehlo()
+            failpoint("smtp.connect.after")
+            if door.tls == "starttls":
+                await client.starttls()
+                await client.ehlo()
+            if door.user:
+                failpoint("smtp.login.before")
+                await client.login(door.user, door.password.get_secret_value())
+                failpoint("smtp.login.after")
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    async def _reset(self) -> None:
+        try:
+            if self._client is not None and self._client.is_connected:
+                await self._client.rset()
+        except (SMTPException, OSError):
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    async def _quit(self) -> None:
+        client, self._client = self._client, None
+        if client is None or client.transport is None:
+            return
+        wire = client.transport
+        with contextlib.suppress(SMTPException, OSError):
+            failpoint("smtp.quit.before")
+            await client.quit(timeout=2)
+        client.close()
+        if isinstance(wire, asyncio.WriteTransport):
+            wire.abort()
+
+    @property
+    def _place(self) -> str:
+        return f"SMTP server {self._door.host}:{self._door.port or 'default port'}"
+
+
+class SmtpOffer:
+    """A letter whose recipients the server has accepted; the letter itself has not been sent."""
+
+    def __init__(
+        self, transport: SmtpTransport, envelope: Envelope, accepted: tuple[str, ...], refused: tuple[Refusal, ...]
+    ) -> None:
+        self.id = ""  # SMTP knows a letter only by what it answers to DATA
+        self.envelope = envelope
+        self.accepted = accepted
+        self.refused = refused
+        self._transport = transport
+
+    def deliver(self) -> Outcome:
+        return self._transport.deliver(self)
+
+    def abandon(self) -> None:
+        self._transport.abandon(self)
+
+
+class _Line:
+    """An event loop in a thread of its own, started when first needed."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_forever, name="smtp", daemon=True)
+            self._thread.start()
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def close(self) -> None:
+        if self._loop is None or self._thread is None:
+            return
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.run_until_complete(asyncio.sleep(0))  # lets closed connections be told so
+        self._loop.close()
+        self._loop = self._thread = None
+
+
+def _tls(door: Door) -> ssl.SSLContext | None:
+    if door.tls == "none":
+        if not _is_loopback(door.host):
+            raise ConfigError([Problem("bot.yaml", 0, f"tls: none is for loopback alone, not for {door.host}")])
+        return None
+    try:
+        context = ssl.create_default_context(cafile=door.ca_file or None)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError([Problem(door.ca_file, 0, f"cannot be read as certificates: {error}")]) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _own_name() -> str:
+    # Not getfqdn: it asks DNS, which may hang, and submission servers do not look at this name.
+    name = socket.gethostname()
+    return name if name.isascii() and name.replace("-", "").replace(".", "").isalnum() else "localhost"
+
+
+def _needs_utf8(address: str) -> bool:
+    return not address.isascii()
+
+
+def _mail_options(client: aiosmtplib.SMTP, envelope: Envelope) -> list[str]:
+    """ESMTP parameters of MAIL. Raises DoorClosed when the server cannot carry the letter as it is."""
+    options = [f"SIZE={len(envelope.raw)}"] if client.supports_extension("size") else []
+    if not envelope.raw.isascii():
+        if not client.supports_extension("8bitmime"):
+            raise DoorClosed("it takes no 8-bit letters")
+        options.append("BODY=8BITMIME")
+    if any(map(_needs_utf8, (envelope.sender, *envelope.recipients))) and client.supports_extension("smtputf8"):
+        options.append("SMTPUTF8")
+    return options
+
+
+async def _mail(
+    client: aiosmtplib.SMTP, envelope: Envelope, recipients: tuple[str, ...], options: list[str]
+) -> list[Refusal]:
+    """MAIL FROM. A letter that is too big is refused for everybody; any other no is about us: DoorClosed."""
+    try:
+        await client.mail(envelope.sender, options=options, encoding="utf-8")
+    except aiosmtplib.SMTPSenderRefused as error:
+        if error.code != 552:
+            raise
+        return [_refusal(address, error) for address in recipients]
+    return []
+
+
+async def _rcpt(client: aiosmtplib.SMTP, address: str) -> Refusal | None:
+    if _needs_utf8(address) and not client.supports_extension("smtputf8"):
+        return Refusal(address, "5.6.7", "the server takes no address outside ASCII", is_hard=True)
+    try:
+        failpoint("smtp.rcpt.before")
+        await client.rcpt(address, encoding="utf-8")
+    except aiosmtplib.SMTPRecipientRefused as error:
+        if error.code in _OUR_FAULT or not 400 <= error.code < 600:
+            raise
+        return _refusal(address, error)
+    return None
+
+
+def _refusal(address: str, error: SMTPResponseException) -> Refusal:
+    return Refusal(address, _status(error), _words(error), is_hard=error.code >= 500)
+
+
+def _status(error: SMTPResponseException) -> str:
+    """The enhanced status the reply begins with (RFC 3463), else one that says no more than its first digit."""
+    status = error.message.partition(" ")[0]
+    digits = status.split(".")
+    is_given = len(digits) == 3 and all(d.isascii() and d.isdigit() for d in digits)
+    return status if is_given else f"{error.code // 100}.0.0"
+
+
+def _id_told(reply: str) -> str:
+    """The Message-ID in a reply such as `2.0.0 OK <new@id> [Hostname=...]`: some servers replace ours and say so."""
+    inside = reply.partition("<")[2].partition(">")[0]
+    return inside if "@" in inside and not any(c.isspace() for c in inside) else ""
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, SMTPResponseException):
+        return f"{error.code} {error.message}"
+    return str(error) or type(error).__name__

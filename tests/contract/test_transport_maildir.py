@@ -1,0 +1,78 @@
+"""The Maildir transport keeps every transport's promises, and those of a Maildir."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.errors import DoorClosed
+from bot.settings import Door
+from bot.transport import open_transport
+from bot.transport.maildir import deliver
+from tests.contract.transport_contract import RAW, TransportContract, allowed, letter
+
+
+class Folder:
+    keeps_recipients = False
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.transport = open_transport(Door(kind="maildir", path=str(path)), allowed)
+
+    def files(self) -> list[Path]:
+        found = [f for name in ("new", "cur") for f in (self.path / name).glob("*")]
+        return sorted(found, key=lambda f: f.stat().st_mtime_ns)
+
+    def arrived(self) -> list[tuple[tuple[str, ...], bytes]]:
+        return [((), f.read_bytes()) for f in self.files()]
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Folder:
+    return Folder(tmp_path / "out")
+
+
+class TestContract(TransportContract):
+    pass
+
+
+def test_the_same_letter_again_adds_no_copy(room: Folder) -> None:
+    """A re-send after a crash finds the letter there, even when a reader has marked it seen."""
+    room.transport.offer(letter()).deliver()
+    (only,) = room.files()
+    room.transport.offer(letter()).deliver()
+    assert len(room.files()) == 1
+    only.rename(room.path / "cur" / f"{only.name}:2,S")
+    room.transport.offer(letter()).deliver()
+    assert len(room.files()) == 1
+
+
+def test_other_bytes_under_one_id_are_kept_beside_it(room: Folder) -> None:
+    """Nothing is ever overwritten."""
+    room.transport.offer(letter()).deliver()
+    room.transport.offer(letter(raw=RAW + b"PS\r\n")).deliver()
+    assert [len(f.read_bytes()) for f in room.files()] == [len(RAW), len(RAW) + 4]
+
+
+def test_files_are_private(room: Folder) -> None:
+    """Folders 0700, letters 0600."""
+    room.transport.offer(letter()).deliver()
+    assert room.path.stat().st_mode & 0o777 == 0o700
+    assert room.files()[0].stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_cannot_be_made_is_a_closed_door(tmp_path: Path) -> None:
+    """The letter waits; the sentence names the folder."""
+    (tmp_path / "out").write_text("a file, not a folder")
+    with pytest.raises(DoorClosed, match="out"):
+        Folder(tmp_path / "out").transport.offer(letter())
+
+
+def test_a_mail_put_there_bears_its_time_of_arrival(tmp_path: Path) -> None:
+    """Rehearsals and tests place mail as of any instant, equal bytes as often as they like."""
+    at = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)
+    first, second = deliver(tmp_path / "in", RAW, at), deliver(tmp_path / "in", RAW, at)
+    assert first != second
+    assert first.stat().st_mtime == at.timestamp()
