@@ -87,13 +87,11 @@ _QUOTES = dict.fromkeys("‘’‚‛′´", "'") | dict.fromkeys("“”„‟�
 
 # --- numbers in words -----------------------------------------------------------------------------------------------
 
-_SMALL = tuple(
-    re2.split(
-        " ",
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen",
-    )
+_NUMBERS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
 )
+_SMALL = _NUMBERS.split()
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _IN_WORDS = re2.compile(
     rf"(?i)\b(?:({'|'.join(_TENS)})(?:[\s-](?:({'|'.join(_SMALL[1:10])})\b))?|({'|'.join(_SMALL)}))\b"
@@ -138,7 +136,8 @@ _NO_TIMES = re2.compile(
             r"\d{4,}",
             r"\b\d{1,2}[:.]\d{2}\s*(?:hrs?|hours?|h|[ap]\.?m)?\b|\d[.,]\d+",  # times of day, decimals
             rf"\bage[ds]?\s*:?\s*\d{{1,3}}(?:\s*{_ANY_UNIT}(?:\s+old)?)?\b",
-            rf"\b\d{{1,3}}[\s-]*{_ANY_UNIT}[\s-]+(?:old|of age|ago|late|overdue|pregnant|gestation)\b|\b\d{{1,3}}\s*y/?o\b",
+            rf"\b\d{{1,3}}[\s-]*{_ANY_UNIT}[\s-]+(?:old|of age|ago|late|overdue|pregnant|gestation)\b",
+            r"\b\d{1,3}\s*y/?o\b",
             rf"\b(?:missing|last|past|previous)(?:\s+for)?\s+\d{{1,3}}[\s-]*{_ANY_UNIT}\b",
             r"\b(?:year|yr|stage|step|level|section|ward|room|flat|ext|extension|number|no\.)\s*\d{1,3}\b",
             r"\b(?:non|not|less)[\s-]+urgent(?:ly)?\b|\burgent\s+(?:care|treatment)\b",
@@ -152,7 +151,8 @@ _UNITS = (
     ("working_weeks", r"working\s+weeks?"),
     (
         "working_days",
-        r"(?:(?:clear|full)\s+)?(?:(?:working|wkg|wking|workin|work|business|office|week|wk|w)[\s./-]*days?|w[\s./]?ds?|diwrnod\s+gwaith)",
+        r"(?:(?:clear|full)\s+)?(?:(?:working|workin|wkg|wking|work|business|office|week|wk|w)[\s./-]*days?"
+        r"|w[\s./]?ds?|diwrnod\s+gwaith)",
     ),
     ("calendar_days", r"calendar\s+days?"),
     ("days", r"days?|diwrnod"),
