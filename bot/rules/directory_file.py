@@ -1,0 +1,202 @@
+"""A directory read: CSV text, or rows already split, -> Directory, and every fault at once with its line.
+
+Spreadsheets write these files: a byte order mark, CRLF and empty lines are no faults. Messages name lines, roles and
+domains, never a person or the local part of an address. It does not ask whether a stage has anybody: settings does.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from datetime import date
+
+from bot.errors import Problem
+from bot.rules.directory import ROLES, SECTORS, Directory, Row
+from bot.rules.yaml_file import nearest
+
+COLUMNS = tuple(f.name for f in fields(Row) if f.name != "line")
+NEEDED = ("area", "role", "email")
+YES, NO = frozenset({"yes", "true", "y", "1"}), frozenset({"no", "false", "n", "0", ""})
+
+Cells = Mapping[str, str]
+
+
+def load(text: str, file: str) -> tuple[Directory, tuple[Problem, ...]]:
+    """The rows that can be used, and every fault found; a directory with faults is only good for finding more."""
+    problems: list[Problem] = []
+    rows = _Rows(file)
+    records = _records(text.removeprefix("\ufeff"), file, problems)
+    heading = next(records, None)
+    if heading is None:
+        return Directory(), (*problems, Problem(file, 1, f"holds no rows: begin with the columns {', '.join(COLUMNS)}"))
+    line, cells = heading
+    names = [cell.strip().lower() for cell in cells]
+    rows.columns(names, line)
+    for number, values in records:
+        if len(values) > len(names):
+            words = f"has {len(values)} cells under {len(names)} columns: is a comma outside quotation marks?"
+            problems.append(Problem(file, number, words))
+        else:
+            rows.add(dict(zip(names, values, strict=False)), number)
+    return Directory(tuple(rows.rows)), tuple(sorted({*problems, *rows.finish()}))
+
+
+def from_rows(rows: Sequence[Mapping[str, object]], file: str = "directory") -> tuple[Directory, tuple[Problem, ...]]:
+    """The same from rows that are split already, a story's for one; lines count rows from 1."""
+    made = _Rows(file)
+    for number, row in enumerate(rows, start=1):
+        unknown = sorted(set(map(str, row)) - set(COLUMNS))
+        for name in unknown:
+            made.problems.append(Problem(file, number, f"unknown column {name}{nearest(name, COLUMNS)}"))
+        cells = {str(k): "" if v is None else str(v) for k, v in row.items() if k not in unknown}
+        made.add(cells, number)
+    return Directory(tuple(made.rows)), tuple(sorted(set(made.finish())))
+
+
+def _records(text: str, file: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
+    """(first line, cells) of every record that is not empty. What is no CSV ends it with one fault."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        problems.append(
+            Problem(file, line, f"not readable as CSV: {error}; look for a quotation mark without its pair")
+        )
+
+
+class _Rows:
+    """Collects rows and what is wrong with them."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.rows: list[Row] = []
+        self.problems: list[Problem] = []
+
+    def columns(self, names: Sequence[str], line: int) -> None:
+        for name in names:
+            if name not in COLUMNS:
+                self._fault(line, f"unknown column {name or '(empty)'}{nearest(name, COLUMNS)}")
+        for name in sorted({n for n in names if n and names.count(n) > 1}):
+            self._fault(line, f"the column {name} is there twice: keep one")
+        for name in NEEDED:
+            if name not in names:
+                self._fault(line, f"the column {name} is missing: add it")
+
+    def add(self, cells: Cells, line: int) -> None:
+        """One row; what cannot be used is reported and the row left out when it could mislead."""
+        get = {key: value.strip() for key, value in cells.items()}.get
+        row = Row(
+            area=get("area", ""),
+            role=get("role", "").lower(),
+            email=self._address("email", get("email", ""), line),
+            agency=get("agency", ""),
+            sector=get("sector", "").lower(),
+            team=get("team", ""),
+            name=get("name", ""),
+            phone=get("phone", ""),
+            deputy_email=self._address("deputy_email", get("deputy_email", ""), line),
+            aliases=tuple(filter(None, (self._address("aliases", a, line) for a in _split(get("aliases", ""))))),
+            domains=tuple(filter(None, (self._domain(d, line) for d in _split(get("domains", ""))))),
+            secure=self._yes(get("secure", ""), line),
+            valid_from=self._day("valid_from", get("valid_from", ""), line),
+            valid_to=self._day("valid_to", get("valid_to", ""), line),
+            line=line,
+        )
+        self._check(row, is_blank=not get("email", ""))
+        if row.area and row.email and row.role in ROLES:
+            self.rows.append(row)
+
+    def finish(self) -> list[Problem]:
+        """Every fault, those between rows included."""
+        self._duplicates()
+        self._domains()
+        return self.problems
+
+    # --- one row --------------------------------------------------------------------------------------------------
+
+    def _fault(self, line: int, text: str) -> None:
+        self.problems.append(Problem(self.file, line, text))
+
+    def _check(self, row: Row, is_blank: bool) -> None:
+        if not row.area:
+            self._fault(row.line, "area is empty: give the partnership's area code")
+        if is_blank:
+            self._fault(row.line, "email is empty: every row is somebody who can be written to")
+        if row.role not in ROLES:
+            self._fault(row.line, f"unknown role {row.role or '(empty)'}{nearest(row.role, ROLES)}")
+        if row.sector and row.sector not in SECTORS:
+            self._fault(row.line, f"unknown sector {row.sector}{nearest(row.sector, SECTORS)}")
+        if row.team and not row.agency:
+            self._fault(row.line, f"the team {row.team} has no agency: give the agency it belongs to")
+        if row.deputy_email and row.deputy_email in row.addresses:
+            self._fault(row.line, "deputy_email is the contact's own address: name somebody else or leave it empty")
+        if row.valid_from and row.valid_to and row.valid_to < row.valid_from:
+            self._fault(row.line, f"valid_to ({row.valid_to}) is before valid_from ({row.valid_from})")
+
+    def _address(self, column: str, value: str, line: int) -> str:
+        """The lower-cased address, "" (and a fault that does not repeat it) when it is none."""
+        local, _, domain = value.rpartition("@")
+        is_whole = bool(local) and value.isascii() and not set(value) & set(' \t\r\n,;<>"()[]:\\@') - {"@"}
+        if value and not (is_whole and "@" not in local and _is_domain(domain)):
+            self._fault(line, f"{column} holds no plain address: write it as name@domain, without a display name")
+            return ""
+        return value.lower()
+
+    def _domain(self, value: str, line: int) -> str:
+        domain = value.removeprefix("@").lower()
+        if not _is_domain(domain):
+            self._fault(line, f"domains holds {value}, which is no domain: write it as council.example")
+            return ""
+        return domain
+
+    def _day(self, column: str, value: str, line: int) -> date | None:
+        try:
+            return date.fromisoformat(value) if value else None
+        except ValueError:
+            self._fault(line, f"{column} is no date: write it as 2027-01-31")
+            return None
+
+    def _yes(self, value: str, line: int) -> bool:
+        if value.lower() not in YES | NO:
+            self._fault(line, f"secure is {value}: write yes or no")
+        return value.lower() in YES
+
+    # --- between rows -----------------------------------------------------------------------------------------------
+
+    def _duplicates(self) -> None:
+        seen: dict[tuple[object, ...], int] = {}
+        for row in self.rows:
+            key = (row.area, row.agency, row.team, row.role, row.email, row.valid_from, row.valid_to)
+            if key in seen:
+                self._fault(row.line, f"repeats line {seen[key]} (same place, role and address): keep one")
+            seen.setdefault(key, row.line)
+
+    def _domains(self) -> None:
+        """A domain decides whose side a stranger is on, so within an area it belongs to one agency."""
+        owners: dict[tuple[str, str], Row] = {}
+        for row in self.rows:
+            for domain in row.domains if row.agency else ():
+                first = owners.setdefault((row.area, domain), row)
+                if first.agency != row.agency:
+                    owner = f"{first.agency} has it on line {first.line}, {row.agency} here"
+                    self._fault(row.line, f"{domain} is two agencies' domain ({owner}): name it at one")
+
+
+def _split(value: str) -> Iterable[str]:
+    return value.replace(";", " ").split()
+
+
+def _is_domain(value: str) -> bool:
+    """Letters, digits and hyphens in at least two labels."""
+    labels = value.split(".")
+    return (
+        len(labels) > 1
+        and value.isascii()
+        and all(label and label.replace("-", "").isalnum() and label[0] != "-" != label[-1] for label in labels)
+    )
