@@ -184,7 +184,7 @@ def requested(text: str, sent: datetime, tiers: Sequence[Window]) -> Requested:
 
     A window is kept as it was read, however long. Nothing found: an empty Requested.
     """
-    now, words = aware(sent), _digits(fold(text[:LONGEST]))
+    now, words = aware(sent), _digits(fold(text[:LONGEST])[:LONGEST])
     dated = instants(words, now)
     for found in reversed(dated):
         words = f"{words[: found.start]} | {words[found.end :]}"

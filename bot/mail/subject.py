@@ -1,0 +1,221 @@
+"""What a subject line says: the policy's phrase, prefixes and markings, the time asked for, refs.
+
+Everything is compared as words, folded first, so that dashes, quotes, case and invisible characters do not matter.
+It must not know who wrote the mail nor what kind of mail it is: an automatic reply still repeats the phrase.
+It does not decide what a misspelt phrase is worth; it only says that it was misspelt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import re2
+from rapidfuzz.distance import OSA
+
+from bot.model import SubjectReading, Window
+from bot.rules.windows import DOUBTFUL, LONGEST, Requested, fold, requested
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One phrase that opens a case, the tiers its policy offers, and near phrases people write instead."""
+
+    text: str
+    tiers: tuple[Window, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+# --- prefixes and markings ------------------------------------------------------------------------------------------
+
+#: What mail programs put before a subject when answering, in the languages they are sold in (ATB is Welsh).
+_REPLY = r"re|r|aw|antw|antwoord|antwort|sv|vs|svar|odp|res|rif|ynt|atb|bls|vá|απ|σχετ|回复|答复|回覆|返信|답장"
+#: And when forwarding (YML is Welsh).
+_FORWARD = r"fw|fwd|tr|wg|vb|vl|rv|enc|i|pd|doorst|yml|ilt|i̇lt|tov|videresendt|πρθ|转发|轉寄|転送|전달"
+_AGAIN = r"(?:\s*[\[(^]\s*\d{1,4}\s*[\])]?)?"
+
+#: The standard English beginnings of automatic subjects; those with a colon need it.
+_AUTOMATIC = (
+    (
+        "auto_reply",
+        r"(?:automatic|auto)[\s-]?(?:reply|response)\s*(?:[:-]|$)|(?:auto|ooo)\s*:"
+        r"|out of (?:the )?office(?:\s+(?:auto\s?reply|reply|message))?\s*(?:[:-]|$)",
+    ),
+    ("receipt", r"(?:(?:not\s+)?read|delivered|relayed|expanded|(?:read|return|delivery) receipt)\s*:"),
+    (
+        "bounce",
+        r"(?:undeliverable|undelivered|delayed|delivery delayed|returned|non-?delivery(?: report)?)\s*:"
+        r"|delivery status notification\b(?:\s*\((?:failure|delay|delayed)\))?:?"
+        r"|(?:mail delivery (?:failed|failure|system)|returned mail|undelivered mail|delivery (?:has )?fail(?:ed|ure)"
+        r"|failure notice|message (?:not delivered|delayed|undeliverable)|mail system error)\b[^:]*:?",
+    ),
+    ("recall", r"(?:message\s+)?recall(?:\s+(?:success|failure|report))?\s*:"),
+    (
+        "meeting",
+        r"(?:accepted|declined|tentative(?:ly accepted)?|cancell?ed(?: event)?|(?:updated )?invitation|updated"
+        r"|new time proposed|meeting forward notification)\s*:",
+    ),
+)
+_RECALLS = re2.compile(r"(?i)\bwould like to recall the message\b")
+
+_OFFICIAL = r"official\s*[-:/ ]?\s*sensitive(?:\s*[-:\[(/ ]\s*(?:personal|commercial|locsen|data)(?:\s+data)?\b[\])]?)?"
+_MARKS = (
+    ("official-sensitive", rf"{_OFFICIAL}|o-?s"),
+    ("official", r"official(?:\s*[:-]\s*police only)?|not protectively marked|unclassified"),
+    ("external", r"(?:caution\s*[:-]?\s*)?external(?:\s+(?:e-?mail|sender|message|mail))?|ext|caution"),
+    (
+        "secure",
+        r"(?:sent\s+)?secure(?:ly)?(?:\s+e-?mail)?|encrypt(?:ed)?|cjsm|egress(?:\s+secure)?"
+        r"|sec\s*=\s*[a-z][a-z :=,-]{0,60}",
+    ),
+    ("confidential", r"(?:(?:private|strictly|staff)(?:\s+and)?\s+)?(?:in\s+)?confiden(?:tial|ce)|protect|restricted"),
+    ("spam", r"(?:suspected\s+)?(?:spam|phishing|bulk)\??"),
+    ("", r"[a-z]{2,4}-20\d{2}-\d{4,9}"),  # our own ref: no marking, but neither part of what was written
+)
+_ANY_MARK = "|".join(f"(?:{pattern})" for _, pattern in _MARKS)
+#: Nobody means anything else by these: they need no colon or dash after them.
+_PLAIN = rf"{_OFFICIAL}|caution\s*:\s*external(?:\s+(?:e-?mail|sender|message|mail))?|cjsm"
+_HEAD = re2.compile(
+    rf"(?i)^[\s,;|_-]*(?:(?P<reply>{_REPLY}){_AGAIN}\s*:|(?P<forward>{_FORWARD}){_AGAIN}\s*:"
+    rf"|(?P<auto>{'|'.join(f'(?:{pattern})' for _, pattern in _AUTOMATIC)})"
+    rf"|(?P<boxed>[\[({{<*#]+\s*(?:{_ANY_MARK})\s*[\])}}>*#:]+)|(?P<ticket>##[^#]{{1,40}}##)"
+    rf"|(?P<plain>{_PLAIN})\b|(?P<bare>{_ANY_MARK})\s*(?::|\||-(?:\s|$)))\s*[:|]?"
+)
+_TAIL = re2.compile(
+    rf"(?i)(?:(?P<boxed>[\[({{<*#]+\s*(?:{_ANY_MARK})\s*[\])}}>*#]+)|(?P<ticket>##[^#]{{1,40}}##)"
+    rf"|(?:^|\s)(?:[-|:]\s*)(?P<bare>{_ANY_MARK})|\b(?P<plain>{_PLAIN}))[\s,;|_.-]*$"
+)
+_MARK_NAMES = tuple((name, re2.compile(f"(?i){pattern}")) for name, pattern in _MARKS)
+_AUTO_KINDS = tuple((kind, re2.compile(f"(?i){pattern}")) for kind, pattern in _AUTOMATIC)
+_EDGES = " ,;|_-"
+_REF = re2.compile(r"(?i)\b([a-z]{2,4}-20\d{2}-\d{4,9})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Stripped:
+    rest: str
+    prefixes: tuple[str, ...] = ()  # reply, forward or auto, outermost first
+    markings: tuple[str, ...] = ()
+    automatic: str = ""  # the text of an automatic prefix that no reply prefix precedes
+
+
+def _strip(subject: str) -> _Stripped:
+    """Takes prefixes and markings off both ends, again and again, in whatever order gateways put them there."""
+    rest, automatic = _folded(subject), ""
+    prefixes: list[str] = []
+    markings: list[str] = []
+    while m := _HEAD.match(rest):
+        kind = m.lastgroup
+        if kind in {"reply", "forward", "auto"}:
+            automatic = automatic or (m.group("auto") if kind == "auto" and not prefixes else "")
+            prefixes.append(kind)
+        else:
+            markings.append(_marking(m.group(kind)))
+        rest = rest[m.end() :].strip(_EDGES)
+    while m := _TAIL.search(rest):
+        markings.append(_marking(m.group(m.lastgroup)))
+        rest = rest[: m.start()].strip(_EDGES)
+    named = tuple(dict.fromkeys(name for name in markings if name))
+    return _Stripped(rest.strip(_EDGES), tuple(prefixes), named, automatic)
+
+
+def _folded(subject: str) -> str:
+    """The part that is read; cut twice, because one character may fold to eighteen."""
+    return fold(subject[:LONGEST])[:LONGEST]
+
+
+def _marking(words: str) -> str:
+    words = words.strip("[](){}<>*#:|- ")
+    return next((name for name, pattern in _MARK_NAMES if pattern.fullmatch(words)), "")
+
+
+# --- phrases --------------------------------------------------------------------------------------------------------
+
+_WORD = re2.compile(rf"[\p{{L}}\p{{M}}\p{{N}}{DOUBTFUL}]+")
+
+
+def read(subject: str, phrases: Sequence[Phrase], sent: datetime) -> SubjectReading:
+    """Everything the subject says. Only its first LONGEST characters are read; `sent` places "by Friday".
+
+    A time is read only beside a phrase: in any other mail it is nobody's business. Raises ValueError for a naive
+    `sent` and for nothing a stranger can write.
+    """
+    stripped = _strip(subject)
+    phrase, certainty = _match(_words(_folded(subject)), phrases)
+    asked = requested(stripped.rest, sent, phrase.tiers) if phrase else Requested()
+    return SubjectReading(
+        phrase=phrase.text if phrase else None,
+        certainty=certainty,
+        is_reply="reply" in stripped.prefixes,
+        is_forward="forward" in stripped.prefixes,
+        markings=stripped.markings,
+        window=asked.window,
+        by=asked.by,
+        flags=asked.flags,
+        rest=stripped.rest,
+    )
+
+
+def automatic_prefix(subject: str) -> str:
+    """auto_reply, receipt, bounce, recall, meeting or "": what the standard English beginnings say of themselves.
+
+    A gateway's marking may stand before it; after `RE:` it is a person's answer to such a mail, and "".
+    """
+    words = _strip(subject).automatic
+    if words:
+        return next(kind for kind, pattern in _AUTO_KINDS if pattern.match(words))
+    return "recall" if _RECALLS.search(_folded(subject)) else ""
+
+
+def ref_in(text: str) -> tuple[str, ...]:
+    """The case refs in a subject or a text, in upper case, each once, in order: [CE-2027-0007] -> CE-2027-0007."""
+    return tuple(dict.fromkeys(m.group(1).upper() for m in _REF.finditer(fold(text))))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(m.group(0) for m in _WORD.finditer(text.casefold()))
+
+
+def _match(said: tuple[str, ...], phrases: Sequence[Phrase]) -> tuple[Phrase | None, str]:
+    """The phrase and how it was matched: the longest exact one, else the longest alias, else one misspelt."""
+    for certainty, names, fits in (
+        ("exact", lambda p: (p.text,), _stands_in),
+        ("alias", lambda p: p.aliases, _stands_in),
+        ("misspelt", lambda p: (p.text,), _nearly_stands_in),
+    ):
+        found = [
+            (len(words), bool(phrase.tiers), -place, phrase)
+            for place, phrase in enumerate(phrases)
+            for name in names(phrase)
+            if (words := _words(fold(name))) and fits(words, said)
+        ]
+        if found:
+            return max(found, key=lambda f: f[:3])[3], certainty
+    return None, "exact"
+
+
+def _stands_in(words: tuple[str, ...], said: tuple[str, ...]) -> bool:
+    return f" {' '.join(words)} " in f" {' '.join(said)} "
+
+
+def _nearly_stands_in(words: tuple[str, ...], said: tuple[str, ...]) -> bool:
+    """Every word nearly right, or all of them with a space too many, too few or in the wrong place."""
+    size, joined = len(words), "".join(words)
+    for i in range(len(said)):
+        if len(said) - i >= size and all(_is_near(w, s, size) for w, s in zip(words, said[i:], strict=False)):
+            return True
+        if size > 1 and any(_distance(joined, "".join(said[i : i + n])) <= 2 for n in (size - 1, size, size + 1)):
+            return True
+    return False
+
+
+def _is_near(word: str, said: str, size: int) -> bool:
+    """Short words leave no room for slips, and a phrase of one word little: escalating is no escalation."""
+    slips = 0 if len(word) < 5 else 1 if len(word) < 8 or size == 1 else 2
+    return _distance(word, said) <= slips
+
+
+def _distance(one: str, other: str) -> int:
+    """Letters to add, drop, change or swap; 3 for anything further."""
+    return OSA.distance(one, other, score_cutoff=2)
