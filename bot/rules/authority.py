@@ -1,15 +1,21 @@
 """Who may do what: role x command x stage x proof of sender. Default no.
 
 It answers from the case's own people and the directory; a ref or a token attaches a mail and never proves a person.
-Clauses: the command table of the design; Cheshire East 3 (the raiser's side decides what is resolved).
+Clauses: the command table of the design; Cheshire East 3 (the raiser's side decides what is resolved). What a word
+does, and in which state it does anything, is the workflow's.
+
+Monotone safety decides about proof. A word *relaxes* when it can end or lengthen a clock, close or move a case, choose
+who answers, silence letters or end a reminder: it needs Proof.PROVEN. The others only add (a note, a flag, a person
+woken, an earlier due time) and act without: a forged one costs somebody a letter and no child any time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.model import Case, Mail
+from bot.model import Case, Contact, Mail, Proof
 from bot.rules.book import Rules
 
 
@@ -18,6 +24,7 @@ class Side(StrEnum):
     RESPONDING = "responding"
     DECIDER = "decider"
     UNIT = "unit"  # the partnership's business unit or manager
+    EXECUTIVE = "executive"  # the policy's executive lead, of either agency
     NONE = "none"
 
 
@@ -30,11 +37,176 @@ class Verdict:
     side: Side
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Whose word it is. `relaxes`: needs proof. `asked`: also theirs to whom a question about that ("any") was put."""
+
+    sides: tuple[Side, ...]
+    relaxes: bool
+    asked: str = ""
+    at_decider: bool = False  # only at a stage that has a final decider
+
+
+_RAISER = (Side.RAISING,)
+_RESPONDER = (Side.RESPONDING,)
+_EITHER = (Side.RAISING, Side.RESPONDING)
+_PARTIES = (Side.RAISING, Side.RESPONDING, Side.DECIDER, Side.UNIT)
+_UNIT = (Side.UNIT,)
+_FINAL = (Side.DECIDER, Side.UNIT)
+
+#: The command table. Sides stand in the order in which a verdict names them.
+WORDS: dict[str, Word] = {
+    # the raiser, their manager, the stage's raising role
+    "RESOLVED": Word(_RAISER, relaxes=True),
+    "WITHDRAW": Word(_RAISER, relaxes=True),
+    "EXTEND": Word(_RAISER, relaxes=True),
+    "NOT URGENT": Word(_RAISER, relaxes=True),
+    "ANSWERED": Word(_RAISER, relaxes=True),  # stops the stage's clock
+    "NOT RESOLVED": Word(_RAISER, relaxes=False),
+    "ESCALATE": Word(_RAISER, relaxes=False),
+    "URGENT": Word(_RAISER, relaxes=False),
+    "REOPEN": Word(_RAISER, relaxes=False),
+    # the responding side
+    "ACCEPT": Word(_RESPONDER, relaxes=True, asked="transfer"),  # moves the case to another team
+    "DECLINE": Word(_RESPONDER, relaxes=False, asked="transfer"),  # leaves it where it is
+    "NOT MINE": Word(_RESPONDER, relaxes=False),  # asks others while the clock runs
+    "RECEIVED": Word(_RESPONDER, relaxes=True),  # ends the chasers for "not seen"
+    "OUTCOME": Word(_RESPONDER, relaxes=True),  # closes
+    # either side
+    "PHONE": Word(_EITHER, relaxes=False),  # a note, which resolves nothing
+    "MEETING": Word(_EITHER, relaxes=False),  # a note
+    "ON FILE": Word(_EITHER, relaxes=True),  # ends a reminder
+    "STATUS": Word(_PARTIES, relaxes=False),  # answered to the address that the directory or the case holds
+    "CHILD PROTECTION": Word(_PARTIES, relaxes=False),
+    "NOT CHILD PROTECTION": Word((Side.EXECUTIVE,), relaxes=True),
+    "CORRECT": Word((*_EITHER, Side.UNIT), relaxes=True),
+    "YES": Word(_PARTIES, relaxes=True, asked="any"),
+    "NO": Word(_PARTIES, relaxes=True, asked="any"),
+    # the final decider, or the business unit for them
+    "DECIDED": Word(_FINAL, relaxes=True, at_decider=True),
+    "APPOINT": Word(_FINAL, relaxes=True, at_decider=True),
+    # the business unit
+    "HOLD": Word(_UNIT, relaxes=True),
+    "NOT OURS": Word((*_RESPONDER, *_UNIT), relaxes=True),  # the other answer to a provisional notice
+    "LEAVE": Word(_UNIT, relaxes=True),
+    "ADMIT": Word(_UNIT, relaxes=True),  # a stranger becomes a party
+    "REGISTER": Word(_UNIT, relaxes=True),  # these four send what the partnership holds
+    "REPORT": Word(_UNIT, relaxes=True),
+    "RECORD": Word(_UNIT, relaxes=True),
+    "SPOC": Word(_UNIT, relaxes=True),
+    "RELEASE": Word(_UNIT, relaxes=False),
+    "GO": Word(_UNIT, relaxes=False),
+    "OPEN": Word(_UNIT, relaxes=False),
+    "HELP": Word(_UNIT, relaxes=False),
+}
+
+
 def sides(case: Case, email: str, rules: Rules) -> frozenset[Side]:
     """Every side this address stands on in this case (several for one who holds two roles)."""
-    return frozenset({Side.NONE})
+    if not email or email.lower() == rules.bot.email.lower():
+        return frozenset({Side.NONE})
+    people = {
+        Side.RAISING: _raising,
+        Side.RESPONDING: _responding,
+        Side.DECIDER: _deciders,
+        Side.UNIT: _unit,
+        Side.EXECUTIVE: _executives,
+    }
+    found = {side for side, who in people.items() if any(_is(email, c, rules) for c in who(case, rules))}
+    if Side.RESPONDING not in found and _is_in_team(case, email, rules):
+        found.add(Side.RESPONDING)
+    return frozenset(found or {Side.NONE})
 
 
 def may(case: Case, mail: Mail, rules: Rules) -> Verdict:
     """Whether the mail's command may act on this case. Proof is asked only of words that reduce safety's margin."""
-    return Verdict(False, "not_your_word", Side.NONE)
+    email = mail.sender.email if mail.sender else ""
+    stand = sides(case, email, rules)
+    word = WORDS.get(mail.command.word) if mail.command else None
+    if word is None:
+        return Verdict(False, "unknown_word", _first(stand, tuple(Side)))
+    side = _by_which(word, case, email, stand, rules)
+    if side is None:
+        return Verdict(False, "not_your_word", _first(stand, tuple(Side)))
+    if word.relaxes and mail.proof is not Proof.PROVEN:
+        return Verdict(False, "not_proven", side)
+    return Verdict(True, "allowed", side)
+
+
+def _by_which(word: Word, case: Case, email: str, stand: Collection[Side], rules: Rules) -> Side | None:
+    """The side by which this sender may say the word, None for none."""
+    if word.at_decider and rules.policy.stage(case.stage).decider is None:
+        return None
+    questions = (q for q in case.questions if word.asked in ("any", q.about) and q.asked)
+    if word.asked and any(rules.directory.same_person(q.asked, email) for q in questions):
+        return _first(stand, tuple(Side))
+    mine = [side for side in word.sides if side in stand]
+    if word.sides == _RAISER and word.relaxes and Side.RESPONDING in stand and not _is(email, case.raiser, rules):
+        return None  # who is challenged does not relax the challenge, not even as somebody's manager as well
+    return mine[0] if mine else None
+
+
+def _first(stand: Collection[Side], order: tuple[Side, ...]) -> Side:
+    return next(side for side in order if side in stand)
+
+
+# --- who stands where -------------------------------------------------------------------------------------------------
+
+
+def _is(email: str, contact: Contact, rules: Rules) -> bool:
+    """Whether the address is that contact's, an alias of theirs, or their deputy's."""
+    known = rules.directory.person(contact.email)
+    deputies = {contact.deputy, known.deputy if known else ""} - {""}
+    return any(rules.directory.same_person(email, other) for other in (contact.email, *deputies) if other)
+
+
+def _joined(case: Case, side: str) -> Iterator[Contact]:
+    """Those who were brought in at the running stage on that side."""
+    return (contact for stage, where, contact in case.people if stage == case.stage and where == side)
+
+
+def _raising(case: Case, rules: Rules) -> Iterator[Contact]:
+    """The raiser, their manager, and their agency's people in the stage's raising role.
+
+    A raising role of practitioner is the raiser alone: a colleague does not speak for them.
+    """
+    yield case.raiser
+    yield from _joined(case, "raising")
+    agency, team = case.raiser.agency, case.raiser.team
+    for role in ("line_manager", *rules.policy.stage(case.stage).raising_role) if agency else ():
+        if role != "practitioner":
+            yield from (c for c in rules.directory.holders(role, case.area, agency, team) if c.agency == agency)
+
+
+def _responding(case: Case, rules: Rules) -> Iterator[Contact]:
+    """Those served, those brought in, the holders of the stage's responding role, and the challenged team's inboxes."""
+    yield from (served.contact for served in case.served)
+    yield from _joined(case, "responding")
+    if case.inbox:
+        yield Contact(case.inbox)
+    yield from (Contact(address) for team, address in rules.inboxes if team and team == case.team)
+    for role in rules.policy.stage(case.stage).responding_role:
+        yield from rules.directory.holders(role, case.area, case.responder_agency, case.team)
+
+
+def _is_in_team(case: Case, email: str, rules: Rules) -> bool:
+    """Whether the directory lists the address for the challenged team, in whatever role."""
+    place = (case.responder_agency, case.team)
+    return all(place) and any((c.agency, c.team) == place for c in rules.directory.roles_of(email, case.area))
+
+
+def _deciders(case: Case, rules: Rules) -> Iterator[Contact]:
+    decider = rules.policy.stage(case.stage).decider
+    if decider is not None:
+        yield from rules.directory.holders(decider, case.area)
+
+
+def _unit(case: Case, rules: Rules) -> Iterator[Contact]:
+    for role in ("business_unit", "business_manager"):
+        yield from rules.directory.holders(role, case.area)
+
+
+def _executives(case: Case, rules: Rules) -> Iterator[Contact]:
+    role = rules.policy.executive_lead
+    for agency in {case.raiser.agency, case.responder_agency} - {""} if role else ():
+        yield from rules.directory.holders(role or "", case.area, agency)
