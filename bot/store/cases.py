@@ -5,12 +5,21 @@ leaves the chain whole. It decides nothing.
 
 from __future__ import annotations
 
+import hashlib
+import json
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from bot.model import Case, Decision, Fact
+from bot.errors import CaseMoved, StoreError
+from bot.model import Case, Decision, Fact, State
+from bot.store import chain, codec, deadlines, mails, outbox, schema
+from bot.store.chain import JournalRow as JournalRow
+
+_cases, _ids, _policies = schema.cases, schema.ids, schema.policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,79 +31,200 @@ class Stored:
     policy_text: str
 
 
-@dataclass(frozen=True, slots=True)
-class JournalRow:
-    """One row as people and records read it: hashes resolved to text where it was not purged."""
-
-    seq: int
-    at: datetime
-    fact: str  # kind of fact: Opening, Arrival, Alarm ...
-    events: tuple[tuple[str, str, str, str], ...]  # (kind, stage, by, note)
-    letters: tuple[str, ...]  # keys
-    why: str
-    hash: str
-    body: str  # canonical JSON as stored
+# --- saving ---------------------------------------------------------------------------------------------------------
 
 
 def new_ref(tx: Connection, area: str, year: int) -> tuple[int, str]:
     """Reserves a case row and its ref, `CE-2027-0007`. Returns (number, ref)."""
-    ...
+    counters = schema.counters
+    first = schema.insert_into(tx, counters).values(area=area, year=year, last=1)
+    more = first.on_conflict_do_update(index_elements=["area", "year"], set_={"last": counters.c.last + 1})
+    ref = f"{area}-{year}-{tx.execute(more.returning(counters.c.last)).scalar_one():04d}"
+    reserved = insert(_cases).values(
+        ref=ref,
+        area=area,
+        year=year,
+        state="",
+        version=0,
+        policy="",
+        policy_version="",
+        snapshot="{}",
+        head="",
+        salt=secrets.token_hex(32),
+    )
+    return tx.execute(reserved.returning(_cases.c.number)).scalar_one(), ref
+
+
+def save(tx: Connection, decision: Decision, fact: Fact, now: datetime, version: int, policy_text: str = "") -> Stored:
+    """Saves the case if its version is still `version` (0: new) and appends the journal row; replaces its deadline
+    rows by `case.deadlines`. `policy_text` "" leaves the one it has. Raises CaseMoved when it is not, KeyError for a
+    number that `new_ref` never gave."""
+    case = decision.case
+    row = _locked(tx, case.number)
+    if row.version != version:
+        raise CaseMoved(f"{row.ref} was saved {row.version - version} times since it was read")
+    fields = codec.encode(case)
+    before = json.loads(row.snapshot)
+    changed = [name for name, value in fields.items() if name not in before or before[name] != value]
+    salt = row.salt or secrets.token_hex(32)
+    head = chain.append(tx, decision, fact, now, version + 1, row.head, changed, salt)
+    values = {
+        "state": case.state.value,
+        "version": version + 1,
+        "policy": case.policy,
+        "policy_version": case.policy_version,
+        "snapshot": codec.canonical(fields),
+        "head": head,
+        "salt": salt,
+    }
+    if policy_text:
+        values["policy_hash"] = _keep_policy(tx, policy_text)
+    tx.execute(update(_cases).where(_cases.c.number == case.number).values(values))
+    deadlines.keep(tx, case.number, case.deadlines)
+    return Stored(case, version + 1, policy_text or _policy_text(tx, row.policy_hash))
+
+
+def _locked(tx: Connection, number: int) -> Row[Any]:
+    row = tx.execute(select(_cases).where(_cases.c.number == number).with_for_update()).one_or_none()
+    if row is None:
+        raise KeyError(number)
+    return row
+
+
+def _keep_policy(tx: Connection, text: str) -> str:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    tx.execute(schema.insert_into(tx, _policies).values(hash=digest, text=text).on_conflict_do_nothing())
+    return digest
+
+
+def _policy_text(tx: Connection, digest: str | None) -> str:
+    return tx.execute(select(_policies.c.text).where(_policies.c.hash == digest)).scalar() or ""
+
+
+# --- loading --------------------------------------------------------------------------------------------------------
 
 
 def load(tx: Connection, number: int) -> Stored:
     """Raises KeyError."""
-    ...
+    joined = _cases.outerjoin(_policies)
+    found = select(_cases.c.snapshot, _cases.c.version, _policies.c.text).select_from(joined)
+    row = tx.execute(found.where(_cases.c.number == number, _cases.c.version > 0)).one_or_none()
+    if row is None:
+        raise KeyError(number)
+    return Stored(codec.loads(Case, row.snapshot), row.version, row.text or "")
 
 
-def by_ref(tx: Connection, ref: str) -> int | None: ...
+def by_ref(tx: Connection, ref: str) -> int | None:
+    saved = select(_cases.c.number).where(_cases.c.ref == ref, _cases.c.version > 0)
+    return tx.execute(saved).scalar()
 
 
-def save(
-    tx: Connection, decision: Decision, fact: Fact, now: datetime, version: int, policy_text: str = ""
-) -> Stored:
-    """Saves the case if its version is still `version` (0: new) and appends the journal row; replaces its deadline
-    rows by `case.deadlines`. Raises CaseMoved when it is not."""
-    ...
+def open_cases(tx: Connection) -> list[Case]:
+    """In order of opening."""
+    rows = select(_cases.c.snapshot).where(_cases.c.state.not_in(["", State.CLOSED.value])).order_by(_cases.c.number)
+    return [codec.loads(Case, snapshot) for snapshot in tx.execute(rows).scalars()]
 
 
-def open_cases(tx: Connection) -> list[Case]: ...
+def all_cases(tx: Connection) -> list[Case]:
+    """In order of opening."""
+    rows = select(_cases.c.snapshot).where(_cases.c.state != "").order_by(_cases.c.number)
+    return [codec.loads(Case, snapshot) for snapshot in tx.execute(rows).scalars()]
 
 
-def all_cases(tx: Connection) -> list[Case]: ...
+# --- the journal ----------------------------------------------------------------------------------------------------
 
 
-def journal(tx: Connection, number: int) -> list[JournalRow]: ...
+def journal(tx: Connection, number: int) -> list[JournalRow]:
+    """Oldest first."""
+    return chain.rows(tx, number)
 
 
 def fold(tx: Connection, number: int) -> Case:
-    """The case made again from its journal rows alone."""
-    ...
+    """The case made again from its journal rows alone. Raises KeyError when it has none."""
+    bodies = [row.body for row in chain.stored(tx, number)]
+    if not bodies:
+        raise KeyError(number)
+    return chain.as_case(chain.fold(bodies, chain.texts_of(tx, number)))
 
 
 def verify(tx: Connection) -> list[str]:
     """Every fault of the chain and of state = fold, in words; [] when all is well."""
-    ...
+    found = []
+    for row in tx.execute(select(_cases).order_by(_cases.c.number)).all():
+        broken = chain.faults(tx, row.number, row.head, row.version)
+        if not broken and row.version:
+            broken = _state_faults(tx, row)
+        found += [f"{row.ref}: {fault}" for fault in broken]
+    return found
+
+
+def _state_faults(tx: Connection, row: Row[Any]) -> list[str]:
+    """Asked only of a whole chain: what a changed row says is nobody's state."""
+    try:
+        case, again = codec.loads(Case, row.snapshot), fold(tx, row.number)
+    except ValueError as error:
+        return [f"the case cannot be read: {error}"]
+    found = []
+    if case != again:
+        names = [n for n in type(case).__dataclass_fields__ if getattr(case, n) != getattr(again, n)]
+        found.append(f"the case is not what its journal makes it ({', '.join(names)})")
+    if row.state != case.state.value or (row.ref, row.number) != (case.ref, case.number):
+        found.append("its row and its contents disagree about ref or state")
+    if set(deadlines.of_case(tx, row.number)) != set(case.deadlines):
+        found.append("its alarms are not those the case names")
+    return found
 
 
 def head(tx: Connection) -> str:
     """One hash over the heads of all journals."""
-    ...
+    total = hashlib.sha256()
+    for ref, last in tx.execute(select(_cases.c.ref, _cases.c.head).order_by(_cases.c.number)):
+        total.update(f"{ref} {last}\n".encode())
+    return total.hexdigest()
+
+
+# --- what leads to a case -------------------------------------------------------------------------------------------
 
 
 def note_ids(tx: Connection, case: int, message_ids: dict[str, str]) -> None:
     """Message ids that lead to the case: id -> what it is ("original", "mail", or a letter's key). Ids keep their
     first meaning: (message_id, case) is unique."""
-    ...
+    rows = [{"message_id": known, "case_number": case, "what": what} for known, what in message_ids.items()]
+    if rows:
+        tx.execute(schema.insert_into(tx, _ids).on_conflict_do_nothing(), rows)
 
 
 def find_ids(tx: Connection, message_ids: tuple[str, ...]) -> list[tuple[str, int, str]]:
     """(message_id, case, what) for each known id."""
-    ...
+    c = _ids.c
+    rows = select(c.message_id, c.case_number, c.what).where(c.message_id.in_(message_ids))
+    return [tuple(row) for row in tx.execute(rows.order_by(c.case_number, c.message_id)).tuples()]
 
 
-def find_refs(tx: Connection, refs: tuple[str, ...]) -> list[tuple[str, int]]: ...
+def find_refs(tx: Connection, refs: tuple[str, ...]) -> list[tuple[str, int]]:
+    """(ref, case) for each ref of a saved case."""
+    rows = select(_cases.c.ref, _cases.c.number).where(_cases.c.ref.in_(refs), _cases.c.version > 0)
+    return [tuple(row) for row in tx.execute(rows.order_by(_cases.c.number)).tuples()]
+
+
+# --- forgetting -----------------------------------------------------------------------------------------------------
 
 
 def purge(tx: Connection, number: int) -> None:
-    """Forgets the personal texts and raw mails of a closed case; the chain stays whole."""
-    ...
+    """Forgets the personal texts and raw mails of a closed case; the chain stays whole. The case stays, with tokens
+    where people stood; ids of our own letters still lead to it. Raises StoreError while it is open or a letter is."""
+    row = _locked(tx, number)
+    case = codec.loads(Case, row.snapshot)
+    if case.is_open:
+        raise StoreError(f"{row.ref} is open: only a closed case can be purged")
+    if any(letter.status not in outbox.FINISHED for letter in outbox.of_case(tx, number)):
+        raise StoreError(f"{row.ref} still has letters to send: see `outbox`, then purge it again")
+    if not row.salt:
+        return  # purged before
+    bare = codec.canonical(codec.encode(case, chain.Hider(row.salt)))
+    tx.execute(update(_cases).where(_cases.c.number == number).values(snapshot=bare, salt=""))
+    tx.execute(delete(schema.texts).where(schema.texts.c.case_number == number))
+    tx.execute(delete(_ids).where(_ids.c.case_number == number, _ids.c.what.in_(["original", "mail"])))
+    tx.execute(update(_ids).where(_ids.c.case_number == number).values(what="letter"))  # a key names an addressee
+    outbox.forget_case(tx, number)
+    mails.forget_case(tx, number)

@@ -1,15 +1,41 @@
 """The engine: one way to open SQLite or PostgreSQL, one way to begin. Commits are durable before they return.
 
 SQLite: WAL, synchronous=FULL, BEGIN IMMEDIATE, busy timeout, secure_delete (what is none of our business leaves no
-trace), files 0600. PostgreSQL: psycopg 3. It knows no table.
+trace), files 0600. PostgreSQL: psycopg 3. It knows no table. What an operator can mend is a StoreError in a sentence;
+a broken rule of ours (a key, a type) is raised as it is.
 """
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.errors import StoreError
+from bot.store import schema
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_SECONDS = 30
+CONNECT_SECONDS = 10
+
+#: What a database says, and what it means to the person who must mend it.
+SENTENCES = (
+    ("locked", f"another program has kept it locked for {BUSY_SECONDS} seconds: end that program, or wait"),
+    ("full", "there is no space left for it: make room, then start again"),
+    ("readonly", "it cannot be written: give this user the right to write the file and its folder"),
+    ("unable to open", "it cannot be opened: give this user the right to write the file and its folder"),
+    ("disk i/o", "its disk gives errors: look at the disk before anything else"),
+    ("not a database", "the file is no SQLite database: check `database:` in bot.yaml"),
+    ("malformed", "the file is damaged: restore the last backup, then start again"),
+    ("no such table", "it has no tables of ours: start the daemon once, or check `database:` in bot.yaml"),
+)
 
 
 class Database:
@@ -17,25 +43,182 @@ class Database:
 
     engine: Engine
 
-    def __init__(self, url: str) -> None:
-        """Opens and creates the file and folder (0700/0600) if new. Raises StoreError in a sentence."""
+    def __init__(self, url: str, *, check: bool = True) -> None:
+        """Opens and creates the file and folder (0700/0600) if new. `check` False leaves out SQLite's `quick_check`,
+        which reads the whole file. Raises StoreError in a sentence."""
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            raise StoreError("the database is given as sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME") from None
+        self.url = parsed
+        self.file: Path | None = None
+        if parsed.get_backend_name() == "sqlite":
+            self.file = _prepare(parsed)
+            self.engine = _sqlite(parsed)
+        elif parsed.get_backend_name() == "postgresql":
+            self.engine = _postgresql(parsed)
+        else:
+            raise StoreError(f"{self.place}: only SQLite and PostgreSQL can be used")
+        try:
+            self._look(check)
+        except StoreError:
+            self.close()
+            raise
+
+    @property
+    def place(self) -> str:
+        """The database as messages name it: without a password."""
+        return f"the database {self.file or self.url.render_as_string(hide_password=True)}"
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.file is not None
 
     def migrate(self) -> None:
         """Brings the schema to head (Alembic, in process). Raises StoreError for a database newer than this program."""
+        with self.begin() as tx:
+            if self._revision(tx) == schema.HEAD:
+                return
+        try:
+            with self.begin() as tx:
+                self._upgrade(tx)
+        except (IntegrityError, ProgrammingError):
+            # Two daemons may start at once on PostgreSQL; the slower finds the tables made.
+            with self.begin() as tx:
+                if self._revision(tx) != schema.HEAD:
+                    raise
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A write transaction: committed at the end, rolled back on an exception."""
-        raise NotImplementedError
-        yield
+        with self._in_words(), self.engine.begin() as tx:
+            yield tx
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent read that takes no write lock."""
-        raise NotImplementedError
-        yield
+        with self._in_words(), self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection = connection.execution_options(is_read=True)
+            else:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
 
     def tidy(self) -> None:
         """Checkpoint and truncate the WAL (SQLite); nothing elsewhere."""
+        if self.is_sqlite:
+            with self._in_words(), self.engine.connect() as connection:
+                _dbapi(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _look(self, check: bool) -> None:
+        with self._in_words(), self.engine.connect() as connection:
+            if not self.is_sqlite:
+                return
+            mode = _dbapi(connection).execute("PRAGMA journal_mode").fetchone()[0]
+            if mode != "wal":
+                raise StoreError(f"{self.place}: its disk cannot keep a write-ahead log; put it on a local disk")
+            if check:
+                quick_check(_dbapi(connection), self.place)
+
+    def _revision(self, tx: Connection) -> str | None:
+        if not inspect(tx).has_table("alembic_version"):
+            return None
+        return tx.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+    def _upgrade(self, tx: Connection) -> None:
+        # Imported late: Alembic costs a tenth of a second, and nearly every start finds the schema at head.
+        from alembic import command
+        from alembic.config import Config
+        from alembic.script import ScriptDirectory
+
+        config = Config(attributes={"connection": tx})
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        revision = self._revision(tx)
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if revision is not None and revision not in known:
+            raise StoreError(
+                f"{self.place} was written by a newer version of this program (schema {revision}, this one knows "
+                f"{schema.HEAD}): install that version again, or restore a backup made before the upgrade"
+            )
+        command.upgrade(config, "head")
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except DatabaseError as error:
+            if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+                raise
+            raise StoreError(f"{self.place}: {in_words(error.orig)}") from error
+
+
+def in_words(error: object) -> str:
+    """A driver's message as a sentence that says what to do."""
+    said = " ".join(str(error).split())
+    return next((words for sign, words in SENTENCES if sign in said.lower()), said)
+
+
+def quick_check(connection: sqlite3.Connection, place: str) -> None:
+    """Raises StoreError when SQLite finds the file damaged."""
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise StoreError(f"{place}: the file is damaged ({found}): restore the last backup, then start again")
+
+
+def _dbapi(connection: Connection) -> Any:
+    """The driver's own connection: a PRAGMA must run outside the transaction that SQLAlchemy would begin."""
+    return connection.connection.driver_connection
+
+
+def _prepare(url: URL) -> Path:
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise StoreError("a database in memory would lose every mail: give a file, as in sqlite:///var/bot.db")
+    path = Path(url.database)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # SQLite gives its WAL the mode of the main file, so the file is made before SQLite could make it wider.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+    except OSError as error:
+        raise StoreError(f"the database {path} cannot be written: {error.strerror}") from error
+    return path
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def opened(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # this module says BEGIN, nobody else
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        # IMMEDIATE: a writer waits at BEGIN, where waiting is safe, not at its first write, where it would fail.
+        is_read = connection.get_execution_options().get("is_read", False)
+        connection.exec_driver_sql("BEGIN" if is_read else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    url = url.set(drivername="postgresql+psycopg")
+    engine = create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS}
+    )
+
+    @event.listens_for(engine, "connect")
+    def opened(connection: Any, _: ConnectionPoolEntry) -> None:
+        # A server set to answer before the disk has it would break the one promise of this file.
+        connection.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+        connection.commit()
+
+    return engine

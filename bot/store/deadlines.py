@@ -3,12 +3,16 @@ and each row once: the row and the save that answers it are one transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.model import Deadline
+from bot.store import schema
+
+_rows = schema.deadlines
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +23,67 @@ class DueRow:
 
 
 def claim_due(tx: Connection, now: datetime, owner: str, lease: timedelta, limit: int = 1) -> list[DueRow]:
-    """The oldest due rows nobody else holds (FOR UPDATE SKIP LOCKED where the database has it), leased to `owner`."""
-    ...
+    """The oldest due rows nobody else holds (FOR UPDATE SKIP LOCKED where the database has it), leased to `owner`.
+    A row whose lease is over may be claimed again."""
+    c = _rows.c
+    due = select(c.id, c.case_number, c.kind, c.at, c.why, c.n, c.stage).where(c.ready <= now)
+    found = tx.execute(due.order_by(c.ready, c.id).limit(limit).with_for_update(skip_locked=True)).all()
+    if found:
+        leased = update(_rows).where(c.id.in_([row.id for row in found]))
+        tx.execute(leased.values(ready=now + lease, owner=owner))
+    return [DueRow(number, case, Deadline(*deadline)) for number, case, *deadline in found]
 
 
-def next_due(tx: Connection) -> datetime | None: ...
+def next_due(tx: Connection) -> datetime | None:
+    """When the next row may be claimed: its due time, or the end of its lease."""
+    return tx.execute(select(func.min(_rows.c.ready, type_=schema.Instant()))).scalar()
 
 
 def done(tx: Connection, row: DueRow) -> None:
     """Deletes the row (in the transaction that saves what followed)."""
-    ...
+    tx.execute(delete(_rows).where(_rows.c.id == row.id))
 
 
-def count_due(tx: Connection, now: datetime) -> int: ...
+def count_due(tx: Connection, now: datetime) -> int:
+    """How many rows are due and in nobody's hands."""
+    return tx.execute(select(func.count()).where(_rows.c.ready <= now)).scalar_one()
+
+
+def free(tx: Connection, owner: str) -> int:
+    """Ends the leases that an earlier life of `owner` left behind, so that a restart need not wait for them."""
+    held = update(_rows).where(_rows.c.owner == owner)
+    return tx.execute(held.values(ready=_rows.c.at, owner="")).rowcount
+
+
+def of_case(tx: Connection, case: int) -> list[Deadline]:
+    """The rows of one case, soonest first."""
+    c = _rows.c
+    rows = select(c.kind, c.at, c.why, c.n, c.stage).where(c.case_number == case).order_by(c.at, c.id)
+    return [Deadline(*row) for row in tx.execute(rows)]
+
+
+def keep(tx: Connection, case: int, deadlines: Iterable[Deadline]) -> None:
+    """Makes the rows of the case these: others are deleted, new ones added, those that stay keep their lease."""
+    c = _rows.c
+    rows = tx.execute(select(c.kind, c.at, c.why, c.n, c.stage, c.id).where(c.case_number == case))
+    held = {Deadline(*deadline): number for *deadline, number in rows}
+    wanted = dict.fromkeys(deadlines)
+    gone = [number for deadline, number in held.items() if deadline not in wanted]
+    if gone:
+        tx.execute(delete(_rows).where(c.id.in_(gone)))
+    new = [_row(case, deadline) for deadline in wanted if deadline not in held]
+    if new:
+        tx.execute(insert(_rows), new)
+
+
+def _row(case: int, deadline: Deadline) -> dict[str, object]:
+    return {
+        "case_number": case,
+        "kind": deadline.kind,
+        "stage": deadline.stage,
+        "n": deadline.n,
+        "at": deadline.at,
+        "why": deadline.why,
+        "ready": deadline.at,
+        "owner": "",
+    }

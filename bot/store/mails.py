@@ -6,13 +6,28 @@ they stay only for a case, the holding pen or set aside. It decides nothing.
 
 from __future__ import annotations
 
+import hashlib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, insert, or_, select, update
 
+from bot.errors import StoreError
 from bot.ports import RawMail
+from bot.store import schema
+from bot.store.gaps import gap_closed as gap_closed
+from bot.store.gaps import gap_opened as gap_opened
+from bot.store.gaps import gaps as gaps
+from bot.store.gaps import last_listed as last_listed
+from bot.store.gaps import listed_at as listed_at
+
+UNREAD, IGNORED = "unread", "ignored"
+DISPOSITIONS = frozenset({"case", "holding_pen", IGNORED, "set_aside"})
+
+_ledger, _raw = schema.ledger, schema.raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +61,13 @@ class Listed:
     guesses: str
 
 
-def cursor(tx: Connection, mailbox: str) -> str: ...
+# --- receiving ------------------------------------------------------------------------------------------------------
+
+
+def cursor(tx: Connection, mailbox: str) -> str:
+    """Where the mailbox was read up to; "" before its first batch."""
+    kept = select(schema.mailboxes.c.cursor).where(schema.mailboxes.c.name == mailbox)
+    return tx.execute(kept).scalar() or ""
 
 
 def receive(
@@ -55,28 +76,120 @@ def receive(
     """Ledger rows, raw bytes and the cursor, in the caller's transaction. Known (mailbox, key) are skipped; a digest
     that is already known to be none of our business is entered as ignored. `floor`: mails received before it are old.
     Returns how many rows are new."""
-    ...
+    known = _known_keys(tx, mailbox, [m.key for m in mails])
+    fresh = [m for key, m in {m.key: m for m in mails}.items() if key not in known]
+    digests = [hashlib.sha256(m.raw).hexdigest() for m in fresh]
+    ignored = _known_ignored(tx, digests)
+    rows = [_row(mailbox, m, d, now, floor, ignored.get(d)) for m, d in zip(fresh, digests, strict=True)]
+    if rows:
+        tx.execute(insert(_ledger), rows)
+    bodies = {d: _pack(m.raw, d) for m, d in zip(fresh, digests, strict=True) if d not in ignored}
+    if bodies:
+        body = schema.insert_into(tx, _raw)
+        # DO UPDATE, not DO NOTHING: it locks the row against a `dispose` that is about to delete it.
+        keep = body.on_conflict_do_update(index_elements=["digest"], set_={"size": body.excluded.size})
+        tx.execute(keep, [bodies[d] for d in sorted(bodies)])
+    _set_cursor(tx, mailbox, cursor)
+    return len(rows)
 
 
-def waiting(tx: Connection, limit: int, now: datetime) -> list[Waiting]:
-    """Unread mails, oldest arrival at the server first."""
-    ...
+def _known_keys(tx: Connection, mailbox: str, keys: Sequence[str]) -> set[str]:
+    known: set[str] = set()
+    for some in schema.chunks(keys):
+        # Asked by the stored spelling, answered by ours: a key may hold what the database cannot.
+        spelt = {schema.plain(key): key for key in some}
+        found = tx.execute(select(_ledger.c.key).where(_ledger.c.mailbox == mailbox, _ledger.c.key.in_(spelt)))
+        known.update(spelt[key] for key in found.scalars())
+    return known
+
+
+def _known_ignored(tx: Connection, digests: Sequence[str]) -> dict[str, Any]:
+    """Digest -> (why, message_id_hash) of those that were found to be none of our business."""
+    known: dict[str, Any] = {}
+    for some in schema.chunks(digests):
+        rows = tx.execute(
+            select(_ledger.c.digest, _ledger.c.why, _ledger.c.message_id_hash).where(
+                _ledger.c.digest.in_(some), _ledger.c.disposition == IGNORED
+            )
+        )
+        known.update((row.digest, row) for row in rows)
+    return known
+
+
+def _row(
+    mailbox: str, mail: RawMail, digest: str, now: datetime, floor: datetime | None, ignored: Any
+) -> dict[str, Any]:
+    return {
+        "mailbox": mailbox,
+        "key": mail.key,
+        "folder": mail.folder,
+        "digest": digest,
+        "message_id_hash": ignored.message_id_hash if ignored else "",
+        "received": mail.received,
+        "arrived": now,
+        "attempts": 0,
+        "is_old": floor is not None and mail.received < floor,
+        "size": mail.size or len(mail.raw),
+        "is_truncated": mail.is_truncated,
+        "disposition": IGNORED if ignored else UNREAD,
+        "why": ignored.why if ignored else "",
+        "guesses": "",
+        "disposed": now if ignored else None,
+    }
+
+
+def _pack(body: bytes, digest: str) -> dict[str, Any]:
+    packed = zlib.compress(body, 1)
+    is_packed = len(packed) < len(body)
+    return {"digest": digest, "size": len(body), "is_packed": is_packed, "body": packed if is_packed else body}
+
+
+def _set_cursor(tx: Connection, mailbox: str, cursor: str) -> None:
+    row = schema.insert_into(tx, schema.mailboxes).values(name=mailbox, cursor=cursor)
+    tx.execute(row.on_conflict_do_update(index_elements=["name"], set_={"cursor": row.excluded.cursor}))
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def waiting(tx: Connection, limit: int, now: datetime) -> list[Waiting]:  # noqa: ARG001
+    """Unread mails, oldest arrival at the server first: a reply is never read before the mail it answers. `now` is
+    when they are taken; the leases of several daemons will hang on it."""
+    columns = [_ledger.c.id.label("entry"), *(_ledger.c[name] for name in list(Waiting.__slots__)[1:])]
+    unread = select(*columns).where(_ledger.c.disposition == UNREAD).order_by(_ledger.c.received, _ledger.c.id)
+    return [Waiting(*row) for row in tx.execute(unread.limit(limit))]
 
 
 def attempt(tx: Connection, entry: int, now: datetime) -> int:
-    """Counts one reading begun, in a transaction of its own, and returns the count."""
-    ...
+    """Counts one reading begun, in a transaction of its own, and returns the count. Raises KeyError."""
+    begun = update(_ledger).where(_ledger.c.id == entry).values(attempts=_ledger.c.attempts + 1, attempted=now)
+    count: int | None = tx.execute(begun.returning(_ledger.c.attempts)).scalar()
+    if count is None:
+        raise KeyError(entry)
+    return count
 
 
 def raw(tx: Connection, digest: str) -> bytes:
     """The bytes. Raises KeyError when they are not kept."""
-    ...
+    row = tx.execute(select(_raw.c.body, _raw.c.is_packed).where(_raw.c.digest == digest)).one_or_none()
+    if row is None:
+        raise KeyError(digest)
+    return zlib.decompress(row.body) if row.is_packed else bytes(row.body)
 
 
 def seen(tx: Connection, digest: str, message_id_hash: str, entry: int) -> Listed | None:
     """Another ledger row (not `entry`) with the same digest, or the same Message-ID, that was already disposed of;
     rows of the same digest first. The caller compares digests to tell a copy from an impostor."""
-    ...
+    same = _ledger.c.digest == digest
+    if message_id_hash:
+        same = or_(same, _ledger.c.message_id_hash == message_id_hash)
+    rows = _select_listed(same, _ledger.c.id != entry, _ledger.c.disposition != UNREAD)
+    first = rows.order_by(case((_ledger.c.digest == digest, 0), else_=1), _ledger.c.id).limit(1)
+    row = tx.execute(first).one_or_none()
+    return None if row is None else Listed(*row)
+
+
+# --- what became of it ----------------------------------------------------------------------------------------------
 
 
 def dispose(
@@ -91,40 +204,82 @@ def dispose(
     guesses: str = "",
 ) -> None:
     """case | holding_pen | ignored | set_aside. Ignored: the raw bytes are deleted here unless another row needs them,
-    and the row keeps mailbox, key, the hash of its Message-ID and the reason."""
-    ...
+    and the row keeps mailbox, key, the hash of its Message-ID and the reason. Raises KeyError, ValueError."""
+    if disposition not in DISPOSITIONS:
+        raise ValueError(disposition)
+    _settle(
+        tx,
+        entry,
+        disposition=disposition,
+        why=why,
+        disposed=now,
+        case_number=case,
+        message_id_hash=message_id_hash,
+        guesses="" if disposition == IGNORED else guesses,
+    )
 
 
 def replace(tx: Connection, entry: int, disposition: str, why: str, now: datetime, case: int | None = None) -> None:
-    """A human placed it: out of the pen (or set aside) into a case, ignored, or back to unread ("retry")."""
-    ...
+    """A human placed it: out of the pen (or set aside) into a case, ignored, or back to unread ("retry"). Raises
+    StoreError when its bytes are gone and it would need them."""
+    if disposition not in DISPOSITIONS | {UNREAD}:
+        raise ValueError(disposition)
+    values: dict[str, Any] = {"disposition": disposition, "why": why, "case_number": case, "guesses": ""}
+    if disposition == UNREAD:
+        values |= {"disposed": None, "attempts": 0}
+    else:
+        values |= {"disposed": now}
+    digest = _settle(tx, entry, **values)
+    if disposition != IGNORED and not tx.execute(select(exists().where(_raw.c.digest == digest))).scalar():
+        raise StoreError(f"mail {entry} was none of our business and its bytes are gone: it can only be sent again")
 
 
-def listed(tx: Connection, disposition: str) -> list[Listed]: ...
+def _settle(tx: Connection, entry: int, **values: Any) -> str:
+    changed = update(_ledger).where(_ledger.c.id == entry).values(**values).returning(_ledger.c.digest)
+    digest: str | None = tx.execute(changed).scalar()
+    if digest is None:
+        raise KeyError(entry)
+    if values["disposition"] == IGNORED:
+        forget(tx, digest)
+    return digest
 
 
-def of_case(tx: Connection, case: int) -> list[Listed]: ...
+def forget(tx: Connection, digest: str) -> None:
+    """Deletes the bytes unless a row that is unread or kept needs them."""
+    # Locked first, looked at second: a `receive` of the same bytes that is under way elsewhere is then seen.
+    tx.execute(select(_raw.c.digest).where(_raw.c.digest == digest).with_for_update())
+    needed = exists().where(_ledger.c.digest == digest, _ledger.c.disposition != IGNORED)
+    tx.execute(delete(_raw).where(_raw.c.digest == digest, ~needed))
 
 
-def unread(tx: Connection) -> int: ...
+def forget_case(tx: Connection, number: int) -> None:
+    """Deletes the bytes of the case's mails; the rows stay, as ignored, with digest and reason."""
+    mine = _ledger.c.case_number == number
+    digests = tx.execute(select(_ledger.c.digest).where(mine).distinct().order_by(_ledger.c.digest)).scalars().all()
+    tx.execute(update(_ledger).where(mine).values(disposition=IGNORED, why="purged", guesses=""))
+    for digest in digests:
+        forget(tx, digest)
 
 
-def gap_opened(tx: Connection, mailbox: str, now: datetime, why: str) -> None:
-    """The mailbox cannot be read from now on (kept once while it lasts)."""
-    ...
+# --- lists ----------------------------------------------------------------------------------------------------------
 
 
-def gap_closed(tx: Connection, mailbox: str, now: datetime) -> None: ...
+def _select_listed(*where: ColumnElement[bool]) -> Any:
+    c = _ledger.c
+    return select(c.id, c.mailbox, c.digest, c.received, c.disposition, c.why, c.case_number, c.guesses).where(*where)
 
 
-def gaps(tx: Connection, since: datetime, until: datetime) -> list[tuple[str, datetime, datetime | None, str]]:
-    """(mailbox, from, to or None, why): all time in which a mailbox could not be read."""
-    ...
+def listed(tx: Connection, disposition: str) -> list[Listed]:
+    """Every row so disposed of, oldest first."""
+    rows = _select_listed(_ledger.c.disposition == disposition).order_by(_ledger.c.received, _ledger.c.id)
+    return [Listed(*row) for row in tx.execute(rows)]
 
 
-def listed_at(tx: Connection, mailbox: str, now: datetime) -> None:
-    """A listing of the whole mailbox succeeded at `now`."""
-    ...
+def of_case(tx: Connection, case: int) -> list[Listed]:
+    """The case's mails, oldest first."""
+    rows = _select_listed(_ledger.c.case_number == case).order_by(_ledger.c.received, _ledger.c.id)
+    return [Listed(*row) for row in tx.execute(rows)]
 
 
-def last_listed(tx: Connection) -> dict[str, datetime]: ...
+def unread(tx: Connection) -> int:
+    return tx.execute(select(func.count()).where(_ledger.c.disposition == UNREAD)).scalar_one()

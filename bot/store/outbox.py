@@ -2,130 +2,254 @@
 
 One function per change of status; each checks the fence of the claim, so that a paused daemon that wakes late can
 change nothing. At most one letter per (case, occasion, kind, first addressee): a second is a normal outcome, not an
-error. Per recipient: waiting, accepted, refused, bounced.
+error. Per recipient: waiting, accepted, refused, bounced. What is read of it stands in letters.py; it sends nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select, update
 
-from bot.model import Letter
+from bot.errors import CaseMoved
+from bot.model import Letter, LetterKind
 from bot.ports import Outcome, Refusal
+from bot.store import codec, schema
+from bot.store.letters import FINISHED as FINISHED
+from bot.store.letters import Queued as Queued
+from bot.store.letters import by_message_id as by_message_id
+from bot.store.letters import failing_since as failing_since
+from bot.store.letters import get as get
+from bot.store.letters import next_retry as next_retry
+from bot.store.letters import of_case as of_case
+from bot.store.letters import open_letters as open_letters
+from bot.store.letters import sent_today as sent_today
+from bot.store.letters import unknowns as unknowns
+
+_out, _to, _waits = schema.outbox, schema.recipients, schema.waits
+
+#: Which letter goes first when several may; the rest share the last place.
+_URGENCY = {
+    kind: n
+    for n, kind in enumerate(
+        (LetterKind.ESCALATION, LetterKind.REDIRECT, LetterKind.NOTICE, LetterKind.ACKNOWLEDGEMENT)
+    )
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """A letter as stored. `fence` grows with each claim; `raw` is None until bytes were made."""
-
-    id: int
-    case: int | None
-    letter: Letter
-    status: str
-    fence: int
-    attempts: int
-    queued: datetime
-    claimed: datetime | None
-    raw: bytes | None
-    digest: str
-    was_in_data: bool
-    assigned_id: str
-    recipients: tuple[tuple[str, str, str], ...]  # (address, status, words)
-    last_error: str
-    resends: int
-    first_failed: datetime | None
+# --- queueing -------------------------------------------------------------------------------------------------------
 
 
 def queue(tx: Connection, letter: Letter, case: int | None, now: datetime, status: str = "queued") -> int | None:
     """Returns the row id, or None when this occasion already has its letter."""
-    ...
+    row = schema.insert_into(tx, _out).values(
+        case_number=case or 0,
+        key=letter.key,
+        status=status,
+        urgency=_URGENCY.get(letter.kind, len(_URGENCY)),
+        letter=codec.dumps(letter),
+        message_id=bare(letter.message_id),
+        assigned_id="",
+        digest="",
+        fence=0,
+        owner="",
+        ready=now,
+        attempts=0,
+        resends=0,
+        queued=now,
+        was_in_data=False,
+        offer_id="",
+        last_error="",
+        changed=now,
+    )
+    number: int | None = tx.execute(row.on_conflict_do_nothing().returning(_out.c.id)).scalar()
+    if number is not None:
+        _address(tx, number, letter)
+        if letter.after:
+            tx.execute(insert(_waits), [{"letter": number, "key": key} for key in dict.fromkeys(letter.after)])
+    return number
 
 
-def sent_today(tx: Connection, case: int, recipient: str, since: datetime) -> int:
-    """How many letters of the case were queued for this address since then (held ones not counted)."""
-    ...
+def bare(message_id: str) -> str:
+    """A message id without its angle brackets."""
+    return message_id.strip().removeprefix("<").removesuffix(">")
+
+
+def _address(tx: Connection, number: int, letter: Letter) -> None:
+    """One row per address of the letter; those that stay keep what is known of them."""
+    addresses = dict.fromkeys(contact.email.lower() for contact in (*letter.to, *letter.cc))
+    tx.execute(delete(_to).where(_to.c.letter == number, _to.c.address.not_in(list(addresses))))
+    rows = [
+        {"letter": number, "n": n, "address": address, "status": "waiting", "words": ""}
+        for n, address in enumerate(addresses)
+    ]
+    if rows:
+        tx.execute(schema.insert_into(tx, _to).on_conflict_do_nothing(), rows)
+
+
+# --- claiming and handing over --------------------------------------------------------------------------------------
 
 
 def claim(tx: Connection, now: datetime, owner: str, lease: timedelta) -> Queued | None:
     """The most urgent letter that may go now: status queued or deferred with its time come, or claimed with its lease
     over; every letter named in `after` served or undeliverable. Escalation, redirect, notice first, then by age."""
-    ...
+    c = _out.c
+    may = or_(c.status == "queued", and_(c.status.in_(["deferred", "claimed"]), c.ready <= now))
+    first = select(c.id).where(may, ~_must_wait()).order_by(c.urgency, c.queued, c.id).limit(1)
+    number = tx.execute(first.with_for_update(skip_locked=True, of=_out)).scalar()
+    if number is None:
+        return None
+    claimed = update(_out).where(c.id == number)
+    tx.execute(
+        claimed.values(
+            status="claimed",
+            fence=c.fence + 1,
+            attempts=c.attempts + 1,
+            owner=owner,
+            ready=now + lease,
+            claimed=now,
+            changed=now,
+        )
+    )
+    return get(tx, number)
+
+
+def _must_wait() -> ColumnElement[bool]:
+    """Whether a letter that must go first is still to be served. One re-sent in vain is waited for no longer."""
+    before = _out.alias("before")
+    is_over = or_(before.c.status.in_(FINISHED), and_(before.c.status == "unknown", before.c.resends > 0))
+    is_served = exists().where(_to.c.letter == before.c.id, _to.c.status == "accepted")
+    return exists(
+        select(before.c.id)
+        .join(_waits, and_(_waits.c.key == before.c.key, before.c.case_number == _out.c.case_number))
+        .where(_waits.c.letter == _out.c.id, ~is_over, ~is_served)
+        .correlate(_out)
+    )
 
 
 def make(tx: Connection, queued: Queued, letter: Letter, raw: bytes) -> Queued:
-    """Stores the finished letter and its bytes under the claim's fence; refused once an attempt reached in_data."""
-    ...
+    """Stores the finished letter and its bytes under the claim's fence; refused once an attempt reached in_data:
+    ValueError, for the bytes of a letter that may have arrived never change. Raises CaseMoved."""
+    if queued.was_in_data:
+        raise ValueError(f"letter {queued.id} was handed over once: its bytes never change")
+    digest = hashlib.sha256(raw).hexdigest()
+    stored = {"letter": codec.dumps(letter), "message_id": bare(letter.message_id), "raw": raw, "digest": digest}
+    _move(tx, queued, ("claimed",), _out.c.was_in_data.is_(False), **stored)
+    _address(tx, queued.id, letter)
+    return replace(get(tx, queued.id), letter=letter)
 
 
 def in_data(tx: Connection, queued: Queued, offer_id: str, now: datetime) -> None:
     """Commits that the step that cannot be taken back begins. Raises CaseMoved when the fence is not ours."""
-    ...
+    _move(tx, queued, ("claimed",), status="in_data", was_in_data=True, offer_id=offer_id, changed=now)
 
 
-def sent(tx: Connection, queued: Queued, outcome: Outcome, now: datetime) -> None: ...
+def free(tx: Connection, owner: str, now: datetime) -> int:
+    """Ends the leases that an earlier life of `owner` left behind: its claimed letters may be claimed at once, those
+    in_data are found by `unknowns`."""
+    held = update(_out).where(_out.c.owner == owner, _out.c.status.in_(["claimed", "in_data"]))
+    return tx.execute(held.values(ready=now, fence=_out.c.fence + 1)).rowcount
+
+
+# --- what became of it ----------------------------------------------------------------------------------------------
+
+
+def sent(tx: Connection, queued: Queued, outcome: Outcome, now: datetime) -> None:
+    """Accepted for some. Addresses refused for now stay waiting: `deferred` may follow under the same fence, and the
+    next claim is for them alone."""
+    values: dict[str, Any] = {"status": "sent", "last_error": "", "changed": now}
+    if outcome.assigned_id:
+        values["assigned_id"] = bare(outcome.assigned_id)
+    _move(tx, queued, ("in_data", "unknown"), **values)
+    for address in outcome.accepted:
+        _mark(tx, queued.id, address, "accepted", outcome.reply, now)
+    for refusal in outcome.refused:
+        _mark_refusal(tx, queued.id, refusal, now)
 
 
 def deferred(tx: Connection, queued: Queued, why: str, retry_at: datetime, now: datetime) -> None:
-    """Surely not sent; tried again at `retry_at`."""
-    ...
+    """Surely not sent (or not to all); tried again at `retry_at`."""
+    values = _failure(why, now) | {"status": "deferred", "ready": retry_at, "owner": ""}
+    _move(tx, queued, ("claimed", "in_data", "sent"), **values)
 
 
-def refused(tx: Connection, queued: Queued, refusals: Sequence[Refusal], now: datetime) -> None: ...
+def refused(tx: Connection, queued: Queued, refusals: Sequence[Refusal], now: datetime) -> None:
+    """Marks these addresses. The letter is refused when no address is left that took it or may yet take it; until
+    then it stays as it is (sent, when the rest already has it)."""
+    live = ("claimed", "in_data", "sent")
+    _move(tx, queued, live, changed=now)
+    for refusal in refusals:
+        _mark_refusal(tx, queued.id, refusal, now)
+    statuses = set(tx.execute(select(_to.c.status).where(_to.c.letter == queued.id)).scalars())
+    if "waiting" not in statuses:
+        words = "; ".join(f"{refusal.status} {refusal.words}" for refusal in refusals)
+        _move(tx, queued, live, status="sent" if "accepted" in statuses else "refused", last_error=words)
 
 
 def unknown(tx: Connection, queued: Queued, why: str, now: datetime) -> None:
     """Handed over and the answer lost."""
-    ...
-
-
-def unknowns(tx: Connection) -> list[Queued]:
-    """Letters in `unknown`, and those found `in_data` whose lease is over (a crash in the middle)."""
-    ...
+    _move(tx, queued, ("in_data", "unknown"), **_failure(why, now), status="unknown")
 
 
 def proven(tx: Connection, queued: Queued, how: str, now: datetime) -> None:
     """Proof was found that it was sent."""
-    ...
+    _move(tx, queued, ("in_data", "unknown"), status="sent", last_error="", changed=now)
+    waiting = update(_to).where(_to.c.letter == queued.id, _to.c.status == "waiting")
+    tx.execute(waiting.values(status="accepted", words=how, at=now))
 
 
 def resend(tx: Connection, queued: Queued, now: datetime) -> None:
-    """Back to queued, once, with identical bytes and Message-ID."""
-    ...
+    """Back to queued, once, with identical bytes and Message-ID. Raises CaseMoved the second time."""
+    once = _out.c.resends == 0
+    _move(tx, queued, ("in_data", "unknown"), once, status="queued", resends=1, owner="", changed=now)
 
 
 def bounced(tx: Connection, letter_id: int, recipient: str, status: str, words: str, now: datetime) -> bool:
-    """True when this recipient was not yet known to have bounced."""
-    ...
+    """True when this recipient was not yet known to have bounced; False also for an address the letter never had."""
+    row = update(_to).where(_to.c.letter == letter_id, _to.c.address == recipient.lower(), _to.c.status != "bounced")
+    return tx.execute(row.values(status="bounced", words=f"{status} {words}".strip(), at=now)).rowcount > 0
 
 
-def hold(tx: Connection, letter_id: int, why: str) -> None: ...
+def hold(tx: Connection, letter_id: int, why: str) -> None:
+    """It waits for `release`; a letter already handed over or finished is left alone."""
+    may = _out.c.status.in_(["queued", "deferred"])
+    tx.execute(update(_out).where(_out.c.id == letter_id, may).values(status="held", last_error=why))
 
 
-def release(tx: Connection, letter_id: int) -> None: ...
+def release(tx: Connection, letter_id: int) -> None:
+    """Held or withheld: it goes at the next claim."""
+    may = _out.c.status.in_(["held", "withheld"])
+    tx.execute(update(_out).where(_out.c.id == letter_id, may).values(status="queued", last_error=""))
 
 
-def by_message_id(tx: Connection, message_ids: tuple[str, ...]) -> list[Queued]:
-    """Letters with one of these ids, as we wrote them or as the server re-assigned them."""
-    ...
+def forget_case(tx: Connection, number: int) -> None:
+    """Deletes the case's letters: they name people."""
+    mine = select(_out.c.id).where(_out.c.case_number == number)
+    tx.execute(delete(_to).where(_to.c.letter.in_(mine)))
+    tx.execute(delete(_waits).where(_waits.c.letter.in_(mine)))
+    tx.execute(delete(_out).where(_out.c.case_number == number))
 
 
-def get(tx: Connection, letter_id: int) -> Queued: ...
+def _move(tx: Connection, queued: Queued, of: Sequence[str], *also: ColumnElement[bool], **values: Any) -> None:
+    """Changes the row if it is still this claim's and in one of these statuses. Raises CaseMoved."""
+    ours = update(_out).where(_out.c.id == queued.id, _out.c.fence == queued.fence, _out.c.status.in_(of), *also)
+    if not tx.execute(ours.values(**values)).rowcount:
+        raise CaseMoved(f"letter {queued.id} is no longer in these hands")
 
 
-def of_case(tx: Connection, case: int) -> list[Queued]: ...
+def _failure(why: str, now: datetime) -> dict[str, Any]:
+    return {"last_error": why, "first_failed": func.coalesce(_out.c.first_failed, schema.at(now)), "changed": now}
 
 
-def open_letters(tx: Connection) -> list[Queued]:
-    """Everything not yet sent or refused."""
-    ...
+def _mark_refusal(tx: Connection, letter: int, refusal: Refusal, now: datetime) -> None:
+    status = "refused" if refusal.is_hard else "waiting"
+    _mark(tx, letter, refusal.recipient, status, f"{refusal.status} {refusal.words}".strip(), now)
 
 
-def next_retry(tx: Connection) -> datetime | None: ...
-
-
-def failing_since(tx: Connection) -> datetime | None:
-    """When the oldest letter that still cannot be sent first failed."""
-    ...
+def _mark(tx: Connection, letter: int, address: str, status: str, words: str, now: datetime) -> None:
+    row = update(_to).where(_to.c.letter == letter, _to.c.address == address.lower(), _to.c.status == "waiting")
+    tx.execute(row.values(status=status, words=words, at=now))

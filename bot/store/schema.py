@@ -1,1 +1,293 @@
-"""The tables and their unique keys."""
+"""The tables and their unique keys, as the migrations leave them (a test compares the two).
+
+Instants are fixed-width UTC text, so that comparing text compares time on every database; they come back aware. JSON
+is text. Texts may hold any Python string: what a database cannot take (NUL, lone surrogates) is stored escaped.
+It decides nothing and opens nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    Column,
+    Connection,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    bindparam,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.model import aware
+
+#: The newest migration: a database at this revision needs no look at the migrations.
+HEAD = "0001"
+
+T = TypeVar("T")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime as `2027-01-15T16:45:00.000000Z`."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else aware(value).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
+
+
+class Plain(TypeDecorator[str]):
+    """Text as people see it; a NUL or a lone surrogate (a file name, a broken header) is stored as its escape."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else plain(value)
+
+
+def plain(value: str) -> str:
+    """The text as `Plain` stores it."""
+    if value.isascii() and "\0" not in value:
+        return value
+    return value.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
+
+
+def at(instant: datetime) -> BindParameter[datetime]:
+    """The instant as a bound value where no column gives it its type."""
+    return bindparam(None, instant, type_=Instant())
+
+
+def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
+    """Few enough at a time for one statement's bound values."""
+    return (values[i : i + size] for i in range(0, len(values), size))
+
+
+def insert_into(tx: Connection, table: Table) -> sqlite.Insert:
+    """An INSERT that knows ON CONFLICT, in the words of this database (both dialects spell it alike)."""
+    if tx.dialect.name == "postgresql":
+        return postgresql.insert(table)  # type: ignore[return-value]
+    return sqlite.insert(table)
+
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("key", Plain, primary_key=True), Column("value", Plain, nullable=False))
+
+config_kept = Table(
+    "config_kept", metadata, Column("name", Plain, primary_key=True), Column("text", Text, nullable=False)
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("area", Plain, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    PrimaryKeyConstraint("area", "year"),
+)
+
+policies = Table(
+    "policies", metadata, Column("hash", String(64), primary_key=True), Column("text", Text, nullable=False)
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("ref", Plain, nullable=False, unique=True),
+    Column("area", Plain, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("state", String(32), nullable=False),  # "" while only reserved
+    Column("version", Integer, nullable=False),  # how many journal rows it has
+    Column("policy", Plain, nullable=False),
+    Column("policy_version", Plain, nullable=False),
+    Column("policy_hash", ForeignKey("policies.hash")),
+    Column("snapshot", Text, nullable=False),  # the case as JSON
+    Column("head", String(64), nullable=False),  # hash of its last journal row
+    Column("salt", String(64), nullable=False),  # of its texts' hashes; forgotten by a purge
+    Index("ix_cases_state", "state"),
+    sqlite_autoincrement=True,
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("case_number", ForeignKey("cases.number"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("prev", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    PrimaryKeyConstraint("case_number", "seq"),
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("case_number", ForeignKey("cases.number"), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("text", Text, nullable=False),  # a JSON string
+    PrimaryKeyConstraint("case_number", "key"),
+)
+
+ids = Table(
+    "ids",
+    metadata,
+    Column("message_id", Plain, nullable=False),
+    Column("case_number", ForeignKey("cases.number"), nullable=False),
+    Column("what", Plain, nullable=False),
+    PrimaryKeyConstraint("message_id", "case_number"),
+    Index("ix_ids_case", "case_number"),
+)
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("name", Plain, primary_key=True),
+    Column("cursor", Plain, nullable=False),
+    Column("last_listed", Instant),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("mailbox", Plain, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    Column("why", Plain, nullable=False),
+)
+Index(
+    "ux_gaps_open",
+    gaps.c.mailbox,
+    unique=True,
+    sqlite_where=text("until IS NULL"),
+    postgresql_where=text("until IS NULL"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("mailbox", Plain, nullable=False),
+    Column("key", Plain, nullable=False),
+    Column("folder", Plain, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("message_id_hash", Plain, nullable=False),
+    Column("received", Instant, nullable=False),
+    Column("arrived", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("attempted", Instant),
+    Column("is_old", Boolean, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("is_truncated", Boolean, nullable=False),
+    Column("disposition", String(16), nullable=False),  # unread, case, holding_pen, ignored, set_aside
+    Column("why", Plain, nullable=False),
+    Column("case_number", ForeignKey("cases.number")),
+    Column("guesses", Plain, nullable=False),
+    Column("disposed", Instant),
+    UniqueConstraint("mailbox", "key", name="ux_ledger_key"),
+    Index("ix_ledger_disposition", "disposition", "received", "id"),
+    Index("ix_ledger_digest", "digest"),
+    Index("ix_ledger_message_id", "message_id_hash"),
+    Index("ix_ledger_case", "case_number"),
+    sqlite_autoincrement=True,
+)
+
+raw = Table(
+    "raw",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("is_packed", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+deadlines = Table(
+    "deadlines",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_number", ForeignKey("cases.number"), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("stage", Plain, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("why", Plain, nullable=False),
+    Column("ready", Instant, nullable=False),  # when it may be claimed: `at`, or the end of a lease
+    Column("owner", Plain, nullable=False),
+    UniqueConstraint("case_number", "kind", "stage", "n", "at", name="ux_deadlines_occasion"),
+    Index("ix_deadlines_ready", "ready", "id"),
+    sqlite_autoincrement=True,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_number", Integer, nullable=False),  # 0: of no case
+    Column("key", Plain, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("urgency", Integer, nullable=False),
+    Column("letter", Text, nullable=False),
+    Column("message_id", Plain, nullable=False),
+    Column("assigned_id", Plain, nullable=False),
+    Column("raw", LargeBinary),
+    Column("digest", String(64), nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("owner", Plain, nullable=False),
+    Column("ready", Instant, nullable=False),  # when it may be claimed: at once, the next try, or the end of a lease
+    Column("attempts", Integer, nullable=False),
+    Column("resends", Integer, nullable=False),
+    Column("queued", Instant, nullable=False),
+    Column("claimed", Instant),
+    Column("was_in_data", Boolean, nullable=False),
+    Column("offer_id", Plain, nullable=False),
+    Column("last_error", Plain, nullable=False),
+    Column("first_failed", Instant),
+    Column("changed", Instant, nullable=False),
+    UniqueConstraint("case_number", "key", name="ux_outbox_occasion"),
+    Index("ix_outbox_next", "status", "urgency", "queued", "id"),
+    Index("ix_outbox_message_id", "message_id"),
+    Index("ix_outbox_assigned_id", "assigned_id"),
+    sqlite_autoincrement=True,
+)
+
+waits = Table(
+    "waits",
+    metadata,
+    Column("letter", ForeignKey("outbox.id"), nullable=False),
+    Column("key", Plain, nullable=False),  # of the letter of the same case that must go first
+    PrimaryKeyConstraint("letter", "key"),
+)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("letter", ForeignKey("outbox.id"), nullable=False),
+    Column("n", Integer, nullable=False),  # as the letter names them
+    Column("address", Plain, nullable=False),
+    Column("status", String(16), nullable=False),  # waiting, accepted, refused, bounced
+    Column("words", Plain, nullable=False),
+    Column("at", Instant),
+    PrimaryKeyConstraint("letter", "address"),
+    Index("ix_recipients_address", "address"),
+)

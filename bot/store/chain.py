@@ -1,0 +1,206 @@
+"""The journal's rows: what a row says, how it is chained to the one before, how a case is made again from them.
+
+A body holds the fact, its events, the keys of its letters, why, and the fields of the case that changed. Every
+personal string in it is a token; the string itself stands in `texts`, where a purge can reach it. The salt is the
+case's own and goes with a purge, so that nobody can then test names against the tokens. It saves no case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from bot.model import Arrival, Case, Decision, Fact, Mail, Opening
+from bot.store import codec, schema
+
+_journal, _texts = schema.journal, schema.texts
+_TOKEN = "t:"  # noqa: S105 - a prefix, no secret
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One row as people and records read it: hashes resolved to text where it was not purged."""
+
+    seq: int
+    at: datetime
+    fact: str  # kind of fact: Opening, Arrival, Alarm ...
+    events: tuple[tuple[str, str, str, str], ...]  # (kind, stage, by, note)
+    letters: tuple[str, ...]  # keys
+    why: str
+    hash: str
+    body: str  # canonical JSON as stored
+    values: Mapping[str, Any]  # the fact as kept: ids, kinds, times, command word; never a mail's text
+
+
+class Hider:
+    """Swaps personal strings for tokens and remembers both."""
+
+    def __init__(self, salt: str) -> None:
+        self._salt = bytes.fromhex(salt)
+        self.texts: dict[str, str] = {}
+
+    def __call__(self, text: str) -> str:
+        # surrogatepass: a display name may hold what UTF-8 does not.
+        digest = hmac.digest(self._salt, text.encode("utf-8", "surrogatepass"), "sha256")
+        token = _TOKEN + digest.hex()[:32]
+        self.texts[token] = text
+        return token
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def append(
+    tx: Connection,
+    decision: Decision,
+    fact: Fact,
+    now: datetime,
+    seq: int,
+    prev: str,
+    changed: Iterable[str],
+    salt: str,
+) -> str:
+    """Adds row `seq` to the journal of the decision's case; `changed`: its top-level fields that are new. Returns the
+    row's hash."""
+    hider = Hider(salt)
+    case = decision.case
+    body = codec.canonical(
+        {
+            "case": case.number,
+            "seq": seq,
+            "at": now.isoformat(),
+            "fact": _reduced(fact, hider),
+            "events": [codec.encode(event, hider) for event in decision.events],
+            "letters": [hider(letter.key) for letter in decision.letters],
+            "why": hider(decision.why) if decision.why else "",
+            "set": codec.encode_fields(case, changed, hider),
+        }
+    )
+    link = link_hash(prev, body)
+    row = {"case_number": case.number, "seq": seq, "at": now, "body": body, "prev": prev, "hash": link}
+    tx.execute(insert(_journal).values(row))
+    _keep(tx, case.number, hider.texts)
+    return link
+
+
+def link_hash(prev: str, body: str) -> str:
+    return hashlib.sha256((prev + body).encode("ascii")).hexdigest()
+
+
+def _reduced(fact: Fact, hider: Hider) -> dict[str, Any]:
+    """The fact without the words of a mail."""
+    if isinstance(fact, (Opening, Arrival)):
+        # The mail is replaced before encoding: its text is never walked, hashed or kept.
+        bare = replace(fact, mail=Mail(digest=fact.mail.digest, received=fact.mail.received))
+        reduced = codec.encode(bare, hider) | {"mail": _reduced_mail(fact.mail, hider)}
+        if isinstance(fact, Arrival) and fact.answered_key:
+            reduced["answered_key"] = hider(fact.answered_key)
+    else:
+        reduced = codec.encode(fact, hider)
+    return {"is": type(fact).__name__, **reduced}
+
+
+def _reduced_mail(mail: Mail, hider: Hider) -> dict[str, Any]:
+    return {
+        "digest": mail.digest,
+        "received": mail.received.isoformat(),
+        "message_id": hider(mail.message_id) if mail.message_id else None,
+        "kind": mail.kind.value,
+        "proof": mail.proof.value,
+        "command": mail.command.word if mail.command else None,
+    }
+
+
+def _keep(tx: Connection, number: int, texts: Mapping[str, str]) -> None:
+    if texts:
+        rows = [{"case_number": number, "key": key, "text": codec.canonical(text)} for key, text in texts.items()]
+        tx.execute(schema.insert_into(tx, _texts).on_conflict_do_nothing(), rows)
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def rows(tx: Connection, number: int) -> list[JournalRow]:
+    texts = texts_of(tx, number)
+    return [_readable(row, texts) for row in stored(tx, number)]
+
+
+def stored(tx: Connection, number: int) -> Iterator[Row[Any]]:
+    yield from tx.execute(select(_journal).where(_journal.c.case_number == number).order_by(_journal.c.seq))
+
+
+def texts_of(tx: Connection, number: int) -> dict[str, str]:
+    """Token -> text, as far as it was not purged."""
+    kept = tx.execute(select(_texts.c.key, _texts.c.text).where(_texts.c.case_number == number))
+    return {key: json.loads(text) for key, text in kept}
+
+
+def shown(data: Any, texts: Mapping[str, str]) -> Any:
+    """JSON values with each known token as its text."""
+    if isinstance(data, str):
+        return texts.get(data, data) if data.startswith(_TOKEN) else data
+    if isinstance(data, list):
+        return [shown(item, texts) for item in data]
+    if isinstance(data, dict):
+        return {key: shown(value, texts) for key, value in data.items()}
+    return data
+
+
+def fold(bodies: Iterable[str], texts: Mapping[str, str]) -> dict[str, Any]:
+    """The case's fields, from nothing, by applying each row's changes in turn."""
+    fields: dict[str, Any] = {}
+    for body in bodies:
+        fields.update(json.loads(body)["set"])
+    return {name: shown(value, texts) for name, value in fields.items()}
+
+
+def _readable(row: Row[Any], texts: Mapping[str, str]) -> JournalRow:
+    body = shown(json.loads(row.body), texts)
+    return JournalRow(
+        seq=row.seq,
+        at=row.at,
+        fact=body["fact"]["is"],
+        events=tuple((e["kind"], e["stage"], e["by"], e["note"]) for e in body["events"]),
+        letters=tuple(body["letters"]),
+        why=body["why"],
+        hash=row.hash,
+        body=row.body,
+        values=body["fact"],
+    )
+
+
+def faults(tx: Connection, number: int, head: str, version: int) -> list[str]:
+    """What is wrong with the chain of one case, in words."""
+    found: list[str] = []
+    prev, seq = "", 0
+    for row in stored(tx, number):
+        seq += 1
+        if row.seq != seq:
+            return [*found, f"journal row {seq} is missing"]
+        if row.prev != prev:
+            found.append(f"journal row {seq} does not follow the row before it")
+        if not row.body.isascii() or link_hash(row.prev, row.body) != row.hash:
+            found.append(f"journal row {seq} was changed after it was written")
+        elif not _columns_agree(row):
+            found.append(f"journal row {seq} stands at another place or time than it says")
+        prev = row.hash
+    if (seq, prev) != (version, head):
+        found.append(f"the journal ends at row {seq}, but the case was saved {version} times")
+    return found
+
+
+def _columns_agree(row: Row[Any]) -> bool:
+    body = json.loads(row.body)
+    at = datetime.fromisoformat(body["at"])
+    return (body["case"], body["seq"], at) == (row.case_number, row.seq, row.at)
+
+
+def as_case(fields: Mapping[str, Any]) -> Case:
+    return codec.decode(Case, dict(fields))

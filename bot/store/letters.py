@@ -1,0 +1,120 @@
+"""Letters as stored, and every way to look at them. It changes nothing: what moves a letter stands in outbox.py, which
+offers these functions as its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+
+from bot.model import Letter
+from bot.store import codec, schema
+
+#: Nothing more will be tried. `withheld`: decided in shadow mode, sent by nobody.
+FINISHED = ("sent", "refused", "withheld")
+
+_out, _to = schema.outbox, schema.recipients
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A letter as stored. `fence` grows with each claim; `raw` is None until bytes were made."""
+
+    id: int
+    case: int | None
+    letter: Letter
+    status: str
+    fence: int
+    attempts: int
+    queued: datetime
+    claimed: datetime | None
+    raw: bytes | None
+    digest: str
+    was_in_data: bool
+    assigned_id: str
+    recipients: tuple[tuple[str, str, str], ...]  # (address, status, words), as the letter names them
+    last_error: str
+    resends: int
+    first_failed: datetime | None
+
+
+_COLUMNS = tuple(_out.c["case_number" if name == "case" else name] for name in Queued.__slots__ if name != "recipients")
+
+
+def get(tx: Connection, letter_id: int) -> Queued:
+    """Raises KeyError."""
+    found = _queued(tx, select(*_COLUMNS).where(_out.c.id == letter_id))
+    if not found:
+        raise KeyError(letter_id)
+    return found[0]
+
+
+def of_case(tx: Connection, case: int) -> list[Queued]:
+    """In order of queueing."""
+    return _by_age(tx, _out.c.case_number == case)
+
+
+def open_letters(tx: Connection) -> list[Queued]:
+    """Everything not yet sent or refused, withheld letters left out; in order of queueing."""
+    return _by_age(tx, _out.c.status.not_in(FINISHED))
+
+
+def unknowns(tx: Connection, now: datetime) -> list[Queued]:
+    """Letters in `unknown`, and those found `in_data` whose lease is over at `now` (a crash in the middle)."""
+    return _by_age(tx, or_(_out.c.status == "unknown", and_(_out.c.status == "in_data", _out.c.ready <= now)))
+
+
+def by_message_id(tx: Connection, message_ids: tuple[str, ...]) -> list[Queued]:
+    """Letters with one of these ids, as we wrote them or as the server re-assigned them."""
+    known = [m for m in (message_id.strip().removeprefix("<").removesuffix(">") for message_id in message_ids) if m]
+    return _by_age(tx, or_(_out.c.message_id.in_(known), _out.c.assigned_id.in_(known))) if known else []
+
+
+def sent_today(tx: Connection, case: int, recipient: str, since: datetime) -> int:
+    """How many letters of the case were queued for this address since then (held ones not counted)."""
+    rows = select(func.count()).select_from(_out.join(_to)).where(_to.c.address == recipient.lower())
+    counted = rows.where(_out.c.case_number == case, _out.c.queued >= since, _out.c.status != "held")
+    return tx.execute(counted).scalar_one()
+
+
+def next_retry(tx: Connection) -> datetime | None:
+    """When the next deferred letter may be tried, or the next lease is over."""
+    later = select(func.min(_out.c.ready, type_=schema.Instant()))
+    return tx.execute(later.where(_out.c.status.in_(["deferred", "claimed", "in_data"]))).scalar()
+
+
+def failing_since(tx: Connection) -> datetime | None:
+    """When the oldest letter that still cannot be sent first failed."""
+    oldest = select(func.min(_out.c.first_failed, type_=schema.Instant()))
+    return tx.execute(oldest.where(_out.c.status.not_in([*FINISHED, "held"]))).scalar()
+
+
+def _by_age(tx: Connection, *where: ColumnElement[bool]) -> list[Queued]:
+    return _queued(tx, select(*_COLUMNS).where(*where).order_by(_out.c.queued, _out.c.id))
+
+
+def _queued(tx: Connection, rows: Select[Any]) -> list[Queued]:
+    found = tx.execute(rows).mappings().all()
+    recipients = _recipients(tx, [row["id"] for row in found])
+    return [
+        Queued(
+            case=row["case_number"] or None,
+            letter=codec.loads(Letter, row["letter"]),
+            recipients=tuple(recipients[row["id"]]),
+            **{k: v for k, v in row.items() if k not in ("case_number", "letter")},
+        )
+        for row in found
+    ]
+
+
+def _recipients(tx: Connection, letters: list[int]) -> dict[int, list[tuple[str, str, str]]]:
+    known: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+    for some in schema.chunks(letters):
+        rows = select(_to.c.letter, _to.c.address, _to.c.status, _to.c.words).where(_to.c.letter.in_(some))
+        for letter, *recipient in tx.execute(rows.order_by(_to.c.letter, _to.c.n)):
+            known[letter].append((recipient[0], recipient[1], recipient[2]))
+    return known
