@@ -21,7 +21,8 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from bot.errors import DoorClosed
 from bot.mailbox.imap_connection import Connection
-from bot.mailbox.reading import BATCH_BYTES, HEAD_BYTES, JUNK_NAMES, bears_id
+from bot.mailbox.reading import HEAD_BYTES, JUNK_NAMES, bears_id, gather
+from bot.model import aware
 from bot.ports import Batch, RawMail
 from bot.settings import Door
 
@@ -53,10 +54,6 @@ class Head:
     received: datetime
 
 
-#: Mails of one folder, the mark after them, and whether there is more.
-Reading = tuple[list[RawMail], Mark, bool]
-
-
 class ImapMailbox:
     """One mailbox on one server, over one connection made when needed. For one thread, `interrupt` excepted."""
 
@@ -71,25 +68,15 @@ class ImapMailbox:
     def fetch(self, cursor: str, limit: int) -> Batch:
         """See ports.Mailbox. Folder by folder, each in order of UID; connects when there is no connection.
 
-        Mails at first sight and others never share a batch. Raises DoorClosed, Throttled.
+        Raises DoorClosed, Throttled.
         """
         marks = _marks(cursor)
-        mails: list[RawMail] = []
-        is_first, done = False, True
         with self._client() as client:
-            for folder in self._watched(client):
-                mark = marks.get(folder)
-                fresh = mark is None or mark.is_first
-                room = BATCH_BYTES - sum(len(mail.raw) for mail in mails)
-                if mails and (fresh != is_first or len(mails) >= limit or room <= 0):
-                    done = False
-                    break
-                found, marks[folder], more = self._read(client, folder, mark, limit - len(mails), room)
-                is_first = is_first if mails else fresh if found else is_first or fresh
-                mails += found
-                if more:
-                    done = False
-                    break
+
+            def read(folder: str, mark: Mark | None, limit: int, room: int) -> tuple[list[RawMail], Mark, bool]:
+                return self._read(client, folder, mark, limit, room)
+
+            mails, done, is_first = gather(self._watched(client), marks, limit, read)
         return Batch(tuple(mails), _cursor(marks), done, is_first)
 
     def ack(self, keys: Sequence[str]) -> None:
@@ -160,7 +147,9 @@ class ImapMailbox:
             if not client.folder_exists(folder):
                 raise self._closed(f"has no folder {folder!r}: make it there or mend its name here")
 
-    def _read(self, client: Any, folder: str, mark: Mark | None, limit: int, room: int) -> Reading:
+    def _read(
+        self, client: Any, folder: str, mark: Mark | None, limit: int, room: int
+    ) -> tuple[list[RawMail], Mark, bool]:
         """Up to `limit` mails and `room` bytes after `mark`; all of them where the UIDVALIDITY changed."""
         state = client.select_folder(folder, readonly=True)
         validity, tip = state.get(b"UIDVALIDITY", 0), state.get(b"UIDNEXT")
@@ -184,7 +173,7 @@ class ImapMailbox:
         for uid in uids:
             size, received = (told.get(uid, {}).get(word) for word in (b"RFC822.SIZE", b"INTERNALDATE"))
             if size is not None and received is not None:
-                heads.append(Head(uid, size, received))
+                heads.append(Head(uid, size, aware(received)))
             elif _is_listed(client, uid):
                 raise self._closed(f"lists message {uid} of {folder!r} but does not say when it arrived")
         return heads

@@ -18,13 +18,13 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.errors import DoorClosed
-from bot.mailbox.reading import BATCH_BYTES, HEAD_BYTES, JUNK_NAMES, bears_id
+from bot.mailbox.reading import HEAD_BYTES, JUNK_NAMES, bears_id, gather
 from bot.ports import Batch, RawMail
 from bot.settings import Door
 
@@ -54,10 +54,6 @@ class Mark:
     is_first: bool = False
 
 
-#: Mails of one folder, the mark after them, and whether there is more.
-Reading = tuple[list[RawMail], Mark, bool]
-
-
 class MaildirMailbox:
     """One Maildir, made when only its last directories are missing. For one thread, `interrupt` excepted."""
 
@@ -71,27 +67,18 @@ class MaildirMailbox:
     def fetch(self, cursor: str, limit: int) -> Batch:
         """See ports.Mailbox. Folder by folder, each in order of the files' modification times, taken for arrivals.
 
-        Mails at first sight and others never share a batch. A file that cannot be read holds up no other. Raises
-        DoorClosed when there is no Maildir, and when nothing but unreadable files is left.
+        A file that cannot be read holds up no other. Raises DoorClosed when there is no Maildir, and when nothing but
+        unreadable files is left.
         """
         marks = _marks(cursor)
-        mails: list[RawMail] = []
-        is_first, done = False, True
-        folders = self._watched()
-        self._seen = _changes(folders)
-        for folder, path in folders.items():
-            mark = marks.get(folder)
-            fresh = mark is None or mark.is_first
-            room = BATCH_BYTES - sum(len(mail.raw) for mail in mails)
-            if mails and (fresh != is_first or len(mails) >= limit or room <= 0):
-                done = False
-                break
-            found, marks[folder], more = self._read(folder, path, mark, limit - len(mails), room)
-            is_first = is_first if mails else fresh if found else is_first or fresh
-            mails += found
-            if more:
-                done = False
-                break
+        with self._disk():
+            folders = self._watched()
+            self._seen = _changes(folders)
+
+            def read(folder: str, mark: Mark | None, limit: int, room: int) -> tuple[list[RawMail], Mark, bool]:
+                return self._read(folder, folders[folder], mark, limit, room)
+
+            mails, done, is_first = gather(folders, marks, limit, read)
         return Batch(tuple(mails), _cursor(marks), done, is_first)
 
     def ack(self, keys: Sequence[str]) -> None:
@@ -100,25 +87,27 @@ class MaildirMailbox:
     def wait(self, seconds: float) -> bool:
         """See ports.Mailbox. Looks five times a second whether a folder has changed since the last fetch began."""
         until = time.monotonic() + seconds
-        while _changes(self._watched()) == self._seen:
-            left = until - time.monotonic()
-            if left <= 0:
-                return False
-            if self._woken.wait(min(left, LOOK_SECONDS)):
-                self._woken.clear()
-                return False
+        with self._disk():
+            while _changes(self._watched()) == self._seen:
+                left = until - time.monotonic()
+                if left <= 0:
+                    return False
+                if self._woken.wait(min(left, LOOK_SECONDS)):
+                    self._woken.clear()
+                    return False
         return True
 
     def find(self, message_id: str) -> bool:
         """See ports.Mailbox. Reads the header of every file of the `sent` folder and the watched ones."""
         sought = message_id.strip("<>")
-        sent = [self._folder(self._door.sent)] if self._door.sent else []
-        for path in (*sent, *self._watched().values()):
-            for file in _names(path).values():
-                with contextlib.suppress(FileNotFoundError), file.open("rb") as opened:
-                    if bears_id(opened.read(HEADER_BYTES), sought):
-                        return True
-        return False
+        with self._disk():
+            while True:
+                sent = [self._folder(self._door.sent)] if self._door.sent else []
+                folders = dict.fromkeys((*sent, *self._watched().values()))
+                try:
+                    return any(_bears(file, sought) for path in folders for file in _names(path).values())
+                except FileNotFoundError:
+                    continue  # a reader moved a file just now, and it may be the one: look again
 
     def interrupt(self) -> None:
         """See ports.Mailbox. A wait that has not begun returns at once, too."""
@@ -127,12 +116,19 @@ class MaildirMailbox:
     def close(self) -> None:
         """Nothing is held open."""
 
+    @contextlib.contextmanager
+    def _disk(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise DoorClosed(f"{self.name}: {self._root} cannot be read: {error.strerror}") from error
+
     def _watched(self) -> dict[str, Path]:
         """Folder name -> directory. Raises DoorClosed, naming what is missing and how to make it."""
         root = self._root
         if not _is_maildir(root):
             if root.is_dir() and any(root.iterdir()):
-                made = f"mkdir -p {root}/new {root}/cur {root}/tmp"
+                made = f"mkdir {root}/{{tmp,new,cur}}"
                 raise DoorClosed(f"{self.name}: {root} holds other things than mail: make it a Maildir with {made}")
             self._make(root)
         junk = [child.name[1:] for child in root.iterdir() if child.name[1:].casefold() in JUNK_NAMES]
@@ -144,7 +140,7 @@ class MaildirMailbox:
             return self._root
         path = self._root / f".{name.replace('/', '.')}"
         if not _is_maildir(path):
-            raise DoorClosed(f"{self.name}: there is no folder {name!r}: make it with mkdir -p {path}/new {path}/cur")
+            raise DoorClosed(f"{self.name}: there is no folder {name!r}: make it with mkdir -p {path}/{{tmp,new,cur}}")
         return path
 
     def _make(self, root: Path) -> None:
@@ -155,7 +151,9 @@ class MaildirMailbox:
         except OSError as error:
             raise DoorClosed(f"{self.name}: no Maildir can be made at {root}: {error.strerror}") from error
 
-    def _read(self, folder: str, path: Path, mark: Mark | None, limit: int, room: int) -> Reading:
+    def _read(
+        self, folder: str, path: Path, mark: Mark | None, limit: int, room: int
+    ) -> tuple[list[RawMail], Mark, bool]:
         """Up to `limit` mails and about `room` bytes whose names are not in `mark`."""
         here = _names(path)
         hashes = {unique: _hash(unique) for unique in here}
@@ -198,10 +196,10 @@ def _is_maildir(path: Path) -> bool:
 def _names(path: Path) -> dict[str, Path]:
     """Unique name -> file. new/ is listed before cur/, as readers move that way: nothing slips between the two."""
     return {
-        name.partition(":")[0]: path / part / name
+        file.name.partition(":")[0]: file
         for part in ("new", "cur")
-        for name in os.listdir(path / part)
-        if not name.startswith(".")
+        for file in (path / part).iterdir()
+        if not file.name.startswith(".")
     }
 
 
@@ -219,13 +217,15 @@ def _entries(files: Mapping[str, Path]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (entry.received, entry.unique))
 
 
+def _bears(file: Path, message_id: str) -> bool:
+    with file.open("rb") as opened:
+        return bears_id(opened.read(HEADER_BYTES), message_id)
+
+
 def _changes(folders: Mapping[str, Path]) -> dict[Path, tuple[int, int]]:
     """What a delivery changes. new/ is counted, too: two deliveries within a tick of the disk's clock look like one."""
-    return {
-        path / part: ((path / part).stat().st_mtime_ns, len(os.listdir(path / part)) if part == "new" else 0)
-        for path in folders.values()
-        for part in ("new", "cur")
-    }
+    parts = [(path / part, part == "new") for path in folders.values() for part in ("new", "cur")]
+    return {path: (path.stat().st_mtime_ns, sum(1 for _ in path.iterdir()) if is_new else 0) for path, is_new in parts}
 
 
 def _hash(unique: str) -> bytes:

@@ -1,0 +1,301 @@
+"""A private Dovecot 2.3 on loopback ports it chooses: one for plain text and STARTTLS, one for TLS.
+
+Every user exists, with the password `test`; mail lies in Maildirs in a directory of its own and is delivered as a
+delivery agent would do it, or by IMAP. What the server does wrong it is told to: refuse a login, kick a user, change a
+UIDVALIDITY, stop. Runs as root or not. Not handled: Dovecot 2.4, whose configuration is another language.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import itertools
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imapclient import IMAPClient
+from imapclient.imap_utf7 import encode
+from pydantic import SecretStr
+
+from bot.settings import Door
+from tests.need import missing
+from tests.servers.certificates import make_certificate
+from tests.until import until
+
+PROGRAM = Path("/usr/sbin/dovecot")
+ADMIN = Path("/usr/bin/doveadm")
+HOST = "127.0.0.1"
+PASSWORD = "test"
+
+CONFIG = """
+base_dir = {run}
+state_dir = {run}
+log_path = {root}/dovecot.log
+protocols = imap
+listen = 127.0.0.1
+shutdown_clients = yes
+ssl = yes
+ssl_cert = <{chain}
+ssl_key = <{key}
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_failure_delay = 0
+mail_location = maildir:{root}/mail/%u
+mail_uid = {user}
+mail_gid = {group}
+first_valid_uid = 1
+first_valid_gid = 1
+{internal}
+mail_max_userip_connections = 100
+passdb {{
+  driver = passwd-file
+  deny = yes
+  args = {root}/refused
+}}
+passdb {{
+  driver = passwd-file
+  args = {root}/passwords
+}}
+passdb {{
+  driver = static
+  args = password=test
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={root}/home/%u
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
+service imap-login {{
+  chroot =
+  service_count = 0
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+    ssl = yes
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One message as the server holds it."""
+
+    uid: int
+    flags: frozenset[str]
+    raw: bytes
+
+
+class Dovecot:
+    """The server. `folder` is a name as IMAP gives it, with "/" between levels; "INBOX" where none is named."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.port, self.tls_port = _free_port(), _free_port()
+        made = make_certificate(root / "tls")
+        self.ca_file = str(made.ca)
+        self._numbers = itertools.count(1)
+        self._config = root / "dovecot.conf"
+        self._process: subprocess.Popen[bytes] | None = None
+        is_root = os.geteuid() == 0
+        who = pwd.getpwnam("mail") if is_root else pwd.getpwuid(os.geteuid())
+        self._ids = who.pw_uid, who.pw_gid
+        for name in ("run", "mail", "home"):
+            (root / name).mkdir(mode=0o755)
+        for name in ("mail", "home"):
+            os.chown(root / name, *self._ids)
+        for name in ("refused", "passwords"):
+            (root / name).touch()
+        group = grp.getgrgid(who.pw_gid).gr_name
+        internal = f"default_{{}}_user = {who.pw_name}\n".format
+        rootless = internal("internal") + internal("login") + f"default_internal_group = {group}"
+        self._config.write_text(
+            CONFIG.format(
+                root=root,
+                run=root / "run",
+                chain=made.chain,
+                key=made.key,
+                user=who.pw_name,
+                group=group,
+                internal="" if is_root else rootless,
+                port=self.port,
+                tls_port=self.tls_port,
+            )
+        )
+
+    # --- life --------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """On the same ports every time; returns when it greets."""
+        self._process = subprocess.Popen([PROGRAM, "-F", "-c", self._config], stderr=subprocess.DEVNULL)
+        until(self._greets, 20)
+
+    def stop(self) -> None:
+        """Ends it with all its connections."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(20)
+            self._process = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def _greets(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self.root / "dovecot.log").read_text()[-2000:]
+        try:
+            with socket.create_connection((HOST, self.port), timeout=1) as line:
+                return line.recv(4) == b"* OK"
+        except OSError:
+            return False
+
+    # --- users -------------------------------------------------------------------------------------------------------
+
+    def new_user(self) -> str:
+        """A user nobody has used yet, with an empty INBOX."""
+        return f"team{next(self._numbers)}"
+
+    def door(self, user: str, **changes: Any) -> Door:
+        """A `receive:` door that leads here, by implicit TLS."""
+        known: dict[str, Any] = {"kind": "imap", "host": HOST, "port": self.tls_port, "tls": "implicit"}
+        known |= {"user": user, "password": SecretStr(PASSWORD), "ca_file": self.ca_file, "timeout": 10}
+        return Door(**(known | changes))
+
+    @contextlib.contextmanager
+    def human(self, user: str, folder: str = "INBOX") -> Iterator[Any]:
+        """The user's own program, with `folder` open for reading and writing."""
+        with IMAPClient(HOST, self.port, ssl=False) as client:
+            client.login(user, PASSWORD)
+            client.select_folder(folder)
+            yield client
+
+    def set_password(self, user: str, password: str) -> None:
+        """Another password beside the common one."""
+        self._write("passwords", f"{user}:{{PLAIN}}{password}\n")
+
+    def refuse(self, user: str) -> None:
+        """Logins of this user fail from now on, whatever the password."""
+        self._write("refused", f"{user}:\n")
+
+    def admit(self) -> None:
+        """Nobody is refused any more."""
+        (self.root / "refused").write_text("")
+
+    def kick(self, user: str) -> None:
+        """Ends every connection of the user; returns when they are gone."""
+        subprocess.run([ADMIN, "-c", self._config, "kick", user], check=False, capture_output=True)
+        until(lambda: not self._connections(user))
+
+    def _connections(self, user: str) -> bool:
+        told = subprocess.run([ADMIN, "-c", self._config, "-f", "tab", "who", user], capture_output=True, text=True)
+        return user in told.stdout
+
+    def _write(self, name: str, line: str) -> None:
+        with (self.root / name).open("a") as file:
+            file.write(line)
+
+    # --- mail --------------------------------------------------------------------------------------------------------
+
+    def deliver(self, user: str, raw: bytes, folder: str = "INBOX", received: datetime | None = None) -> None:
+        """As a delivery agent does: a whole file into new/; `received` becomes the INTERNALDATE."""
+        path = self._path(user, folder)
+        at = received or datetime.now(UTC)
+        file = f"{int(at.timestamp())}.M{next(self._numbers):09d}.test"
+        (path / "tmp" / file).write_bytes(raw)
+        os.chown(path / "tmp" / file, *self._ids)
+        os.utime(path / "tmp" / file, (at.timestamp(), at.timestamp()))
+        (path / "tmp" / file).rename(path / "new" / file)
+
+    def append(self, user: str, raw: bytes, folder: str = "INBOX", received: datetime | None = None) -> None:
+        """As a program does that puts a copy there."""
+        with self.human(user) as client:
+            client.append(folder, raw, (), received)
+
+    def make_folder(self, user: str, folder: str) -> None:
+        with self.human(user) as client:
+            client.create_folder(folder)
+
+    def held(self, user: str, folder: str = "INBOX") -> list[Held]:
+        """What lies there, flags included, looked at without touching it."""
+        with self.human(user) as client:
+            client.select_folder(folder, readonly=True)
+            told = client.fetch(client.search(), ["FLAGS", "BODY.PEEK[]"])
+        return [
+            Held(uid, frozenset(flag.decode() for flag in item[b"FLAGS"]), item[b"BODY[]"])
+            for uid, item in sorted(told.items())
+        ]
+
+    def set_uidvalidity(self, user: str, folder: str, validity: int) -> None:
+        """As after a rebuilt index: another UIDVALIDITY, and everything numbered anew."""
+        self.kick(user)
+        path = self._path(user, folder)
+        for index in path.glob("dovecot.index*"):
+            index.unlink()
+        list_ = path / "dovecot-uidlist"
+        head, *rows = list_.read_text().splitlines()
+        guid = re.search(r"G\S+", head)
+        names = [row.partition(":")[2] for row in rows]
+        new = [f"3 V{validity} N{len(names) + 1} {guid.group() if guid else ''}"]
+        list_.write_text("\n".join(new + [f"{n} :{name}" for n, name in enumerate(names, 1)]) + "\n")
+        os.chown(list_, *self._ids)
+
+    def _path(self, user: str, folder: str) -> Path:
+        path = self.root / "mail" / user
+        if folder != "INBOX":
+            path = path / ("." + encode(folder).decode().replace("/", "."))
+        for part in (self.root / "mail" / user, path, path / "tmp", path / "new", path / "cur"):
+            if not part.exists():
+                part.mkdir(mode=0o700)
+                os.chown(part, *self._ids)
+        return path
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """A running server for the whole session; a test takes users of its own and leaves it running."""
+    if not PROGRAM.exists():
+        missing("Dovecot", "install the package dovecot-imapd, version 2.3")
+    version = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout
+    if not version.startswith("2.3."):
+        missing("Dovecot 2.3", f"this machine has {version.split()[0]}, which is configured in another language")
+    # Not pytest's own folder: its parents are closed to the user that the server runs as.
+    root = Path(tempfile.mkdtemp(prefix="dovecot-"))
+    root.chmod(0o755)
+    server = Dovecot(root)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(root)
