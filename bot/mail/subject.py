@@ -46,9 +46,11 @@ _AUTOMATIC = (
     (
         "bounce",
         r"(?:undeliverable|undelivered|delayed|delivery delayed|returned|non-?delivery(?: report)?)\s*:"
-        r"|delivery status notification\b(?:\s*\((?:failure|delay|delayed)\))?:?"
-        r"|(?:mail delivery (?:failed|failure|system)|returned mail|undelivered mail|delivery (?:has )?fail(?:ed|ure)"
-        r"|failure notice|message (?:not delivered|delayed|undeliverable)|mail system error)\b[^:]*:?",
+        r"|(?:delivery status notification|mail delivery (?:failed|failure|system|problem)|returned mail"
+        r"|undelivered mail|undeliverable (?:mail|message)|delayed mail|(?:message )?delivery (?:has )?fail(?:ed|ure)|failure notice"
+        r"|message (?:not delivered|delayed|undeliverable)|mail (?:not delivered|failed|system error)|failed mail"
+        r"|warning: (?:message delayed|could not send)|postmaster notify)\b[^:]*:?"
+        r"|delivery (?:status|report|notification)\s*(?::|\([^)]*\)|$)",
     ),
     ("recall", r"(?:message\s+)?recall(?:\s+(?:success|failure|report))?\s*:"),
     (
