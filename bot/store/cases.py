@@ -198,13 +198,13 @@ def find_ids(tx: Connection, message_ids: tuple[str, ...]) -> list[tuple[str, in
     """(message_id, case, what) for each known id."""
     c = _ids.c
     rows = select(c.message_id, c.case_number, c.what).where(c.message_id.in_(message_ids))
-    return [tuple(row) for row in tx.execute(rows.order_by(c.case_number, c.message_id)).tuples()]
+    return [(known, case, what) for known, case, what in tx.execute(rows.order_by(c.case_number, c.message_id))]
 
 
 def find_refs(tx: Connection, refs: tuple[str, ...]) -> list[tuple[str, int]]:
     """(ref, case) for each ref of a saved case."""
     rows = select(_cases.c.ref, _cases.c.number).where(_cases.c.ref.in_(refs), _cases.c.version > 0)
-    return [tuple(row) for row in tx.execute(rows.order_by(_cases.c.number)).tuples()]
+    return [(ref, number) for ref, number in tx.execute(rows.order_by(_cases.c.number))]
 
 
 # --- forgetting -----------------------------------------------------------------------------------------------------
