@@ -1,0 +1,146 @@
+"""Who or what wrote a mail: a person, or a machine in a person's name.
+
+It reads the standard headers (RFC 3834, 3464, 3798, list headers), Exchange's own, and the fixed subjects that mail
+programs give; bounces are read in bounce.py. X-Auto-Response-Suppress asks others for silence and identifies nobody.
+It knows no case, and never says that a robot answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import re2
+
+from bot.mail import bounce, subject
+from bot.mail.headers import Headers, decoded
+from bot.mail.parse import Parsed, Report
+from bot.model import Address, Bounce, MailKind
+
+_METHODS = frozenset({"REQUEST", "REPLY", "CANCEL", "COUNTER", "DECLINECOUNTER", "REFRESH", "ADD"})
+_METHOD_LINE = re2.compile(r"(?im)^METHOD:\s*([A-Z]+)\s*$")
+_MEETING_CLASS = re2.compile(r"(?i)^urn:content-classes:calendarmessage|^IPM\.Schedule\.Meeting")
+
+#: What subject.automatic_prefix says, as a kind. A recall takes nothing back: it is only noted.
+_KINDS = {
+    "auto_reply": MailKind.AUTO_REPLY,
+    "receipt": MailKind.RECEIPT,
+    "bounce": MailKind.BOUNCE,
+    "recall": MailKind.OTHER_AUTOMATED,
+    "meeting": MailKind.MEETING,
+}
+_MAY_BE_A_BOUNCE = frozenset({MailKind.HUMAN, MailKind.AUTO_REPLY, MailKind.OTHER_AUTOMATED, MailKind.BOUNCE})
+
+_REPLY_HEADERS = (
+    "x-autoreply",
+    "x-autorespond",
+    "x-autoreply-from",
+    "x-auto-reply-from",
+    "x-mail-autoreply",
+    "x-autoresponder",
+)
+_ROBOTS = re2.compile(
+    r"(?i)^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|dontreply|mailer-daemon|bounces?|notifications?"
+    r"|alerts?)(?:[-_.+].*)?@"
+)
+_BULK = frozenset({"bulk", "list", "junk"})
+_LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post", "x-mailing-list", "x-mailman-version")
+
+_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_WHEN = (
+    rf"(?:(?:{_DAY},?\s+)?(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?(?:\s+of)?\s+{_MONTH}(?:,?\s+20\d\d)?"
+    rf"|(?:{_DAY},?\s+)?\d{{1,2}}[/.]\d{{1,2}}(?:[/.](?:20)?\d\d)?|(?:next\s+)?{_DAY})"
+)
+_AWAY_UNTIL = re2.compile(
+    r"(?i)\b(?:until|till|through|(?:return(?:ing)?|back)(?: (?:to|in|at) (?:the office|my desk|work))?(?: on)?)\s+"
+    rf"(?:and including\s+|the morning of\s+)?({_WHEN})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The kind of a mail, why, whether it came by a list, and what it says if it is a bounce."""
+
+    kind: MailKind = MailKind.HUMAN
+    why: str = ""
+    is_list: bool = False
+    bounce: Bounce | None = None
+
+
+def classify(mail: Parsed, sender: Address | None, own: Sequence[str], id_domain: str) -> Verdict:
+    """`own`: our own addresses; `id_domain`: of our Message-IDs, "" to take every id a bounce cites for ours."""
+    headers = mail.headers
+    is_list = _is_list(headers)
+    found = bounce.report(mail, id_domain)
+    if found is not None:
+        return Verdict(*found[:2], is_list=is_list, bounce=found[2])
+    kind, why = _kind(mail, sender, own)
+    if kind in _MAY_BE_A_BOUNCE:
+        told = bounce.without_report(mail, sender, id_domain, is_sure=kind is MailKind.BOUNCE)
+        if told is not None:
+            return Verdict(MailKind.BOUNCE, "from a mail system, without a standard report", is_list, told)
+    return Verdict(kind, why, is_list)
+
+
+def _kind(mail: Parsed, sender: Address | None, own: Sequence[str]) -> tuple[MailKind, str]:
+    headers = mail.headers
+    if any(report.type == "message/disposition-notification" for report in mail.reports):
+        return MailKind.RECEIPT, "disposition notification (RFC 3798)"
+    if _is_meeting(headers, mail.reports):
+        return MailKind.MEETING, "calendar message"
+    if sender is not None and sender.email in own:
+        return MailKind.OTHER_AUTOMATED, "our own letter came back"
+    return _by_headers(headers) or _by_subject(headers) or _by_sender(sender) or (MailKind.HUMAN, "")
+
+
+def _by_headers(headers: Headers) -> tuple[MailKind, str] | None:
+    submitted = headers.get("auto-submitted").split(";")[0].strip().lower()
+    if submitted.startswith("auto-replied"):
+        return MailKind.AUTO_REPLY, "Auto-Submitted: auto-replied (RFC 3834)"
+    for name in _REPLY_HEADERS:
+        if headers.has(name) and headers.get(name).strip().lower() not in ("no", "false", "0"):
+            return MailKind.AUTO_REPLY, f"header {name}"
+    if headers.get("precedence").strip().lower() == "auto_reply":
+        return MailKind.AUTO_REPLY, "Precedence: auto_reply"
+    if "mailbox rules agent" in headers.get("x-ms-exchange-generated-message-source").lower():
+        return MailKind.AUTO_REPLY, "made by a mailbox rule"
+    if submitted not in ("", "no"):
+        prefixed = _by_subject(headers)
+        if prefixed:
+            return prefixed
+        answers = headers.has("in-reply-to") and headers.get("x-auto-response-suppress")
+        return (MailKind.AUTO_REPLY if answers else MailKind.OTHER_AUTOMATED), f"Auto-Submitted: {submitted[:40]}"
+    return None
+
+
+def _by_subject(headers: Headers) -> tuple[MailKind, str] | None:
+    prefix = subject.automatic_prefix(decoded(headers.get("subject")))
+    return (_KINDS[prefix], f"the subject of a mail program: {prefix}") if prefix in _KINDS else None
+
+
+def _by_sender(sender: Address | None) -> tuple[MailKind, str] | None:
+    if sender is not None and _ROBOTS.match(sender.email):
+        return MailKind.OTHER_AUTOMATED, "an address that nobody reads"
+    return None
+
+
+def _is_meeting(headers: Headers, reports: Sequence[Report]) -> bool:
+    if _MEETING_CLASS.match(headers.get("content-class").strip()):
+        return True
+    for report in reports:
+        if report.type == "text/calendar" and not report.is_attachment:
+            line = _METHOD_LINE.search(report.text)
+            if (report.method or (line.group(1).upper() if line else "")) in _METHODS:
+                return True
+    return False
+
+
+def _is_list(headers: Headers) -> bool:
+    return any(headers.has(name) for name in _LIST_HEADERS) or headers.get("precedence").strip().lower() in _BULK
+
+
+def away_until(text: str) -> str:
+    """The words that say until when somebody is away ("Monday 4 January"), "" where none do. Never a reason."""
+    match = _AWAY_UNTIL.search(text[:4000])
+    return " ".join(str(match.group(1)).split()) if match else ""

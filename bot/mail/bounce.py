@@ -1,0 +1,154 @@
+"""Non-delivery reports: whom a letter of ours did not reach, for good or for now, and which letter it was.
+
+RFC 3464 reports first; then what mail systems without it write in words. A report that a mail *was* delivered is a
+receipt. It knows no outbox: it hands over the ids that the report cites.
+"""
+
+from __future__ import annotations
+
+import re2
+
+from bot.mail.addresses import addresses_in
+from bot.mail.headers import decoded, ids
+from bot.mail.parse import Parsed, Report
+from bot.model import Address, Bounce, MailKind
+
+_FIELD = re2.compile(
+    r"(?im)^(final-recipient|original-recipient|action|status|diagnostic-code)[ \t]*:[ \t]*((?:.*(?:\r?\n[ \t]+.*)*))$"
+)
+_STATUS = re2.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_CODE = re2.compile(r"\b([45])\d\d[ -]")
+_ID_LINE = re2.compile(r"(?im)^message-id:[ \t]*(?:\r?\n[ \t]+)?(<[^<>\s]+>)")
+_MAX_WORDS = 400
+_MAX_TEXT = 20_000
+
+_DAEMON = re2.compile(
+    r"(?i)^(?:mailer-?daemon|mail-?daemon|postmaster|mail(?:er)?|mdaemon|maildelivery|mail\.delivery"
+    r"|microsoftexchange[0-9a-f]{20,}|bounce)@|^<>$"
+)
+_SUBJECT = re2.compile(
+    r"(?i)^\W*(?:undeliver(?:able|ed)|undelivered mail|delivery (?:status notification|failure|failed|problem"
+    r"|report|notification)|failure (?:notice|delivery)"
+    r"|mail (?:delivery (?:fail|problem|status|subsystem)|system error|failure)|returned (?:mail|to sender)"
+    r"|(?:message|mail|e-?mail) (?:delivery|undeliverable|could not be|not delivered|status)"
+    r"|warning: (?:message|could not)|non[- ]?(?:delivery|remis)|delivery has failed|could not send|unzustellbar"
+    r"|rejected mail|nondeliverable|delayed:|anghyflawnadwy)"
+)
+_FAILED = re2.compile(
+    r"(?i)(?:could not be delivered|couldn't be delivered|was(?:n't| not) (?:able to be )?delivered"
+    r"|unable to deliver|undeliverable|delivery (?:to the following|has failed|failed|attempts?)"
+    r"|permanent (?:fatal )?error|fatal errors"
+    r"|user unknown|unknown user|no such (?:user|recipient|mailbox)|mailbox (?:is )?(?:full|unavailable|not found"
+    r"|disabled)|does not exist|quota exceeded|over quota|address(?:es)? (?:failed|rejected)"
+    r"|recipient (?:rejected|unknown)"
+    r"|returned (?:below|to sender)|not been delivered|still being retried|giving up|bounced"
+    r"|doesn't have an? .{0,20}account)"
+)
+_LATER = re2.compile(
+    r"(?i)(?:will (?:be retried|keep trying|continue to (?:try|attempt))|delivery (?:is |has been )?delayed"
+    r"|delayed:|still being retried|warning message only|do not need to resend|don't need to resend"
+    r"|temporary (?:failure|problem))"
+)
+
+
+def report(mail: Parsed, id_domain: str) -> tuple[MailKind, str, Bounce | None] | None:
+    """What an RFC 3464 report says; None where the mail holds none."""
+    status = next(
+        (r for r in mail.reports if r.type in ("message/delivery-status", "message/global-delivery-status")), None
+    )
+    declared = "report-type=delivery-status" in mail.headers.get("content-type").lower().replace('"', "").replace(
+        " ", ""
+    )
+    if status is None and not declared:
+        return None
+    groups = _recipients(status.text if status else mail.text[:_MAX_TEXT])
+    actions = {group.get("action", "").strip().lower().split(" ")[0] for group in groups} - {""}
+    if actions and actions <= {"delivered", "relayed", "expanded"}:
+        return MailKind.RECEIPT, "delivery report: delivered (RFC 3464)", None
+    failed = next((group for group in groups if group.get("action", "").strip().lower().startswith("failed")), None)
+    group = failed or (groups[0] if groups else {})
+    return MailKind.BOUNCE, "delivery status notification (RFC 3464)", _bounce(group, mail, id_domain)
+
+
+def _recipients(text: str) -> list[dict[str, str]]:
+    """The per-recipient fields: one dictionary for each Final- or Original-Recipient group."""
+    groups: list[dict[str, str]] = []
+    for block in text.replace("\r\n", "\n").split("\n\n"):
+        fields = {m.group(1).lower(): " ".join(m.group(2).split()) for m in _FIELD.finditer(block)}
+        if fields:
+            groups.append(fields)
+    return groups
+
+
+def _bounce(group: dict[str, str], mail: Parsed, id_domain: str) -> Bounce:
+    recipient = next(
+        (
+            a
+            for key in ("final-recipient", "original-recipient")
+            for a in addresses_in(group.get(key, "").rpartition(";")[2])
+        ),
+        None,
+    )
+    words = group.get("diagnostic-code", "")
+    status = _first_status(group.get("status", "")) or _first_status(words)
+    is_hard = not (group.get("action", "").lower().startswith("delayed") or status.startswith("4"))
+    return Bounce(recipient or _in_words(mail), status, is_hard, cited(mail, id_domain), words[:_MAX_WORDS])
+
+
+def without_report(mail: Parsed, sender: Address | None, id_domain: str, is_sure: bool = False) -> Bounce | None:
+    """A bounce told in words only: from a mail system, and saying that it failed. `is_sure`: its subject said so."""
+    headers = mail.headers
+    from_system = (
+        bool(sender and _DAEMON.match(sender.email))
+        or _is_system(headers.get("from"))
+        or headers.get("return-path").strip() == "<>"
+    )
+    names_failed = headers.has("x-failed-recipients")
+    title = decoded(headers.get("subject"))
+    text = mail.text[:_MAX_TEXT]
+    says_so = bool(_SUBJECT.match(title)) or bool(_FAILED.search(text))
+    if not (is_sure or names_failed or (from_system and says_so)):
+        return None
+    status = _first_status(text)
+    code = _CODE.search(text)
+    later = bool(_LATER.search(title) or _LATER.search(text)) or status.startswith("4")
+    recipient = next(iter(addresses_in(headers.get("x-failed-recipients"))), None) or _in_words(mail)
+    return Bounce(recipient, status or (f"{code.group(1)}.0.0" if code else ""), not later, cited(mail, id_domain))
+
+
+def _is_system(value: str) -> bool:
+    lowered = value.lower()
+    return any(
+        name in lowered
+        for name in ("mailer-daemon", "mail delivery s", "postmaster", "microsoft outlook <", "system administrator")
+    )
+
+
+def _first_status(text: str) -> str:
+    match = _STATUS.search(text)
+    return str(match.group(1)) if match else ""
+
+
+def _in_words(mail: Parsed) -> str | None:
+    """The first address in the text that is neither the mail's own sender nor recipient."""
+    own = set(addresses_in(" ".join((mail.headers.get("from"), mail.headers.get("to")))))
+    return next((a for a in addresses_in(mail.text[:_MAX_TEXT]) if a not in own and not _DAEMON.match(a)), None)
+
+
+def cited(mail: Parsed, id_domain: str) -> tuple[str, ...]:
+    """Message ids of ours that the report cites: in the returned headers, in its own references, in its text."""
+    found = [*ids(mail.headers.get("in-reply-to")), *ids(mail.headers.get("references"))]
+    for returned in _returned(mail.reports):
+        found += [i for m in _ID_LINE.finditer(returned) for i in ids(m.group(1))]
+    found += [i for m in _ID_LINE.finditer(mail.text[: 4 * _MAX_TEXT]) for i in ids(m.group(1))]
+    domain = f"@{id_domain.lower()}"
+    ours = (i for i in found if not id_domain or i.lower().endswith(domain))
+    return tuple(dict.fromkeys(ours))
+
+
+def _returned(reports: tuple[Report, ...]) -> list[str]:
+    return [
+        r.text
+        for r in reports
+        if r.type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
+    ]

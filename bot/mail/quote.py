@@ -1,0 +1,221 @@
+"""The new text above the quoted text.
+
+It works on lines: it finds where the first quotation begins (Outlook blocks, "On ... wrote:", markers, `>` levels),
+keeps what stands above it, and takes off banners, mobile footers, disclaimers and signatures (trimmings.py). Short
+replies ("ok") survive. It never judges what the words mean (commands.py). Answers written into a quotation cannot be
+told apart from it: it only says that they are there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import re2
+
+from bot.mail import headers, trimmings
+from bot.mail.addresses import addresses_in
+from bot.mail.text import QUOTE_MARK
+
+_LOOK_AHEAD = 8
+_MAX_LINES = 20_000
+
+# Labels of the header block that mail programs put above a quotation, English and Welsh first.
+_FROM = "from|oddi wrth|gan|von|de|da|van|från|fra|lähettäjä|od|от"
+_SENT = (
+    "sent|date|anfonwyd|dyddiad|gesendet|datum|envoyé|date d'envoi|enviado(?: el| em)?|fecha|inviato|data|verzonden"
+    "|skickat|sendt|dato|wysłano|отправлено|дата"
+)
+_TO = "to|cc|at|an|à|para|a|aan|till|til|do|кому"
+_SUBJECT = "subject|pwnc|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|тема"
+
+_BLOCK_FROM = re2.compile(rf"(?i)^[>\s*_]*(?:{_FROM})\s*:\*?\s*\S")
+_BLOCK_OTHER = re2.compile(rf"(?i)^[>\s*_]*(?:({_SENT})|({_TO})|({_SUBJECT}))\s*:")
+_LABEL = re2.compile(rf"(?i)^[>\s*_]*(?:({_FROM})|({_SENT})|({_TO})|({_SUBJECT}))\s*:\*?\s*(.*)$")
+_RULE = re2.compile(r"^[>\s]*(?:_{10,}|-{10,}|\*{10,}|={10,})\s*$")
+
+_MARKERS = (
+    re2.compile(
+        r"(?i)^[>\s]*[-_=*]{2,}\s*(?:original message|original email|original appointment|forwarded message"
+        r"|forwarded by .*|reply message"
+        r"|neges wreiddiol|neges a anfonwyd ymlaen|ursprüngliche nachricht|weitergeleitete nachricht"
+        r"|message d'origine|message original"
+        r"|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|originalmeddelande"
+        r"|oprindelig meddelelse"
+        r"|wiadomość oryginalna|исходное сообщение)\s*[-_=*]{0,}[ .:]*$"
+    ),
+    re2.compile(r"(?i)^\s*begin forwarded message:\s*$"),
+    re2.compile(r"(?i)^\s*-{0,3}\s*(?:please )?(?:reply|type your reply|write) above this line\b.*$"),
+    re2.compile(rf"^\s*{QUOTE_MARK}\s*$"),
+)
+
+_ATTRIBUTION = re2.compile(
+    r"(?is)^[>\s]*(?:-+\s*)?(?:"
+    r"on\b.*\b(?:wrote|sent|said|writes)(?:\s+the following)?"
+    r"|ar\b.*\bysgrifennodd\b.*"
+    r"|(?:am|den)\b.*\b(?:schrieb|skrev)\b.*"
+    r"|(?:le|el|em|il|op|w dniu|dnia|den|tor|pe)\b.*\b(?:a écrit|escribió|escreveu|ha scritto|schreef.*|pisze"
+    r"|napisał(?:\(a\)|a)?|skrev.*|kirjoitti)"
+    r"|(?:mensagem de|\d{4}[-/]\d{1,2}[-/]\d{1,2}\b.*<[^<>@\s]+@[^<>\s]+>)"
+    r"|[^\n]+<[^<>@\s]+@[^<>\s]+>\s+(?:wrote|writes|schrieb|a écrit)\b.*"
+    r"|[^\n]+\b(?:wrote|schrieb) on \S.*"
+    r")\s*:\s*$"
+)
+_ATTRIBUTION_START = re2.compile(r"(?i)^[>\s]*(?:-+\s*)?(?:on|ar|am|den|le|el|em|il|op|w dniu|dnia|tor|pe|\d{4}[-/])\b")
+
+_INLINE = re2.compile(
+    r"(?i)\b(?:see|find|added|put|given|with|made|inserted)?\s*(?:(?:my|our|the|some)\s+)?(?:comments?|answers?"
+    r"|responses?|repl(?:y|ies)|notes?)"
+    r"\s+(?:are\s+|is\s+)?(?:(?:written|given|inserted|added|marked|highlighted)\s+)?"
+    r"(?:in[- ]?line|(?:below\s+)?in\s+(?:red|blue|green|purple|bold|capitals|italics|yellow|colou?r|the text"
+    r"|the body|your e-?mail|your message)|within (?:your|the) (?:e-?mail|text|message)|interspersed|embedded)"
+    r"|\bsee\s+(?:my\s+|our\s+)?(?:comments?|answers?|responses?)\s+below\b"
+    r"|\b(?:please )?see (?:below )?in (?:red|blue|green|bold|capitals)\b"
+    r"|\bin[- ]line (?:below|comments?|answers?|responses?)\b"
+    r"|\b(?:answered|responded|commented|replied) (?:in[- ]?line|below in|in red|in blue)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """New text, the rest, and what the first quoted header block says (`sent` without a zone is London's)."""
+
+    new: str
+    quoted: str = ""
+    answers_inline: bool = False
+    quoted_subject: str = ""
+    quoted_from: str | None = None
+    quoted_sent: datetime | None = None
+
+
+def split(text: str) -> Split:
+    """The text of a mail in two. With no quotation all of it is new, less banners, footers and signature."""
+    lines = text.split("\n")[:_MAX_LINES]
+    cut = _cut(lines)
+    above, below = lines[:cut], lines[cut:]
+    inline = False
+    if _says_nothing(above):
+        answer = _below_the_quote(below)
+        if answer:
+            above = answer
+    elif _is_interleaved(below):
+        inline = True
+    new = trimmings.trimmed(above)
+    inline = inline or (bool(below) and bool(_INLINE.search(new)))
+    subject, sender, sent = _quoted_header(below)
+    quoted = "\n".join(line for line in below if line.strip() != QUOTE_MARK).strip()
+    return Split(new, quoted, inline, subject, sender, sent)
+
+
+def _cut(lines: list[str]) -> int:
+    """The index of the line where the first quotation begins; len(lines) where there is none."""
+    for n, line in enumerate(lines):
+        if not line or line.isspace():
+            continue
+        if line.lstrip().startswith(">") and _is_quote_block(lines, n):
+            return n
+        if any(marker.match(line) for marker in _MARKERS):
+            return n
+        if _RULE.match(line) and _block_follows(lines, n + 1):
+            return n
+        if _BLOCK_FROM.match(line) and _is_block(lines, n):
+            return n
+        if _is_attribution(lines, n):
+            return n
+    return len(lines)
+
+
+def _is_quote_block(lines: list[str], n: int) -> bool:
+    """A line that begins with `>` is a quotation unless it is one line of prose among others."""
+    around = [line for line in lines[n : n + 3] if line.strip()]
+    return len(around) < 2 or sum(line.lstrip().startswith(">") for line in around) > 1 or not lines[n].strip("> \t")
+
+
+def _block_follows(lines: list[str], n: int) -> bool:
+    following = [k for k in range(n, min(n + 4, len(lines))) if lines[k].strip()]
+    return bool(following) and bool(_BLOCK_FROM.match(lines[following[0]])) and _is_block(lines, following[0])
+
+
+def _is_block(lines: list[str], n: int) -> bool:
+    """Whether the From: line is the first of a header block: two more labels among the next lines."""
+    seen: set[int] = set()
+    for line in lines[n + 1 : n + 1 + _LOOK_AHEAD]:
+        match = _BLOCK_OTHER.match(line)
+        if match:
+            seen |= {k for k in (1, 2, 3) if match.group(k)}
+    return len(seen) >= 2
+
+
+def _is_attribution(lines: list[str], n: int) -> bool:
+    """ "On ... wrote:", which mail programs fold over up to four lines."""
+    line = lines[n]
+    if line.rstrip().endswith(":") and _ATTRIBUTION.match(line):
+        return True
+    if not _ATTRIBUTION_START.match(line):
+        return False
+    joined = line
+    for following in lines[n + 1 : n + 4]:
+        if not following.strip():
+            return False
+        joined = f"{joined}\n{following.lstrip('> ')}"
+        if following.rstrip().endswith(":"):
+            return bool(_ATTRIBUTION.match(joined))
+    return False
+
+
+def _says_nothing(above: list[str]) -> bool:
+    return not trimmings.trimmed(above).strip()
+
+
+def _below_the_quote(below: list[str]) -> list[str]:
+    """What stands under a `>` quotation when nothing stands above it: some people answer below."""
+    marked = [n for n, line in enumerate(below) if line.lstrip().startswith(">")]
+    if not marked:
+        return []
+    return [line for line in below[marked[0] :] if not line.lstrip().startswith(">")]
+
+
+def _is_interleaved(below: list[str]) -> bool:
+    """Whether words of the sender's own stand between lines of a `>` quotation."""
+    marked = [line.lstrip().startswith(">") for line in below]
+    if True not in marked:
+        return False
+    first, last = marked.index(True), len(marked) - 1 - marked[::-1].index(True)
+    between = [
+        line for line, quoted in zip(below[first:last], marked[first:last], strict=True) if line.strip() and not quoted
+    ]
+    after = [line for line in below[last + 1 :] if line.strip()]
+    gaps = sum(1 for line in between if len(line.split()) > 1)
+    return (gaps > 0 and not _is_only_wrapping(below[first : last + 1])) or bool(trimmings.trimmed(after).strip())
+
+
+def _is_only_wrapping(lines: list[str]) -> bool:
+    """Whether the unmarked lines are the ends of long quoted ones that a gateway has broken."""
+    alone = 0
+    for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
+        if line.strip() and not line.lstrip().startswith(">"):
+            if not before.lstrip().startswith(">") or not after.lstrip().startswith(">") or len(before) < 60:
+                return False
+            alone += 1
+    return alone > 0
+
+
+def _quoted_header(below: list[str]) -> tuple[str, str | None, datetime | None]:
+    """Subject, address and instant of the first header block in the quotation, as far as they stand there."""
+    subject, sender, sent = "", None, None
+    for n, line in enumerate(below[:400]):
+        if not _BLOCK_FROM.match(line) or not _is_block(below, n):
+            continue
+        for k in range(n, min(n + _LOOK_AHEAD + 1, len(below))):
+            match = _LABEL.match(below[k])
+            if not match:
+                continue
+            value = match.group(5).strip(" *")
+            if match.group(1) and sender is None:
+                sender = next(iter(addresses_in(value.replace("[mailto:", "<").replace("]", ">"))), None)
+            elif match.group(2) and sent is None:
+                sent = trimmings.instant(value) or headers.date(value)
+            elif match.group(4) and not subject:
+                subject = value
+        return subject, sender, sent
+    return "", None, None

@@ -1,0 +1,164 @@
+"""Raw bytes -> Mail: the rooms of this house, one after the other.
+
+`read` is what the sandbox runs; `headers_only` is for a mail that is set aside, and is safe to run outside: it looks at
+capped headers only. Neither raises for an ugly mail. What to do about a mail is not known here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bot.mail import addresses, automatic, commands, headers, parse, quote, subject, trust
+from bot.mail.headers import Headers
+from bot.mail.text import QUOTE_MARK, turns
+from bot.mail.trust import Trust
+from bot.model import Mail, MailKind, SubjectReading
+
+MAX_SUBJECT = 2000
+_ONCE = ("subject", "date", "message-id", "to", "cc", "sender", "in-reply-to", "references", "content-type")
+#: A Date further from the arrival than this is a wrong clock: "by Friday" is then counted from the arrival.
+_DATE_BEHIND = timedelta(days=30)
+_DATE_AHEAD = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader must be told; picklable. `id_domain`: the domain of our own Message-IDs, "" for not known."""
+
+    phrases: tuple[subject.Phrase, ...] = ()
+    trust: Trust = field(default_factory=Trust)
+    own_addresses: tuple[str, ...] = ()
+    id_domain: str = ""
+
+
+def read(raw: bytes, reading: Reading, received: datetime) -> Mail:
+    """The mail in `raw`. Raises only MemoryError; a parser that fails leaves a mail that speaks by its headers."""
+    try:
+        return _read(raw, reading, received)
+    except MemoryError:
+        raise
+    except Exception as fault:  # whatever it is, the mails behind this one must flow; the defect tells
+        return headers_only(raw, reading, received, f"parser_failed: {type(fault).__name__}")
+
+
+def headers_only(raw: bytes, reading: Reading, received: datetime, why: str) -> Mail:
+    """What the headers say of a mail whose body is not to be read, and `why` among its defects. Never fails."""
+    digest = hashlib.sha256(raw).hexdigest()
+    unread = Mail(digest=digest, received=received, is_readable=False, defects=(why,), size=len(raw))
+    try:
+        found, _, defects = headers.split(raw)
+        return _addressed(found, reading, unread, (*defects, why))
+    except Exception as fault:  # this is the last resort: a bare row is better than a mail that blocks the inbox
+        return replace(unread, defects=(why, f"headers_failed: {type(fault).__name__}"))
+
+
+def _read(raw: bytes, reading: Reading, received: datetime) -> Mail:
+    parsed = parse.parse(raw)
+    is_readable = not parsed.why_unreadable
+    defects = parsed.defects if is_readable else (*parsed.defects, f"unreadable: {parsed.why_unreadable}")
+    blank = Mail(digest=hashlib.sha256(raw).hexdigest(), received=received, is_readable=is_readable, size=len(raw))
+    mail = _addressed(parsed.headers, reading, blank, defects)
+    verdict = automatic.classify(parsed, mail.sender, reading.own_addresses, reading.id_domain)
+    mail = replace(
+        mail,
+        attachments=parsed.attachments,
+        kind=verdict.kind,
+        kind_why=verdict.why,
+        is_list=verdict.is_list,
+        bounce=verdict.bounce,
+        text=parsed.text.replace(QUOTE_MARK, "").strip(),
+    )
+    return _said(mail, parsed, reading) if is_readable else mail
+
+
+def _said(mail: Mail, parsed: parse.Parsed, reading: Reading) -> Mail:
+    """The same mail with its text cut into new and quoted, and what both say."""
+    pieces = quote.split(parsed.text)
+    original = _original(pieces, parsed)
+    return replace(
+        mail,
+        new_text=pieces.new,
+        quoted=pieces.quoted,
+        answers_inline=pieces.answers_inline,
+        quoted_trigger=_quoted_trigger(original, mail, reading),
+        quoted_from=original.quoted_from,
+        quoted_sent=original.quoted_sent,
+        command=commands.command(pieces.new) if mail.kind is MailKind.HUMAN else None,
+    )
+
+
+def _original(pieces: quote.Split, parsed: parse.Parsed) -> quote.Split:
+    """The quotation that names an original: in the text, else a mail that was forwarded as an attachment."""
+    if pieces.quoted_subject:
+        return pieces
+    attached = next((r.text for r in parsed.reports if r.type == "message/rfc822"), "")
+    if not attached:
+        return pieces
+    inner, _, _ = headers.split(attached.encode("utf-8", "replace"))
+    sender, _ = addresses.sender(inner)
+    return quote.Split(
+        new=pieces.new,
+        quoted_subject=headers.decoded(inner.get("subject"))[:MAX_SUBJECT],
+        quoted_from=sender.email if sender else None,
+        quoted_sent=headers.date(inner.get("date")),
+    )
+
+
+def _quoted_trigger(original: quote.Split, mail: Mail, reading: Reading) -> SubjectReading | None:
+    if not original.quoted_subject:
+        return None
+    sent = original.quoted_sent or _sent(mail)
+    found = subject.read(original.quoted_subject[:MAX_SUBJECT], reading.phrases, sent)
+    return found if found.phrase else None
+
+
+def _addressed(found: Headers, reading: Reading, mail: Mail, defects: tuple[str, ...]) -> Mail:
+    """The same mail with everything that its headers say."""
+    sender, wrong = addresses.sender(found)
+    to, too_many = addresses.people(found.all("to"))
+    cc, too_many_cc = addresses.people(found.all("cc"))
+    behalf, _ = addresses.one(found.get("sender")) if found.has("sender") else (None, ())
+    title = headers.decoded(found.get("subject"))[:MAX_SUBJECT]
+    given_date = found.get("date")
+    date = headers.date(given_date) if given_date else None
+    proof, proof_why = trust.prove(found, sender, reading.trust)
+    own_id = headers.ids(found.get("message-id"))
+    mail = replace(
+        mail,
+        message_id=own_id[0] if own_id else None,
+        sender=sender,
+        on_behalf=behalf if behalf and (sender is None or behalf.email != sender.email) else None,
+        to=to,
+        cc=cc,
+        subject=title,
+        date=date,
+        in_reply_to=headers.ids(found.get("in-reply-to")),
+        references=headers.ids(found.get("references")),
+        thread_index=found.get("thread-index").strip()[:MAX_SUBJECT],
+        proof=proof,
+        proof_why=proof_why,
+        defects=_defects(found, (*defects, *wrong, *too_many, *too_many_cc), own_id, date),
+    )
+    return replace(mail, trigger=subject.read(title, reading.phrases, _sent(mail)))
+
+
+def _defects(found: Headers, known: tuple[str, ...], own_id: tuple[str, ...], date: datetime | None) -> tuple[str, ...]:
+    counts = Counter(name for name, _ in found.fields)
+    more = [f"repeated_{name}" for name in _ONCE if counts[name] > 1]
+    if not own_id:
+        more.append("no_message_id")
+    if date is None:
+        more.append("bad_date" if counts["date"] else "no_date")
+    if turns(found.get("subject")):
+        more.append("hidden_characters")
+    return tuple(dict.fromkeys((*known, *more)))
+
+
+def _sent(mail: Mail) -> datetime:
+    """When it was written, as far as its Date can be believed."""
+    if mail.date and mail.received - _DATE_BEHIND <= mail.date <= mail.received + _DATE_AHEAD:
+        return mail.date
+    return mail.received

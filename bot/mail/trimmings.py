@@ -1,0 +1,146 @@
+"""What stands round a person's words and is not theirs: banners, mobile footers, disclaimers, signatures.
+
+Tables of patterns, as UK public mail really carries them. Taking something off serves reading only; the mail itself is
+kept whole. It does not know quotations (quote.py).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import re2
+
+_BANNER = re2.compile(
+    r"(?i)^\W*(?:"
+    r"(?:caution|warning|external|security (?:notice|warning)|attention|rhybudd"
+    r"|important)\b[^a-z]{0,6}.*(?:external|originated|outside|sender|e-?mail|e-?bost)"
+    r"|external(?: e-?mail| sender| message)?\W*$"
+    r"|\[external\b[^\]]*\]\W*$"
+    r"|(?:this|the) (?:e-?mail|message|sender)\b.*(?:originated|came|comes|sent|is|was)\b.*\b(?:outside|external)"
+    r"|you don'?t often get e-?mail from\b"
+    r"|(?:some people who received this message|you have not previously corresponded)"
+    r"|(?:please )?do not click (?:on )?(?:any )?(?:links?|on links)\b"
+    r"|(?:don'?t|never) (?:click|open)\b.*(?:links?|attachments?)\b"
+    r"|(?:be cautious|exercise caution|take care|think before you click)\b.*"
+    r"|(?:report (?:any )?suspicious|if you (?:suspect|are unsure|have any doubts)|unless you (?:recogni[sz]e"
+    r"|know|trust|are expecting))\b.*"
+    r"|learn why this is important"
+    r"|(?:classification|marking|sensitivity)?\W*official(?:\W{0,3}sensitive)?(?:\W+(?:personal|commercial"
+    r"|locsen))?\W*$"
+    r")"
+)
+_BANNER_GOES_ON = re2.compile(
+    r"(?i)\b(?:click|links?|attachments?|sender|recogni[sz]e|suspicious|phishing|spam|content is safe|safe\."
+    r"|it service|trust the|organi[sz]ation|service desk)\b"
+)
+
+_MOBILE = re2.compile(
+    r"(?i)^\W*(?:"
+    r"(?:sent|send|sänt|envoyé|gesendet|enviado|inviato|verzonden|wysłane?|anfonwyd)\b.*\b(?:from|with|by|via|von"
+    r"|depuis|de|mit|desde|dal|do|da|van|z|o)\b.*\b"
+    r"(?:i(?:phone|pad|os)|android|samsung|galaxy|blackberry|windows|phone|mobile|mobil|outlook|mail|yahoo"
+    r"|handset|tablet|huawei|nokia|htc|sony|pixel|nhs\S*|teams|ipad)\b.*"
+    r"|get outlook for (?:ios|android|mac|windows)\b.*"
+    r"|(?:download|get) the (?:all-new )?\w+ mail app\b.*"
+    r"|(?:typed|sent) (?:on|with|from) (?:my|a) .*(?:excuse|forgive|apolog|typos|brevity).*"
+    r"|sent from my \S.*"
+    r")\s*$"
+)
+
+_DISCLAIMER = re2.compile(
+    r"(?i)^\W*(?:"
+    r"(?:disclaimer|confidentiality(?: notice| note)?|privacy notice|legal notice|ymwadiad|important notice"
+    r"|data protection notice)\b\W*(?:$|.*)"
+    r"|(?:this|the|unless)\b.*\b(?:e-?mail|message|communication|transmission|information)\b.*\b(?:confidential"
+    r"|intended (?:solely|only|for)|privileged|may contain|for the (?:sole|exclusive) use|addressee)"
+    r"|(?:the )?(?:information|content)s? (?:contained )?in this (?:e-?mail|message|communication).*"
+    r"|if you (?:have received|are not the intended|receive) .*(?:error|mistake|recipient|notify|delete)"
+    r"|(?:please )?consider the environment\b.*|please think before (?:you )?print.*|(?:save"
+    r"|think of) (?:the )?(?:trees|paper|planet)\b.*"
+    r"|any (?:views|opinions)\b.*\b(?:expressed|presented|author|sender)"
+    r"|.*(?:accepts? no (?:liability|responsibility)|scanned (?:for|by)|virus[- ]free|monitors? (?:e-?mails"
+    r"|communications)|freedom of information act)"
+    r"|mae'r (?:e-?bost|neges) (?:hwn|hon|yma)\b.*"
+    r"|\*{5,}.*$"
+    r")"
+)
+
+_SIGNATURE_MARK = re2.compile(r"^\s*(?:--|__|—|–{2})\s?$")
+_CLOSING = re2.compile(
+    r"(?i)^\W*(?:(?:with )?(?:kind(?:est)?|best|warm(?:est)?|many|good) (?:regards|wishes|thanks)|kind rgds"
+    r"|regards|k(?:ind)? ?r(?:e?gards|gds)?|br|rgds"
+    r"|yours (?:sincerely|faithfully|truly)|(?:many )?thanks(?: (?:again|in advance|very much|a lot|so much"
+    r"|and (?:kind |best )?regards))?|thank ?you(?: (?:very much|again|in advance))?|cheers|ta"
+    r"|best|all the best|sincerely|cofion(?: (?:gorau|cynnes))?|diolch(?: yn fawr)?|cordially"
+    r"|mit freundlichen grüßen|cordialement|saludos|mvh|vh)\W*$"
+)
+_MAX_SIGNATURE = 25
+_SENTENCE = re2.compile(r"[\pL\pN)][.!?]\s*$")
+_LONG = 110
+
+_LONDON = ZoneInfo("Europe/London")
+_WHEN = (
+    "%d %B %Y %H:%M:%S",
+    "%d %B %Y %H:%M",
+    "%d %b %Y %H:%M:%S",
+    "%d %b %Y %H:%M",
+    "%B %d, %Y %I:%M %p",
+    "%B %d, %Y %I:%M:%S %p",
+    "%B %d, %Y %H:%M",
+    "%d/%m/%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S",
+    "%d %B %Y %I:%M %p",
+    "%b %d, %Y %I:%M %p",
+)
+_WEEKDAY = re2.compile(r"(?i)^(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\.?,?\s+")
+
+
+def trimmed(lines: list[str]) -> str:
+    """A person's own words among `lines`. Where nothing but trimmings is found, nothing is left."""
+    rest = _without_banner(lines)
+    rest = _without_signature(rest)
+    kept = [line for line in rest if not _MOBILE.match(line)]
+    return "\n".join(line.rstrip() for line in kept).strip("\n").strip()
+
+
+def _without_banner(lines: list[str]) -> list[str]:
+    """Less the warning that gateways put first: its first line is known, what follows belongs to it."""
+    start = next((n for n, line in enumerate(lines) if line.strip()), len(lines))
+    while start < len(lines) and _BANNER.match(lines[start]):
+        start += 1
+        while start < len(lines) and lines[start].strip() and _BANNER_GOES_ON.search(lines[start]):
+            start += 1
+        while start < len(lines) and (not lines[start].strip() or not lines[start].strip("-_=*| \t")):
+            start += 1
+    return lines[start:]
+
+
+def _without_signature(lines: list[str]) -> list[str]:
+    for n, line in enumerate(lines):
+        if _SIGNATURE_MARK.match(line) or _DISCLAIMER.match(line):
+            return lines[:n]
+        if n and _CLOSING.match(line) and _is_signature(lines[n + 1 :]):
+            return lines[:n]
+    return lines
+
+
+def _is_signature(below: list[str]) -> bool:
+    """Whether what follows a closing formula is a name and its titles: short lines, no sentence."""
+    for line in below:
+        if _SIGNATURE_MARK.match(line) or _DISCLAIMER.match(line):
+            return True
+        if len(line) > _LONG or (_SENTENCE.search(line) and len(line.split()) > 5):
+            return False
+    return len([line for line in below if line.strip()]) <= _MAX_SIGNATURE
+
+
+def instant(words: str) -> datetime | None:
+    """The time that Outlook writes after `Sent:`; it carries no zone and is read as London's."""
+    plain = " ".join(_WEEKDAY.sub("", words.replace(" at ", " ").strip()).split())
+    for form in _WHEN:
+        try:
+            return datetime.strptime(plain, form).replace(tzinfo=_LONDON).astimezone(UTC)
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,166 @@
+"""Authentication-Results and its kin -> how far the sender is proven.
+
+Only what our own border has written counts. Profile `rfc8601`: fields of a configured authserv-id that stand above the
+first Received of a foreign host. Profile `exchange-online`: the topmost field, which has no authserv-id, or Exchange's
+own mark for mail from inside. Proof is of the domain in From: what the person may do is authority.py's business. It
+checks no signature itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import authres
+from authres.core import AuthResError
+from mailparser.exceptions import MailParserError
+from mailparser.utils import parse_received
+
+from bot.mail.headers import Headers
+from bot.model import Address, Proof
+
+_RESULTS = "authentication-results"
+_MAX_FIELDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Who is believed. `authserv_ids` and `arc_sealers` are host names, compared without case."""
+
+    profile: Literal["rfc8601", "exchange-online", "none"] = "none"
+    authserv_ids: tuple[str, ...] = ()
+    arc_sealers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    method: str
+    result: str
+    header_from: str
+
+
+def prove(headers: Headers, sender: Address | None, trust: Trust) -> tuple[Proof, str]:
+    """How far the single From is proven, and the evidence in words. Without a single From nothing is."""
+    if trust.profile == "none":
+        return Proof.NONE, "no trust profile is configured"
+    if sender is None:
+        return Proof.UNPROVEN, "the mail has no single sender"
+    domain = sender.email.rpartition("@")[2]
+    if trust.profile == "exchange-online":
+        return _exchange(headers, domain, trust)
+    results = _ours(headers, {name.lower() for name in trust.authserv_ids})
+    return _judge(results, domain, headers, trust)
+
+
+def _exchange(headers: Headers, domain: str, trust: Trust) -> tuple[Proof, str]:
+    inside = headers.all("x-ms-exchange-organization-authas")
+    if [value.strip().lower() for value in inside] == ["internal"]:
+        return Proof.PROVEN, "from inside the organisation (AuthAs: Internal)"
+    topmost = headers.get(_RESULTS)
+    if not topmost.strip():
+        return Proof.NONE, "no Authentication-Results"
+    _, results = _read(topmost if _has_server(topmost) else f"exchange-online; {topmost}")
+    if any(r.method == "compauth" and r.result in ("fail", "softpass") for r in results) and not _passes(
+        results, domain
+    ):
+        return Proof.FAILED, "composite authentication failed"
+    return _judge(results, domain, headers, trust)
+
+
+def _has_server(value: str) -> bool:
+    return "=" not in value.partition(";")[0]
+
+
+def _judge(results: Sequence[Result], domain: str, headers: Headers, trust: Trust) -> tuple[Proof, str]:
+    if not results:
+        return Proof.NONE, "no Authentication-Results of our own border"
+    if _passes(results, domain):
+        return Proof.PROVEN, f"dmarc=pass header.from={domain}"
+    if any(r.method == "arc" and r.result == "pass" for r in results) and _sealed(headers, domain, trust):
+        return Proof.PROVEN, f"arc=pass, sealed by a trusted gateway, dmarc=pass header.from={domain}"
+    verdict = next((r.result for r in results if r.method == "dmarc"), "")
+    if verdict == "fail":
+        return Proof.FAILED, "dmarc=fail"
+    return Proof.UNPROVEN, f"dmarc={verdict or 'not given'}"
+
+
+def _passes(results: Sequence[Result], domain: str) -> bool:
+    first = next((r for r in results if r.method == "dmarc"), None)
+    return first is not None and first.result == "pass" and first.header_from == domain
+
+
+def _ours(headers: Headers, servers: set[str]) -> list[Result]:
+    """Results of the topmost believed field that speaks of DMARC, else of all believed fields together."""
+    gathered: list[Result] = []
+    for name, value in headers.fields[:_MAX_FIELDS]:
+        if name == "received" and _is_foreign(value, servers):
+            break
+        if name != _RESULTS:
+            continue
+        server, results = _read(value)
+        if server not in servers:
+            continue
+        gathered += results
+        if any(r.method == "dmarc" for r in results):
+            break
+    return gathered
+
+
+def _is_foreign(received: str, servers: set[str]) -> bool:
+    """Whether this hop was written by a host that is none of ours. One that does not say who wrote it is foreign."""
+    try:
+        by = str(parse_received(received).get("by", "")).strip().lower()
+    except (MailParserError, ValueError, TypeError, IndexError):
+        return True
+    host = by.split()[0].strip("[]().;") if by else ""
+    return not any(host == server or host.endswith("." + _realm(server)) for server in servers)
+
+
+def _realm(server: str) -> str:
+    """The part of a host name that its neighbours share: `council.gov.uk` of `mx.council.gov.uk`, never `gov.uk`."""
+    parent = server.partition(".")[2]
+    labels = parent.split(".")
+    is_shared = len(labels) < 2 or (len(labels) == 2 and len(labels[1]) == 2)
+    return server if is_shared else parent
+
+
+def _sealed(headers: Headers, domain: str, trust: Trust) -> bool:
+    """Whether the latest ARC seal is of a trusted gateway that saw DMARC pass."""
+    seals = [seal for value in headers.all("arc-seal") if (seal := _tags(value))]
+    if not seals:
+        return False
+    last = max(seals, key=lambda tags: int(tags["i"]))
+    if last.get("d", "").lower() not in {name.lower() for name in trust.arc_sealers} or last.get("cv") == "fail":
+        return False
+    for value in headers.all("arc-authentication-results"):
+        instance, _, rest = value.partition(";")
+        if instance.replace(" ", "").lower() == f"i={last['i']}":
+            return _passes(_read(rest)[1], domain)
+    return False
+
+
+def _tags(value: str) -> dict[str, str]:
+    """Tags of an ARC-Seal; empty unless `i` is a plain small number."""
+    pairs = (piece.partition("=") for piece in value.split(";"))
+    tags = {key.strip().lower(): text.strip() for key, _, text in pairs}
+    return tags if tags.get("i", "").isdigit() and len(tags["i"]) < 3 and tags["i"].isascii() else {}
+
+
+def _read(value: str) -> tuple[str, list[Result]]:
+    """One field by the grammar of RFC 8601: who says it, and what. Unreadable: nobody says nothing."""
+    try:
+        parsed = authres.AuthenticationResultsHeader.parse_value(value.strip().rstrip(";"))  # type: ignore[call-arg]
+    except (AuthResError, ValueError, TypeError, AttributeError, IndexError, RecursionError):
+        return "", []
+    results = [
+        Result(str(r.method).lower(), str(r.result).lower(), _header_from(r))
+        for r in parsed.results
+        if hasattr(r, "method")
+    ]
+    return str(parsed.authserv_id).lower(), results
+
+
+def _header_from(result: authres.AuthenticationResult) -> str:
+    given = [p.value for p in result.properties if p.type == "header" and p.name == "from"]
+    return str(given[0]).strip().rpartition("@")[2].lower() if len(given) == 1 else ""

@@ -1,0 +1,38 @@
+"""What the bot reads in one raw mail, as the plain values that `challenge-bot understand` prints.
+
+Needs no directory, database or clock: a relative time ("by Friday") is counted from the mail's own Date, else from the
+moment that is handed in. The keys are a contract with other tools (section 9 of the design).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.mail import headers
+from bot.mail.read import Reading, read
+from bot.model import Mail, MailKind
+
+_NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def understand(raw: bytes, reading: Reading, now: datetime = _NO_DATE) -> dict[str, Any]:
+    """kind, reply, trigger, window, trust, command, defects of the mail in `raw`."""
+    found, _, _ = headers.split(raw)
+    return described(read(raw, reading, headers.date(found.get("date")) or now))
+
+
+def described(mail: Mail) -> dict[str, Any]:
+    """The same of a mail that was already read."""
+    is_human = mail.kind is MailKind.HUMAN
+    trigger = mail.trigger
+    window = trigger.by.isoformat() if trigger.by else str(trigger.window) if trigger.window else None
+    return {
+        "kind": mail.kind.value,
+        "reply": mail.new_text if is_human else "",
+        "trigger": trigger.phrase is not None,
+        "window": window,
+        "trust": mail.proof.value,
+        "command": mail.command.word if mail.command else None,
+        "defects": list(mail.defects),
+    }
