@@ -22,8 +22,8 @@ from typing import Any, TextIO
 import structlog
 from sqlalchemy import Connection
 
+from bot.doubt import FAULT
 from bot.model import Contact, Letter, LetterKind
-from bot.sender import FAULT
 from bot.store import mails, outbox
 
 GRACE = timedelta(minutes=10)  # how long a mailbox or a letter may fail before a human hears of it
@@ -159,7 +159,7 @@ class Alerts:
             self._say_line(f"alert_command failed: {error}")
 
     def _say_line(self, text: str) -> None:
-        print(f"ALERT {' '.join(text.split())}", file=self._stream, flush=True)  # noqa: T201
+        print(f"ALERT {' '.join(text.split())}", file=self._stream, flush=True)
 
 
 def write_heartbeat(path: Path, content: Mapping[str, Any]) -> None:

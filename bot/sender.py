@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from bot.doubt import PATIENCE, Doubt, FindProof, Tell, commit, served, waiting
+from bot.doubt import FAULT, PATIENCE, Doubt, FindProof, Tell, commit, served, waiting
 from bot.errors import CaseMoved, DoorClosed, Throttled, Unsure
 from bot.model import Letter, LetterUndelivered
 from bot.ports import Clock, Envelope, Offer, Outcome, Refusal, Transport
@@ -27,7 +27,6 @@ Finish = Callable[[Connection, Queued, datetime], tuple[Letter, bytes, tuple[str
 
 BACKOFF = tuple(timedelta(minutes=m) for m in (1, 2, 5, 10, 20, 30))
 GIVE_UP = timedelta(hours=24)  # a recipient whose server says "later" for so long is undelivered
-FAULT = "fault: "  # how `last_error` begins where the cause is ours and the operator must know at once
 
 log = structlog.get_logger("sender")
 
