@@ -47,7 +47,8 @@ _AUTOMATIC = (
         "bounce",
         r"(?:undeliverable|undelivered|delayed|delivery delayed|returned|non-?delivery(?: report)?)\s*:"
         r"|(?:delivery status notification|mail delivery (?:failed|failure|system|problem)|returned mail"
-        r"|undelivered mail|undeliverable (?:mail|message)|delayed mail|(?:message )?delivery (?:has )?fail(?:ed|ure)|failure notice"
+        r"|undelivered mail|undeliverable (?:mail|message)|delayed mail|failure notice"
+        r"|(?:message )?delivery (?:has )?fail(?:ed|ure)"
         r"|message (?:not delivered|delayed|undeliverable)|mail (?:not delivered|failed|system error)|failed mail"
         r"|warning: (?:message delayed|could not send)|postmaster notify)\b[^:]*:?"
         r"|delivery (?:status|report|notification)\s*(?::|\([^)]*\)|$)",
