@@ -62,7 +62,9 @@ _AUTOMATIC = (
 )
 _RECALLS = re2.compile(r"(?i)\bwould like to recall the message\b")
 
-_OFFICIAL = r"official\s*[-:/ ]?\s*sensitive(?:\s*[-:\[(/ ]\s*(?:personal|commercial|locsen|data)(?:\s+data)?\b[\])]?)?"
+_OFFICIAL = (
+    r"official\s*[-:/ ]?\s*sensitive\b(?:\s*[-:\[(/ ]\s*(?:personal|commercial|locsen|data)(?:\s+data)?\b[\])]?)?"
+)
 _MARKS = (
     ("official-sensitive", rf"{_OFFICIAL}|o-?s"),
     ("official", r"official(?:\s*[:-]\s*police only)?|not protectively marked|unclassified"),
@@ -78,12 +80,12 @@ _MARKS = (
 )
 _ANY_MARK = "|".join(f"(?:{pattern})" for _, pattern in _MARKS)
 #: Nobody means anything else by these: they need no colon or dash after them.
-_PLAIN = rf"{_OFFICIAL}|caution\s*:\s*external(?:\s+(?:e-?mail|sender|message|mail))?|cjsm"
+_PLAIN = rf"{_OFFICIAL}|caution\s*:\s*external(?:\s+(?:e-?mail|sender|message|mail))?\b|cjsm\b"
 _HEAD = re2.compile(
     rf"(?i)^[\s,;|_-]*(?:(?P<reply>{_REPLY}){_AGAIN}\s*:|(?P<forward>{_FORWARD}){_AGAIN}\s*:"
     rf"|(?P<auto>{'|'.join(f'(?:{pattern})' for _, pattern in _AUTOMATIC)})"
     rf"|(?P<boxed>[\[({{<*#]+\s*(?:{_ANY_MARK})\s*[\])}}>*#:]+)|(?P<ticket>##[^#]{{1,40}}##)"
-    rf"|(?P<plain>{_PLAIN})\b|(?P<bare>{_ANY_MARK})\s*(?::|\||-(?:\s|$)))\s*[:|]?"
+    rf"|(?P<plain>{_PLAIN})|(?P<bare>{_ANY_MARK})\s*(?::|\||-(?:\s|$)))\s*[:|]?"
 )
 _TAIL = re2.compile(
     rf"(?i)(?:(?P<boxed>[\[({{<*#]+\s*(?:{_ANY_MARK})\s*[\])}}>*#]+)|(?P<ticket>##[^#]{{1,40}}##)"
@@ -135,7 +137,8 @@ def _marking(words: str) -> str:
 
 # --- phrases --------------------------------------------------------------------------------------------------------
 
-_WORD = re2.compile(rf"[\p{{L}}\p{{M}}\p{{N}}{DOUBTFUL}]+")
+#: A hyphen parts words ("multi-agency"), except where it turns one into its contrary ("de-escalation").
+_WORD = re2.compile(rf"(?:\b(?:de|non)-)?[\p{{L}}\p{{M}}\p{{N}}{DOUBTFUL}]+")
 
 
 def read(subject: str, phrases: Sequence[Phrase], sent: datetime) -> SubjectReading:
