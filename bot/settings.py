@@ -1,59 +1,91 @@
 """config/bot.yaml and secrets -> Settings. Every fault at once, with file and line; secrets never stand in the file.
 
-It reads files and the environment and nothing else; it opens no door and no database.
+It reads files and the environment and nothing else; it opens no door and no database. Paths of Maildirs and of SQLite
+count from the daemon's working directory, `templates` from the configuration's folder.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from bot.errors import Problem
+from bot.credentials import fill
+from bot.doors import Block, Receive, Send
+from bot.doors import Door as Door  # rooms that open doors take theirs from here
+from bot.errors import ConfigError, Problem
+from bot.model import Unit
+from bot.rules import directory_file, policy_file
+from bot.rules.coverage import gaps
 from bot.rules.directory import Directory
+from bot.rules.directory_file import is_address, is_domain
 from bot.rules.policy import Policy
-from bot.rules.workdays import Calendar
+from bot.rules.windows import parse_window
+from bot.rules.workdays import Calendar, calendar
+from bot.rules.yaml_file import read, validate
+from bot.settings_checks import check
+
+BOT, DIRECTORY, POLICIES = "bot.yaml", "directory.csv", "policies"
+
+#: Design section 4: what reached the server earlier may be in flight already.
+FIRST_SIGHT = timedelta(days=3)
+
+Mode = Literal["live", "approve", "shadow"]
 
 
-class Block(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+# --- what bot.yaml holds ----------------------------------------------------------------------------------------------
 
 
-class Door(Block):
-    """One way in or out. kind: imap, maildir (in); smtp, maildir (out)."""
+def _an_address(value: str) -> str:
+    if not is_address(value):
+        raise ValueError("write a plain address, name@domain")
+    return value.lower()
 
-    kind: Literal["imap", "maildir", "smtp"]
-    host: str = ""
-    port: int = 0
-    tls: Literal["implicit", "starttls", "none"] = "implicit"  # none: loopback only
-    user: str = ""
-    password: SecretStr = SecretStr("")
-    ca_file: str = ""
-    path: str = ""  # maildir
-    folders: tuple[str, ...] = ()  # beside INBOX and Junk
-    sent: str = ""  # IMAP folder that keeps what was sent, for proof
-    timeout: int = 60
-    max_bytes: int = 60_000_000
+
+def _a_domain(value: str) -> str:
+    domain = value.removeprefix("@").lower()
+    if not is_domain(domain):
+        raise ValueError("write a domain such as council.example")
+    return domain
+
+
+AnAddress = Annotated[str, AfterValidator(_an_address)]
 
 
 class BotMailbox(Block):
-    name: str
-    address: str
-    receive: Door
-    send: Door
+    name: str = Field(min_length=1)
+    address: AnAddress
+    receive: Receive
+    send: Send
 
 
 class WatchedMailbox(Block):
     area: str
-    address: str
+    address: AnAddress
     policy: str
     team: str = ""
-    receive: Door
-    mode: Literal["live", "approve", "shadow"] | None = None
+    receive: Receive
+    mode: Mode | None = None
     since: str = ""  # how old a mail may be at first sight: "3 days" when empty
+
+    @field_validator("since")
+    @classmethod
+    def _is_elapsed(cls, value: str) -> str:
+        if value and parse_window(value).unit not in (Unit.HOURS, Unit.CALENDAR_DAYS):
+            raise ValueError("write it in hours or days, such as 3 days")
+        return value
+
+    @property
+    def first_sight(self) -> timedelta:
+        """How old a mail may be that opens a case when this mailbox is read for the first time."""
+        if not self.since:
+            return FIRST_SIGHT
+        window = parse_window(self.since)
+        return timedelta(hours=window.n) if window.unit is Unit.HOURS else timedelta(days=window.n)
 
 
 class CalendarBlock(Block):
@@ -67,28 +99,44 @@ class Trust(Block):
     authserv_ids: tuple[str, ...] = ()
     arc_sealers: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _names_its_servers(self) -> Trust:
+        if self.profile == "rfc8601" and not self.authserv_ids:
+            raise ValueError("rfc8601 believes named servers only: list those that check your mail in authserv_ids")
+        return self
+
 
 class Senders(Block):
     trust: Trust = Trust()
 
 
 class Recipients(Block):
-    allowed_domains: tuple[str, ...]
+    allowed_domains: tuple[Annotated[str, AfterValidator(_a_domain)], ...] = Field(
+        description="list the domains that letters may go to"
+    )
 
 
 class Config(Block):
     """config/bot.yaml."""
 
     database: str = "sqlite:///var/bot.db"
-    mode: Literal["live", "approve", "shadow"] = "live"
-    operator: str
+    mode: Mode = "live"
+    operator: AnAddress = Field(description="give the address that hears when something has stopped")
     alert_command: str = ""
     calendar: CalendarBlock = CalendarBlock()
     senders: Senders = Senders()
-    recipients: Recipients
-    bot: BotMailbox
-    mailboxes: tuple[WatchedMailbox, ...] = Field(min_length=1)
+    recipients: Recipients = Field(description="list allowed_domains, where letters may go")
+    bot: BotMailbox = Field(description="give the one mailbox that letters come from and answers return to")
+    mailboxes: tuple[WatchedMailbox, ...] = Field(min_length=1, description="list the team inboxes to watch")
+    templates: str = ""  # folder of the letters' templates; empty: mail_templates beside the configuration
     var: str = "var"  # records, heartbeat, status
+
+    @field_validator("database")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("write sqlite:///path or postgresql+psycopg://user@host/name")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +154,119 @@ class Settings:
 
     @property
     def first_sight(self) -> timedelta:
-        return timedelta(days=3)
+        """How old a mail may be that opens a case at first sight, where a mailbox says nothing else."""
+        return FIRST_SIGHT
 
 
-def load(root: Path, env: dict[str, str], today: date | None = None) -> Settings:
-    """Reads a configuration folder. Raises ConfigError with every fault found (coverage gaps included)."""
-    raise NotImplementedError
+# --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def from_texts(root: Path, texts: dict[str, str], env: dict[str, str]) -> Settings:
-    """The same from texts kept earlier (file name -> text), for a restart with open cases and a broken file."""
-    raise NotImplementedError
+def load(root: Path, env: Mapping[str, str], today: date | None = None) -> Settings:
+    """Reads a configuration folder. Raises ConfigError with every fault found (coverage gaps included).
+
+    `today` is held against review dates and the directory's validity; None asks neither.
+    """
+    texts, problems = _texts(root)
+    settings, found = _build(root, texts, env, today)
+    found += problems
+    is_sound = not any(p.file == str(root / DIRECTORY) and not p.is_warning for p in found)
+    if settings is not None and is_sound:
+        found += coverage(settings, today)
+    return _settled(settings, found)
 
 
-def coverage(settings: Settings, on: date) -> tuple[Problem, ...]:
-    """Every stage of every watched team that nobody in the directory can answer, named."""
-    return ()
+def from_texts(root: Path, texts: dict[str, str], env: Mapping[str, str]) -> Settings:
+    """The same from texts kept earlier (file name -> text), for a restart with open cases and a broken file.
+
+    Asks no coverage: what has no contact any more goes to the business unit. Raises ConfigError.
+    """
+    return _settled(*_build(root, texts, env, None))
 
 
-Values = dict[str, Any]
+def coverage(settings: Settings, on: date | None) -> tuple[Problem, ...]:
+    """Every stage of every watched team that nobody in the directory can answer, named; warnings beside them.
+
+    A mailbox whose team or policy does not exist is passed over: `load` has said so with its line.
+    """
+    found: list[Problem] = []
+    for mailbox in settings.config.mailboxes:
+        policy, directory = settings.policies.get(mailbox.policy), settings.directory
+        is_known = not mailbox.team or directory.agency_of_team(mailbox.team, mailbox.area)
+        if policy is not None and is_known:
+            found += gaps(policy, directory, mailbox.area, mailbox.team, on, str(settings.root / DIRECTORY))
+    return tuple(dict.fromkeys(found))
+
+
+def _settled(settings: Settings | None, problems: Iterable[Problem]) -> Settings:
+    """The settings with their warnings. Raises ConfigError when there is any fault."""
+    faults = [p for p in problems if not p.is_warning]
+    if faults or settings is None:
+        raise ConfigError(faults)
+    return replace(settings, warnings=tuple(sorted({p for p in problems if p.is_warning})))
+
+
+def _texts(root: Path) -> tuple[dict[str, str], list[Problem]]:
+    """The files of a configuration by their name below `root`; what cannot be read is a fault."""
+    policies = sorted(p.name for p in (root / POLICIES).glob("*.yaml")) if (root / POLICIES).is_dir() else []
+    names = [BOT, DIRECTORY, *(f"{POLICIES}/{name}" for name in policies)]
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            texts[name] = (root / name).read_text("utf-8-sig")
+        except FileNotFoundError:
+            problems.append(Problem(str(root / name), 0, "is missing; --config names the folder that holds it"))
+        except UnicodeDecodeError as error:
+            problems.append(Problem(str(root / name), 0, f"is not UTF-8 (byte {error.start}): save it as UTF-8"))
+        except OSError as error:
+            problems.append(Problem(str(root / name), 0, f"cannot be read: {error.strerror}"))
+    if not policies:
+        problems.append(Problem(str(root / POLICIES), 0, "holds no policy: put at least one .yaml file there"))
+    return texts, problems
+
+
+def _build(
+    root: Path, texts: Mapping[str, str], env: Mapping[str, str], today: date | None
+) -> tuple[Settings | None, list[Problem]]:
+    """What these texts say, as far as it holds together; files that are not there are the caller's to report."""
+    policies, problems = _policies(root, texts, today)
+    directory = Directory()
+    found: tuple[Problem, ...] = ()
+    if DIRECTORY in texts:
+        directory, found = directory_file.load(texts[DIRECTORY], str(root / DIRECTORY))
+    problems += found
+    if BOT not in texts:
+        return None, problems
+    document, found = read(texts[BOT], str(root / BOT))
+    problems += found
+    if document is None:
+        return None, problems
+    problems += check(document, policies, directory, str(root / DIRECTORY))
+    document, found = fill(document, env)
+    problems += found
+    config, found = validate(Config, document)
+    problems += found
+    if config is None:
+        return None, problems
+    cal = calendar(config.calendar.add, config.calendar.remove)
+    templates = root / config.templates if config.templates else root.absolute().parent / "mail_templates"
+    sound = {name: policy for name, policy in policies.items() if policy is not None}
+    return Settings(root, config, sound, directory, cal, templates, dict(texts)), problems
+
+
+def _policies(
+    root: Path, texts: Mapping[str, str], today: date | None
+) -> tuple[dict[str, Policy | None], list[Problem]]:
+    """Every policy file by its name, which is its id; None where it has faults."""
+    policies: dict[str, Policy | None] = {}
+    problems: list[Problem] = []
+    for name, text in texts.items():
+        if not name.startswith(f"{POLICIES}/"):
+            continue
+        file, stem = str(root / name), Path(name).stem
+        policies[stem], found = policy_file.load(text, file, today)
+        problems += found
+        policy = policies[stem]
+        if policy is not None and policy.id != stem:
+            problems.append(Problem(file, 1, f"id is {policy.id}, but the file is {stem}.yaml: they must be the same"))
+    return policies, problems

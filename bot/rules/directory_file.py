@@ -141,16 +141,14 @@ class _Rows:
 
     def _address(self, column: str, value: str, line: int) -> str:
         """The lower-cased address, "" (and a fault that does not repeat it) when it is none."""
-        local, _, domain = value.rpartition("@")
-        is_whole = bool(local) and value.isascii() and not set(value) & set(' \t\r\n,;<>"()[]:\\@') - {"@"}
-        if value and not (is_whole and "@" not in local and _is_domain(domain)):
+        if value and not is_address(value):
             self._fault(line, f"{column} holds no plain address: write it as name@domain, without a display name")
             return ""
         return value.lower()
 
     def _domain(self, value: str, line: int) -> str:
         domain = value.removeprefix("@").lower()
-        if not _is_domain(domain):
+        if not is_domain(domain):
             self._fault(line, f"domains holds {value}, which is no domain: write it as council.example")
             return ""
         return domain
@@ -192,7 +190,13 @@ def _split(value: str) -> Iterable[str]:
     return value.replace(";", " ").split()
 
 
-def _is_domain(value: str) -> bool:
+def is_address(value: str) -> bool:
+    """Whether it is name@domain and nothing else: no display name, no quoted local part, no list."""
+    local, _, domain = value.rpartition("@")
+    return bool(local) and value.isascii() and not set(local) & set(' \t\r\n,;<>"()[]:\\@') and is_domain(domain)
+
+
+def is_domain(value: str) -> bool:
     """Letters, digits and hyphens in at least two labels."""
     labels = value.split(".")
     return (

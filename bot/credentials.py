@@ -1,0 +1,70 @@
+"""Secrets of a configuration: `${NAME}` from the environment, else from a systemd credential of that name.
+
+A secret never stands in the file. It reads $CREDENTIALS_DIRECTORY/NAME and the environment handed in, nothing else, and
+no message repeats a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.errors import Problem
+from bot.rules.yaml_file import Document, Step
+
+_NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
+
+Where = tuple[Step, ...]
+
+
+def fill(document: Document, env: Mapping[str, str]) -> tuple[Document, tuple[Problem, ...]]:
+    """The document with every `${NAME}` replaced; literal secrets and names that nobody set are faults."""
+    problems: list[Problem] = []
+
+    def filled(value: Any, path: Where) -> Any:
+        if isinstance(value, dict):
+            return {key: filled(inner, (*path, key)) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [filled(inner, (*path, n)) for n, inner in enumerate(value)]
+        if not isinstance(value, str):
+            return value
+        if _is_literal_secret(value, path):
+            advice = "put it in the environment or a systemd credential and write ${NAME} here"
+            problems.append(document.problem(path, f"{document.name(path)} holds a secret: {advice}"))
+        return _NAME.sub(lambda found: _look_up(found[1], path), value)
+
+    def _look_up(name: str, path: Where) -> str:
+        value = env.get(name) or _credential(name, env)
+        if not value:
+            text = f"{document.name(path)} needs {name}, which is neither in the environment nor a systemd credential"
+            problems.append(document.problem(path, text))
+        return value
+
+    value = filled(document.value, ())
+    return Document(document.file, value, document.lines), tuple(problems)
+
+
+def _is_literal_secret(value: str, path: Where) -> bool:
+    """A password written out: alone, or inside the database's address."""
+    if path[-1:] == ("password",):
+        return bool(value) and not _NAME.fullmatch(value)
+    if path == ("database",):
+        try:
+            password = urlsplit(_NAME.sub("", value)).password
+        except ValueError:
+            return False  # no address at all: its own fault is reported with its key
+        return bool(password)
+    return False
+
+
+def _credential(name: str, env: Mapping[str, str]) -> str:
+    folder = env.get("CREDENTIALS_DIRECTORY")
+    if not folder:
+        return ""
+    try:
+        return (Path(folder) / name).read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        return ""  # the caller says that nobody set it

@@ -1,0 +1,79 @@
+"""Can every stage be answered? A policy held against the directory for one team: gaps, and what deserves a warning.
+
+Design section 5: a stage of a watched team must resolve to at least one contact, from the stage that a plain subject
+opens. It knows no mailbox and no clock; whoever asks says for which day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from bot.errors import Problem
+from bot.model import Contact
+from bot.rules.directory import Directory
+from bot.rules.policy import Policy, Stage
+
+#: Who is written to at a stage of level partnership when its own responding role is nobody's.
+UNIT = ("business_manager", "business_unit")
+
+
+def gaps(
+    policy: Policy, directory: Directory, area: str, team: str = "", on: date | None = None, file: str = "directory.csv"
+) -> Iterator[Problem]:
+    """What nobody can answer (faults), and roles that only get copies, or meet the same person twice (warnings).
+
+    Without a team only the stages are asked whose responding role the area itself holds: which team is challenged is
+    not known before a mail says so, and that a partnership can be reached at all does not depend on it.
+    """
+    agency = directory.agency_of_team(team, area) if team else ""
+    before: tuple[Contact, ...] = ()
+    for stage in policy.course():
+        found = responders(stage, directory, area, agency, team, on)
+        name = f"{policy.id}, stage {stage.id} ({stage.name})"
+        if not found and (team or stage.level == "partnership"):
+            yield Problem(file, 0, f"{name}: nobody is {_roles(stage)} for {_place(stage, area, agency)}; add a row")
+        if _same(found, before, directory):
+            text = f"{name}: is answered by the person who had the stage before; name somebody else for one of them"
+            yield Problem(file, 0, text, is_warning=True)
+        yield from _copies(stage, directory, area, agency, name, on, file)
+        before = found
+
+
+def responders(
+    stage: Stage, directory: Directory, area: str, agency: str, team: str, on: date | None = None
+) -> tuple[Contact, ...]:
+    """Who must answer at this stage: the first of its roles that anybody holds, at partnership level else the unit."""
+    if stage.level == "partnership":
+        return directory.first_of((*stage.responding_role, *UNIT), area, on=on)
+    return directory.first_of(stage.responding_role, area, agency, team, on)
+
+
+def _copies(
+    stage: Stage, directory: Directory, area: str, agency: str, name: str, on: date | None, file: str
+) -> Iterator[Problem]:
+    """The decider, and roles that get copies whatever the case: where a condition decides, nobody may be right."""
+    roles = [stage.decider] if stage.decider else []
+    roles += [rule.role for rule in stage.notify if not rule.condition]
+    for role in dict.fromkeys(roles):
+        if not directory.holders(role, area, agency, on=on) and not _anywhere(directory, role, area, on):
+            text = f"{name}: nobody is {role} in area {area}, so no copy goes there; add a row"
+            yield Problem(file, 0, text, is_warning=True)
+
+
+def _anywhere(directory: Directory, role: str, area: str, on: date | None) -> bool:
+    return any(row.role == role and row.area == area and row.is_valid(on) for row in directory.rows)
+
+
+def _roles(stage: Stage) -> str:
+    roles = dict.fromkeys((*stage.responding_role, *(UNIT if stage.level == "partnership" else ())))
+    return " or ".join(roles)
+
+
+def _place(stage: Stage, area: str, agency: str) -> str:
+    return f"agency {agency}" if agency and stage.level == "agency" else f"area {area}"
+
+
+def _same(one: Sequence[Contact], other: Sequence[Contact], directory: Directory) -> bool:
+    """Whether everybody who answers now answered before."""
+    return bool(one) and all(any(directory.same_person(c.email, o.email) for o in other) for c in one)
