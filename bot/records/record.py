@@ -1,0 +1,252 @@
+"""The record of one case: what a person files, and what an auditor can check.
+
+Values in, documents out: a PDF (record.typ lays it out; no value ever becomes its source), the journal as JSON with
+the hashes of its chain, and, for a full record, every mail as it came, in ZIP parts that pass a mail server. Minimal
+is the rule: who, when, which stage, in time or not, and hashes; no narrative and no mail. The same values give the
+same bytes. It reads no database, no mailbox and no clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any, Protocol
+
+import typst
+
+from bot.case.wording import clean
+from bot.model import Case, StageRun, aware
+from bot.records import parts, plain
+from bot.rules.policy import Policy
+from bot.rules.workdays import Calendar, say
+
+Gap = tuple[str, datetime, datetime | None, str]  # mailbox, from, to (None: it lasts), why
+
+#: Events whose note was written by this system. Any other note may be somebody's narrative.
+OUR_NOTES = frozenset({"flagged", "closed", "filed", "extended", "stage_entered", "undelivered"})
+
+
+class Row(Protocol):
+    """A journal row as the store gives it; `events` are (kind, stage, by, note)."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def fact(self) -> str: ...
+    @property
+    def events(self) -> tuple[tuple[str, str, str, str], ...]: ...
+    @property
+    def letters(self) -> tuple[str, ...]: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MailRow:
+    """A mail of the case: SHA-256 of its bytes, arrival, sender ("" where unknown), the bytes for a full record."""
+
+    digest: str
+    received: datetime
+    sender: str = ""
+    raw: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The finished documents. `manifest`: (name, SHA-256, size) of each, and of each mail inside the ZIP parts."""
+
+    pdf: bytes
+    journal_json: bytes
+    zip_parts: tuple[bytes, ...]
+    manifest: tuple[parts.Entry, ...]
+
+
+def record(
+    case: Case,
+    journal: Sequence[Row],
+    mails: Sequence[MailRow],
+    gaps: Sequence[Gap],
+    policy: Policy,
+    calendar: Calendar,
+    now: datetime,
+    *,
+    full: bool,
+) -> Record:
+    """The record as it stands at `now`; `policy` is the version the case opened under. Mails of a full record whose
+    bytes are not kept stand in the list by their hash only. Raises typst.TypstError if the layout cannot be made."""
+    values = _values(case, journal, mails, gaps, policy, calendar, now, full)
+    pdf = _pdf(values, now)
+    rows = _journal_json(case, journal, full)
+    kept = [(m.digest, m.received, m.raw) for m in mails if m.raw is not None] if full else []
+    zips, inside = parts.zipped(case.ref, kept)
+    made = [(f"{case.ref}-record.pdf", pdf), (f"{case.ref}-journal.json", rows)]
+    made += [(f"{case.ref}-mails-{n}.zip", part) for n, part in enumerate(zips, 1)]
+    manifest = tuple(parts.Entry(name, hashlib.sha256(raw).hexdigest(), len(raw)) for name, raw in made)
+    return Record(pdf, rows, zips, manifest + inside)
+
+
+# --- the values -------------------------------------------------------------------------------------------------------
+
+
+def _values(
+    case: Case,
+    journal: Sequence[Row],
+    mails: Sequence[MailRow],
+    gaps: Sequence[Gap],
+    policy: Policy,
+    calendar: Calendar,
+    now: datetime,
+    full: bool,
+) -> dict[str, Any]:
+    """What the layout shows, every instant already in words."""
+    stages = {s.id: s.name for s in policy.stages}
+    names = _names(case)
+    said = _Said(calendar)
+    values = {
+        "ref": case.ref,
+        "content": "Full record" if full else "Minimal record: no narrative, no mails",
+        "facts": _facts(case, policy, said, stages),
+        "runs": [_run(run, said, stages) for run in case.runs],
+        "people": [
+            [
+                stages.get(stage, stage),
+                plain.SIDES.get(side, side),
+                who.name or who.email,
+                plain.role(who.role),
+                who.agency,
+            ]
+            for stage, side, who in case.people
+        ],
+        "timeline": _timeline(journal, names, stages, said, full),
+        "mails": [[said(m.received), names.get(m.sender, m.sender), m.digest] for m in mails],
+        "gaps": [[box, said(start), said(end) if end else "not yet read again", why] for box, start, end, why in gaps],
+        "commitments": [[names.get(who, who), words] for who, words in case.commitments] if full else [],
+        "flags": [plain.flag(f) for f in case.flags],
+        "head": journal[-1].hash if journal else "",
+        "rows": len(journal),
+        "made": said(now),
+    }
+    return {name: _clean(value) for name, value in values.items()}
+
+
+class _Said:
+    """Instants in words, "" for none."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+
+    def __call__(self, at: datetime | None) -> str:
+        return say(at, self._calendar) if at else ""
+
+
+def _clean(value: Any) -> Any:
+    """No control characters from anybody's name."""
+    if isinstance(value, Mapping):
+        return {k: _clean(v) for k, v in value.items()}
+    return [_clean(v) for v in value] if isinstance(value, list | tuple) else clean(value)
+
+
+def _names(case: Case) -> dict[str, str]:
+    """Names by address, as far as the case knows them."""
+    known = [case.raiser, *(who for _, _, who in case.people), *(s.contact for s in case.served)]
+    return {"clock": "the clock"} | {c.email: c.name for c in reversed(known) if c.name}
+
+
+def _facts(case: Case, policy: Policy, said: _Said, stages: Mapping[str, str]) -> list[list[str]]:
+    raised = ", ".join(p for p in (case.raiser.name or case.raiser.email, case.raiser.agency) if p)
+    challenged = ", ".join(p for p in (case.team, case.responder_agency) if p)
+    rows = [
+        ["Policy", f"{policy.title}, version {case.policy_version}"],
+        ["Partnership", policy.partnership],
+        ["Raised by", raised],
+        ["Challenged", challenged or "not known"],
+        ["Received", said(case.opened)],
+        ["Time asked for", str(case.window) if case.window else said(case.requested_by) or "as the policy says"],
+        ["Stage reached", stages.get(case.stage, case.stage)],
+        ["State", plain.state(case)],
+    ]
+    if case.closed:
+        rows.append(["Closed", said(case.closed)])
+        rows.append(["Outcome in writing", _outcome(case)])
+    elif case.due:
+        rows.append(["Next due", said(case.due)])
+    return rows
+
+
+def _outcome(case: Case) -> str:
+    return f"recorded, mail {case.outcome[:12]}" if case.outcome else "none recorded"
+
+
+def _run(run: StageRun, said: _Said, stages: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "stage": stages.get(run.stage, run.stage),
+        "window": str(run.window) if run.window else "",
+        "began": said(run.began) or "did not begin",
+        "due": said(run.due),
+        "why": run.why,
+        "ended": said(run.ended),
+        "how": plain.ending(run),
+        "in_time": plain.in_time(run),
+    }
+
+
+def _timeline(
+    journal: Sequence[Row], names: Mapping[str, str], stages: Mapping[str, str], said: _Said, full: bool
+) -> list[list[str]]:
+    """[when, what, detail] for every event, in order."""
+    return [
+        [
+            said(row.at),
+            plain.event(kind, names.get(by, by), stages.get(stage, stage)),
+            plain.note(kind, note) if full or kind in OUR_NOTES else "",
+        ]
+        for row in journal
+        for kind, stage, by, note in row.events
+    ]
+
+
+# --- the documents ----------------------------------------------------------------------------------------------------
+
+
+def _journal_json(case: Case, journal: Sequence[Row], full: bool) -> bytes:
+    """The journal as JSON; `body` is the text that the hashes were made of, with salted hashes for personal words."""
+    rows = [
+        {
+            "seq": row.seq,
+            "at": aware(row.at).isoformat(),
+            "fact": row.fact,
+            "events": [
+                {"kind": kind, "stage": stage, "by": by, "note": note if full or kind in OUR_NOTES else ""}
+                for kind, stage, by, note in row.events
+            ],
+            "letters": list(row.letters),
+            "why": row.why,
+            "body": row.body,
+            "hash": row.hash,
+        }
+        for row in journal
+    ]
+    whole = {"case": case.ref, "policy": case.policy, "policy_version": case.policy_version, "rows": rows}
+    return (json.dumps(whole, indent=1, ensure_ascii=True) + "\n").encode()
+
+
+@cache
+def _source() -> bytes:
+    return files("bot.records").joinpath("record.typ").read_bytes()
+
+
+def _pdf(values: Mapping[str, Any], now: datetime) -> bytes:
+    """Laid out with typst's own fonts: the machine's would make the same record look different elsewhere."""
+    inputs = {"record": json.dumps(values, sort_keys=True)}
+    return typst.compile(_source(), ignore_system_fonts=True, sys_inputs=inputs, timestamp=aware(now))
