@@ -64,26 +64,30 @@ def fold(text: str) -> str:
 
     Digits and fractions other than 0-9 become DOUBTFUL, so that no number is ever read out of them. Case stays.
     """
-    safe = "".join(DOUBTFUL if not c.isascii() and unicodedata.category(c)[0] == "N" else c for c in text)
-    plain = unicodedata.normalize("NFKC", safe)
-    return " ".join("".join(_plain(c) for c in plain).replace("--", "-").split())
+    plain = unicodedata.normalize("NFKC", "".join(map(_safe, text)))
+    return " ".join(_DASHES.sub("-", "".join(map(_plain, plain))).split())
+
+
+def _safe(char: str) -> str:
+    if char.isascii():
+        return char
+    kind = unicodedata.category(char)
+    if kind[0] == "N":
+        return DOUBTFUL
+    return "" if kind == "Cf" or (kind == "Mn" and not unicodedata.combining(char)) else char
 
 
 def _plain(char: str) -> str:
     if char.isascii() and char.isprintable():
-        return _ASCII.get(char, char)
+        return " and " if char == "&" else char
     kind = unicodedata.category(char)
     if kind == "Pd" or char == "\u2212":
         return "-"
-    if kind in {"Cf", "Mn"} and not unicodedata.combining(char):
-        return ""  # zero-width characters, soft hyphens, variation selectors
-    if kind[0] in "ZC":
-        return " "
-    return _QUOTES.get(char, char)
+    return " " if kind[0] in "ZC" else _LOOKALIKES.get(char, char)
 
 
-_ASCII = {"&": " and "}
-_QUOTES = dict.fromkeys("‘’‚‛′´", "'") | dict.fromkeys("“”„‟″", '"') | {"⁄": DOUBTFUL}
+_DASHES = re2.compile("-+")
+_LOOKALIKES = dict.fromkeys("‘’‚‛′´", "'") | dict.fromkeys("“”„‟″", '"') | {"⁄": DOUBTFUL}
 
 # --- numbers in words -----------------------------------------------------------------------------------------------
 
