@@ -218,18 +218,17 @@ class ImapMailbox:
     def _has_news(self, client: Any) -> bool:
         """Whether a folder's next UID differs from when it was last read. Each difference is told once.
 
-        INBOX comes last: it must be the examined one when IDLE begins.
+        INBOX comes last: it must be the examined one when IDLE begins, with nothing untold since. It comes first, too,
+        as the status of the folder that is open tells nothing new (RFC 3501, 6.3.10).
         """
-        news = False
-        for folder in sorted(self._watched(client), key=lambda name: name == "INBOX"):
-            if folder == "INBOX":
-                state = client.select_folder(folder, readonly=True)
-            else:
-                state = client.folder_status(folder, ["UIDVALIDITY", "UIDNEXT"])
-            tip = state.get(b"UIDVALIDITY"), state.get(b"UIDNEXT")
-            news = news or tip != self._tips.get(folder)
-            self._tips[folder] = tip
-        return news
+        others = [folder for folder in self._watched(client) if folder != "INBOX"]
+        if others:
+            client.select_folder("INBOX", readonly=True)
+        states = {folder: client.folder_status(folder, ["UIDVALIDITY", "UIDNEXT"]) for folder in others}
+        states["INBOX"] = client.select_folder("INBOX", readonly=True)
+        tips = {folder: (state.get(b"UIDVALIDITY"), state.get(b"UIDNEXT")) for folder, state in states.items()}
+        known, self._tips = self._tips, tips
+        return tips != known
 
 
 def _marks(cursor: str) -> dict[str, Mark]:

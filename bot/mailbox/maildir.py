@@ -162,7 +162,8 @@ class MaildirMailbox:
         unreadable = 0
         more = False
         for entry in _entries({unique: file for unique, file in here.items() if hashes[unique] not in given}):
-            if mails and (len(mails) >= limit or room <= 0):
+            room -= self._fetched(entry)
+            if mails and (len(mails) >= limit or room < 0):
                 more = True
                 break
             try:
@@ -174,16 +175,20 @@ class MaildirMailbox:
                 continue
             mails.append(mail)
             given.add(hashes[entry.unique])
-            room -= len(mail.raw)
         if unreadable and not mails:
             raise DoorClosed(f"{self.name}: {unreadable} files in {path} cannot be read: look at their permissions")
         more = more or unreadable > 0
         return mails, Mark(frozenset(given), more and (mark is None or mark.is_first)), more
 
+    def _fetched(self, entry: Entry) -> int:
+        """Bytes that are read of it."""
+        most = self._door.max_bytes
+        return entry.size if entry.size <= most else min(HEAD_BYTES, most)
+
     def _mail(self, folder: str, entry: Entry) -> RawMail:
         is_cut = entry.size > self._door.max_bytes
         with entry.path.open("rb") as file:
-            raw = file.read(min(HEAD_BYTES, self._door.max_bytes) if is_cut else -1)
+            raw = file.read(self._fetched(entry) if is_cut else -1)
         # A file name is bytes; the key must be text whatever they are.
         unique = os.fsencode(entry.unique).decode("utf-8", "backslashreplace")
         return RawMail(f"{folder};{unique}", folder, raw, entry.received, is_cut, entry.size)

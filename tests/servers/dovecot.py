@@ -93,6 +93,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -150,7 +153,9 @@ class Dovecot:
 
     def start(self) -> None:
         """On the same ports every time; returns when it greets."""
-        self._process = subprocess.Popen([PROGRAM, "-F", "-c", self._config], stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            [PROGRAM, "-F", "-c", self._config], stderr=subprocess.DEVNULL, start_new_session=True
+        )
         until(self._greets, 20)
 
     def stop(self) -> None:
@@ -158,7 +163,9 @@ class Dovecot:
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(20)
-            self._process = None
+            group, self._process = self._process.pid, None
+            # The processes that hold the connections outlive the master for a while.
+            until(lambda: not _signalled(group, signal.SIGKILL), 20)
 
     def restart(self) -> None:
         self.stop()
@@ -196,14 +203,22 @@ class Dovecot:
     def set_password(self, user: str, password: str) -> None:
         """Another password beside the common one."""
         self._write("passwords", f"{user}:{{PLAIN}}{password}\n")
+        until(lambda: self._admits(user, password))
 
     def refuse(self, user: str) -> None:
         """Logins of this user fail from now on, whatever the password."""
         self._write("refused", f"{user}:\n")
+        until(lambda: not self._admits(user))
 
-    def admit(self) -> None:
+    def admit(self, user: str) -> None:
         """Nobody is refused any more."""
         (self.root / "refused").write_text("")
+        until(lambda: self._admits(user))
+
+    def _admits(self, user: str, password: str = PASSWORD) -> bool:
+        # The server looks at its password files once a second.
+        test = [ADMIN, "-c", self._config, "auth", "test", user, password]
+        return subprocess.run(test, check=False, capture_output=True).returncode == 0
 
     def kick(self, user: str) -> None:
         """Ends every connection of the user; returns when they are gone."""
@@ -249,8 +264,11 @@ class Dovecot:
             for uid, item in sorted(told.items())
         ]
 
-    def set_uidvalidity(self, user: str, folder: str, validity: int) -> None:
-        """As after a rebuilt index: another UIDVALIDITY, and everything numbered anew."""
+    def set_uidvalidity(self, user: str, folder: str, validity: int, step: int = 1) -> None:
+        """As after a rebuilt index: another UIDVALIDITY, and everything numbered anew, `step` apart.
+
+        What nobody has listed yet is numbered by the server when somebody does.
+        """
         self.kick(user)
         path = self._path(user, folder)
         for index in path.glob("dovecot.index*"):
@@ -259,8 +277,10 @@ class Dovecot:
         head, *rows = list_.read_text().splitlines()
         guid = re.search(r"G\S+", head)
         names = [row.partition(":")[2] for row in rows]
-        new = [f"3 V{validity} N{len(names) + 1} {guid.group() if guid else ''}"]
-        list_.write_text("\n".join(new + [f"{n} :{name}" for n, name in enumerate(names, 1)]) + "\n")
+        guid_field = f" {guid.group()}" if guid else ""
+        lines = [f"3 V{validity} N{len(names) * step + 1}{guid_field}"]
+        lines += [f"{1 + n * step} :{name}" for n, name in enumerate(names)]
+        list_.write_text("\n".join(lines) + "\n")
         os.chown(list_, *self._ids)
 
     def _path(self, user: str, folder: str) -> Path:
@@ -272,6 +292,14 @@ class Dovecot:
                 part.mkdir(mode=0o700)
                 os.chown(part, *self._ids)
         return path
+
+
+def _signalled(group: int, number: signal.Signals) -> bool:
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _free_port() -> int:

@@ -1,0 +1,191 @@
+"""The mailbox contract on IMAP, against a real Dovecot, and what only IMAP has: validities, special use, logins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.errors import DoorClosed
+from bot.mailbox import open_mailbox
+from bot.ports import Mailbox
+from tests.contract.mailbox_contract import MailboxContract, drain, ids, letter
+from tests.servers.dovecot import Dovecot
+
+pytestmark = pytest.mark.dovecot
+
+
+class ImapRoom:
+    """A user of the session's Dovecot."""
+
+    def __init__(self, server: Dovecot) -> None:
+        self.server = server
+        self.user = server.new_user()
+        self._open: list[Mailbox] = []
+
+    def open(self, **changes: Any) -> Mailbox:
+        self._open.append(open_mailbox("crewe", self.server.door(self.user, **changes)))
+        return self._open[-1]
+
+    def deliver(self, raw: bytes, folder: str = "INBOX", received: datetime | None = None) -> None:
+        self.server.deliver(self.user, raw, folder, received)
+
+    def make_folder(self, folder: str) -> None:
+        self.server.make_folder(self.user, folder)
+
+    def held(self, folder: str = "INBOX") -> list[Any]:
+        return [(item.uid, item.flags - {"\\Recent"}) for item in self.server.held(self.user, folder)]
+
+    def read(self, needle: bytes) -> None:
+        with self.server.human(self.user) as client:
+            client.fetch(self._uids(client, needle), ["BODY[]"])
+
+    def move(self, needle: bytes, target: str) -> None:
+        with self.server.human(self.user) as client:
+            client.move(self._uids(client, needle), target)
+
+    def delete(self, needle: bytes) -> None:
+        with self.server.human(self.user) as client:
+            client.delete_messages(self._uids(client, needle))
+            client.expunge()
+
+    def shut(self) -> None:
+        self.server.stop()
+
+    def unshut(self) -> None:
+        self.server.start()
+
+    def close(self) -> None:
+        for mailbox in self._open:
+            mailbox.close()
+
+    @staticmethod
+    def _uids(client: Any, needle: bytes) -> list[int]:
+        uids: list[int] = client.search(["TEXT", needle])
+        assert uids, f"nothing here holds {needle!r}"
+        return uids
+
+
+@pytest.fixture
+def room(dovecot: Dovecot) -> Iterator[ImapRoom]:
+    made = ImapRoom(dovecot)
+    yield made
+    made.close()
+
+
+class TestImap(MailboxContract):
+    """The contract itself."""
+
+
+def test_validity_changed(room: ImapRoom) -> None:
+    """After a change of UIDVALIDITY everything comes again by new keys, which is no first sight."""
+    for number in range(5):
+        room.deliver(letter(f"n{number}"))
+    mailbox = room.open()
+    before, cursor, _ = drain(mailbox)
+    mailbox.close()
+    room.server.set_uidvalidity(room.user, "INBOX", 7)
+    room.deliver(letter("new"))
+    after, _, batches = drain(room.open(), cursor, limit=2)
+    assert ids(after) == [*ids(before), "new"]
+    assert not {mail.key for mail in before} & {mail.key for mail in after}
+    assert not any(batch.is_first_sight for batch in batches)
+
+
+def test_validity_changed_at_first_sight(room: ImapRoom) -> None:
+    """A change of UIDVALIDITY in the middle of the first pass leaves it the first pass."""
+    for number in range(4):
+        room.deliver(letter(f"n{number}"))
+    mailbox = room.open()
+    cursor = mailbox.fetch("", 2).cursor
+    mailbox.close()
+    room.server.set_uidvalidity(room.user, "INBOX", 7)
+    assert [batch.is_first_sight for batch in drain(room.open(), cursor, limit=2)[2]] == [True, True]
+
+
+def test_key(room: ImapRoom) -> None:
+    """A key is made of folder, UIDVALIDITY and UID, and is unique across folders."""
+    room.make_folder("Junk")
+    for folder in ("INBOX", "Junk"):
+        room.deliver(letter(folder), folder)
+    keys = [mail.key for mail in drain(room.open())[0]]
+    assert [(key.split(";")[0], key.split(";")[2]) for key in keys] == [("INBOX", "1"), ("Junk", "1")]
+
+
+def test_gaps_between_uids(room: ImapRoom) -> None:
+    """UIDs hundreds of thousands apart are all found, though no search asks for more than fifty thousand."""
+    for number in range(4):
+        room.deliver(letter(f"n{number}"))
+    room.server.held(room.user)
+    room.server.set_uidvalidity(room.user, "INBOX", 7, step=90_000)
+    mails, cursor, _ = drain(room.open(), limit=3)
+    assert [mail.key for mail in mails] == [f"INBOX;7;{uid}" for uid in (1, 90_001, 180_001, 270_001)]
+    assert drain(room.open(), cursor)[0] == []
+
+
+def test_folder_beyond_ascii(room: ImapRoom) -> None:
+    """A configured folder may have any name that a person gives it."""
+    room.make_folder("Fälle & Akten/2027")
+    room.deliver(letter("one"), "Fälle & Akten/2027")
+    mails, _, _ = drain(room.open(folders=("Fälle & Akten/2027",)))
+    assert [(mail.folder, *ids([mail])) for mail in mails] == [("Fälle & Akten/2027", "one")]
+
+
+def test_junk_made_later(room: ImapRoom) -> None:
+    """A Junk folder that comes into being while we are connected is found after the next wait."""
+    mailbox = room.open()
+    _, cursor, _ = drain(mailbox)
+    room.make_folder("Junk")
+    room.deliver(letter("one"), "Junk")
+    mailbox.wait(0)
+    assert ids(drain(mailbox, cursor)[0]) == ["one"]
+
+
+def test_mail_in_junk_ends_a_wait(room: ImapRoom) -> None:
+    """A mail that arrived in Junk is seen when a wait begins, though IDLE watches INBOX alone."""
+    room.make_folder("Junk")
+    mailbox = room.open()
+    drain(mailbox)
+    room.server.append(room.user, letter("one"), "Junk")
+    assert mailbox.wait(0) is True
+
+
+@pytest.mark.parametrize("password", ['a "quoted" \\ one', "Crêpe für zwölf"])
+def test_password(room: ImapRoom, password: str) -> None:
+    """A password may hold quotes, backslashes and letters outside ASCII."""
+    room.server.set_password(room.user, password)
+    room.deliver(letter("one"))
+    assert ids(drain(room.open(password=SecretStr(password)))[0]) == ["one"]
+
+
+@pytest.mark.parametrize("tls", ["implicit", "starttls", "none"])
+def test_tls(room: ImapRoom, tls: str) -> None:
+    """The same mail comes by TLS from the start, by STARTTLS, and in plain text where the door says so."""
+    room.deliver(letter("one"))
+    port = room.server.tls_port if tls == "implicit" else room.server.port
+    assert ids(drain(room.open(tls=tls, port=port))[0]) == ["one"]
+
+
+def test_refused(room: ImapRoom) -> None:
+    """A refused login is told as such, without password or user, and is got over when the server relents."""
+    room.deliver(letter("one"))
+    mailbox = room.open()
+    room.server.refuse(room.user)
+    with pytest.raises(DoorClosed, match="crewe: 127.0.0.1 refused the login") as told:
+        mailbox.fetch("", 10)
+    assert room.user not in str(told.value)
+    room.server.admit(room.user)
+    assert ids(drain(mailbox)[0]) == ["one"]
+
+
+def test_wrong_password(room: ImapRoom) -> None:
+    """A wrong password appears nowhere in what is said about it, chained errors included."""
+    with pytest.raises(DoorClosed, match="check user and password") as told:
+        room.open(password=SecretStr("hunter2hunter2")).fetch("", 10)
+    error: BaseException | None = told.value
+    while error is not None:
+        assert "hunter2" not in f"{error} {error!r}"
+        error = error.__cause__ or error.__context__
