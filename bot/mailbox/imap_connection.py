@@ -112,7 +112,7 @@ class Connection:
 
     def _connect(self) -> Any:
         door = self._door
-        context = None if door.tls == "none" else _context(door)
+        context = None if door.tls == "none" else self._context()
         is_implicit = door.tls == "implicit"
         port = door.port or (993 if is_implicit else 143)
         client = IMAPClient(door.host, port, ssl=is_implicit, ssl_context=context, timeout=door.timeout)
@@ -129,6 +129,17 @@ class Connection:
             raise
         return client
 
+    def _context(self) -> ssl.SSLContext:
+        file = self._door.ca_file
+        try:
+            context = ssl.create_default_context(cafile=file or None)
+        except OSError as error:
+            raise DoorClosed(
+                f"{self.name}: no certificate can be read from ca_file {file}: {error.strerror}"
+            ) from error
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
     def _closed(self, error: Exception) -> DoorClosed:
         door = self._door
         words = " ".join(str(error).split())[:200] or type(error).__name__
@@ -143,12 +154,6 @@ class Connection:
         if isinstance(error, ssl.SSLError):
             return DoorClosed(f"{self.name}: no safe connection to {door.host} ({words}): check tls and ca_file")
         return DoorClosed(f"{self.name}: the connection to {door.host} failed ({words}): it is tried again")
-
-
-def _context(door: Door) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=door.ca_file or None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _hang_up(client: Any) -> None:

@@ -326,7 +326,7 @@ class MailboxContract:
         room.deliver(letter("two"))
         room.shut()
         for refused in (lambda: mailbox.fetch(cursor, 10), lambda: mailbox.find("one@health.example")):
-            with pytest.raises(DoorClosed, match="^crewe: "):
+            with pytest.raises(DoorClosed, match=r"^crewe: "):
                 refused()
         room.unshut()
         assert ids(drain(mailbox, cursor)[0]) == ["two"]

@@ -174,7 +174,7 @@ def test_refused(room: ImapRoom) -> None:
     room.deliver(letter("one"))
     mailbox = room.open()
     room.server.refuse(room.user)
-    with pytest.raises(DoorClosed, match="crewe: 127.0.0.1 refused the login") as told:
+    with pytest.raises(DoorClosed, match=r"crewe: 127\.0\.0\.1 refused the login") as told:
         mailbox.fetch("", 10)
     assert room.user not in str(told.value)
     room.server.admit(room.user)

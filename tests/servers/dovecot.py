@@ -115,6 +115,8 @@ class Held:
 class Dovecot:
     """The server. `folder` is a name as IMAP gives it, with "/" between levels; "INBOX" where none is named."""
 
+    host = HOST
+
     def __init__(self, root: Path) -> None:
         self.root = root
         self.port, self.tls_port = _free_port(), _free_port()
@@ -217,7 +219,7 @@ class Dovecot:
 
     def _admits(self, user: str, password: str = PASSWORD) -> bool:
         # The server looks at its password files once a second.
-        test = [ADMIN, "-c", self._config, "auth", "test", user, password]
+        test = [str(ADMIN), "-c", str(self._config), "auth", "test", user, password]
         return subprocess.run(test, check=False, capture_output=True).returncode == 0
 
     def kick(self, user: str) -> None:

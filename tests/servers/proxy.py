@@ -24,8 +24,10 @@ class Proxy:
         self.sent = 0
         self.cuts = 0
         self._limit: int | None = None
+        self._is_once = False
         self._is_hole = False
         self._edit: Callable[[bytes], bytes] = bytes
+        self._asked = bytearray()
         self._lock = threading.Lock()
         self._lines: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -35,7 +37,7 @@ class Proxy:
         """Closes both sides once `count` more bytes have come from the server; each later connection at once.
         None: never again."""
         with self._lock:
-            self.sent, self._limit = 0, count
+            self.sent, self._limit, self._is_once = 0, count, False
 
     def cut_once_after(self, count: int) -> None:
         """The same for one connection; the next one passes."""
@@ -49,6 +51,10 @@ class Proxy:
     def edit(self, change: Callable[[bytes], bytes]) -> None:
         """Runs each chunk from the server through `change`."""
         self._edit = change
+
+    def has_seen(self, *words: bytes) -> bool:
+        """Whether a client has sent one of these through it, in plain text."""
+        return any(word in self._asked for word in words)
 
     def kill(self) -> None:
         """Closes every connection that is open now."""
@@ -71,8 +77,6 @@ class Proxy:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    _is_once = False
 
     def _spawn(self, work: Callable[..., None], *given: object) -> None:
         thread = threading.Thread(target=work, args=given, daemon=True)
@@ -101,6 +105,8 @@ class Proxy:
             while data := source.recv(CHUNK):
                 if self._is_hole:
                     continue
+                if not is_answer:
+                    self._asked += data
                 kept, is_over = self._allowed(self._edit(data)) if is_answer else (data, False)
                 sink.sendall(kept)
                 if is_over:

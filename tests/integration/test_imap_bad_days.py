@@ -1,0 +1,322 @@
+"""IMAP on bad days: a server that dies, cuts, stalls, lies or is somebody else. No mail is lost, nothing is trusted.
+
+A real Dovecot stands behind a proxy that spoils what passes. It checks the mailbox alone; who waits and tries again is
+its caller's affair.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import DoorClosed, Throttled
+from bot.mailbox import open_mailbox
+from bot.ports import Mailbox, RawMail
+from tests.contract.mailbox_contract import drain, ids, letter
+from tests.servers.certificates import make_certificate
+from tests.servers.dovecot import Dovecot
+from tests.servers.proxy import Proxy
+from tests.until import until
+
+pytestmark = pytest.mark.dovecot
+
+
+class Line:
+    """A user's mailbox, read through a proxy in plain text."""
+
+    def __init__(self, server: Dovecot, proxy: Proxy) -> None:
+        self.server, self.proxy, self.user = server, proxy, server.new_user()
+        self._open: list[Mailbox] = []
+
+    def open(self, **changes: Any) -> Mailbox:
+        known: dict[str, Any] = {"port": self.proxy.port, "tls": "none"}
+        self._open.append(open_mailbox("crewe", self.server.door(self.user, **(known | changes))))
+        return self._open[-1]
+
+    def deliver(self, *names: str) -> None:
+        for name in names:
+            self.server.deliver(self.user, letter(name))
+
+    def close(self) -> None:
+        for mailbox in self._open:
+            mailbox.close()
+
+
+@pytest.fixture
+def line(dovecot: Dovecot) -> Iterator[Line]:
+    with Proxy(dovecot.host, dovecot.port) as proxy:
+        made = Line(dovecot, proxy)
+        yield made
+        made.close()
+
+
+def stubborn(mailbox: Mailbox, cursor: str = "") -> list[RawMail]:
+    """All mail after `cursor`, trying again as a caller would."""
+    for _ in range(20):
+        try:
+            return drain(mailbox, cursor)[0]
+        except DoorClosed:
+            continue
+    pytest.fail("still closed after twenty tries")
+
+
+class Waiting:
+    """A wait of a minute in a thread of its own; `ended` says how it ended and when."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self.ended: list[bool | DoorClosed] = []
+        self._thread = threading.Thread(target=self._run, args=(mailbox,), daemon=True)
+        self._thread.start()
+
+    def _run(self, mailbox: Mailbox) -> None:
+        try:
+            self.ended.append(mailbox.wait(60))
+        except DoorClosed as error:
+            self.ended.append(error)
+
+
+def idling(line: Line) -> tuple[Mailbox, str, Waiting]:
+    """A mailbox in the middle of IDLE, and its cursor."""
+    consents = threading.Event()
+
+    def watch(data: bytes) -> bytes:
+        if data.startswith(b"+ "):
+            consents.set()
+        return data
+
+    line.proxy.edit(watch)
+    mailbox = line.open()
+    _, cursor, _ = drain(mailbox)
+    waiting = Waiting(mailbox)
+    assert consents.wait(10)
+    return mailbox, cursor, waiting
+
+
+def test_server_dies_while_idling(line: Line) -> None:
+    """A server that dies in IDLE is noticed at once, not taken for silence, and read again when it is back."""
+    mailbox, cursor, waiting = idling(line)
+    line.server.stop()
+    died = time.monotonic()
+    until(lambda: waiting.ended, 10)
+    noticed = time.monotonic() - died
+    line.server.start()
+    line.deliver("one")
+    assert isinstance(waiting.ended[0], DoorClosed)
+    assert noticed < 1
+    assert ids(stubborn(mailbox, cursor)) == ["one"]
+
+
+def test_line_cut_while_idling(line: Line) -> None:
+    """A line cut in IDLE is a closed door at once."""
+    _, _, waiting = idling(line)
+    line.proxy.kill()
+    until(lambda: waiting.ended, 2)
+    assert isinstance(waiting.ended[0], DoorClosed)
+
+
+def test_kicked_while_idling(line: Line) -> None:
+    """A server that says goodbye in IDLE is believed, and read again."""
+    mailbox, cursor, waiting = idling(line)
+    line.server.kick(line.user)
+    until(lambda: waiting.ended, 5)
+    line.deliver("one")
+    assert ids(stubborn(mailbox, cursor)) == ["one"]
+
+
+def test_interrupt_on_a_dead_line(line: Line) -> None:
+    """A stop takes less than a second even when the line swallows everything."""
+    mailbox, _, waiting = idling(line)
+    line.proxy.blackhole()
+    began = time.monotonic()
+    mailbox.interrupt()
+    until(lambda: waiting.ended, 5)
+    mailbox.close()
+    assert waiting.ended == [False]
+    assert time.monotonic() - began < 1
+
+
+def test_new_mail_ends_idle(line: Line) -> None:
+    """A flag set by a person does not end a wait; a mail does."""
+    line.deliver("one")
+    _, _, waiting = idling(line)
+    with line.server.human(line.user) as client:
+        client.add_flags(client.search(), ["\\Seen"])
+    line.server.append(line.user, letter("two"))
+    until(lambda: waiting.ended, 10)
+    assert waiting.ended == [True]
+
+
+def test_silence(line: Line) -> None:
+    """A line that swallows everything is a closed door after the door's timeout, and no later."""
+    line.deliver("one")
+    mailbox = line.open(timeout=1)
+    mailbox.fetch("", 10)
+    line.proxy.blackhole()
+    began = time.monotonic()
+    with pytest.raises(DoorClosed, match="crewe"):
+        mailbox.fetch("", 10)
+    assert time.monotonic() - began < 3
+    line.proxy.blackhole(on=False)
+    assert ids(stubborn(mailbox)) == ["one"]
+
+
+def test_cut_anywhere(line: Line) -> None:
+    """Wherever the server's answer breaks off, nothing is lost, doubled or given in part."""
+    line.deliver("one", "two", "three")
+    for _ in range(2):  # the first listing is longer by what only the first is told
+        mailbox = line.open()
+        line.proxy.cut_after(None)
+        whole = drain(mailbox)[0]
+        total = line.proxy.sent
+        mailbox.close()
+    assert total > 1000
+    # The very last line ends in the seconds it took, which vary in length.
+    for count in [*range(1, total - 20, 37), total - 20]:
+        line.proxy.cut_once_after(count)
+        mailbox = line.open(timeout=5)
+        with pytest.raises(DoorClosed):
+            mailbox.fetch("", 10)
+        assert drain(mailbox)[0] == whole
+        mailbox.close()
+
+
+def test_no_idle(line: Line) -> None:
+    """A server without IDLE is asked now and then instead, and a stop still takes no time."""
+    line.proxy.edit(lambda data: data.replace(b" IDLE", b""))
+    mailbox = line.open()
+    drain(mailbox)
+    assert mailbox.wait(0.2) is False
+    waiting = Waiting(mailbox)
+    mailbox.interrupt()
+    until(lambda: waiting.ended, 2)
+    line.server.append(line.user, letter("one"))
+    assert waiting.ended == [False]
+    assert mailbox.wait(0) is True
+
+
+def test_starttls_stripped(line: Line) -> None:
+    """Where STARTTLS has been taken out on the way, no password is sent."""
+    line.proxy.edit(lambda data: data.replace(b"STARTTLS", b"STARTTXX"))
+    with pytest.raises(DoorClosed, match="STARTTLS"):
+        line.open(tls="starttls").fetch("", 10)
+    assert not line.proxy.has_seen(b"LOGIN", b"AUTHENTICATE")
+
+
+def test_starttls_refused(line: Line) -> None:
+    """Where the server declines STARTTLS, no password is sent."""
+    line.proxy.edit(lambda data: re.sub(rb"OK Begin TLS[^\r]*", b"NO not today", data))
+    with pytest.raises(DoorClosed):
+        line.open(tls="starttls").fetch("", 10)
+    assert not line.proxy.has_seen(b"LOGIN ", b"AUTHENTICATE")
+
+
+@pytest.mark.parametrize("tls", ["implicit", "starttls"])
+@pytest.mark.parametrize("wrong", ["authority", "host", "none of ours"])
+def test_wrong_certificate(line: Line, tmp_path: Path, tls: str, wrong: str) -> None:
+    """A server that cannot prove who it is gets no password."""
+    changes: dict[str, Any] = {"tls": tls, "port": line.server.tls_port if tls == "implicit" else line.server.port}
+    if wrong == "authority":
+        changes["ca_file"] = str(make_certificate(tmp_path).ca)
+    elif wrong == "host":
+        changes["host"] = "localhost"
+    else:
+        changes["ca_file"] = ""
+    with pytest.raises(DoorClosed, match=r"no safe connection to .*: check tls and ca_file"):
+        line.open(**changes).fetch("", 10)
+
+
+def test_missing_authority_file(line: Line) -> None:
+    """A ca_file that is not there closes the door rather than trusting the world."""
+    with pytest.raises(DoorClosed, match="ca_file"):
+        line.open(tls="starttls", ca_file="/missing/ca.pem").fetch("", 10)
+
+
+def test_throttled(line: Line) -> None:
+    """A server that asks for patience is given it, for as long as it says."""
+    slow = rb"\1 BAD Request is throttled. Suggested Backoff Time: 2500 milliseconds\r\n"
+    line.proxy.edit(lambda data: re.sub(rb"(\w+) OK[^\r]*Logged in\r\n", slow, data))
+    with pytest.raises(Throttled) as told:
+        line.open().fetch("", 10)
+    assert told.value.seconds == 2.5
+
+
+def test_wrong_size(line: Line) -> None:
+    """A server whose sizes are too large is asked once more, and what it gives is taken."""
+    line.deliver("one", "two")
+    line.proxy.edit(lambda data: re.sub(rb"RFC822.SIZE (\d+)", rb"RFC822.SIZE 9\1", data))
+    mails, cursor, _ = drain(line.open())
+    assert [(mail.raw, mail.is_truncated) for mail in mails] == [(letter("one"), False), (letter("two"), False)]
+    assert drain(line.open(), cursor)[0] == []
+
+
+def test_withheld(line: Line) -> None:
+    """A mail that the server lists and never gives is passed on without its bytes after three tries, for a person to
+    see; the others come whole."""
+    line.deliver("one", "two", "three")
+    line.proxy.edit(lambda data: re.sub(rb"UID 2 BODY\[\]", rb"UID 2 BODX[]", data))
+    mailbox = line.open()
+    for _ in range(2):
+        with pytest.raises(DoorClosed, match=r"lists message INBOX;[0-9]+;2 but does not give it"):
+            mailbox.fetch("", 10)
+    mails = mailbox.fetch("", 10).mails
+    assert [mail.raw for mail in mails] == [letter("one"), b"", letter("three")]
+    assert [mail.is_truncated for mail in mails] == [False, True, False]
+
+
+def test_nonsense(line: Line) -> None:
+    """An answer that makes no sense closes the door; a piece of mail in it is not repeated to anybody."""
+    line.deliver("one")
+    line.proxy.edit(lambda data: data.replace(b'INTERNALDATE "', b'INTERNALDATE ("helen'))
+    with pytest.raises(DoorClosed, match="its answer made no sense") as told:
+        line.open().fetch("", 10)
+    assert "helen" not in str(told.value)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_people_at_work(line: Line, seed: int) -> None:
+    """While people read, move and delete, and the line breaks now and then, no mail that stays is missed."""
+    people, keys, cursor, names = random.Random(seed), list[str](), "", iter(range(1000))
+    line.server.make_folder(line.user, "Done")
+    mailbox = line.open(folders=("Done",))
+    for _ in range(60):
+        deed = people.choice(["deliver", "deliver", "read", "move", "delete", "fetch", "fetch", "break"])
+        if deed == "deliver":
+            line.deliver(f"n{next(names)}")
+        elif deed == "break":
+            line.proxy.kill()
+        elif deed == "fetch":
+            try:
+                batch = mailbox.fetch(cursor, people.randint(1, 4))
+            except DoorClosed:
+                continue
+            keys += [mail.key for mail in batch.mails]
+            cursor = batch.cursor
+        else:
+            _disturb(line, people, deed)
+    keys += [mail.key for mail in stubborn(mailbox, cursor)]
+    left = {(folder, held.uid) for folder in ("INBOX", "Done") for held in line.server.held(line.user, folder)}
+    given = {(key.split(";")[0], int(key.split(";")[2])) for key in keys}
+    assert left <= given
+    assert len(keys) == len(set(keys))
+
+
+def _disturb(line: Line, people: random.Random, deed: str) -> None:
+    with line.server.human(line.user) as client:
+        uids = client.search()
+        if not uids:
+            return
+        uid = people.choice(uids)
+        if deed == "read":
+            client.fetch([uid], ["BODY[]"])
+        elif deed == "move":
+            client.move([uid], "Done")
+        else:
+            client.delete_messages([uid])
+            client.expunge()
