@@ -1,0 +1,5 @@
+"""`python -m bot` is `challenge-bot`."""
+
+from bot.cli import main
+
+main()

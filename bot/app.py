@@ -1,0 +1,177 @@
+"""The only place that knows everybody: build(settings, ...) -> App.
+
+The daemon, `once`, rehearsals and tests call the same function; what differs is the clock, the doors and whether mail
+is read in a process of its own. It holds no rule and starts no thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.alarms import Alarms
+from bot.case.letters import Templates
+from bot.errors import ConfigError, DoorClosed
+from bot.finish import Finish
+from bot.intake import Intake, Places
+from bot.mail.read import Reading
+from bot.mail.subject import Phrase
+from bot.mail.trust import Trust
+from bot.mailbox import open_mailbox
+from bot.model import Inbox
+from bot.ports import Clock, Mailbox, Transport
+from bot.sandbox import InProcess, Sandbox
+from bot.sender import Sender
+from bot.settings import FIRST_SIGHT, Settings, coverage
+from bot.store import cases, mails, meta
+from bot.store.db import Database
+from bot.transport import open_transport
+from bot.turn import Books, Turn
+
+LEASE = timedelta(minutes=5)
+BOT = "bot"
+
+
+@dataclass
+class App:
+    """One running bot, wired. Threads belong to the daemon."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    turn: Turn
+    intake: Intake
+    alarms: Alarms
+    sender: Sender
+    finish: Finish
+    transport: Transport
+    reader: Sandbox | InProcess
+    mailboxes: dict[str, Mailbox] = field(default_factory=dict)
+    proof: Mailbox | None = None
+
+    def receive(self, name: str, now: datetime) -> int:
+        """One pass over a mailbox. Raises DoorClosed, and remembers since when it cannot be read."""
+        try:
+            return self.intake.receive(name, self.mailboxes[name], now)
+        except DoorClosed as closed:
+            with self.db.begin() as tx:
+                mails.gap_opened(tx, name, now, str(closed))
+            raise
+
+    def once(self, now: datetime) -> list[str]:
+        """Everything there is to do at `now`: mail first, then deadlines, then letters. Returns what could not be done."""
+        troubles = []
+        for name in self.mailboxes:
+            try:
+                self.receive(name, now)
+            except DoorClosed as closed:
+                troubles.append(str(closed))
+        while self.intake.read(now):
+            pass
+        while self.alarms.fire(now):
+            pass
+        self.sender.drain(now)
+        return troubles
+
+    def close(self) -> None:
+        """Lets go of every door, the reading process and the database."""
+        for mailbox in (*self.mailboxes.values(), *([self.proof] if self.proof else [])):
+            mailbox.close()
+        self.transport.close()
+        self.reader.close()
+        self.db.close()
+
+
+def reading_of(settings: Settings) -> Reading:
+    """What the reader must know of this configuration."""
+    config = settings.config
+    phrases = [
+        Phrase(text, tuple(t.window for t in policy.intake.tiers), policy.intake.aliases)
+        for policy in settings.policies.values()
+        for text in policy.intake.subjects
+    ]
+    trust = config.senders.trust
+    watched = tuple(box.address for box in config.mailboxes)
+    return Reading(
+        phrases=tuple(dict.fromkeys(phrases)),
+        trust=Trust(trust.profile, trust.authserv_ids, trust.arc_sealers),
+        own_addresses=(config.bot.address, *watched),
+        id_domain=config.bot.address.rpartition("@")[2],
+    )
+
+
+def places_of(settings: Settings) -> Places:
+    """Each watched mailbox by a name that stays the same while its team does."""
+    inboxes = {BOT: Inbox("", settings.config.bot.address, "", "", is_bot=True)}
+    sights = {BOT: FIRST_SIGHT}
+    for box in settings.config.mailboxes:
+        sights[mailbox_name(box.area, box.team, box.address)] = box.first_sight
+        inboxes[mailbox_name(box.area, box.team, box.address)] = Inbox(box.area, box.address, box.policy, box.team)
+    return Places(inboxes, sights)
+
+
+def mailbox_name(area: str, team: str, address: str) -> str:
+    return f"{area} {team or address}"
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock,
+    in_process: bool = False,
+    owner: str = "bot",
+    woken: Callable[[], None] = lambda: None,
+    database: Database | None = None,
+) -> App:
+    """The App. Raises ConfigError when this would be a first start and a stage has nobody who can answer, StoreError
+    when the database cannot be used."""
+    reading = reading_of(settings)
+    reader: Sandbox | InProcess = InProcess(reading) if in_process else Sandbox(reading)
+    db = database or open_database(settings)
+    first_start(db, settings, clock())
+    with db.begin() as tx:
+        secret = meta.secret(tx)
+        meta.keep_texts(tx, settings.texts)
+    turn = Turn(Books(settings), secret, woken)
+    config = settings.config
+    allowed = frozenset(config.recipients.allowed_domains)
+    transport = open_transport(config.bot.send, lambda email: email.rpartition("@")[2].lower() in allowed)
+    mailboxes = {BOT: open_mailbox(BOT, config.bot.receive)}
+    names = {"": BOT}
+    for box in config.mailboxes:
+        name = mailbox_name(box.area, box.team, box.address)
+        mailboxes[name] = open_mailbox(name, box.receive)
+        names[box.address] = name
+    templates = Templates.from_texts({p.name: p.read_text("utf-8") for p in sorted(settings.templates.glob("*.j2"))})
+    finish = Finish(settings, turn, templates, lambda _name, _fault: None)
+    proof = open_mailbox("bot, looking for proof", config.bot.receive)
+    sender = Sender(
+        db, transport, finish, turn.tell, _proof_in(proof), clock, owner, LEASE, address=config.bot.address
+    )
+    intake = Intake(db, turn, reader, reading, places_of(settings))
+    alarms = Alarms(db, turn, owner, names)
+    return App(settings, db, clock, turn, intake, alarms, sender, finish, transport, reader, mailboxes, proof)
+
+
+def open_database(settings: Settings) -> Database:
+    db = Database(settings.config.database)
+    db.migrate()
+    return db
+
+
+def first_start(db: Database, settings: Settings, now: datetime) -> None:
+    """A first start is refused with the list of stages nobody can answer; with open cases the bot runs on."""
+    gaps = coverage(settings, now.date())
+    if not gaps:
+        return
+    with db.read() as tx:
+        if not cases.open_cases(tx):
+            raise ConfigError(gaps)
+
+
+def _proof_in(mailbox: Mailbox) -> Callable[[tuple[str, ...]], str]:
+    def find(message_ids: tuple[str, ...]) -> str:
+        return next((f"a copy of {one} lies in our mailbox" for one in message_ids if mailbox.find(one)), "")
+
+    return find

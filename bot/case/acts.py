@@ -1,0 +1,221 @@
+"""What each command does, once it is known that its sender may use it. ACTS is the table.
+
+The raiser's words open, close and set clocks; the responding side's answer and commit; the business unit's confirm,
+hold and dismiss. Who may say what is in rules/authority.py; a word that no function stands behind is kept for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from bot.case import answers, closing
+from bot.case.clock import longest_tier, shortest_tier, wind
+from bot.case.delivery import redirect_from
+from bot.case.draft import Draft, person
+from bot.case.opening import confirmed
+from bot.case.stages import enter, tell
+from bot.model import Arrival, ClosedAs, Contact, Due, LetterKind, Mail, State, Unit
+from bot.rules import workdays
+from bot.rules.authority import Side
+from bot.rules.windows import requested
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A command as it was given: by whom, in which mail, and what it answers."""
+
+    word: str
+    note: str
+    by: Contact
+    mail: Mail
+    fact: Arrival
+    stand: Collection[Side]
+
+
+def _resolved(d: Draft, said: Said) -> None:
+    if d.case.is_open and d.case.state is not State.AWAITING_OUTCOME:
+        closing.await_outcome(d, said.word, said.by, said.mail)
+
+
+def _not_resolved(d: Draft, said: Said) -> None:
+    """The next stage at once; while the outcome is awaited, this stage afresh."""
+    if not d.case.is_open:
+        d.event("attached", by=said.by.email, note="the case is closed")
+        return
+    d.event("not_resolved", by=said.by.email, note=said.word)
+    following = d.rules.policy.after(d.case.stage)
+    if d.case.state is State.AWAITING_OUTCOME:
+        d.set(closing_word="", closing_at=None)
+        closing.again(d, said.by)
+    elif following is None or d.is_stranger:
+        d.set(state=State.AWAITING_RESPONSE if not d.is_stranger else d.case.state)
+        d.quiet("ask")
+        tell(d)
+    else:
+        enter(d, following, "asked", said.by)
+
+
+def _withdraw(d: Draft, said: Said) -> None:
+    if d.case.is_open:
+        d.event("withdrawn", by=said.by.email)
+        closing.close(d, ClosedAs.WITHDRAWN, said.by, said.mail)
+
+
+def _reopen(d: Draft, said: Said) -> None:
+    if not d.case.is_open:
+        closing.reopen(d, said.by)
+
+
+def _extend(d: Draft, said: Said) -> None:
+    """Counts from the word, or names a date; never makes a due time earlier; may pass the ceiling."""
+    case, cal = d.case, d.rules.calendar
+    asked = requested(said.note, d.now, [t.window for t in d.rules.policy.intake.tiers])
+    if case.state not in answers.WAITING or case.due is None or (asked.window is None and asked.by is None):
+        choices = [["EXTEND 2 working days", "or name a date: EXTEND until Friday 5pm"]]
+        d.write(LetterKind.QUESTION, "meaning", [said.by], mail=said.mail, choices=choices)
+        return
+    due = Due(asked.by, "the raiser's side named it") if asked.by else workdays.due(asked.window, d.now, cal)  # type: ignore[arg-type]
+    before = case.due
+    if due.at > before:
+        wind(d, due, d.now)
+    d.event("extended", by=said.by.email, note=str(asked.window or ""))
+    changed = {"before": before.isoformat(), "after": (d.case.due or before).isoformat()}
+    for to in ([case.raiser], d.responders):
+        d.write(LetterKind.INFORMATION, "extended", to, mail=said.mail, more=changed)
+
+
+def _urgent(d: Draft, said: Said) -> None:
+    """The shortest tier, counted from the word, never later than the due it replaces."""
+    if d.case.state not in answers.WAITING or d.case.due is None:
+        return
+    tier = shortest_tier(d, d.now)
+    due = workdays.due(tier, d.now, d.rules.calendar)
+    _change(d, said, due if due.at < d.case.due else Due(d.case.due, d.case.due_why), is_urgent=tier.unit is Unit.HOURS)
+
+
+def _not_urgent(d: Draft, said: Said) -> None:
+    if d.case.state not in answers.WAITING or d.case.due is None or len(d.case.runs) > 1:
+        return
+    due = workdays.due(longest_tier(d, d.case.opened), d.case.opened, d.rules.calendar)
+    _change(d, said, due if due.at > d.case.due else Due(d.case.due, d.case.due_why), is_urgent=False)
+
+
+def _change(d: Draft, said: Said, due: Due, is_urgent: bool) -> None:
+    before = d.case.due or d.now
+    d.set(urgent=is_urgent)
+    d.run(window=shortest_tier(d, d.now) if is_urgent else d.case.runs[-1].window)
+    wind(d, due, d.now)
+    d.event("flagged", by=said.by.email, note=said.word)
+    values = {"before": before.isoformat(), "after": due.at.isoformat(), "word": said.word}
+    for to in ([d.case.raiser], d.responders):
+        d.write(LetterKind.INFORMATION, "changed", to, mail=said.mail, more=values)
+
+
+def _answered(d: Draft, said: Said) -> None:
+    """The raiser reports an answer that we did not see."""
+    if d.case.state in answers.WAITING:
+        d.flag("reported")
+        answers.responded(d, said.mail, said.by, said.mail.received, "reported by the raiser's side")
+
+
+def _phone(d: Draft, said: Said) -> None:
+    """A telephone note resolves nothing: kept, passed on, asked about."""
+    d.event("phone", by=said.by.email)
+    if Side.RESPONDING in said.stand:
+        answers.pass_on(d, said.mail, said.by)
+    if d.case.is_open and not d.is_stranger:
+        choices = [list(c) for c in answers.CHOICES]
+        d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], mail=said.mail, human=said.by, choices=choices)
+
+
+def _received(d: Draft, said: Said) -> None:
+    """Commits to answer and becomes the owner: ends the reminders that nobody has seen it, never the clock."""
+    if d.case.state not in answers.WAITING:
+        return
+    d.set(owner=said.by.email, commitments=(*d.case.commitments, (said.by.email, said.note)))
+    chasers = [a for a in d.case.deadlines if a.kind == "chaser"]
+    d.set(deadlines=tuple(a for a in d.case.deadlines if a.kind != "chaser" or a is chasers[-1]))
+    d.event("received", by=said.by.email, note=said.note)
+    if not answers.reached_raiser(d, said.mail) and not d.is_stranger:
+        d.write(
+            LetterKind.INFORMATION, "received", [d.case.raiser], mail=said.mail, human=said.by, who=person(said.by),
+            words=said.note,
+        )  # fmt: skip
+
+
+def _outcome(d: Draft, said: Said) -> None:
+    if d.case.state is State.AWAITING_OUTCOME:
+        closing.outcome_written(d, said.mail, said.by)
+    elif d.case.state in answers.WAITING:
+        answers.responded(d, said.mail, said.by, said.mail.received)
+
+
+def _not_mine(d: Draft, said: Said) -> None:
+    """The wrong person: the directory's next is written to and the raiser is told; the clock is unmoved."""
+    d.event("not_mine", by=said.by.email)
+    d.flag("wrong_person")
+    redirect_from(d, said.by.email)
+
+
+def _on_file(d: Draft, said: Said) -> None:
+    d.event("on_file", by=said.by.email)
+
+
+def _status(d: Draft, said: Said) -> None:
+    history = [{"at": r.entered.isoformat(), "what": d.rules.policy.stage(r.stage).name} for r in d.case.runs]
+    d.write(LetterKind.ANSWER, "status", [said.by], mail=said.mail, state=d.case.state.value, history=history)
+
+
+def _kept(d: Draft, said: Said) -> None:
+    d.event("attached", by=said.by.email, note=said.word)
+
+
+def _child_protection(d: Draft, said: Said) -> None:
+    d.flag("child_protection")
+    d.event("flagged", by=said.by.email, note=said.word)
+
+
+def _confirmed(d: Draft, said: Said) -> None:
+    if d.case.unproven and d.case.is_open:
+        confirmed(d, said.by.email)
+
+
+def _not_ours(d: Draft, said: Said) -> None:
+    if d.case.is_open:
+        closing.close(d, ClosedAs.NOT_A_CHALLENGE, said.by, said.mail)
+
+
+def _hold(d: Draft, said: Said) -> None:
+    if d.case.is_open:
+        closing.hold(d, said.by.email)
+
+
+def _release(d: Draft, said: Said) -> None:
+    closing.release(d, said.by.email)
+
+
+ACTS: dict[str, Callable[[Draft, Said], None]] = {
+    "RESOLVED": _resolved,
+    "NOT RESOLVED": _not_resolved,
+    "ESCALATE": _not_resolved,
+    "WITHDRAW": _withdraw,
+    "REOPEN": _reopen,
+    "EXTEND": _extend,
+    "URGENT": _urgent,
+    "NOT URGENT": _not_urgent,
+    "ANSWERED": _answered,
+    "PHONE": _phone,
+    "RECEIVED": _received,
+    "OUTCOME": _outcome,
+    "NOT MINE": _not_mine,
+    "ON FILE": _on_file,
+    "STATUS": _status,
+    "MEETING": _kept,
+    "CHILD PROTECTION": _child_protection,
+    "DECIDED": _resolved,
+    "YES": _confirmed,
+    "NOT OURS": _not_ours,
+    "HOLD": _hold,
+    "RELEASE": _release,
+}

@@ -1,0 +1,124 @@
+"""The running stage's clock: when it ends, why then, and when people are reminded.
+
+Rules R1-R5: the earliest of stage window, ceiling and requested time; the ceiling gives way where it has passed or
+leaves less than a working day. It writes no letter and enters no stage (stages.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.case.draft import Draft
+from bot.model import Due, Unit, Window
+from bot.rules import workdays
+from bot.rules.policy import Stage
+from bot.rules.windows import parse_window
+
+#: Kinds of alarm that belong to a stage's clock.
+CLOCK = ("chaser", "lapse", "repeat", "parent_note", "delayed")
+
+
+def stage_due(d: Draft, stage: Stage, start: datetime, requested: Window | None, by: datetime | None) -> Due:
+    """The earliest of stage window, ceiling and requested time (R5), with the ceiling giving way where it must."""
+    cal, policy = d.rules.calendar, d.rules.policy
+    longest = longest_window(d, stage, start)
+    limits: list[Due | None] = [workdays.due(longest, start, cal)]
+    if requested is not None:
+        limits.append(workdays.due(requested, start, cal))
+    if by is not None and by > start:
+        limits.append(Due(by, f"the challenge asks for an answer by {workdays.say(by, cal)}"))
+    if stage.ceiling is not None:
+        top = workdays.ceiling(stage.ceiling, policy.used_at_opening, d.case.opened, cal)
+        day = workdays.due(Window(1, Unit.WORKING_DAYS), start, cal)
+        if top.at >= day.at:
+            limits.append(top)
+        else:
+            d.flag("ceiling_gave_way")
+    return workdays.earliest(*limits)
+
+
+def longest_window(d: Draft, stage: Stage, start: datetime) -> Window:
+    """The stage's own window, or the longest tier where the challenge says how long."""
+    if isinstance(stage.respond_within, Window):
+        return replace(stage.respond_within, source=stage.source)
+    return longest_tier(d, start)
+
+
+def longest_tier(d: Draft, start: datetime) -> Window:
+    return max(
+        (t.window for t in d.rules.policy.intake.tiers), key=lambda w: workdays.due(w, start, d.rules.calendar).at
+    )
+
+
+def shortest_tier(d: Draft, start: datetime) -> Window:
+    tiers = [t.window for t in d.rules.policy.intake.tiers]
+    stage = d.rules.policy.first.respond_within
+    return min(
+        tiers or [stage if isinstance(stage, Window) else Window(24, Unit.HOURS)],
+        key=lambda w: workdays.due(w, start, d.rules.calendar).at,
+    )
+
+
+def begin(d: Draft, at: datetime) -> None:
+    """The running stage's clock starts at `at`: due, chasers and lapse."""
+    run = d.case.runs[-1]
+    stage = d.rules.policy.stage(run.stage)
+    due = stage_due(d, stage, at, run.window, run.by)
+    d.run(began=at, due=due.at, why=due.why)
+    wind(d, due, at)
+
+
+def wind(d: Draft, due: Due, start: datetime) -> None:
+    """Sets the running window's end and its reminders anew."""
+    d.quiet("chaser", "lapse")
+    d.run(due=due.at, why=due.why)
+    d.set(due=due.at, due_why=due.why)
+    d.alarm("lapse", due.at, f"the window of {d.stage.name} ends")
+    points = sorted({p for p in chase_points(d, start, due.at) if start < p < due.at and p > d.now})
+    for n, point in enumerate(points, 1):
+        d.alarm("chaser", point, f"{len(points)} reminders before the window ends; this is number {n}", n)
+
+
+def chase_points(d: Draft, start: datetime, due: datetime) -> Iterable[datetime]:
+    """Hours, calendar days and dated hours: half way and 4 hours before. Working days: at 09:00, 1 before, and 5
+    before where the window is longer than 5. Then what the policy adds."""
+    cal, run = d.rules.calendar, d.case.runs[-1]
+    window = run.window
+    counts_days = window is not None and window.unit is Unit.WORKING_DAYS and run.by is None
+    if counts_days and window is not None:
+        yield workdays.before(due, 1, cal)
+        if window.n > 5:
+            yield workdays.before(due, 5, cal)
+    else:
+        yield start + (due - start) / 2
+        yield due - timedelta(hours=4)
+    for words in d.stage.chase:
+        yield chase_point(words, start, due, cal)
+
+
+def chase_point(words: str, start: datetime, due: datetime, cal: workdays.Calendar) -> datetime:
+    """ "1 working day after opening", "4 hours before", "half way" as an instant. Raises ValueError."""
+    text = words.strip().lower()
+    if text == "half way":
+        return start + (due - start) / 2
+    head, _, tail = text.partition(" after")
+    is_after = bool(tail) or text.endswith(" after")
+    window = parse_window((head if is_after else text.removesuffix(" before")).strip())
+    if window.unit is Unit.WORKING_DAYS:
+        return workdays.next_morning(start, cal, n=window.n) if is_after else workdays.before(due, window.n, cal)
+    span = timedelta(hours=window.n) if window.unit is Unit.HOURS else timedelta(days=window.n)
+    return start + span if is_after else due - span
+
+
+def time_left(d: Draft) -> str:
+    """ "12 hours", "1 working day": what is left of the window, as its unit counts it."""
+    due, run, cal = d.case.due or d.now, d.case.run, d.rules.calendar
+    if run and run.window and run.window.unit is Unit.WORKING_DAYS and run.by is None:
+        days = 0
+        while days < 60 and workdays.before(due, days + 1, cal) >= d.now:
+            days += 1
+        return f"{max(days, 1)} working day{'s' if days > 1 else ''}"
+    hours = max(1, round((due - d.now) / timedelta(hours=1)))
+    return f"{hours} hour{'s' if hours > 1 else ''}"

@@ -1,0 +1,171 @@
+"""The end of a case: the closing word, the outcome in writing, the record; and its opening again.
+
+Nothing automatic resolves or withdraws: only a proven and authorised word begins the end (authority.py says whose).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.case.draft import Draft, person
+from bot.case.stages import enter, notify
+from bot.model import ClosedAs, Contact, LetterKind, Mail, State, Unit, Window
+from bot.rules import workdays
+
+#: What a policy without a confirm window is given, marked local.
+CONFIRM = Window(2, Unit.WORKING_DAYS, "local")
+
+
+def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
+    """RESOLVED or DECIDED: the responding side owes the outcome in writing."""
+    window = d.stage.confirm_within or CONFIRM
+    due = workdays.due(window, at_mail.received, d.rules.calendar)
+    d.event("resolved" if word == "RESOLVED" else "decided", by=by.email)
+    d.run(ended=at_mail.received, ended_as=word.lower())
+    d.quiet()
+    d.set(
+        state=State.AWAITING_OUTCOME,
+        closing_word=word,
+        closing_at=at_mail.received,
+        due=due.at,
+        due_why=f"the outcome in writing: {due.why}",
+    )
+    remind = workdays.before(due.at, 1, d.rules.calendar)
+    if remind > d.now:
+        d.alarm("outcome_chaser", remind, "one working day before the outcome is due in writing")
+    d.alarm("outcome_due", due.at, "the outcome in writing is due")
+    d.write(
+        LetterKind.QUESTION,
+        "outcome",
+        d.responders,
+        d.inbox,
+        mail=at_mail,
+        word=word,
+        by=due.at.isoformat(),
+    )
+
+
+def on_outcome_chaser(d: Draft) -> None:
+    if d.late is None and d.case.due is not None:
+        d.write(
+            LetterKind.CHASER,
+            "outcome",
+            d.responders,
+            d.inbox,
+            word=d.case.closing_word,
+            by=d.case.due.isoformat(),
+        )
+
+
+def on_outcome_due(d: Draft) -> None:
+    """Nobody wrote the outcome: the closing word was given, what follows only files."""
+    d.flag("outcome_missing")
+    close(d, _closed_as(d), by=d.case.raiser)
+
+
+def outcome_written(d: Draft, mail: Mail, by: Contact) -> None:
+    d.set(outcome=mail.digest)
+    d.event("outcome", by=by.email)
+    close(d, _closed_as(d), by=by, mail=mail)
+
+
+def _closed_as(d: Draft) -> ClosedAs:
+    return ClosedAs.DECIDED if d.case.closing_word == "DECIDED" else ClosedAs.RESOLVED
+
+
+def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) -> None:
+    """Everybody involved is told, the record is filed; no alarm is left."""
+    notify(d, d.stage, "close")
+    if d.case.runs and d.case.runs[-1].ended is None:
+        d.run(ended=d.now, ended_as=closed_as.value)
+    d.quiet()
+    d.set(state=State.CLOSED, closed_as=closed_as, closed=d.now, due=None, due_why="", hold_until=None)
+    d.event("closed", by=by.email, note=closed_as.value)
+    written = d.case.outcome and mail
+    d.write(
+        LetterKind.OUTCOME,
+        "closed",
+        [] if d.case.unproven == "stranger" else [d.case.raiser],
+        involved(d),
+        mail=mail,
+        closed_as=closed_as.value,
+        by=person(by),
+        at=d.now.isoformat(),
+        outcome_missing="outcome_missing" in d.case.flags,
+        original_of_outcome={"from": str(by), "sent": mail.received.isoformat()} if written and mail else None,
+    )
+    if not any(letter.kind is LetterKind.OUTCOME for letter in d.letters):
+        _outcome_without_raiser(d, closed_as, by)
+    file_record(d)
+
+
+def _outcome_without_raiser(d: Draft, closed_as: ClosedAs, by: Contact) -> None:
+    """A stranger is not told; those who were written to are."""
+    d.write(
+        LetterKind.OUTCOME,
+        "closed",
+        involved(d),
+        closed_as=closed_as.value,
+        by=person(by),
+        at=d.now.isoformat(),
+        outcome_missing="outcome_missing" in d.case.flags,
+        original_of_outcome=None,
+    )
+
+
+def involved(d: Draft) -> tuple[Contact, ...]:
+    """Everybody a letter of this case was meant for, earlier stages too, and the team inbox."""
+    people = [c for _, _, c in d.case.people if c.email != d.case.raiser.email]
+    manager = [d.manager] if d.manager and d.case.unproven != "stranger" else []
+    return (*people, *manager, *d.inbox)
+
+
+def file_record(d: Draft) -> None:
+    """The record goes to the partnership's inbox, minimal unless the policy says full and the address is secure."""
+    content = d.rules.policy.filing.content
+    unit = d.unit
+    if content == "full" and not all(c.is_secure for c in unit):
+        content = "minimal"
+        d.flag("record_minimal_not_secure")
+    if d.write(LetterKind.RECORD, content, unit, attach=(f"record:{content}",)):
+        d.event("filed", note=content)
+    else:
+        d.flag("record_not_filed")
+
+
+def reopen(d: Draft, by: Contact) -> None:
+    """REOPEN enters at the stage last reached with a fresh window; the ref stays."""
+    d.event("reopened", by=by.email)
+    d.set(
+        state=State.AWAITING_RESPONSE,
+        closed_as=None,
+        closed=None,
+        closing_word="",
+        closing_at=None,
+        outcome="",
+        questions=(),
+    )
+    again(d, by)
+
+
+def again(d: Draft, by: Contact) -> None:
+    """The stage last reached is entered afresh."""
+    enter(d, d.stage, "reopened", by)
+
+
+def hold(d: Draft, by: str) -> None:
+    """HOLD: letters wait, the clock does not. It ends by itself."""
+    cal = d.rules.calendar
+    until = d.now + timedelta(hours=4) if d.case.urgent else workdays.due(Window(1, Unit.WORKING_DAYS), d.now, cal).at
+    for to in ([d.case.raiser], d.responders):
+        d.write(LetterKind.INFORMATION, "held", to, until=until.isoformat(), by=by)
+    d.set(hold_until=until)
+    d.alarm("hold_end", until, "a hold ends by itself")
+    d.event("held", by=by)
+
+
+def release(d: Draft, by: str) -> None:
+    if d.case.hold_until is not None:
+        d.set(hold_until=None)
+        d.quiet("hold_end")
+        d.event("released", by=by)

@@ -1,0 +1,149 @@
+"""Mail + candidate keys -> which case, how sure, and why; or a new case, the holding pen, or none of our business.
+
+Strongest first: our own Message-ID, the original mail's Message-ID, the ref in subject or footer. The policy makes
+subjects identical, so subject, topic and conversation ids never suffice: a wrong merge shows one family's data to
+another's workers. The keys attach a mail; they never give it authority. It asks no database: candidates are handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.model import Inbox, Mail, MailKind
+from bot.rules.directory import Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of the ids and refs a mail cites: `ids` (message id, case, what), `refs` (ref, case).
+
+    `what` is "original", "mail", or the key of a letter of ours. `is_own`: the mail itself bears an id of ours.
+    """
+
+    ids: tuple[tuple[str, int, str], ...] = ()
+    refs: tuple[tuple[str, int], ...] = ()
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """It belongs to this case. `letter`: the key of our letter it answers, "" for none."""
+
+    case: int
+    how: str
+    letter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """It opens a case."""
+
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """A person must place it."""
+
+    why: str
+    guesses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """None of our business, or our own; the reason is kept and nothing else."""
+
+    why: str
+
+
+Placement = Attach | Open | Pen | Ignore
+
+
+def place(mail: Mail, inbox: Inbox, known: Known, directory: Directory, is_old: bool = False) -> Placement:
+    """Where the mail goes. `is_old`: it lay in the inbox long before we first looked, and can open nothing."""
+    if known.is_own:
+        return Ignore("our own letter")
+    found = _by_key(mail, known)
+    if found is not None:
+        return found
+    if mail.trigger.phrase is not None:
+        return _triggered(mail, inbox, directory, is_old)
+    return _untriggered(mail, inbox)
+
+
+def _by_key(mail: Mail, known: Known) -> Placement | None:
+    order = {message_id: n for n, message_id in enumerate(mail.cited)}
+    cited = sorted((row for row in known.ids if row[0] in order), key=lambda row: order[row[0]])
+    ours = [row for row in cited if row[2] not in ("original", "mail")]
+    others = [row for row in cited if row[2] in ("original", "mail")]
+    for rows, how in ((ours, "our letter"), (others, "the challenge or a mail of the case")):
+        cases = {case for _, case, _ in rows}
+        if len(cases) == 1:
+            return Attach(rows[0][1], how, rows[0][2] if rows is ours else "")
+        if cases:
+            return Pen("it cites more than one case", tuple(str(c) for c in sorted(cases)))
+    if mail.bounce is not None:
+        return _bounced(mail, known)
+    cases = {case for _, case in known.refs}
+    if len(cases) == 1:
+        return Attach(known.refs[0][1], "the ref")
+    if cases:
+        return Pen("it names more than one ref", tuple(ref for ref, _ in known.refs))
+    return None
+
+
+def _bounced(mail: Mail, known: Known) -> Placement:
+    """A bounce counts only for an id that we sent; a forged one has no effect."""
+    cited = set(mail.bounce.message_ids) if mail.bounce else set()
+    rows = [row for row in known.ids if row[0] in cited and row[2] not in ("original", "mail")]
+    if len({case for _, case, _ in rows}) == 1:
+        return Attach(rows[0][1], "a bounce of our letter", rows[0][2])
+    return Ignore("a bounce of nothing we sent")
+
+
+def _triggered(mail: Mail, inbox: Inbox, directory: Directory, is_old: bool) -> Placement:
+    if mail.kind is not MailKind.HUMAN or mail.is_list:
+        return Pen("automatic or list mail with a challenge in its subject")
+    sender = mail.sender.email if mail.sender else ""
+    if is_old:
+        return Pen("already in flight: it lay in the inbox before the first reading")
+    is_team = bool(sender) and (
+        sender == inbox.address or (bool(inbox.team) and directory.team_of(sender, inbox.area) == inbox.team)
+    )
+    if mail.trigger.is_reply or is_team:
+        quoted = mail.quoted_trigger
+        if (
+            quoted is not None
+            and quoted.phrase is not None
+            and mail.quoted_from
+            and not quoted.is_reply
+            and not is_team
+        ):
+            return Open(("reported_start",))
+        why = (
+            "a reply to a challenge that we have not seen"
+            if mail.trigger.is_reply
+            else "a challenge from the team itself"
+        )
+        return Pen(why)
+    return Open(("forwarded",) if mail.trigger.is_forward else ())
+
+
+def _untriggered(mail: Mail, inbox: Inbox) -> Placement:
+    if mail.kind is not MailKind.HUMAN or mail.is_list:
+        return Ignore("automatic mail that answers nothing of ours")
+    if mail.quoted_trigger is not None and mail.trigger.is_reply and inbox.is_bot:
+        return Pen("it quotes a challenge that we have not seen")
+    if inbox.is_bot:
+        return Pen("written to our own mailbox and to no case")
+    return Ignore("none of our business")
+
+
+def suggestions(mail: Mail, open_cases: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
+    """Refs of open cases whose raiser or responder wrote it: guesses for a person, never more.
+
+    `open_cases`: (ref, raiser's address, first responder's address).
+    """
+    sender = mail.sender.email if mail.sender else ""
+    return tuple(ref for ref, *people in open_cases if sender and sender in people)

@@ -1,0 +1,154 @@
+"""What became of our letters: served, refused, bounced, delayed; and who turned out to be away.
+
+A stage has begun when one contact of its responding side is served. A bounce is not a service: the letter goes down
+the directory's row in turn, and the clock that it started starts afresh from the first who is served. An
+out-of-office moves no clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.case.clock import begin
+from bot.case.draft import Draft, person
+from bot.model import WANTS_ANSWERS, Contact, LetterKind, LetterServed, LetterUndelivered, Served
+
+#: How long a delayed delivery may take before the next contact is written to.
+DELAY = timedelta(hours=1)
+
+
+def on_served(d: Draft, fact: LetterServed) -> None:
+    """Marks who was served; the first responding contact served begins the stage."""
+    if fact.stage != d.case.stage or not d.case.is_open:
+        return
+    reached = set(fact.recipients)
+    d.set(
+        served=tuple(
+            replace(s, at=s.at or fact.at, is_dead=False) if s.contact.email in reached and not s.is_dead else s
+            for s in d.case.served
+        )
+    )
+    run = d.case.run
+    is_served = any(s.at is not None and not s.is_dead and s.contact.email in reached for s in d.case.served)
+    if fact.starts_clock and is_served and run is not None and run.began is None and run.ended is None:
+        begin(d, fact.at)
+        d.event("stage_entered", note=d.stage.name)
+
+
+def on_undelivered(d: Draft, fact: LetterUndelivered) -> None:
+    """A refusal or a bounce for one address."""
+    d.event("undelivered", by=fact.recipient, note=fact.status)
+    if not fact.is_hard:
+        _delayed(d, fact.recipient)
+        return
+    contact = _responding(d, fact.recipient) if fact.stage == d.case.stage else None
+    if d.case.is_open and contact is not None and fact.kind in WANTS_ANSWERS:
+        _lost(d, contact, fact.kind.value, fact.status)
+    elif fact.kind is LetterKind.RECORD:
+        d.flag("record_undelivered")
+    elif d.case.is_open and fact.recipient == d.case.raiser.email:
+        d.flag("raiser_unreachable")
+        if d.manager:
+            d.write(
+                LetterKind.INFORMATION, "spoc_wrong", [d.manager], contact=person(d.case.raiser), status=fact.status
+            )
+        d.write(LetterKind.INFORMATION, "spoc_wrong", d.unit, contact=person(d.case.raiser), status=fact.status)
+    else:
+        d.flag("letter_undelivered")
+
+
+def _responding(d: Draft, email: str) -> Contact | None:
+    return next((s.contact for s in d.case.served if s.contact.email == email and not s.is_dead), None)
+
+
+def _delayed(d: Draft, recipient: str) -> None:
+    """Soft: it may still arrive. After an hour the next contact is written to all the same."""
+    if d.case.is_open and _responding(d, recipient) is not None:
+        d.flag(f"delayed:{recipient}")
+        d.alarm("delayed", d.now + DELAY, "a delivery is delayed; then the next contact is written to")
+
+
+def on_delayed(d: Draft) -> None:
+    """An hour has passed since a delivery was reported as delayed."""
+    for name in [f for f in d.case.flags if f.startswith("delayed:")]:
+        d.unflag(name)
+        contact = _responding(d, name.removeprefix("delayed:"))
+        if contact is not None:
+            _redirect(d, contact, "bounced", LetterKind.NOTICE.value)
+
+
+def _lost(d: Draft, contact: Contact, of: str, status: str) -> None:
+    """A responding contact cannot be reached: down the row, and the clock stops if nobody else was served."""
+    d.set(served=tuple(replace(s, is_dead=True) if s.contact.email == contact.email else s for s in d.case.served))
+    is_first = len(d.case.runs) == 1
+    if not is_first and not any(s.at is not None and not s.is_dead for s in d.case.served):
+        d.run(began=None)
+        d.quiet("chaser")
+    _redirect(d, contact, "bounced", of)
+    d.write(LetterKind.INFORMATION, "spoc_wrong", d.unit, contact=person(contact), status=status)
+
+
+def _redirect(d: Draft, contact: Contact, why: str, of: str, until: str = "") -> None:
+    """The next in the directory's row; when the row is empty, business unit, raiser and operator at once."""
+    tried = {s.contact.email for s in d.case.served}
+    row = [c for c in d.rules.directory.fallbacks(contact, d.case.area, d.now.date()) if c.email not in tried]
+    if not row:
+        _nobody(d)
+        return
+    following = row[0]
+    d.set(served=(*d.case.served, Served(following)))
+    d.joined("responding", following)
+    run = d.case.run
+    extra = {"until": until} if why == "away" else {}
+    d.write(
+        LetterKind.REDIRECT,
+        why,
+        [following],
+        starts_clock=run is not None and run.began is None,
+        absent=person(contact),
+        of=of,
+        more=extra,
+    )
+
+
+def _nobody(d: Draft) -> None:
+    d.flag("nobody_reachable")
+    tried = [person(s.contact) for s in d.case.served]
+    d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=tried)
+    d.write(LetterKind.INFORMATION, "nobody", [d.case.raiser], tried=tried)
+    lines = [f"Case {d.case.ref}: no contact of stage {d.case.stage} can be reached.", "The business unit was told."]
+    d.write(LetterKind.ALERT, "plain", [d.rules.operator], subject="A stage has nobody who can be reached", lines=lines)
+
+
+def on_absent(d: Draft, sender: str, until: str) -> None:
+    """An automatic reply of a responding contact: the directory's deputy at once, the raiser told, the clock unmoved.
+
+    Once for each person and stage; later ones are facts and cause no letter.
+    """
+    d.event("absent", by=sender)
+    directory = d.rules.directory
+    known = next((s for s in d.case.served if directory.same_person(s.contact.email, sender)), None)
+    if known is None or known.is_away or known.is_dead or not d.case.is_open:
+        return
+    d.set(served=tuple(replace(s, is_away=True) if s is known else s for s in d.case.served))
+    before = {s.contact.email for s in d.case.served}
+    _redirect(d, known.contact, "away", LetterKind.NOTICE.value, until)
+    new = [s.contact for s in d.case.served if s.contact.email not in before]
+    if not d.is_stranger:
+        d.write(
+            LetterKind.INFORMATION,
+            "away",
+            [d.case.raiser],
+            absent=person(known.contact),
+            until=until,
+            deputies=[person(c) for c in new],
+        )
+
+
+def redirect_from(d: Draft, email: str) -> None:
+    """That contact says it is not theirs: the next in the row is written to."""
+    contact = _responding(d, email)
+    if contact is not None and d.case.is_open:
+        d.set(served=tuple(replace(s, is_dead=True) if s.contact.email == email else s for s in d.case.served))
+        _redirect(d, contact, "away", LetterKind.NOTICE.value)

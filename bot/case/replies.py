@@ -1,0 +1,139 @@
+"""A mail that belongs to a case: whose side it comes from, and whether it answers.
+
+A reply is not a response and a response is no resolution: a proven, human, readable mail of the responding side that
+is not holding is `responded`, and then the raiser is asked. Anything doubtful is attached and asked about. Commands
+act in words.py.
+"""
+
+from __future__ import annotations
+
+from bot.case import words
+from bot.case.answers import CHOICES, WAITING, pass_on, responded
+from bot.case.closing import outcome_written
+from bot.case.delivery import on_absent
+from bot.case.draft import Draft, person
+from bot.case.opening import confirmed
+from bot.mail.automatic import away_until
+from bot.mail.commands import is_holding, opens_with_command
+from bot.model import Arrival, Contact, LetterKind, Mail, MailKind, Proof, State
+from bot.rules.authority import Side, sides
+
+REOPEN: tuple[tuple[str, str], ...] = (("REOPEN", "open it again at the stage last reached"),)
+
+
+def on_mail(d: Draft, fact: Arrival) -> None:
+    """Attaches the mail and lets it do what it may."""
+    mail, case = fact.mail, d.case
+    if mail.digest in case.mails:
+        return
+    ids = (*case.thread, *([mail.message_id] if mail.message_id else []))
+    d.set(mails=(*case.mails, mail.digest), thread=ids)
+    sender = mail.sender.email if mail.sender else ""
+    if mail.kind is MailKind.AUTO_REPLY:
+        on_absent(d, sender, away_until(mail.text))
+    elif mail.kind is not MailKind.HUMAN or mail.is_list:
+        d.event("attached", by=sender, note=mail.kind.value)
+        _recalled(d, mail, sender)
+    else:
+        _human(d, fact, sender)
+
+
+def _recalled(d: Draft, mail: Mail, sender: str) -> None:
+    """A recall deletes nothing and closes nothing: the raiser is asked."""
+    if mail.kind_why == "recall" and sender == d.case.raiser.email and d.case.is_open:
+        d.write(LetterKind.QUESTION, "recall", [d.case.raiser], mail=mail)
+
+
+def who(d: Draft, mail: Mail) -> Contact:
+    """The sender as the case or the directory knows them."""
+    if mail.sender is None:
+        return Contact("")
+    email = mail.sender.email
+    known = [c for _, _, c in d.case.people if c.email == email and c.name]
+    found = next(iter(known), None) or d.rules.directory.person(email)
+    if found is not None and found.email == email:
+        return found
+    return Contact(email, mail.sender.name, agency=d.rules.directory.agency_of(email))
+
+
+def _human(d: Draft, fact: Arrival, sender: str) -> None:
+    mail = fact.mail
+    stand = sides(d.case, sender, d.rules)
+    proven = mail.proof is Proof.PROVEN
+    if proven and d.case.unproven and sender == d.case.raiser.email and d.case.is_open:
+        confirmed(d, sender)
+    if mail.command is not None:
+        words.on_command(d, fact, who(d, mail), stand)
+    elif Side.RESPONDING in stand and not (Side.RAISING in stand and sender == d.case.raiser.email):
+        _from_responders(d, fact, who(d, mail), proven)
+    elif Side.RAISING in stand:
+        _from_raisers(d, mail, who(d, mail))
+    else:
+        _from_others(d, mail, who(d, mail))
+
+
+def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None:
+    """The challenged side writes in words."""
+    mail, case = fact.mail, d.case
+    if not proven or not mail.is_readable or opens_with_command(mail.new_text):
+        d.event("attached", by=by.email, note="not proven" if not proven else "unreadable or an unusable word")
+        doubtful(d, mail, by)
+    elif case.state in WAITING and is_holding_reply(mail):
+        d.set(holding=(*case.holding, (mail.received, str(by))))
+        d.event("holding", by=by.email)
+        pass_on(d, mail, by)
+    elif case.state in WAITING:
+        responded(d, mail, by, mail.received)
+    elif case.state is State.AWAITING_OUTCOME:
+        outcome_written(d, mail, by)
+    else:
+        d.event("attached", by=by.email)
+        if case.is_open:
+            pass_on(d, mail, by)
+
+
+def is_holding_reply(mail: Mail) -> bool:
+    """Nothing new and nothing attached, inline answers announced, or only phrases of the holding list."""
+    return mail.answers_inline or is_holding(mail.new_text, mail.attachments)
+
+
+def doubtful(d: Draft, mail: Mail, by: Contact) -> None:
+    """A mail that may be an answer and cannot be taken as one: the raiser is asked; the clock runs on."""
+    if d.is_stranger or not d.case.is_open:
+        return
+    letter = d.write(
+        LetterKind.QUESTION,
+        "whose_answer",
+        [d.case.raiser],
+        mail=mail,
+        human=by,
+        who=person(by),
+        when=mail.received.isoformat(),
+    )
+    if letter:
+        d.ask(letter.key, "whose_answer", d.case.raiser.email, mail.digest, note=by.email)
+    if not mail.is_readable and by.agency:
+        d.write(LetterKind.QUESTION, "unreadable", [by], mail=mail, who=person(by), when=mail.received.isoformat())
+
+
+def _from_raisers(d: Draft, mail: Mail, by: Contact) -> None:
+    """The raiser's side in words: never a state change; a question where the words may mean one."""
+    d.event("attached", by=by.email)
+    if d.is_stranger or not by.agency:
+        return
+    if d.case.state is State.CLOSED:
+        choices: tuple[tuple[str, str], ...] = REOPEN
+    elif d.case.state in WAITING and not words.may_mean_something(mail.new_text) and mail.is_readable:
+        return
+    else:
+        choices = CHOICES
+    d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=[list(c) for c in choices])
+
+
+def _from_others(d: Draft, mail: Mail, by: Contact) -> None:
+    """A colleague of the challenged agency may have answered: the raiser is asked. A stranger's mail is only kept."""
+    d.event("attached", by=by.email, note="from neither side")
+    if by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
+        doubtful(d, mail, by)
+    elif not by.agency:
+        d.flag("mail_from_a_stranger")

@@ -1,0 +1,228 @@
+"""A stage's course: entered, served, chased, lapsed, handed to the next; bounced and away contacts on the way.
+
+Rules R1-R8: the next stage's clock starts when its letter is served; a lapse is a notification and not a verdict; an
+urgent case stays urgent. It does not read mails (replies.py) and closes nothing (closing.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from bot.case.clock import stage_due, time_left
+from bot.case.draft import Draft, person
+from bot.model import Contact, LetterKind, Served, StageRun, State, Unit, Window
+from bot.rules import emergency, workdays
+from bot.rules.policy import Stage
+
+REPEATS = 3
+TELLING_DAYS = 5
+
+
+def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None:
+    """The case goes to `stage`: its contacts of both sides are written to, in one letter; the clock waits for it.
+
+    `cause`: lapsed, asked (the raiser's side said so) or reopened.
+    """
+    before = d.case
+    left = d.stage
+    ended = "lapsed" if cause == "lapsed" else "not_resolved"
+    if before.runs and before.runs[-1].ended is None:
+        d.run(ended=d.now, ended_as=ended)
+    earlier = d.responders
+    notify(d, left, "lapse" if cause == "lapsed" else "exit")
+    agency = before.responder_agency
+    responding = d.holders(stage.responding_role, agency, before.team)
+    window = stage.respond_within if isinstance(stage.respond_within, Window) else before.window
+    window = replace(window, source=stage.source) if window else None
+    d.quiet()
+    d.set(
+        stage=stage.id,
+        state=before.state if before.state is State.PROVISIONAL else State.AWAITING_RESPONSE,
+        served=tuple(Served(c) for c in responding or d.unit),
+        runs=(*before.runs, StageRun(stage.id, d.now, window)),
+        asks=0,
+        tellings=0,
+        owner="",
+    )
+    if not responding:
+        d.flag("no_contact")
+        d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=[])
+    raising = raising_contacts(d, stage)
+    d.joined("responding", *d.responders)
+    d.joined("raising", *raising)
+    _estimate(d, stage)
+    notify(d, stage, "enter")
+    escalate(d, cause, left, raising, earlier, by)
+    if d.case.urgent or _falls_on_rest(d):
+        for n in range(1, (REPEATS if d.case.urgent else 1) + 1):
+            at = workdays.next_morning(d.now, d.rules.calendar, n=n)
+            d.alarm("repeat", at, "an urgent case is repeated each working morning until a person answers", n)
+
+
+def _falls_on_rest(d: Draft) -> bool:
+    """A calendar-day window that lapsed on a day nobody works is repeated the next working morning (R4)."""
+    local = d.now.astimezone(d.rules.calendar.zone).date()
+    opened = d.case.window
+    is_days = opened is not None and opened.unit is Unit.CALENDAR_DAYS
+    return is_days and len(d.case.runs) == 2 and not d.rules.calendar.is_working(local)
+
+
+def _estimate(d: Draft, stage: Stage) -> None:
+    """Until the letter is served the due date is what it would be if it were served now."""
+    due = stage_due(d, stage, d.now, d.case.runs[-1].window, None)
+    d.run(due=due.at, why=due.why)
+    d.set(due=due.at, due_why=due.why)
+    d.alarm("lapse", due.at, f"the window of {stage.name} ends")
+
+
+def raising_contacts(d: Draft, stage: Stage) -> tuple[Contact, ...]:
+    """The raising side of a stage; without any the raiser's manager, else the raiser, and the business unit is told."""
+    raiser = d.case.raiser
+    found = d.holders(stage.raising_role, raiser.agency, raiser.team) if raiser.agency else ()
+    if found:
+        return found
+    d.flag("no_raising_contact")
+    d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=[])
+    return (d.manager,) if d.manager else (raiser,)
+
+
+def escalate(
+    d: Draft, cause: str, left: Stage, raising: tuple[Contact, ...], earlier: tuple[Contact, ...], by: Contact | None
+) -> None:
+    """One letter to the stage's contacts of both sides, copied to those who came before."""
+    case = d.case
+    decider = d.rules.directory.holders(d.stage.decider, case.area) if d.stage.decider else ()
+    copies = [case.raiser, *([d.manager] if d.manager else []), *earlier, *d.inbox, *decider]
+    d.joined("copy", *decider)
+    extra = escalation_values(d, left)
+    if by is not None:
+        extra["asked_by"] = person(by)
+    d.write(
+        LetterKind.ESCALATION,
+        cause,
+        (*d.responders, *raising),
+        copies,
+        starts_clock=True,
+        attach=attachments(d),
+        more=extra,
+    )
+
+
+def escalation_values(d: Draft, left: Stage) -> dict[str, Any]:
+    case, cal = d.case, d.rules.calendar
+    line = d.rules.policy.emergency.get(case.area) or next(iter(d.rules.policy.emergency.values()))
+    return {
+        "from_stage_name": left.name,
+        "lapsed": (d.late or d.now).isoformat(),
+        "holding": [{"when": at.isoformat(), "who": who} for at, who in case.holding],
+        "outer_limit": case.urgent,
+        "out_of_hours": not emergency.is_open(line.front_door, d.now, cal),
+        "original": d.original(),
+        "attached": bool(attachments(d)),
+        "reply_after": bool(case.holding),
+    }
+
+
+def attachments(d: Draft) -> tuple[str, ...]:
+    """The original mail, inside the two agencies, where both are secure and the policy says attach: hours windows."""
+    case, stage = d.case, d.stage
+    everybody = (*d.responders, case.raiser)
+    fits = stage.original == "attach" and case.urgent and stage.level == "agency" and bool(case.opening_mail)
+    if fits and all(c.is_secure and c.agency in (case.raiser.agency, case.responder_agency) for c in everybody):
+        return (f"mail:{case.opening_mail}",)
+    return ()
+
+
+def notify(d: Draft, stage: Stage, when: str) -> None:
+    """The policy's copies at enter, exit, lapse or close, before the letters they must precede."""
+    case, directory = d.case, d.rules.directory
+    for rule in stage.notify:
+        if rule.when != when:
+            continue
+        found: tuple[Contact, ...] = ()
+        for agency in (case.responder_agency, case.raiser.agency, ""):
+            found = found or directory.holders(rule.role, case.area, agency)
+        if d.write(LetterKind.INFORMATION, "notify", found, event=when):
+            d.joined("copy", *found)
+
+
+# --- alarms -----------------------------------------------------------------------------------------------------------
+
+
+def on_chaser(d: Draft) -> None:
+    """A reminder; the last one of a window also goes to the raiser, in its own words. A missed one is not sent late."""
+    if d.late is not None or d.case.due is None:
+        return
+    is_last = not any(a.kind == "chaser" for a in d.case.deadlines)
+    left = time_left(d)
+    d.write(LetterKind.CHASER, "last" if is_last else "half", d.responders, d.inbox, left=left)
+    if is_last and not d.is_stranger:
+        d.write(LetterKind.CHASER, "raiser", [d.case.raiser], left=left, human=d.first_responder)
+
+
+def on_lapse(d: Draft) -> None:
+    """The window has ended without a recorded answer: the next stage is called in, or those who can act are told."""
+    d.event("lapsed")
+    d.run(ended=d.late or d.now, ended_as="lapsed")
+    following = d.rules.policy.after(d.case.stage)
+    if d.is_stranger or following is None:
+        tell(d)
+    else:
+        enter(d, following, "lapsed")
+
+
+def on_repeat(d: Draft, n: int) -> None:
+    """The escalation again: to the stage's responding contacts, the second to deputies too, the third to the unit."""
+    if d.late is not None and d.now - d.late > timedelta(hours=8):
+        return
+    to = list(d.responders)
+    if n >= 2:
+        to += [c for r in d.responders for c in deputies(r)]
+    if n >= REPEATS:
+        to += d.unit
+    left = d.rules.policy.stage(d.case.runs[-2].stage) if len(d.case.runs) > 1 else d.stage
+    d.write(LetterKind.ESCALATION, "repeat", to, n=n, more=escalation_values(d, left))
+
+
+def deputies(contact: Contact) -> list[Contact]:
+    return [replace(contact, email=contact.deputy, name="", deputy="")] if contact.deputy else []
+
+
+def tell(d: Draft) -> None:
+    """No stage follows: those who can act are told, now and every five working days until a human closes."""
+    case, directory = d.case, d.rules.directory
+    d.set(tellings=case.tellings + 1)
+    decider = directory.holders(d.stage.decider, case.area) if d.stage.decider else ()
+    managers = [
+        c
+        for agency, team in ((case.responder_agency, case.team), (case.raiser.agency, case.raiser.team))
+        if agency
+        for c in directory.holders("service_manager", case.area, agency, team)
+    ]
+    to = d.unit if d.is_stranger else (*decider, *d.unit, *managers, case.raiser)
+    d.write(
+        LetterKind.INFORMATION,
+        "telling",
+        to,
+        n=d.case.tellings,
+        decider=person(decider[0]) if decider else None,
+        lapsed=(d.case.runs[-1].ended or d.now).isoformat(),
+    )
+    again = workdays.next_morning(d.now, d.rules.calendar, n=TELLING_DAYS)
+    d.quiet("telling", "lapse", "chaser")
+    d.alarm("telling", again, "no stage follows: told again every five working days until a person closes it")
+    d.set(due=again, due_why="no stage follows; those who can act are told again every five working days")
+
+
+def on_parent_note(d: Draft) -> None:
+    note = d.rules.policy.parent_note
+    if note is not None and d.late is None:
+        d.write(
+            LetterKind.INFORMATION,
+            "parent_note",
+            (d.case.raiser, *d.responders),
+            parent_title=note.policy,
+            window=str(note.after),
+        )

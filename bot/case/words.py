@@ -1,0 +1,99 @@
+"""A command in a mail: who may use it, who is asked first, and who is told that the word is not theirs.
+
+A word of the right side without proof is confirmed and not lost: the directory's own address of that person is asked.
+YES and NO answer the question replied to. What a word does is in acts.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import re2
+
+from bot.case import answers
+from bot.case.acts import ACTS, Said
+from bot.case.draft import Draft
+from bot.case.opening import confirmed
+from bot.model import Arrival, Command, Contact, LetterKind, Proof, Question
+from bot.rules.authority import Side, may
+
+#: Words of ordinary speech that may mean a change; they choose a question and never act.
+MEANING = re2.compile(  # type: ignore[no-untyped-call]
+    r"(?i)\b(resolved?|happy with|no further action|close this|can be closed|agreed way|satisf|remain concerned|"
+    r"still concerned|escalat|next stage|stage 2|stage two|disregard|sent in error|withdraw|reopen)"
+)
+
+
+def may_mean_something(text: str) -> bool:
+    return bool(MEANING.search(text[:20_000]))
+
+
+def on_command(d: Draft, fact: Arrival, by: Contact, stand: Collection[Side]) -> None:
+    """Acts, refuses, or asks the person's own address."""
+    mail = fact.mail
+    command = mail.command or Command("")
+    said = Said(command.word, command.note, by, mail, fact, stand)
+    question = next((q for q in d.case.questions if q.key == fact.answered_key), None)
+    if command.word in ("YES", "NO") and question is not None:
+        _answer(d, said, question)
+        return
+    verdict = may(d.case, mail, d.rules)
+    if verdict.may:
+        act = ACTS.get(command.word)
+        if act is None:
+            d.event("attached", by=by.email, note=f"{command.word}: for a person")
+            d.flag("word_for_a_person")
+        else:
+            act(d, said)
+        return
+    d.event("refused", by=by.email, note=f"{command.word}: {verdict.why}")
+    if verdict.why == "not_proven":
+        _confirm(d, said)
+    else:
+        _not_yours(d, said)
+
+
+def _confirm(d: Draft, said: Said) -> None:
+    """The directory's own address of that person is asked whether the word is theirs, then their manager."""
+    known = d.rules.directory.person(said.by.email)
+    if known is None or d.is_stranger:
+        d.flag("unproven_word")
+        return
+    letter = d.write(LetterKind.QUESTION, "confirm_word", [known], word=said.word, said=said.mail.received.isoformat())
+    if letter:
+        d.ask(letter.key, "confirm_word", known.email, said.mail.digest, said.word, said.note)
+
+
+def _not_yours(d: Draft, said: Said) -> None:
+    """Told to people the directory knows, never to strangers; a closing word of the other side is asked about."""
+    if not said.by.agency or not d.case.is_open:
+        return
+    d.write(LetterKind.QUESTION, "not_yours", [said.by], mail=said.mail, word=said.word, who_may=str(d.case.raiser))
+    if Side.RESPONDING in said.stand and said.word in ("RESOLVED", "WITHDRAW") and not d.is_stranger:
+        choices = [list(c) for c in answers.CHOICES]
+        d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], human=said.by, choices=choices)
+
+
+def _answer(d: Draft, said: Said, question: Question) -> None:
+    """YES or NO to a question of ours: only from the address it was put to, and not with a failed proof."""
+    is_asked = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
+    if question.about == "provisional":
+        is_asked = bool({Side.UNIT, Side.RESPONDING} & set(said.stand)) and said.mail.proof is Proof.PROVEN
+    if not is_asked or said.mail.proof is Proof.FAILED:
+        d.event("refused", by=said.by.email, note=f"{said.word}: not the person asked")
+        return
+    d.set(questions=tuple(q for q in d.case.questions if q is not question))
+    if said.word == "NO":
+        d.event("attached", by=said.by.email, note=f"NO to {question.about}")
+        return
+    if question.about == "confirm_word":
+        act = ACTS.get(question.word)
+        if act is not None:
+            act(d, replace(said, word=question.word, note=question.note))
+    elif question.about == "whose_answer" and d.case.state in answers.WAITING:
+        answered = d.rules.directory.person(question.note) or Contact(question.note)
+        if said.mail.proof is Proof.PROVEN:
+            answers.responded(d, said.mail, answered, question.at or d.now, "the raiser says so")
+    elif question.about == "provisional":
+        confirmed(d, said.by.email)

@@ -1,0 +1,85 @@
+"""A claimed letter's bytes: the case as it is now, the templates, the record and the original it carries.
+
+Called inside the sender's claim. A letter that starts a clock states the due time it will have if it goes now. It
+sends nothing and changes no case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.case import workflow
+from bot.case.letters import Office, Templates, render
+from bot.model import Case, Letter
+from bot.records.record import MailRow, Record, record
+from bot.settings import Settings
+from bot.store import cases, mails, outbox
+from bot.store.cases import Stored
+from bot.turn import Turn
+
+
+class Finish:
+    """Renders letters. `on_fault` hears of templates that failed; the letter went out in the built-in plain form."""
+
+    def __init__(
+        self, settings: Settings, turn: Turn, templates: Templates, on_fault: Callable[[str, str], None]
+    ) -> None:
+        self.settings = settings
+        self.turn = turn
+        self.templates = templates
+        self.on_fault = on_fault
+
+    def __call__(self, tx: Connection, queued: outbox.Queued, now: datetime) -> tuple[Letter, bytes, tuple[str, ...]]:
+        letter, stored = queued.letter, None
+        attachments: tuple[tuple[str, str, bytes], ...] = ()
+        if queued.case is not None:
+            stored = cases.load(tx, queued.case)
+            letter = workflow.restated(letter, stored.case, self.turn.rules_of(stored), now)
+            letter, attachments = self._attached(tx, letter, stored, now)
+        office = Office(self.turn.books.bot, self.settings.calendar, attachments)
+        made = render(letter, office, self.templates, now)
+        if made.used_fallback:
+            self.on_fault(f"{letter.kind.value}-{letter.variant}", made.fault)
+        return letter, made.raw, made.recipients
+
+    def _attached(
+        self, tx: Connection, letter: Letter, stored: Stored, now: datetime
+    ) -> tuple[Letter, tuple[tuple[str, str, bytes], ...]]:
+        found: list[tuple[str, str, bytes]] = []
+        for wanted in letter.attach:
+            what, _, which = wanted.partition(":")
+            if what == "mail":
+                found.append((f"{stored.case.ref}-original.eml", "message/rfc822", mails.raw(tx, which)))
+            elif what == "record":
+                made = self.record(tx, stored, now, full=which == "full")
+                found += files(made, stored.case)
+                letter = with_manifest(letter, made)
+        return letter, tuple(found)
+
+    def record(self, tx: Connection, stored: Stored, now: datetime, *, full: bool) -> Record:
+        """The record of a case as it stands."""
+        case = stored.case
+        rows = []
+        for listed in mails.of_case(tx, case.number):
+            raw = mails.raw(tx, listed.digest) if full else None
+            rows.append(MailRow(listed.digest, listed.received, "", raw))
+        gaps = mails.gaps(tx, case.opened, case.closed or now)
+        journal = cases.journal(tx, case.number)
+        policy = self.turn.rules_of(stored).policy
+        return record(case, journal, rows, gaps, policy, self.settings.calendar, now, full=full)
+
+
+def files(made: Record, case: Case) -> list[tuple[str, str, bytes]]:
+    """The record's files under names that hold the ref and nothing else."""
+    return [
+        (f"{case.ref}-record.pdf", "application/pdf", made.pdf),
+        (f"{case.ref}-journal.json", "application/json", made.journal_json),
+        *((f"{case.ref}-mails-{n}.zip", "application/zip", part) for n, part in enumerate(made.zip_parts, 1)),
+    ]
+
+
+def with_manifest(letter: Letter, made: Record) -> Letter:
+    raise NotImplementedError

@@ -1,0 +1,263 @@
+"""Mail in: receive (a batch into the ledger, then the cursor), and read (one mail to one committed disposition).
+
+Acknowledge last: what a mailbox gave is safe in the database before its cursor moves. A mail that kills the reader is
+set aside after three strikes and the mails behind it flow. It decides no case (turn.py) and sends nothing (sender.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.case import correlate
+from bot.case.correlate import Attach, Ignore, Known, Open, Pen, Placement
+from bot.errors import CaseMoved
+from bot.failpoints import failpoint
+from bot.mail.read import Reading, headers_only
+from bot.mail.subject import ref_in
+from bot.model import Arrival, Inbox, LetterUndelivered, Mail
+from bot.ports import Mailbox
+from bot.sandbox import InProcess, Sandbox, SandboxDied
+from bot.store import cases, mails, meta, outbox
+from bot.store.db import Database
+from bot.store.mails import Waiting
+from bot.turn import Turn
+
+STRIKES = 3
+BATCH = 100
+#: A mail larger than this is not parsed: its headers speak.
+MAX_READ = 40_000_000
+UNREADABLE = "could not be read"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The watched mailboxes by name, and our own mailbox's name."""
+
+    inboxes: dict[str, Inbox]
+    first_sight: dict[str, timedelta]
+
+
+class Intake:
+    """Receives and reads. One reading thread; receiving may run in a thread for each mailbox."""
+
+    def __init__(self, db: Database, turn: Turn, reader: Sandbox | InProcess, reading: Reading, places: Places) -> None:
+        self.db = db
+        self.turn = turn
+        self.reader = reader
+        self.reading = reading
+        self.places = places
+
+    # --- receive ------------------------------------------------------------------------------------------------
+
+    def receive(self, name: str, mailbox: Mailbox, now: datetime) -> int:
+        """One whole pass over a mailbox; returns how many messages were new. Raises DoorClosed."""
+        new = 0
+        while True:
+            with self.db.read() as tx:
+                cursor = mails.cursor(tx, name)
+            failpoint("intake.fetch")
+            batch = mailbox.fetch(cursor, BATCH)
+            failpoint("intake.fetched")
+            with self.db.begin() as tx:
+                for folder in dict.fromkeys(m.folder for m in batch.mails):
+                    these = [m for m in batch.mails if m.folder == folder]
+                    floor = self._floor(tx, name, folder, batch.is_first_sight, now)
+                    new += mails.receive(tx, name, these, batch.cursor, now, floor)
+                if not batch.mails:
+                    self._floor(tx, name, "", batch.is_first_sight, now)
+                    mails.receive(tx, name, [], batch.cursor, now, None)
+                if batch.done:
+                    mails.listed_at(tx, name, now)
+                    mails.gap_closed(tx, name, now)
+                failpoint("intake.receiving")
+            failpoint("intake.received")
+            mailbox.ack([m.key for m in batch.mails])
+            if batch.done:
+                return new
+
+    def _floor(self, tx: Connection, name: str, folder: str, is_first: bool, now: datetime) -> datetime:
+        """Mail that reached the server before this can open nothing; set at first sight and never lowered."""
+        general = meta.meta_get(tx, f"floor:{name}")
+        since = now - self.places.first_sight.get(name, timedelta(days=3))
+        if general is None:
+            meta.meta_set(tx, f"floor:{name}", since.isoformat())
+            return since
+        own = meta.meta_get(tx, f"floor:{name}:{folder}")
+        if own is None and is_first and folder:
+            meta.meta_set(tx, f"floor:{name}:{folder}", since.isoformat())
+            own = since.isoformat()
+        return datetime.fromisoformat(own or general)
+
+    # --- read ---------------------------------------------------------------------------------------------------
+
+    def read(self, now: datetime, limit: int = BATCH) -> int:
+        """Reads waiting mails, oldest arrival at the server first; returns how many were disposed of."""
+        with self.db.read() as tx:
+            waiting = mails.waiting(tx, limit, now)
+        fresh = [w for w in waiting if w.attempts == 0]
+        read = self._read_together(fresh, now) if len(fresh) > 1 else {}
+        for one in waiting:
+            mail = read.get(one.entry) or (None if one in fresh and read else self._read_alone(one, now))
+            if mail is not None:
+                self._dispose(one, mail, now)
+        return len(waiting)
+
+    def _read_together(self, waiting: Sequence[Waiting], now: datetime) -> dict[int, Mail]:
+        """A batch in one go; one that kills the reader is not among the answers, and is read alone at its next turn."""
+        with self.db.begin() as tx:
+            for one in waiting:
+                mails.attempt(tx, one.entry, now)
+            raws = [(mails.raw(tx, one.digest), one.received) for one in waiting]
+        failpoint("intake.attempted")
+        found = zip(waiting, self.reader.read_many(raws), strict=True)
+        return {one.entry: mail for one, mail in found if isinstance(mail, Mail)}
+
+    def _read_alone(self, one: Waiting, now: datetime) -> Mail | None:
+        """None: it killed the reader and may try again. After three strikes its headers speak for it."""
+        with self.db.begin() as tx:
+            strikes = mails.attempt(tx, one.entry, now)
+            raw = mails.raw(tx, one.digest)
+        failpoint("intake.attempted")
+        if strikes > STRIKES:
+            return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: it ended the reader three times")
+        if one.is_truncated or one.size > MAX_READ:
+            return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: it is too large to be read")
+        try:
+            return self.reader.read(raw, one.received)
+        except SandboxDied as died:
+            if strikes < STRIKES:
+                return None
+            return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: {died}")
+
+    # --- dispose ------------------------------------------------------------------------------------------------
+
+    def _dispose(self, one: Waiting, mail: Mail, now: datetime) -> None:
+        """Finds the case and saves what follows; decides again when the case moved in between."""
+        inbox = self._inbox(one.mailbox, mail)
+        while True:
+            try:
+                with self.db.begin() as tx:
+                    placement, known_id = self._place(tx, one, mail, inbox)
+                    self._carry_out(tx, one, mail, inbox, placement, known_id, now)
+                    failpoint("intake.disposing")
+                failpoint("intake.disposed")
+                return
+            except CaseMoved:
+                continue
+
+    def _inbox(self, name: str, mail: Mail) -> Inbox:
+        """The watched inbox it came by; for our own mailbox, the inbox of the team that the mail addresses."""
+        inbox = self.places.inboxes[name]
+        if not inbox.is_bot:
+            return inbox
+        addressed = {a.email for a in (*mail.to, *mail.cc)}
+        directory = self.turn.books.settings.directory
+        watched = [box for box in self.places.inboxes.values() if not box.is_bot]
+        for box in watched:
+            teams = {directory.team_of(email, box.area) for email in addressed} - {""}
+            if box.address in addressed or (box.team and box.team in teams):
+                return Inbox(box.area, box.address, box.policy, box.team, is_bot=True)
+        policies = {(box.area, box.policy) for box in watched}
+        if len(policies) == 1:
+            area, policy = policies.pop()
+            return Inbox(area, inbox.address, policy, "", is_bot=True)
+        return inbox
+
+    def _place(self, tx: Connection, one: Waiting, mail: Mail, inbox: Inbox) -> tuple[Placement, bool]:
+        """Where it goes, and whether its Message-ID is already another mail's."""
+        copy = cases.find_ids(tx, (content_key(mail),))
+        if copy:
+            return Attach(copy[0][1], "copy"), False
+        own = (mail.message_id,) if mail.message_id else ()
+        same_id = [row for row in cases.find_ids(tx, own) if row[2] in ("original", "mail")]
+        is_own = bool(own) and bool(outbox.by_message_id(tx, own))
+        cited = (*mail.cited, *(mail.bounce.message_ids if mail.bounce else ()))
+        ids = {row[0]: row for row in cases.find_ids(tx, cited)}
+        for queued in outbox.by_message_id(tx, cited):
+            if queued.case is not None:
+                for message_id in (queued.letter.message_id, queued.assigned_id):
+                    ids[message_id] = (message_id, queued.case, queued.letter.key)
+        refs = cases.find_refs(tx, ref_in(f"{mail.subject}\n{mail.quoted[-4000:]}\n{mail.text[-4000:]}"))
+        known = Known(tuple(row for i, row in ids.items() if i), tuple(refs), is_own)
+        directory = self.turn.books.settings.directory
+        placement = correlate.place(mail, inbox, known, directory, one.is_old)
+        if isinstance(placement, Open) and not inbox.policy:
+            placement = Pen("a challenge to our own mailbox that names no team we watch")
+        return placement, bool(same_id)
+
+    def _carry_out(
+        self, tx: Connection, one: Waiting, mail: Mail, inbox: Inbox, placement: Placement, same_id: bool, now: datetime
+    ) -> None:
+        digest = hash_id(mail.message_id)
+        match placement:
+            case Attach(case=number, how="copy"):
+                mails.dispose(tx, one.entry, "case", "the same mail again", now, case=number, message_id_hash=digest)
+            case Attach(case=number, how=how, letter=key):
+                self._attach(tx, mail, number, how, key, now)
+                mails.dispose(tx, one.entry, "case", how, now, case=number, message_id_hash=digest)
+            case Open(flags=flags):
+                more = ("duplicate_message_id",) if same_id else ()
+                decision = self.turn.open(tx, mail, inbox, now, (*flags, *more))
+                number = decision.case.number
+                cases.note_ids(tx, number, {content_key(mail): "content"})
+                mails.dispose(tx, one.entry, "case", "it opened the case", now, case=number, message_id_hash=digest)
+            case Pen(why=why, guesses=guesses):
+                mails.dispose(
+                    tx, one.entry, "holding_pen", why, now, message_id_hash=digest, guesses=" ".join(guesses)
+                )
+            case Ignore(why=why) if not unreadable(mail):
+                mails.dispose(tx, one.entry, "ignored", why, now, message_id_hash=digest)
+            case Ignore():
+                self._set_aside(tx, one, mail, now)
+
+    def _set_aside(self, tx: Connection, one: Waiting, mail: Mail, now: datetime) -> None:
+        mails.dispose(tx, one.entry, "set_aside", unreadable(mail), now, message_id_hash=hash_id(mail.message_id))
+        lines = [
+            f"Mail {one.entry} of mailbox {one.mailbox}: {unreadable(mail)}.",
+            "It is kept as it came. See: challenge-bot review",
+        ]
+        self.turn.alert(tx, f"set_aside/{one.entry}", "A mail was set aside", lines, now)
+
+    def _attach(self, tx: Connection, mail: Mail, number: int, how: str, key: str, now: datetime) -> None:
+        """The mail joins its case; a bounce tells the case which letter did not arrive."""
+        letter = next((q for q in outbox.of_case(tx, number) if q.letter.key == key), None) if key else None
+        kind = letter.letter.kind.value if letter else ""
+        self.turn.take(tx, number, Arrival(mail, how, kind, key), now)
+        cases.note_ids(tx, number, {content_key(mail): "content"})
+        if mail.bounce is None or letter is None:
+            return
+        addresses = [address for address, _, _ in letter.recipients]
+        named = mail.bounce.recipient or ""
+        recipient = named if named in addresses else addresses[0] if len(addresses) == 1 else ""
+        if not recipient:
+            return
+        status = mail.bounce.status
+        is_new = outbox.bounced(tx, letter.id, recipient, status, mail.bounce.words, now) if mail.bounce.is_hard else True
+        if is_new:
+            one = letter.letter
+            fact = LetterUndelivered(
+                one.key, one.kind, one.stage, recipient, status, mail.bounce.is_hard, one.starts_clock
+            )
+            self.turn.take(tx, number, fact, now)
+
+
+def unreadable(mail: Mail) -> str:
+    """Why we could not read it; "" for a mail that was read, encrypted ones included."""
+    return next((d for d in mail.defects if d.startswith((UNREADABLE, "parser_failed"))), "")
+
+
+def content_key(mail: Mail) -> str:
+    """What stays the same when a mail is delivered twice: sender, date, subject, text and attachments."""
+    sender = mail.sender.email if mail.sender else ""
+    date = mail.date.isoformat() if mail.date else ""
+    parts = (mail.message_id or "", sender, date, mail.subject, mail.text, *(a.digest for a in mail.attachments))
+    return "content:" + hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def hash_id(message_id: str | None) -> str:
+    return hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest() if message_id else ""

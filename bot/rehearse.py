@@ -1,0 +1,165 @@
+"""The same App on a virtual clock: a story's mails go in, days pass, and what came of it is listed and checked.
+
+Real parsing, real letters, real SQLite and Maildirs; only the clock and the network are missing. The story's format is
+story.py's; the rows and what is expected of them are rows.py's.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import getaddresses
+from pathlib import Path
+
+from bot.app import App, build
+from bot.rows import Row, Rows, faults
+from bot.settings import Settings
+from bot.store import cases, deadlines, outbox
+from bot.store.outbox import Queued
+from bot.story import BOT_ADDRESS, Answered, LetterRef, Story, StoryMail, compose, maildir, message_id, settings_of
+from bot.transport.maildir import deliver
+
+
+@dataclass
+class StillClock:
+    """A clock that stands still until it is told."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Rehearsal:
+    """One story, played in a folder of its own."""
+
+    def __init__(self, story: Story, folder: Path, base: Settings) -> None:
+        self.story = story
+        self.folder = folder
+        self.clock = StillClock(story.starts)
+        self.settings = settings_of(story, folder, base)
+        self.app: App = build(self.settings, clock=self.clock, in_process=True)
+        self._ids: dict[str, str] = {}
+        self.rows = Rows(self.app, self._ids)
+        self._coming = sorted(story.mail, key=lambda m: m.at)
+        self._came: dict[str, StoryMail] = {}
+        self._copied: set[int] = set()
+        self._inboxes = {box.address for box in self.settings.config.mailboxes} | {BOT_ADDRESS}
+
+    def play(self) -> Iterator[Row]:
+        """Plays the whole story; yields each row as it comes, and at the end one row a case."""
+        self.app.once(self.clock.now)
+        while (at := self._next()) is not None and at <= self.story.until:
+            self.clock.now = max(self.clock.now, at)
+            self._minute()
+            yield from self.rows.new(self.clock.now)
+        yield from self.rows.cases()
+        self.app.close()
+
+    def _next(self) -> datetime | None:
+        """When something happens next: a mail, a deadline, a letter's next attempt; not while the daemon is down."""
+        with self.app.db.read() as tx:
+            own = [deadlines.next_due(tx), outbox.next_retry(tx)]
+        moments = [max(self._up(at), self.clock.now + timedelta(seconds=1)) for at in own if at is not None]
+        if self._coming:
+            moments.append(self._up(self._coming[0].at))
+        return min(moments, default=None)
+
+    def _up(self, at: datetime) -> datetime:
+        return next((until for start, until in self.story.down if start <= at < until), at)
+
+    def _minute(self) -> None:
+        """Everything of this instant: mail first, then deadlines, then letters, until nothing more follows."""
+        while self._coming and self._coming[0].at <= self.clock.now:
+            self._deliver(self._coming.pop(0))
+        while True:
+            self.app.once(self.clock.now)
+            if not self._copy_letters():
+                return
+
+    # --- mail in ------------------------------------------------------------------------------------------------
+
+    def _deliver(self, mail: StoryMail) -> None:
+        raw = compose(mail, self.story, self._answered(mail))
+        self._ids[hashlib.sha256(raw).hexdigest()] = mail.id
+        self._came[mail.id] = mail
+        for address in self._addressed(mail, raw):
+            self._put(address, raw, mail.at)
+
+    def _addressed(self, mail: StoryMail, raw: bytes) -> list[str]:
+        head = email.message_from_bytes(raw, policy=email.policy.compat32)
+        named = {
+            address.lower() for _, address in getaddresses([str(v) for n in ("To", "Cc") for v in head.get_all(n, [])])
+        }
+        watched = sorted(named & self._inboxes)
+        return watched or ([self.story.inbox[0].address] if mail.file else [])
+
+    def _put(self, address: str, raw: bytes, at: datetime) -> None:
+        deliver(maildir(self.folder, address), raw, at)
+
+    def _answered(self, mail: StoryMail) -> Answered:
+        """What the mail answers, as its writer's mail program would cite it."""
+        ref = mail.bounce or mail.answers
+        if ref is None:
+            return Answered()
+        if isinstance(ref, str):
+            before = self._came[ref]
+            return Answered(message_id(before), (), before.subject)
+        queued = self._letter(ref)
+        head = email.message_from_bytes(queued.raw or b"", policy=email.policy.default)
+        ids = str(head["References"] or "").replace("<", "").replace(">", "").split()
+        return Answered(queued.letter.message_id, ids, str(head["Subject"]), queued.raw or b"")
+
+    def _letter(self, ref: LetterRef) -> Queued:
+        with self.app.db.read() as tx:
+            numbers = [case.number for case in cases.all_cases(tx)]
+            letters = outbox.of_case(tx, numbers[ref.case - 1]) if ref.case <= len(numbers) else []
+        fitting = [
+            q
+            for q in letters
+            if q.letter.kind.value == ref.letter
+            and q.status == "sent"
+            and (not ref.stage or q.letter.stage == ref.stage)
+            and set(ref.to) <= {c.email for c in q.letter.to}
+        ]
+        if not fitting:
+            raise LookupError(f"{self.story.path.name}: no letter of kind {ref.letter} was sent before it is answered")
+        return fitting[-1]
+
+    # --- letters out --------------------------------------------------------------------------------------------
+
+    def _copy_letters(self) -> bool:
+        """Letters to a watched inbox come back to it, as they would."""
+        found = False
+        with self.app.db.read() as tx:
+            sent = [q for case in cases.all_cases(tx) for q in outbox.of_case(tx, case.number) if q.status == "sent"]
+        for queued in sent:
+            if queued.id in self._copied:
+                continue
+            self._copied.add(queued.id)
+            for contact in (*queued.letter.to, *queued.letter.cc):
+                if contact.email in self._inboxes and queued.raw:
+                    self._put(contact.email, queued.raw, self.clock.now)
+                    found = True
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A story's outcome: every row, and what did not hold."""
+
+    story: Story
+    rows: tuple[Row, ...]
+    faults: tuple[str, ...]
+
+
+def rehearse(story: Story, base: Settings) -> Played:
+    """Plays one story in a temporary folder and checks it."""
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
+        rows = list(Rehearsal(story, Path(folder), base).play())
+    return Played(story, tuple(rows), tuple(faults(story.expect, story.never, rows)))

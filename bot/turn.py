@@ -1,0 +1,211 @@
+"""One fact to one committed decision: load, decide, save. The only code that changes a case.
+
+It knows the store and the pure rules, and neither mailboxes nor transports. A decision may be planned without a write
+lock and saved later: if the case has moved in between, CaseMoved says so and the caller plans again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.case import letters, workflow
+from bot.failpoints import failpoint
+from bot.model import (
+    Arrival,
+    Contact,
+    Decision,
+    Fact,
+    Inbox,
+    Letter,
+    LetterKind,
+    LetterServed,
+    LetterUndelivered,
+    Mail,
+    Opening,
+)
+from bot.rules import policy_file
+from bot.rules.book import Rules
+from bot.rules.policy import Policy
+from bot.settings import Settings
+from bot.store import cases, outbox
+from bot.store.cases import Stored
+
+#: Above this many letters of one case to one address in a day a letter is held and the operator told.
+LETTERS_A_DAY = 10
+
+
+class Books:
+    """The rules each case is decided by: the directory as it is today, the policy as it was when the case opened."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._kept: dict[str, Policy] = {}
+
+    def rules(self, policy_id: str, kept_text: str = "") -> Rules:
+        """Raises KeyError for a policy that is neither configured nor kept."""
+        settings, config = self.settings, self.settings.config
+        return Rules(
+            policy=self._policy(policy_id, kept_text),
+            directory=settings.directory,
+            calendar=settings.calendar,
+            bot=self.bot,
+            operator=Contact(config.operator, "Operator", "operator"),
+            inboxes=tuple((box.team, box.address) for box in config.mailboxes if box.team),
+            allowed_domains=frozenset(config.recipients.allowed_domains),
+            mode=config.mode,
+        )
+
+    @property
+    def bot(self) -> Contact:
+        """Our own mailbox, as letters name it."""
+        return Contact(self.settings.config.bot.address, self.settings.config.bot.name)
+
+    def text(self, policy_id: str) -> str:
+        """The policy file as it stands, to be kept with a case that opens."""
+        suffix = f"{policy_id}.yaml"
+        return next((text for name, text in self.settings.texts.items() if name.endswith(suffix)), "")
+
+    def _policy(self, policy_id: str, kept_text: str) -> Policy:
+        if not kept_text or kept_text == self.text(policy_id):
+            return self.settings.policies[policy_id]
+        if kept_text not in self._kept:
+            read, problems = policy_file.load(kept_text, f"{policy_id}.yaml as the case opened under it")
+            if read is None:
+                raise KeyError("; ".join(map(str, problems)))
+            self._kept[kept_text] = read
+        return self._kept[kept_text]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A decision that was made and not yet saved."""
+
+    stored: Stored | None
+    fact: Fact
+    decision: Decision
+    policy_text: str = ""
+
+
+class Turn:
+    """Decides and saves. `woken` is called after letters were queued, so that the sender need not poll."""
+
+    def __init__(self, books: Books, secret: bytes, woken: Callable[[], None] = lambda: None) -> None:
+        self.books = books
+        self.secret = secret
+        self.woken = woken
+
+    @property
+    def domain(self) -> str:
+        return self.books.settings.config.bot.address.rpartition("@")[2]
+
+    def rules_of(self, stored: Stored) -> Rules:
+        return self.books.rules(stored.case.policy, stored.policy_text)
+
+    def plan(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Plan:
+        """What follows from `fact` for this case; needs no write lock. Raises KeyError for a case that is not there."""
+        stored = cases.load(tx, number)
+        return Plan(stored, fact, workflow.decide(stored.case, fact, self.rules_of(stored), now))
+
+    def save(self, tx: Connection, plan: Plan, now: datetime) -> Decision:
+        """Saves state, journal, deadlines and letters in the caller's transaction. Raises CaseMoved."""
+        version = plan.stored.version if plan.stored else 0
+        failpoint("turn.save")
+        cases.save(tx, plan.decision, plan.fact, now, version, plan.policy_text)
+        self._note_ids(tx, plan)
+        for letter in plan.decision.letters:
+            self._queue(tx, plan.decision, letter, now)
+        if any(event.kind == "released" for event in plan.decision.events):
+            self._release(tx, plan.decision.case.number)
+        return plan.decision
+
+    def take(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Decision:
+        """Plans and saves at once, inside a write transaction."""
+        return self.save(tx, self.plan(tx, number, fact, now), now)
+
+    def open(
+        self,
+        tx: Connection,
+        mail: Mail,
+        inbox: Inbox,
+        now: datetime,
+        flags: tuple[str, ...] = (),
+        stage: str = "",
+        day_zero: datetime | None = None,
+    ) -> Decision:
+        """A mail opens a case: its ref is handed out and everything saved, inside a write transaction."""
+        local = now.astimezone(self.books.settings.calendar.zone)
+        number, ref = cases.new_ref(tx, inbox.area, local.year)
+        opening = Opening(mail, inbox, number, ref, stage, day_zero, flags)
+        decision = workflow.decide(None, opening, self.books.rules(inbox.policy), now)
+        return self.save(tx, Plan(None, opening, decision, self.books.text(inbox.policy)), now)
+
+    def tell(self, tx: Connection, queued: outbox.Queued, fact: LetterServed | LetterUndelivered, now: datetime) -> None:
+        """What became of a letter reaches its case, in the transaction that marks the letter."""
+        if queued.case is not None:
+            self.take(tx, queued.case, fact, now)
+
+    def _note_ids(self, tx: Connection, plan: Plan) -> None:
+        if isinstance(plan.fact, Opening | Arrival) and plan.fact.mail.message_id:
+            what = "original" if isinstance(plan.fact, Opening) else "mail"
+            cases.note_ids(tx, plan.decision.case.number, {plan.fact.mail.message_id: what})
+
+    def _queue(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> None:
+        case = decision.case
+        owner: int | None = case.number
+        if letter.to_stranger:  # one a day for each address, whatever it sends
+            letter, owner = replace(letter, occasion=f"stranger/{now:%Y%m%d}"), None
+        signed = replace(letter, message_id=letters.message_id(self.secret, case.ref, letter.key, self.domain))
+        status = self._status(tx, decision, signed, now)
+        if outbox.queue(tx, signed, owner, now, status) is not None:
+            cases.note_ids(tx, case.number, {signed.message_id: signed.key})
+            self.woken()
+        if status == "held" and case.hold_until is None:
+            self._too_many(tx, decision, signed, now)
+
+    def _status(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> str:
+        case = decision.case
+        if self._mode(case.inbox) == "shadow" and letter.kind not in (LetterKind.ALERT, LetterKind.DIGEST):
+            return "withheld"
+        if case.hold_until is not None and not any(event.kind == "held" for event in decision.events):
+            return "held"
+        day = now - timedelta(days=1)
+        if any(outbox.sent_today(tx, case.number, c.email, day) >= LETTERS_A_DAY for c in (*letter.to, *letter.cc)):
+            return "held"
+        return "queued"
+
+    def _mode(self, inbox: str) -> str:
+        config = self.books.settings.config
+        own = next((box.mode for box in config.mailboxes if box.address == inbox and box.mode), None)
+        return own or config.mode
+
+    def _too_many(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> None:
+        """A flood is held, never dropped, and the operator is told once a day for each case."""
+        lines = [
+            f"Case {decision.case.ref}: more than {LETTERS_A_DAY} letters to one address within a day.",
+            f"A letter of kind {letter.kind.value} is held. See: challenge-bot outbox",
+        ]
+        self.alert(tx, f"flood/{decision.case.ref}", "Letters of a case are held", lines, now)
+
+    def alert(self, tx: Connection, what: str, subject: str, lines: list[str], now: datetime) -> None:
+        """Queues an alert to the operator, once a day for each thing."""
+        operator = Contact(self.books.settings.config.operator, "Operator")
+        about = {"subject": subject, "lines": lines, "now": now.isoformat()}
+        letter = Letter(LetterKind.ALERT, f"{what}/{now:%Y%m%d}", (operator,), about, variant="plain", subject=subject)
+        self.post(tx, letter, now)
+
+    def post(self, tx: Connection, letter: Letter, now: datetime) -> None:
+        """Queues a letter of no case."""
+        signed = replace(letter, message_id=letters.message_id(self.secret, "", letter.key, self.domain))
+        if outbox.queue(tx, signed, None, now) is not None:
+            self.woken()
+
+    def _release(self, tx: Connection, number: int) -> None:
+        for queued in outbox.of_case(tx, number):
+            if queued.status == "held":
+                outbox.release(tx, queued.id)
+        self.woken()
+
