@@ -87,10 +87,7 @@ def read(text: str, file: str) -> tuple[Document | None, tuple[Problem, ...]]:
     try:
         node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        return None, (
-            Problem(file, mark.line + 1 if mark else 0, f"not readable as YAML: {error.problem or 'syntax'}"),
-        )
+        return None, (Problem(file, _place(error, text), f"not readable as YAML: {error.problem or 'syntax'}"),)
     except YAMLError as error:
         return None, (Problem(file, 0, f"not readable as YAML: {str(error).splitlines()[0]}"),)
     except RecursionError:
@@ -103,6 +100,14 @@ def read(text: str, file: str) -> tuple[Document | None, tuple[Problem, ...]]:
     except _TooMuchError:
         return None, (Problem(file, 0, "nested too deeply, too large, or refers to itself"),)
     return Document(file, value, reader.lines), tuple(reader.problems)
+
+
+def _place(error: MarkedYAMLError, text: str) -> int:
+    """The line to look at: where what never ends began, if the fault only shows at the end of the file."""
+    found, began = error.problem_mark, error.context_mark
+    if found is None or (began is not None and found.line >= text.count("\n")):
+        found = began
+    return int(found.line) + 1 if found is not None else 0
 
 
 class _Reader:
