@@ -17,7 +17,9 @@ from bot.model import Address
 MAX_ADDRESSES = 500
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-_DOMAIN = r"[\pL\pN](?:[\pL\pN-]*[\pL\pN])?(?:\.[\pL\pN](?:[\pL\pN-]*[\pL\pN])?)+"
+_LETTER = r"A-Za-z0-9\x{a1}-\x{10ffff}"
+_LABEL = rf"[{_LETTER}](?:[{_LETTER}-]*[{_LETTER}])?"
+_DOMAIN = rf"{_LABEL}(?:\.{_LABEL})+"
 _SPEC = rf"{_LOCAL}@{_DOMAIN}"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _WORD = r"[^\s<>@,;:\\\"()\[\]]+"

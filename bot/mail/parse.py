@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 import re2
 
 from bot.mail import unreadable
-from bot.mail.headers import Headers, decoded, split
+from bot.mail.headers import MAX_FIELD, Headers, decoded, split
 from bot.mail.text import MAX_TEXT, QUOTE_MARK, cleaned, decode, from_html, is_known, turns
 from bot.model import Attachment
 
@@ -26,13 +26,20 @@ MAX_DEPTH = 50
 MAX_PARTS = 1000
 MAX_REPORT = 64 * 1024
 MAX_NAME = 120
+_NO_BOUNDARY = b"\n"
 
 _PARSER = BytesParser(policy=compat32)
 _MIME = ("content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version")
 _REPORTS = ("message/", "text/rfc822-headers", "text/calendar")
+_BYTES = re2.Options()
+_BYTES.encoding = re2.Options.Encoding.LATIN1
+#: Content-Type and Content-Disposition fields anywhere in the body, with their folded lines.
+_CONTENT = re2.compile(rb"(?im)^content-(?:type|disposition):.*(?:\r?\n[ \t].*)*", _BYTES)
+#: What opens or closes a level of the tree: a delimiter line, an embedded message, a boundary parameter.
 _STRUCTURE = re2.compile(
-    rb"(?im)^(?:--([^\r\n]+)|content-type:[ \t]*(?:\r?\n[ \t]+)?(message/))"
-    rb"|\bboundary\*?0?\*?[ \t]*=[ \t]*\"?([^\"\r\n;]+)"
+    rb"(?im)^(?:--([^\r\n]+)|content-type:[ \t]*(?:\r?\n[ \t]+)?message/)"
+    rb"|\bboundary\*?0?\*?[ \t]*=[ \t]*\"?([^\"\r\n;]+)",
+    _BYTES,
 )
 
 
@@ -92,36 +99,47 @@ def parse(raw: bytes) -> Parsed:
 
 def _tree(headers: Headers, body: bytes) -> Message:
     """The body as the standard library sees it, under the few headers it needs: never the sender's whole block."""
-    block = "".join(f"{name}: {headers.get(name)}\n" for name in _MIME if headers.has(name))
-    return _PARSER.parsebytes(block.encode("utf-8", "replace") + b"\n" + body)
+    block = "".join(f"{name}: {headers.get(name)}\n" for name in _MIME if headers.has(name)).encode("utf-8", "replace")
+    top = _PARSER.parsebytes(block + b"\n", headersonly=True)
+    if top.get_content_maintype() in ("multipart", "message"):
+        return _PARSER.parsebytes(block + b"\n" + body)
+    top.set_payload(body.decode("ascii", "surrogateescape"))
+    return top
 
 
 def _too_much(headers: Headers, body: bytes) -> str:
-    """`mime_too_deep` or `too_many_parts` where the library's recursive parser must not be let near; else ""."""
-    if body.count(b"\n--") < MAX_PARTS and 2 * len(_BOUNDARY.findall(body)) < MAX_DEPTH:
+    """Why the library's recursive parser must not be let near the body; "" where it may."""
+    declared = headers.get("content-type").lower()
+    if not declared.lstrip().startswith(("multipart", "message")):
         return ""
-    stack: list[bytes] = [
-        m.group(3) for m in _STRUCTURE.finditer(headers.get("content-type").encode("utf-8", "replace")) if m.group(3)
-    ]
+    fields = [field.lower() for field in _CONTENT.findall(body)]
+    if any(len(field) > MAX_FIELD for field in fields):
+        return "mime_header_too_long"
+    levels = sum(b"boundary" in field or b"message/" in field for field in fields)
+    if 2 * levels + 2 < MAX_DEPTH and body.count(b"\n--") < MAX_PARTS:
+        return ""
+    return _measured(declared.encode("utf-8", "replace"), body)
+
+
+def _measured(declared: bytes, body: bytes) -> str:
+    """The same, by following the boundaries line for line."""
+    stack: list[bytes] = [found.group(2).strip() for found in _STRUCTURE.finditer(declared) if found.group(2)]
     parts = 0
     for match in _STRUCTURE.finditer(body):
-        line, _, boundary = match.groups()
-        if line is not None:
+        line, boundary = match.groups()
+        if line is None:
+            stack.append(boundary.strip() if boundary else _NO_BOUNDARY)
+        else:
             line = line.rstrip()
             mark = line[:-2] if line.endswith(b"--") and line[:-2] in stack else line
             if mark in stack:
                 parts += 1
                 del stack[stack.index(mark) + (mark is line) :]
-        else:
-            stack.append(boundary.strip() if boundary else b"\n")
         if len(stack) > MAX_DEPTH:
             return "mime_too_deep"
         if parts > MAX_PARTS:
             return "too_many_parts"
     return ""
-
-
-_BOUNDARY = re2.compile(rb"(?i)\bboundary\*?0?\*?[ \t]*=|content-type:[ \t]*(?:\r?\n[ \t]+)?message/")
 
 
 def _visit(part: Message, found: _Gathering, in_related: bool) -> str:

@@ -59,9 +59,24 @@ _ATTRIBUTION = re2.compile(
     r"|(?:mensagem de|\d{4}[-/]\d{1,2}[-/]\d{1,2}\b.*<[^<>@\s]+@[^<>\s]+>)"
     r"|[^\n]+<[^<>@\s]+@[^<>\s]+>\s+(?:wrote|writes|schrieb|a écrit)\b.*"
     r"|[^\n]+\b(?:wrote|schrieb) on \S.*"
-    r")\s*:\s*$"
+    r")\s*(?::|-{2,}:?)\s*$"
 )
-_ATTRIBUTION_START = re2.compile(r"(?i)^[>\s]*(?:-+\s*)?(?:on|ar|am|den|le|el|em|il|op|w dniu|dnia|tor|pe|\d{4}[-/])\b")
+
+#: Whatever its language: a line that ends like an attribution and names an address, a year and a time.
+_NAMES = (
+    re2.compile(r"\b(?:19|20)\d\d\b"),
+    re2.compile(r"\b\d{1,2}[:.h]\d\d\b"),
+    re2.compile(r"[^<>@\s]@[^<>@\s]+\.\pL"),
+)
+_NO_SENTENCE = 300
+_MARKS = ">-_=*" + QUOTE_MARK
+_LABEL_WITHIN = 24
+_DATE_WORDS = frozenset(
+    (
+        *("on", "ar", "am", "den", "le", "el", "em", "il", "op", "w", "dnia", "tor", "pe", "in", "begin", "at"),
+        *("mon,", "tue,", "wed,", "thu,", "fri,", "sat,", "sun,", "man.", "tir.", "ons.", "tor.", "fre."),
+    )
+)
 
 _INLINE = re2.compile(
     r"(?i)\b(?:see|find|added|put|given|with|made|inserted)?\s*(?:(?:my|our|the|some)\s+)?(?:comments?|answers?"
@@ -110,7 +125,7 @@ def split(text: str) -> Split:
 def _cut(lines: list[str]) -> int:
     """The index of the line where the first quotation begins; len(lines) where there is none."""
     for n, line in enumerate(lines):
-        if not line or line.isspace():
+        if not _may_start(line):
             continue
         if line.lstrip().startswith(">") and _is_quote_block(lines, n):
             return n
@@ -123,6 +138,16 @@ def _cut(lines: list[str]) -> int:
         if _is_attribution(lines, n):
             return n
     return len(lines)
+
+
+def _may_start(line: str) -> bool:
+    """A cheap look that spares most lines the patterns: a mark in front, a label, a colon behind, a word of date."""
+    head = line.lstrip()
+    if not head:
+        return False
+    if head[0] in _MARKS or ":" in head[:_LABEL_WITHIN] or head.rstrip()[-1] in ":-":
+        return True
+    return head[0].isdigit() or head[:14].lower().split(" ")[0] in _DATE_WORDS or "above this line" in head
 
 
 def _is_quote_block(lines: list[str], n: int) -> bool:
@@ -140,7 +165,7 @@ def _is_block(lines: list[str], n: int) -> bool:
     """Whether the From: line is the first of a header block: two more labels among the next lines."""
     seen: set[int] = set()
     for line in lines[n + 1 : n + 1 + _LOOK_AHEAD]:
-        match = _BLOCK_OTHER.match(line)
+        match = _BLOCK_OTHER.match(line) if ":" in line else None
         if match:
             seen |= {k for k in (1, 2, 3) if match.group(k)}
     return len(seen) >= 2
@@ -148,19 +173,20 @@ def _is_block(lines: list[str], n: int) -> bool:
 
 def _is_attribution(lines: list[str], n: int) -> bool:
     """ "On ... wrote:", which mail programs fold over up to four lines."""
-    line = lines[n]
-    if line.rstrip().endswith(":") and _ATTRIBUTION.match(line):
-        return True
-    if not _ATTRIBUTION_START.match(line):
-        return False
-    joined = line
-    for following in lines[n + 1 : n + 4]:
-        if not following.strip():
+    joined = lines[n]
+    for following in (*lines[n + 1 : n + 4], ""):
+        if joined.rstrip().rstrip("-").rstrip().endswith((":", "wrote")):
+            return _reads_as_attribution(joined)
+        if not following.strip() or len(joined) > _NO_SENTENCE:
             return False
         joined = f"{joined}\n{following.lstrip('> ')}"
-        if following.rstrip().endswith(":"):
-            return bool(_ATTRIBUTION.match(joined))
     return False
+
+
+def _reads_as_attribution(words: str) -> bool:
+    if len(words) > 2 * _NO_SENTENCE:
+        return False
+    return bool(_ATTRIBUTION.match(words)) or all(name.search(words) for name in _NAMES)
 
 
 def _says_nothing(above: list[str]) -> bool:
@@ -204,7 +230,7 @@ def _quoted_header(below: list[str]) -> tuple[str, str | None, datetime | None]:
     """Subject, address and instant of the first header block in the quotation, as far as they stand there."""
     subject, sender, sent = "", None, None
     for n, line in enumerate(below[:400]):
-        if not _BLOCK_FROM.match(line) or not _is_block(below, n):
+        if ":" not in line[:_LABEL_WITHIN] or not _BLOCK_FROM.match(line) or not _is_block(below, n):
             continue
         for k in range(n, min(n + _LOOK_AHEAD + 1, len(below))):
             match = _LABEL.match(below[k])

@@ -16,7 +16,7 @@ from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 
 MAX_TEXT = 512 * 1024
-MAX_HTML = 1024 * 1024
+MAX_HTML = 512 * 1024
 #: Beyond this many tags open inside one another a page is taken apart by its tags alone: the converter recurses.
 MAX_HTML_DEPTH = 200
 

@@ -66,7 +66,7 @@ _DISCLAIMER = re2.compile(
     r")"
 )
 
-_SIGNATURE_MARK = re2.compile(r"^\s*(?:--|__|—|–{2})\s?$")
+_MARKS = frozenset({"--", "__", "—", "––"})
 _CLOSING = re2.compile(
     r"(?i)^\W*(?:(?:with )?(?:kind(?:est)?|best|warm(?:est)?|many|good) (?:regards|wishes|thanks)|kind rgds"
     r"|regards|k(?:ind)? ?r(?:e?gards|gds)?|br|rgds"
@@ -76,31 +76,28 @@ _CLOSING = re2.compile(
     r"|mit freundlichen grüßen|cordialement|saludos|mvh|vh)\W*$"
 )
 _MAX_SIGNATURE = 25
-_SENTENCE = re2.compile(r"[\pL\pN)][.!?]\s*$")
 _LONG = 110
+_FEW_WORDS = 5
+_LONGEST_CLOSING = 60
+_SHORTEST_DISCLAIMER = 10
 
 _LONDON = ZoneInfo("Europe/London")
-_WHEN = (
-    "%d %B %Y %H:%M:%S",
-    "%d %B %Y %H:%M",
-    "%d %b %Y %H:%M:%S",
-    "%d %b %Y %H:%M",
-    "%B %d, %Y %I:%M %p",
-    "%B %d, %Y %I:%M:%S %p",
-    "%B %d, %Y %H:%M",
-    "%d/%m/%Y %H:%M",
-    "%d/%m/%Y %H:%M:%S",
-    "%d %B %Y %I:%M %p",
-    "%b %d, %Y %I:%M %p",
+_ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WELSH = ("ion", "chw", "maw", "ebr", "mai", "meh", "gor", "aws", "med", "hyd", "tac", "rha")
+_MONTHS = {name: n for names in (_ENGLISH, _WELSH) for n, name in enumerate(names, 1)}
+_SENT_AT = re2.compile(
+    r"(?i)\b(?:(\d{1,2})(?:st|nd|rd|th)?\s+([a-z]+)|([a-z]+)\s+(\d{1,2})"
+    r"|(\d{1,2})/(\d{1,2})/),?\s*(20\d\d),?\s+(?:at\s+)?"
+    r"(\d{1,2}):(\d\d)(?::\d\d)?(?:\s*([ap])\.?m)?"
 )
-_WEEKDAY = re2.compile(r"(?i)^(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\.?,?\s+")
 
 
 def trimmed(lines: list[str]) -> str:
     """A person's own words among `lines`. Where nothing but trimmings is found, nothing is left."""
     rest = _without_banner(lines)
     rest = _without_signature(rest)
-    kept = [line for line in rest if not _MOBILE.match(line)]
+    footer = next((n for n, line in enumerate(rest) if _MOBILE.match(line)), len(rest))
+    kept = rest[:footer] if any(line.strip() for line in rest[:footer]) else rest[footer + 1 :]
     return "\n".join(line.rstrip() for line in kept).strip("\n").strip()
 
 
@@ -117,30 +114,36 @@ def _without_banner(lines: list[str]) -> list[str]:
 
 
 def _without_signature(lines: list[str]) -> list[str]:
-    for n, line in enumerate(lines):
-        if _SIGNATURE_MARK.match(line) or _DISCLAIMER.match(line):
+    """Less everything from a signature mark or a disclaimer on, and a closing formula with what follows it."""
+    end = next((n for n, line in enumerate(lines) if line.strip() in _MARKS or _is_disclaimer(line)), len(lines))
+    for n, line in enumerate(lines[:end]):
+        if n and len(line) <= _LONGEST_CLOSING and _CLOSING.match(line) and _is_signature(lines[n + 1 : end]):
             return lines[:n]
-        if n and _CLOSING.match(line) and _is_signature(lines[n + 1 :]):
-            return lines[:n]
-    return lines
+    return lines[:end]
+
+
+def _is_disclaimer(line: str) -> bool:
+    return len(line) >= _SHORTEST_DISCLAIMER and bool(_DISCLAIMER.match(line))
 
 
 def _is_signature(below: list[str]) -> bool:
     """Whether what follows a closing formula is a name and its titles: short lines, no sentence."""
-    for line in below:
-        if _SIGNATURE_MARK.match(line) or _DISCLAIMER.match(line):
-            return True
-        if len(line) > _LONG or (_SENTENCE.search(line) and len(line.split()) > 5):
-            return False
-    return len([line for line in below if line.strip()]) <= _MAX_SIGNATURE
+    said = [line.rstrip() for line in below if line.strip()]
+    is_prose = any(len(line) > _LONG or (line[-1] in ".!?" and len(line.split()) > _FEW_WORDS) for line in said)
+    return not is_prose and len(said) <= _MAX_SIGNATURE
 
 
 def instant(words: str) -> datetime | None:
-    """The time that Outlook writes after `Sent:`; it carries no zone and is read as London's."""
-    plain = " ".join(_WEEKDAY.sub("", words.replace(" at ", " ").strip()).split())
-    for form in _WHEN:
-        try:
-            return datetime.strptime(plain, form).replace(tzinfo=_LONDON).astimezone(UTC)
-        except ValueError:
-            continue
-    return None
+    """The time that Outlook writes after `Sent:` ("15 January 2027 16:45"); it carries no zone and is London's."""
+    match = _SENT_AT.search(words)
+    if not match:
+        return None
+    day, month, us_month, us_day, number_day, number_month, year, hour, minute, half = match.groups()
+    try:
+        in_year = int(number_month) if number_month else _MONTHS[(month or us_month)[:3].lower()]
+        in_day = int(hour) % 12 + 12 * (half.lower() == "p") if half else int(hour)
+        return datetime(
+            int(year), in_year, int(day or us_day or number_day), in_day, int(minute), tzinfo=_LONDON
+        ).astimezone(UTC)
+    except (ValueError, KeyError):
+        return None
