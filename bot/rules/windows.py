@@ -203,6 +203,14 @@ def requested(text: str, sent: datetime, tiers: Sequence[Window]) -> Requested:
     return Requested(best.window, best.by, (*best.flags, *flags))
 
 
+def granted(note: str, now: datetime, tiers: Sequence[Window]) -> Requested:
+    """The time in a command's note, where a date at its head needs no "by": EXTEND to 22 January, EXTEND Friday."""
+    return requested(f"by {_TOWARDS.sub('', note.strip())}", now, tiers)
+
+
+_TOWARDS = re2.compile(r"(?i)^(?:(?:to|till?|until|by|for)\b[\s:]*)+")
+
+
 def _lengths(words: str, tiers: Sequence[Window]) -> Iterator[Requested]:
     for m in _LENGTH.finditer(words):
         unit = next(name for name, _ in _UNITS if m.group(name))

@@ -8,7 +8,7 @@ import pytest
 
 from bot.model import Unit, Window
 from bot.rules.instants import LONDON
-from bot.rules.windows import Requested, fold, parse_window, requested
+from bot.rules.windows import Requested, fold, granted, parse_window, requested
 
 TIERS = (Window(24, Unit.HOURS), Window(10, Unit.WORKING_DAYS))
 TUESDAY = datetime(2027, 1, 12, 10, 5, tzinfo=LONDON)
@@ -189,6 +189,21 @@ def test_instants_are_read_day_first_in_london(text: str, expected: str) -> None
     found = ask(f"response needed {text} please")
     assert found.by is not None
     assert (found.window, f"{found.by.astimezone(LONDON):%Y-%m-%d %H:%M}", found.flags) == (None, expected, ODD)
+
+
+@pytest.mark.parametrize(
+    "note", ["Friday", "to Friday 5pm", "until 15 January", "till 5pm Friday", "15/01/27", "by Friday"]
+)
+def test_a_commands_note_may_name_a_date_without_by(note: str) -> None:
+    """After EXTEND a date at the head is a limit by itself; "today" beside an hour is that hour."""
+    assert granted(note, TUESDAY, TIERS).by == datetime(2027, 1, 15, 17, tzinfo=LONDON)
+    assert granted("to 5pm today", TUESDAY, TIERS).by == datetime(2027, 1, 12, 17, tzinfo=LONDON)
+
+
+@pytest.mark.parametrize("note", ["10 working days", "by 10 working days", "for another ten working days please"])
+def test_a_commands_note_may_give_a_window(note: str) -> None:
+    """A length of time in a command's note is read as in a subject."""
+    assert granted(note, TUESDAY, TIERS) == Requested(window("10 wd"))
 
 
 @pytest.mark.parametrize(
