@@ -87,7 +87,8 @@ def heading(words: str) -> str:
 
 def link(words: str, body: str = "") -> str:
     """Words that, in the HTML part, open a reply whose text is `body` (the words themselves by default)."""
-    return f"{_OPEN}{clean(body or words)}{_BODY}{clean(words)}{_CLOSE}"
+    written = clean(body or words) + (" " if body.endswith(" ") else "")  # room for what the person adds
+    return f"{_OPEN}{written}{_BODY}{clean(words)}{_CLOSE}"
 
 
 def options(several: Sequence[Sequence[str]]) -> str:

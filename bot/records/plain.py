@@ -6,6 +6,8 @@ kind of event is never left out of a record. It blames nobody: silence is "no re
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from bot.model import Case, StageRun, State
 
 SIDES = {"raising": "raising", "responding": "responding", "copy": "told", "decider": "deciding"}
@@ -76,6 +78,12 @@ def note(kind: str, words: str) -> str:
     return flag(words) if kind in ("flagged", "closed", "filed") else words
 
 
+def letters(keys: Sequence[str], names: Mapping[str, str]) -> str:
+    """The letters that were decided, from their keys (occasion/kind/first addressee)."""
+    named = [key.rsplit("/", 2) for key in keys]
+    return f"Letters: {'; '.join(f'{n[-2]} to {names.get(n[-1], n[-1])}' for n in named if len(n) == 3)}."
+
+
 def state(case: Case) -> str:
     if case.state is State.CLOSED:
         return f"closed as {_spaced(case.closed_as.value)}" if case.closed_as else "closed"
@@ -93,7 +101,7 @@ def in_time(run: StageRun) -> str:
     met = run.responded or (run.ended if run.ended_as != "lapsed" else None)
     if met is not None:
         return "in time" if met <= run.due else "late"
-    return "not in time" if run.ended else "running"
+    return "no reply in time" if run.ended else "running"
 
 
 def role(name: str) -> str:

@@ -204,16 +204,16 @@ def _run(run: StageRun, said: _Said, stages: Mapping[str, str]) -> dict[str, str
 def _timeline(
     journal: Sequence[Row], names: Mapping[str, str], stages: Mapping[str, str], said: _Said, full: bool
 ) -> list[list[str]]:
-    """[when, what, detail] for every event, in order."""
-    return [
-        [
-            said(row.at),
-            plain.event(kind, names.get(by, by), stages.get(stage, stage)),
-            plain.note(kind, note) if full or kind in OUR_NOTES else "",
-        ]
-        for row in journal
-        for kind, stage, by, note in row.events
-    ]
+    """[when, what, detail] for every event and every row's letters, in order."""
+    lines: list[list[str]] = []
+    for row in journal:
+        when = said(row.at)
+        for kind, stage, by, note in row.events:
+            detail = plain.note(kind, note) if full or kind in OUR_NOTES else ""
+            lines.append([when, plain.event(kind, names.get(by, by), stages.get(stage, stage)), detail])
+        if row.letters:
+            lines.append([when, plain.letters(row.letters, names), ""])
+    return lines
 
 
 # --- the documents ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,205 @@
+"""Whatever stands in a letter's values, its headers hold fixed words, its bytes stay mail, and its parts stay equal.
+
+Values come from people and strangers: names with line breaks, direction marks and marks of our own, ids that are no
+ids, subjects full of personal details. Subjects of inbound mail never reach a letter; this says so for a thousand.
+"""
+
+from __future__ import annotations
+
+import email
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import default
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import re2
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.case import mime, wording
+from bot.case.catalogue import NO_CASE
+from bot.case.letters import Office, Templates, is_ours, message_id, render, samples
+from bot.model import Contact, Letter, LetterKind
+from bot.rules.workdays import calendar
+
+FOLDER = Path(__file__).parents[2] / "mail_templates"
+TEMPLATES = Templates.from_texts({path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.j2")})
+OFFICE = Office(Contact("clock@partnership.example", "Clock"), calendar())
+SAMPLES = samples()
+CASES = tuple(one for one in SAMPLES if (one.kind, one.variant) not in NO_CASE)
+
+#: The only headers a letter may have.
+HEADERS = {
+    "From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Thread-Topic",
+    "Thread-Index", "Auto-Submitted", "X-Auto-Response-Suppress", "Content-Language", "MIME-Version", "Content-Type",
+    "Content-Transfer-Encoding",
+}  # fmt: skip
+
+ugly = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(
+    ["a\r\nBcc: x@evil.example", "a\n\nWHAT HAPPENED", "\u202egnp.exe", "\ue000HEAD", "\ue001x\ue002y\ue003", "=?utf-8?q?x?="]
+)  # fmt: skip
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    message = email.message_from_bytes(raw, policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def poisoned(value: Any, poison: str) -> Any:
+    """The same values with the poison in every text that is no instant, address or code."""
+    if isinstance(value, dict):
+        return {
+            k: v if k in ("email", "at", "sent", "when", "received") else poisoned(v, poison) for k, v in value.items()
+        }
+    if isinstance(value, list):
+        return [poisoned(v, poison) for v in value]
+    return f"{value}{poison}" if isinstance(value, str) and not value.startswith("2027-") else value
+
+
+def spoilt(letter: Letter, poison: str) -> Letter:
+    """A letter whose people, words and ids hold the poison; the fixed words and the ref are ours and stay."""
+    kept = {"ref", "fixed_words", "window", "timescales", "level", "asks", "closed_as", "head"}
+    about = {k: v if k in kept else poisoned(v, poison) for k, v in letter.about.items()}
+    people = tuple(Contact(c.email, f"{c.name}{poison}") for c in letter.to)
+    return replace(
+        letter, about=about, to=people, in_reply_to=f"m{poison}@x.example", references=(poison, "m1@x.example")
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(SAMPLES), ugly)
+def test_no_value_can_write_a_header(letter: Letter, poison: str) -> None:
+    """Line breaks, encoded words and direction marks in any value add no header, no recipient and no line of 8 bits."""
+    made = render(spoilt(letter, poison), OFFICE, TEMPLATES)
+    message = parsed(made.raw)
+    assert set(message.keys()) <= HEADERS
+    assert len(message.keys()) == len(set(message.keys()))
+    assert made.recipients == tuple(c.email for c in letter.to)
+    assert [a.addr_spec for a in message["To"].addresses] == [c.email for c in letter.to]
+    assert made.raw.isascii()
+    assert max(map(len, made.raw.split(b"\r\n"))) <= 998
+    assert made.raw.count(b"\n") == made.raw.count(b"\r\n") == made.raw.count(b"\r")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(SAMPLES), ugly)
+def test_no_value_can_make_the_two_parts_differ(letter: Letter, poison: str) -> None:
+    """Nor can it add a heading or a link: what HTML shows is what text says, and every link is one of ours."""
+    message = parsed(render(spoilt(letter, poison), OFFICE, TEMPLATES).raw)
+    clean = parsed(render(letter, OFFICE, TEMPLATES).raw)
+    seen, expected = _page(message), _page(clean)
+    assert (seen.headings, len(seen.links)) == (expected.headings, len(expected.links))
+    assert all(link.startswith("mailto:clock@partnership.example?subject=") for link in seen.links)
+    plain = message.get_body(("plain",))
+    assert plain is not None
+    text = re2.sub(r"(?m)^[->] ?", "", plain.get_content())
+    assert _letters("".join(seen.words)) == _letters(text)
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self.headings = 0
+        self._skip = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._skip = tag == "title"
+        self.headings += tag == "h2"
+        self.links += [value or "" for name, value in attrs if name == "href"]
+
+    def handle_data(self, data: str) -> None:
+        if not self._skip:
+            self.words.append(data)
+
+
+def _page(message: EmailMessage) -> _Reader:
+    part = message.get_body(("html",))
+    assert part is not None
+    reader = _Reader()
+    reader.feed(part.get_content())
+    return reader
+
+
+def _letters(text: str) -> str:
+    """Without spaces, capitals and what capitals change."""
+    return "".join(text.split()).upper().casefold()
+
+
+def test_a_thousand_subjects_full_of_people_reach_no_header() -> None:
+    """Names, initials, dates of birth, numbers and addresses of a child, wherever they come from, stay out of every
+    header: only the fixed words, the window, the ref, ids and staff stand there."""
+    children = [
+        (f"Zoltan{n} Quimby{n}", f"{n % 28 + 1:02}/0{n % 9 + 1}/20{n % 17 + 5:02}", f"94{n:03}41{n % 999:03}", f"{n} Wisteria Row")
+        for n in range(250)
+    ]  # fmt: skip
+    subjects = [f"Professional Safeguarding Challenge - 24 hours - {part}" for child in children for part in child]
+    assert len(subjects) == 1000
+    for n, subject in enumerate(subjects):
+        letter = CASES[n % len(CASES)]
+        child = subject.rpartition(" - ")[2]
+        about = {**letter.about, "due_why": f"asked for in {subject}", "late": subject, "team": subject}
+        made = render(replace(letter, about=about), OFFICE, TEMPLATES)
+        head = made.raw.partition(b"\r\n\r\n")[0].decode("ascii")
+        assert child not in str(email.message_from_string(head, policy=default).items())
+        assert made.subject == "RE: Professional Safeguarding Challenge – 24 hours [XX-2027-0007]"
+
+
+@settings(max_examples=300)
+@given(st.text(st.characters(codec=None), max_size=200))
+def test_any_words_in_a_header_read_back(text: str) -> None:
+    """What a header encodes a mail program decodes, to the same words."""
+    folded = mime._line("Subject", mime.words(text))
+    read = email.message_from_string(f"{folded}\r\n", policy=default)["Subject"]
+    assert str(read).split() == wording.clean(text).split()
+    assert max(map(len, folded.split("\r\n"))) <= 100
+
+
+@settings(max_examples=300)
+@given(st.text(max_size=60))
+def test_any_address_is_plain_or_refused(text: str) -> None:
+    """An address either stands in a header exactly as it is, or raises."""
+    try:
+        written = mime.address(Contact(text, "Ann"))
+    except ValueError:
+        return
+    read = email.message_from_string(f"To: {written}\r\n\r\n", policy=default)["To"]
+    assert [a.addr_spec for a in read.addresses] == [text]
+
+
+@settings(max_examples=300)
+@given(st.text(max_size=100), st.binary(min_size=1, max_size=20))
+def test_nobody_guesses_an_id(text: str, secret: bytes) -> None:
+    """Only what we made is ours; whatever is asked, an answer comes."""
+    assert not is_ours(text, secret)
+    assert is_ours(message_id(secret, "XX-2027-0001", text, "partnership.example"), secret)
+
+
+@settings(max_examples=300)
+@given(
+    st.text(max_size=80) | st.binary(max_size=80).map(lambda b: __import__("base64").b64encode(b).decode()),
+    st.text(max_size=20),
+)
+def test_a_thread_index_is_always_whole(original: str, root: str) -> None:
+    """A header of 22 octets and blocks of 5, whatever the original carried."""
+    now = datetime(2027, 1, 13, tzinfo=UTC)
+    made = mime.thread_index(original, root, now, now)
+    assert made.isascii()
+    assert (len(__import__("base64").b64decode(made)) - 22) % 5 == 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=300))
+def test_a_reply_is_passed_on_as_a_quotation(text: str) -> None:
+    """No line of somebody else's words stands as ours."""
+    letter = next(one for one in SAMPLES if one.kind is LetterKind.RELAY)
+    made = render(replace(letter, about={**letter.about, "text": text}), OFFICE, TEMPLATES)
+    assert not made.used_fallback, made.fault
+    outside = "\n".join(line for line in made.text.split("\n") if not line.startswith(">"))
+    empty = render(replace(letter, about={**letter.about, "text": ""}), OFFICE, TEMPLATES).text
+    assert outside.split() == [w for w in empty.split() if w != ">"]

@@ -1,0 +1,604 @@
+"""What every letter promises: its order, its headers, its two equal parts, and that it goes even when a template fails.
+
+The shipped templates are tested with the shipped samples. Nothing here knows when a letter is due.
+"""
+
+from __future__ import annotations
+
+import base64
+import email
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import default
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import re2
+
+from bot.case import letters, mime, wording
+from bot.case.catalogue import CATALOGUE, COMMON, NO_CASE
+from bot.case.letters import Office, Templates, render, samples
+from bot.model import WANTS_ANSWERS, Contact, Letter, LetterKind
+from bot.rules.workdays import calendar
+
+FOLDER = Path(__file__).parents[2] / "mail_templates"
+TEXTS = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.j2")}
+TEMPLATES = Templates.from_texts(TEXTS)
+AGAIN = Templates.from_texts(TEXTS)
+OFFICE = Office(Contact("clock@partnership.example", "Safeguarding Challenge Clock (automatic)"), calendar())
+SAMPLES = samples()
+CASES = tuple(one for one in SAMPLES if (one.kind, one.variant) not in NO_CASE)
+
+
+def named(letter: Letter) -> str:
+    return f"{letter.kind.value}-{letter.variant}-{letter.occasion}"
+
+
+TAGS = {"html", "head", "meta", "title", "body", "div", "h1", "h2", "p", "ul", "li", "a", "blockquote"}
+
+each = pytest.mark.parametrize("letter", SAMPLES, ids=named)
+each_of_a_case = pytest.mark.parametrize("letter", CASES, ids=named)
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    message = email.message_from_bytes(raw, policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def sample(kind: LetterKind, variant: str = "") -> Letter:
+    return next(one for one in SAMPLES if one.kind is kind and variant in ("", one.variant))
+
+
+class Words(HTMLParser):
+    """The words of an HTML page, and its links."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self.tags: set[str] = set()
+        self._skip = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self._skip = tag == "title"
+        self.links += [value or "" for name, value in attrs if name == "href"]
+        if tag in ("h1", "h2", "p", "li"):
+            self.words.append(" ")
+
+    def handle_data(self, data: str) -> None:
+        if not self._skip:
+            self.words.append(data)
+
+
+def page(message: EmailMessage) -> Words:
+    part = message.get_body(("html",))
+    assert part is not None
+    reader = Words()
+    reader.feed(part.get_content())
+    return reader
+
+
+# --- the catalogue ----------------------------------------------------------------------------------------------------
+
+
+def test_every_letter_has_a_template_a_sample_and_nothing_is_left_over() -> None:
+    """The catalogue, the folder and the samples name the same letters."""
+    expected = {f"{kind.value}-{variant}.txt.j2" for kind, variant in CATALOGUE}
+    assert {name for name in TEXTS if not name.startswith("_")} - {"base.html.j2"} == expected
+    assert {letters.template_of(one) for one in SAMPLES} == expected
+    assert {kind for kind, _ in CATALOGUE} == set(LetterKind)
+
+
+@each
+def test_samples_carry_what_the_catalogue_promises(letter: Letter) -> None:
+    """A sample has the common values and exactly the extra ones of its kind."""
+    extra = CATALOGUE[letter.kind, letter.variant]
+    common = {"now"} if (letter.kind, letter.variant) in NO_CASE else COMMON
+    assert set(letter.about) == common | extra
+
+
+def test_the_shipped_templates_pass_the_check() -> None:
+    """The operator's check finds no fault in what we ship."""
+    assert letters.check(TEMPLATES, SAMPLES, OFFICE.calendar) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("notice-opened.txt.j2", "{{ nobody }}", "'nobody' is undefined"),
+        ("notice-opened.txt.j2", "{% if %}", "line 1"),
+        ("notice-opened.txt.j2", "Please reply", "does not say the ref"),
+        ("notice-opened.txt.j2", "x" * 91, "longer than 90"),
+        ("base.html.j2", "{{ nobody }}", "'nobody' is undefined"),
+    ],
+)
+def test_the_check_names_the_template_and_its_fault(name: str, text: str, says: str) -> None:
+    """An operator reads which file is wrong and how."""
+    problems = letters.check(Templates.from_texts(TEXTS | {name: text}), SAMPLES, OFFICE.calendar)
+    assert any(p.file == f"mail_templates/{name}" and says in p.text for p in problems), problems
+
+
+def test_the_check_names_a_missing_template() -> None:
+    """A file that was deleted is found before a letter needs it."""
+    less = {name: text for name, text in TEXTS.items() if name != "relay-reply.txt.j2"}
+    assert [p.file for p in letters.check(Templates.from_texts(less), SAMPLES)] == ["mail_templates/relay-reply.txt.j2"]
+
+
+# --- what a letter says -----------------------------------------------------------------------------------------------
+
+
+@each
+def test_the_action_stands_in_the_first_90_characters(letter: Letter) -> None:
+    """The first line is a whole action, short enough for a list of mails."""
+    first = render(letter, OFFICE, TEMPLATES).text.split("\n", 1)[0]
+    assert 10 < len(first) <= 90
+    assert not first.endswith("…")
+
+
+@each_of_a_case
+def test_a_letter_keeps_its_order(letter: Letter) -> None:
+    """Action, emergency line, what happened, what to do, by when, how to answer, whom to ring, ref."""
+    text = render(letter, OFFICE, TEMPLATES).text
+    order = [
+        letter.about["emergency"]["say"],
+        "WHAT HAPPENED",
+        "WHAT YOU NEED TO DO",
+        "BY WHEN",
+        "HOW TO ANSWER",
+        "WHOM TO RING",
+        f"[{letter.about['ref']}]. ",
+        "Sent automatically by Safeguarding Challenge Clock (automatic). No person reads this mailbox out of hours.",
+    ]
+    places = [text.rfind(words) for words in order if words in text]
+    assert places == sorted(places)
+    assert {order[0], order[1], order[2], order[7]} <= {words for words in order if words in text}
+
+
+@each
+def test_html_and_text_say_the_same(letter: Letter) -> None:
+    """Whoever reads only one part misses nothing; headings differ in capitals alone."""
+    message = parsed(render(letter, OFFICE, TEMPLATES).raw)
+    plain = message.get_body(("plain",))
+    assert plain is not None
+    text = re2.sub(r"(?m)^[->] ?", "", plain.get_content())
+    assert " ".join("".join(page(message).words).split()).casefold() == " ".join(text.split()).casefold()
+
+
+@each
+def test_html_is_simple_and_links_only_to_us(letter: Letter) -> None:
+    """British English, headings, lists, no image, no script, no address on the web."""
+    message = parsed(render(letter, OFFICE, TEMPLATES).raw)
+    seen = page(message)
+    part = message.get_body(("html",))
+    assert part is not None
+    assert '<html lang="en-GB"' in part.get_content()
+    assert "http" not in part.get_content()
+    assert seen.tags <= TAGS
+    assert all(link.startswith("mailto:clock@partnership.example?subject=RE%3A%20") for link in seen.links)
+
+
+def test_a_word_is_a_link_that_writes_the_answer() -> None:
+    """One press opens a mail to us with the ref in its subject and the word in its text."""
+    links = page(parsed(render(sample(LetterKind.RESPONSE), OFFICE, TEMPLATES).raw)).links
+    assert any(link.endswith("%5BXX-2027-0007%5D&body=NOT%20RESOLVED") for link in links)
+
+
+def test_our_own_sentences_are_plain() -> None:
+    """At most 20 words a sentence (names, dates and lists apart), and a reading age of 12 or less over all letters."""
+    words = syllables = sentences = 0
+    for letter in CASES:
+        for sentence in _sentences(render(_anonymous(letter), OFFICE, TEMPLATES).text):
+            said = re2.findall(r"[A-Za-z']+", sentence)
+            assert len(said) <= 20, sentence
+            sentences += 1
+            words += len(said)
+            syllables += sum(max(1, len(re2.findall(r"[aeiouy]+", w.lower().removesuffix("e")))) for w in said)
+    age = 0.39 * words / sentences + 11.8 * syllables / words - 15.59 + 5
+    assert age <= 12
+
+
+def _anonymous(letter: Letter) -> Letter:
+    """The same letter with the shortest values, so that only our own words are counted."""
+    who = {"name": "Ann", "email": "ann@x.example", "role": "", "agency": "", "phone": ""}
+    values = {k: who if isinstance(v, dict) and "email" in v else v for k, v in letter.about.items()}
+    short = {"stage_name": "Step", "next_stage_name": "Step", "from_stage_name": "Step", "due_why": "", "team": "Team"}
+    return replace(letter, about=values | {k: v for k, v in short.items() if k in values} | {"next_people": [who]})
+
+
+def _sentences(text: str) -> list[str]:
+    dated = re2.sub(r"\w+ \d+ \w+ \d{4}, [\d:]+[ap]m", "Monday", text)
+    return [s for line in dated.split("\n") if not line.startswith("- ") for s in re2.split(r"[.?!:;] |\n", line) if s]
+
+
+@pytest.mark.parametrize("word", ["failed to", "you have not", "ignored", "breach", "must have", "overdue"])
+def test_no_letter_blames(word: str) -> None:
+    """Silence is what was not recorded, never what somebody did."""
+    assert not [name for name, text in TEXTS.items() if word in text.lower()]
+
+
+@pytest.mark.parametrize(
+    ("timescales", "words"),
+    [
+        ("guideline", "passed the guideline time"),
+        ("required", "passed the time that the policy requires"),
+        ("indicative", "passed the time that the policy indicates"),
+    ],
+)
+def test_a_lapse_speaks_as_its_policy_does(timescales: str, words: str) -> None:
+    """A guideline is not called a requirement, and the letter says what cannot be seen."""
+    letter = sample(LetterKind.ESCALATION, "lapsed")
+    text = render(replace(letter, about={**letter.about, "timescales": timescales}), OFFICE, TEMPLATES).text
+    assert words in text
+    assert "No reply has been recorded" in text
+    assert "cannot see telephone calls, or mail sent directly" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "variant", "changes", "says"),
+    [
+        (LetterKind.ESCALATION, "lapsed", {}, "raised as needing an answer in 24 hours and has had none"),
+        (LetterKind.ESCALATION, "lapsed", {}, "The policy asks you to act now"),
+        (LetterKind.ESCALATION, "lapsed", {}, "outer limit is Thursday 21 January 2027, 5pm"),
+        (LetterKind.ESCALATION, "repeat", {}, "Please act now: no reply is recorded. Outer limit"),
+        (LetterKind.ESCALATION, "lapsed", {"out_of_hours": True}, "may not be read before the next working day"),
+        (LetterKind.ESCALATION, "lapsed", {"out_of_hours": True}, "telephone Dev Patel (Childrens Services), 01632"),
+        (LetterKind.ESCALATION, "lapsed", {"level": "partnership"}, "nothing to do until you hear from the Manager"),
+        (LetterKind.ESCALATION, "lapsed", {"unconfirmed": True}, "Sender not confirmed."),
+        (LetterKind.ESCALATION, "lapsed", {"late": "This should have gone at 9am."}, "This should have gone at 9am."),
+        (LetterKind.NOTICE, "opened", {"local_window": True}, "local target, not in the policy"),
+        (LetterKind.NOTICE, "opened", {}, "To see the whole of it, ask Helen Visser (North Health), 01632 960101."),
+        (LetterKind.NOTICE, "opened", {"next_stage_name": ""}, "No further stage follows in the policy."),
+        (LetterKind.CHASER, "raiser", {}, "please reply ANSWERED"),
+        (LetterKind.RELAY, "reply", {}, "> We have looked at this again.\n>\n> We will visit today."),
+        (LetterKind.ACKNOWLEDGEMENT, "stranger", {}, "designated officer (LADO)"),
+        (LetterKind.INFORMATION, "notify", {}, "For information: nothing to do"),
+        (LetterKind.RECORD, "minimal", {}, "no narrative and no mails"),
+    ],
+)
+def test_letters_say_what_was_promised(kind: LetterKind, variant: str, changes: dict[str, object], says: str) -> None:
+    """The sentences that people rely on, each under the condition that calls for it."""
+    letter = sample(kind, variant)
+    assert says in render(replace(letter, about={**letter.about, **changes}), OFFICE, TEMPLATES).text
+
+
+def test_a_stranger_is_told_no_more_than_they_know() -> None:
+    """The one letter that may leave the allow-list names nobody, no team and no stage."""
+    letter = sample(LetterKind.ACKNOWLEDGEMENT, "stranger")
+    text = render(letter, OFFICE, TEMPLATES).text
+    for key in ("raiser", "responder", "human"):
+        assert letter.about[key]["name"] not in text
+    assert not [k for k in ("team", "stage_name", "inbox", "due_why") if letter.about[k] in text]
+
+
+def test_a_long_name_gives_way_to_the_due_time() -> None:
+    """The action keeps its time when a name would push it out of sight."""
+    letter = sample(LetterKind.NOTICE)
+    about = {**letter.about, "raiser": {**letter.about["raiser"], "name": "Wilhelmina " * 8}}
+    made = render(replace(letter, about=about), OFFICE, TEMPLATES)
+    assert made.text.startswith("Please reply by Wednesday 13 January, 10:05am\n")
+
+
+# --- headers ----------------------------------------------------------------------------------------------------------
+
+
+@each
+def test_headers_are_those_of_the_kind(letter: Letter) -> None:
+    """Letters that want an out-of-office back carry no Auto-Submitted; no letter says All, or Precedence."""
+    message = parsed(render(letter, OFFICE, TEMPLATES).raw)
+    suppress = message["X-Auto-Response-Suppress"]
+    if letter.kind in WANTS_ANSWERS:
+        assert message["Auto-Submitted"] is None
+        assert suppress == "DR, RN, NRN, AutoReply"
+    else:
+        assert message["Auto-Submitted"] in ("auto-replied", "auto-generated")
+        assert suppress == "DR, RN, NRN, OOF, AutoReply"
+    assert message["From"] == message["Reply-To"]
+    assert message["From"].addresses[0].addr_spec == "clock@partnership.example"
+    assert message["Message-ID"] == f"<{letter.message_id}>"
+    for absent in ("Precedence", "Return-Path", "Sender", "Bcc", "Errors-To"):
+        assert message[absent] is None
+
+
+@each
+def test_a_letter_reads_back_as_it_was_written(letter: Letter) -> None:
+    """No defect, 7-bit, CRLF, no line over 998, and the standard library reads the same text."""
+    made = render(letter, OFFICE, TEMPLATES)
+    message = parsed(made.raw)
+    assert made.raw.isascii()
+    assert made.raw.count(b"\n") == made.raw.count(b"\r\n") == made.raw.count(b"\r")
+    assert max(map(len, made.raw.split(b"\r\n"))) <= 998
+    assert not [d for part in message.walk() for d in part.defects]
+    plain = message.get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().replace("\r\n", "\n") == made.text
+    assert message["Subject"] == made.subject
+
+
+@each
+def test_equal_letters_have_equal_bytes(letter: Letter) -> None:
+    """A letter made again while no attempt was under way is the same letter."""
+    assert render(letter, OFFICE, TEMPLATES).raw == render(letter, OFFICE, AGAIN).raw
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers", "expected"),
+    [
+        (LetterKind.NOTICE, True, "RE: Professional Safeguarding Challenge – 24 hours [XX-2027-0007]"),
+        (LetterKind.NOTICE, False, "Professional Safeguarding Challenge – 24 hours [XX-2027-0007]"),
+        (LetterKind.DIGEST, False, "Professional challenges"),
+        (LetterKind.ALERT, True, "a mailbox cannot be read"),
+    ],
+)
+def test_subjects_are_fixed_words(kind: LetterKind, answers: bool, expected: str) -> None:
+    """Fixed words, window and ref; RE: only on an answer; an alert has its own words."""
+    letter = replace(sample(kind), in_reply_to="m1@health.example" if answers else "")
+    assert render(letter, OFFICE, TEMPLATES).subject == expected
+
+
+def test_the_ref_stands_undecoded_in_the_subject() -> None:
+    """A server or a person that decodes nothing still finds the ref and the fixed words."""
+    raw = render(sample(LetterKind.NOTICE), OFFICE, TEMPLATES).raw.decode("ascii")
+    subject = raw.partition("Subject: ")[2].partition("\r\nDate:")[0].replace("\r\n", "")
+    assert subject == "RE: Professional Safeguarding Challenge =?utf-8?b?4oCT?= 24 hours [XX-2027-0007]"
+
+
+def test_a_long_conversation_keeps_its_first_and_latest_ids() -> None:
+    """References are whole ids on folded lines, never encoded, and never without end."""
+    ids = tuple(f"{n}.{'x' * 120}@mail.example" for n in range(60))
+    made = render(replace(sample(LetterKind.NOTICE), references=ids, in_reply_to=ids[-1]), OFFICE, TEMPLATES)
+    cited = parsed(made.raw)["References"].split()
+    assert cited[0] == f"<{ids[0]}>"
+    assert cited[1:] == [f"<{i}>" for i in ids[-19:]]
+    assert b"=?" not in made.raw.partition(b"References:")[2].partition(b"\r\nThread-")[0]
+
+
+def test_letters_go_to_their_people_once_each() -> None:
+    """The envelope holds To and Cc, in order, nobody twice."""
+    one, two = Contact("a@csc.example", "José Núñez"), Contact("b@csc.example")
+    made = render(replace(sample(LetterKind.NOTICE), to=(one,), cc=(two, one)), OFFICE, TEMPLATES)
+    assert made.recipients == ("a@csc.example", "b@csc.example")
+    assert parsed(made.raw)["To"].addresses[0].display_name == "José Núñez"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"to": ()},
+        {"to": (Contact("a@csc.example\r\nBcc: b@evil.example"),)},
+        {"to": (Contact("a b@csc.example"),)},
+        {"to": (Contact("jörg@csc.example"),)},
+        {"message_id": ""},
+        {"message_id": "a@b> <c@d"},
+        {"about": {}},
+    ],
+)
+def test_a_letter_that_cannot_be_addressed_is_refused(changes: dict[str, object]) -> None:
+    """No addressee, no date, or an address or id that no header can hold: a fault of the caller, and said so."""
+    with pytest.raises(ValueError, match=r"letter|address"):
+        render(replace(sample(LetterKind.ALERT), **changes), OFFICE, TEMPLATES)  # type: ignore[arg-type]
+
+
+def test_a_refusal_holds_no_local_part() -> None:
+    """Errors are logged, and logs hold no person's address."""
+    with pytest.raises(ValueError, match=r"at csc\.example") as caught:
+        render(replace(sample(LetterKind.NOTICE), to=(Contact("fay marsh@csc.example"),)), OFFICE, TEMPLATES)
+    assert "fay" not in str(caught.value)
+
+
+# --- threads in Outlook -----------------------------------------------------------------------------------------------
+
+NOW = datetime(2027, 1, 13, 10, 5, tzinfo=UTC)
+BEGAN = datetime(2027, 1, 12, 10, 5, tzinfo=UTC)
+
+
+def test_an_answer_appends_a_block_to_the_original_index() -> None:
+    """The header of the original stays whole, so that Outlook shows one conversation; five octets are added."""
+    original = mime.thread_index("", "XX-2027-0007", BEGAN, BEGAN)
+    answer = mime.thread_index(original, "XX-2027-0007", BEGAN, NOW)
+    before, after = base64.b64decode(original), base64.b64decode(answer)
+    assert after[: len(before)] == before
+    assert len(after) == len(before) + 5
+    assert before[0] == 1  # the first octet of FILETIME from 1829 to 2057
+    passed = int.from_bytes(after[-5:-1], "big") << 18
+    assert abs(passed / 10_000_000 - 86_400) < 1  # a day, less what the format drops
+
+
+@pytest.mark.parametrize("bad", ["", "not base64!", "AAAA", base64.b64encode(b"x" * 24).decode(), "A" * 4000])
+def test_a_broken_index_is_replaced_by_one_of_the_case(bad: str) -> None:
+    """Letters of one case share a conversation even when the original had no usable index."""
+    one, two = (base64.b64decode(mime.thread_index(bad, "XX-2027-0007", BEGAN, at)) for at in (BEGAN, NOW))
+    assert one[:22] == two[:22]
+    assert one[6:22] != base64.b64decode(mime.thread_index(bad, "XX-2027-0008", BEGAN, NOW))[6:22]
+
+
+def test_message_ids_are_secret_stable_and_ours() -> None:
+    """The same letter has the same id; another secret, case or key another; ours are known without a list."""
+    made = letters.message_id(b"secret", "XX-2027-0007", "occasion/notice/a@csc.example", "Partnership.example")
+    assert made == letters.message_id(b"secret", "XX-2027-0007", "occasion/notice/a@csc.example", "partnership.example")
+    others = {
+        letters.message_id(b"other", "XX-2027-0007", "occasion/notice/a@csc.example", "partnership.example"),
+        letters.message_id(b"secret", "XX-2027-0008", "occasion/notice/a@csc.example", "partnership.example"),
+        letters.message_id(b"secret", "XX-2027-0007", "occasion/notice/b@csc.example", "partnership.example"),
+    }
+    assert len(others | {made}) == 4
+    assert "csc" not in made
+    assert letters.is_ours(f"<{made}>", b"secret")
+    assert letters.is_ours(made.partition("@")[0] + "@elsewhere.example", b"secret")
+    for forged in (made[:-30] + "0" * 12, made.replace(made[:4], "zzzz"), "", "a.b@c", "é.ü@c"):
+        assert not letters.is_ours(forged.partition("@")[0][:-1] + "@x", b"secret")
+    assert not letters.is_ours(made, b"other")
+
+
+# --- attachments ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"From: a@b.example\r\nSubject: x\r\n\r\nhello\r\n", "message/rfc822"),
+        ("From: a@b.example\r\n\r\nhé\r\n".encode(), "application/octet-stream"),
+        (b"From: a@b.example\r\n\r\n" + b"x" * 2000, "application/octet-stream"),
+        (b"From: a@b.example\r\n\r\na\0b", "application/octet-stream"),
+    ],
+)
+def test_an_attached_mail_keeps_its_bytes(content: bytes, kind: str) -> None:
+    """What the original said reaches the reader unchanged, as a mail where that is allowed, else as a file."""
+    office = replace(OFFICE, attachments=(("XX-2027-0007-original.eml", "message/rfc822", content),))
+    made = render(sample(LetterKind.ESCALATION), office, TEMPLATES)
+    assert made.raw.isascii()
+    part = next(iter(parsed(made.raw).iter_attachments()))
+    assert part.get_content_type() == kind
+    assert part.get_filename() == "XX-2027-0007-original.eml"
+    if kind == "message/rfc822":
+        assert content in made.raw
+    else:
+        assert part.get_content() == content
+
+
+def test_a_file_name_cannot_leave_its_place() -> None:
+    """Quotes, slashes and line breaks in a name are only underscores."""
+    office = replace(OFFICE, attachments=(('a"\r\nX: y/../é.pdf', "application/pdf", b"%PDF"),))
+    message = parsed(render(sample(LetterKind.RECORD), office, TEMPLATES).raw)
+    assert message["X"] is None
+    assert next(iter(message.iter_attachments())).get_filename() == "a___X_ y_..__.pdf"
+
+
+def test_a_record_letter_lists_what_it_carries() -> None:
+    """The manifest is that of the files themselves where the decision could not know them."""
+    letter = sample(LetterKind.RECORD, "minimal")
+    about = {k: v for k, v in letter.about.items() if k not in ("manifest", "where")}
+    office = replace(OFFICE, attachments=(("XX-2027-0007-record.pdf", "application/pdf", b"%PDF"),))
+    made = render(replace(letter, about=about), office, TEMPLATES)
+    assert not made.used_fallback, made.fault
+    assert hashlib.sha256(b"%PDF").hexdigest() in made.text
+
+
+# --- when a template fails --------------------------------------------------------------------------------------------
+
+
+#: Values that a wording may do without: the letter's own words cover them, or only another sample's branch shows them.
+UNUSED = {
+    ("redirect", "away"): {"of"},
+    ("redirect", "bounced"): {"of"},
+    ("response", "again"): {"n"},
+    ("question", "unreadable"): {"who"},
+    ("escalation", "asked"): {"lapsed"},
+    ("escalation", "repeat"): {"from_stage_name", "lapsed"},
+    ("escalation", "reopened"): {"from_stage_name", "lapsed"},
+}
+
+
+@each
+def test_a_missing_value_falls_back_and_still_says_what_counts(letter: Letter) -> None:
+    """Without any one extra value the letter goes in its plain form: action, emergency, due, ref."""
+    if letter.kind is LetterKind.RECORD:
+        pytest.skip("its values have defaults, tested above")
+    for missing in CATALOGUE[letter.kind, letter.variant] - UNUSED.get((letter.kind.value, letter.variant), set()):
+        about = {k: v for k, v in letter.about.items() if k != missing}
+        made = render(replace(letter, about=about), OFFICE, TEMPLATES)
+        assert made.used_fallback, missing
+        assert made.fault.startswith(f"{letters.template_of(letter)}: UndefinedError")
+        assert parsed(made.raw).get_body(("html",)) is not None
+        if "ref" in about:
+            assert f"[{about['ref']}]" in made.text
+            assert about["emergency"]["say"] in made.text
+            assert wording.short(about["due"], OFFICE.calendar) in made.text.split("\n", 1)[0]
+
+
+@pytest.mark.parametrize("missing", sorted(COMMON - {"fixed_words", "stage_id", "window", "inbox", "flags", "bot_address", "urgent"}))
+def test_a_missing_common_value_falls_back(missing: str) -> None:
+    """The same for the values that every letter carries; the notice uses those that any letter does."""
+    letter = sample(LetterKind.NOTICE)
+    about = {k: v for k, v in letter.about.items() if k != missing}
+    used = render(replace(letter, about=about), OFFICE, TEMPLATES, NOW).used_fallback
+    assert used is (missing not in ("responder", "now"))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["{{ ref.__class__.__mro__ }}", "{{ 1 // 0 }}", "{% include 'nothing' %}", "{% for %}", "{{ due|say|nonsense }}"],
+)
+def test_no_template_can_stop_a_letter(broken: str) -> None:
+    """Whatever is wrong with an operator's file, the letter goes and says that its template failed."""
+    made = render(sample(LetterKind.CHASER), OFFICE, Templates.from_texts(TEXTS | {"chaser-half.txt.j2": broken}))
+    assert made.used_fallback
+    assert made.fault.startswith("chaser-half.txt.j2: ")
+    assert made.text.startswith("Reminder: please reply to this challenge by Wednesday 13 January, 10:05am\n")
+
+
+def test_a_broken_page_costs_only_the_page() -> None:
+    """The text part says everything; a letter without its HTML part is whole."""
+    made = render(sample(LetterKind.CHASER), OFFICE, Templates.from_texts(TEXTS | {"base.html.j2": "{{ x }}"}))
+    assert made.used_fallback
+    assert parsed(made.raw).get_content_type() == "text/plain"
+    assert made.text == render(sample(LetterKind.CHASER), OFFICE, TEMPLATES).text
+
+
+def test_the_fault_holds_no_value() -> None:
+    """What failed is logged, and a log holds no name."""
+    letter = sample(LetterKind.CHASER)
+    about = {**letter.about, "due": "Helen Visser"}
+    made = render(replace(letter, about=about), OFFICE, TEMPLATES)
+    assert made.used_fallback
+    assert "Helen" not in made.fault
+
+
+# --- one letter, whole ------------------------------------------------------------------------------------------------
+
+GOLDEN = """\
+Please reply to Helen Visser by Wednesday 13 January, 10:05am
+
+If a child is at immediate risk, ring 999. For anything that cannot wait now, ring the Front Door on 01632 960999.
+
+WHAT HAPPENED
+Helen Visser (North Health) has raised a professional challenge with Riverside Assessment Team. It was received on \
+Tuesday 12 January 2027, 10:05am. Professional Challenge Procedure applies, at Step 1: Line Managers.
+
+The original: from Helen Visser, Tuesday 12 January 2027, 10:05am, in the inbox of Riverside Assessment Team. To see \
+the whole of it, ask Helen Visser (North Health), 01632 960101.
+
+WHAT YOU NEED TO DO
+Please read the original and answer Helen Visser in writing.
+
+This one is urgent. Please say now by when you will answer.
+
+BY WHEN
+Wednesday 13 January 2027, 10:05am. How this is worked out: 24 hours after it was received on Tuesday 12 January \
+2027, 10:05am.
+
+The policy gives its times as a guideline.
+
+If no reply is recorded by then, the policy asks that it goes to Step 2: Designated Safeguarding Leads: Dev Patel \
+(Childrens Services) and Ruth Okoye (North Health).
+
+HOW TO ANSWER
+Send your answer by replying to all on the original mail, or by replying to this letter. Keep [XX-2027-0007] in the \
+subject.
+
+You can also put one of these on the first line:
+
+- RECEIVED by 3pm: you have seen it; say by when you will answer. The time above still counts
+- PHONE: you have spoken; say when, and what was agreed
+- NOT MINE: it belongs to somebody else
+
+This service sees only the mail that reaches it. It cannot see telephone calls, or mail sent directly between people.
+
+WHOM TO RING
+Helen Visser (North Health), 01632 960101.
+
+ABOUT THIS LETTER
+Ref: [XX-2027-0007]. Professional Challenge Procedure. Sample Safeguarding Children Partnership.
+
+Sent automatically by Safeguarding Challenge Clock (automatic). No person reads this mailbox out of hours. It is not \
+an emergency service.
+"""
+
+
+def test_the_notice_reads_as_agreed() -> None:
+    """The letter that most people will ever see, word for word."""
+    assert render(sample(LetterKind.NOTICE, "opened"), OFFICE, TEMPLATES).text == GOLDEN
