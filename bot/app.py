@@ -60,7 +60,7 @@ class App:
             raise
 
     def once(self, now: datetime) -> list[str]:
-        """Everything there is to do at `now`: mail first, then deadlines, then letters. Returns what could not be done."""
+        """Everything there is to do at `now`: mail, then deadlines, then letters. Returns what could not be done."""
         troubles = []
         for name in self.mailboxes:
             try:
@@ -146,9 +146,7 @@ def build(
     templates = Templates.from_texts({p.name: p.read_text("utf-8") for p in sorted(settings.templates.glob("*.j2"))})
     finish = Finish(settings, turn, templates, lambda _name, _fault: None)
     proof = open_mailbox("bot, looking for proof", config.bot.receive)
-    sender = Sender(
-        db, transport, finish, turn.tell, _proof_in(proof), clock, owner, LEASE, address=config.bot.address
-    )
+    sender = Sender(db, transport, finish, turn.tell, _proof_in(proof), clock, owner, LEASE, address=config.bot.address)
     intake = Intake(db, turn, reader, reading, places_of(settings))
     alarms = Alarms(db, turn, owner, names)
     return App(settings, db, clock, turn, intake, alarms, sender, finish, transport, reader, mailboxes, proof)

@@ -7,6 +7,7 @@ sends nothing and changes no case.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -19,6 +20,9 @@ from bot.settings import Settings
 from bot.store import cases, mails, outbox
 from bot.store.cases import Stored
 from bot.turn import Turn
+
+#: Above this many bytes a record goes without its mails: many servers refuse larger letters.
+MAX_LETTER = 10_000_000
 
 
 class Finish:
@@ -55,8 +59,8 @@ class Finish:
                 found.append((f"{stored.case.ref}-original.eml", "message/rfc822", mails.raw(tx, which)))
             elif what == "record":
                 made = self.record(tx, stored, now, full=which == "full")
-                found += files(made, stored.case)
-                letter = with_manifest(letter, made)
+                found += fitting(files(made, stored.case))
+                letter = with_manifest(letter, made, f"challenge-bot record {stored.case.ref}")
         return letter, tuple(found)
 
     def record(self, tx: Connection, stored: Stored, now: datetime, *, full: bool) -> Record:
@@ -81,5 +85,12 @@ def files(made: Record, case: Case) -> list[tuple[str, str, bytes]]:
     ]
 
 
-def with_manifest(letter: Letter, made: Record) -> Letter:
-    raise NotImplementedError
+def fitting(found: list[tuple[str, str, bytes]]) -> list[tuple[str, str, bytes]]:
+    """What one letter can carry; a record too big for mail stays with us, and its letter says where."""
+    return found if sum(len(content) for _, _, content in found) <= MAX_LETTER else found[:2]
+
+
+def with_manifest(letter: Letter, made: Record, where: str) -> Letter:
+    """The letter names each file of the record with its SHA-256, and where the mails lie."""
+    manifest = [{"name": e.name, "sha256": e.sha256, "size": e.size} for e in made.manifest]
+    return replace(letter, about={**letter.about, "manifest": manifest, "where": where, "part": 1, "parts": 1})

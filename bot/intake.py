@@ -207,9 +207,7 @@ class Intake:
                 cases.note_ids(tx, number, {content_key(mail): "content"})
                 mails.dispose(tx, one.entry, "case", "it opened the case", now, case=number, message_id_hash=digest)
             case Pen(why=why, guesses=guesses):
-                mails.dispose(
-                    tx, one.entry, "holding_pen", why, now, message_id_hash=digest, guesses=" ".join(guesses)
-                )
+                mails.dispose(tx, one.entry, "holding_pen", why, now, message_id_hash=digest, guesses=" ".join(guesses))
             case Ignore(why=why) if not unreadable(mail):
                 mails.dispose(tx, one.entry, "ignored", why, now, message_id_hash=digest)
             case Ignore():
@@ -237,12 +235,10 @@ class Intake:
         if not recipient:
             return
         status = mail.bounce.status
-        is_new = outbox.bounced(tx, letter.id, recipient, status, mail.bounce.words, now) if mail.bounce.is_hard else True
-        if is_new:
+        hard = mail.bounce.is_hard
+        if not hard or outbox.bounced(tx, letter.id, recipient, status, mail.bounce.words, now):
             one = letter.letter
-            fact = LetterUndelivered(
-                one.key, one.kind, one.stage, recipient, status, mail.bounce.is_hard, one.starts_clock
-            )
+            fact = LetterUndelivered(one.key, one.kind, one.stage, recipient, status, hard, one.starts_clock)
             self.turn.take(tx, number, fact, now)
 
 

@@ -113,7 +113,7 @@ class Rehearsal:
         queued = self._letter(ref)
         head = email.message_from_bytes(queued.raw or b"", policy=email.policy.default)
         ids = str(head["References"] or "").replace("<", "").replace(">", "").split()
-        return Answered(queued.letter.message_id, ids, str(head["Subject"]), queued.raw or b"")
+        return Answered(queued.letter.message_id, tuple(ids), str(head["Subject"]), queued.raw or b"")
 
     def _letter(self, ref: LetterRef) -> Queued:
         with self.app.db.read() as tx:
@@ -137,7 +137,7 @@ class Rehearsal:
         """Letters to a watched inbox come back to it, as they would."""
         found = False
         with self.app.db.read() as tx:
-            sent = [q for case in cases.all_cases(tx) for q in outbox.of_case(tx, case.number) if q.status == "sent"]
+            sent = outbox.of_status(tx, "sent")
         for queued in sent:
             if queued.id in self._copied:
                 continue

@@ -74,12 +74,12 @@ class Rows:
                 }
 
     def _sent(self, tx: Any, numbers: dict[int, int], refs: dict[str, int], now: datetime) -> Iterator[Row]:
-        for owner in (*numbers, None):
-            for queued in outbox.of_case(tx, owner):
-                if queued.id not in self._letters and queued.status == "sent":
-                    self._letters.add(queued.id)
-                    case = numbers.get(owner) if owner else refs.get(str(queued.letter.about.get("ref", "")))
-                    yield letter_row(queued, case, now)
+        for queued in outbox.of_status(tx, "sent"):
+            if queued.id in self._letters:
+                continue
+            self._letters.add(queued.id)
+            case = numbers.get(queued.case or 0) or refs.get(str(queued.letter.about.get("ref", "")))
+            yield letter_row(queued, case, now)
 
     def cases(self) -> list[Row]:
         """One row a case, as it stands."""

@@ -7,9 +7,9 @@ One behaviour a file: who is in the directory, what mail comes when, what must a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -22,6 +22,7 @@ from ruamel.yaml.error import YAMLError
 
 from bot.errors import ConfigError, Problem
 from bot.rules import directory_file as directories
+from bot.rules.directory import Directory
 from bot.settings import BotMailbox, Config, Door, Recipients, Senders, Settings, Trust, WatchedMailbox
 
 BOT_ADDRESS = "bot@challenge.example"
@@ -156,7 +157,7 @@ def maildir(folder: Path, address: str) -> Path:
     return folder / "inboxes" / hashlib.sha256(address.lower().encode()).hexdigest()[:16]
 
 
-def _area(box: StoryInbox, rows: directories.Directory) -> str:
+def _area(box: StoryInbox, rows: Directory) -> str:
     if box.area:
         return box.area
     own = [r.area for r in rows.rows if box.team and r.team == box.team]
@@ -166,14 +167,14 @@ def _area(box: StoryInbox, rows: directories.Directory) -> str:
 # --- mails ------------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
 class Answered:
     """What a story mail answers: the id it cites, the ids before it, and the subject."""
 
-    def __init__(self, message_id: str = "", references: Sequence[str] = (), subject: str = "", raw: bytes = b"") -> None:
-        self.message_id = message_id
-        self.references = tuple(references)
-        self.subject = subject
-        self.raw = raw
+    message_id: str = ""
+    references: tuple[str, ...] = ()
+    subject: str = ""
+    raw: bytes = b""
 
 
 def compose(mail: StoryMail, story: Story, answered: Answered) -> bytes:
@@ -195,7 +196,7 @@ def compose(mail: StoryMail, story: Story, answered: Answered) -> bytes:
 
 
 def _head(mail: StoryMail, story: Story, answered: Answered) -> EmailMessage:
-    message = EmailMessage(policy=SMTP.clone(refold_source="none"))
+    message = EmailMessage(policy=SMTP.clone(max_line_length=990))
     when = format_datetime(mail.at.astimezone(UTC))
     domain = mail.sender_from.rpartition("@")[2].strip("> ") or "nowhere.example"
     message["Received"] = f"from out.{domain} by {GATEWAY} with ESMTPS; {when}"
@@ -249,7 +250,9 @@ def _receipt(message: EmailMessage, mail: StoryMail) -> bytes:
     note.set_content(mail.text or "Your message was read.\n")
     report = EmailMessage(policy=SMTP)
     report["Content-Type"] = "message/disposition-notification"
-    report.set_payload("Final-Recipient: rfc822;reader.example\r\nDisposition: manual-action/MDN-sent-manually; displayed\r\n")
+    report.set_payload(
+        "Final-Recipient: rfc822;reader.example\r\nDisposition: manual-action/MDN-sent-manually; displayed\r\n"
+    )
     message.attach(note)
     message.attach(report)
     return message.as_bytes()

@@ -143,7 +143,9 @@ class Turn:
         decision = workflow.decide(None, opening, self.books.rules(inbox.policy), now)
         return self.save(tx, Plan(None, opening, decision, self.books.text(inbox.policy)), now)
 
-    def tell(self, tx: Connection, queued: outbox.Queued, fact: LetterServed | LetterUndelivered, now: datetime) -> None:
+    def tell(
+        self, tx: Connection, queued: outbox.Queued, fact: LetterServed | LetterUndelivered, now: datetime
+    ) -> None:
         """What became of a letter reaches its case, in the transaction that marks the letter."""
         if queued.case is not None:
             self.take(tx, queued.case, fact, now)
@@ -208,4 +210,3 @@ class Turn:
             if queued.status == "held":
                 outbox.release(tx, queued.id)
         self.woken()
-

@@ -19,7 +19,7 @@ from bot.model import Arrival, Command, Contact, LetterKind, Proof, Question
 from bot.rules.authority import Side, may
 
 #: Words of ordinary speech that may mean a change; they choose a question and never act.
-MEANING = re2.compile(  # type: ignore[no-untyped-call]
+MEANING = re2.compile(
     r"(?i)\b(resolved?|happy with|no further action|close this|can be closed|agreed way|satisf|remain concerned|"
     r"still concerned|escalat|next stage|stage 2|stage two|disregard|sent in error|withdraw|reopen)"
 )

@@ -58,6 +58,11 @@ def of_case(tx: Connection, case: int) -> list[Queued]:
     return _by_age(tx, _out.c.case_number == case)
 
 
+def of_status(tx: Connection, status: str) -> list[Queued]:
+    """In order of queueing."""
+    return _by_age(tx, _out.c.status == status)
+
+
 def open_letters(tx: Connection) -> list[Queued]:
     """Everything not yet sent or refused, withheld letters left out; in order of queueing."""
     return _by_age(tx, _out.c.status.not_in(FINISHED))

@@ -26,6 +26,7 @@ from bot.store.letters import failing_since as failing_since
 from bot.store.letters import get as get
 from bot.store.letters import next_retry as next_retry
 from bot.store.letters import of_case as of_case
+from bot.store.letters import of_status as of_status
 from bot.store.letters import open_letters as open_letters
 from bot.store.letters import sent_today as sent_today
 from bot.store.letters import unknowns as unknowns
@@ -125,6 +126,7 @@ def _must_wait() -> ColumnElement[bool]:
     is_served = exists().where(_to.c.letter == before.c.id, _to.c.status == "accepted")
     return exists(
         select(before.c.id)
+        .select_from(before)
         .join(_waits, and_(_waits.c.key == before.c.key, before.c.case_number == _out.c.case_number))
         .where(_waits.c.letter == _out.c.id, ~is_over, ~is_served)
         .correlate(_out)
