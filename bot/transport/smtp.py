@@ -72,7 +72,12 @@ class SmtpTransport:
                 self._line.run(self._reset())
 
     def close(self) -> None:
-        """QUIT, if anybody still listens; a server that hangs up instead is no error."""
+        """QUIT, if anybody still listens; a server that hangs up instead is no error.
+
+        May be called from another thread: an offer that is waiting for the server ends as DoorClosed, a delivery as
+        Unsure.
+        """
+        self._line.cancel()
         if self._client is not None:
             self._line.run(self._quit())
         self._line.close()
@@ -89,7 +94,7 @@ class SmtpTransport:
             if not refused:
                 refused = [r for r in [await _rcpt(client, address) for address in recipients] if r]
             failpoint("smtp.rcpt.after")
-        except (SMTPException, OSError, DoorClosed) as error:
+        except (SMTPException, OSError, DoorClosed, asyncio.CancelledError) as error:
             self._drop()
             raise DoorClosed(f"{self._place}: {_words(error)}") from error
         named = {r.recipient for r in refused}
@@ -105,7 +110,7 @@ class SmtpTransport:
             failpoint("smtp.data.after")
         except aiosmtplib.SMTPDataError as error:
             return self._refused(offer, error)
-        except (SMTPException, OSError) as error:
+        except (SMTPException, OSError, asyncio.CancelledError) as error:
             self._drop()
             raise Unsure(f"{self._place}: {_words(error)} while the letter was handed over") from error
         self._used = asyncio.get_running_loop().time()
@@ -233,6 +238,11 @@ class _Line:
             self._thread.start()
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
+    def cancel(self) -> None:
+        """Ends whatever waits; returns when it has ended."""
+        if self._loop is not None:
+            self.run(_cancel_others())
+
     def close(self) -> None:
         if self._loop is None or self._thread is None:
             return
@@ -241,6 +251,13 @@ class _Line:
         self._loop.run_until_complete(asyncio.sleep(0))  # lets closed connections be told so
         self._loop.close()
         self._loop = self._thread = None
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 def _tls(door: Door) -> ssl.SSLContext | None:

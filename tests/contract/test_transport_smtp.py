@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -258,6 +259,27 @@ def test_a_server_that_is_away_is_a_closed_door(smtp_server: SmtpServer, connect
     smtp_server.start()
     room.transport.offer(letter()).deliver()
     assert len(smtp_server.mails) == 1
+
+
+def test_closing_ends_an_offer_that_waits(wire: Wire) -> None:
+    """A daemon told to stop does not wait for a silent server: surely not sent."""
+    wire.server.stall("RCPT")
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(wire.transport.offer, letter())
+        wire.server.wait_until("RCPT")
+        wire.transport.close()
+        assert isinstance(waiting.exception(2), DoorClosed)
+
+
+def test_closing_ends_a_delivery_that_waits(wire: Wire) -> None:
+    """After the final dot nobody knows, not even when it is we who hang up."""
+    wire.server.stall("DOT")
+    offer = wire.transport.offer(letter())
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(offer.deliver)
+        wire.server.wait_for(1)
+        wire.transport.close()
+        assert isinstance(waiting.exception(2), Unsure)
 
 
 # --- the letter ------------------------------------------------------------------------------------------------------

@@ -107,6 +107,12 @@ class SmtpServer:
                 pytest.fail(f"{len(self.mails)} letters came within {seconds} s, not {count}")
         return self.mails
 
+    def wait_until(self, stage: str, seconds: float = 10) -> None:
+        """Blocks until that command has come. Fails the test otherwise."""
+        with self._came:
+            if not self._came.wait_for(lambda: stage in self.commands, seconds):
+                pytest.fail(f"no {stage} came within {seconds} s")
+
     # --- life --------------------------------------------------------------------------------------------------------
 
     def start(self) -> SmtpServer:
@@ -164,6 +170,11 @@ class SmtpServer:
                     rule.left -= 1
                 return rule.deed
         return None
+
+    def note(self, stage: str) -> None:
+        with self._came:
+            self.commands.append(stage)
+            self._came.notify_all()
 
     def keep(self, mail: Arrived) -> None:
         with self._came:
@@ -256,7 +267,7 @@ class _Session(SMTP):
         return deed or reply
 
     async def smtp_DATA(self, arg: str) -> None:
-        self._box.commands.append("DATA")
+        self._box.note("DATA")
         if await self._told("DATA", arg):
             return
         deed = self._box.deed("BODY", "")
@@ -273,7 +284,7 @@ def _scripted(stage: str) -> Callable[[_Session, Any], Any]:
     ordinary = getattr(SMTP, f"smtp_{stage}")
 
     async def command(self: _Session, arg: Any) -> None:
-        self._box.commands.append(stage)
+        self._box.note(stage)
         if not await self._told(stage, arg):
             await ordinary(self, arg)
 

@@ -1,0 +1,104 @@
+"""The sender is killed by SIGKILL wherever it passes; the next life loses nothing and doubles nothing it knows of.
+
+The places are found by a dry run. Only where the server had the letter and we had not yet marked it may a second,
+identical copy go.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.model import Contact, Letter, LetterKind
+from bot.store import outbox
+from bot.store.db import Database
+from tests.kill.sending import LEASE, send
+from tests.servers.smtp import SmtpServer
+
+START = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)
+LATER = (START + LEASE, START + LEASE + timedelta(minutes=16))
+
+#: Between the server's answer and the commit that marks it, a crash looks as if the answer had been lost.
+MAY_DOUBLE = frozenset({"smtp.data.after", "sender.sent.before"})
+KNOWN = (
+    "sender.claim.before",
+    "sender.claim.after",
+    "smtp.connect.before",
+    "smtp.connect.after",
+    "smtp.mail.before",
+    "smtp.mail.after",
+    "smtp.rcpt.before",
+    "smtp.rcpt.after",
+    "sender.in_data.before",
+    "sender.in_data.after",
+    "smtp.data.before",
+    "smtp.data.after",
+    "sender.sent.before",
+    "sender.sent.after",
+    "smtp.quit.before",
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A database with one letter to one address that takes it and one that does not."""
+    file = tmp_path / "var" / "bot.db"
+    db = Database(f"sqlite:///{file}")
+    db.migrate()
+    letter = Letter(
+        LetterKind.NOTICE,
+        "occasion",
+        (Contact("fay@csc.example"), Contact("gone@csc.example")),
+        {},
+        message_id="m1@csc.example",
+    )
+    with db.begin() as tx:
+        tx.exec_driver_sql("CREATE TABLE told (fact TEXT, address TEXT)")
+        assert outbox.queue(tx, letter, None, START)
+    db.close()
+    return file
+
+
+def told(file: Path) -> list[tuple[str, str]]:
+    connection = sqlite3.connect(file)
+    try:
+        return sorted(connection.execute("SELECT fact, address FROM told").fetchall())
+    finally:
+        connection.close()
+
+
+def run(file: Path, server: SmtpServer, **env: str) -> int:
+    command = [sys.executable, "-m", "tests.kill.sending", str(file), str(server.port), START.isoformat()]
+    return subprocess.run(command, env={**os.environ, **env}, check=False, timeout=60).returncode
+
+
+@pytest.fixture
+def server(smtp_server: SmtpServer) -> SmtpServer:
+    smtp_server.answer("RCPT", "550 5.1.1 nobody", who="gone@")
+    return smtp_server
+
+
+def test_the_dry_run_passes_the_places_we_kill_at(file: Path, server: SmtpServer, tmp_path: Path) -> None:
+    """A new commit or network write without a place of its own would go untested; one more belongs into the list."""
+    log = tmp_path / "places"
+    assert run(file, server, CHALLENGE_BOT_FAILPOINT="list", CHALLENGE_BOT_FAILPOINTS_LOG=str(log)) == 0
+    assert set(log.read_text().split()) == set(KNOWN)
+
+
+@pytest.mark.parametrize("place", KNOWN)
+def test_killed_at(place: str, file: Path, server: SmtpServer) -> None:
+    """One copy (two where the answer was in hand but not written down), the same bytes, each fact told once."""
+    assert run(file, server, CHALLENGE_BOT_FAILPOINT=place) == -signal.SIGKILL
+    send(file, server.port, *LATER)
+    copies = len(server.mails)
+    assert copies == (2 if place in MAY_DOUBLE else 1)
+    assert {m.recipients for m in server.mails} == {("fay@csc.example",)}
+    assert len({m.raw for m in server.mails}) == 1
+    assert told(file) == [("LetterServed", "fay@csc.example"), ("LetterUndelivered", "gone@csc.example")]
