@@ -6,6 +6,7 @@ ids, subjects full of personal details. Subjects of inbound mail never reach a l
 
 from __future__ import annotations
 
+import base64
 import email
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,8 +40,15 @@ HEADERS = {
 }  # fmt: skip
 
 ugly = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(
-    ["a\r\nBcc: x@evil.example", "a\n\nWHAT HAPPENED", "\u202egnp.exe", "\ue000HEAD", "\ue001x\ue002y\ue003", "=?utf-8?q?x?="]
-)  # fmt: skip
+    [
+        "a\r\nBcc: x@evil.example",
+        "a\n\nWHAT HAPPENED",
+        "\u202egnp.exe",
+        "\ue000HEAD",
+        "\ue001x\ue002y\ue003",
+        "=?utf-8?q?x?=",
+    ]
+)
 
 
 def parsed(raw: bytes) -> EmailMessage:
@@ -134,19 +142,15 @@ def _letters(text: str) -> str:
 def test_a_thousand_subjects_full_of_people_reach_no_header() -> None:
     """Names, initials, dates of birth, numbers and addresses of a child, wherever they come from, stay out of every
     header: only the fixed words, the window, the ref, ids and staff stand there."""
-    children = [
-        (f"Zoltan{n} Quimby{n}", f"{n % 28 + 1:02}/0{n % 9 + 1}/20{n % 17 + 5:02}", f"94{n:03}41{n % 999:03}", f"{n} Wisteria Row")
-        for n in range(250)
-    ]  # fmt: skip
-    subjects = [f"Professional Safeguarding Challenge - 24 hours - {part}" for child in children for part in child]
-    assert len(subjects) == 1000
-    for n, subject in enumerate(subjects):
+    words = "Professional Safeguarding Challenge - 24 hours - "
+    for n in range(250):
+        child = (f"Zoltan{n} Quimby", f"{n % 28 + 1:02}/0{n % 9 + 1}/2015", f"94{n:03}41{n:03}", f"{n} Wisteria Row")
         letter = CASES[n % len(CASES)]
-        child = subject.rpartition(" - ")[2]
-        about = {**letter.about, "due_why": f"asked for in {subject}", "late": subject, "team": subject}
-        made = render(replace(letter, about=about), OFFICE, TEMPLATES)
+        subjects = dict(zip(("due_why", "late", "team", "stage_name"), (words + part for part in child), strict=True))
+        made = render(replace(letter, about={**letter.about, **subjects}), OFFICE, TEMPLATES)
         head = made.raw.partition(b"\r\n\r\n")[0].decode("ascii")
-        assert child not in str(email.message_from_string(head, policy=default).items())
+        read = str(email.message_from_string(head, policy=default).items())
+        assert not [part for part in child if part in read or part in head]
         assert made.subject == "RE: Professional Safeguarding Challenge – 24 hours [XX-2027-0007]"
 
 
@@ -182,7 +186,7 @@ def test_nobody_guesses_an_id(text: str, secret: bytes) -> None:
 
 @settings(max_examples=300)
 @given(
-    st.text(max_size=80) | st.binary(max_size=80).map(lambda b: __import__("base64").b64encode(b).decode()),
+    st.text(max_size=80) | st.binary(max_size=80).map(lambda b: base64.b64encode(b).decode()),
     st.text(max_size=20),
 )
 def test_a_thread_index_is_always_whole(original: str, root: str) -> None:
@@ -190,7 +194,7 @@ def test_a_thread_index_is_always_whole(original: str, root: str) -> None:
     now = datetime(2027, 1, 13, tzinfo=UTC)
     made = mime.thread_index(original, root, now, now)
     assert made.isascii()
-    assert (len(__import__("base64").b64decode(made)) - 22) % 5 == 0
+    assert (len(base64.b64decode(made)) - 22) % 5 == 0
 
 
 @settings(max_examples=200, deadline=None)
