@@ -10,13 +10,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import re2
 
 from bot.model import Unit, Window, aware
-from bot.rules.instants import MONTH, instants
+from bot.rules.instants import DAY_END, LONDON, MONTH, instants
 
 LONGEST = 2_000  # characters of a subject that are read
 DOUBTFUL = "�"  # stands where a digit was that is not one of 0-9
@@ -71,10 +71,13 @@ def fold(text: str) -> str:
 def _safe(char: str) -> str:
     if char.isascii():
         return char
-    kind = unicodedata.category(char)
-    if kind[0] == "N":
+    if unicodedata.category(char)[0] == "N" or any(c.isdigit() for c in unicodedata.normalize("NFKC", char)):
         return DOUBTFUL
-    return "" if kind == "Cf" or (kind == "Mn" and not unicodedata.combining(char)) else char
+    return "" if unicodedata.category(char) == "Cf" or _is_selector(char) else char
+
+
+def _is_selector(char: str) -> bool:
+    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef" or char == "\u034f"
 
 
 def _plain(char: str) -> str:
@@ -239,9 +242,15 @@ def _ends(option: Requested, now: datetime) -> tuple[datetime, int]:
         case Unit.HOURS:
             end = now + timedelta(hours=n)
         case Unit.WORKING_DAYS:
-            end = now + timedelta(days=n + 2 * ((max(now.weekday(), 4) - 4 + n) // 5))
+            end = _weekdays_on(now.astimezone(LONDON).date(), n)
         case Unit.CALENDAR_DAYS:
             end = now + timedelta(days=n)
         case Unit.MONTHS:
             end = now + timedelta(days=30 * n)
     return end, len(option.flags)
+
+
+def _weekdays_on(day: date, n: int) -> datetime:
+    """The day end `n` weekdays on; a weekend counts from its Friday."""
+    friday = day - timedelta(days=max(0, day.weekday() - 4))
+    return datetime.combine(friday + timedelta(days=n + 2 * ((friday.weekday() + n) // 5)), DAY_END, LONDON)

@@ -240,6 +240,19 @@ def test_of_two_times_the_shorter_is_taken(text: str, expected: str) -> None:
     assert "two_times" in found.flags
 
 
+def test_which_is_shorter_counts_the_weekend_between() -> None:
+    """On a Thursday three working days end after four calendar days, on a Monday before them."""
+    thursday, monday = (datetime(2027, 1, day, 10, 5, tzinfo=LONDON) for day in (14, 18))
+    assert ask("3 working days or 4 days", thursday).window == window("4 d")
+    assert ask("3 working days or 4 days", monday).window == window("3 wd")
+
+
+def test_of_equal_times_the_one_least_in_doubt_is_taken() -> None:
+    """A tier by its own name beats the same length said loosely, whichever stands first."""
+    assert ask("URGENT: 24 hours") == ask("24 hours, URGENT") == Requested(window("24 h"))
+    assert ask("1 calendar day, 24 hours").window == window("24 h")
+
+
 def test_an_instant_sooner_than_the_window_wins() -> None:
     """The shorter of a window and an instant may be the instant."""
     found = ask("10 working days but by noon tomorrow")
@@ -292,6 +305,9 @@ def test_only_the_beginning_of_an_endless_subject_is_read() -> None:
         ("ｆｕｌｌ：", "full:"),
         ("２½", "��"),
         ("Siân", "Siân"),
+        ("ำ", "ํา"),
+        ("㏠", "�"),
+        ("5\ufe0f", "5"),
     ],
 )
 def test_folding_makes_alike_what_looks_alike(text: str, plain: str) -> None:
