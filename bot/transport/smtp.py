@@ -9,29 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 import ssl
-import threading
-from collections.abc import Coroutine
-from typing import Any, TypeVar
 
 import aiosmtplib
-from aiosmtplib import SMTPException, SMTPResponseException
+from aiosmtplib import SMTPException
 
 from bot.errors import ConfigError, DoorClosed, Problem, Unsure
 from bot.failpoints import failpoint
 from bot.ports import Envelope, Outcome, Refusal
 from bot.settings import Door
 from bot.transport.gate import Allowed, check_lines, sift
-
-T = TypeVar("T")
+from bot.transport.loop import LoopThread
+from bot.transport.smtp_stages import OUR_FAULT, id_told, mail, mail_options, rcpt, refusal, words
 
 STALE = 30.0  # seconds a connection may have been idle: past that a dead one costs more than a new one
 ANSWER = 600.0  # seconds to wait for the answer to the final dot (RFC 5321 section 4.5.3.2.6)
-
-#: Replies that speak of us, not of the letter: the operator mends them, and the letter waits.
-_OUR_FAULT = frozenset({421, 530, 534, 535, 538})
 
 
 class SmtpTransport:
@@ -42,7 +35,7 @@ class SmtpTransport:
         self._allowed = allowed
         self._answer = answer
         self._tls = _tls(door)
-        self._line = _Line()
+        self._line = LoopThread()
         self._client: aiosmtplib.SMTP | None = None
         self._used = 0.0
         self._current: SmtpOffer | None = None
@@ -87,16 +80,16 @@ class SmtpTransport:
     async def _offer(self, envelope: Envelope, recipients: tuple[str, ...], barred: tuple[Refusal, ...]) -> SmtpOffer:
         try:
             client = await self._ready()
-            options = _mail_options(client, envelope)
+            options = mail_options(client, envelope)
             failpoint("smtp.mail.before")
-            refused = await _mail(client, envelope, recipients, options)
+            refused = await mail(client, envelope, recipients, options)
             failpoint("smtp.mail.after")
             if not refused:
-                refused = [r for r in [await _rcpt(client, address) for address in recipients] if r]
+                refused = [r for r in [await rcpt(client, address) for address in recipients] if r]
             failpoint("smtp.rcpt.after")
         except (SMTPException, OSError, DoorClosed, asyncio.CancelledError) as error:
             self._drop()
-            raise DoorClosed(f"{self._place}: {_words(error)}") from error
+            raise DoorClosed(f"{self._place}: {words(error)}") from error
         named = {r.recipient for r in refused}
         return SmtpOffer(self, envelope, tuple(a for a in recipients if a not in named), (*barred, *refused))
 
@@ -112,9 +105,9 @@ class SmtpTransport:
             return self._refused(offer, error)
         except (SMTPException, OSError, asyncio.CancelledError) as error:
             self._drop()
-            raise Unsure(f"{self._place}: {_words(error)} while the letter was handed over") from error
+            raise Unsure(f"{self._place}: {words(error)} while the letter was handed over") from error
         self._used = asyncio.get_running_loop().time()
-        told = _id_told(reply.message)
+        told = id_told(reply.message)
         return Outcome(
             accepted=offer.accepted,
             refused=offer.refused,
@@ -126,12 +119,12 @@ class SmtpTransport:
         """The server answered DATA, or the final dot, with no: that is certain, and holds for every recipient."""
         if not 400 <= error.code < 600:
             self._drop()
-            raise Unsure(f"{self._place}: {_words(error)} is no answer to a letter") from error
-        if error.code in _OUR_FAULT:
+            raise Unsure(f"{self._place}: {words(error)} is no answer to a letter") from error
+        if error.code in OUR_FAULT:
             self._drop()
-            raise DoorClosed(f"{self._place}: {_words(error)}") from error
-        refusals = tuple(_refusal(address, error) for address in offer.accepted)
-        return Outcome((), (*offer.refused, *refusals), reply=_words(error))
+            raise DoorClosed(f"{self._place}: {words(error)}") from error
+        refusals = tuple(refusal(address, error) for address in offer.accepted)
+        return Outcome((), (*offer.refused, *refusals), reply=words(error))
 
     async def _ready(self) -> aiosmtplib.SMTP:
         """The kept connection if it still answers, else a new one. RSET both asks and forgets what was begun."""
@@ -224,46 +217,8 @@ class SmtpOffer:
         self._transport.abandon(self)
 
 
-class _Line:
-    """An event loop in a thread of its own, started when first needed."""
-
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._loop.run_forever, name="smtp", daemon=True)
-            self._thread.start()
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    def cancel(self) -> None:
-        """Ends whatever waits; returns when it has ended."""
-        if self._loop is not None:
-            self.run(_cancel_others())
-
-    def close(self) -> None:
-        if self._loop is None or self._thread is None:
-            return
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.run_until_complete(asyncio.sleep(0))  # lets closed connections be told so
-        self._loop.close()
-        self._loop = self._thread = None
-
-
-async def _cancel_others() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-
-
 def _tls(door: Door) -> ssl.SSLContext | None:
-    if door.tls == "none":
-        if not _is_loopback(door.host):
-            raise ConfigError([Problem("bot.yaml", 0, f"tls: none is for loopback alone, not for {door.host}")])
+    if door.tls == "none":  # which a Door allows on loopback alone
         return None
     try:
         context = ssl.create_default_context(cafile=door.ca_file or None)
@@ -273,82 +228,7 @@ def _tls(door: Door) -> ssl.SSLContext | None:
     return context
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _own_name() -> str:
     # Not getfqdn: it asks DNS, which may hang, and submission servers do not look at this name.
     name = socket.gethostname()
     return name if name.isascii() and name.replace("-", "").replace(".", "").isalnum() else "localhost"
-
-
-def _needs_utf8(address: str) -> bool:
-    return not address.isascii()
-
-
-def _mail_options(client: aiosmtplib.SMTP, envelope: Envelope) -> list[str]:
-    """ESMTP parameters of MAIL. Raises DoorClosed when the server cannot carry the letter as it is."""
-    options = [f"SIZE={len(envelope.raw)}"] if client.supports_extension("size") else []
-    if not envelope.raw.isascii():
-        if not client.supports_extension("8bitmime"):
-            raise DoorClosed("it takes no 8-bit letters")
-        options.append("BODY=8BITMIME")
-    if any(map(_needs_utf8, (envelope.sender, *envelope.recipients))) and client.supports_extension("smtputf8"):
-        options.append("SMTPUTF8")
-    return options
-
-
-async def _mail(
-    client: aiosmtplib.SMTP, envelope: Envelope, recipients: tuple[str, ...], options: list[str]
-) -> list[Refusal]:
-    """MAIL FROM. A letter that is too big is refused for everybody; any other no is about us: DoorClosed."""
-    try:
-        await client.mail(envelope.sender, options=options, encoding="utf-8")
-    except aiosmtplib.SMTPSenderRefused as error:
-        if error.code != 552:
-            raise
-        return [_refusal(address, error) for address in recipients]
-    return []
-
-
-async def _rcpt(client: aiosmtplib.SMTP, address: str) -> Refusal | None:
-    if _needs_utf8(address) and not client.supports_extension("smtputf8"):
-        return Refusal(address, "5.6.7", "the server takes no address outside ASCII", is_hard=True)
-    try:
-        failpoint("smtp.rcpt.before")
-        await client.rcpt(address, encoding="utf-8")
-    except aiosmtplib.SMTPRecipientRefused as error:
-        if error.code in _OUR_FAULT or not 400 <= error.code < 600:
-            raise
-        return _refusal(address, error)
-    return None
-
-
-def _refusal(address: str, error: SMTPResponseException) -> Refusal:
-    return Refusal(address, _status(error), _words(error), is_hard=error.code >= 500)
-
-
-def _status(error: SMTPResponseException) -> str:
-    """The enhanced status the reply begins with (RFC 3463), else one that says no more than its first digit."""
-    status = error.message.partition(" ")[0]
-    digits = status.split(".")
-    is_given = len(digits) == 3 and all(d.isascii() and d.isdigit() for d in digits)
-    return status if is_given else f"{error.code // 100}.0.0"
-
-
-def _id_told(reply: str) -> str:
-    """The Message-ID in a reply such as `2.0.0 OK <new@id> [Hostname=...]`: some servers replace ours and say so."""
-    inside = reply.partition("<")[2].partition(">")[0]
-    return inside if "@" in inside and not any(c.isspace() for c in inside) else ""
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, SMTPResponseException):
-        return f"{error.code} {error.message}"
-    return str(error) or type(error).__name__

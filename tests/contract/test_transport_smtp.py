@@ -103,12 +103,6 @@ def test_a_refused_login_is_a_closed_door(open_smtp: OpenSmtp, connect: Callable
     assert "MAIL" not in room.server.commands
 
 
-def test_no_encryption_is_for_loopback_alone() -> None:
-    """`tls: none` towards any other host is a fault of the configuration, not a risk to take."""
-    with pytest.raises(ConfigError, match="loopback"):
-        open_transport(Door(kind="smtp", host="mx.council.example", tls="none"), allowed)
-
-
 def test_an_unreadable_authority_file_is_named(tmp_path: Path) -> None:
     """The operator reads which file."""
     with pytest.raises(ConfigError, match=r"missing\.pem"):
