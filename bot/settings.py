@@ -167,12 +167,9 @@ def load(root: Path, env: Mapping[str, str], today: date | None = None) -> Setti
     `today` is held against review dates and the directory's validity; None asks neither.
     """
     texts, problems = _texts(root)
-    settings, found = _build(root, texts, env, today)
-    found += problems
-    is_sound = not any(p.file == str(root / DIRECTORY) and not p.is_warning for p in found)
-    if settings is not None and is_sound:
-        found += coverage(settings, today)
-    return _settled(settings, found)
+    settings, found, is_sound = _build(root, texts, env, today)
+    held = _held(settings, today) if settings is not None and is_sound else ()
+    return _settled(settings, (*problems, *found, *held))
 
 
 def from_texts(root: Path, texts: dict[str, str], env: Mapping[str, str]) -> Settings:
@@ -180,14 +177,20 @@ def from_texts(root: Path, texts: dict[str, str], env: Mapping[str, str]) -> Set
 
     Asks no coverage: what has no contact any more goes to the business unit. Raises ConfigError.
     """
-    return _settled(*_build(root, texts, env, None))
+    settings, problems, _ = _build(root, texts, env, None)
+    return _settled(settings, problems)
 
 
 def coverage(settings: Settings, on: date | None) -> tuple[Problem, ...]:
-    """Every stage of every watched team that nobody in the directory can answer, named; warnings beside them.
+    """Every stage of every watched team that nobody in the directory can answer, named.
 
     A mailbox whose team or policy does not exist is passed over: `load` has said so with its line.
     """
+    return tuple(p for p in _held(settings, on) if not p.is_warning)
+
+
+def _held(settings: Settings, on: date | None) -> tuple[Problem, ...]:
+    """Every policy held against the directory, for each mailbox: gaps and warnings."""
     found: list[Problem] = []
     for mailbox in settings.config.mailboxes:
         policy, directory = settings.policies.get(mailbox.policy), settings.directory
@@ -227,31 +230,35 @@ def _texts(root: Path) -> tuple[dict[str, str], list[Problem]]:
 
 def _build(
     root: Path, texts: Mapping[str, str], env: Mapping[str, str], today: date | None
-) -> tuple[Settings | None, list[Problem]]:
-    """What these texts say, as far as it holds together; files that are not there are the caller's to report."""
+) -> tuple[Settings | None, list[Problem], bool]:
+    """What these texts say, its faults, and whether every row of the directory can be used (else gaps mislead).
+
+    Files that are not there are the caller's to report.
+    """
     policies, problems = _policies(root, texts, today)
     directory = Directory()
     found: tuple[Problem, ...] = ()
     if DIRECTORY in texts:
         directory, found = directory_file.load(texts[DIRECTORY], str(root / DIRECTORY))
+    is_sound = not found
     problems += found
     if BOT not in texts:
-        return None, problems
+        return None, problems, is_sound
     document, found = read(texts[BOT], str(root / BOT))
     problems += found
     if document is None:
-        return None, problems
+        return None, problems, is_sound
     problems += check(document, policies, directory, str(root / DIRECTORY))
     document, found = fill(document, env)
     problems += found
     config, found = validate(Config, document)
     problems += found
     if config is None:
-        return None, problems
+        return None, problems, is_sound
     cal = calendar(config.calendar.add, config.calendar.remove)
     templates = root / config.templates if config.templates else root.absolute().parent / "mail_templates"
     sound = {name: policy for name, policy in policies.items() if policy is not None}
-    return Settings(root, config, sound, directory, cal, templates, dict(texts)), problems
+    return Settings(root, config, sound, directory, cal, templates, dict(texts)), problems, is_sound
 
 
 def _policies(

@@ -58,8 +58,9 @@ def _place(document: Document, n: int, block: dict[str, Any], directory: Directo
     area, team = _text(block.get("area")), _text(block.get("team"))
     if area and area not in directory.areas:
         path = ("mailboxes", n, "area")
-        near = nearest(area, directory.areas)
-        yield document.problem(path, f"{document.name(path)}: no row of the directory is in area {area}{near}")
+        known = ", ".join(sorted(directory.areas)) or "none"
+        text = f"{document.name(path)}: no row of the directory is in area {area} (it has {known})"
+        yield document.problem(path, text)
     elif area and team and not directory.agency_of_team(team, area):
         path = ("mailboxes", n, "team")
         is_known = team in directory.teams(area)

@@ -84,8 +84,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def read(text: str, file: str) -> tuple[Document | None, tuple[Problem, ...]]:
     """The file's value and lines; None with one fault when it is no YAML mapping. A repeated key is a fault."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.max_depth = 2 * MAX_DEPTH
+    yaml.composer.warn_double_anchors = False  # a later anchor of the same name counts, as YAML 1.2 says
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = yaml.compose(text)
     except MarkedYAMLError as error:
         return None, (Problem(file, _place(error, text), f"not readable as YAML: {error.problem or 'syntax'}"),)
     except YAMLError as error:

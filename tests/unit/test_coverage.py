@@ -1,0 +1,83 @@
+"""Who can answer every stage: gaps refuse a first start by name, and what only weakens a course is a warning."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.settings import coverage, load
+from tests.unit.config_samples import DIRECTORY, ENV, TODAY, edit, refused, small
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return small(tmp_path / "config")
+
+
+# --- who can answer ---------------------------------------------------------------------------------------------------
+
+STEP_2 = "cheshire-east, stage step-2 (Step 2: Designated Safeguarding Leads)"
+STEP_3 = "cheshire-east, stage step-3 (Step 3: Delegated Safeguarding Partners)"
+
+
+def rows_without(role: str) -> str:
+    return "".join(line for line in DIRECTORY.splitlines(keepends=True) if f",{role}," not in line)
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        ("designated_safeguarding_lead", f"{STEP_2}: nobody is designated_safeguarding_lead for agency CSC; add a row"),
+        ("business_unit", f"{STEP_3}: nobody is business_manager or business_unit for area CE; add a row"),
+        ("business_unit", "nobody is business_unit for area CE: records and undelivered letters go there; add a row"),
+    ],
+)
+def test_a_stage_that_nobody_can_answer_is_named(root: Path, role: str, said: str) -> None:
+    """A first start is refused with policy, stage, role, place, and what to do."""
+    (root / "directory.csv").write_text(rows_without(role), "utf-8")
+    assert said in [p.text for p in refused(root)]
+
+
+def test_who_is_valid_later_does_not_answer_today(root: Path) -> None:
+    """Coverage asks for the day of the start."""
+    text = DIRECTORY.replace("domains\n", "domains,valid_from\n", 1).replace(
+        "dev@csc.example,,", "dev@csc.example,,,2027-02-01"
+    )
+    (root / "directory.csv").write_text(text, "utf-8")
+    assert any(STEP_2 in p.text for p in refused(root, today=date(2027, 1, 31)))
+    assert load(root, ENV, date(2027, 2, 1)).warnings == ()
+
+
+def test_a_mailbox_without_a_team_needs_the_partnership_only(root: Path) -> None:
+    """Which team is challenged is not known before a mail says so; that the partnership answers must hold."""
+    edit(root, "bot.yaml", "    team: Crewe Assessment Team\n", "")
+    (root / "directory.csv").write_text(rows_without("designated_safeguarding_lead"), "utf-8")
+    assert load(root, ENV, TODAY).warnings == ()
+    (root / "directory.csv").write_text(rows_without("business_unit"), "utf-8")
+    assert any(STEP_3 in p.text for p in refused(root))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("dev@csc", "fay@csc", f"{STEP_2}: is answered by the person who had the stage before"),
+        ("CE,,,delegated_safeguarding_partner", "CE,,,chair", f"{STEP_3}: nobody is delegated_safeguarding_partner"),
+    ],
+)  # fmt: skip
+def test_what_weakens_a_course_is_a_warning(root: Path, old: str, new: str, said: str) -> None:
+    """The same person twice running, or a decider whom nobody is, is said and does not stop a start."""
+    edit(root, "directory.csv", old, new)
+    settings = load(root, ENV, TODAY)
+    (warning,) = settings.warnings
+    assert warning.is_warning
+    assert said in warning.text
+    assert coverage(settings, TODAY) == ()
+
+
+def test_no_proof_of_senders_is_said_aloud(root: Path) -> None:
+    """Without a trust profile no word can close anything: the operator hears it at the start."""
+    edit(root, "bot.yaml", "profile: rfc8601, authserv_ids: [mx.council.example]", "profile: none")
+    (warning,) = load(root, ENV, TODAY).warnings
+    assert (warning.line, warning.text.partition(":")[0]) == (3, "senders.trust is none")
