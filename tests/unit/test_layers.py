@@ -28,7 +28,7 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"mailbox": "mailbox", "transport": "transport", "store": "store", "sandbox": "sandbox"},
     {"turn": "turn"},
     {"doubt": "doubt", "finish": "finish"},
-    {"intake": "intake", "alarms": "alarms", "sender": "sender", "alert": "alert"},
+    {"intake": "intake", "alarms": "alarms", "sender": "sender", "alert": "alert", "digest": "digest"},
     {"app": "app"},
     {"daemon": "daemon", "rehearse": "rehearse rows story"},
     {"cli": "cli* __main__"},
@@ -40,11 +40,11 @@ DOORS = {("mail", "rules"): {"bot/rules/windows.py"}}
 
 #: Who may import which library; nobody may import one that is not listed.
 LIBRARIES = {
-    "sqlalchemy": "store/* turn.py intake.py alarms.py sender.py alert.py app.py doubt.py finish.py",
+    "sqlalchemy": "store/* turn.py intake.py alarms.py sender.py alert.py digest.py app.py doubt.py finish.py",
     "alembic": "store/*",
     "psycopg": "store/*",
-    "imapclient": "mailbox/imap.py mailbox/imap_connection.py",
-    "aiosmtplib": "transport/smtp.py",
+    "imapclient": "mailbox/imap*.py",
+    "aiosmtplib": "transport/smtp*.py",
     "jinja2": "case/letters.py",
     "typst": "records/*",
     "typer": "cli*.py cli/* __main__.py",
@@ -59,7 +59,7 @@ LIBRARIES = {
     "pydantic": "rules/* settings*.py doors.py credentials.py story.py",
     "pydantic_core": "rules/* settings*.py",
     "ruamel": "rules/* settings*.py story.py",
-    "structlog": "intake.py alarms.py sender.py alert.py doubt.py finish.py app.py daemon.py cli*.py cli/*",
+    "structlog": "intake.py alarms.py sender.py alert.py digest.py doubt.py finish.py app.py daemon.py cli*.py cli/*",
 }
 SQLALCHEMY_ELSEWHERE = {"Connection"}
 
