@@ -37,7 +37,7 @@ _LENGTH = 8
 Job = tuple[bytes, datetime]
 
 
-class SandboxDied(BotError):  # noqa: N818
+class SandboxDied(BotError):
     """The reading process ended, or was killed at a limit, while it read this mail."""
 
 
@@ -79,6 +79,11 @@ class Sandbox:
         while len(answers) < len(jobs):
             answers += self._batch(_next_batch(jobs, len(answers)))
         return answers
+
+    @property
+    def pid(self) -> int:
+        """The process id of the child that would read the next mail."""
+        return self._child.pid
 
     def close(self) -> None:
         """Ends the child."""
@@ -143,6 +148,10 @@ class _Child:
         os.set_blocking(self._in, False)
         os.set_blocking(self._out, False)
         self._is_warm = False
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def ask(self, what: object) -> None:
         data = pickle.dumps(what, protocol=pickle.HIGHEST_PROTOCOL)

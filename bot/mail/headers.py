@@ -132,7 +132,7 @@ def decoded(value: str) -> str:
             pieces = decode_header(_GAP.sub("?==?", value) if "?==?" in value else value)
         except (HeaderParseError, binascii.Error, ValueError):
             pieces = [(value, None)]
-        value = "".join(_piece(text, charset) for text, charset in _joined(pieces))
+        value = "".join(_piece(text, charset) for text, charset in _joined(pieces)) or value
     return " ".join(cleaned(value).split())
 
 

@@ -32,10 +32,10 @@ _THING = (
 )
 
 _PHRASES = (
-    rf"(?:{_WHO} ?{_WILL} ?)?(?:also )?(?:call|ring|phone|telephone|contact|e-?mail|speak (?:to|with)"
+    rf"(?:(?:{_WHO} ?)?{_WILL} )?(?:also )?(?:call|ring|phone|telephone|contact|e-?mail|speak (?:to|with)"
     rf"|catch up with|talk to|write to) (?:you|u|her|him|them|the team){_SOON}",
-    rf"(?:{_WHO} ?{_WILL} ?)?(?:come|get|be) (?:back|in touch|in contact)(?: (?:to|with) (?:you|u))?{_SOON}",
-    rf"(?:{_WHO} ?{_WILL} ?)?(?:respond|reply|answer|report back|revert|update you|let you know|keep you (?:posted"
+    rf"(?:(?:{_WHO} ?)?{_WILL} )?(?:come|get|be) (?:back|in touch|in contact)(?: (?:to|with) (?:you|u))?{_SOON}",
+    rf"(?:(?:{_WHO} ?)?{_WILL} )?(?:respond|reply|answer|report back|revert|update you|let you know|keep you (?:posted"
     rf"|updated|informed))(?: (?:to (?:you|this)|fully|properly|in full|in detail|formally))*{_SOON}",
     rf"(?:{_WHO} ?(?:{_WILL}|am|are|is|'?m|'?re|'?s)? ?)?(?:currently |now )?(?:be )?(?:look(?:ing)?|check(?:ing)?"
     rf"|chas(?:e|ing)|deal(?:ing)?|pick(?:ing)?|follow(?:ing)?|tak(?:e|ing))(?: (?:a look|up|into|in to|at|with|on"
@@ -45,14 +45,15 @@ _PHRASES = (
     rf"(?:{_WHO} )?(?:acknowledge|confirm|can confirm|have|'?ve)(?: (?:safe )?receipt(?: of)?| received| got"
     rf"| seen)?(?: {_THING})?(?: with thanks)?",
     rf"(?:{_WHO} ?(?:{_WILL}|have|'?ve) ?)?(?:pass|forward|escalate|send|hand|share)(?:ed)? {_THING}(?: on"
-    rf"| over)?(?: (?:to|with) .*)?",
+    rf"| over)?(?: (?:to|with)(?: [\w']+){{1,5}})?",
     r"(?:speak|talk) (?:soon|tomorrow|later|then)",
-    rf"(?:{_WHO} )?(?:am|are|'?m|'?re) (?:in|on|at) (?:a |the )?(?:meetings?|court|visit|training|another call)\b.*",
+    rf"(?:{_WHO} )?(?:am|are|'?m|'?re) (?:in|on|at) (?:a |the )?(?:meetings?|court|visit|training"
+    r"|another call)\b(?: [\w':]+){0,8}",
     rf"bear with (?:me|us){_SOON}",
     rf"leave {_THING} with (?:me|us){_SOON}",
-    r"(?:awaiting|waiting (?:for|on)) (?:an? )?(?:update|answer|reply|information|feedback)\b.*",
+    r"(?:awaiting|waiting (?:for|on)) (?:an? )?(?:update|answer|reply|information|feedback)\b(?: [\w']+){0,8}",
     r"(?:in progress|under review|in hand|on (?:it|to it)|will do|ok(?:ay)?|thanks?(?: you)?(?: (?:very much"
-    r"|so much|again|for .*))?|many thanks|cheers|ta|noted|understood|sure|fine|👍|hi|hello|dear|yes)",
+    r"|so much|again|for(?: [\w']+){1,6}))?|many thanks|cheers|ta|noted|understood|sure|fine|👍|hi|hello|dear|yes)",
 )
 _HOLDING = re2.compile(rf"(?i)^{_LEAD}(?:{'|'.join(f'(?:{phrase})' for phrase in _PHRASES)})$")
 
@@ -60,6 +61,7 @@ _SENTENCE_END = re2.compile(r"[.!?;\n]+(?:\s+|$)|\n+")
 _GREETING = re2.compile(
     r"(?i)^\W*(?:hi|hello|dear|good (?:morning|afternoon|evening)|morning|afternoon|hiya|helo|annwyl|bore da)\b[^.!?]*$"
 )
+_JOINED = re2.compile(r"(?i)\s*[,&]\s*|\s+(?:and then|and will|and|then)\s+")
 _MAX = 1200
 _MAX_GREETING = 6
 
@@ -74,7 +76,12 @@ def is_holding(new_text: str, attachments: Sequence[Attachment]) -> bool:
     if len(text) > _MAX:
         return False
     said = [piece for piece in _sentences(trimmings.trimmed(text.split("\n"))) if piece]
-    return all(_HOLDING.match(piece) for piece in said)
+    return all(_HOLDING.match(piece) or all(map(_HOLDING.match, _clauses(piece))) for piece in said)
+
+
+def _clauses(sentence: str) -> list[str]:
+    """A sentence of several promises in its parts; not one of them may be more than a promise."""
+    return [clause for clause in _JOINED.split(sentence) if clause]
 
 
 def _sentences(text: str) -> list[str]:

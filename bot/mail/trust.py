@@ -110,7 +110,7 @@ def _ours(headers: Headers, servers: set[str]) -> list[Result]:
 def _is_foreign(received: str, servers: set[str]) -> bool:
     """Whether this hop was written by a host that is none of ours. One that does not say who wrote it is foreign."""
     try:
-        by = str(parse_received(received).get("by", "")).strip().lower()
+        by = str(parse_received(received).get("by", "")).strip().lower()  # type: ignore[no-untyped-call]
     except (MailParserError, ValueError, TypeError, IndexError):
         return True
     host = by.split()[0].strip("[]().;") if by else ""
@@ -150,7 +150,7 @@ def _tags(value: str) -> dict[str, str]:
 def _read(value: str) -> tuple[str, list[Result]]:
     """One field by the grammar of RFC 8601: who says it, and what. Unreadable: nobody says nothing."""
     try:
-        parsed = authres.AuthenticationResultsHeader.parse_value(value.strip().rstrip(";"))  # type: ignore[call-arg]
+        parsed = authres.AuthenticationResultsHeader.parse_value(value.strip().rstrip(";"))  # type: ignore[call-arg, no-untyped-call]
     except (AuthResError, ValueError, TypeError, AttributeError, IndexError, RecursionError):
         return "", []
     results = [

@@ -1,0 +1,158 @@
+"""The words that act, and the sentences that only look like them."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.mail.commands import ALONE, WITH_COLON, WITH_NOTE, command, is_holding, opens_with_command
+from bot.model import Attachment, Command
+
+
+@pytest.mark.parametrize("word", ALONE)
+def test_a_word_alone_on_the_first_line_is_a_command(word: str) -> None:
+    """Case, end punctuation, emphasis and later lines do not matter."""
+    for line in (
+        word,
+        word.lower(),
+        f"{word.capitalize()}.",
+        f"*{word}*",
+        f" {word} !",
+        f'"{word}"',
+        f"\n\n{word}\nThanks, Helen",
+    ):
+        assert command(line) == Command(word), line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Not resolved as far as I am concerned, please keep going.",
+        "RESOLVED. Thanks",
+        "Resolved, thank you",
+        "Yes please",
+        "No, we have not been told",
+        "I think it is RESOLVED",
+        "Thanks\nRESOLVED",
+        "Escalated already",
+        "Urgently needed",
+        "phone me tomorrow",
+        "The outcome: none",
+        "outcome is good",
+        "Withdrawing the offer",
+        "Received with thanks",
+        "Received your challenge; we visited today.",
+        "Meeting notes are attached",
+        "Correct, we did not visit",
+        "Report attached",
+        "A 0147",
+        "",
+        "   \n  ",
+    ],
+)
+def test_a_sentence_is_no_command(text: str) -> None:
+    """A word inside a sentence, below the first line or followed by more never acts."""
+    assert command(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "note"),
+    [
+        ("WITHDRAW", "WITHDRAW", ""),
+        ("Withdraw - sent in error", "WITHDRAW", "sent in error"),
+        ("ANSWERED by phone at 10", "ANSWERED", "by phone at 10"),
+        ("phone: rang Fay at 14:20, agreed a visit", "PHONE", "rang Fay at 14:20, agreed a visit"),
+        ("EXTEND 5 working days", "EXTEND", "5 working days"),
+        ("extend to Friday 22 January", "EXTEND", "to Friday 22 January"),
+        ("RECEIVED", "RECEIVED", ""),
+        ("Received by 5pm Friday", "RECEIVED", "by 5pm Friday"),
+        ("RECEIVED, by noon", "RECEIVED", "by noon"),
+        ("OUTCOME: - visit, Fay, Friday", "OUTCOME", "- visit, Fay, Friday"),
+        ("Meeting 21 January 10:00", "MEETING", "21 January 10:00"),
+        ("CORRECT stage step-2", "CORRECT", "stage step-2"),
+        ("Decided: the plan stands", "DECIDED", "the plan stands"),
+        ("APPOINT Dr Ann Hill", "APPOINT", "Dr Ann Hill"),
+        ("REPORT 2026Q4", "REPORT", "2026Q4"),
+        ("record CE-2027-0007", "RECORD", "CE-2027-0007"),
+        ("REGISTER", "REGISTER", ""),
+        ("SPOC Crewe", "SPOC", "Crewe"),
+    ],
+)
+def test_what_follows_a_word_is_its_note(text: str, word: str, note: str) -> None:
+    """Words with a note keep the rest of the line, which never acts by itself."""
+    assert command(text) == Command(word, note)
+
+
+def test_every_word_with_a_note_is_known_alone_or_with_its_colon() -> None:
+    """The tables and the reader agree."""
+    assert [command(word) for word in WITH_NOTE] == [Command(word) for word in WITH_NOTE]
+    assert [command(f"{word}: x") for word in WITH_COLON] == [Command(word, "x") for word in WITH_COLON]
+
+
+@pytest.mark.parametrize(
+    ("text", "opens"),
+    [
+        ("RESOLVED. Thanks", True),
+        ("Not resolved as far as I am concerned, please keep going.", True),
+        ("Escalate this please", True),
+        ("withdraw", True),
+        ("No, we have not been told", False),
+        ("Yes, we visited", False),
+        ("Received your challenge; we visited today.", False),
+        ("We visited. RESOLVED", False),
+        ("Resolvedness is a word", False),
+        ("", False),
+    ],
+)
+def test_a_line_that_opens_with_a_command_is_seen(text: str, opens: bool) -> None:
+    """Such a mail is asked about and never counted as an answer; ordinary yes and no are answers."""
+    assert opens_with_command(text) is opens
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "  \n",
+        "Thanks",
+        "ok",
+        "Acknowledged.",
+        "Will call you",
+        "Looking into it",
+        "I'll look into this and come back to you tomorrow.",
+        "Hi Helen,\n\nThank you for your email. I will come back to you as soon as possible.\n\nKind regards\nFay",
+        "Received with thanks.",
+        "Noted, thanks. We are looking into this.",
+        "Will respond by 5pm Friday",
+        "We acknowledge receipt of your challenge.",
+        "Bear with me",
+        "I have passed this on to my manager",
+        "Speak tomorrow",
+    ],
+)
+def test_a_promise_is_holding(text: str) -> None:
+    """Phrases that promise an answer give none."""
+    assert is_holding(text, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Agreed",
+        "No",
+        "The threshold is not met.",
+        "We visited this morning and the child is safe.",
+        "I will look into this. The plan has changed: two visits a week from Monday.",
+        "Will call you. We do not agree.",
+        "Thanks, we have allocated a worker",
+        "NFA",
+        "I will look into this on reflection though the threshold is simply not met here",
+    ],
+)
+def test_an_answer_is_not_holding(text: str) -> None:
+    """One sentence that is not on the list makes it an answer."""
+    assert not is_holding(text, ())
+
+
+def test_an_attachment_is_something_new() -> None:
+    """An empty mail with a form attached is an answer."""
+    assert not is_holding("", (Attachment("Response.docx", "application/msword", 10, "0" * 64),))

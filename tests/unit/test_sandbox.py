@@ -1,0 +1,85 @@
+"""The reading process: limits hold, and a mail that kills it delays no other."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.mail.read import Reading
+from bot.mail.subject import Phrase
+from bot.mail.trust import Trust
+from bot.model import Mail
+from bot.sandbox import InProcess, Sandbox, SandboxDied
+
+MAILS = Path(__file__).parent.parent / "mails"
+NOW = datetime(2027, 1, 16, 9, 15, tzinfo=UTC)
+READING = Reading((Phrase("Professional Safeguarding Challenge"),), Trust("rfc8601", ("mx.council.example",)))
+HEAD = b"From: Fay Marsh <fay.marsh@csc.example>\nMessage-ID: <m@csc.example>\n"
+#: Fifty million lines in a part: the standard library needs a quarter of a minute and gigabytes for them.
+SLOW = HEAD + b"Content-Type: multipart/mixed; boundary=q\n\n--q\n\n" + b"\n" * 50_000_000
+FILES = sorted(MAILS.glob("**/*.eml"))
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    found = Sandbox(READING, wall=3.0)
+    yield found
+    found.close()
+
+
+def test_it_reads_what_the_reader_reads(sandbox: Sandbox) -> None:
+    """Every mail comes out of the child as it would in the same process, one by one and in a batch."""
+    raws = [path.read_bytes() for path in FILES]
+    expected = [InProcess(READING).read(raw, NOW) for raw in raws]
+    assert [sandbox.read(raw, NOW) for raw in raws] == expected
+    assert sandbox.read_many([(raw, NOW) for raw in raws]) == expected
+    assert InProcess(READING).read_many([(raw, NOW) for raw in raws]) == expected
+
+
+def test_a_slow_mail_is_given_up_and_the_others_flow(sandbox: Sandbox) -> None:
+    """The child is killed at its limit; mails before and behind in the same batch are read."""
+    good = HEAD + b"\nhello\n"
+    answers = sandbox.read_many([(good, NOW), (SLOW, NOW), (good, NOW)])
+    assert [isinstance(answer, SandboxDied) for answer in answers] == [False, True, False]
+    with pytest.raises(SandboxDied):
+        sandbox.read(SLOW, NOW)
+    assert sandbox.read(good, NOW).new_text == "hello"
+
+
+def test_a_mail_that_eats_memory_is_given_up() -> None:
+    """The limit of memory holds in the child, not in the daemon."""
+    sandbox = Sandbox(READING, memory=160 << 20)
+    try:
+        with pytest.raises(SandboxDied):
+            sandbox.read(HEAD + b"\n" + b"x" * 120_000_000, NOW)
+        assert sandbox.read(HEAD + b"\nhello\n", NOW).new_text == "hello"
+    finally:
+        sandbox.close()
+
+
+def test_a_mail_of_fifty_megabytes_is_read(sandbox: Sandbox) -> None:
+    """The largest mail a server lets through is no attack."""
+    assert sandbox.read(HEAD + b"\n" + b"a line of words\n" * 3_200_000, NOW).new_text.startswith("a line of words")
+
+
+def test_a_child_that_died_while_idle_is_replaced(sandbox: Sandbox) -> None:
+    """Somebody else's kill costs no mail its reading."""
+    assert isinstance(sandbox.read(HEAD + b"\nhello\n", NOW), Mail)
+    os.kill(sandbox.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, sandbox.pid, os.WEXITED | os.WNOWAIT)
+    assert sandbox.read(HEAD + b"\nhello\n", NOW).new_text == "hello"
+
+
+def test_closing_ends_the_child() -> None:
+    """No reading process outlives its daemon's stop, and closing twice is harmless."""
+    sandbox = Sandbox(READING)
+    pid = sandbox.pid
+    sandbox.close()
+    sandbox.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

@@ -1,0 +1,124 @@
+"""How far a sender is proven, and by whom that may be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.mail.headers import split
+from bot.mail.trust import Trust, prove
+from bot.model import Address, Proof
+
+SENDER = Address("fay.marsh@csc.example")
+STRICT = Trust("rfc8601", ("mx.council.example",), ("gateway.health.example",))
+EXCHANGE = Trust("exchange-online")
+OURS = "Received: from out.csc.example by mx.council.example; Sat, 16 Jan 2027 09:12:00 +0000\n"
+INNER = "Received: from mx.council.example by mailbox.council.example; Sat, 16 Jan 2027 09:12:01 +0000\n"
+THEIRS = "Received: from pc by out.csc.example; Sat, 16 Jan 2027 09:11:00 +0000\n"
+PASS = (
+    "Authentication-Results: mx.council.example; dkim=pass header.d=csc.example;"
+    " dmarc=pass (p=reject) header.from=csc.example\n"
+)
+
+
+def proof(block: str, trust: Trust = STRICT, sender: Address | None = SENDER) -> Proof:
+    return prove(split((block + "\n").encode())[0], sender, trust)[0]
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (PASS + OURS + THEIRS, Proof.PROVEN),
+        (OURS + PASS + THEIRS, Proof.PROVEN),
+        (INNER + OURS + PASS + THEIRS, Proof.PROVEN),
+        (PASS.replace("mx.council", "MX.Council") + OURS, Proof.PROVEN),
+        (PASS.replace("dmarc=pass", "dmarc=fail"), Proof.FAILED),
+        (PASS.replace("dmarc=pass", "dmarc=none"), Proof.UNPROVEN),
+        (PASS.replace("dmarc=pass", "dmarc=bestguesspass"), Proof.UNPROVEN),
+        (PASS.replace("header.from=csc", "header.from=evil"), Proof.UNPROVEN),
+        (PASS.replace(" header.from=csc.example", ""), Proof.UNPROVEN),
+        ("Authentication-Results: mx.council.example; spf=pass smtp.mailfrom=csc.example\n" + OURS, Proof.UNPROVEN),
+        (OURS + THEIRS + PASS, Proof.NONE),
+        (PASS.replace("mx.council.example", "mx.evil.example") + OURS, Proof.NONE),
+        (PASS.replace("mx.council.example", "mx.council.example.evil.example"), Proof.NONE),
+        ("Received: from a\n" + PASS, Proof.NONE),
+        ("Authentication-Results: mx.council.example; ((((\n" + OURS, Proof.NONE),
+        ("Authentication-Results-Original: mx.council.example; dmarc=pass header.from=csc.example\n", Proof.NONE),
+        (OURS, Proof.NONE),
+        (PASS.replace("dmarc=pass", "dmarc=fail") + PASS, Proof.FAILED),
+    ],
+)  # fmt: skip
+def test_only_our_own_border_proves(block: str, expected: Proof) -> None:
+    """A result counts when our host wrote it above the first foreign hop, for the domain in From."""
+    assert proof(block) is expected
+
+
+def test_without_a_single_sender_nothing_is_proven() -> None:
+    """A pass for somebody is no pass for nobody."""
+    assert proof(PASS + OURS, sender=None) is Proof.UNPROVEN
+
+
+def test_without_a_profile_nothing_is_read() -> None:
+    """No profile, no proof, however well the headers speak."""
+    assert proof(PASS + OURS, Trust()) is Proof.NONE
+
+
+def test_a_neighbour_under_a_shared_suffix_is_foreign() -> None:
+    """`mx.council.gov.uk` has brothers in council.gov.uk; `council.gov.uk` has none in gov.uk."""
+    result = "Authentication-Results: {0}; dmarc=pass header.from=csc.example\n"
+    other = "Received: from a by mail.other.gov.uk; Sat, 16 Jan 2027 09:12:00 +0000\n"
+    brother = "Received: from a by box.council.gov.uk; Sat, 16 Jan 2027 09:12:00 +0000\n"
+    for server in ("council.gov.uk", "mx.council.gov.uk"):
+        assert proof(other + result.format(server), Trust("rfc8601", (server,))) is Proof.NONE
+        assert proof(brother + result.format(server), Trust("rfc8601", (server,))) is Proof.PROVEN
+
+
+ARC = (
+    "Authentication-Results: mx.council.example; arc=pass; dmarc=fail header.from=csc.example\n"
+    "ARC-Seal: i=1; a=rsa-sha256; cv=none; d=gateway.health.example; s=k; b=x\n"
+    "ARC-Authentication-Results: i=1; gateway.health.example; dmarc=pass header.from=csc.example\n"
+) + OURS
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (ARC, Proof.PROVEN),
+        (ARC.replace("d=gateway", "d=other"), Proof.FAILED),
+        (ARC.replace("arc=pass", "arc=fail"), Proof.FAILED),
+        (ARC.replace("cv=none", "cv=fail"), Proof.FAILED),
+        (ARC.replace("Results: i=1", "Results: i=2"), Proof.FAILED),
+        (ARC.replace("Seal: i=1", "Seal: i=one"), Proof.FAILED),
+        (ARC + "ARC-Seal: i=2; cv=pass; d=evil.example; s=k; b=x\n", Proof.FAILED),
+    ],
+)
+def test_a_seal_counts_only_from_a_listed_gateway(block: str, expected: Proof) -> None:
+    """ARC mends a broken DMARC result when our border checked it and the last sealer is on the list."""
+    assert proof(block) is expected
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ("spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=csc.example; dkim=pass header.d=csc.example;"
+         "dmarc=pass action=none header.from=csc.example;compauth=pass reason=100", Proof.PROVEN),
+        ("dkim=none (not signed) header.d=none;dmarc=none action=none header.from=csc.example;", Proof.UNPROVEN),
+        ("spf=fail; dmarc=fail action=quarantine header.from=csc.example;compauth=fail reason=000", Proof.FAILED),
+        ("spf=none; dmarc=none header.from=csc.example;compauth=fail reason=001", Proof.FAILED),
+        ("dmarc=bestguesspass action=none header.from=csc.example;compauth=pass reason=109", Proof.UNPROVEN),
+        ("dmarc=pass action=none header.from=evil.example;compauth=pass reason=100", Proof.UNPROVEN),
+    ],
+)  # fmt: skip
+def test_exchange_speaks_in_its_topmost_field(block: str, expected: Proof) -> None:
+    """Exchange Online gives no server name; only its topmost field is its own."""
+    below = "\nAuthentication-Results: x.example; dmarc=pass header.from=csc.example\n"
+    assert proof(f"Authentication-Results: {block}{below}", EXCHANGE) is expected
+
+
+def test_mail_from_inside_exchange_is_proven_by_its_own_mark() -> None:
+    """AuthAs: Internal counts once; twice, or anonymous, it proves nothing; another tenant's view never does."""
+    inside = "X-MS-Exchange-Organization-AuthAs: Internal\n"
+    assert proof(inside, EXCHANGE) is Proof.PROVEN
+    assert proof(inside * 2, EXCHANGE) is Proof.NONE
+    assert proof(inside.replace("Internal", "Anonymous"), EXCHANGE) is Proof.NONE
+    assert proof("X-MS-Exchange-CrossTenant-AuthAs: Internal\n", EXCHANGE) is Proof.NONE
+    assert proof(inside) is Proof.NONE
