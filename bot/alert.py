@@ -93,8 +93,8 @@ def _stuck(queued: outbox.Queued) -> Condition | None:
         return Condition(
             f"letter {queued.id} may not have arrived", "It was sent twice; both answers were lost.", since
         )
-    if queued.status == "held":
-        return Condition(f"letter {queued.id} is held", queued.last_error or "It waits for a person.", since, at_once)
+    if queued.status == "held" and queued.last_error:  # without a reason it is a person's HOLD, which ends by itself
+        return Condition(f"letter {queued.id} is held", queued.last_error, since, at_once)
     if queued.last_error.startswith(FAULT):
         return Condition(f"letter {queued.id} cannot be made", queued.last_error, since, at_once)
     return None

@@ -6,7 +6,7 @@ import io
 import json
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,10 +69,11 @@ def test_a_condition_that_lasts_is_told_daily_and_ends_once() -> None:
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Database:
+def db(tmp_path: Path) -> Iterator[Database]:
     db = Database(f"sqlite:///{tmp_path}/var/bot.db")
     db.migrate()
-    return db
+    yield db
+    db.close()
 
 
 def letter(n: int) -> Letter:
@@ -100,6 +101,13 @@ def test_a_held_letter_is_named_until_it_is_released(db: Database) -> None:
         assert [c.subject for c in conditions(tx, NOW)] == [f"letter {number} is held"]
         outbox.release(tx, number)
         assert conditions(tx, NOW) == []
+
+
+def test_a_letter_that_waits_because_a_person_said_hold_is_no_alert(db: Database) -> None:
+    """HOLD ends by itself, and both sides know of it."""
+    with db.begin() as tx:
+        outbox.queue(tx, letter(1), None, NOW, status="held")
+        assert conditions(tx, NOW + timedelta(hours=3)) == []
 
 
 # --- the roads -------------------------------------------------------------------------------------------------------
