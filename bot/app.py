@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.alarms import Alarms
 from bot.case.letters import Templates
+from bot.digest import Digests
 from bot.errors import ConfigError, DoorClosed
 from bot.finish import Finish
 from bot.intake import Intake, Places
@@ -45,6 +47,7 @@ class App:
     alarms: Alarms
     sender: Sender
     finish: Finish
+    digests: Digests
     transport: Transport
     reader: Sandbox | InProcess
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
@@ -71,6 +74,8 @@ class App:
             pass
         while self.alarms.fire(now):
             pass
+        self.digests.tell_in_flight(now)
+        self.digests.post(now)
         self.sender.drain(now)
         return troubles
 
@@ -144,12 +149,16 @@ def build(
         mailboxes[name] = open_mailbox(name, box.receive)
         names[box.address] = name
     templates = Templates.from_texts({p.name: p.read_text("utf-8") for p in sorted(settings.templates.glob("*.j2"))})
-    finish = Finish(settings, turn, templates, lambda _name, _fault: None)
+    finish = Finish(settings, turn, templates, partial(_template_failed, db, turn, clock))
     proof = open_mailbox("bot, looking for proof", config.bot.receive)
     sender = Sender(db, transport, finish, turn.tell, _proof_in(proof), clock, owner, LEASE, address=config.bot.address)
     intake = Intake(db, turn, reader, reading, places_of(settings))
     alarms = Alarms(db, turn, owner, names)
-    return App(settings, db, clock, turn, intake, alarms, sender, finish, transport, reader, mailboxes, proof)
+    areas: dict[str, tuple[str, ...]] = {}
+    for box in config.mailboxes:
+        areas[box.area] = (*areas.get(box.area, ()), mailbox_name(box.area, box.team, box.address))
+    digests = Digests(db, turn, areas, BOT)
+    return App(settings, db, clock, turn, intake, alarms, sender, finish, digests, transport, reader, mailboxes, proof)
 
 
 def open_database(settings: Settings) -> Database:
@@ -166,6 +175,13 @@ def first_start(db: Database, settings: Settings, now: datetime) -> None:
     with db.read() as tx:
         if not cases.open_cases(tx):
             raise ConfigError(gaps)
+
+
+def _template_failed(db: Database, turn: Turn, clock: Clock, name: str, fault: str) -> None:
+    """The letter went in its built-in plain form; the operator mends the template."""
+    lines = [f"mail_templates/{name}.txt.j2 cannot be rendered: {fault}.", "The letter went in a plain form instead."]
+    with db.begin() as tx:
+        turn.alert(tx, f"template/{name}", "A letter's template failed", lines, clock())
 
 
 def _proof_in(mailbox: Mailbox) -> Callable[[tuple[str, ...]], str]:

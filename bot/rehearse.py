@@ -65,6 +65,7 @@ class Rehearsal:
         """When something happens next: a mail, a deadline, a letter's next attempt; not while the daemon is down."""
         with self.app.db.read() as tx:
             own = [deadlines.next_due(tx), outbox.next_retry(tx)]
+        own.append(self.app.digests.next_at(self.clock.now))
         moments = [max(self._up(at), self.clock.now + timedelta(seconds=1)) for at in own if at is not None]
         if self._coming:
             moments.append(self._up(self._coming[0].at))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from bot.case.draft import Draft
 from bot.model import Due, Unit, Window
@@ -25,10 +25,13 @@ def stage_due(d: Draft, stage: Stage, start: datetime, requested: Window | None,
     cal, policy = d.rules.calendar, d.rules.policy
     longest = longest_window(d, stage, start)
     limits: list[Due | None] = [workdays.due(longest, start, cal)]
-    if requested is not None:
+    if requested is not None and (requested.n, requested.unit) != (longest.n, longest.unit):
         limits.append(workdays.due(requested, start, cal))
     if by is not None and by > start:
         limits.append(Due(by, f"the challenge asks for an answer by {workdays.say(by, cal)}"))
+    note = policy.parent_note
+    if policy.conflict == "shorter" and note is not None and stage.id == policy.first.id:
+        limits.append(workdays.due(note.after, start, cal))
     if stage.ceiling is not None:
         top = workdays.ceiling(stage.ceiling, policy.used_at_opening, d.case.opened, cal)
         day = workdays.due(Window(1, Unit.WORKING_DAYS), start, cal)
@@ -76,9 +79,25 @@ def wind(d: Draft, due: Due, start: datetime) -> None:
     d.run(due=due.at, why=due.why)
     d.set(due=due.at, due_why=due.why)
     d.alarm("lapse", due.at, f"the window of {d.stage.name} ends")
-    points = sorted({p for p in chase_points(d, start, due.at) if start < p < due.at and p > d.now})
+    spoken = {awake(point, d) for point in chase_points(d, start, due.at)}
+    points = sorted(p for p in spoken if start < p < due.at and p > d.now)
     for n, point in enumerate(points, 1):
         d.alarm("chaser", point, f"{len(points)} reminders before the window ends; this is number {n}", n)
+
+
+def awake(point: datetime, d: Draft) -> datetime:
+    """The point itself, or the end of the policy's quiet hours that it falls into."""
+    span = d.rules.policy.quiet_hours
+    if not span:
+        return point
+    starts, ends = (time.fromisoformat(part.strip()) for part in span.split("-"))
+    local = point.astimezone(d.rules.calendar.zone)
+    at = local.time()
+    is_quiet = starts <= at < ends if starts < ends else at >= starts or at < ends
+    if not is_quiet:
+        return point
+    day = local.date() + timedelta(days=1 if at >= starts and starts > ends else 0)
+    return workdays.at_local(day, ends, d.rules.calendar)
 
 
 def chase_points(d: Draft, start: datetime, due: datetime) -> Iterable[datetime]:

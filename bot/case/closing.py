@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.case.draft import Draft, person
+from bot.case.filing import file_record
 from bot.case.stages import enter, notify
 from bot.model import ClosedAs, Contact, LetterKind, Mail, State, Unit, Window
 from bot.rules import workdays
@@ -96,7 +97,7 @@ def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) 
     )
     if not any(letter.kind is LetterKind.OUTCOME for letter in d.letters):
         _outcome_without_raiser(d, closed_as, by)
-    file_record(d)
+    file_record(d, d.rules.policy.filing.content)
 
 
 def _outcome_without_raiser(d: Draft, closed_as: ClosedAs, by: Contact) -> None:
@@ -118,19 +119,6 @@ def involved(d: Draft) -> tuple[Contact, ...]:
     people = [c for _, _, c in d.case.people if c.email != d.case.raiser.email]
     manager = [d.manager] if d.manager and d.case.unproven != "stranger" else []
     return (*people, *manager, *d.inbox)
-
-
-def file_record(d: Draft) -> None:
-    """The record goes to the partnership's inbox, minimal unless the policy says full and the address is secure."""
-    content = d.rules.policy.filing.content
-    unit = d.unit
-    if content == "full" and not all(c.is_secure for c in unit):
-        content = "minimal"
-        d.flag("record_minimal_not_secure")
-    if d.write(LetterKind.RECORD, content, unit, attach=(f"record:{content}",)):
-        d.event("filed", note=content)
-    else:
-        d.flag("record_not_filed")
 
 
 def reopen(d: Draft, by: Contact) -> None:

@@ -47,6 +47,11 @@ def on_undelivered(d: Draft, fact: LetterUndelivered) -> None:
         _lost(d, contact, fact.kind.value, fact.status)
     elif fact.kind is LetterKind.RECORD:
         d.flag("record_undelivered")
+        lines = [
+            f"The record of {d.case.ref} could not be delivered ({fact.status}).",
+            f"It is kept: challenge-bot record {d.case.ref}. Please see that it is filed.",
+        ]
+        d.write(LetterKind.ALERT, "plain", [d.rules.operator], subject="A record could not be filed", lines=lines)
     elif d.case.is_open and fact.recipient == d.case.raiser.email:
         d.flag("raiser_unreachable")
         if d.manager:

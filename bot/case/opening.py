@@ -222,7 +222,8 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...]) -> None:
         d.write(LetterKind.NOTICE, "provisional", (*d.inbox, *d.unit), mail=mail, original=d.original())
         return
     asks = ["which_team" if f == "team_unknown" else f for f in case.flags if f in ASKED]
-    tier = next((t for t in d.rules.policy.intake.tiers if t.window == case.window), None)
+    asked = (case.window.n, case.window.unit) if case.window else None
+    tier = next((t for t in d.rules.policy.intake.tiers if (t.window.n, t.window.unit) == asked), None)
     asks += list(tier.needs) if tier else []
     variant = "provisional" if case.unproven else "opened"
     cc = [d.manager] if d.manager else []

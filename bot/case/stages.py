@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.case.clock import stage_due, time_left
 from bot.case.draft import Draft, person
+from bot.case.filing import file_record
 from bot.model import Contact, LetterKind, Served, StageRun, State, Unit, Window
 from bot.rules import emergency, workdays
 from bot.rules.policy import Stage
@@ -55,6 +56,8 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
     _estimate(d, stage)
     notify(d, stage, "enter")
     escalate(d, cause, left, raising, earlier, by)
+    if stage.record is not None:
+        file_record(d, stage.record.content)
     if d.case.urgent or _falls_on_rest(d):
         for n in range(1, (REPEATS if d.case.urgent else 1) + 1):
             at = workdays.next_morning(d.now, d.rules.calendar, n=n)

@@ -1,0 +1,21 @@
+"""The record as a letter: to whom it goes, and how much of it.
+
+Filed at closing, and at the stages the policy says. What the record holds is made in records/record.py.
+"""
+
+from __future__ import annotations
+
+from bot.case.draft import Draft
+from bot.model import LetterKind
+
+
+def file_record(d: Draft, content: str) -> None:
+    """The record goes to the partnership's inbox, minimal unless the policy says full and the address is secure."""
+    unit = d.unit
+    if content == "full" and not all(c.is_secure for c in unit):
+        content = "minimal"
+        d.flag("record_minimal_not_secure")
+    if d.write(LetterKind.RECORD, content, unit, attach=(f"record:{content}",)):
+        d.event("filed", note=content)
+    else:
+        d.flag("record_not_filed")

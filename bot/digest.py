@@ -1,0 +1,146 @@
+"""The business unit's daily letter: open clocks, mails a person must place, when each mailbox was read.
+
+At 09:00 on working days while anything is open or waiting, else on Mondays; its absence is the alarm. Also the one
+letter about older challenges found when an inbox is read for the first time. It decides no case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time
+
+from sqlalchemy import Connection
+
+from bot.model import Case, Contact, Letter, LetterKind, State
+from bot.rules import workdays
+from bot.store import cases, mails, meta, outbox
+from bot.store.db import Database
+from bot.store.mails import Listed
+from bot.turn import Turn
+
+AT = time(9)
+IN_FLIGHT = "already in flight"
+
+
+class Digests:
+    """Posts what is due. `areas`: area code -> names of its watched mailboxes."""
+
+    def __init__(self, db: Database, turn: Turn, areas: dict[str, tuple[str, ...]], bot: str) -> None:
+        self.db = db
+        self.turn = turn
+        self.areas = areas
+        self.bot = bot
+
+    def post(self, now: datetime) -> None:
+        """Queues today's digests if their hour has come and they are not queued yet."""
+        calendar = self.turn.books.settings.calendar
+        local = now.astimezone(calendar.zone)
+        if not calendar.is_working(local.date()) or local.time() < AT:
+            return
+        day = local.date().isoformat()
+        with self.db.read() as tx:
+            if meta.meta_get(tx, "digest") == day:
+                return
+        with self.db.begin() as tx:
+            for area in self.areas:
+                self._post(tx, area, day, now, is_monday=local.weekday() == 0)
+            meta.meta_set(tx, "digest", day)
+
+    def next_at(self, now: datetime) -> datetime:
+        """When the next digest may go."""
+        return workdays.next_morning(now, self.turn.books.settings.calendar, AT)
+
+    def _post(self, tx: Connection, area: str, day: str, now: datetime, *, is_monday: bool) -> None:
+        open_cases = [case for case in cases.open_cases(tx) if case.area == area]
+        names = self.areas[area]
+        pen = [row for row in mails.listed(tx, "holding_pen") if row.mailbox in (*names, self.bot)]
+        aside = [row for row in mails.listed(tx, "set_aside") if row.mailbox in (*names, self.bot)]
+        letters_open = len(outbox.open_letters(tx))
+        unit = unit_of(self.turn, area)
+        if not unit or not (open_cases or pen or aside or letters_open or is_monday):
+            return
+        listed = mails.last_listed(tx)
+        about = {
+            "open": [self._line(case) for case in open_cases],
+            "pen": [_pen(row) for row in pen],
+            "set_aside": [_pen(row) for row in aside],
+            "letters_open": letters_open,
+            "mailboxes": [
+                {"name": name, "last_read": listed[name].isoformat() if name in listed else "", "last_sent": ""}
+                for name in (*names, self.bot)
+            ],
+            "head": cases.head(tx),
+            "now": now.isoformat(),
+        }
+        letter = Letter(
+            LetterKind.DIGEST,
+            f"digest/{area}/{day}",
+            unit,
+            about,
+            variant="daily",
+            subject=f"Professional challenges: {len(open_cases)} open, {len(pen) + len(aside)} to place",
+        )
+        self.turn.post(tx, letter, now)
+
+    def _line(self, case: Case) -> dict[str, object]:
+        policy = self.turn.books.settings.policies[case.policy]
+        stage = next((s.name for s in policy.stages if s.id == case.stage), case.stage)
+        return {
+            "ref": case.ref,
+            "stage": stage,
+            "due": case.due.isoformat() if case.due else "",
+            "waiting_for": waiting_for(case),
+            "asks": case.asks,
+        }
+
+    def tell_in_flight(self, now: datetime) -> None:
+        """Older challenges found at first sight are listed once, to operator and business unit; nobody else hears."""
+        with self.db.read() as tx:
+            told = int(meta.meta_get(tx, "in_flight") or 0)
+            found = [
+                row for row in mails.listed(tx, "holding_pen") if row.entry > told and row.why.startswith(IN_FLIGHT)
+            ]
+        if not found:
+            return
+        with self.db.begin() as tx:
+            for area, names in self.areas.items():
+                rows = [
+                    row for row in found if row.mailbox in names or (row.mailbox == self.bot and len(self.areas) == 1)
+                ]
+                if rows:
+                    self._list(tx, area, rows, now)
+            meta.meta_set(tx, "in_flight", str(max(row.entry for row in found)))
+
+    def _list(self, tx: Connection, area: str, rows: Sequence[Listed], now: datetime) -> None:
+        operator = Contact(self.turn.books.settings.config.operator, "Operator")
+        items = [{"mailbox": r.mailbox, "received": r.received.isoformat(), "entry": r.entry} for r in rows]
+        letter = Letter(
+            LetterKind.INFORMATION,
+            f"in_flight/{area}/{rows[-1].entry}",
+            (operator, *unit_of(self.turn, area)),
+            {"items": items, "now": now.isoformat()},
+            variant="in_flight",
+            subject="Older challenges were found: already in flight?",
+        )
+        self.turn.post(tx, letter, now)
+
+
+def unit_of(turn: Turn, area: str) -> tuple[Contact, ...]:
+    return turn.books.settings.directory.first_of(("business_unit", "business_manager"), area)
+
+
+def waiting_for(case: Case) -> str:
+    """Whose move it is, in words."""
+    if case.state is State.AWAITING_CONFIRMATION:
+        return str(case.raiser)
+    return next((str(s.contact) for s in case.served if not s.is_dead), "nobody who can be reached")
+
+
+def _pen(row: Listed) -> dict[str, object]:
+    return {
+        "entry": row.entry,
+        "mailbox": row.mailbox,
+        "received": row.received.isoformat(),
+        "why": row.why,
+        "guesses": row.guesses,
+    }
