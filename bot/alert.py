@@ -187,7 +187,11 @@ def _letter(condition: Condition, operator: str, now: datetime) -> Letter:
         LetterKind.ALERT,
         occasion=f"alert/{digest}/{now:%Y-%m-%d}",
         to=(Contact(operator),),
-        about={"subject": condition.subject, "lines": [f"Since {_say(condition.since)}.", condition.text]},
+        about={
+            "subject": condition.subject,
+            "lines": [f"Since {_say(condition.since)}.", condition.text],
+            "now": now.isoformat(),
+        },
         variant="plain",
         subject=f"Alert: {condition.subject}",
     )
