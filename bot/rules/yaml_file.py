@@ -17,6 +17,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
@@ -89,12 +90,12 @@ def read(text: str, file: str) -> tuple[Document | None, tuple[Problem, ...]]:
     yaml.composer.warn_double_anchors = False  # a later anchor of the same name counts, as YAML 1.2 says
     try:
         node = yaml.compose(text)
+    except MaxDepthExceededError:
+        return None, (Problem(file, 0, "nested too deeply to be read"),)
     except MarkedYAMLError as error:
         return None, (Problem(file, _place(error, text), f"not readable as YAML: {error.problem or 'syntax'}"),)
     except YAMLError as error:
         return None, (Problem(file, 0, f"not readable as YAML: {str(error).splitlines()[0]}"),)
-    except RecursionError:
-        return None, (Problem(file, 0, "nested too deeply to be read"),)
     if not isinstance(node, MappingNode):
         return None, (Problem(file, 1, "holds no settings: it should be `key: value` lines"),)
     reader = _Reader(file)

@@ -175,6 +175,8 @@ def test_a_requested_window_needs_tiers() -> None:
         ("id: \x00\n", "not readable as YAML"),
         ("id: &x [*x]\n", "refers to itself"),
         ("- " * 3000, "nested too deeply"),
+        ("a: " + "[" * 30000, "nested too deeply"),
+        ("a: " + "{b: " * 3000, "nested too deeply"),
     ],
 )
 def test_what_is_no_policy_file_is_one_fault(text: str, said: str) -> None:
