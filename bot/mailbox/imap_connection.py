@@ -2,8 +2,7 @@
 
 It knows TLS, login, IDLE and which words of an error may be repeated; it must not know cursors, folders or mails.
 Everything that fails comes out as DoorClosed with a sentence that holds no password, no user and no piece of mail.
-Not handled: OAuth. One thread uses it, `interrupt` excepted. A notice that comes in one packet with the server's
-consent to IDLE is not seen until the wait ends: that is why IDLE is only a hint.
+Not handled: OAuth. One thread uses it, `interrupt` excepted.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ class Connection:
         except IMAPClientError:
             self.drop()  # the server spoke before it consented, and the library has lost its place
             return False
-        if self.rest(seconds, client.socket()):
+        if self.rest(0 if self._has_unread(client) else seconds, client.socket()):
             self.drop()  # to ask a dead server to end IDLE could hold up a stop
             return True
         client.idle_done()
@@ -86,6 +85,21 @@ class Connection:
         if is_woken:
             self._wake.recv(4096)
         return is_woken
+
+    def _has_unread(self, client: Any) -> bool:
+        """Whether the library holds lines that it has not looked at.
+
+        A notice may come in one packet with the server's consent to IDLE. It lies in the library's buffer then, where
+        no watching of the socket ever finds it, and the library itself offers no look at it.
+        """
+        line = client.socket()
+        line.settimeout(0)
+        try:
+            return bool(client._imap.file.peek(1))
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            line.settimeout(self._door.timeout)
 
     def interrupt(self) -> None:
         """Ends `idle` and `rest`, also one that has not begun. For any thread."""

@@ -50,7 +50,7 @@ def gather(folders: Iterable[str], marks: dict[str, M], limit: int, read: Read[M
             return mails, False, is_first
         found, marks[folder], more = read(folder, mark, limit - len(mails), room)
         if not mails:
-            is_first = fresh if found else is_first or fresh
+            is_first = fresh
         mails += found
         if more:
             return mails, False, is_first

@@ -303,6 +303,17 @@ class MailboxContract:
         assert mailbox.wait(60) is False
         assert time.monotonic() - began < 1
 
+    def test_interrupt_is_spent(self, room: Room) -> None:
+        """An interrupt ends one wait; the next one waits again."""
+        mailbox = room.open()
+        drain(mailbox)
+        mailbox.interrupt()
+        assert mailbox.wait(60) is False
+        drain(mailbox)
+        began = time.monotonic()
+        assert mailbox.wait(0.3) is False
+        assert time.monotonic() - began >= 0.3
+
     # --- proof of a send ---------------------------------------------------------------------------------------------
 
     def test_find(self, room: Room) -> None:
@@ -311,8 +322,9 @@ class MailboxContract:
         room.deliver(letter("one"))
         room.deliver(letter("two").replace(b"Message-ID: <two", b"MESSAGE-Id:\r\n <two"), "Sent")
         room.deliver(b"References: <three@health.example>\r\n\r\nMessage-ID: <three@health.example>\r\n")
+        room.deliver(b"Message-ID: <other@health.example> (was <four@health.example>)\r\n\r\nx\r\n")
         mailbox = room.open(sent="Sent")
-        names = ["one", "two", "three", "on", "ne", "", 'o"ne', "one@health.example>\r\nA1 LOGOUT"]
+        names = ["one", "two", "three", "four", "on", "ne", "", 'o"ne', "one@health.example>\r\nA1 LOGOUT"]
         found = [name for name in names if mailbox.find(f"{name}@health.example")]
         assert found == ["one", "two"]
 

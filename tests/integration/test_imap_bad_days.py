@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.errors import DoorClosed, Throttled
 from bot.mailbox import open_mailbox
@@ -153,6 +154,28 @@ def test_new_mail_ends_idle(line: Line) -> None:
     assert waiting.ended == [True]
 
 
+def test_notice_beside_the_consent(line: Line) -> None:
+    """A notice that comes in one packet with the server's consent to IDLE ends the wait, too."""
+    kept = bytearray()
+
+    def join(data: bytes) -> bytes:
+        if data.startswith(b"+ "):
+            kept.extend(data)
+            return b""
+        joined = bytes(kept) + data
+        kept.clear()
+        return joined
+
+    line.proxy.edit(join)
+    mailbox = line.open()
+    drain(mailbox)
+    waiting = Waiting(mailbox)
+    until(lambda: kept)
+    line.server.append(line.user, letter("one"))
+    until(lambda: waiting.ended, 10)
+    assert waiting.ended == [True]
+
+
 def test_silence(line: Line) -> None:
     """A line that swallows everything is a closed door after the door's timeout, and no later."""
     line.deliver("one")
@@ -238,6 +261,14 @@ def test_missing_authority_file(line: Line) -> None:
         line.open(tls="starttls", ca_file="/missing/ca.pem").fetch("", 10)
 
 
+def test_password_sent_back(line: Line) -> None:
+    """A server that answers with the password does not get it into what we say."""
+    line.proxy.edit(lambda data: data.replace(b"Authentication failed.", b"hunter2hunter2 is wrong"))
+    with pytest.raises(DoorClosed, match="refused the login") as told:
+        line.open(password=SecretStr("hunter2hunter2")).fetch("", 10)
+    assert "hunter2" not in str(told.value)
+
+
 def test_throttled(line: Line) -> None:
     """A server that asks for patience is given it, for as long as it says."""
     slow = rb"\1 BAD Request is throttled. Suggested Backoff Time: 2500 milliseconds\r\n"
@@ -254,6 +285,22 @@ def test_wrong_size(line: Line) -> None:
     mails, cursor, _ = drain(line.open())
     assert [(mail.raw, mail.is_truncated) for mail in mails] == [(letter("one"), False), (letter("two"), False)]
     assert drain(line.open(), cursor)[0] == []
+
+
+def test_truncated(line: Line) -> None:
+    """A mail that comes shorter than the server said is asked for once more."""
+    line.deliver("one")
+    cuts: list[bytes] = []
+
+    def cut(data: bytes) -> bytes:
+        if cuts or b"BODY[] {" not in data:
+            return data
+        cuts.append(data)
+        return re.sub(rb"BODY\[\] \{\d+\}\r\n(.{20}).*\r\n\)", rb"BODY[] {20}\r\n\1)", data, flags=re.DOTALL)
+
+    line.proxy.edit(cut)
+    assert [mail.raw for mail in drain(line.open())[0]] == [letter("one")]
+    assert cuts
 
 
 def test_withheld(line: Line) -> None:
