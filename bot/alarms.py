@@ -54,7 +54,9 @@ class Alarms:
 
     def _next(self, tx: Connection, now: datetime) -> DueRow | None:
         """The oldest due row that may be answered; rows that wait for an inbox stay leased for a while."""
-        for row in deadlines.claim_due(tx, now, self.owner, LEASE, limit=20):
+        # One at a time: a claim leases what it gives, and what is not answered now would wait for its lease to end.
+        while claimed := deadlines.claim_due(tx, now, self.owner, LEASE):
+            row = claimed[0]
             if row.deadline.kind not in SPEAKS_OF_SILENCE or self._heard(tx, row, now):
                 return row
         return None
