@@ -14,7 +14,7 @@ import re2
 
 from bot.mail import bounce, subject
 from bot.mail.headers import Headers, decoded
-from bot.mail.parse import Parsed, Report
+from bot.mail.parse import Parsed
 from bot.model import Address, Bounce, MailKind
 
 _METHODS = frozenset({"REQUEST", "REPLY", "CANCEL", "COUNTER", "DECLINECOUNTER", "REFRESH", "ADD"})
@@ -40,8 +40,14 @@ _REPLY_HEADERS = (
     "x-autoresponder",
 )
 _ROBOTS = re2.compile(
-    r"(?i)^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|dontreply|mailer-daemon|bounces?|notifications?"
-    r"|alerts?)(?:[-_.+].*)?@"
+    r"(?i)^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|dontreply|mailer-daemon|bounces?|notifications?|alerts?|newsletter"
+    r"|rssfeeds?)(?:[-_.+].*)?@"
+)
+#: Automatic replies in words that subject.automatic_prefix, which knows the English beginnings, does not.
+_AWAY_SUBJECT = re2.compile(
+    r"(?i)^\W*(?:ateb awtomatig|allan o'r swyddfa|automatische antwort|abwesenheit|r.ponse automatique"
+    r"|respuesta autom.tica|resposta autom.tica|risposta automatica|automatisch antwoord|automatiskt? svar"
+    r"|automatyczna odpowied)|\bis (?:currently )?out of the office\W*$"
 )
 _BULK = frozenset({"bulk", "list", "junk"})
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post", "x-mailing-list", "x-mailman-version")
@@ -72,7 +78,7 @@ def classify(mail: Parsed, sender: Address | None, own: Sequence[str], id_domain
     """`own`: our own addresses; `id_domain`: of our Message-IDs, "" to take every id a bounce cites for ours."""
     headers = mail.headers
     is_list = _is_list(headers)
-    found = bounce.report(mail, id_domain)
+    found = bounce.report(mail, sender, id_domain)
     if found is not None:
         return Verdict(*found[:2], is_list=is_list, bounce=found[2])
     kind, why = _kind(mail, sender, own)
@@ -87,11 +93,13 @@ def _kind(mail: Parsed, sender: Address | None, own: Sequence[str]) -> tuple[Mai
     headers = mail.headers
     if any(report.type == "message/disposition-notification" for report in mail.reports):
         return MailKind.RECEIPT, "disposition notification (RFC 3798)"
-    if _is_meeting(headers, mail.reports):
+    if any(report.type == "message/feedback-report" for report in mail.reports):
+        return MailKind.OTHER_AUTOMATED, "feedback report (RFC 5965)"
+    if _is_meeting(headers, mail):
         return MailKind.MEETING, "calendar message"
     if sender is not None and sender.email in own:
         return MailKind.OTHER_AUTOMATED, "our own letter came back"
-    return _by_headers(headers) or _by_subject(headers) or _by_sender(sender) or (MailKind.HUMAN, "")
+    return _by_headers(headers) or _by_subject(headers) or _by_sender(headers, sender) or (MailKind.HUMAN, "")
 
 
 def _by_headers(headers: Headers) -> tuple[MailKind, str] | None:
@@ -115,29 +123,42 @@ def _by_headers(headers: Headers) -> tuple[MailKind, str] | None:
 
 
 def _by_subject(headers: Headers) -> tuple[MailKind, str] | None:
-    prefix = subject.automatic_prefix(decoded(headers.get("subject")))
+    title = decoded(headers.get("subject"))
+    if _AWAY_SUBJECT.search(title):
+        return MailKind.AUTO_REPLY, "the subject of an automatic reply"
+    prefix = subject.automatic_prefix(title)
     return (_KINDS[prefix], f"the subject of a mail program: {prefix}") if prefix in _KINDS else None
 
 
-def _by_sender(sender: Address | None) -> tuple[MailKind, str] | None:
-    if sender is not None and _ROBOTS.match(sender.email):
+def _by_sender(headers: Headers, sender: Address | None) -> tuple[MailKind, str] | None:
+    """By addresses that nobody reads, and by bulk precedence without a list: no person's program writes that."""
+    returned = headers.get("return-path").strip("<> ")
+    if bounce.NOBODY.match(returned) or (sender is not None and _ROBOTS.match(sender.email)):
         return MailKind.OTHER_AUTOMATED, "an address that nobody reads"
+    if headers.get("precedence").strip().lower() in ("bulk", "junk") and not _has_list_headers(headers):
+        is_reply = headers.has("return-path") and not returned
+        return (MailKind.AUTO_REPLY if is_reply else MailKind.OTHER_AUTOMATED), "Precedence: bulk, and no list"
     return None
 
 
-def _is_meeting(headers: Headers, reports: Sequence[Report]) -> bool:
+def _is_meeting(headers: Headers, mail: Parsed) -> bool:
+    """Whether the mail is itself an invitation or its answer; a person's mail with a calendar file attached is not."""
     if _MEETING_CLASS.match(headers.get("content-class").strip()):
         return True
-    for report in reports:
-        if report.type == "text/calendar" and not report.is_attachment:
+    for report in mail.reports:
+        if report.type == "text/calendar" and (report.method or not report.is_attachment or not mail.text.strip()):
             line = _METHOD_LINE.search(report.text)
             if (report.method or (line.group(1).upper() if line else "")) in _METHODS:
                 return True
     return False
 
 
+def _has_list_headers(headers: Headers) -> bool:
+    return any(headers.has(name) for name in _LIST_HEADERS)
+
+
 def _is_list(headers: Headers) -> bool:
-    return any(headers.has(name) for name in _LIST_HEADERS) or headers.get("precedence").strip().lower() in _BULK
+    return _has_list_headers(headers) or headers.get("precedence").strip().lower() in _BULK
 
 
 def away_until(text: str) -> str:

@@ -26,6 +26,8 @@ _DAEMON = re2.compile(
     r"(?i)^(?:mailer-?daemon|mail-?daemon|postmaster|mail(?:er)?|mdaemon|maildelivery|mail\.delivery"
     r"|microsoftexchange[0-9a-f]{20,}|bounce)@|^<>$"
 )
+#: A mailbox that nobody reads. (An envelope of `bounces+SRS=...` is only a person's mail, forwarded.)
+NOBODY = re2.compile(r"(?i)^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply)\b")
 _SUBJECT = re2.compile(
     r"(?i)^\W*(?:undeliver(?:able|ed)|undelivered mail|delivery (?:status notification|failure|failed|problem"
     r"|report|notification)|failure (?:notice|delivery)"
@@ -51,7 +53,7 @@ _LATER = re2.compile(
 )
 
 
-def report(mail: Parsed, id_domain: str) -> tuple[MailKind, str, Bounce | None] | None:
+def report(mail: Parsed, sender: Address | None, id_domain: str) -> tuple[MailKind, str, Bounce | None] | None:
     """What an RFC 3464 report says; None where the mail holds none."""
     status = next(
         (r for r in mail.reports if r.type in ("message/delivery-status", "message/global-delivery-status")), None
@@ -66,8 +68,14 @@ def report(mail: Parsed, id_domain: str) -> tuple[MailKind, str, Bounce | None] 
     if actions and actions <= {"delivered", "relayed", "expanded"}:
         return MailKind.RECEIPT, "delivery report: delivered (RFC 3464)", None
     failed = next((group for group in groups if group.get("action", "").strip().lower().startswith("failed")), None)
-    group = failed or (groups[0] if groups else {})
-    return MailKind.BOUNCE, "delivery status notification (RFC 3464)", _bounce(group, mail, id_domain)
+    named = next((group for group in groups if "final-recipient" in group or "original-recipient" in group), {})
+    group = failed or named or (groups[0] if groups else {})
+    if named and not group.keys() & {"final-recipient", "original-recipient"}:
+        group = {**named, **group}  # some systems tell the action in the block of the whole mail
+    found = _bounce(group, mail, id_domain)
+    if not found.is_hard and sender is not None and NOBODY.match(sender.email):
+        return MailKind.OTHER_AUTOMATED, "a gateway that wants something of the sender, no mail system", None
+    return MailKind.BOUNCE, "delivery status notification (RFC 3464)", found
 
 
 def _recipients(text: str) -> list[dict[str, str]]:

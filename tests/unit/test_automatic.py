@@ -92,6 +92,11 @@ def test_a_bounce_cites_only_ids_of_ours() -> None:
         ("X-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent", MailKind.AUTO_REPLY),
         ("X-Auto-Response-Suppress: All", MailKind.HUMAN),
         ("X-MS-Exchange-Inbox-Rules-Loop: fay.marsh@csc.example", MailKind.HUMAN),
+        ("Precedence: bulk", MailKind.OTHER_AUTOMATED),
+        ("Precedence: bulk\nList-Id: <x.example>", MailKind.HUMAN),
+        ("Return-Path: <>\nPrecedence: junk", MailKind.AUTO_REPLY),
+        ("Return-Path: <bounces+SRS=a=b@forwarder.example>", MailKind.HUMAN),
+        ("Return-Path: <noreply@portal.example>", MailKind.OTHER_AUTOMATED),
         ("Content-Class: urn:content-classes:calendarmessage", MailKind.MEETING),
     ],
 )
@@ -104,6 +109,9 @@ def test_headers_tell_machines_from_people(line: str, kind: MailKind) -> None:
     ("subject", "kind"),
     [
         ("Automatic reply: Professional Safeguarding Challenge", MailKind.AUTO_REPLY),
+        ("Ateb awtomatig: x", MailKind.AUTO_REPLY),
+        ("Fay Marsh is out of the office.", MailKind.AUTO_REPLY),
+        ("Who is out of the office on Friday?", MailKind.HUMAN),
         ("Out of Office: x", MailKind.AUTO_REPLY),
         ("Read: x", MailKind.RECEIPT),
         ("Undeliverable: x", MailKind.BOUNCE),
@@ -124,7 +132,7 @@ def test_our_own_letter_coming_back_is_no_person() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["List-Id: <news.example>", "Precedence: bulk", "List-Unsubscribe: <mailto:x@news.example>", "Precedence: list"],
+    ["List-Id: <news.example>", "List-Unsubscribe: <mailto:x@news.example>", "Precedence: list"],
 )
 def test_list_mail_is_marked(line: str) -> None:
     """Mail by a list stays somebody's words, but it opens nothing."""
