@@ -39,4 +39,4 @@ def listed_at(tx: Connection, mailbox: str, now: datetime) -> None:
 def last_listed(tx: Connection) -> dict[str, datetime]:
     """Mailbox -> when it was last listed whole; those never listed are missing."""
     listed = select(_mailboxes.c.name, _mailboxes.c.last_listed).where(_mailboxes.c.last_listed.is_not(None))
-    return dict(tx.execute(listed).tuples().all())
+    return dict(iter(tx.execute(listed)))

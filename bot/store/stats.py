@@ -9,15 +9,15 @@ from bot.store import schema
 
 def cases_by_state(tx: Connection) -> dict[str, int]:
     c = schema.cases.c
-    return dict(tx.execute(select(c.state, func.count()).where(c.state != "").group_by(c.state)).tuples().all())
+    return dict(iter(tx.execute(select(c.state, func.count()).where(c.state != "").group_by(c.state))))
 
 
 def letters_by_status(tx: Connection) -> dict[str, int]:
     c = schema.outbox.c
-    return dict(tx.execute(select(c.status, func.count()).group_by(c.status)).tuples().all())
+    return dict(iter(tx.execute(select(c.status, func.count()).group_by(c.status))))
 
 
 def mails_by_disposition(tx: Connection) -> dict[str, int]:
     """unread, case, holding_pen, ignored, set_aside."""
     c = schema.ledger.c
-    return dict(tx.execute(select(c.disposition, func.count()).group_by(c.disposition)).tuples().all())
+    return dict(iter(tx.execute(select(c.disposition, func.count()).group_by(c.disposition))))
