@@ -55,6 +55,8 @@ DIRECTORY = from_rows(
         row("business_unit", "unit"),
         row("business_manager", "business", deputy_email="business.deputy@x.example"),
         row("director", "elsewhere.director", "Z"),
+        row("practitioner", "lone", "Y/Small"),
+        row("line_manager", "areas.manager"),
     ]
 )[0]
 
@@ -152,6 +154,24 @@ def test_a_watched_inbox_of_the_team_responds() -> None:
     watched = replace(RULES, inboxes=(("Crewe", "crewe2@x.example"), ("Nantwich", "nantwich@x.example")))
     assert sides(case_at(), "crewe2@x.example", watched) == {Side.RESPONDING}
     assert sides(case_at(), "nantwich@x.example", watched) == {Side.NONE}
+
+
+def test_the_raisers_manager_is_of_their_own_agency() -> None:
+    """Where the raiser's agency names no manager, an area's contact of that role does not become theirs."""
+    case = case_at(raiser=contact("lone"))
+    assert sides(case, "areas.manager@x.example", RULES) == {Side.NONE}
+
+
+def test_an_unknown_team_makes_nobody_a_responder() -> None:
+    """While team and agency are not known, people of the area do not answer for them."""
+    case = case_at(team="", responder_agency="", served=(), people=())
+    assert sides(case, "chair@x.example", RULES) == {Side.NONE}
+
+
+def test_the_bots_own_inbox_has_no_side() -> None:
+    """A case that came in by the bot's mailbox does not let the bot's own letters answer it."""
+    case = case_at(inbox="bot@x.example")
+    assert sides(case, "Bot@x.example", RULES) == {Side.NONE}
 
 
 # --- the matrix -------------------------------------------------------------------------------------------------------

@@ -131,6 +131,7 @@ def test_every_role_of_an_address_is_found_in_its_area(directory: Directory) -> 
         ("somebody@health.example", "CE", "Health"),
         ("somebody@health.example", "CW", "Chester Health"),
         ("somebody@csc.example", "CW", ""),
+        ("fay.marsh@csc.example", "CW", ""),
         ("unit@cescp.example", "CE", ""),
         ("somebody@elsewhere.example", "CE", ""),
         ("somebody@notcsc.example", "CE", ""),
