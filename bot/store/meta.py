@@ -41,4 +41,4 @@ def keep_texts(tx: Connection, texts: Mapping[str, str]) -> None:
 
 def kept_texts(tx: Connection) -> dict[str, str]:
     """The files of the last valid configuration, by name; {} before the first."""
-    return dict(tx.execute(select(schema.config_kept.c.name, schema.config_kept.c.text)))
+    return dict(iter(tx.execute(select(schema.config_kept.c.name, schema.config_kept.c.text))))
