@@ -17,7 +17,8 @@ _WHO = r"(?:i|we|i'?ll|we'?ll|they|she|he|someone|a manager|my manager|our manag
 _WILL = r"(?:will|shall|'?ll|am going to|are going to|can|hope to|aim to|intend to|need to|plan to|'?m going to)"
 _SOON = (
     r"(?:\W*(?:now|soon|shortly|asap|as soon as (?:i can|we can|possible)|today|tomorrow|tonight|later(?: today"
-    r"| on)?|(?:mon|tues|wednes|thurs|fri|satur|sun)day|am|pm|morning|afternoon|evening|this (?:morning|afternoon|evening|week)|next week|first thing|in due course|in a bit"
+    r"| on)?|(?:mon|tues|wednes|thurs|fri|satur|sun)day|am|pm|morning|afternoon|evening"
+    r"|this (?:morning|afternoon|evening|week)|next week|first thing|in due course|in a bit"
     r"|when i(?:'m| am) (?:back|free|able)|(?:by|on|at|before|after|within|in)(?: [\w:/]+){1,4}|with (?:an"
     r"|a) (?:answer|response|update|reply)|about (?:this|it)|on this|to (?:discuss|you)|once(?: [\w\']+){1,8}"
     r"|then|and)\W*)*"

@@ -109,14 +109,11 @@ def split(text: str) -> Split:
     cut = _cut(lines)
     above, below = lines[:cut], lines[cut:]
     inline = False
-    if _says_nothing(above):
-        answer = _below_the_quote(below)
-        if answer:
-            above = answer
-    elif _is_interleaved(below):
-        inline = True
     new = trimmings.trimmed(above)
-    inline = inline or (bool(below) and bool(_INLINE.search(new)))
+    if not new:
+        new = trimmings.trimmed(_below_the_quote(below))
+    elif below:
+        inline = _is_interleaved(below) or bool(_INLINE.search(new))
     subject, sender, sent = _quoted_header(below)
     quoted = "\n".join(line for line in below if line.strip() != QUOTE_MARK).strip()
     return Split(new, quoted, inline, subject, sender, sent)
@@ -187,10 +184,6 @@ def _reads_as_attribution(words: str) -> bool:
     if len(words) > 2 * _NO_SENTENCE:
         return False
     return bool(_ATTRIBUTION.match(words)) or all(name.search(words) for name in _NAMES)
-
-
-def _says_nothing(above: list[str]) -> bool:
-    return not trimmings.trimmed(above).strip()
 
 
 def _below_the_quote(below: list[str]) -> list[str]:
