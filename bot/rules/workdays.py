@@ -68,12 +68,13 @@ def working_day(start: datetime, n: int, cal: Calendar) -> date:
 
 
 def at_local(day: date, at: time, cal: Calendar) -> datetime:
-    """That local wall time as an instant: the first of two in autumn, the end of the gap where spring skips it."""
+    """That local wall time as an instant, in UTC: the first of two in autumn, in spring the end of the gap."""
     wall = datetime.combine(day, at, cal.zone)
-    if _local(aware(wall), cal).replace(tzinfo=None) == wall.replace(tzinfo=None):
-        return wall
-    # Clocks in the United Kingdom skip a whole hour: the wall's next full hour is the instant at which they did.
-    return wall.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    moment = aware(wall)
+    if _local(moment, cal).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return moment
+    # The United Kingdom skips whole hours: the skipped hour's first minute, by the clock before, is the change itself.
+    return aware(wall.replace(minute=0, second=0, microsecond=0))
 
 
 def due(window: Window, start: datetime, cal: Calendar, began: str = "received") -> Due:

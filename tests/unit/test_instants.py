@@ -83,7 +83,7 @@ def test_instants_are_read_day_first_in_london(text: str, expected: str) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["by 01/01/27", "by 5pm on 11 January 2027", "COP 8/1/27", "by COP today", "by 5pm today"]
+    "text", ["by 01/01/27", "by 5pm on 11 January 2027", "COP 8/1/27", "by COP today", "by 5pm today", "by COP", "EOD"]
 )
 def test_a_time_in_the_past_is_dropped_and_said(text: str) -> None:
     """What has passed when the mail is sent asks for nothing: the shortest tier is for whoever knows it."""
@@ -110,3 +110,13 @@ def test_an_instant_sooner_than_the_window_wins() -> None:
     found = ask("10 working days but by noon tomorrow")
     assert (found.window, found.flags) == (None, ("nonstandard_window", "two_times"))
     assert found.by == datetime(2027, 1, 13, 12, tzinfo=LONDON)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("by 5/1", "2027-01-05"), ("by 5 January", "2027-01-05"), ("by the 5th", "2027-01-05")]
+)
+def test_a_date_without_a_year_is_the_next_one(text: str, expected: str) -> None:
+    """Before Christmas "5 January" is next year's; only what has just passed counts as past."""
+    christmas = datetime(2026, 12, 20, 10, 5, tzinfo=LONDON)
+    assert ask(text, christmas).by == datetime.fromisoformat(f"{expected} 17:00").replace(tzinfo=LONDON)
+    assert ask("by 5/12", christmas) == Requested(flags=("time_in_the_past",))

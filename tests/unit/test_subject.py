@@ -14,8 +14,8 @@ from bot.rules.workdays import LONDON
 TIERS = (Window(24, Unit.HOURS), Window(10, Unit.WORKING_DAYS))
 CHALLENGE = "Professional Safeguarding Challenge"
 PHRASES = (
-    Phrase(CHALLENGE, TIERS, ("Professional Challenge", "Safeguarding Challenge", "PSC", "Her Broffesiynol Diogelu")),
     Phrase(CHALLENGE),  # another policy, which takes no times
+    Phrase(CHALLENGE, TIERS, ("Professional Challenge", "Safeguarding Challenge", "PSC", "Her Broffesiynol Diogelu")),
     Phrase("Multi-Agency Resolution"),
     Phrase("Escalation Notice"),
     Phrase("Escalation"),
@@ -276,6 +276,6 @@ def test_refs_are_found_in_any_text(text: str, refs: tuple[str, ...]) -> None:
 def test_endless_subjects_cost_nothing(subject: str) -> None:
     """Whatever a stranger writes is read within a moment, and never raises."""
     began = time.perf_counter()
-    reading(subject)
+    assert len(reading(subject).rest) <= 2_000
     automatic_prefix(subject)
     assert time.perf_counter() - began < 1

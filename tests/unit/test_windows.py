@@ -200,6 +200,7 @@ def test_only_the_beginning_of_an_endless_subject_is_read() -> None:
     """Two thousand characters are enough for anybody, and cost the same for everybody."""
     assert ask("x" * 2000 + " 24 hours") == Requested()
     assert ask("24 " * 100_000) == Requested()
+    assert ask("\ufdfa" * 500 + " 24 hours") == Requested()
 
 
 @pytest.mark.parametrize(

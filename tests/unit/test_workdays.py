@@ -224,10 +224,11 @@ def test_the_explanation_says_what_the_clock_began_with() -> None:
 
 def test_configured_days_are_added_and_removed() -> None:
     """Closure days of the configuration stop the count and are called so; a removed bank holiday is worked."""
-    closed = calendar(add=(date(2026, 12, 29),), remove=(date(2026, 12, 28),))
+    closed = calendar(add=(date(2026, 12, 29), date(2026, 12, 25)), remove=(date(2026, 12, 28),))
     due = workdays.due(wd(2), local("2026-12-24 10:00"), closed)
     assert shown(due.at) == "2026-12-30 17:00"
     assert "Tue 29 Dec is a closure day" in due.why
+    assert "Fri 25 Dec is a bank holiday (Christmas Day)" in due.why
     assert closed.is_working(date(2026, 12, 28))
     assert not CAL.is_working(date(2026, 12, 28))
 
