@@ -19,12 +19,12 @@ from bot.errors import CaseMoved
 from bot.failpoints import failpoint
 from bot.mail.read import Reading, headers_only
 from bot.mail.subject import ref_in
-from bot.model import Arrival, Inbox, LetterUndelivered, Mail
+from bot.model import Arrival, Decision, Inbox, LetterUndelivered, Mail
 from bot.ports import Mailbox
 from bot.sandbox import InProcess, Sandbox, SandboxDied
 from bot.store import cases, mails, meta, outbox
 from bot.store.db import Database
-from bot.store.mails import Waiting
+from bot.store.mails import Listed, Waiting
 from bot.turn import Turn
 
 STRIKES = 3
@@ -32,6 +32,7 @@ BATCH = 100
 #: A mail larger than this is not parsed: its headers speak.
 MAX_READ = 40_000_000
 UNREADABLE = "could not be read"
+BY_HAND = "placed by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,34 @@ class Intake:
             one = letter.letter
             fact = LetterUndelivered(one.key, one.kind, one.stage, recipient, status, hard, one.starts_clock)
             self.turn.take(tx, number, fact, now)
+
+    # --- by hand ------------------------------------------------------------------------------------------------
+
+    def reread(self, listed: Listed) -> Mail:
+        """A mail that was put aside, read again. Raises KeyError when its bytes are gone."""
+        with self.db.read() as tx:
+            raw = mails.raw(tx, listed.digest)
+        try:
+            return self.reader.read(raw, listed.received)
+        except SandboxDied as died:
+            return headers_only(raw, self.reading, listed.received, f"{UNREADABLE}: {died}")
+
+    def place(self, listed: Listed, mail: Mail, number: int, now: datetime) -> None:
+        """A person said to which case a mail of the holding pen belongs: it takes effect as if it had found it."""
+        with self.db.begin() as tx:
+            self._attach(tx, mail, number, BY_HAND, "", now)
+            mails.replace(tx, listed.entry, "case", BY_HAND, now, case=number)
+
+    def adopt(
+        self, listed: Listed, mail: Mail, inbox: Inbox, now: datetime, stage: str, day_zero: datetime
+    ) -> Decision:
+        """A person said that a mail opens a case, at this stage, counted from that day."""
+        with self.db.begin() as tx:
+            decision = self.turn.open(tx, mail, inbox, now, ("adopted",), stage, day_zero)
+            number = decision.case.number
+            cases.note_ids(tx, number, {content_key(mail): "content"})
+            mails.replace(tx, listed.entry, "case", "adopted by hand", now, case=number)
+        return decision
 
 
 def unreadable(mail: Mail) -> str:
