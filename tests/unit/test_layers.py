@@ -29,8 +29,8 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"turn": "turn"},
     {"doubt": "doubt", "finish": "finish"},
     {"intake": "intake", "alarms": "alarms", "sender": "sender", "alert": "alert", "digest": "digest"},
-    {"app": "app"},
-    {"daemon": "daemon", "rehearse": "rehearse rows story"},
+    {"app": "app", "logs": "logs", "notify": "notify"},
+    {"daemon": "daemon*", "rehearse": "rehearse* rows story"},
     {"cli": "cli* __main__"},
 )
 #: The one arrow along a floor: records are written in the words of letters.
@@ -52,14 +52,14 @@ LIBRARIES = {
     "apscheduler": "daemon.py",
     "holidays": "rules/workdays.py",
     "rapidfuzz": "mail/subject.py",
-    "re2": "rules/* mail/* case/* records/*",
+    "re2": "*",
     "mailparser": "mail/*",
     "authres": "mail/trust.py",
     "inscriptis": "mail/text.py",
     "pydantic": "rules/* settings*.py doors.py credentials.py story.py",
     "pydantic_core": "rules/* settings*.py",
     "ruamel": "rules/* settings*.py story.py",
-    "structlog": "intake.py alarms.py sender.py alert.py digest.py doubt.py finish.py app.py daemon.py cli*.py cli/*",
+    "structlog": "intake.py alarms.py sender.py alert.py digest.py doubt.py finish.py app.py logs.py daemon*.py cli*.py cli/*",
 }
 SQLALCHEMY_ELSEWHERE = {"Connection"}
 
@@ -68,7 +68,7 @@ PURE = ("rules", "mail", "case", "records")
 TOUCHING = {"asyncio", "http", "imaplib", "logging", "os", "random", "secrets", "shutil", "signal", "smtplib", "socket"}
 TOUCHING |= {"sqlite3", "subprocess", "tempfile", "threading", "time"}
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
-MAY_READ_A_CLOCK = "daemon.py cli*.py cli/* rehearse*.py __main__.py"
+MAY_READ_A_CLOCK = "daemon*.py cli*.py cli/* rehearse*.py __main__.py"
 
 
 def tree(file: str) -> ast.Module:
