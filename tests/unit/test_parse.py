@@ -237,7 +237,7 @@ def test_what_was_cut_is_named() -> None:
         "100,000 parts": "too_many_parts",
         "100,000 header lines": "too_many_headers",
         "700 kB subject": "header_cut",
-        "20,000 addresses": "header_cut",
+        "20,000 addresses": "header_block_cut",
         "parameters in quotes": "mime_header_too_long",
         "one long line": "text_cut",
     }
