@@ -59,7 +59,7 @@ LIBRARIES = {
     "pydantic": "rules/* settings*.py doors.py credentials.py story.py",
     "pydantic_core": "rules/* settings*.py",
     "ruamel": "rules/* settings*.py story.py",
-    "structlog": "intake.py alarms.py sender.py alert.py digest.py doubt.py finish.py app.py logs.py daemon*.py cli*.py cli/*",
+    "structlog": "sender.py alert.py doubt.py app.py logs.py daemon*.py cli*.py cli/*",
 }
 SQLALCHEMY_ELSEWHERE = {"Connection"}
 
