@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.model import Deadline
 from bot.store import schema
+from bot.store.columns import Instant
 
 _rows = schema.deadlines
 
@@ -36,7 +37,7 @@ def claim_due(tx: Connection, now: datetime, owner: str, lease: timedelta, limit
 
 def next_due(tx: Connection) -> datetime | None:
     """When the next row may be claimed: its due time, or the end of its lease."""
-    return tx.execute(select(func.min(_rows.c.ready, type_=schema.Instant()))).scalar()
+    return tx.execute(select(func.min(_rows.c.ready, type_=Instant()))).scalar()
 
 
 def done(tx: Connection, row: DueRow) -> None:

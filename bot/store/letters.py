@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from bot.model import Letter
 from bot.store import codec, schema
+from bot.store.columns import Instant
 
 #: Nothing more will be tried. `withheld`: decided in shadow mode, sent by nobody.
 FINISHED = ("sent", "refused", "withheld")
@@ -88,13 +89,13 @@ def sent_today(tx: Connection, case: int, recipient: str, since: datetime) -> in
 
 def next_retry(tx: Connection) -> datetime | None:
     """When the next deferred letter may be tried, or the next lease is over."""
-    later = select(func.min(_out.c.ready, type_=schema.Instant()))
+    later = select(func.min(_out.c.ready, type_=Instant()))
     return tx.execute(later.where(_out.c.status.in_(["deferred", "claimed", "in_data"]))).scalar()
 
 
 def failing_since(tx: Connection) -> datetime | None:
     """When the oldest letter that still cannot be sent first failed."""
-    oldest = select(func.min(_out.c.first_failed, type_=schema.Instant()))
+    oldest = select(func.min(_out.c.first_failed, type_=Instant()))
     return tx.execute(oldest.where(_out.c.status.not_in([*FINISHED, "held"]))).scalar()
 
 

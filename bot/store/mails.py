@@ -96,10 +96,8 @@ def receive(
 def _known_keys(tx: Connection, mailbox: str, keys: Sequence[str]) -> set[str]:
     known: set[str] = set()
     for some in schema.chunks(keys):
-        # Asked by the stored spelling, answered by ours: a key may hold what the database cannot.
-        spelt = {schema.plain(key): key for key in some}
-        found = tx.execute(select(_ledger.c.key).where(_ledger.c.mailbox == mailbox, _ledger.c.key.in_(spelt)))
-        known.update(spelt[key] for key in found.scalars())
+        found = select(_ledger.c.key).where(_ledger.c.mailbox == mailbox, _ledger.c.key.in_(some))
+        known.update(tx.execute(found).scalars())
     return known
 
 

@@ -19,6 +19,7 @@ from bot.errors import CaseMoved
 from bot.model import Letter, LetterKind
 from bot.ports import Outcome, Refusal
 from bot.store import codec, schema
+from bot.store.columns import at
 from bot.store.letters import FINISHED as FINISHED
 from bot.store.letters import Queued as Queued
 from bot.store.letters import by_message_id as by_message_id
@@ -244,7 +245,7 @@ def _move(tx: Connection, queued: Queued, of: Sequence[str], *also: ColumnElemen
 
 
 def _failure(why: str, now: datetime) -> dict[str, Any]:
-    return {"last_error": why, "first_failed": func.coalesce(_out.c.first_failed, schema.at(now)), "changed": now}
+    return {"last_error": why, "first_failed": func.coalesce(_out.c.first_failed, at(now)), "changed": now}
 
 
 def _mark_refusal(tx: Connection, letter: int, refusal: Refusal, now: datetime) -> None:

@@ -1,22 +1,17 @@
 """The tables and their unique keys, as the migrations leave them (a test compares the two).
 
-Instants are fixed-width UTC text, so that comparing text compares time on every database; they come back aware. JSON
-is text. Texts may hold any Python string: what a database cannot take (NUL, lone surrogates) is stored escaped.
-It decides nothing and opens nothing.
+JSON is text; what instants and other texts are stands in columns.py. It decides nothing and opens nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import (
-    BindParameter,
     Boolean,
     Column,
     Connection,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -26,54 +21,17 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
-    bindparam,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.model import aware
+from bot.store.columns import Instant, Plain
 
 #: The newest migration: a database at this revision needs no look at the migrations.
 HEAD = "0001"
 
 T = TypeVar("T")
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware datetime as `2027-01-15T16:45:00.000000Z`."""
-
-    impl = String(27)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else aware(value).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
-
-
-class Plain(TypeDecorator[str]):
-    """Text as people see it; a NUL or a lone surrogate (a file name, a broken header) is stored as its escape."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else plain(value)
-
-
-def plain(value: str) -> str:
-    """The text as `Plain` stores it."""
-    if value.isascii() and "\0" not in value:
-        return value
-    return value.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
-
-
-def at(instant: datetime) -> BindParameter[datetime]:
-    """The instant as a bound value where no column gives it its type."""
-    return bindparam(None, instant, type_=Instant())
 
 
 def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:

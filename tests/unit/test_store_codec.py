@@ -1,0 +1,141 @@
+"""Values of the model to JSON and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import model
+from bot.store import codec
+
+ZONES = [UTC, timezone(timedelta(hours=1))]
+INSTANTS = st.builds(
+    lambda seconds, zone: datetime.fromtimestamp(seconds, zone), st.integers(0, 4_000_000_000), st.sampled_from(ZONES)
+)
+WORDS = st.text(max_size=6)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(WORDS, inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def values_of(kind: Any) -> st.SearchStrategy[Any]:
+    """Any value of a type of the model."""
+    if dataclasses.is_dataclass(kind):
+        return st.builds(kind, **{name: values_of(hint) for name, hint in get_type_hints(kind).items()})
+    origin, args = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return st.one_of([values_of(a) for a in args])
+    if origin is tuple:
+        several = args[-1] is Ellipsis
+        return st.lists(values_of(args[0]), max_size=2).map(tuple) if several else st.tuples(*map(values_of, args))
+    if origin is Mapping:
+        return st.dictionaries(WORDS, JSON, max_size=2)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return st.sampled_from(list(kind))
+    simple = {
+        str: WORDS,
+        int: st.integers(0, 2**31 - 1),
+        bool: st.booleans(),
+        datetime: INSTANTS,
+        types.NoneType: st.none(),
+    }
+    return simple[kind]
+
+
+ROUND = [model.Case, model.Decision, model.Letter, model.Mail, model.Deadline, model.Window, model.Bounce]
+
+
+@given(st.sampled_from(ROUND).flatmap(values_of))
+def test_every_value_comes_back_equal(value: Any) -> None:
+    """What was written is what is read, and the same value always makes the same text."""
+    text = codec.dumps(value)
+    again = codec.loads(type(value), text)
+    assert again == value
+    assert codec.dumps(again) == text
+    assert text.isascii()
+
+
+@given(values_of(model.Fact))
+def test_every_fact_comes_back_as_its_own_kind(fact: model.Fact) -> None:
+    """A fact keeps the name of its kind, so that equal fields never turn one kind into another."""
+    again = codec.loads_fact(codec.dumps_fact(fact))
+    assert (type(again), again) == (type(fact), fact)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (model.Deadline, '{"kind":"lapse","why":""}'),
+        (model.Deadline, '{"at":"2027-01-01T00:00:00+00:00","kind":"lapse","why":"","colour":"red"}'),
+        (model.Deadline, '{"at":"2027-01-01T00:00:00+00:00","kind":"lapse","why":7}'),
+        (model.Deadline, '{"at":"2027-01-01T00:00:00","kind":"lapse","why":""}'),
+        (model.Deadline, '{"at":"soon","kind":"lapse","why":""}'),
+        (model.Deadline, "[]"),
+        (model.Window, '{"n":true,"unit":"hours"}'),
+        (model.Window, '{"n":1,"unit":"fortnights"}'),
+        (model.SubjectReading, '{"markings":"one"}'),
+    ],
+)
+def test_what_was_never_written_is_refused(kind: type, text: str) -> None:
+    """A missing or unknown field, a wrong type, a naive instant: all are ValueErrors, never half a value."""
+    with pytest.raises(ValueError, match=r"."):
+        codec.loads(kind, text)
+
+
+def test_a_row_of_the_wrong_length_or_an_unknown_fact_is_refused() -> None:
+    """A pair is a pair, and a fact of an unknown kind is nobody's."""
+    holding = codec.encode(model.Letter(model.LetterKind.NOTICE, "o", (), {}))
+    with pytest.raises(ValueError, match="unknown kind"):
+        codec.loads_fact(json.dumps({"is": "Rumour"} | holding))
+    reply = codec.decode(model.StageRun, {"stage": "s", "entered": "2027-01-01T00:00:00+00:00", "window": None})
+    assert reply.window is None
+    with pytest.raises(ValueError, match="row of 1"):
+        codec._decoder(tuple[datetime, str])(["2027-01-01T00:00:00+00:00"])
+
+
+def test_a_missing_field_takes_its_default() -> None:
+    """A row written before a field existed can still be read."""
+    assert codec.loads(model.Contact, '{"email":"a@x.example"}') == model.Contact("a@x.example")
+
+
+@pytest.mark.parametrize("about", [{"at": datetime(2027, 1, 1, tzinfo=UTC)}, {1: "x"}, {"n": float("nan")}])
+def test_a_letter_holds_only_what_json_can_give_back(about: Mapping[Any, Any]) -> None:
+    """A value that would come back as something else is refused where it is written."""
+    with pytest.raises((TypeError, ValueError)):
+        codec.dumps(model.Letter(model.LetterKind.NOTICE, "o", (), about))
+
+
+def test_a_naive_instant_is_refused() -> None:
+    """An instant without a zone never reaches the database."""
+    with pytest.raises(ValueError, match="time zone"):
+        codec.dumps(model.StageRun("step-1", datetime(2027, 1, 1), None))  # noqa: DTZ001
+
+
+@given(values_of(model.Contact), values_of(model.Question))
+def test_hiding_reaches_every_string_that_names_a_person(contact: model.Contact, question: model.Question) -> None:
+    """Hidden fields never show their text; the others, and empty ones, are as they were."""
+    hidden = codec.encode(contact, lambda text: f"<{len(text)}>")
+    for name in ("email", "name", "phone", "deputy"):
+        text = getattr(contact, name)
+        assert hidden[name] == (f"<{len(text)}>" if text else "")
+    assert (hidden["role"], hidden["agency"]) == (contact.role, contact.agency)
+    assert codec.encode(question, lambda _: "?")["asked"] in ("", "?")
+    correction = model.Correction("correct", "by", "reason", {"to": ["a", {"b": "c"}], "n": 1})
+    assert codec.encode(correction, lambda _: "?")["values"] == {"to": ["?", {"b": "?"}], "n": 1}
+
+
+def test_the_personal_fields_are_fields_of_the_model() -> None:
+    """A renamed field cannot drop out of the list of personal ones unseen."""
+    for kind, names in codec.PERSONAL.items():
+        assert names <= {field.name for field in dataclasses.fields(kind)}
