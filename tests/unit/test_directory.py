@@ -308,6 +308,22 @@ def test_what_a_spreadsheet_writes_is_read() -> None:
     assert [(row.email, row.line) for row in found.rows] == [("a@csc.example", 2), ("b@csc.example", 5)]
 
 
+def test_an_agency_may_share_the_areas_own_domain() -> None:
+    """A council's domain that the partnership uses too is the agency's, whichever row comes first."""
+    area = {"area": "CE", "role": "business_unit", "email": "unit@council.example", "domains": "council.example"}
+    agency = {
+        "area": "CE",
+        "agency": "CSC",
+        "role": "chair",
+        "email": "a@council.example",
+        "domains": "council.example",
+    }
+    for rows in ([area, agency], [agency, area]):
+        found, problems = from_rows(rows)
+        assert problems == ()
+        assert found.agency_of("somebody@council.example", "CE") == "CSC"
+
+
 def test_rows_of_a_story_are_read_like_a_file() -> None:
     """Values of other types than text mean what they say, and faults are counted by row."""
     rows: list[dict[str, object]] = [

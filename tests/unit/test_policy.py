@@ -237,9 +237,10 @@ def test_a_plain_subject_opens_the_first_stage_or_the_named_one() -> None:
 
 
 def test_a_stage_may_be_reached_by_a_subject_alone() -> None:
-    """A stage that no other leads to stands where words of a subject open it."""
-    text = GOOD.replace("    next: two\n", "").replace("- id: two", "- id: two\n    opens_on: [Step 2]")
-    assert good(text).stage("two").opens_on == ("Step 2",)
+    """A stage that no other leads to stands where words of a subject, or a plain subject, open it."""
+    alone = GOOD.replace("    next: two\n", "")
+    assert good(alone.replace("- id: two", "- id: two\n    opens_on: [Step 2]")).stage("two").opens_on == ("Step 2",)
+    assert good(alone.replace("title: A", "opens_at: two\ntitle: A")).first.id == "two"
 
 
 def test_a_stage_that_is_not_there_is_an_error() -> None:

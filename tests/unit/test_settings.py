@@ -150,6 +150,12 @@ def test_each_fault_of_bot_yaml_is_named_with_its_line(root: Path, old: str, new
     assert not any("hunter2" in p.text or ":pw@" in p.text for p in refused(root))
 
 
+def test_an_unknown_area_is_one_fault_for_each_file_that_lacks_it(root: Path) -> None:
+    """A mistyped area is not followed by what nobody is in it."""
+    edit(root, "bot.yaml", "area: CE", "area: CW")
+    assert [p.line for p in refused(root)] == [16, 19]
+
+
 def test_the_same_inbox_twice_is_a_fault(root: Path) -> None:
     """A second block for one address names the line of the first."""
     block = BOT[BOT.index("  - area") :]
