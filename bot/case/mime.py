@@ -95,7 +95,7 @@ def words(text: str) -> str:
 
 def address(who: Contact) -> str:
     """ "Helen Visser" <helen.visser@health.example>. Raises ValueError for what is no plain address."""
-    if not _ADDRESS.fullmatch(who.email) or len(who.email) > 254:
+    if not who.email.isascii() or not _ADDRESS.fullmatch(who.email) or len(who.email) > 254:
         raise ValueError(f"an address that no header can hold, at {clean(who.email.rpartition('@')[2])[:80]}")
     shown = clean(who.name)[:80].replace("\\", "").replace('"', "")
     if not shown:
@@ -118,9 +118,14 @@ def _line(name: str, value: str) -> str:
 # --- threading --------------------------------------------------------------------------------------------------------
 
 
+def _is_id(text: str) -> bool:
+    """ASCII is asked first: RE2 raises for a lone surrogate, which a stranger's header can hold."""
+    return text.isascii() and bool(_ID.fullmatch(text))
+
+
 def _ids(several: Sequence[str]) -> list[str]:
     """Those that are ids, once each; a stranger may have put anything there."""
-    return list(dict.fromkeys(i for i in (s.strip("<> ") for s in several) if _ID.fullmatch(i)))
+    return list(dict.fromkeys(i for i in (s.strip("<> ") for s in several) if _is_id(i)))
 
 
 def _ticks(at: datetime) -> int:
@@ -172,7 +177,7 @@ def headers(
     now: datetime,
 ) -> str:
     """The header block without the MIME headers; ends with CRLF. Raises ValueError for an unusable address or id."""
-    if not _ID.fullmatch(thread.message_id) or "@" not in thread.message_id:
+    if not _is_id(thread.message_id) or "@" not in thread.message_id:
         raise ValueError("a letter without a usable Message-ID")
     answers = kind in WANTS_ANSWERS
     suppress = "DR, RN, NRN, AutoReply" if answers else "DR, RN, NRN, OOF, AutoReply"
