@@ -88,7 +88,7 @@ class Story(Part):
     starts: Instant
     until: Instant
     inbox: Annotated[tuple[StoryInbox, ...], BeforeValidator(lambda v: [v] if isinstance(v, Mapping) else v)]
-    directory: tuple[dict[str, Any], ...]
+    directory: tuple[dict[str, Any], ...] = ()  # none: the directory of the configuration
     down: tuple[tuple[Instant, Instant], ...] = ()
     mail: tuple[StoryMail, ...] = ()
     expect: tuple[dict[str, Any], ...] = ()
@@ -118,10 +118,8 @@ def load(path: Path) -> Story:
 
 
 def settings_of(story: Story, folder: Path, base: Settings) -> Settings:
-    """The shipped policies and calendar, the story's own directory, Maildir doors and SQLite under `folder`."""
-    rows, problems = directories.from_rows([{k: str(v) for k, v in row.items()} for row in story.directory])
-    if problems and any(not p.is_warning for p in problems):
-        raise ConfigError([replace(p, file=str(story.path)) for p in problems])
+    """The shipped policies and calendar, the story's directory if it has one, Maildir doors and SQLite in `folder`."""
+    rows = _directory(story) if story.directory else base.directory
     if story.policy not in base.policies:
         raise ConfigError([Problem(str(story.path), 0, f"there is no policy {story.policy} in config/policies")])
     domains = {*rows.domains, "challenge.example", *(box.address.rpartition("@")[2] for box in story.inbox)}
@@ -150,6 +148,13 @@ def settings_of(story: Story, folder: Path, base: Settings) -> Settings:
         var=str(folder),
     )
     return replace(base, config=config, directory=rows)
+
+
+def _directory(story: Story) -> Directory:
+    rows, problems = directories.from_rows([{k: str(v) for k, v in row.items()} for row in story.directory])
+    if problems and any(not p.is_warning for p in problems):
+        raise ConfigError([replace(p, file=str(story.path)) for p in problems])
+    return rows
 
 
 def maildir(folder: Path, address: str) -> Path:
