@@ -18,7 +18,7 @@ from bot.case.stages import enter, tell
 from bot.model import Arrival, ClosedAs, Contact, Due, LetterKind, Mail, State, Unit
 from bot.rules import workdays
 from bot.rules.authority import Side
-from bot.rules.windows import requested
+from bot.rules.windows import granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _reopen(d: Draft, said: Said) -> None:
 def _extend(d: Draft, said: Said) -> None:
     """Counts from the word, or names a date; never makes a due time earlier; may pass the ceiling."""
     case, cal = d.case, d.rules.calendar
-    asked = requested(said.note, d.now, [t.window for t in d.rules.policy.intake.tiers])
+    asked = granted(said.note, d.now, [t.window for t in d.rules.policy.intake.tiers])
     if case.state not in answers.WAITING or case.due is None or (asked.window is None and asked.by is None):
         choices = [["EXTEND 2 working days", "or name a date: EXTEND until Friday 5pm"]]
         d.write(LetterKind.QUESTION, "meaning", [said.by], mail=said.mail, choices=choices)

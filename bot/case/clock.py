@@ -20,13 +20,15 @@ from bot.rules.windows import parse_window
 CLOCK = ("chaser", "lapse", "repeat", "parent_note", "delayed")
 
 
-def stage_due(d: Draft, stage: Stage, start: datetime, requested: Window | None, by: datetime | None) -> Due:
+def stage_due(
+    d: Draft, stage: Stage, start: datetime, requested: Window | None, by: datetime | None, began: str = "received"
+) -> Due:
     """The earliest of stage window, ceiling and requested time (R5), with the ceiling giving way where it must."""
     cal, policy = d.rules.calendar, d.rules.policy
     longest = longest_window(d, stage, start)
-    limits: list[Due | None] = [workdays.due(longest, start, cal)]
+    limits: list[Due | None] = [workdays.due(longest, start, cal, began)]
     if requested is not None and (requested.n, requested.unit) != (longest.n, longest.unit):
-        limits.append(workdays.due(requested, start, cal))
+        limits.append(workdays.due(requested, start, cal, began))
     if by is not None and by > start:
         limits.append(Due(by, f"the challenge asks for an answer by {workdays.say(by, cal)}"))
     note = policy.parent_note
@@ -68,7 +70,8 @@ def begin(d: Draft, at: datetime) -> None:
     """The running stage's clock starts at `at`: due, chasers and lapse."""
     run = d.case.runs[-1]
     stage = d.rules.policy.stage(run.stage)
-    due = stage_due(d, stage, at, run.window, run.by)
+    began = "served" if at != d.case.opened else "received"
+    due = stage_due(d, stage, at, run.window, run.by, began)
     d.run(began=at, due=due.at, why=due.why)
     wind(d, due, at)
 

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from bot.model import Inbox, Mail, MailKind
 from bot.rules.directory import Directory
 
+#: How a mail was matched that cites an id of ours.
+BY_LETTER = "our letter"
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -77,7 +80,7 @@ def _by_key(mail: Mail, known: Known) -> Placement | None:
     cited = sorted((row for row in known.ids if row[0] in order), key=lambda row: order[row[0]])
     ours = [row for row in cited if row[2] not in ("original", "mail")]
     others = [row for row in cited if row[2] in ("original", "mail")]
-    for rows, how in ((ours, "our letter"), (others, "the challenge or a mail of the case")):
+    for rows, how in ((ours, BY_LETTER), (others, "the challenge or a mail of the case")):
         cases = {case for _, case, _ in rows}
         if len(cases) == 1:
             return Attach(rows[0][1], how, rows[0][2] if rows is ours else "")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import re2
+
 from bot.case.clock import begin, longest_tier, shortest_tier, stage_due
 from bot.case.draft import Draft
 from bot.case.stages import notify
@@ -40,6 +42,16 @@ ASKED = (
     "team_unknown",
     "unreadable",
 )
+
+#: Words that suggest the child's status. They flag the case and are asked about; they decide nothing by themselves.
+SIGNS = (
+    ("child_protection", re2.compile(r"(?i)\bchild protection\b|\bsection 47\b|\bs\.? ?47\b")),
+    ("looked_after", re2.compile(r"(?i)\blooked[- ]after\b|\bchild in care\b")),
+)
+DENIED = re2.compile(
+    r"(?i)\b(?:not|no longer|isn't|is not|never)\b[^.\n]{0,40}\b(?:child protection|section 47|looked[- ]after|in care)"
+)
+MAX_TEXT = 100_000
 
 
 def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
@@ -181,6 +193,9 @@ def mail_flags(mail: Mail) -> tuple[str, ...]:
         flags.append("unreadable")
     if not mail.message_id:
         flags.append("no_message_id")
+    flags += [
+        flag for flag, sign in SIGNS if sign.search(mail.text[:MAX_TEXT]) and not DENIED.search(mail.text[:MAX_TEXT])
+    ]
     return tuple(flags)
 
 

@@ -74,7 +74,7 @@ def _falls_on_rest(d: Draft) -> bool:
 
 def _estimate(d: Draft, stage: Stage) -> None:
     """Until the letter is served the due date is what it would be if it were served now."""
-    due = stage_due(d, stage, d.now, d.case.runs[-1].window, None)
+    due = stage_due(d, stage, d.now, d.case.runs[-1].window, None, "served")
     d.run(due=due.at, why=due.why)
     d.set(due=due.at, due_why=due.why)
     d.alarm("lapse", due.at, f"the window of {stage.name} ends")
@@ -138,11 +138,22 @@ def attachments(d: Draft) -> tuple[str, ...]:
     return ()
 
 
+def applies(d: Draft, condition: str, role: str) -> bool:
+    """Whether a notify rule's condition holds for this case; an empty one always does."""
+    case = d.case
+    if condition == "holder_is_party":
+        parties = [a for a in (case.responder_agency, case.raiser.agency) if a]
+        return any(d.rules.directory.holders(role, case.area, agency) for agency in parties)
+    if condition == "child_protection_or_looked_after":
+        return bool({"child_protection", "looked_after"} & set(case.flags))
+    return True
+
+
 def notify(d: Draft, stage: Stage, when: str) -> None:
     """The policy's copies at enter, exit, lapse or close, before the letters they must precede."""
     case, directory = d.case, d.rules.directory
     for rule in stage.notify:
-        if rule.when != when:
+        if rule.when != when or not applies(d, rule.condition, rule.role):
             continue
         found: tuple[Contact, ...] = ()
         for agency in (case.responder_agency, case.raiser.agency, ""):

@@ -13,6 +13,7 @@ import re2
 
 from bot.case import answers
 from bot.case.acts import ACTS, Said
+from bot.case.correlate import BY_LETTER
 from bot.case.draft import Draft
 from bot.case.opening import confirmed
 from bot.model import Arrival, Command, Contact, LetterKind, Proof, Question
@@ -76,11 +77,14 @@ def _not_yours(d: Draft, said: Said) -> None:
 
 
 def _answer(d: Draft, said: Said, question: Question) -> None:
-    """YES or NO to a question of ours: only from the address it was put to, and not with a failed proof."""
+    """YES or NO to a question of ours: only from the address it was put to, and never with a failed proof.
+
+    A mail without proof may confirm only by citing our letter: its id cannot be guessed and went to that address alone.
+    """
     is_asked = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
     if question.about == "provisional":
         is_asked = bool({Side.UNIT, Side.RESPONDING} & set(said.stand)) and said.mail.proof is Proof.PROVEN
-    if not is_asked or said.mail.proof is Proof.FAILED:
+    if not is_asked or said.mail.proof is Proof.FAILED or said.fact.how != BY_LETTER:
         d.event("refused", by=said.by.email, note=f"{said.word}: not the person asked")
         return
     d.set(questions=tuple(q for q in d.case.questions if q is not question))

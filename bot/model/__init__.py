@@ -1,0 +1,39 @@
+"""The frozen values everybody shares, under one name: `from bot.model import Case`.
+
+A Mail is inbound, a Letter is outbound, a Fact is something that happened, a Decision is what follows from it.
+Nothing here does anything: no I/O, no clock, no rule.
+"""
+
+from bot.model.cases import Case as Case
+from bot.model.cases import ClosedAs as ClosedAs
+from bot.model.cases import Contact as Contact
+from bot.model.cases import Deadline as Deadline
+from bot.model.cases import Question as Question
+from bot.model.cases import Served as Served
+from bot.model.cases import StageRun as StageRun
+from bot.model.cases import State as State
+from bot.model.decisions import WANTS_ANSWERS as WANTS_ANSWERS
+from bot.model.decisions import Alarm as Alarm
+from bot.model.decisions import Arrival as Arrival
+from bot.model.decisions import Correction as Correction
+from bot.model.decisions import Decision as Decision
+from bot.model.decisions import Event as Event
+from bot.model.decisions import Fact as Fact
+from bot.model.decisions import Inbox as Inbox
+from bot.model.decisions import Letter as Letter
+from bot.model.decisions import LetterKind as LetterKind
+from bot.model.decisions import LetterServed as LetterServed
+from bot.model.decisions import LetterUndelivered as LetterUndelivered
+from bot.model.decisions import Opening as Opening
+from bot.model.mails import Address as Address
+from bot.model.mails import Attachment as Attachment
+from bot.model.mails import Bounce as Bounce
+from bot.model.mails import Command as Command
+from bot.model.mails import Mail as Mail
+from bot.model.mails import MailKind as MailKind
+from bot.model.mails import Proof as Proof
+from bot.model.mails import SubjectReading as SubjectReading
+from bot.model.times import Due as Due
+from bot.model.times import Unit as Unit
+from bot.model.times import Window as Window
+from bot.model.times import aware as aware

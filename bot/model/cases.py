@@ -1,0 +1,164 @@
+"""People, and a case with its stages, alarms and questions. What follows from a fact is case/workflow.py.
+
+A case is saved whole after every decision; nothing in it is ever changed in place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model.times import Window, aware
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody or some inbox, as the directory gives it."""
+
+    email: str
+    name: str = ""
+    role: str = ""
+    agency: str = ""
+    team: str = ""
+    phone: str = ""
+    deputy: str = ""  # an address, "" for none
+    is_secure: bool = False
+    sector: str = ""
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class State(StrEnum):
+    PROVISIONAL = "provisional"
+    AWAITING_RESPONSE = "awaiting_response"
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
+    AWAITING_OUTCOME = "awaiting_outcome"
+    CLOSED = "closed"
+
+
+class ClosedAs(StrEnum):
+    RESOLVED = "resolved"
+    WITHDRAWN = "withdrawn"
+    DECIDED = "decided"
+    DUPLICATE = "duplicate"
+    NOT_A_CHALLENGE = "not_a_challenge"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A row of the alarm table. (case, kind, n, at) is unique: it is the occasion of what it causes."""
+
+    kind: str  # chaser, lapse, repeat, telling, ask, outcome_chaser, outcome_due, parent_note, hold_end, unserved
+    at: datetime
+    why: str
+    n: int = 0
+    stage: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at", aware(self.at))
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}/{self.stage}/{self.n}/{self.at:%Y%m%dT%H%M%SZ}"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One responding contact of the running stage and what became of the letter to them."""
+
+    contact: Contact
+    at: datetime | None = None  # None: not yet accepted, or bounced
+    is_dead: bool = False  # refused or bounced
+    is_away: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StageRun:
+    """One pass through a stage: how long it had, when it began, how it ended."""
+
+    stage: str
+    entered: datetime
+    window: Window | None
+    began: datetime | None = None  # when its clock started
+    due: datetime | None = None
+    why: str = ""
+    ended: datetime | None = None
+    ended_as: str = ""  # responded, lapsed, not_resolved, escalated, resolved, withdrawn ...
+    by: datetime | None = None  # a requested instant that binds this run
+    responded: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A yes/no (or choice) put to somebody by a letter; `mail` is the digest of the mail it is about."""
+
+    key: str  # the occasion of the letter that asks it
+    about: str  # confirm_word, whose_answer, which_team, provisional, transfer ...
+    asked: str  # address
+    mail: str = ""
+    word: str = ""
+    note: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One challenge's life. Saved whole after every decision; the journal holds what changed."""
+
+    number: int  # the case's row id
+    ref: str
+    policy: str
+    policy_version: str
+    area: str
+    state: State
+    stage: str
+    opened: datetime  # day zero: when the challenge reached us
+    raiser: Contact
+    team: str = ""
+    responder_agency: str = ""
+    inbox: str = ""  # address of the watched inbox it came in by
+    window: Window | None = None  # as requested or assumed at opening
+    requested_by: datetime | None = None
+    urgent: bool = False  # opened on an hours window
+    unproven: str = ""  # "", known (directory address without proof) or stranger: while provisional
+    opening_mail: str = ""  # digest
+    opening_id: str = ""  # its Message-ID
+    opening_thread: str = ""  # its Thread-Index
+    phrase: str = ""  # fixed words of the subject
+    served: tuple[Served, ...] = ()  # responding contacts of the running stage
+    runs: tuple[StageRun, ...] = ()
+    people: tuple[tuple[str, str, Contact], ...] = ()  # (stage, side, contact), everybody who was involved
+    deadlines: tuple[Deadline, ...] = ()
+    due: datetime | None = None
+    due_why: str = ""
+    questions: tuple[Question, ...] = ()
+    flags: tuple[str, ...] = ()
+    mails: tuple[str, ...] = ()  # digests, in order of reading
+    thread: tuple[str, ...] = ()  # message ids a letter may cite: the opening and the latest of each side
+    holding: tuple[tuple[datetime, str], ...] = ()  # holding replies: when, from whom
+    owner: str = ""  # who committed to answer, else the first responder
+    asks: int = 0  # how often the raiser was asked to confirm
+    tellings: int = 0
+    hold_until: datetime | None = None
+    closing_word: str = ""  # the word that will close it: resolved or decided
+    closing_at: datetime | None = None
+    closed_as: ClosedAs | None = None
+    closed: datetime | None = None
+    outcome: str = ""  # digest of the mail that wrote the outcome
+    commitments: tuple[tuple[str, str], ...] = ()  # RECEIVED by: (address, words)
+
+    def __post_init__(self) -> None:
+        for name in ("opened", "due", "requested_by", "hold_until", "closing_at", "closed"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, aware(value))
+
+    @property
+    def run(self) -> StageRun | None:
+        return self.runs[-1] if self.runs else None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is not State.CLOSED

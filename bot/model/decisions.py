@@ -1,0 +1,166 @@
+"""Letters, facts and decisions: what goes out, what happened, what follows.
+
+A fact is immutable; a decision is made by a pure function and carried out elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.model.cases import Case, Contact, Deadline
+from bot.model.mails import Mail
+
+
+class LetterKind(StrEnum):
+    ACKNOWLEDGEMENT = "acknowledgement"
+    NOTICE = "notice"
+    CHASER = "chaser"
+    ESCALATION = "escalation"
+    RESPONSE = "response"
+    RELAY = "relay"
+    REDIRECT = "redirect"
+    QUESTION = "question"
+    INFORMATION = "information"
+    OUTCOME = "outcome"
+    RECORD = "record"
+    DIGEST = "digest"
+    ANSWER = "answer"
+    ALERT = "alert"
+
+
+#: Letters that want an out-of-office or a bounce to come back to us.
+WANTS_ANSWERS = frozenset({LetterKind.NOTICE, LetterKind.CHASER, LetterKind.ESCALATION, LetterKind.REDIRECT})
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One outbound letter, its values fixed when decided; bytes are made when it is first claimed.
+
+    `key` is `occasion/kind/first addressee` and unique within the case (or within the daemon, without a case).
+    `about` holds only JSON values; names in it are those the template knows (see case/letters.py).
+    """
+
+    kind: LetterKind
+    occasion: str
+    to: tuple[Contact, ...]
+    about: Mapping[str, Any]
+    cc: tuple[Contact, ...] = ()
+    stage: str = ""
+    variant: str = ""  # which wording of this kind
+    subject: str = ""  # without the ref; fixed words and window only
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    thread_index: str = ""
+    starts_clock: bool = False  # the running stage's clock counts from this letter's being served
+    attach: tuple[str, ...] = ()  # "mail:<digest>", "record:minimal", "record:full"
+    after: tuple[str, ...] = ()  # keys of letters that must be served, or known undeliverable, first
+    message_id: str = ""  # given by the turn: it holds an HMAC
+    to_stranger: bool = False  # the one fixed letter that may leave the allow-list
+
+    @property
+    def key(self) -> str:
+        return f"{self.occasion}/{self.kind.value}/{self.to[0].email if self.to else '-'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Where a mail was read. `team` may be empty: then the team is the one whose address stands in To or Cc."""
+
+    area: str
+    address: str
+    policy: str
+    team: str = ""
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A mail that opens a case. The store hands out `number` and `ref`."""
+
+    mail: Mail
+    inbox: Inbox
+    number: int
+    ref: str
+    stage: str = ""  # where `adopt` says another than the first
+    day_zero: datetime | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A mail that belongs to a case. `how`: by what it was matched; `answered`: the kind of our letter it answers."""
+
+    mail: Mail
+    how: str
+    answered: str = ""  # letter kind, "" when it answers no letter of ours
+    answered_key: str = ""  # that letter's key
+    reached_parties: bool = True  # False: it came to the bot's mailbox alone
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A deadline of the case has come. `deaf_since`: its inbox has not been read up to the deadline."""
+
+    deadline: Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class LetterServed:
+    """A letter was accepted for these addresses. `at` is the claim whose attempt was accepted."""
+
+    key: str
+    kind: LetterKind
+    stage: str
+    recipients: tuple[str, ...]
+    at: datetime
+    starts_clock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LetterUndelivered:
+    """A letter was refused, or bounced, for one address."""
+
+    key: str
+    kind: LetterKind
+    stage: str
+    recipient: str
+    status: str
+    is_hard: bool
+    starts_clock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """An operator's or business unit's word that is not a mail: `what` is hold, release, correct, ..."""
+
+    what: str
+    by: str
+    reason: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+Fact = Opening | Arrival | Alarm | LetterServed | LetterUndelivered | Correction
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that the journal says happened, under the name other tools read (opened, responded, lapsed ...)."""
+
+    kind: str
+    stage: str = ""
+    by: str = ""  # an address, or "clock"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows from a fact: the case as it now stands, letters to queue, and what to write down."""
+
+    case: Case
+    letters: tuple[Letter, ...] = ()
+    events: tuple[Event, ...] = ()
+    why: str = ""

@@ -1,0 +1,129 @@
+"""A mail, inbound, and what was read in it. Nothing here parses: that is the mail room.
+
+Addresses are lower-cased addr-specs; message ids stand without their brackets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model.times import Window, aware
+
+
+class MailKind(StrEnum):
+    HUMAN = "human"
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+    RECEIPT = "receipt"
+    MEETING = "meeting"
+    OTHER_AUTOMATED = "other_automated"
+
+
+class Proof(StrEnum):
+    """How far the sender is proven. `none`: no trust profile was configured or no evidence was there to read."""
+
+    PROVEN = "proven"
+    UNPROVEN = "unproven"
+    FAILED = "failed"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    email: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A part a person would call an attachment. `digest` is the SHA-256 of its decoded bytes."""
+
+    name: str
+    type: str
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """What a delivery status notification says. `message_ids`: ids of ours that it cites, without brackets."""
+
+    recipient: str | None
+    status: str  # enhanced status, "" where none was given
+    is_hard: bool
+    message_ids: tuple[str, ...]
+    words: str = ""  # the server's diagnostic, for the operator
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectReading:
+    """What a subject line says. `certainty`: exact (a policy's own phrase), alias, or misspelt."""
+
+    phrase: str | None = None  # the policy phrase it triggers, as written in the policy
+    certainty: str = "exact"
+    is_reply: bool = False
+    is_forward: bool = False
+    markings: tuple[str, ...] = ()
+    window: Window | None = None  # a requested length of time
+    by: datetime | None = None  # a requested instant
+    flags: tuple[str, ...] = ()  # nonstandard_window, two_times, time_in_the_past ...
+    rest: str = ""  # what is left after prefixes and markings; may hold personal data
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A word of the command table in the first non-empty line of the new text; `note` is the rest of that line."""
+
+    word: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One inbound message, as far as it could be read. Parsing never raises: what was wrong stands in `defects`."""
+
+    digest: str  # SHA-256 of the raw bytes, hex
+    received: datetime  # when it reached the server that we read it from
+    message_id: str | None = None  # without angle brackets
+    sender: Address | None = None  # the single From; None when there is none, two, or a defect
+    on_behalf: Address | None = None  # Sender, where it differs from From
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    subject: str = ""
+    date: datetime | None = None
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    thread_index: str = ""
+    text: str = ""  # the whole text
+    new_text: str = ""  # what the sender wrote above the quote, less banners, disclaimers and signature
+    quoted: str = ""  # the rest
+    attachments: tuple[Attachment, ...] = ()
+    kind: MailKind = MailKind.HUMAN
+    kind_why: str = ""
+    is_list: bool = False  # List-Id or bulk headers: opens nothing
+    is_readable: bool = True  # False: encrypted, or set aside: only the headers speak
+    answers_inline: bool = False  # "see my comments below": what is new cannot be told apart
+    bounce: Bounce | None = None
+    trigger: SubjectReading = field(default_factory=SubjectReading)
+    quoted_trigger: SubjectReading | None = None  # the original challenge quoted in it, if any
+    quoted_from: str | None = None  # the address in the quoted header block
+    quoted_sent: datetime | None = None
+    command: Command | None = None
+    proof: Proof = Proof.NONE
+    proof_why: str = ""
+    defects: tuple[str, ...] = ()
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "received", aware(self.received))
+        for name in ("date", "quoted_sent"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, aware(value))
+
+    @property
+    def cited(self) -> tuple[str, ...]:
+        """Every message id it answers, nearest first."""
+        return tuple(dict.fromkeys((*self.in_reply_to, *reversed(self.references))))

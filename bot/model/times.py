@@ -1,0 +1,48 @@
+"""Instants, windows and due dates as values. It computes nothing: that is rules/workdays.py.
+
+Instants are always aware; naive ones are refused here, at the border.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+
+def aware(at: datetime) -> datetime:
+    """`at` in UTC. Raises ValueError for a naive instant: it would be an hour wrong half of the year."""
+    if at.tzinfo is None:
+        raise ValueError(f"an instant without a time zone: {at!r}")
+    return at.astimezone(UTC)
+
+
+class Unit(StrEnum):
+    HOURS = "hours"
+    WORKING_DAYS = "working days"
+    CALENDAR_DAYS = "days"
+    MONTHS = "months"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time a stage allows. `source`: policy, local (the policy gives none) or requested (by the mail)."""
+
+    n: int
+    unit: Unit
+    source: str = "policy"
+
+    def __str__(self) -> str:
+        unit = self.unit.value
+        return f"{self.n} {unit[:-1] if self.n == 1 else unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An instant and, in words, how it was worked out."""
+
+    at: datetime
+    why: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at", aware(self.at))
