@@ -1,0 +1,207 @@
+"""`cases`, `case`, `hold`, `release`, `record`: one case at a time, for the operator.
+
+What happened is read from the journal, what happens next from the alarms; nothing is worked out here. A word of the
+operator's takes the same turn as any other fact and stands in the journal with name and reason.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli_open import Office, database, found, now, office
+from bot.cli_output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
+from bot.errors import BotError
+from bot.finish import files
+from bot.model import Case, Correction, Deadline, Decision
+from bot.records import plain
+from bot.store import cases, deadlines, outbox
+from bot.store.cases import JournalRow
+from bot.store.db import Database
+
+DEFAULT = Path("config")
+Ref = Annotated[str, typer.Argument(metavar="REF", help="Such as CE-2027-0007.")]
+
+#: What an alarm does when it comes.
+NEXT = {
+    "chaser": "those who are to reply are reminded",
+    "lapse": "the time of this stage ends; without a reply the next stage is called in",
+    "repeat": "the stage is asked again",
+    "telling": "it is told again that nobody has answered",
+    "parent_note": "both sides hear that the parent policy's time has passed",
+    "delayed": "it is told that a letter is still under way",
+    "ask": "the raiser is asked whether it is resolved",
+    "outcome_chaser": "the outcome in writing is reminded of",
+    "outcome_due": "the outcome in writing is due; the case closes",
+    "hold_end": "the hold ends, and letters go again",
+}
+
+
+def listed(
+    config: ConfigDir = DEFAULT,
+    as_json: AsJson = False,
+    everything: Annotated[bool, typer.Option("--all", help="Closed cases too.")] = False,
+) -> None:
+    """Cases: where each stands and what is due when.
+
+    \b
+    Examples:
+      challenge-bot cases
+      challenge-bot cases --all --json
+    """
+    with database(config) as db, db.read() as tx:
+        several = cases.all_cases(tx) if everything else cases.open_cases(tx)
+    rows = [_row(case) for case in several]
+    nothing = "There is no case." if everything else "No case is open. Closed ones: challenge-bot cases --all"
+    show(rows, as_json, ("ref", "team", "state", "stage", "due", "flags"), nothing)
+
+
+def _row(case: Case) -> dict[str, Any]:
+    return {
+        "ref": case.ref,
+        "policy": case.policy,
+        "area": case.area,
+        "team": case.team,
+        "state": case.state.value,
+        "stage": case.stage,
+        "opened": case.opened,
+        "due": case.due,
+        "closed_as": case.closed_as.value if case.closed_as else None,
+        "flags": list(case.flags),
+        "held_until": case.hold_until,
+    }
+
+
+def one(ref: Ref, config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
+    """One case: what happened, what happens next, when, and why then.
+
+    \b
+    Examples:
+      challenge-bot case CE-2027-0007
+      challenge-bot case CE-2027-0007 --json
+    """
+    with database(config) as db:
+        case = found(db, ref).case
+        with db.read() as tx:
+            journal = cases.journal(tx, case.number)
+            coming = deadlines.of_case(tx, case.number)
+            waiting = [q for q in outbox.of_case(tx, case.number) if q.status not in outbox.FINISHED]
+    if as_json:
+        emit({"what": "case", **_row(case), "due_why": case.due_why, "raiser": case.raiser.email})
+        for row in journal:
+            emit({"what": "fact", "at": row.at, "fact": row.fact, "events": list(row.events), "why": row.why})
+        for deadline in coming:
+            emit({"what": "next", "at": deadline.at, "kind": deadline.kind, "why": deadline.why})
+        return
+    _tell(case, journal, coming)
+    if waiting:
+        say_lines("", f"{len(waiting)} letters wait to be sent. See: challenge-bot outbox")
+
+
+def _tell(case: Case, journal: list[JournalRow], coming: list[Deadline]) -> None:
+    say_lines(f"{case.ref}  {case.team or case.area}  {plain.state(case)}, {case.stage}")
+    say_lines(f"Raised by {case.raiser}. Policy {case.policy}, version {case.policy_version}.")
+    if case.flags:
+        say_lines(f"Flags: {', '.join(map(plain.flag, case.flags))}.")
+    say_lines("", "What happened")
+    people = {c.email: c.name for _, _, c in case.people} | {case.raiser.email: case.raiser.name}
+    for row in journal:
+        for line in _happened(row, people):
+            say_lines(f"  {when(row.at)}  {line}")
+    say_lines("", "What happens next")
+    if not case.is_open:
+        say_lines(f"  Nothing: it was {plain.state(case)}.")
+        return
+    for deadline in coming:
+        say_lines(f"  {when(deadline.at)}  {NEXT.get(deadline.kind, deadline.kind)}", f"    because: {deadline.why}")
+    if case.due:
+        say_lines(f"  Due: {when(case.due)}", f"    because: {case.due_why}")
+    else:
+        say_lines("  No time runs yet: it begins when the letter of this stage is served.")
+    if case.hold_until:
+        say_lines(f"  Its letters are held until {when(case.hold_until)}.")
+
+
+def _happened(row: JournalRow, people: dict[str, str]) -> list[str]:
+    """The events of a row in words; a fact from which nothing followed says so in one word."""
+    lines = []
+    for kind, stage, by, note in row.events:
+        who = "the clock" if by == "clock" else people.get(by) or by
+        words = plain.note(kind, note)
+        lines.append(plain.event(kind, who, stage) + (f" {words[:1].upper()}{words[1:]}." if words else ""))
+    if row.letters:
+        lines.append(plain.letters(row.letters, people))
+    return lines
+
+
+def hold(ref: Ref, by: By, reason: Reason, config: ConfigDir = DEFAULT) -> None:
+    """Letters of a case wait; its clock does not. It ends by itself, and both sides are told that a person looks.
+
+    \b
+    Example:
+      challenge-bot hold CE-2027-0007 --by "Ann Shaw" --reason "wrong team named"
+    """
+    decision = _say(config, ref, Correction("hold", by, reason))
+    if decision.case.hold_until is None:
+        complain(f"{decision.case.ref} is closed: nothing of it can be held.")
+        raise typer.Exit(1)
+    say_lines(f"{decision.case.ref}: its letters wait until {when(decision.case.hold_until)}.")
+
+
+def release(ref: Ref, by: By, reason: Reason, config: ConfigDir = DEFAULT) -> None:
+    """Letters of a held case go again.
+
+    \b
+    Example:
+      challenge-bot release CE-2027-0007 --by "Ann Shaw" --reason "checked, all is right"
+    """
+    decision = _say(config, ref, Correction("release", by, reason))
+    was_held = any(event.kind == "released" for event in decision.events)
+    say_lines(f"{decision.case.ref}: {'its letters go again.' if was_held else 'it was not held.'}")
+
+
+def _say(config: Path, ref: str, word: Correction) -> Decision:
+    with office(config) as o:
+        number = found(o.db, ref).case.number
+        with o.db.begin() as tx:
+            return o.turn.take(tx, number, word, now())
+
+
+def record(
+    ref: Ref,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write; made if it is not there.")],
+    config: ConfigDir = DEFAULT,
+    full: Annotated[bool, typer.Option("--full", help="With every mail, as ZIP parts.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The record of a case as it stands: a PDF for people, the journal, and with --full the mails.
+
+    \b
+    Example:
+      challenge-bot record CE-2027-0007 --out records --full
+    """
+    with office(config) as o:
+        for path in _written(o, o.db, ref, out, full):
+            if as_json:
+                emit({"file": str(path), "size": path.stat().st_size})
+            else:
+                say_lines(str(path))
+
+
+def _written(o: Office, db: Database, ref: str, out: Path, full: bool) -> list[Path]:
+    stored = found(db, ref)
+    with db.read() as tx:
+        made = o.finish.record(tx, stored, now(), full=full)
+    paths = []
+    try:
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, _, content in files(made, stored.case):
+            path = out / name
+            path.write_bytes(content)
+            path.chmod(0o600)
+            paths.append(path)
+    except OSError as error:
+        raise BotError(f"{out} cannot be written: {error.strerror}") from None
+    return paths

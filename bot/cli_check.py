@@ -1,0 +1,195 @@
+"""`check`, `letters`, `policy`: the configuration before it meets anybody.
+
+Every letter is rendered for every stage of every policy with people who do not exist. It opens neither a door nor a
+database.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot import settings
+from bot.case import letters as wordings
+from bot.cli_open import now, templates
+from bot.cli_output import AsJson, ConfigDir, complain, emit, say_lines, show
+from bot.errors import BotError, ConfigError, Problem
+from bot.model import Contact, Letter
+from bot.rules import emergency
+from bot.rules.policy import Policy, Stage
+from bot.rules.workdays import Calendar
+from bot.rules.yaml_file import nearest
+from bot.settings import Settings
+
+DEFAULT = Path("config")
+
+policies = typer.Typer(rich_markup_mode=None, help="What a policy file says.", no_args_is_help=True)
+
+
+def check(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
+    """Is everything configured? Files, who answers each stage, every letter. Starts nothing.
+
+    \b
+    Examples:
+      challenge-bot check
+      challenge-bot check --config /etc/challenge-bot --json
+    """
+    read, problems = _looked(config)
+    faults = [p for p in problems if not p.is_warning]
+    for problem in problems:
+        if as_json:
+            emit({"file": problem.file, "line": problem.line, "text": problem.text, "is_warning": problem.is_warning})
+        else:
+            complain(f"{'warning: ' if problem.is_warning else ''}{problem}")
+    summary = _summary(read, faults)
+    if as_json:
+        emit({"ok": not faults, "faults": len(faults), "warnings": len(problems) - len(faults), "text": summary})
+    else:
+        say_lines(summary)
+    if faults:
+        raise typer.Exit(2)
+
+
+def _looked(config: Path) -> tuple[Settings | None, list[Problem]]:
+    try:
+        read = settings.load(config, os.environ, now().date())
+    except ConfigError as error:
+        return None, list(error.problems)
+    return read, [*read.warnings, *template_faults(read)]
+
+
+def _summary(read: Settings | None, faults: list[Problem]) -> str:
+    if faults or read is None:
+        return f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}: the daemon would not make a first start."
+    stages = sum(len(policy.stages) for policy in read.policies.values())
+    return (
+        f"All is well: {len(read.config.mailboxes)} team inboxes, {len(read.policies)} policies with {stages} stages, "
+        f"every stage of a watched team can be answered, every letter can be written."
+    )
+
+
+def template_faults(read: Settings) -> list[Problem]:
+    """Every wording, rendered for every stage of every policy; each fault once."""
+    if not read.templates.is_dir():
+        return [Problem(str(read.templates), 0, "is missing: every letter would go in the short form")]
+    made = templates(read)
+    found = {
+        problem for values in _places(read) for problem in wordings.check(made, wordings.samples(values), read.calendar)
+    }
+    return sorted(replace(p, file=str(read.templates / Path(p.file).name)) for p in found)
+
+
+def _places(read: Settings) -> Iterator[Mapping[str, Any]]:
+    """The values of a sample letter at each stage, as that policy gives them."""
+    for policy in read.policies.values():
+        for stage in policy.stages:
+            yield stage_values(policy, stage, read.calendar)
+
+
+def stage_values(policy: Policy, stage: Stage, calendar: Calendar) -> dict[str, Any]:
+    after = policy.after(stage.id)
+    block = next(iter(policy.emergency.values()))
+    window = stage.respond_within
+    return {
+        "policy_title": policy.title,
+        "partnership": policy.partnership,
+        "fixed_words": policy.fixed_words or policy.intake.subjects[0],
+        "stage_id": stage.id,
+        "stage_name": stage.name,
+        "level": stage.level,
+        "window": str(policy.intake.tiers[0].window if window == "requested" else window),
+        "local_window": stage.source == "local",
+        "timescales": policy.timescales,
+        "next_stage_name": after.name if after else "",
+        "emergency": {"text": block.text, "say": emergency.sentence(block, now(), calendar)},
+    }
+
+
+# --- sample letters ---------------------------------------------------------------------------------------------------
+
+
+def letters(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write; made if it is not there.")],
+    config: ConfigDir = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Every letter there is, with sample people, as .eml and .html: to read before anybody receives one.
+
+    \b
+    Example:
+      challenge-bot letters --out letters
+    """
+    read = settings.load(config, os.environ, None)
+    office = wordings.Office(Contact(read.config.bot.address, read.config.bot.name), read.calendar)
+    made = templates(read)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for letter in wordings.samples():
+            rendered = wordings.render(letter, office, made)
+            path = _write(out, letter, rendered.raw)
+            if as_json:
+                emit({"file": str(path), "kind": letter.kind.value, "variant": letter.variant, "fault": rendered.fault})
+    except OSError as error:
+        raise BotError(f"{out} cannot be written: {error.strerror}") from None
+    if not as_json:
+        say_lines(f"{len(wordings.samples())} letters are in {out}.")
+
+
+def _write(out: Path, letter: Letter, raw: bytes) -> Path:
+    n = letter.occasion.rpartition("/")[2]
+    path = out / f"{letter.kind.value}-{letter.variant}-{n}.eml"
+    path.write_bytes(raw)
+    html = email.message_from_bytes(raw, policy=email.policy.default).get_body(("html",))
+    if html is not None:
+        path.with_suffix(".html").write_text(html.get_content(), "utf-8")
+    return path
+
+
+# --- a policy ---------------------------------------------------------------------------------------------------------
+
+
+@policies.command("show")
+def show_policy(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The name of its file, without .yaml.")],
+    config: ConfigDir = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """The stages of a policy in short: who answers, in what time, and what comes next.
+
+    \b
+    Example:
+      challenge-bot policy show cheshire-east
+    """
+    read = settings.load(config, os.environ, None)
+    policy = read.policies.get(name)
+    if policy is None:
+        raise typer.BadParameter(f"there is no policy {name}{nearest(name, read.policies)}: {', '.join(read.policies)}")
+    if not as_json:
+        say_lines(f"{policy.title} ({policy.partnership}), version {policy.version}", *_opened_by(policy), "")
+    rows = [_stage(stage) for stage in policy.stages]
+    show(rows, as_json, ("stage", "name", "responding", "window", "ceiling", "next"), "It has no stages.")
+
+
+def _opened_by(policy: Policy) -> list[str]:
+    tiers = ", ".join(str(tier.window) for tier in policy.intake.tiers)
+    asked = f"; times that may be asked for: {tiers}" if tiers else ""
+    return [f"Opened by: {', '.join(policy.intake.subjects)}{asked}"]
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    return {
+        "stage": stage.id,
+        "name": stage.name,
+        "raising": list(stage.raising_role),
+        "responding": list(stage.responding_role),
+        "window": str(stage.respond_within),
+        "ceiling": str(stage.ceiling) if stage.ceiling else None,
+        "next": stage.next,
+    }

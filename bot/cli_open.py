@@ -1,0 +1,108 @@
+"""What a command opens before it can answer: the database alone, or the rules with it. No door, ever.
+
+Reading works beside a running daemon and without the secrets of mailboxes. A command that changes a case takes the
+same turn as the daemon does; the daemon finds the letters that follow. It prints nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from bot.app import places_of, reading_of
+from bot.case.letters import Templates
+from bot.daemon_settings import load, place
+from bot.errors import BotError
+from bot.finish import Finish
+from bot.intake import Intake
+from bot.sandbox import Sandbox
+from bot.settings import Settings
+from bot.store import cases, meta
+from bot.store.cases import Stored
+from bot.store.db import Database
+from bot.turn import Books, Turn
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Doorless(dict[str, str]):
+    """The environment of a command that opens no door: a secret that is not known here is not needed here."""
+
+    def get(self, name: str, default: object = None) -> str:  # noqa: ARG002
+        return super().get(name) or ("" if name == "CREDENTIALS_DIRECTORY" else "unknown-here")
+
+
+@contextmanager
+def database(root: Path) -> Iterator[Database]:
+    """The database of this configuration, which must be there already. Raises ConfigError, BotError."""
+    db = Database(_there(place(root, os.environ).database), check=False)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def _there(url: str) -> str:
+    file = url.removeprefix("sqlite:///")
+    if file != url and not Path(file).exists():
+        raise BotError(f"there is no database {file} yet: `challenge-bot run` makes it, in the folder it is started in")
+    return url
+
+
+def settings(root: Path, env: Mapping[str, str] = os.environ) -> Settings:
+    """The configuration, or the last valid one of open cases, for a command that opens no door. Raises ConfigError."""
+    return load(root, Doorless(env), now().date()).settings
+
+
+def templates(of: Settings) -> Templates:
+    return Templates({path.name: path.read_text("utf-8") for path in sorted(of.templates.glob("*.j2"))})
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """All that a command needs to change or to file a case."""
+
+    settings: Settings
+    db: Database
+    turn: Turn
+    finish: Finish
+
+    @contextmanager
+    def intake(self) -> Iterator[Intake]:
+        """For placing a mail by hand: its bytes are read in a process of their own, as ever."""
+        reading = reading_of(self.settings)
+        reader = Sandbox(reading)
+        try:
+            yield Intake(self.db, self.turn, reader, reading, places_of(self.settings))
+        finally:
+            reader.close()
+
+
+@contextmanager
+def office(root: Path) -> Iterator[Office]:
+    """Raises ConfigError, BotError."""
+    with database(root) as db:
+        configured = settings(root)
+        with db.begin() as tx:
+            turn = Turn(Books(configured), meta.secret(tx))
+        yield Office(configured, db, turn, Finish(configured, turn, templates(configured), lambda _name, _fault: None))
+
+
+def found(db: Database, ref: str) -> Stored:
+    """The case of that ref. Exits with 1 and a sentence when there is none."""
+    with db.read() as tx:
+        number = cases.by_ref(tx, ref.strip().strip("[]").upper())
+        if number is not None:
+            return cases.load(tx, number)
+        known = [case.ref for case in cases.all_cases(tx)]
+    near = f" The latest is {known[-1]}." if known else " There is no case yet."
+    typer.echo(f"There is no case {ref}.{near} See: challenge-bot cases", err=True)
+    raise typer.Exit(1)

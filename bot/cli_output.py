@@ -1,0 +1,90 @@
+"""How the commands speak: people's text by rich, or one JSON object a line; the options every command has.
+
+Values from mails and files are cleaned before they reach a terminal: none can move its cursor or colour it. What is
+said stands with each command.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.case.wording import clean
+from bot.rules.workdays import calendar, say
+
+DEFAULT_CONFIG = Path("config")
+
+ConfigDir = Annotated[Path, typer.Option("--config", metavar="DIR", help="The folder that holds bot.yaml.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, on stdout.")]
+By = Annotated[str, typer.Option("--by", help="Who says so: your name; it stands in the journal.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the journal.")]
+
+#: Columns in a pipe, where nobody's window is too narrow.
+PIPE_WIDTH = 200
+
+
+def console() -> Console:
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    return Console(markup=False, highlight=False, emoji=False, width=width)
+
+
+def say_lines(*lines: str) -> None:
+    """Lines for people, on stdout."""
+    for line in lines:
+        typer.echo(clean(line, keep_lines=True))
+
+
+def complain(*lines: str) -> None:
+    """What is wrong, on stderr."""
+    for line in lines:
+        typer.echo(clean(line, keep_lines=True), err=True)
+
+
+def emit(row: Mapping[str, Any]) -> None:
+    """One JSON object on a line of its own; ASCII, as a pipe's encoding is not known."""
+    typer.echo(json.dumps(row, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def show(rows: Iterable[Mapping[str, Any]], as_json: bool, columns: Sequence[str], nothing: str) -> None:
+    """Rows as JSON lines, or as a table of these keys; `nothing` is said to people when there are none."""
+    listed = list(rows)
+    if as_json:
+        for row in listed:
+            emit(row)
+        return
+    if not listed:
+        say_lines(nothing)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in listed:
+        table.add_row(*(cell(row[column]) for column in columns))
+    console().print(table)
+
+
+def cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return when(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(clean(str(value)))
+
+
+def when(at: datetime | None) -> str:
+    """An instant as people in England say it: "Friday 15 January 2027, 4:45pm"."""
+    return say(at, calendar()) if at else ""

@@ -1,0 +1,163 @@
+"""`run`, `once`, `status`, `verify`, `backup`: the daemon and the health of what it keeps.
+
+It starts the daemon and looks at what the daemon leaves; it decides nothing itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot import logs
+from bot.alert import conditions, read_heartbeat
+from bot.cli_open import database, now
+from bot.cli_output import AsJson, ConfigDir, complain, emit, say_lines, when
+from bot.daemon import Daemon
+from bot.daemon_life import HEARTBEAT, alone, once
+from bot.daemon_settings import load, place
+from bot.store import backup as copies
+from bot.store import cases, mails, stats
+
+DEFAULT = Path("config")
+#: A heartbeat older than this many of its own intervals has stopped; `once` beats as often as cron calls it.
+BEATS = 4
+ONCE_GRACE = timedelta(hours=1)
+
+
+def run(config: ConfigDir = DEFAULT) -> None:
+    """The daemon. SIGTERM ends it within five seconds, SIGHUP takes a changed configuration.
+
+    \b
+    Example:
+      challenge-bot run --config /etc/challenge-bot
+    """
+    logs.configure()
+    where = place(config, os.environ)
+    with alone(where.var):
+        loaded = load(config, os.environ, now().date())
+        for problem in (*loaded.faults, *loaded.settings.warnings):
+            complain(str(problem))
+        if loaded.faults:
+            complain("The configuration has faults; with open cases the last valid one is used until they are mended.")
+        is_finished = Daemon(config, os.environ, loaded).run()
+    if not is_finished:
+        # A thread still waits for a server; what it was at is found again in the database.
+        sys.stderr.flush()
+        os._exit(0)
+
+
+def one_pass(config: ConfigDir = DEFAULT) -> None:
+    """One pass for cron: read every mailbox, answer what is due, send what is waiting.
+
+    \b
+    Example:
+      */5 * * * *  cd /var/lib/challenge-bot && challenge-bot once --config /etc/challenge-bot
+    """
+    logs.configure()
+    with alone(place(config, os.environ).var):
+        loaded = load(config, os.environ, now().date())
+        complain(*map(str, loaded.faults))
+        troubles = once(loaded)
+    if troubles:
+        complain(*troubles)
+        raise typer.Exit(1)
+
+
+def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
+    """Is it alive, and what has stopped? Exits with 1 when something has.
+
+    \b
+    Examples:
+      challenge-bot status
+      challenge-bot status --json
+    """
+    with database(config) as db, db.read() as tx:
+        found: dict[str, Any] = {
+            "cases": stats.cases_by_state(tx),
+            "mails": stats.mails_by_disposition(tx),
+            "letters": stats.letters_by_status(tx),
+            "mailboxes": mails.last_listed(tx),
+        }
+        stopped = [f"{c.subject}, since {when(c.since)}" for c in conditions(tx, now()) if now() - c.since >= c.grace]
+    beat = read_heartbeat(place(config, os.environ).var / HEARTBEAT)
+    stopped = [*_heart(beat), *dict.fromkeys([*stopped, *_told(beat, stopped)])]
+    if as_json:
+        emit({"ok": not stopped, "stopped": stopped, "heartbeat": beat.get("at"), **found})
+    else:
+        _say_status(found, beat, stopped)
+    if stopped:
+        raise typer.Exit(1)
+
+
+def _heart(beat: dict[str, Any]) -> list[str]:
+    """What the heartbeat itself says of the daemon."""
+    at = _instant(beat.get("at"))
+    if at is None:
+        return ["the daemon has never run here"]
+    every = beat.get("every") or 0
+    grace = timedelta(seconds=BEATS * every) if every else ONCE_GRACE
+    return [f"the daemon has shown no sign of life since {when(at)}"] if now() - at > grace else []
+
+
+def _told(beat: dict[str, Any], known: list[str]) -> list[str]:
+    """What the operator was told and still lasts, as far as the database does not say it."""
+    standing = [a for a in beat.get("alerts", ()) if not a.get("is_over")]
+    return [a["subject"] for a in standing if not any(k.startswith(a["subject"]) for k in known)]
+
+
+def _instant(iso: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(iso))
+    except ValueError:
+        return None
+
+
+def _say_status(found: dict[str, Any], beat: dict[str, Any], stopped: list[str]) -> None:
+    say_lines(f"Last sign of life: {when(_instant(beat.get('at'))) or 'none'}")
+    for name in ("cases", "mails", "letters"):
+        counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(found[name].items()))
+        say_lines(f"{name.capitalize()}: {counts or 'none'}")
+    for name, at in sorted(found["mailboxes"].items()):
+        say_lines(f"Mailbox {name}: last read {when(at)}")
+    say_lines(*([] if stopped else ["Nothing has stopped."]))
+    complain(*(f"STOPPED: {one}" for one in stopped))
+
+
+def verify(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
+    """Does the journal's chain hold, and is every case what its journal makes it? Exits with 1 on any fault.
+
+    \b
+    Example:
+      challenge-bot verify
+    """
+    with database(config) as db, db.read() as tx:
+        faults, count, head = cases.verify(tx), len(cases.all_cases(tx)), cases.head(tx)
+    if as_json:
+        for fault in faults:
+            emit({"fault": fault})
+        emit({"ok": not faults, "cases": count, "head": head})
+    else:
+        complain(*faults)
+        say_lines(f"{count} cases, {len(faults)} faults. Head of all journals: {head}")
+    if faults:
+        raise typer.Exit(1)
+
+
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="A new file; never written over.")],
+    config: ConfigDir = DEFAULT,
+) -> None:
+    """A checked copy of the database, taken while the daemon runs.
+
+    \b
+    Example:
+      challenge-bot backup /backup/bot-2027-01-15.db
+    """
+    with database(config) as db:
+        copies.backup(db, target)
+    say_lines(f"{target}: {target.stat().st_size} bytes, checked.")

@@ -1,0 +1,145 @@
+"""`understand`: what the bot reads in raw mails. Needs no directory and no database.
+
+Phrases and trust are those of the configuration when it is there, else of the shipped policies. Files are read by the
+same reading process as live mail, with its limits: whatever a file holds, there is one answer for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli_open import now
+from bot.cli_output import AsJson, ConfigDir, complain, emit, say_lines
+from bot.errors import BotError
+from bot.mail import headers
+from bot.mail.read import Reading, headers_only
+from bot.mail.subject import Phrase
+from bot.mail.trust import Trust
+from bot.mail.understand import described
+from bot.model import Mail
+from bot.rules import policy_file
+from bot.rules.yaml_file import read
+from bot.sandbox import Sandbox
+from bot.settings import Trust as TrustBlock
+
+DEFAULT = Path("config")
+SHIPPED = Path(__file__).resolve().parent.parent / "config"
+TOGETHER = 64
+MOST_BYTES = 60_000_000
+
+Row = dict[str, Any]
+
+
+def understand(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Raw mails (.eml).")],
+    config: ConfigDir = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """What the bot reads in a raw mail: kind, new text, window, trust, command.
+
+    \b
+    Examples:
+      challenge-bot understand mail.eml
+      challenge-bot understand --json tests/mails/*.eml
+    """
+    reading = reading_of(config)
+    sandbox = Sandbox(reading)
+    unreadable = 0
+    try:
+        for start in range(0, len(files), TOGETHER):
+            for row in _answers(files[start : start + TOGETHER], sandbox, reading):
+                unreadable += "error" in row
+                _show(row, as_json)
+    finally:
+        sandbox.close()
+    if unreadable:
+        raise typer.Exit(1)
+
+
+def _answers(files: Sequence[Path], sandbox: Sandbox, reading: Reading) -> Iterator[Row]:
+    """One row for each file, in order."""
+    contents = [_content(file) for file in files]
+    jobs = [(raw, _received(raw)) for raw in contents if isinstance(raw, bytes)]
+    answers = iter(zip(jobs, sandbox.read_many(jobs), strict=True))
+    for file, content in zip(files, contents, strict=True):
+        if isinstance(content, str):
+            yield {"file": str(file), "error": content}
+            continue
+        (raw, received), answer = next(answers)
+        mail = answer if isinstance(answer, Mail) else headers_only(raw, reading, received, str(answer))
+        yield {"file": str(file), **described(mail)}
+
+
+def _content(file: Path) -> bytes | str:
+    """The bytes, or why there are none."""
+    try:
+        if file.is_dir():
+            return "is a folder"
+        if file.stat().st_size > MOST_BYTES:
+            return "is too large to be a mail"
+        return file.read_bytes()
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+
+
+def _received(raw: bytes) -> datetime:
+    found, _, _ = headers.split(raw)
+    return headers.date(found.get("date")) or now()
+
+
+def _show(row: Row, as_json: bool) -> None:
+    if as_json:
+        emit(row)
+    elif "error" in row:
+        complain(f"{row['file']}: {row['error']}")
+    else:
+        window = f", window {row['window']}" if row["window"] else ""
+        trigger = "a challenge" if row["trigger"] else "no challenge"
+        say_lines(f"{row['file']}: {row['kind']}, {trigger}{window}, sender {row['trust']}")
+        if row["command"]:
+            say_lines(f"  command: {row['command']}")
+        say_lines(*(f"  > {line}" for line in row["reply"].splitlines()))
+        if row["defects"]:
+            say_lines(f"  defects: {', '.join(row['defects'])}")
+
+
+# --- what the reader must be told -------------------------------------------------------------------------------------
+
+
+def reading_of(config: Path) -> Reading:
+    """Phrases of every policy that can be read, and whom bot.yaml trusts. Raises BotError without any policy."""
+    root = config if (config / "policies").is_dir() else SHIPPED
+    if config != DEFAULT and root != config:
+        raise BotError(f"{config} holds no policies/: --config names the folder that does")
+    phrases: list[Phrase] = []
+    for path in sorted((root / "policies").glob("*.yaml")):
+        policy, _ = policy_file.load(_text(path), str(path))
+        if policy is not None:
+            windows = tuple(tier.window for tier in policy.intake.tiers)
+            phrases += [Phrase(text, windows, policy.intake.aliases) for text in policy.intake.subjects]
+    if not phrases:
+        raise BotError(f"no policy can be read in {root / 'policies'}: see challenge-bot check")
+    return Reading(tuple(dict.fromkeys(phrases)), _trust(root / "bot.yaml"))
+
+
+def _trust(file: Path) -> Trust:
+    """As far as bot.yaml says it: a fault elsewhere in the file is not this command's."""
+    document, _ = read(_text(file), str(file)) if file.exists() else (None, ())
+    block = document.at(("senders", "trust")) if document else None
+    try:
+        said = TrustBlock.model_validate(block or {})
+    except ValueError as error:
+        raise BotError(f"{file}: senders.trust cannot be used: see challenge-bot check") from error
+    return Trust(said.profile, said.authserv_ids, said.arc_sealers)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise BotError(f"{path} cannot be read: {error.strerror}") from None

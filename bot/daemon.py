@@ -1,0 +1,257 @@
+"""The daemon: starts the threads, keeps the ticks, obeys signals, tells the service manager and the operator.
+
+SIGTERM and SIGINT end it within five seconds; what was under way is found again in the database. SIGHUP takes the
+configuration of the folder if every open case can go on under it, else the old one stays and the operator hears why.
+APScheduler holds a few ticks and no deadline. It reads no mail, decides nothing and sends nothing itself.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.alert import Condition, conditions
+from bot.app import App, build
+from bot.daemon_life import NOTHING, STOP, alerts, clock, free_earlier, owner, signals
+from bot.daemon_settings import Loaded, reloaded
+from bot.daemon_threads import Desk, Post, Troubles, Watcher, Worker
+from bot.errors import BotError, ConfigError, Problem, StoreError
+from bot.notify import ALIVE, READY, STOPPING, Notify
+from bot.settings import Settings
+from bot.store.db import Database
+
+BEAT = 15.0
+ALARMS = 30.0
+LOOK = 60.0
+HOUSEKEEPING = 300.0
+STOP_SECONDS = 4.0
+#: How long old threads may take to finish what they are at before new settings are used.
+RELOAD_SECONDS = 60.0
+#: Without a step of desk or sender for so long, something hangs: the service manager is told nothing more.
+STUCK = 600.0
+JUMP = timedelta(hours=1)
+SET_BACK = timedelta(minutes=1)
+
+log = structlog.get_logger("daemon")
+
+
+@dataclass
+class Crew:
+    """The threads of one configuration."""
+
+    watchers: list[Watcher]
+    desk: Desk
+    post: Post
+
+    @property
+    def all(self) -> list[Worker]:
+        return [*self.watchers, self.desk, self.post]
+
+    def start(self) -> None:
+        for worker in self.all:
+            worker.start()
+
+    def stop(self, seconds: float) -> bool:
+        """Whether all of them ended in time."""
+        until = time.monotonic() + seconds
+        for worker in self.all:
+            worker.stop()
+        for worker in self.all:
+            worker.join(max(0.0, until - time.monotonic()))
+        return not any(worker.is_alive() for worker in self.all)
+
+
+class Daemon:
+    """One running bot. `run` returns when a signal ended it."""
+
+    def __init__(self, root: Path, env: Mapping[str, str], loaded: Loaded) -> None:
+        self._root = root
+        self._env = env
+        self._notify = Notify(env)
+        self._troubles = Troubles()
+        self._stopped: list[Condition] = []
+        self._queued = threading.Event()
+        scheduler: Any = BackgroundScheduler  # it has no types
+        self._ticks = scheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        self.owner = owner()
+        self._faulty(loaded.faults, "the configuration has faults: the last valid one is in use")
+        self.app = self._built(loaded.settings)
+        self._crew = self._manned()
+        self._alerts = alerts(self.app, self._decided)
+        self._clocks = clock(), time.monotonic()
+
+    def run(self) -> bool:
+        """Runs until SIGTERM or SIGINT. Returns whether everything under way could be finished."""
+        with signals() as received:
+            free_earlier(self.app.db, self.app.settings, self.owner, clock())
+            self._crew.start()
+            self._start_ticks()
+            self._notify(READY)
+            log.info("started", mailboxes=len(self._crew.watchers), owner=self.owner)
+            for number in received:
+                if number in STOP:
+                    break
+                if number == NOTHING:
+                    self._compare_clocks()
+                else:
+                    self._reload()
+            return self._stop()
+
+    # --- building ---------------------------------------------------------------------------------------------------
+
+    def _built(self, settings: Settings, database: Database | None = None) -> App:
+        app = build(settings, clock=clock, owner=self.owner, woken=self._queued.set, database=database)
+        app.finish.on_fault = self._template_failed
+        return app
+
+    def _manned(self) -> Crew:
+        app, told = self.app, self._troubles
+        watchers = [Watcher(name, app, clock, told, self._found) for name in app.mailboxes]
+        return Crew(watchers, Desk(app, clock, told, watchers, self._decided), Post(app, clock, told, self._sent))
+
+    def _found(self) -> None:
+        self._crew.desk.woken.set()
+
+    def _decided(self) -> None:
+        """After a commit: a letter queued inside it can be seen only now."""
+        if self._queued.is_set():
+            self._queued.clear()
+            self._crew.post.woken.set()
+
+    def _sent(self) -> None:
+        """A letter that was served may have started a clock: the desk looks when it is due next."""
+        self._crew.desk.woken.set()
+
+    def _template_failed(self, name: str, fault: str) -> None:
+        self._troubles.add(f"the template {name} fails", f"Its letters go in a short form. {fault}", clock())
+
+    def _faulty(self, faults: tuple[Problem, ...], subject: str) -> None:
+        if faults:
+            log.error("configuration refused", faults=len(faults))
+            text = f"{len(faults)} faults; the first: {faults[0]}. See: challenge-bot check"
+            self._troubles.add(subject, text, clock())
+
+    # --- signals ----------------------------------------------------------------------------------------------------
+
+    def _reload(self) -> None:
+        """Takes new settings, or keeps the old and says why; mail and letters stand still for the moment it takes."""
+        self._notify.reloading()
+        subject = "the changed configuration was not taken: the old one is in use"
+        self._troubles.over(subject)
+        try:
+            new = reloaded(self._root, self._env, clock().date(), self.app.settings, self.app.db)
+            app = self._built(new, self.app.db)
+        except ConfigError as error:
+            self._faulty(error.problems, subject)
+        except BotError as error:
+            self._faulty((Problem(str(self._root), 0, str(error)),), subject)
+        else:
+            self._change(app)
+            log.info("configuration taken", mailboxes=len(self._crew.watchers))
+        self._look()
+        self._beat()
+        self._notify(READY)
+
+    def _change(self, app: App) -> None:
+        old, is_ended = self.app, self._crew.stop(RELOAD_SECONDS)
+        if is_ended:
+            old.close()  # the database is shared, and opens again by itself
+        self.app = app
+        self._crew = self._manned()
+        self._alerts = alerts(app, self._decided)
+        self._crew.start()
+
+    def _stop(self) -> bool:
+        self._notify(STOPPING)
+        self._ticks.shutdown(wait=False)
+        is_ended = self._crew.stop(STOP_SECONDS)
+        if is_ended:
+            self.app.close()
+        log.info("stopped", finished=is_ended)
+        return is_ended
+
+    # --- ticks ------------------------------------------------------------------------------------------------------
+
+    def _start_ticks(self) -> None:
+        now = clock()
+        ticks = {
+            "heartbeat": (self._beat, BEAT),
+            "look": (self._look, LOOK),
+            "alarms": (self._alarm, ALARMS),
+            "digest": (self._digest, LOOK),
+            "housekeeping": (self._tidy, HOUSEKEEPING),
+        }
+        for name, (work, seconds) in ticks.items():
+            self._ticks.add_job(self._careful, "interval", [name, work], seconds=seconds, next_run_time=now, id=name)
+        self._ticks.start()
+
+    def _careful(self, name: str, work: Callable[[], None]) -> None:
+        """A tick that fails is told and comes again."""
+        try:
+            work()
+        except Exception as error:
+            log.exception("a tick failed", tick=name)
+            self._troubles.add(f"a fault in the tick {name}", f"It comes again: {type(error).__name__}.", clock())
+        else:
+            self._troubles.over(f"a fault in the tick {name}")
+
+    def _alarm(self) -> None:
+        """The desk knows its next deadline; this is for a clock that was moved and for deadlines of other daemons."""
+        self._crew.desk.woken.set()
+
+    def _digest(self) -> None:
+        self.app.digests.tell_in_flight(clock())
+        self.app.digests.post(clock())
+        self._decided()
+
+    def _tidy(self) -> None:
+        self.app.db.tidy()
+
+    def _look(self) -> None:
+        """What the database says has stopped."""
+        try:
+            with self.app.db.read() as tx:
+                self._stopped = conditions(tx, clock())
+        except StoreError as error:
+            self._troubles.add("the database cannot be used", str(error), clock())
+        else:
+            self._troubles.over("the database cannot be used")
+
+    def _beat(self) -> None:
+        """Tells what is due to be told, writes the heartbeat, and feeds the watchdog while desk and sender go on."""
+        now, ago = clock(), time.monotonic()
+        lives = {"desk": self._crew.desk, "sender": self._crew.post}
+        steps = {name: now - timedelta(seconds=ago - worker.progressed) for name, worker in lives.items()}
+        stuck = [name for name, worker in lives.items() if ago - worker.progressed > STUCK or not worker.is_alive()]
+        for name in stuck:
+            self._troubles.add(f"the {name} hangs", "Restart the daemon.", now)
+        found = [*self._stopped, *self._troubles.standing()]
+        self._alerts.look(found, {"pid": os.getpid(), "every": BEAT, "owner": self.owner, **steps}, now)
+        if not stuck:
+            self._notify(ALIVE)
+
+    def _compare_clocks(self) -> None:
+        """A wall clock that was moved: forward, the desk reads every inbox first; back, the ticks start anew."""
+        wall, steady = clock(), time.monotonic()
+        ahead = (wall - self._clocks[0]) - timedelta(seconds=steady - self._clocks[1])
+        self._clocks = wall, steady
+        subject = "the clock of this machine jumped"
+        if ahead > JUMP or ahead < -SET_BACK:
+            log.error("the clock jumped", seconds=ahead.total_seconds())
+            text = f"By {ahead}. Every inbox is read before anything is said; check the machine's time."
+            self._troubles.add(subject, text, wall)
+            for job in self._ticks.get_jobs():
+                job.modify(next_run_time=wall)
+        else:
+            self._troubles.over(subject)

@@ -1,0 +1,129 @@
+"""What one life of the program needs: a name for its leases, a folder to itself, its signals, roads to the operator.
+
+Shared by the daemon and by `once`, which is one pass of the same work for cron. It keeps no thread and no tick.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import select
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.alert import Alerts, conditions
+from bot.app import App, build
+from bot.daemon_settings import Loaded
+from bot.daemon_threads import Troubles
+from bot.errors import BotError
+from bot.model import Letter
+from bot.settings import Settings
+from bot.store import deadlines, meta, outbox
+from bot.store.db import Database
+
+HEARTBEAT = "heartbeat.json"
+#: What stands for "no signal for QUIET_SECONDS".
+NOTHING, QUIET_SECONDS = 0, 30.0
+STOP = (signal.SIGTERM, signal.SIGINT)
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def alerts(app: App, queued: Callable[[], None] = lambda: None) -> Alerts:
+    """The roads to the operator. `queued` is called when a letter was queued."""
+    config = app.settings.config
+
+    def post(letter: Letter, now: datetime) -> None:
+        with app.db.begin() as tx:
+            app.turn.post(tx, letter, now)
+        queued()
+
+    return Alerts(Path(config.var) / HEARTBEAT, config.operator, post, config.alert_command)
+
+
+def once(loaded: Loaded) -> list[str]:
+    """One pass over everything, for cron. Returns what could not be done, in words."""
+    troubles = Troubles()
+    for fault in loaded.faults[:1]:
+        troubles.add("the configuration has faults: the last valid one is in use", str(fault), clock())
+    mine = owner()
+    app = build(loaded.settings, clock=clock, owner=mine)
+
+    def failed(name: str, fault: str) -> None:
+        troubles.add(f"the template {name} fails", f"Its letters go in a short form. {fault}", clock())
+
+    app.finish.on_fault = failed
+    try:
+        free_earlier(app.db, app.settings, mine, clock())
+        said = app.once(clock())
+        with app.db.read() as tx:
+            found = conditions(tx, clock())
+        alerts(app).look([*found, *troubles.standing()], {"pid": os.getpid(), "every": 0}, clock())
+        app.sender.drain(clock())
+        app.db.tidy()
+        return said
+    finally:
+        app.close()
+
+
+def owner() -> str:
+    """Who holds a lease: no two lives of any daemon share one."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def free_earlier(db: Database, settings: Settings, mine: str, now: datetime) -> None:
+    """Ends the leases of the life before this one, which held the same folder and is surely over."""
+    key = f"owner:{socket.gethostname()}:{Path(settings.config.var).resolve()}"
+    with db.begin() as tx:
+        earlier = meta.meta_get(tx, key)
+        if earlier:
+            deadlines.free(tx, earlier)
+            outbox.free(tx, earlier, now)
+        meta.meta_set(tx, key, mine)
+
+
+@contextmanager
+def alone(var: Path) -> Iterator[None]:
+    """Holds the folder while it runs. Raises BotError when another life does; the kernel lets go for a dead one."""
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(var / "daemon.lock", os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BotError(
+                f"another challenge-bot works in {var}: end it first, or give this one its own var:"
+            ) from None
+        yield
+
+
+@contextmanager
+def signals() -> Iterator[Iterator[int]]:
+    """The signals that arrive, one by one, and NOTHING now and then. A handler only writes a byte: it may run at any
+    point of the program."""
+    reader, writer = os.pipe()
+    wanted = (*STOP, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda n, _: _note(writer, n)) for number in wanted}
+    try:
+        yield _arriving(reader)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(reader)
+        os.close(writer)
+
+
+def _note(writer: int, number: int) -> None:
+    os.write(writer, bytes([number]))
+
+
+def _arriving(reader: int) -> Iterator[int]:
+    while True:
+        ready, _, _ = select.select([reader], [], [], QUIET_SECONDS)
+        yield os.read(reader, 1)[0] if ready else NOTHING

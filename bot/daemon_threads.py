@@ -1,0 +1,226 @@
+"""The daemon's threads: one for each mailbox, one desk that reads and fires alarms, one that sends letters.
+
+Each is woken by an event and never polls: a mailbox's hint starts a pass, a pass wakes the desk, a decision wakes the
+sender. Nothing that goes wrong ends a thread: it is told and tried again after a pause. They decide nothing, hold no
+state that the database does not, and know neither signals nor configuration files.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.alert import Condition
+from bot.app import App
+from bot.errors import DoorClosed, Throttled
+from bot.ports import Clock
+from bot.store import deadlines
+
+#: Pauses after one failure, two, ... in seconds; then always the last.
+BACKOFF = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+#: How long a thread rests at most: another process (the operator's command, a second daemon) wakes nobody here.
+REST = 30.0
+#: How long a mailbox waits for a hint before it is listed anyway.
+WATCH = 300.0
+#: How long the desk waits for mailboxes to be listed before it says that nobody answered.
+LISTEN = 30.0
+
+log = structlog.get_logger("daemon")
+
+
+@dataclass
+class Troubles:
+    """What does not work now, by subject; threads add and take away, alert.py is told of what lasts."""
+
+    _now: dict[str, Condition] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, subject: str, text: str, since: datetime, grace: timedelta = timedelta(0)) -> None:
+        with self._lock:
+            self._now.setdefault(subject, Condition(subject, text, since, grace))
+
+    def over(self, subject: str) -> None:
+        with self._lock:
+            self._now.pop(subject, None)
+
+    def standing(self) -> list[Condition]:
+        with self._lock:
+            return list(self._now.values())
+
+
+class Worker(threading.Thread):
+    """Takes one turn after another until it is stopped. A turn that fails is told and followed by a pause."""
+
+    def __init__(self, name: str, clock: Clock, troubles: Troubles) -> None:
+        super().__init__(name=name, daemon=True)
+        self.clock = clock
+        self.stopping = threading.Event()
+        self.woken = threading.Event()
+        self.progressed = time.monotonic()
+        self._troubles = troubles
+        self._failures = 0
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            self.progressed = time.monotonic()
+            try:
+                self.turn()
+            except Exception as error:
+                self._failed(error)
+            else:
+                self._failures = 0
+                self._troubles.over(self._fault)
+
+    def turn(self) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.woken.set()
+
+    @property
+    def _fault(self) -> str:
+        return f"a fault in {self.name}"
+
+    def _failed(self, error: Exception) -> None:
+        log.error("a turn failed", thread=self.name, exc_info=error)
+        self._troubles.add(self._fault, f"It goes on after a pause: {type(error).__name__}.", self.clock())
+        self._pause()
+
+    def _pause(self, least: float = 0.0) -> None:
+        pause = max(least, BACKOFF[min(self._failures, len(BACKOFF) - 1)])
+        self._failures += 1
+        self.stopping.wait(pause)
+
+    def rest(self, until: datetime | None) -> None:
+        """Until somebody wakes it or `until` has come, REST seconds at most."""
+        seconds = REST if until is None else (until - self.clock()).total_seconds()
+        # What is over already and still there waits for something else: it must not be asked for in a circle.
+        self.woken.wait(min(seconds, REST) if seconds > 0 else 1.0)
+
+
+class Watcher(Worker):
+    """One mailbox: a pass whenever something may have arrived, or somebody wants to be sure that nothing has."""
+
+    def __init__(self, name: str, app: App, clock: Clock, troubles: Troubles, found: Callable[[], None]) -> None:
+        super().__init__(f"mailbox {name}", clock, troubles)
+        self._mailbox = app.mailboxes[name]
+        self._receive = app.receive
+        self._place = name
+        self._found = found
+        self._turns = threading.Condition()
+        self._asked = 1  # the first pass is always asked for
+        self._taken = 0
+        self._answered = 0
+        self._is_down = False
+
+    def turn(self) -> None:
+        with self._turns:
+            self._taken = self._asked
+        if self._receive(self._place, self.clock()):
+            self._found()
+        self._failures = 0
+        self._answer(is_down=False)
+        if not self.stopping.is_set():
+            self._mailbox.wait(WATCH)
+
+    def _failed(self, error: Exception) -> None:
+        self._answer(is_down=True)
+        if not isinstance(error, DoorClosed):
+            super()._failed(error)
+            return
+        # No fault of ours: the gap is in the database, and alert.py tells it when it lasts.
+        log.warning("mailbox closed", mailbox=self._place, why=type(error).__name__)
+        self._pause(error.seconds if isinstance(error, Throttled) else 0.0)
+
+    def _answer(self, *, is_down: bool) -> None:
+        with self._turns:
+            self._answered, self._is_down = self._taken, is_down
+            self._turns.notify_all()
+
+    def ask(self) -> int:
+        """Asks for a pass that begins from now on; returns its number."""
+        with self._turns:
+            self._asked += 1
+            asked = self._asked
+        self._mailbox.interrupt()
+        return asked
+
+    def heard(self, asked: int, until: float) -> bool:
+        """Waits for the pass of that number; False when it did not end in time. A closed door is not waited for."""
+        with self._turns:
+            left = until - time.monotonic()
+            return self._turns.wait_for(
+                lambda: self._answered >= asked or self._is_down or self.stopping.is_set(), max(left, 0.0)
+            )
+
+    def stop(self) -> None:
+        super().stop()
+        with self._turns:
+            self._turns.notify_all()
+        self._mailbox.interrupt()
+
+
+class Desk(Worker):
+    """Reads mail, oldest arrival first, then fires what is due: never before every mailbox was read up to now."""
+
+    def __init__(
+        self, app: App, clock: Clock, troubles: Troubles, watchers: Sequence[Watcher], decided: Callable[[], None]
+    ) -> None:
+        super().__init__("the desk", clock, troubles)
+        self._app = app
+        self._watchers = watchers
+        self._decided = decided
+        self._has_listened = False
+
+    def turn(self) -> None:
+        if not self._has_listened or self._is_due():
+            self._listen()
+        self.woken.clear()
+        self._all_of(self._app.intake.read)
+        if self._has_listened:
+            self._all_of(self._app.alarms.fire)
+        with self._app.db.read() as tx:
+            until = deadlines.next_due(tx)
+        if not self.stopping.is_set():
+            self.rest(until)
+
+    def _all_of(self, work: Callable[[datetime], int]) -> None:
+        while not self.stopping.is_set() and work(self.clock()):
+            self.progressed = time.monotonic()
+            self._decided()
+
+    def _is_due(self) -> bool:
+        now = self.clock()
+        with self._app.db.read() as tx:
+            return deadlines.count_due(tx, now) > 0
+
+    def _listen(self) -> None:
+        """Has every mailbox read now, after a stop or a jump of the clock as well as in the minute of a deadline."""
+        asked = [(watcher, watcher.ask()) for watcher in self._watchers]
+        until = time.monotonic() + LISTEN
+        for watcher, number in asked:
+            watcher.heard(number, until)
+        self._has_listened = True
+
+
+class Post(Worker):
+    """Sends letters one after another; woken by whoever queued one."""
+
+    def __init__(self, app: App, clock: Clock, troubles: Troubles, sent: Callable[[], None]) -> None:
+        super().__init__("the sender", clock, troubles)
+        self._app = app
+        self._sent = sent
+
+    def turn(self) -> None:
+        self.woken.clear()
+        while not self.stopping.is_set() and self._app.sender.step(self.clock()):
+            self.progressed = time.monotonic()
+            self._sent()
+        if not self.stopping.is_set():
+            self.rest(self._app.sender.wake_at())
