@@ -30,7 +30,7 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"doubt": "doubt", "finish": "finish"},
     {"intake": "intake", "alarms": "alarms", "sender": "sender", "alert": "alert", "digest": "digest"},
     {"app": "app", "logs": "logs", "notify": "notify"},
-    {"daemon": "daemon*", "rehearse": "rehearse* rows story"},
+    {"daemon": "daemon*", "rehearse": "rehearse* rows story demo demo_page"},
     {"cli": "cli* __main__"},
 )
 #: The one arrow along a floor: records are written in the words of letters.
@@ -48,7 +48,7 @@ LIBRARIES = {
     "jinja2": "case/letters.py",
     "typst": "records/*",
     "typer": "cli*.py cli/* __main__.py",
-    "rich": "cli*.py cli/* __main__.py",
+    "rich": "cli*.py cli/* __main__.py demo.py",
     "apscheduler": "daemon.py",
     "holidays": "rules/workdays.py",
     "rapidfuzz": "mail/subject.py",
