@@ -182,8 +182,16 @@ def _confirmed(d: Draft, said: Said) -> None:
 
 
 def _not_ours(d: Draft, said: Said) -> None:
-    if d.case.is_open:
+    """The business unit dismisses anything; the challenged side only what a stranger sent: of a colleague's challenge
+    the raiser decides, and is asked."""
+    if not d.case.is_open:
+        return
+    if d.is_stranger or Side.UNIT in said.stand:
         closing.close(d, ClosedAs.NOT_A_CHALLENGE, said.by, said.mail)
+        return
+    d.event("refused", by=said.by.email, note=f"{said.word}: the raiser decides")
+    choices = [list(c) for c in answers.CHOICES]
+    d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], mail=said.mail, human=said.by, choices=choices)
 
 
 def _hold(d: Draft, said: Said) -> None:

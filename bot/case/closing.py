@@ -20,7 +20,7 @@ CONFIRM = Window(2, Unit.WORKING_DAYS, "local")
 def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
     """RESOLVED or DECIDED: the responding side owes the outcome in writing."""
     window = d.stage.confirm_within or CONFIRM
-    due = workdays.due(window, at_mail.received, d.rules.calendar)
+    due = workdays.due(window, d.now, d.rules.calendar)  # not from receipt: it may have waited while we were down
     d.event("resolved" if word == "RESOLVED" else "decided", by=by.email)
     d.run(ended=at_mail.received, ended_as=word.lower())
     d.quiet()
@@ -76,11 +76,12 @@ def _closed_as(d: Draft) -> ClosedAs:
 
 def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) -> None:
     """Everybody involved is told, the record is filed; no alarm is left."""
+    release(d, by.email)
     notify(d, d.stage, "close")
     if d.case.runs and d.case.runs[-1].ended is None:
         d.run(ended=d.now, ended_as=closed_as.value)
     d.quiet()
-    d.set(state=State.CLOSED, closed_as=closed_as, closed=d.now, due=None, due_why="", hold_until=None)
+    d.set(state=State.CLOSED, closed_as=closed_as, closed=d.now, due=None, due_why="")
     d.event("closed", by=by.email, note=closed_as.value)
     written = d.case.outcome and mail
     d.write(

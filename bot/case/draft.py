@@ -81,8 +81,9 @@ class Draft:
         self.set(deadlines=tuple(sorted((*others, row), key=lambda d: d.at)))
 
     def quiet(self, *kinds: str) -> None:
-        """Takes away the alarms of these kinds; all of them without any."""
-        self.set(deadlines=tuple(d for d in self.case.deadlines if kinds and d.kind not in kinds))
+        """Takes away the alarms of these kinds; without any, all but the end of a hold: that stands until released."""
+        gone = kinds or {d.kind for d in self.case.deadlines if d.kind != "hold_end"}
+        self.set(deadlines=tuple(d for d in self.case.deadlines if d.kind not in gone))
 
     def ask(self, letter_key: str, about: str, asked: str, mail: str = "", word: str = "", note: str = "") -> None:
         question = Question(letter_key, about, asked, mail, word, note, self.now)

@@ -161,9 +161,13 @@ def addressed(d: Draft, mail: Mail) -> tuple[tuple[Contact, ...], tuple[Contact,
     case, directory = d.case, d.rules.directory
     held = d.holders(d.stage.responding_role, case.responder_agency, case.team)
     everybody = [a for a in (*mail.to, *mail.cc) if a.email != case.raiser.email]
+    if not case.team:  # the addressees say whose it is, whichever team they hold the role in
+        roles = [c for a in everybody for c in directory.roles_of(a.email, case.area)]
+        held = tuple(c for c in roles if c.role in d.stage.responding_role) or held
     chosen = [c for a in everybody if (c := _holder(a, held, directory)) is not None]
     responders = tuple({c.email: c for c in chosen}.values()) or held or d.unit
-    taken = {c.email for c in responders} | {case.inbox, d.rules.bot.email}
+    taken = {*(c.email for c in responders), *(a.email for a in everybody if _holder(a, held, directory))}
+    taken |= {case.inbox, d.rules.bot.email}
     copies = tuple(
         Contact(a.email, a.name, agency=case.responder_agency)
         for a in everybody
@@ -250,7 +254,8 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...]) -> None:
 def confirmed(d: Draft, by: str) -> None:
     """YES, or a second proven mail: a provisional case becomes an ordinary one."""
     was_stranger = d.is_stranger
-    d.set(unproven="", state=State.AWAITING_RESPONSE)
+    is_waiting = d.case.state is State.PROVISIONAL  # an answer, or a word of the raiser's manager, came before
+    d.set(unproven="", state=State.AWAITING_RESPONSE if is_waiting else d.case.state)
     d.event("confirmed", by=by)
     if was_stranger:
         d.quiet("telling")
