@@ -203,7 +203,7 @@ class _Careful(pickle.Unpickler):
     _DATETIME = frozenset({"datetime", "timezone", "timedelta"})
 
     def find_class(self, module: str, name: str) -> Any:
-        if module == "bot.model" and "." not in name and not name.startswith("_"):
+        if module.startswith("bot.model.") and "." not in name and not name.startswith("_"):
             return super().find_class(module, name)
         if module == "datetime" and name in self._DATETIME:
             return super().find_class(module, name)
