@@ -98,7 +98,7 @@ def _at(iso: str, calendar: Calendar) -> str:
 def demo(
     policy: Annotated[str, typer.Option("--policy", help="Which shipped policy to play.")] = "cheshire-east",
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where letters and the record are left.")] = Path(
-        "var/demo"
+        "demo"
     ),
     plain: Annotated[bool, typer.Option("--plain", help="Plain lines, as in a pipe.")] = False,
     seconds: Annotated[float, typer.Option("--seconds", min=0, help="How long the three weeks shall take.")] = 25,
@@ -108,7 +108,7 @@ def demo(
     \b
     Examples:
       challenge-bot demo
-      challenge-bot demo --policy pan-cheshire --seconds 5 --plain
+      challenge-bot demo --policy sandwell --seconds 5 --plain
     """
     from bot.demo import demo as play
 
