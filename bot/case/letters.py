@@ -19,8 +19,10 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.case import wording
-from bot.case.catalogue import CATALOGUE, COMMON, NO_CASE, samples
+from bot.case.catalogue import CATALOGUE, COMMON, NO_CASE
+from bot.case.fallback import fallback
 from bot.case.mime import Attached, Thread, body, headers, is_ours, message_id
+from bot.case.samples import samples
 from bot.errors import Problem
 from bot.model import Contact, Letter, LetterKind, aware
 from bot.rules.workdays import Calendar
@@ -41,17 +43,6 @@ __all__ = [
 _BASE = "base.html.j2"
 #: What a record's letter says unless its values say otherwise: it is decided before the record is made.
 _RECORD = {"where": "with this service, whose operator can produce it", "part": 1, "parts": 1}
-_FALLBACK = {
-    LetterKind.ACKNOWLEDGEMENT: "For information: your challenge is recorded",
-    LetterKind.RESPONSE: "Please reply: is your challenge resolved?",
-    LetterKind.RELAY: "Please read this reply: is your challenge resolved?",
-    LetterKind.QUESTION: "Please reply: a question about this challenge is open",
-    LetterKind.ALERT: "Please look: something has stopped or cannot be delivered",
-    LetterKind.NOTICE: "Please reply to this challenge",
-    LetterKind.CHASER: "Reminder: please reply to this challenge",
-    LetterKind.ESCALATION: "Please take this challenge up and reply",
-    LetterKind.REDIRECT: "Please take this challenge up and reply",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +135,7 @@ def subject_of(letter: Letter) -> str:
     An alert has words of its own and answers nobody: the operator was in no conversation.
     """
     ref = wording.clean(letter.about.get("ref", ""))
-    words = letter.about.get("subject", "") if letter.kind is LetterKind.ALERT else ""
+    words = f"Alert: {letter.about.get('subject', '')}" if letter.kind is LetterKind.ALERT else ""
     answers = letter.in_reply_to and letter.kind is not LetterKind.ALERT
     parts = ("RE:" if answers else "", wording.clean(words or letter.subject), f"[{ref}]" if ref else "")
     return " ".join(p for p in parts if p)
@@ -219,7 +210,7 @@ def _parts(
         marked = templates.marked(template_of(letter), values)
     except Exception as error:
         fault = f"{template_of(letter)}: {_fault(error)}"
-        marked = fallback(letter, values, office)
+        marked = fallback(letter.kind, values, office.calendar)
     text = wording.plain(marked)
     try:
         html = templates.page(subject, wording.blocks(marked, office.bot.email, answer))
@@ -233,39 +224,6 @@ def _fault(error: Exception) -> str:
     line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
     detail = f": {error.message}" if isinstance(error, TemplateError) and error.message else ""
     return f"{type(error).__name__}{line}{detail}"
-
-
-def fallback(letter: Letter, values: Mapping[str, Any], office: Office) -> str:
-    """The built-in plain letter: action, emergency line, due time, what was to be passed on, human, ref."""
-    due = _said(values.get("due"), office.calendar)
-    action = _FALLBACK.get(letter.kind, "For information: news of this challenge")
-    emergency = values.get("emergency")
-    emergency = emergency if isinstance(emergency, Mapping) else {}
-    ref = values.get("ref", "")
-    human = values.get("human")
-    lines = values.get("lines")
-    parts = (
-        wording.fit(f"{action} by {due}" if due else action, action),
-        " ".join(str(emergency.get(k, "")) for k in ("text", "say")),
-        f"This is a short form of a letter of the kind {letter.kind.value}; its full form could not be made.",
-        f"Stage: {values['stage_name']}." if values.get("stage_name") else "",
-        f"By when: {due}." if due else "",
-        wording.quoted(str(values["text"])) if values.get("text") else "",
-        "\n".join(f"- {line}" for line in lines) if isinstance(lines, list) else "",
-        f"To answer, reply to this letter and keep [{ref}] in the subject." if ref else "",
-        f"Ring: {wording.contact(human)}." if human else "",
-        f"Ref: [{ref}]." if ref else "",
-        f"Sent automatically by {values['bot_name']}. No person reads this mailbox out of hours.",
-    )
-    return "\n\n".join(p for p in parts if p.strip())
-
-
-def _said(value: Any, calendar: Calendar) -> str:
-    """A due time in words; as it stands when it is no instant."""
-    try:
-        return wording.short(str(value or ""), calendar)
-    except ValueError:
-        return str(value)
 
 
 # --- the check --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,256 @@
+"""A sample of every letter, for the operator's check and for whoever wants to see what people will read.
+
+Each wording stands here at least once, with people and places that do not exist. It renders nothing and knows no
+policy file; a caller may put a policy's own values in place of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.case.catalogue import ASKS, NO_CASE
+from bot.model import Contact, Letter, LetterKind
+
+
+def _person(name: str, role: str, agency: str, phone: str = "01632 960000") -> dict[str, str]:
+    email = f"{name.lower().replace(' ', '.')}@{agency.lower().replace(' ', '-')}.example"
+    return {"name": name, "email": email, "role": role, "agency": agency, "phone": phone}
+
+
+_HELEN = _person("Helen Visser", "practitioner", "North Health", "01632 960101")
+_MO = _person("Mo Reid", "line_manager", "North Health", "01632 960102")
+_FAY = _person("Fay Marsh", "line_manager", "Childrens Services", "01632 960201")
+_TOM = _person("Tom Lee", "line_manager", "Childrens Services", "01632 960202")
+_DEV = _person("Dev Patel", "designated_safeguarding_lead", "Childrens Services", "01632 960203")
+_RUTH = _person("Ruth Okoye", "designated_safeguarding_lead", "North Health", "01632 960103")
+_UNIT = _person("Business Unit", "business_unit", "Partnership", "01632 960300")
+_CHAIR = _person("Ann Shaw", "chair", "Partnership", "01632 960301")
+
+_CASE: dict[str, Any] = {
+    "ref": "XX-2027-0007",
+    "policy_title": "Professional Challenge Procedure",
+    "partnership": "Sample Safeguarding Children Partnership",
+    "fixed_words": "Professional Safeguarding Challenge",
+    "stage_id": "step-1",
+    "stage_name": "Step 1: Line Managers",
+    "level": "agency",
+    "window": "24 hours",
+    "local_window": False,
+    "timescales": "guideline",
+    "due": "2027-01-13T10:05:00+00:00",
+    "due_why": "24 hours after it was received on Tuesday 12 January 2027, 10:05am",
+    "opened": "2027-01-12T10:05:00+00:00",
+    "now": "2027-01-12T10:05:00+00:00",
+    "raiser": _HELEN,
+    "responder": _FAY,
+    "team": "Riverside Assessment Team",
+    "inbox": "riverside.assessment@childrens-services.example",
+    "urgent": True,
+    "next_stage_name": "Step 2: Designated Safeguarding Leads",
+    "next_people": [_DEV, _RUTH],
+    "emergency": {
+        "text": "If a child is at immediate risk, ring 999.",
+        "say": "For anything that cannot wait now, ring the Front Door on 01632 960999.",
+    },
+    "unconfirmed": False,
+    "human": _HELEN,
+    "bot_address": "clock@partnership.example",
+    "late": "",
+    "flags": [],
+}
+
+_ORIGINAL = {"from": "Helen Visser", "sent": "2027-01-12T10:05:00+00:00", "inbox": "Riverside Assessment Team"}
+_WHEN = "2027-01-13T09:12:00+00:00"
+_STEP_2: dict[str, Any] = {
+    "stage_id": "step-2",
+    "stage_name": "Step 2: Designated Safeguarding Leads",
+    "window": "6 working days",
+    "due": "2027-01-21T17:00:00+00:00",
+    "due_why": "6 working days after Wednesday 13 January 2027, to the end of the working day",
+    "now": "2027-01-13T10:05:00+00:00",
+    "responder": _DEV,
+    "next_stage_name": "Step 3: Delegated Partners",
+    "next_people": [_UNIT],
+}
+_STEP_3: dict[str, Any] = _STEP_2 | {
+    "stage_id": "step-3",
+    "stage_name": "Step 3: Delegated Partners",
+    "level": "partnership",
+    "responder": _UNIT,
+    "next_stage_name": "",
+    "next_people": [],
+    "urgent": False,
+}
+_ESCALATED: dict[str, Any] = _STEP_2 | {
+    "from_stage_name": "Step 1: Line Managers",
+    "lapsed": "2027-01-13T10:05:00+00:00",
+    "holding": [{"when": "2027-01-12T18:42:00+00:00", "who": _FAY}],
+    "outer_limit": True,
+    "out_of_hours": False,
+    "original": _ORIGINAL,
+    "attached": True,
+    "reply_after": False,
+}
+_MANIFEST = [{"name": "XX-2027-0007-record.pdf", "sha256": "9f" * 32, "size": 48_213}]
+
+#: (kind, variant, values beside _CASE). A pair may stand twice: for its other wording.
+_SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
+    (LetterKind.ACKNOWLEDGEMENT, "opened", {"asks": []}),
+    (LetterKind.ACKNOWLEDGEMENT, "opened", {"asks": ASKS, "local_window": True, "timescales": "indicative"}),
+    (LetterKind.ACKNOWLEDGEMENT, "provisional", {"asks": ["rationale"], "unconfirmed": True}),
+    (LetterKind.ACKNOWLEDGEMENT, "stranger", {}),
+    (LetterKind.NOTICE, "opened", {"original": _ORIGINAL, "ask_commitment": True}),
+    (LetterKind.NOTICE, "opened", {"original": _ORIGINAL, "ask_commitment": False} | _STEP_3),
+    (LetterKind.NOTICE, "provisional", {"original": _ORIGINAL, "unconfirmed": True}),
+    (LetterKind.CHASER, "half", {"left": "12 hours"}),
+    (LetterKind.CHASER, "last", {"left": "4 hours"}),
+    (LetterKind.CHASER, "raiser", {"left": "4 hours"}),
+    (LetterKind.CHASER, "outcome", {"word": "RESOLVED", "by": "2027-01-15T17:00:00+00:00"}),
+    (LetterKind.ESCALATION, "lapsed", _ESCALATED),
+    (LetterKind.ESCALATION, "lapsed", _ESCALATED | {"urgent": False, "outer_limit": False, "attached": False}),
+    (LetterKind.ESCALATION, "lapsed", _ESCALATED | {"out_of_hours": True, "reply_after": True, "unconfirmed": True}),
+    (LetterKind.ESCALATION, "lapsed", _ESCALATED | _STEP_3 | {"outer_limit": False, "timescales": "required"}),
+    (LetterKind.ESCALATION, "asked", _ESCALATED | {"asked_by": _HELEN}),
+    (LetterKind.ESCALATION, "repeat", _ESCALATED | {"n": 2}),
+    (LetterKind.ESCALATION, "reopened", _ESCALATED | {"holding": [], "outer_limit": False}),
+    (LetterKind.RESPONSE, "responded", {"who": _FAY, "when": _WHEN, "readable": True}),
+    (LetterKind.RESPONSE, "responded", {"who": _FAY, "when": _WHEN, "readable": False}),
+    (LetterKind.RESPONSE, "again", {"n": 2, "who": _FAY, "when": _WHEN}),
+    (LetterKind.RESPONSE, "manager", {"who": _FAY, "when": _WHEN}),
+    (
+        LetterKind.RELAY,
+        "reply",
+        {"who": _FAY, "when": _WHEN, "text": "We have looked at this again.\n\nWe will visit today.", "attachments": 1},
+    ),
+    (LetterKind.REDIRECT, "away", {"absent": _FAY, "until": "Monday 18 January", "of": "notice", "responder": _TOM}),
+    (LetterKind.REDIRECT, "bounced", {"absent": _FAY, "of": "escalation", "responder": _TOM}),
+    (LetterKind.QUESTION, "not_yours", {"word": "RESOLVED", "who_may": "the side that raised the challenge"}),
+    (LetterKind.QUESTION, "confirm_word", {"word": "RESOLVED", "said": _WHEN}),
+    (
+        LetterKind.QUESTION,
+        "meaning",
+        {"choices": [["RESOLVED", "you are satisfied"], ["NOT RESOLVED", "you are not satisfied"]]},
+    ),
+    (LetterKind.QUESTION, "which_team", {"teams": ["Riverside Assessment Team", "Hillside Assessment Team"]}),
+    (LetterKind.QUESTION, "whose_answer", {"who": _TOM, "when": _WHEN}),
+    (LetterKind.QUESTION, "outcome", {"word": "RESOLVED", "by": "2027-01-15T17:00:00+00:00"}),
+    (LetterKind.QUESTION, "recall", {}),
+    (LetterKind.QUESTION, "unreadable", {"who": _FAY, "when": _WHEN}),
+    (LetterKind.QUESTION, "provisional", {"unconfirmed": True}),
+    (LetterKind.QUESTION, "resend", {}),
+    (LetterKind.INFORMATION, "away", {"absent": _FAY, "until": "Monday 18 January", "deputies": [_TOM]}),
+    (LetterKind.INFORMATION, "received", {"who": _FAY, "words": "by 3pm today"}),
+    (LetterKind.INFORMATION, "extended", {"before": _WHEN, "after": "2027-01-15T17:00:00+00:00"}),
+    (
+        LetterKind.INFORMATION,
+        "changed",
+        {"before": "2027-01-26T17:00:00+00:00", "after": "2027-01-13T10:05:00+00:00", "word": "URGENT"},
+    ),
+    (
+        LetterKind.INFORMATION,
+        "parent_note",
+        {"parent_title": "Regional Escalation Procedure", "window": "5 working days"},
+    ),
+    (LetterKind.INFORMATION, "notify", {"event": "lapse"}),
+    (LetterKind.INFORMATION, "telling", _STEP_3 | {"n": 2, "decider": _CHAIR, "lapsed": "2027-01-21T17:00:00+00:00"}),
+    (LetterKind.INFORMATION, "nobody", {"tried": [_FAY, _TOM]}),
+    (LetterKind.INFORMATION, "spoc_wrong", {"contact": _FAY, "status": "5.1.1"}),
+    (LetterKind.INFORMATION, "held", {"until": "2027-01-12T14:05:00+00:00", "by": _UNIT}),
+    (LetterKind.INFORMATION, "released", {"by": _UNIT}),
+    (
+        LetterKind.INFORMATION,
+        "corrected",
+        {"what": "responder", "before": "Fay", "after": "Tom Lee", "by": _UNIT},
+    ),
+    (LetterKind.INFORMATION, "refused_word", {"word": "RESOLVED", "why": "its sender could not be confirmed"}),
+    (LetterKind.INFORMATION, "duplicate", {"other_ref": "XX-2027-0005"}),
+    (
+        LetterKind.INFORMATION,
+        "in_flight",
+        {"items": [{"mailbox": "Riverside Assessment Team", "received": "2027-01-04T11:00:00+00:00", "entry": 147}]},
+    ),
+    (LetterKind.INFORMATION, "record_kept", {"where": "on the partnership's server", "why": "it is over 10 MB"}),
+    (
+        LetterKind.OUTCOME,
+        "closed",
+        {
+            "closed_as": "resolved",
+            "by": _HELEN,
+            "at": "2027-01-13T15:30:00+00:00",
+            "outcome_missing": False,
+            "original_of_outcome": {"from": "Fay Marsh", "sent": "2027-01-13T15:30:00+00:00"},
+        },
+    ),
+    (
+        LetterKind.OUTCOME,
+        "closed",
+        {"closed_as": "withdrawn", "by": _HELEN, "at": _WHEN, "outcome_missing": True, "original_of_outcome": None},
+    ),
+    (LetterKind.RECORD, "minimal", {"manifest": _MANIFEST, "where": "in the case mailbox's own store"}),
+    (LetterKind.RECORD, "full", {"manifest": _MANIFEST, "part": 1, "parts": 2}),
+    (
+        LetterKind.DIGEST,
+        "daily",
+        {
+            "open": [
+                {
+                    "ref": "XX-2027-0007",
+                    "stage": "Step 1: Line Managers",
+                    "due": _WHEN,
+                    "waiting_for": "Fay Marsh (Childrens Services)",
+                    "asks": 0,
+                }
+            ],
+            "pen": [
+                {
+                    "entry": 147,
+                    "mailbox": "Riverside Assessment Team",
+                    "received": _WHEN,
+                    "why": "two cases fit",
+                    "guesses": "XX-2027-0007, XX-2027-0005",
+                }
+            ],
+            "set_aside": [{"entry": 148, "mailbox": "Riverside", "received": _WHEN, "why": "unreadable"}],
+            "letters_open": 1,
+            "mailboxes": [{"name": "Riverside Assessment Team", "last_read": _WHEN, "last_sent": _WHEN}],
+            "head": "4d" * 32,
+        },
+    ),
+    (
+        LetterKind.ANSWER,
+        "status",
+        {"state": "awaiting_response", "history": [{"at": _WHEN, "what": "The challenge was received"}]},
+    ),
+    (
+        LetterKind.ALERT,
+        "plain",
+        {
+            "subject": "a mailbox cannot be read",
+            "lines": ["Riverside: the login was refused for 10 minutes"],
+        },
+    ),
+)
+
+
+def samples(values: Mapping[str, Any] | None = None) -> tuple[Letter, ...]:
+    """A letter of every wording; `values` replace those of the case (a policy's title, stage, emergency ...)."""
+    return tuple(_sample(n, kind, variant, extra, values or {}) for n, (kind, variant, extra) in enumerate(_SAMPLES))
+
+
+def _sample(n: int, kind: LetterKind, variant: str, extra: dict[str, Any], values: Mapping[str, Any]) -> Letter:
+    has_case = (kind, variant) not in NO_CASE
+    about = _CASE | extra | dict(values) if has_case else {"now": _CASE["now"]} | extra
+    mail = "4f1c09@north-health.example"
+    return Letter(
+        kind=kind,
+        occasion=f"sample/{n}",
+        to=(Contact("fay.marsh@childrens-services.example", "Fay Marsh"),),
+        about=about,
+        stage=about.get("stage_id", ""),
+        variant=variant,
+        subject=f"{about['fixed_words']} – 24 hours" if has_case else "Professional challenges",
+        in_reply_to=mail if has_case else "",
+        references=(mail,) if has_case else (),
+        message_id=f"sample-{n}@partnership.example",
+    )
