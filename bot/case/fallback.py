@@ -45,7 +45,8 @@ def fallback(kind: LetterKind, values: Mapping[str, Any], calendar: Calendar) ->
         f"To answer, reply to this letter and keep [{ref}] in the subject." if ref else "",
         f"Ring: {wording.contact(human)}." if human else "",
         f"Ref: [{ref}]." if ref else "",
-        f"Sent automatically by {values.get('bot_name') or 'the challenge clock'}. No person reads this mailbox out of hours.",
+        f"Sent automatically by {values.get('bot_name') or 'the challenge clock'}."
+        " No person reads this mailbox out of hours.",
     )
     return "\n\n".join(p for p in parts if p.strip())
 
