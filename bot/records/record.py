@@ -212,7 +212,7 @@ def _timeline(
             detail = plain.note(kind, note) if full or kind in OUR_NOTES else ""
             lines.append([when, plain.event(kind, names.get(by, by), stages.get(stage, stage)), detail])
         if row.letters:
-            lines.append([when, plain.letters(row.letters, names), ""])
+            lines.append([when, "", plain.letters(row.letters, names)])
     return lines
 
 
