@@ -6,11 +6,12 @@ traceback for an operator's mistake; one for a fault of ours. What each command 
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import typer
 
-from bot import cli_cases, cli_check, cli_flow, cli_mail, cli_rehearse, cli_run, cli_understand
+from bot import cli_cases, cli_check, cli_flow, cli_mail, cli_rehearse, cli_run, cli_understand, logs
 from bot.cli_output import complain
 from bot.errors import BotError, ConfigError
 
@@ -47,10 +48,11 @@ app.command("status")(cli_run.status)
 
 def main() -> None:
     """The entry point. Faults of configuration end with 2, other mistakes with 1, each in its own words."""
+    logs.configure(level=logging.ERROR)  # `run` and `once` say more; stdout is for answers
     try:
         app(prog_name="challenge-bot")
     except ConfigError as error:
-        complain(*map(str, error.problems), "See: challenge-bot check")
+        complain(*map(str, error.problems))
         sys.exit(2)
     except BotError as error:
         complain(str(error))

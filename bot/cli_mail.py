@@ -31,8 +31,8 @@ ASIDE = ("holding_pen", "set_aside")
 BY_FILE = "adopted"
 MOST_BYTES = 60_000_000
 
-review = typer.Typer(invoke_without_command=True, rich_markup_mode=None, help="Mail that a person must place.")
-letters = typer.Typer(invoke_without_command=True, rich_markup_mode=None, help="Letters that are not sent yet.")
+review = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+letters = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
 Entry = Annotated[int, typer.Argument(metavar="ENTRY", help="The number in the first column of `review`.")]
 

@@ -21,7 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.alert import Condition, conditions
 from bot.app import App, build
-from bot.daemon_life import NOTHING, STOP, alerts, clock, free_earlier, owner, signals
+from bot.daemon_life import NOTHING, STOP, alerts, clock, free_earlier, furnish, owner, signals
 from bot.daemon_settings import Loaded, reloaded
 from bot.daemon_threads import Desk, Post, Troubles, Watcher, Worker
 from bot.errors import BotError, ConfigError, Problem, StoreError
@@ -111,6 +111,7 @@ class Daemon:
     # --- building ---------------------------------------------------------------------------------------------------
 
     def _built(self, settings: Settings, database: Database | None = None) -> App:
+        furnish(settings)
         app = build(settings, clock=clock, owner=self.owner, woken=self._queued.set, database=database)
         app.finish.on_fault = self._template_failed
         return app

@@ -54,6 +54,7 @@ def once(loaded: Loaded) -> list[str]:
     for fault in loaded.faults[:1]:
         troubles.add("the configuration has faults: the last valid one is in use", str(fault), clock())
     mine = owner()
+    furnish(loaded.settings)
     app = build(loaded.settings, clock=clock, owner=mine)
 
     def failed(name: str, fault: str) -> None:
@@ -87,6 +88,16 @@ def free_earlier(db: Database, settings: Settings, mine: str, now: datetime) -> 
             deadlines.free(tx, earlier)
             outbox.free(tx, earlier, now)
         meta.meta_set(tx, key, mine)
+
+
+def furnish(settings: Settings) -> None:
+    """Makes the folders that lie in our own `var`. Elsewhere a missing folder may be a disk that is not mounted."""
+    config = settings.config
+    own = Path(config.var).absolute()
+    doors = [config.bot.receive, config.bot.send, *(box.receive for box in config.mailboxes)]
+    for path in (Path(door.path).absolute() for door in doors if door.kind == "maildir"):
+        if path.is_relative_to(own):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 @contextmanager

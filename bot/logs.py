@@ -18,8 +18,8 @@ import structlog
 Entry = MutableMapping[str, Any]
 
 
-def configure(stream: TextIO = sys.stderr) -> None:
-    """Sends every log line of ours, and warnings of the libraries, to `stream`."""
+def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
+    """Sends log lines of ours from `level` on, and warnings of the libraries, to `stream`."""
     written: Any = structlog.processors.JSONRenderer()
     if stream.isatty():
         written = structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])
@@ -30,7 +30,7 @@ def configure(stream: TextIO = sys.stderr) -> None:
             without_words,
             written,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
     )
