@@ -118,13 +118,17 @@ class Rehearsal:
 
     def _letter(self, ref: LetterRef) -> Queued:
         with self.app.db.read() as tx:
-            numbers = [case.number for case in cases.all_cases(tx)]
-            letters = outbox.of_case(tx, numbers[ref.case - 1]) if ref.case <= len(numbers) else []
+            all_cases = cases.all_cases(tx)
+            wanted = all_cases[ref.case - 1] if ref.case <= len(all_cases) else None
+            letters = [
+                q
+                for q in outbox.of_status(tx, "sent")
+                if wanted and (q.case == wanted.number or q.letter.about.get("ref") == wanted.ref)
+            ]
         fitting = [
             q
             for q in letters
             if q.letter.kind.value == ref.letter
-            and q.status == "sent"
             and (not ref.stage or q.letter.stage == ref.stage)
             and set(ref.to) <= {c.email for c in q.letter.to}
         ]

@@ -246,7 +246,11 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...]) -> None:
     asks += list(tier.needs) if tier else []
     variant = "provisional" if case.unproven else "opened"
     cc = [d.manager] if d.manager else []
-    d.write(LetterKind.ACKNOWLEDGEMENT, variant, [case.raiser], cc, mail=mail, human=d.first_responder, asks=asks)
+    receipt = d.write(
+        LetterKind.ACKNOWLEDGEMENT, variant, [case.raiser], cc, mail=mail, human=d.first_responder, asks=asks
+    )
+    if receipt and case.unproven:
+        d.ask(receipt.key, "provisional", case.raiser.email)
     extra = {"original": d.original()} | ({} if case.unproven else {"ask_commitment": case.urgent})
     d.write(LetterKind.NOTICE, variant, d.responders, (*d.inbox, *copies), mail=mail, more=extra)
 

@@ -60,7 +60,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
     mail = fact.mail
     stand = sides(d.case, sender, d.rules)
     proven = mail.proof is Proof.PROVEN
-    if proven and d.case.unproven and sender == d.case.raiser.email and d.case.is_open:
+    if proven and d.case.unproven == "known" and sender == d.case.raiser.email and d.case.is_open:
         confirmed(d, sender)
     if mail.command is not None:
         words.on_command(d, fact, who(d, mail), stand)

@@ -171,7 +171,8 @@ def on_chaser(d: Draft) -> None:
         return
     is_last = not any(a.kind == "chaser" for a in d.case.deadlines)
     left = time_left(d)
-    d.write(LetterKind.CHASER, "last" if is_last else "half", d.responders, d.inbox, left=left)
+    to = (*d.inbox, *d.unit) if d.is_stranger else d.responders
+    d.write(LetterKind.CHASER, "last" if is_last else "half", to, d.inbox, left=left)
     if is_last and not d.is_stranger:
         d.write(LetterKind.CHASER, "raiser", [d.case.raiser], left=left, human=d.first_responder)
 
@@ -215,15 +216,17 @@ def tell(d: Draft) -> None:
         if agency
         for c in directory.holders("service_manager", case.area, agency, team)
     ]
-    to = d.unit if d.is_stranger else (*decider, *d.unit, *managers, case.raiser)
-    d.write(
-        LetterKind.INFORMATION,
-        "telling",
-        to,
-        n=d.case.tellings,
-        decider=person(decider[0]) if decider else None,
-        lapsed=(d.case.runs[-1].ended or d.now).isoformat(),
-    )
+    if d.is_stranger:
+        d.write(LetterKind.QUESTION, "provisional", d.unit)
+    else:
+        d.write(
+            LetterKind.INFORMATION,
+            "telling",
+            (*decider, *d.unit, *managers, case.raiser),
+            n=d.case.tellings,
+            decider=person(decider[0]) if decider else None,
+            lapsed=(d.case.runs[-1].ended or d.now).isoformat(),
+        )
     again = workdays.next_morning(d.now, d.rules.calendar, n=TELLING_DAYS)
     d.quiet("telling", "lapse", "chaser")
     d.alarm("telling", again, "no stage follows: told again every five working days until a person closes it")

@@ -39,6 +39,9 @@ def on_command(d: Draft, fact: Arrival, by: Contact, stand: Collection[Side]) ->
     if command.word in ("YES", "NO") and question is not None:
         _answer(d, said, question)
         return
+    if d.is_stranger and not by.agency:
+        d.event("refused", by=by.email, note=f"{command.word}: from a stranger")
+        return
     verdict = may(d.case, mail, d.rules)
     if verdict.may:
         act = ACTS.get(command.word)
@@ -82,8 +85,6 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
     A mail without proof may confirm only by citing our letter: its id cannot be guessed and went to that address alone.
     """
     is_asked = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
-    if question.about == "provisional":
-        is_asked = bool({Side.UNIT, Side.RESPONDING} & set(said.stand)) and said.mail.proof is Proof.PROVEN
     if not is_asked or said.mail.proof is Proof.FAILED or said.fact.how != BY_LETTER:
         d.event("refused", by=said.by.email, note=f"{said.word}: not the person asked")
         return
