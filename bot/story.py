@@ -104,8 +104,7 @@ def load(path: Path) -> Story:
     except OSError as error:
         raise ConfigError([Problem(str(path), 0, f"cannot be read: {error.strerror}")]) from None
     except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 0
+        line = mark.line + 1 if (mark := getattr(error, "problem_mark", None)) else 0
         raise ConfigError([Problem(str(path), line, "is not valid YAML; mend this line")]) from None
     except ValidationError as error:
         where = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
