@@ -244,7 +244,7 @@ def test_quiet_hours_move_chasers_and_nothing_else() -> None:
     assert case.due == START + hours(24)
 
 
-# --- adopted, and from whom --------------------------------------------------------------------------------------------
+# --- adopted, and from whom -------------------------------------------------------------------------------------------
 
 
 def test_adopted_case_counts_from_the_day_a_person_names() -> None:
