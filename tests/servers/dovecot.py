@@ -311,9 +311,9 @@ def _free_port() -> int:
     return port
 
 
-@pytest.fixture(scope="session")
-def dovecot() -> Iterator[Dovecot]:
-    """A running server for the whole session; a test takes users of its own and leaves it running."""
+@contextlib.contextmanager
+def running() -> Iterator[Dovecot]:
+    """A server that is stopped at the end, for whoever is no test."""
     if not PROGRAM.exists():
         missing("Dovecot", "install the package dovecot-imapd, version 2.3")
     version = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout
@@ -329,3 +329,10 @@ def dovecot() -> Iterator[Dovecot]:
     finally:
         server.stop()
         shutil.rmtree(root)
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """A running server for the whole session; a test takes users of its own and leaves it running."""
+    with running() as server:
+        yield server

@@ -1,7 +1,7 @@
 """A real PostgreSQL server for tests, on a loopback port it chooses, and the store opened on both databases.
 
 One private cluster a session, gone at its end; each test has a database of its own, copied from a migrated one. It
-answers without waiting for the disk: tests of lost power need another.
+answers without waiting for the disk unless it is asked to: tests of lost power need another.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -75,9 +76,9 @@ def _free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Cluster]:
-    """A private cluster on loopback."""
+@contextmanager
+def running(*, fsync: bool = False) -> Iterator[Cluster]:
+    """A private cluster on loopback, gone at the end. `fsync`: it waits for the disk, as it does by default."""
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
@@ -90,7 +91,9 @@ def postgres() -> Iterator[Cluster]:
             folder, str(programs / "initdb"), "-D", data, "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "-N",
             "-A", "scram-sha-256", f"--pwfile={folder / 'password'}",
         )  # fmt: skip
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+        options = (
+            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync={'on' if fsync else 'off'}"
+        )
         control = str(programs / "pg_ctl")
         _run(folder, control, "-D", data, "-w", "-t", "60", "-l", str(folder / "log"), "-o", options, "start")
         try:
@@ -99,6 +102,12 @@ def postgres() -> Iterator[Cluster]:
             _run(folder, control, "-D", data, "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    with running() as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")
