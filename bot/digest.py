@@ -11,6 +11,7 @@ from datetime import datetime, time
 
 from sqlalchemy import Connection
 
+from bot.failpoints import failpoint
 from bot.model import Case, Contact, Letter, LetterKind, State
 from bot.rules import workdays
 from bot.store import cases, mails, meta, outbox
@@ -45,6 +46,7 @@ class Digests:
             for area in self.areas:
                 self._post(tx, area, day, now, is_monday=local.weekday() == 0)
             meta.meta_set(tx, "digest", day)
+            failpoint("digest.posting")
 
     def next_at(self, now: datetime) -> datetime:
         """When the next digest may go."""
@@ -110,6 +112,7 @@ class Digests:
                 if rows:
                     self._list(tx, area, rows, now)
             meta.meta_set(tx, "in_flight", str(max(row.entry for row in found)))
+            failpoint("digest.listing")
 
     def _list(self, tx: Connection, area: str, rows: Sequence[Listed], now: datetime) -> None:
         operator = Contact(self.turn.books.settings.config.operator, "Operator")

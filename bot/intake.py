@@ -258,6 +258,7 @@ class Intake:
         with self.db.begin() as tx:
             self._attach(tx, mail, number, BY_HAND, "", now)
             mails.replace(tx, listed.entry, "case", BY_HAND, now, case=number)
+            failpoint("intake.placing")
 
     def adopt(
         self, listed: Listed, mail: Mail, inbox: Inbox, now: datetime, stage: str, day_zero: datetime
@@ -268,6 +269,7 @@ class Intake:
             number = decision.case.number
             cases.note_ids(tx, number, {content_key(mail): "content"})
             mails.replace(tx, listed.entry, "case", "adopted by hand", now, case=number)
+            failpoint("intake.adopting")
         return decision
 
 
