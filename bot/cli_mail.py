@@ -225,7 +225,7 @@ def unsent(ctx: typer.Context, config: ConfigDir = DEFAULT, as_json: AsJson = Fa
         queued = [*outbox.open_letters(tx), *outbox.of_status(tx, "withheld")]
         refs = {case.number: case.ref for case in cases.all_cases(tx)}
     rows = [_letter(one, refs) for one in queued]
-    show(rows, as_json, ("id", "ref", "kind", "to", "status", "attempts", "why"), "Every letter is sent.")
+    show(rows, as_json, ("id", "ref", "kind", "to", "status", "attempts", "tried_again", "why"), "Every letter is sent.")
 
 
 def _letter(queued: Queued, refs: dict[int, str]) -> dict[str, Any]:
@@ -237,6 +237,7 @@ def _letter(queued: Queued, refs: dict[int, str]) -> dict[str, Any]:
         "status": queued.status,
         "queued": queued.queued,
         "attempts": queued.attempts,
+        "tried_again": queued.ready if queued.status == "deferred" else None,
         "why": queued.last_error,
     }
 

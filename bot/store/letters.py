@@ -41,6 +41,7 @@ class Queued:
     last_error: str
     resends: int
     first_failed: datetime | None
+    ready: datetime  # deferred: when it may be tried again; claimed: when its lease ends
 
 
 _COLUMNS = tuple(_out.c["case_number" if name == "case" else name] for name in Queued.__slots__ if name != "recipients")
