@@ -17,7 +17,8 @@ from bot.store.db import Database
 from bot.store.deadlines import DueRow
 from bot.turn import Turn
 
-LEASE = timedelta(minutes=5)
+#: How long a row that waits for its inbox is left alone; the turn itself is one transaction and needs no lease.
+LEASE = timedelta(seconds=15)
 #: How long an unreadable inbox may hold back what must be said.
 DEAF = timedelta(minutes=10)
 #: Kinds that say or imply that nothing has been answered.
@@ -41,35 +42,44 @@ class Alarms:
                 return 0
         for _ in range(limit):
             with self.db.begin() as tx:
-                row = self._next(tx, now)
-                if row is None:
+                claimed = self._next(tx, now)
+                if claimed is None:
                     return answered
+                row, deaf_since = claimed
                 failpoint("alarms.claimed")
-                self.turn.take(tx, row.case, Alarm(row.deadline), now)
+                self.turn.take(tx, row.case, Alarm(row.deadline, deaf_since), now)
                 deadlines.done(tx, row)
                 failpoint("alarms.answering")
             failpoint("alarms.answered")
             answered += 1
         return answered
 
-    def _next(self, tx: Connection, now: datetime) -> DueRow | None:
-        """The oldest due row that may be answered; rows that wait for an inbox stay leased for a while."""
+    def _next(self, tx: Connection, now: datetime) -> tuple[DueRow, datetime | None] | None:
+        """The oldest due row that may be answered, and since when its inbox is deaf; rows that wait stay leased."""
         # One at a time: a claim leases what it gives, and what is not answered now would wait for its lease to end.
         while claimed := deadlines.claim_due(tx, now, self.owner, LEASE):
             row = claimed[0]
-            if row.deadline.kind not in SPEAKS_OF_SILENCE or self._heard(tx, row, now):
-                return row
+            unread = self._unread(tx, row, now) if row.deadline.kind in SPEAKS_OF_SILENCE else ()
+            if not unread:
+                return row, None
+            if deaf_since := self._deaf_since(tx, unread, now):
+                return row, deaf_since
         return None
 
-    def _heard(self, tx: Connection, row: DueRow, now: datetime) -> bool:
+    def _unread(self, tx: Connection, row: DueRow, now: datetime) -> tuple[str, ...]:
+        """Mailboxes of the case that were not read up to the deadline; all of them while mail of before it waits."""
         case: Case = cases.load(tx, row.case).case
-        names = [self.mailboxes[a] for a in (case.inbox, "") if a in self.mailboxes]
+        names = tuple(self.mailboxes[a] for a in (case.inbox, "") if a in self.mailboxes)
+        if self._unread_before(tx, row.deadline.at):
+            return names
         listed = mails.last_listed(tx)
-        moment = row.deadline.at
-        if now - moment > DEAF:
-            moment = min(moment, now - DEAF)
-        is_behind = any(name not in listed or listed[name] < moment for name in names)
-        return now - row.deadline.at > DEAF or not (is_behind or self._unread_before(tx, moment))
+        moment = min(row.deadline.at, now)
+        return tuple(name for name in names if name not in listed or listed[name] < moment)
+
+    def _deaf_since(self, tx: Connection, names: tuple[str, ...], now: datetime) -> datetime | None:
+        """Since when one of these cannot be read, if that is long enough to speak all the same."""
+        open_gaps = (since for name, since, until, _ in mails.gaps(tx, now, now) if name in names and until is None)
+        return next((since for since in open_gaps if now - since >= DEAF), None)
 
     @staticmethod
     def _unread_before(tx: Connection, moment: datetime) -> bool:

@@ -56,7 +56,7 @@ ASKS = [
     "no_message_id",
 ]
 
-_LAPSED = "from_stage_name lapsed holding outer_limit out_of_hours original attached reply_after"
+_LAPSED = "from_stage_name lapsed holding outer_limit out_of_hours original attached"
 
 _EXTRA: dict[LetterKind, dict[str, str]] = {
     LetterKind.ACKNOWLEDGEMENT: {"opened": "asks", "provisional": "asks", "stranger": ""},

@@ -49,6 +49,7 @@ class Draft:
         self.now = now
         self.occasion = occasion
         self.late = late  # when it should have happened, if that was missed
+        self.deaf_since: datetime | None = None  # the inbox was last read then, and an answer may lie in it
         self.letters: list[Letter] = []
         self.events: list[Event] = []
         self.why = ""
@@ -171,9 +172,14 @@ class Draft:
         }
 
     def lateness(self) -> str:
-        if self.late is None:
-            return ""
-        return f"This should have gone on {say(self.late, self.rules.calendar)}; the system was not running then."
+        cal, said = self.rules.calendar, ""
+        if self.late is not None:
+            said = f"This should have gone on {say(self.late, cal)}; the system was not running then."
+        if self.deaf_since is not None:
+            said += (
+                f" The inbox has not been readable since {say(self.deaf_since, cal)}: an answer may lie in it unread."
+            )
+        return said.strip()
 
     def next_people(self) -> tuple[Contact, ...]:
         """Who would be written to at the next stage on the responding side."""

@@ -251,8 +251,8 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...]) -> None:
     )
     if receipt and case.unproven:
         d.ask(receipt.key, "provisional", case.raiser.email)
-    extra = {"original": d.original()} | ({} if case.unproven else {"ask_commitment": case.urgent})
-    d.write(LetterKind.NOTICE, variant, d.responders, (*d.inbox, *copies), mail=mail, more=extra)
+    extra = {"original": d.original(), "ask_commitment": case.urgent}
+    d.write(LetterKind.NOTICE, "opened", d.responders, (*d.inbox, *copies), mail=mail, more=extra)
 
 
 def confirmed(d: Draft, by: str) -> None:

@@ -90,7 +90,6 @@ _ESCALATED: dict[str, Any] = _STEP_2 | {
     "out_of_hours": False,
     "original": _ORIGINAL,
     "attached": True,
-    "reply_after": False,
 }
 _MANIFEST = [{"name": "XX-2027-0007-record.pdf", "sha256": "9f" * 32, "size": 48_213}]
 
@@ -109,7 +108,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.CHASER, "outcome", {"word": "RESOLVED", "by": "2027-01-15T17:00:00+00:00"}),
     (LetterKind.ESCALATION, "lapsed", _ESCALATED),
     (LetterKind.ESCALATION, "lapsed", _ESCALATED | {"urgent": False, "outer_limit": False, "attached": False}),
-    (LetterKind.ESCALATION, "lapsed", _ESCALATED | {"out_of_hours": True, "reply_after": True, "unconfirmed": True}),
+    (LetterKind.ESCALATION, "lapsed", _ESCALATED | {"out_of_hours": True, "unconfirmed": True}),
     (LetterKind.ESCALATION, "lapsed", _ESCALATED | _STEP_3 | {"outer_limit": False, "timescales": "required"}),
     (LetterKind.ESCALATION, "asked", _ESCALATED | {"asked_by": _HELEN}),
     (LetterKind.ESCALATION, "repeat", _ESCALATED | {"n": 2}),

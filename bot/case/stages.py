@@ -124,7 +124,6 @@ def escalation_values(d: Draft, left: Stage) -> dict[str, Any]:
         "out_of_hours": not emergency.is_open(line.front_door, d.now, cal),
         "original": d.original(),
         "attached": bool(attachments(d)),
-        "reply_after": bool(case.holding),
     }
 
 

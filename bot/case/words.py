@@ -17,7 +17,7 @@ from bot.case.correlate import BY_LETTER
 from bot.case.draft import Draft
 from bot.case.opening import confirmed
 from bot.model import Arrival, Command, Contact, LetterKind, Proof, Question
-from bot.rules.authority import Side, may
+from bot.rules.authority import WORDS, Side, may
 
 #: Words of ordinary speech that may mean a change; they choose a question and never act.
 MEANING = re2.compile(
@@ -73,10 +73,19 @@ def _not_yours(d: Draft, said: Said) -> None:
     """Told to people the directory knows, never to strangers; a closing word of the other side is asked about."""
     if not said.by.agency or not d.case.is_open:
         return
-    d.write(LetterKind.QUESTION, "not_yours", [said.by], mail=said.mail, word=said.word, who_may=str(d.case.raiser))
+    d.write(LetterKind.QUESTION, "not_yours", [said.by], mail=said.mail, word=said.word, who_may=_owner(d, said.word))
     if Side.RESPONDING in said.stand and said.word in ("RESOLVED", "WITHDRAW") and not d.is_stranger:
         choices = [list(c) for c in answers.CHOICES]
         d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], human=said.by, choices=choices)
+
+
+def _owner(d: Draft, word: str) -> str:
+    """Whose word it is, by name."""
+    known = WORDS.get(word)
+    if known is None or Side.RAISING in known.sides:
+        return str(d.case.raiser)
+    people = d.responders if Side.RESPONDING in known.sides else d.unit
+    return str(next(iter(people), "the business unit"))
 
 
 def _answer(d: Draft, said: Said, question: Question) -> None:

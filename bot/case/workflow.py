@@ -130,6 +130,7 @@ def decide(case: Case | None, fact: Fact, rules: Rules, now: datetime) -> Decisi
     draft = Draft(case, rules, now, occasion_of(fact, now), late=_late(fact, now))
     if isinstance(fact, Alarm):
         draft.set(deadlines=tuple(a for a in case.deadlines if a.key != fact.deadline.key))
+        draft.deaf_since = fact.deaf_since
     TABLE[kind_of(fact)][case.state](draft, fact)
     return draft.decision()
 

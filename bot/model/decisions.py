@@ -103,9 +103,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A deadline of the case has come. `deaf_since`: its inbox has not been read up to the deadline."""
+    """A deadline of the case has come. `deaf_since`: its inbox cannot be read, and was last read then."""
 
     deadline: Deadline
+    deaf_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,8 @@ WORDS: dict[str, Word] = {
     "EXTEND": Word(_RAISER, relaxes=True),
     "NOT URGENT": Word(_RAISER, relaxes=True),
     "ANSWERED": Word(_RAISER, relaxes=True),  # stops the stage's clock
-    "NOT RESOLVED": Word(_RAISER, relaxes=False),
-    "ESCALATE": Word(_RAISER, relaxes=False),
+    "NOT RESOLVED": Word(_RAISER, relaxes=True),  # ends the running stage's clock, though another begins
+    "ESCALATE": Word(_RAISER, relaxes=True),
     "URGENT": Word(_RAISER, relaxes=False),
     "REOPEN": Word(_RAISER, relaxes=False),
     # the responding side
@@ -128,7 +128,7 @@ def may(case: Case, mail: Mail, rules: Rules) -> Verdict:
     side = _by_which(word, case, email, stand, rules)
     if side is None:
         return Verdict(False, "not_your_word", _first(stand, tuple(Side)))
-    if word.relaxes and mail.proof is not Proof.PROVEN:
+    if mail.proof is Proof.FAILED or (word.relaxes and mail.proof is not Proof.PROVEN):
         return Verdict(False, "not_proven", side)
     return Verdict(True, "allowed", side)
 

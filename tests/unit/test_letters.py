@@ -250,7 +250,6 @@ def test_a_lapse_speaks_as_its_policy_does(timescales: str, words: str) -> None:
         (LetterKind.ESCALATION, "lapsed", {"out_of_hours": True}, "may not be read before the next working day"),
         (LetterKind.ESCALATION, "lapsed", {"out_of_hours": True}, "telephone Dev Patel (Childrens Services), 01632"),
         (LetterKind.ESCALATION, "lapsed", {"level": "partnership"}, "nothing to do until you hear from the Manager"),
-        (LetterKind.ESCALATION, "lapsed", {"reply_after": True, "holding": []}, "A reply came after that time."),
         (LetterKind.ESCALATION, "lapsed", {"unconfirmed": True}, "Sender not confirmed."),
         (LetterKind.ESCALATION, "lapsed", {"late": "This should have gone at 9am."}, "This should have gone at 9am."),
         (LetterKind.NOTICE, "opened", {"local_window": True}, "local target, not in the policy"),
