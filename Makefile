@@ -1,0 +1,72 @@
+# make demo and make test need nothing but Python 3.11 to 3.13 and a way to fetch the locked packages.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+POLICY ?= cheshire-east
+OUT ?= demo
+JOBS ?= 2
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet install
+APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
+
+.PHONY: help demo test check bench clean servers
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+demo: .venv/run.txt ## three weeks of mail in half a minute; POLICY=sandwell for another policy, OUT=folder
+	@$(BIN)/challenge-bot demo --policy $(POLICY) --out $(OUT)
+
+test: .venv/dev.txt servers ## every test, on JOBS=2 processes; some need Dovecot and PostgreSQL
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile
+
+check: .venv/dev.txt ## format, lint, types, and how the house is kept
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q tests/unit/test_layers.py tests/unit/test_house.py
+
+bench: .venv/dev.txt servers ## what it costs on this machine, beside the floor of the same work
+	@$(BIN)/python -m tests.bench
+
+clean: ## removes what make and the tests have made; var/ and .venv/ stay
+	@rm -rf demo build *.egg-info .hypothesis .mypy_cache .ruff_cache
+	@find bot tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- the environment: locked packages with their hashes; the project itself is put beside them without a network ---
+
+.venv/run.txt: requirements.txt requirements-build.txt pyproject.toml | .venv/bin/pip
+	@echo "Installing the locked packages ..."
+	@$(PIP) --require-hashes -r requirements.txt -r requirements-build.txt
+	@$(PIP) --no-index --no-deps --no-build-isolation --editable .
+	@date > $@
+
+.venv/dev.txt: requirements-dev.txt .venv/run.txt
+	@echo "Installing what the tests need ..."
+	@$(PIP) --require-hashes -r requirements-dev.txt
+	@date > $@
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	    || { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=/path/to/it ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    [ "$$(id -u)" = 0 ] || { echo "Please install the package python3-venv and try again." >&2; exit 1; }; \
+	    $(APT) update && $(APT) install -y --no-install-recommends python3-venv; }
+	@$(PYTHON) -m venv --clear .venv
+
+servers:
+	@need=(); \
+	command -v dovecot >/dev/null || [ -x /usr/sbin/dovecot ] || need+=(dovecot-imapd); \
+	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need+=(postgresql); \
+	if [ $${#need[@]} -gt 0 ]; then \
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	        echo "Installing $${need[*]} for the tests ..."; \
+	        $(APT) update && $(APT) install -y --no-install-recommends "$${need[@]}" >/dev/null; \
+	    else \
+	        echo "*** NOT EVERYTHING IS TESTED: please install $${need[*]} ***" >&2; \
+	    fi; \
+	fi

@@ -1,0 +1,126 @@
+"""How the house is kept: rooms of a bearable size, nothing left undone, nothing swallowed, nothing untested unseen.
+
+Layers, libraries and clocks are test_layers.py's. There are no exceptions.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BOT = sorted(p for p in (ROOT / "bot").rglob("*.py") if "migrations" not in p.parts)
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+WRITTEN = sorted(
+    path
+    for folder in ("bot", "tests", "config", "mail_templates", "docs", ".ci")
+    for path in (ROOT / folder).rglob("*")
+    if path.suffix in ("", ".py", ".yaml", ".j2", ".md", ".typ", ".csv", ".service") and path.is_file()
+) + [ROOT / name for name in ("Makefile", "README.md", "CHANGELOG.md", "pyproject.toml")]
+
+MAX_FILE, MAX_FUNCTION = 300, 60
+#: Where a mail's way is a row of commits: every function that commits on it can be killed there by a test.
+COMMITTING = ("intake.py", "alarms.py", "doubt.py", "digest.py")
+#: What goes out for good, and where.
+WRITING = {
+    "transport/smtp.py": ("connect", "login", "mail", "rcpt", "data", "reset", "quit"),
+    "transport/maildir.py": ("rename",),
+}
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def calls(node: ast.AST, name: str) -> Iterator[ast.Call]:
+    """Every call of a function or method of that name inside the node."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Call):
+            called = one.func
+            if (called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")) == name:
+                yield one
+
+
+def functions(path: Path) -> list[ast.FunctionDef]:
+    return [n for n in ast.walk(tree(path)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def test_files_are_short() -> None:
+    """No file of the bot is longer than 300 lines: past that it wants a wall."""
+    lines = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in BOT}
+    assert {name: n for name, n in lines.items() if n > MAX_FILE} == {}
+
+
+def test_functions_are_short() -> None:
+    """No function of the bot is longer than 60 lines."""
+    found = {
+        f"{name_of(path)}: {f.name}": (f.end_lineno or f.lineno) - f.lineno + 1 for path in BOT for f in functions(path)
+    }
+    assert {name: n for name, n in found.items() if n > MAX_FUNCTION} == {}
+
+
+def test_every_file_says_what_it_is() -> None:
+    """Every file of the bot that holds code opens with what it is for."""
+    assert [name_of(path) for path in BOT if tree(path).body and not ast.get_docstring(tree(path))] == []
+
+
+def test_nothing_is_left_undone() -> None:
+    """No file carries a note of work that is still to be done."""
+    notes = tuple("".join(halves) for halves in (("TO", "DO"), ("FIX", "ME"), ("XX", "X:")))
+    assert [name_of(p) for p in WRITTEN if p.exists() and any(n in p.read_text("utf-8") for n in notes)] == []
+
+
+def test_nothing_is_swallowed() -> None:
+    """No exception in the bot is caught and passed over without a word."""
+    found = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in BOT
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ExceptHandler) and all(isinstance(line, ast.Pass) for line in node.body)
+    ]
+    assert found == []
+
+
+def test_tests_wait_for_what_they_mean() -> None:
+    """No test sleeps for a time: it waits until something is so, and says what."""
+    found = [
+        f"{name_of(path)}:{call.lineno}"
+        for path in TESTS
+        for call in calls(tree(path), "sleep")
+        if ast.unparse(call.func) in ("time.sleep", "sleep")
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", TESTS, ids=name_of)
+def test_a_skip_gives_its_reason(path: Path) -> None:
+    """Whatever is not tested says why."""
+    skips = [c for c in calls(tree(path), "skip") if not c.args and not any(k.arg == "reason" for k in c.keywords)]
+    skips += [c for c in calls(tree(path), "skipif") if not any(k.arg == "reason" for k in c.keywords)]
+    bare = [n for n in ast.walk(tree(path)) if isinstance(n, ast.Attribute) and ast.unparse(n) == "pytest.mark.skip"]
+    called = {id(c.func) for c in calls(tree(path), "skip")}
+    assert [c.lineno for c in skips] + [n.lineno for n in bare if id(n) not in called] == []
+
+
+@pytest.mark.parametrize("name", COMMITTING)
+def test_every_commit_on_a_mails_way_can_be_cut(name: str) -> None:
+    """A function that begins a write transaction passes a failpoint, so that a test can kill the process there."""
+    committing = [f for f in functions(ROOT / "bot" / name) if any(calls(f, "begin"))]
+    assert committing, f"bot/{name} commits nothing any more: take it off the list"
+    assert [f.name for f in committing if not any(calls(f, "failpoint"))] == []
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_every_step_of_a_delivery_can_be_cut(name: str) -> None:
+    """Before each step that the other side sees there is a failpoint of its name."""
+    here = ROOT / "bot" / name
+    files = sorted(here.parent.glob(f"{here.stem}*.py"))
+    passed = {ast.unparse(c.args[0]).strip("'") for f in files for c in calls(tree(f), "failpoint")}
+    assert [step for step in WRITING[name] if f"{here.stem}.{step}.before" not in passed] == []
