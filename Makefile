@@ -11,6 +11,8 @@ OUT ?= demo
 JOBS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install
+# What comes as source is built with the locked setuptools, not with one fetched on the way.
+LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
 .PHONY: help demo test check bench clean servers
@@ -41,13 +43,14 @@ clean: ## removes what make and the tests have made; var/ and .venv/ stay
 
 .venv/run.txt: requirements.txt requirements-build.txt pyproject.toml | .venv/bin/pip
 	@echo "Installing the locked packages ..."
-	@$(PIP) --require-hashes -r requirements.txt -r requirements-build.txt
+	@$(PIP) --require-hashes -r requirements-build.txt
+	@$(PIP) $(LOCKED) -r requirements.txt
 	@$(PIP) --no-index --no-deps --no-build-isolation --editable .
 	@date > $@
 
 .venv/dev.txt: requirements-dev.txt .venv/run.txt
 	@echo "Installing what the tests need ..."
-	@$(PIP) --require-hashes -r requirements-dev.txt
+	@$(PIP) $(LOCKED) -r requirements-dev.txt
 	@date > $@
 
 .venv/bin/pip:
