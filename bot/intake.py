@@ -6,20 +6,19 @@ set aside after three strikes and the mails behind it flow. It decides no case (
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.case import correlate
-from bot.case.correlate import Attach, Ignore, Known, Open, Pen, Placement
+from bot import placing
+from bot.case.correlate import Attach, Ignore, Open, Pen, Placement
 from bot.errors import CaseMoved
 from bot.failpoints import failpoint
 from bot.mail.read import Reading, headers_only
-from bot.mail.subject import ref_in
 from bot.model import Arrival, Decision, Inbox, LetterUndelivered, Mail
+from bot.placing import content_key, hash_id, keys_of, place
 from bot.ports import Mailbox
 from bot.sandbox import InProcess, Sandbox, SandboxDied
 from bot.store import cases, mails, meta, outbox
@@ -143,7 +142,7 @@ class Intake:
         while True:
             try:
                 with self.db.begin() as tx:
-                    placement, known_id = self._place(tx, one, mail, inbox)
+                    placement, known_id = place(tx, mail, inbox, self.turn.books.settings.directory, is_old=one.is_old)
                     self._carry_out(tx, one, mail, inbox, placement, known_id, now)
                     failpoint("intake.disposing")
                 failpoint("intake.disposed")
@@ -169,34 +168,12 @@ class Intake:
             return Inbox(area, inbox.address, policy, "", is_bot=True)
         return inbox
 
-    def _place(self, tx: Connection, one: Waiting, mail: Mail, inbox: Inbox) -> tuple[Placement, bool]:
-        """Where it goes, and whether its Message-ID is already another mail's."""
-        copy = cases.find_ids(tx, (content_key(mail),))
-        if copy:
-            return Attach(copy[0][1], "copy"), False
-        own = (mail.message_id,) if mail.message_id else ()
-        same_id = [row for row in cases.find_ids(tx, own) if row[2] in ("original", "mail")]
-        is_own = bool(own) and bool(outbox.by_message_id(tx, own))
-        cited = (*mail.cited, *(mail.bounce.message_ids if mail.bounce else ()))
-        ids = {row[0]: row for row in cases.find_ids(tx, cited)}
-        for queued in outbox.by_message_id(tx, cited):
-            if queued.case is not None:
-                for message_id in (queued.letter.message_id, queued.assigned_id):
-                    ids[message_id] = (message_id, queued.case, queued.letter.key)
-        refs = cases.find_refs(tx, ref_in(f"{mail.subject}\n{mail.quoted[-4000:]}\n{mail.text[-4000:]}"))
-        known = Known(tuple(row for i, row in ids.items() if i), tuple(refs), is_own)
-        directory = self.turn.books.settings.directory
-        placement = correlate.place(mail, inbox, known, directory, one.is_old)
-        if isinstance(placement, Open) and not inbox.policy:
-            placement = Pen("a challenge to our own mailbox that names no team we watch")
-        return placement, bool(same_id)
-
     def _carry_out(
         self, tx: Connection, one: Waiting, mail: Mail, inbox: Inbox, placement: Placement, same_id: bool, now: datetime
     ) -> None:
         digest = hash_id(mail.message_id)
         match placement:
-            case Attach(case=number, how="copy"):
+            case Attach(case=number, how=placing.COPY):
                 mails.dispose(tx, one.entry, "case", "the same mail again", now, case=number, message_id_hash=digest)
             case Attach(case=number, how=how, letter=key):
                 self._attach(tx, mail, number, how, key, now)
@@ -205,7 +182,7 @@ class Intake:
                 more = ("duplicate_message_id",) if same_id else ()
                 decision = self.turn.open(tx, mail, inbox, now, (*flags, *more))
                 number = decision.case.number
-                cases.note_ids(tx, number, {content_key(mail): "content"})
+                cases.note_ids(tx, number, keys_of(mail))
                 mails.dispose(tx, one.entry, "case", "it opened the case", now, case=number, message_id_hash=digest)
             case Pen(why=why, guesses=guesses):
                 mails.dispose(tx, one.entry, "holding_pen", why, now, message_id_hash=digest, guesses=" ".join(guesses))
@@ -276,15 +253,3 @@ class Intake:
 def unreadable(mail: Mail) -> str:
     """Why we could not read it; "" for a mail that was read, encrypted ones included."""
     return next((d for d in mail.defects if d.startswith((UNREADABLE, "parser_failed"))), "")
-
-
-def content_key(mail: Mail) -> str:
-    """What stays the same when a mail is delivered twice: sender, date, subject, text and attachments."""
-    sender = mail.sender.email if mail.sender else ""
-    date = mail.date.isoformat() if mail.date else ""
-    parts = (mail.message_id or "", sender, date, mail.subject, mail.text, *(a.digest for a in mail.attachments))
-    return "content:" + hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
-
-
-def hash_id(message_id: str | None) -> str:
-    return hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest() if message_id else ""

@@ -15,6 +15,8 @@ from bot.rules.directory import Directory
 
 #: How a mail was matched that cites an id of ours.
 BY_LETTER = "our letter"
+#: How a challenge joins the open case that its sender has already begun with the same words.
+AGAIN = "the same challenge again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bot.case import words
 from bot.case.answers import CHOICES, WAITING, pass_on, responded
 from bot.case.closing import outcome_written
+from bot.case.correlate import AGAIN
 from bot.case.delivery import on_absent
 from bot.case.draft import Draft, person
 from bot.case.opening import confirmed
@@ -58,6 +59,10 @@ def who(d: Draft, mail: Mail) -> Contact:
 
 def _human(d: Draft, fact: Arrival, sender: str) -> None:
     mail = fact.mail
+    if fact.how == AGAIN:
+        d.event("attached", by=sender, note=AGAIN)
+        d.flag("sent_again")
+        return
     stand = sides(d.case, sender, d.rules)
     proven = mail.proof is Proof.PROVEN
     if proven and d.case.unproven == "known" and sender == d.case.raiser.email and d.case.is_open:

@@ -1,0 +1,91 @@
+"""What the store knows of the keys a mail bears: its own ids, the ids it cites, refs, and its content.
+
+The one read that placing a mail needs, and the pure decision asked with it (case/correlate.py). It changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import Connection
+
+from bot.case import correlate
+from bot.case.correlate import Attach, Known, Open, Pen, Placement
+from bot.mail.subject import ref_in
+from bot.model import Inbox, Mail
+from bot.rules.directory import Directory
+from bot.store import cases, outbox
+
+COPY = "copy"
+#: How much of a mail's text is searched for a ref: it stands at the end of our letters.
+TAIL = 4000
+#: A text shorter than this may be the same by chance.
+SAME_FROM = 40
+
+
+def place(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, *, is_old: bool) -> tuple[Placement, bool]:
+    """Where the mail goes, and whether its Message-ID is already another mail's."""
+    copy = cases.find_ids(tx, (content_key(mail),))
+    if copy:
+        return Attach(copy[0][1], COPY), False
+    own = (mail.message_id,) if mail.message_id else ()
+    same_id = any(row[2] in ("original", "mail") for row in cases.find_ids(tx, own))
+    placement = correlate.place(mail, inbox, _known(tx, mail, own), directory, is_old)
+    if isinstance(placement, Open):
+        placement = _again(tx, mail) or placement
+    if isinstance(placement, Open) and not inbox.policy:
+        placement = Pen("a challenge to our own mailbox that names no team we watch")
+    return placement, same_id
+
+
+def _known(tx: Connection, mail: Mail, own: tuple[str, ...]) -> Known:
+    is_own = bool(own) and bool(outbox.by_message_id(tx, own))
+    cited = (*mail.cited, *(mail.bounce.message_ids if mail.bounce else ()))
+    ids = {row[0]: row for row in cases.find_ids(tx, cited)}
+    for queued in outbox.by_message_id(tx, cited):
+        if queued.case is not None:
+            for message_id in filter(None, (queued.letter.message_id, queued.assigned_id)):
+                ids[message_id] = (message_id, queued.case, queued.letter.key)
+    refs = cases.find_refs(tx, ref_in(f"{mail.subject}\n{mail.quoted[-TAIL:]}\n{mail.text[-TAIL:]}"))
+    return Known(tuple(ids.values()), tuple(refs), is_own)
+
+
+def _again(tx: Connection, mail: Mail) -> Attach | None:
+    """The same sender's same words while their case is open: evidence for it, and no second clock."""
+    for _, number, _ in cases.find_ids(tx, same_keys(mail)):
+        if cases.load(tx, number).case.is_open:
+            return Attach(number, correlate.AGAIN)
+    return None
+
+
+def keys_of(mail: Mail) -> dict[str, str]:
+    """The keys by which a copy of this mail, or the same challenge again, is known."""
+    return {content_key(mail): "content"} | dict.fromkeys(same_keys(mail), "words")
+
+
+def content_key(mail: Mail) -> str:
+    """What stays the same when a mail is delivered twice: id, sender, date, subject, text and attachments."""
+    date = mail.date.isoformat() if mail.date else ""
+    digests = (a.digest for a in mail.attachments)
+    return "content:" + _hash(mail.message_id or "", _sender(mail), date, mail.subject, mail.text, *digests)
+
+
+def same_keys(mail: Mail) -> tuple[str, ...]:
+    """What stays the same when a challenge is written again; () where the words are too few to tell."""
+    words = " ".join(mail.new_text.split())
+    if len(words) < SAME_FROM or not _sender(mail):
+        return ()
+    return ("words:" + _hash(_sender(mail), words, *(a.digest for a in mail.attachments)),)
+
+
+def hash_id(message_id: str | None) -> str:
+    """A Message-ID as the ledger keeps it."""
+    return _hash(message_id) if message_id else ""
+
+
+def _sender(mail: Mail) -> str:
+    return mail.sender.email if mail.sender else ""
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
