@@ -100,11 +100,11 @@ def claim(tx: Connection, now: datetime, owner: str, lease: timedelta) -> Queued
     """The most urgent letter that may go now: status queued or deferred with its time come, or claimed with its lease
     over; every letter named in `after` served or undeliverable. Escalation, redirect, notice first, then by age."""
     c = _out.c
-    may = or_(c.status == "queued", and_(c.status.in_(["deferred", "claimed"]), c.ready <= now))
-    first = select(c.id).where(may, ~_must_wait()).order_by(c.urgency, c.queued, c.id).limit(1)
-    number = tx.execute(first.with_for_update(skip_locked=True, of=_out)).scalar()
-    if number is None:
+    fresh = _first(tx, c.status == "queued")
+    again = _first(tx, c.status.in_(["deferred", "claimed"]), c.ready <= now)
+    if not (fresh or again):
         return None
+    number = min(filter(None, (fresh, again)))[-1]
     claimed = update(_out).where(c.id == number)
     tx.execute(
         claimed.values(
@@ -120,18 +120,23 @@ def claim(tx: Connection, now: datetime, owner: str, lease: timedelta) -> Queued
     return get(tx, number)
 
 
+def _first(tx: Connection, *may: ColumnElement[bool]) -> tuple[int, datetime, int] | None:
+    """(urgency, queued, id) of the first of these, locked; each status is asked for alone, in the index's own order."""
+    c = _out.c
+    rows = select(c.urgency, c.queued, c.id).where(*may, ~_must_wait()).order_by(c.urgency, c.queued, c.id).limit(1)
+    row = tx.execute(rows.with_for_update(skip_locked=True, of=_out)).one_or_none()
+    return None if row is None else (row.urgency, row.queued, row.id)
+
+
 def _must_wait() -> ColumnElement[bool]:
     """Whether a letter that must go first is still to be served. One re-sent in vain is waited for no longer."""
     before = _out.alias("before")
     is_over = or_(before.c.status.in_(FINISHED), and_(before.c.status == "unknown", before.c.resends > 0))
     is_served = exists().where(_to.c.letter == before.c.id, _to.c.status == "accepted")
-    return exists(
-        select(before.c.id)
-        .select_from(before)
-        .join(_waits, and_(_waits.c.key == before.c.key, before.c.case_number == _out.c.case_number))
-        .where(_waits.c.letter == _out.c.id, ~is_over, ~is_served)
-        .correlate(_out)
-    )
+    # One EXISTS in another, not a join: few letters wait for any, so that is asked first.
+    named = and_(before.c.key == _waits.c.key, before.c.case_number == _out.c.case_number)
+    is_open = exists(select(before.c.id).where(named, ~is_over, ~is_served).correlate(_out, _waits))
+    return exists(select(_waits.c.key).where(_waits.c.letter == _out.c.id, is_open).correlate(_out))
 
 
 def make(tx: Connection, queued: Queued, letter: Letter, raw: bytes) -> Queued:
