@@ -1,0 +1,89 @@
+"""From seeing a mail to its acknowledgement accepted by the mail server, one challenge after another.
+
+The daemon's own threads on a real Dovecot and a real mail server, woken by events. "Seen" is the moment in which the
+mailbox's thread is told that something has come: how long a server keeps its notice back (Dovecot: half a second) is
+not the bot's figure, nor the textbook's beside it.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from datetime import timedelta
+from statistics import median
+
+from bot.app import App, build
+from bot.daemon_threads import Desk, Post, Troubles, Watcher
+from bot.settings import Settings
+from tests.bench import floor
+from tests.bench.backlog import clock
+from tests.bench.boxes import TEAM_NAME, Sink
+from tests.bench.corpus import opening
+from tests.bench.cost import percentile
+from tests.servers.dovecot import Dovecot
+
+WARM = 10
+
+
+def bot(settings: Settings, server: Dovecot, user: str, sink: Sink, count: int) -> list[float]:
+    """Seconds for each of `count` challenges, after some to warm up."""
+    queued = threading.Event()
+    app = build(settings, clock=clock, woken=queued.set)
+    told = Troubles()
+
+    def decided() -> None:
+        if queued.is_set():
+            queued.clear()
+            post.woken.set()
+
+    watchers = [Watcher(name, app, clock, told, lambda: desk.woken.set()) for name in app.mailboxes]
+    desk = Desk(app, clock, told, watchers, decided)
+    post = Post(app, clock, told, lambda: desk.woken.set())
+    crew = (*watchers, desk, post)
+    watcher = watchers[list(app.mailboxes).index(TEAM_NAME)]
+    for thread in crew:
+        thread.start()
+    try:
+        return [_one(app, watcher, server, user, sink, n) for n in range(count + WARM)][WARM:]
+    finally:
+        for thread in crew:
+            thread.stop()
+        for thread in crew:
+            thread.join()
+        app.close()
+
+
+def _one(app: App, watcher: Watcher, server: Dovecot, user: str, sink: Sink, n: int) -> float:
+    raiser = _raiser(n)
+    at = clock()
+    watcher.heard(watcher.ask(), time.monotonic() + 30)  # everything before is over
+    while app.sender.wake_at() is not None:
+        time.sleep(0.002)
+    server.deliver(user, opening(n, at, random.Random(n), raiser)[1].raw, received=at - timedelta(seconds=1))
+    seen = time.monotonic()
+    watcher.ask()
+    return sink.wait_for(raiser[1], seen) - seen
+
+
+def textbook(server: Dovecot, user: str, sink: Sink, keep: floor.Keep, count: int) -> list[float]:
+    """The same mails: fetched, parsed by the standard library, committed, answered on an open line."""
+    answer = floor.Answer(server, user, keep, sink.port)
+    taken = []
+    for n in range(count + WARM):
+        raiser, at = _raiser(n), clock()
+        server.deliver(user, opening(n, at, random.Random(n), raiser)[1].raw, received=at)
+        seen = time.monotonic()
+        answer.step()
+        taken.append(sink.wait_for(raiser[1], seen) - seen)
+    answer.close()
+    return taken[WARM:]
+
+
+def _raiser(n: int) -> tuple[str, str]:
+    return f"Worker {n}", f"worker{n}@health.example"
+
+
+def summary(taken: list[float]) -> tuple[float, float]:
+    """Median and 99th percentile."""
+    return median(taken), percentile(taken, 0.99)

@@ -1,0 +1,92 @@
+"""A backlog in a real Dovecot: how many mails a second reach the ledger and the cases, beside the floor.
+
+The bot runs as it does in the daemon: a thread for each mailbox, one desk, a reading process with its limits. Letters
+are queued and not sent: how fast a mail server takes them is the server's figure.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.app import App, build
+from bot.daemon_threads import Desk, Troubles, Watcher
+from bot.sandbox import Sandbox
+from bot.settings import Settings
+from bot.store import stats
+from tests.bench import floor
+from tests.bench.cost import Cost, measured
+from tests.servers.dovecot import Dovecot
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Crew:
+    """The threads that read mail, until every one of `count` mails has its place."""
+
+    def __init__(self, app: App, count: int) -> None:
+        self._app = app
+        self._count = count
+        self.is_received, self.is_done = threading.Event(), threading.Event()
+        told = Troubles()
+        self.watchers = [Watcher(name, app, clock, told, self._found) for name in app.mailboxes]
+        self.desk = Desk(app, clock, told, self.watchers, self._decided)
+
+    def start(self) -> None:
+        for thread in (*self.watchers, self.desk):
+            thread.start()
+
+    def stop(self) -> None:
+        for thread in (*self.watchers, self.desk):
+            thread.stop()
+        for thread in (*self.watchers, self.desk):
+            thread.join()
+
+    def _found(self) -> None:
+        self.is_received.set()
+        self.desk.woken.set()
+
+    def _decided(self) -> None:
+        with self._app.db.read() as tx:
+            found = stats.mails_by_disposition(tx)
+        if found.pop("unread", 0) == 0 and sum(found.values()) >= self._count:
+            self.is_done.set()
+
+
+def bot(settings: Settings, count: int) -> tuple[Cost, dict[str, int]]:
+    """What it cost, and how many mails went where."""
+    app = build(settings, clock=clock)
+    crew = Crew(app, count)
+    assert isinstance(app.reader, Sandbox)
+    pid = app.reader.pid
+    try:
+        app.reader.read(b"Subject: warm\r\n\r\nwarm\r\n", clock())
+        with measured(lambda: (pid,)) as cost:
+            crew.start()
+            if not crew.is_done.wait(1800):
+                raise TimeoutError("the backlog was not read within half an hour")
+        with app.db.read() as tx:
+            found = {**stats.mails_by_disposition(tx), "cases": sum(stats.cases_by_state(tx).values())}
+    finally:
+        crew.stop()
+        app.close()
+    return cost, found
+
+
+def floors(server: Dovecot, user: str, count: int, keep: Callable[[], floor.Keep]) -> dict[str, Cost]:
+    """The same mails read by the lean reader and by the textbook; each keeps them in a table of its own."""
+    found = {}
+    for name, work in (("lean", floor.lean), ("textbook", floor.textbook)):
+        kept = keep()
+        with measured() as cost:
+            assert work(server, user, kept) == count
+        found[name] = cost
+    return found
+
+
+def sqlite_url(folder: Path) -> str:
+    return f"sqlite:///{folder}/bot.db"
