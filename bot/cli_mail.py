@@ -154,9 +154,8 @@ def adopt(
 def _instant(o: Office, text: str) -> datetime:
     calendar = o.settings.calendar
     try:
-        if len(text) == len("2027-01-15"):
-            return at_local(date.fromisoformat(text), time(9), calendar)
-        said = datetime.fromisoformat(text)
+        is_day = len(text) == len("2027-01-15")
+        said = at_local(date.fromisoformat(text), time(9), calendar) if is_day else datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text} is no date; write 2027-01-15 or 2027-01-15T16:45") from None
     began = aware(said if said.tzinfo else said.replace(tzinfo=calendar.zone))
@@ -225,7 +224,9 @@ def unsent(ctx: typer.Context, config: ConfigDir = DEFAULT, as_json: AsJson = Fa
         queued = [*outbox.open_letters(tx), *outbox.of_status(tx, "withheld")]
         refs = {case.number: case.ref for case in cases.all_cases(tx)}
     rows = [_letter(one, refs) for one in queued]
-    show(rows, as_json, ("id", "ref", "kind", "to", "status", "attempts", "tried_again", "why"), "Every letter is sent.")
+    show(
+        rows, as_json, ("id", "ref", "kind", "to", "status", "attempts", "tried_again", "why"), "Every letter is sent."
+    )
 
 
 def _letter(queued: Queued, refs: dict[int, str]) -> dict[str, Any]:

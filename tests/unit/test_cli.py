@@ -1,0 +1,358 @@
+"""The operator's commands, each as a real process in a folder with the shipped configuration."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from bot import cli_flow
+from bot.case import workflow
+from bot.model import State
+from tests import operator
+from tests.operator import HOUSE, command, done, drop, rows
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A folder with one open case (`ref`) and one mail that waits for a person (`entry`)."""
+
+    folder: Path
+    ref: str
+    entry: int
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """Both came by real mail, in one pass of the real command."""
+    folder = operator.folder(tmp_path_factory.mktemp("prepared"))
+    drop(folder)
+    drop(folder, subject="RE: Professional Safeguarding Challenge – 24 hours", sender="mo.reid@health.example")
+    done(folder, "once")
+    (case,) = rows(folder, "cases")
+    (waiting,) = rows(folder, "review")
+    return Desk(folder, case["ref"], waiting["entry"])
+
+
+@pytest.fixture
+def own(prepared: Desk, tmp_path: Path) -> Desk:
+    """A copy of it that a test may change."""
+    return replace(prepared, folder=Path(shutil.copytree(prepared.folder, tmp_path / "own")))
+
+
+# --- looking ----------------------------------------------------------------------------------------------------------
+
+
+def test_cases_are_listed_for_people_and_programs(prepared: Desk) -> None:
+    """One row a case: ref, state, stage and due time."""
+    (case,) = rows(prepared.folder, "cases")
+    assert (case["state"], case["stage"], case["team"]) == ("awaiting_response", "frontline", "Crewe Assessment Team")
+    assert case["due"]
+    assert case["ref"] in done(prepared.folder, "cases")
+
+
+def test_a_case_tells_what_happens_next_and_why(prepared: Desk) -> None:
+    """Timeline from the journal, next alarms with their reasons, the due time with its explanation."""
+    text = done(prepared.folder, "case", prepared.ref)
+    assert "The challenge was received from Helen Visser." in text
+    assert "the next stage is called in" in text
+    assert "because: the window of" in text
+    assert "24 hours, nights and weekends too" in text
+    kinds = [row["what"] for row in rows(prepared.folder, "case", prepared.ref)]
+    assert kinds[0] == "case"
+    assert {"fact", "next"} <= set(kinds)
+
+
+def test_an_unknown_ref_is_a_sentence(prepared: Desk) -> None:
+    """Exit code 1, no traceback, and where the known ones are listed."""
+    ran = command(prepared.folder, "case", "XX-1999-0001")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "There is no case XX-1999-0001" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_verify_holds_and_names_each_fault(own: Desk) -> None:
+    """The chain of an untouched journal holds; one changed letter of it is found."""
+    assert rows(own.folder, "verify")[-1]["ok"] is True
+    database = own.folder / "var/bot.db"
+    with closing(sqlite3.connect(database)) as db:
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        db.execute("UPDATE journal SET body = replace(body, 'opened', 'Opened')")
+        db.commit()
+    ran = command(own.folder, "verify")
+    assert ran.returncode == 1
+    assert "was changed after it was written" in ran.stderr
+
+
+def test_status_tells_a_stopped_daemon(own: Desk) -> None:
+    """After a pass all is well; without a sign of life for long it is not, and the exit code says so."""
+    assert rows(own.folder, "status")[0]["ok"] is True
+    beat = own.folder / "var/heartbeat.json"
+    beat.write_text(json.dumps({**json.loads(beat.read_text()), "at": "2020-01-01T00:00:00+00:00"}))
+    ran = command(own.folder, "status", "--json")
+    assert ran.returncode == 1
+    assert "no sign of life" in json.loads(ran.stdout)["stopped"][0]
+
+
+def test_the_outbox_lists_what_waits(own: Desk) -> None:
+    """Sent letters are not listed; one that is held is, and can be released once."""
+    assert rows(own.folder, "outbox") == []
+    ref = own.ref
+    done(own.folder, "hold", ref, "--by", "Ann Shaw", "--reason", "wrong team")
+    waiting = rows(own.folder, "outbox")
+    assert {(row["ref"], row["status"]) for row in waiting} == {(ref, "queued")}
+    ran = command(own.folder, "outbox", "release", waiting[0]["id"])
+    assert ran.returncode == 1
+    assert "is not held" in ran.stderr
+
+
+# --- acting -----------------------------------------------------------------------------------------------------------
+
+
+def test_hold_and_release_stand_in_the_journal(own: Desk) -> None:
+    """Letters wait, then go; both words are facts with the name that was given."""
+    ref = own.ref
+    assert "letters wait until" in done(own.folder, "hold", ref, "--by", "Ann Shaw", "--reason", "wrong team")
+    assert "letters go again" in done(own.folder, "release", ref, "--by", "Ann Shaw", "--reason", "checked")
+    assert "it was not held" in done(own.folder, "release", ref, "--by", "Ann Shaw", "--reason", "again")
+    kinds = {
+        event[0]: event[2] for row in rows(own.folder, "case", ref) if row["what"] == "fact" for event in row["events"]
+    }
+    assert (kinds["held"], kinds["released"]) == ("Ann Shaw", "Ann Shaw")
+
+
+def test_a_placed_mail_takes_effect(own: Desk) -> None:
+    """A mail of the pen joins its case as a fact, and the pen is empty."""
+    ref, entry = own.ref, own.entry
+    done(own.folder, "review", "place", entry, ref)
+    assert rows(own.folder, "review") == []
+    assert any(row.get("fact") == "Arrival" for row in rows(own.folder, "case", ref))
+    assert command(own.folder, "review", "place", entry, ref).returncode == 1
+
+
+def test_an_ignored_mail_leaves_only_its_reason(own: Desk) -> None:
+    """Its text is gone from the database."""
+    entry = own.entry
+    done(own.folder, "review", "ignore", entry, "--reason", "sent twice")
+    assert rows(own.folder, "review") == []
+    assert rows(own.folder, "status")[0]["mails"]["ignored"] == 1
+
+
+def test_a_mail_can_be_read_again(own: Desk) -> None:
+    """`retry` puts it before the reader once more, which decides as before."""
+    done(own.folder, "review", "retry", own.entry)
+    assert rows(own.folder, "review") == []
+    done(own.folder, "once")
+    assert len(rows(own.folder, "review")) == 1
+
+
+def test_a_challenge_in_flight_is_adopted(own: Desk) -> None:
+    """From the pen and from a file, at a later stage, counted from the day that is given."""
+    text = done(own.folder, "adopt", own.entry, "--day-zero", "2026-01-05", "--stage", "step-2")
+    assert "is open at step-2, counted from Monday 5 January 2026, 9am" in text
+    shutil.copy(HOUSE / "tests/mails/plain_reply.eml", own.folder / "call.eml")
+    done(own.folder, "adopt", "call.eml", "--day-zero", "2026-01-05T10:00", "--area", "CE")
+    assert len(rows(own.folder, "cases")) == 3
+    assert command(own.folder, "adopt", "call.eml", "--day-zero", "2026-01-05", "--area", "CE").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--day-zero", "soon"), "is no date"),
+        (("--day-zero", "2999-01-01"), "has not come yet"),
+        (("--day-zero", "2026-01-05"), "say whose challenge it is"),
+        (("--day-zero", "2026-01-05", "--area", "CE", "--stage", "step-4"), "did you mean step-"),
+    ],
+)
+def test_what_adopt_cannot_know_is_asked(own: Desk, words: tuple[str, ...], says: str) -> None:
+    """A wrong date, an unknown stage or no area is a usage error, and no case opens."""
+    (own.folder / "call.eml").write_bytes(b"From: a@health.example\r\nSubject: a call\r\n\r\nBy telephone.\r\n")
+    ran = command(own.folder, "adopt", "call.eml", *words)
+    assert ran.returncode == 2
+    assert says in ran.stderr
+    assert len(rows(own.folder, "cases")) == 1
+
+
+def test_the_record_is_written(own: Desk) -> None:
+    """A PDF, the journal, and with --full the mails; for nobody else's eyes."""
+    out = own.folder / "records"
+    written = rows(own.folder, "record", own.ref, "--out", out, "--full")
+    assert sorted(Path(row["file"]).suffix for row in written) == [".json", ".pdf", ".zip"]
+    assert all(Path(row["file"]).stat().st_mode & 0o077 == 0 for row in written)
+
+
+def test_a_backup_is_a_new_file(own: Desk) -> None:
+    """It is checked, and never written over."""
+    done(own.folder, "backup", "copy.db")
+    ran = command(own.folder, "backup", "copy.db")
+    assert ran.returncode == 1
+    assert "never written over" in ran.stderr
+
+
+# --- before anything runs ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped configuration and nothing else."""
+    return operator.folder(tmp_path_factory.mktemp("sample"))
+
+
+def test_the_sample_passes_its_check(sample: Path) -> None:
+    """No fault; warnings are said and cost nothing."""
+    last = rows(sample, "check")[-1]
+    assert (last["ok"], last["faults"]) == (True, 0)
+
+
+def test_a_faulty_configuration_is_told_whole(tmp_path: Path) -> None:
+    """Every fault with its line, unknown keys with the nearest one, a broken template by its name; exit code 2."""
+    folder = operator.folder(tmp_path)
+    bot = folder / "config/bot.yaml"
+    bot.write_text(bot.read_text().replace("operator:", "operater:"))
+    ran = command(folder, "check")
+    assert ran.returncode == 2
+    assert "did you mean operator" in ran.stderr
+    assert "bot.yaml:" in ran.stderr
+    assert command(folder, "run").returncode == 2
+    bot.write_text(bot.read_text().replace("operater:", "operator:").replace("profile: rfc8601", "profile: none"))
+    template = folder / "mail_templates/notice-opened.txt.j2"
+    assert template.exists()
+    template.write_text("{{ nobody.knows }}")
+    found = [json.loads(line) for line in command(folder, "check", "--json").stdout.splitlines()]
+    assert any(row.get("file", "").endswith(template.name) and not row["is_warning"] for row in found)
+    assert any("no sender can be proven" in row["text"] for row in found)
+
+
+def test_a_missing_folder_is_a_sentence(tmp_path: Path) -> None:
+    """Whatever command is asked, it names the file and the option."""
+    for words in (("check",), ("cases",), ("run",), ("once",), ("letters", "--out", "l")):
+        ran = command(tmp_path, *words)
+        assert ran.returncode == 2, words
+        assert "--config names the folder" in ran.stderr
+        assert "Traceback" not in ran.stderr
+
+
+def test_reading_commands_make_no_database(sample: Path) -> None:
+    """Before the first start they say so and leave nothing behind."""
+    ran = command(sample, "cases")
+    assert ran.returncode == 1
+    assert "there is no database" in ran.stderr
+    assert not (sample / "var/bot.db").exists()
+
+
+def test_a_typo_is_answered_with_the_nearest(sample: Path) -> None:
+    """Of commands and of policies; usage errors end with 2."""
+    ran = command(sample, "rehears")
+    assert (ran.returncode, "'rehearse'" in ran.stderr) == (2, True)
+    ran = command(sample, "policy", "show", "cheshire-eest")
+    assert (ran.returncode, "did you mean cheshire-east" in ran.stderr) == (2, True)
+
+
+def test_every_letter_can_be_looked_at(sample: Path) -> None:
+    """As .eml and as .html, none in its short form."""
+    written = rows(sample, "letters", "--out", sample / "letters")
+    assert all(row["fault"] == "" for row in written)
+    assert {row["kind"] for row in written} >= {"acknowledgement", "notice", "escalation", "record", "alert"}
+    assert all((sample / "letters" / row["file"]).with_suffix(".html").exists() for row in written)
+
+
+def test_help_has_examples(sample: Path) -> None:
+    """Of the whole, and of each group."""
+    assert "challenge-bot review place 12 CE-2027-0007" in done(sample, "review", "--help")
+    assert "challenge-bot case CE-2027-0007" in done(sample, "case", "--help")
+
+
+def test_the_policy_is_shown(sample: Path) -> None:
+    """Its stages in order, as data."""
+    stages = rows(sample, "policy", "show", "cheshire-east")
+    assert [row["stage"] for row in stages] == ["frontline", "step-2", "step-3"]
+    assert "Designated Safeguarding Leads" in done(sample, "policy", "show", "cheshire-east")
+
+
+# --- the state table --------------------------------------------------------------------------------------------------
+
+
+def test_flow_prints_the_table(sample: Path) -> None:
+    """Every kind of fact of the table, as text and as a Mermaid diagram."""
+    text = done(sample, "flow")
+    assert all(kind in text for kind in workflow.TABLE)
+    assert done(sample, "flow", "--mermaid").startswith("stateDiagram-v2\n    [*] --> awaiting_response")
+
+
+def test_flow_says_what_the_table_does() -> None:
+    """Each kind has its words, and no arrow starts where the table says that nothing follows."""
+    assert set(cli_flow.WORDS) == set(workflow.TABLE)
+    for start, kind, _, end in cli_flow.ARROWS:
+        assert State(end)
+        if start:
+            assert State(start).value in cli_flow.acting(kind), (start, kind)
+
+
+# --- rehearsing and understanding -------------------------------------------------------------------------------------
+
+STORY = """\
+story: One challenge, nobody answers
+policy: cheshire-east
+starts: 2027-01-13T09:00:00+00:00
+until: 2027-01-14T12:00:00+00:00
+inbox: {team: Crewe Assessment Team, agency: CSC, address: crewe.assessment@csc.example}
+directory:
+  - {area: CE, agency: CSC, team: Crewe Assessment Team, role: line_manager, name: Fay, email: fay.marsh@csc.example}
+  - {area: CE, agency: CSC, role: designated_safeguarding_lead, name: Dev, email: dsl@csc.example}
+  - {area: CE, agency: Health, domains: health.example, role: practitioner, email: helen.visser@health.example}
+  - {area: CE, agency: Health, role: designated_safeguarding_lead, name: Ruth, email: dsl@health.example}
+  - {area: CE, role: business_unit, name: Unit, email: unit@cescp.example}
+mail:
+  - id: m1
+    at: 2027-01-13T10:05:00+00:00
+    from: Helen Visser <helen.visser@health.example>
+    to: [fay.marsh@csc.example]
+    cc: [crewe.assessment@csc.example]
+    subject: "Professional Safeguarding Challenge – 24 hours"
+    text: I disagree.
+expect:
+  - {at: 2027-01-14T10:05:00+00:00, letter: escalation, case: 1, stage: step-2}
+"""
+
+
+def test_a_story_is_rehearsed(sample: Path) -> None:
+    """A timeline for people; rows in order of time, then the cases, for programs; stdout holds nothing else."""
+    (sample / "story.yaml").write_text(STORY, "utf-8")
+    assert "ok: story.yaml" in done(sample, "rehearse", "story.yaml")
+    played = rows(sample, "rehearse", "story.yaml")
+    times = [row["at"] for row in played if "at" in row]
+    assert times == sorted(times)
+    assert [row["what"] for row in played][-1] == "case"
+
+
+def test_a_story_that_fails_says_where(sample: Path) -> None:
+    """Exit code 1 and the expectation that does not hold; a story that cannot be read ends with 2."""
+    (sample / "wrong.yaml").write_text(STORY.replace("stage: step-2}", "stage: step-3}"), "utf-8")
+    ran = command(sample, "rehearse", "wrong.yaml")
+    assert ran.returncode == 1
+    assert "expected and not found" in ran.stderr
+    (sample / "broken.yaml").write_text("story: [")
+    assert command(sample, "rehearse", "broken.yaml").returncode == 2
+    assert command(sample, "rehearse", "nowhere.yaml").returncode == 2
+
+
+def test_mails_are_understood_without_a_configuration(tmp_path: Path) -> None:
+    """One object a file with the keys of the contract; what is no mail is an `error`, and the exit code 1."""
+    mail = HOUSE / "tests/mails/plain_reply.eml"
+    (row,) = rows(tmp_path, "understand", mail)
+    keys = {"file", "kind", "reply", "trigger", "window", "trust", "command", "defects"}
+    assert keys <= set(row)
+    assert row["kind"] == "human"
+    assert row["reply"]
+    ran = command(tmp_path, "understand", "--json", tmp_path / "nowhere.eml", mail)
+    first, second = map(json.loads, ran.stdout.splitlines())
+    assert ran.returncode == 1
+    assert "error" in first
+    assert second["kind"] == "human"
