@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -197,6 +198,13 @@ class _Child:
                     pipe.close()
 
 
+class _Plain(pickle.Pickler):
+    """Writes enums by value: some releases of Python 3.11 would write a call of `getattr`, which no mail needs."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        return (type(obj), (obj.value,)) if isinstance(obj, Enum) else NotImplemented
+
+
 class _Careful(pickle.Unpickler):
     """Knows what a Mail is made of and nothing else: a child that was taken over cannot hand us a program."""
 
@@ -226,10 +234,12 @@ def serve() -> None:
 
 
 def _answer(raw: bytes, reading: Reading, received: datetime) -> bytes:
+    made = io.BytesIO()
     try:
-        return pickle.dumps(read(raw, reading, received), protocol=pickle.HIGHEST_PROTOCOL)
+        _Plain(made, protocol=pickle.HIGHEST_PROTOCOL).dump(read(raw, reading, received))
     except MemoryError:
         return b""
+    return made.getvalue()
 
 
 def _reply(sink: BinaryIO, data: bytes) -> None:
