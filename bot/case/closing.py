@@ -102,11 +102,11 @@ def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) 
 
 
 def _outcome_without_raiser(d: Draft, closed_as: ClosedAs, by: Contact) -> None:
-    """A stranger is not told; those who were written to are."""
+    """A stranger is not told; team inbox and business unit are, who alone were written to, and who closed it."""
     d.write(
         LetterKind.OUTCOME,
         "closed",
-        involved(d),
+        (*d.inbox, *d.unit, by),
         closed_as=closed_as.value,
         by=person(by),
         at=d.now.isoformat(),
@@ -146,7 +146,7 @@ def hold(d: Draft, by: str) -> None:
     """HOLD: letters wait, the clock does not. It ends by itself."""
     cal = d.rules.calendar
     until = d.now + timedelta(hours=4) if d.case.urgent else workdays.due(Window(1, Unit.WORKING_DAYS), d.now, cal).at
-    for to in ([d.case.raiser], d.responders):
+    for to in (d.inbox,) if d.is_stranger else ([d.case.raiser], d.responders):
         d.write(LetterKind.INFORMATION, "held", to, until=until.isoformat(), by=by)
     d.set(hold_until=until)
     d.alarm("hold_end", until, "a hold ends by itself")

@@ -52,6 +52,9 @@ def on_undelivered(d: Draft, fact: LetterUndelivered) -> None:
             f"It is kept: challenge-bot record {d.case.ref}. Please see that it is filed.",
         ]
         d.write(LetterKind.ALERT, "plain", [d.rules.operator], subject="A record could not be filed", lines=lines)
+        unit = [contact for contact in d.unit if contact.email != fact.recipient] or d.unit
+        where = f"challenge-bot record {d.case.ref}"
+        d.write(LetterKind.INFORMATION, "record_kept", unit, where=where, why=fact.status)
     elif d.case.is_open and fact.recipient == d.case.raiser.email:
         d.flag("raiser_unreachable")
         if d.manager:
@@ -95,7 +98,12 @@ def _lost(d: Draft, contact: Contact, of: str, status: str) -> None:
 
 
 def _redirect(d: Draft, contact: Contact, why: str, of: str, until: str = "") -> None:
-    """The next in the directory's row; when the row is empty, business unit, raiser and operator at once."""
+    """The next in the directory's row; when the row is empty, business unit, raiser and operator at once.
+
+    What a stranger sent goes no further than team inbox and business unit, who have it already.
+    """
+    if d.is_stranger:
+        return
     tried = {s.contact.email for s in d.case.served}
     row = [c for c in d.rules.directory.fallbacks(contact, d.case.area, d.now.date()) if c.email not in tried]
     if not row:

@@ -267,4 +267,5 @@ def confirmed(d: Draft, by: str) -> None:
         if run is None or run.due is None or run.due <= d.now or run.ended is not None:
             d.set(runs=(*d.case.runs, StageRun(d.case.stage, d.now, run.window if run else None)))
             begin(d, d.now)
+        notify(d, d.stage, "enter")
         d.write(LetterKind.NOTICE, "opened", d.responders, d.inbox, original=d.original(), ask_commitment=d.case.urgent)

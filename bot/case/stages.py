@@ -149,9 +149,10 @@ def applies(d: Draft, condition: str, role: str) -> bool:
 
 
 def notify(d: Draft, stage: Stage, when: str) -> None:
-    """The policy's copies at enter, exit, lapse or close, before the letters they must precede."""
+    """The policy's copies at enter, exit, lapse or close, before the letters they must precede; of what a stranger
+    sent not before a person confirmed it."""
     case, directory = d.case, d.rules.directory
-    for rule in stage.notify:
+    for rule in () if d.is_stranger else stage.notify:
         if rule.when != when or not applies(d, rule.condition, rule.role):
             continue
         found: tuple[Contact, ...] = ()
@@ -234,7 +235,7 @@ def tell(d: Draft) -> None:
 
 def on_parent_note(d: Draft) -> None:
     note = d.rules.policy.parent_note
-    if note is not None and d.late is None:
+    if note is not None and d.late is None and not d.is_stranger:
         d.write(
             LetterKind.INFORMATION,
             "parent_note",

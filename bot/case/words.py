@@ -39,7 +39,8 @@ def on_command(d: Draft, fact: Arrival, by: Contact, stand: Collection[Side]) ->
     if command.word in ("YES", "NO") and question is not None:
         _answer(d, said, question)
         return
-    if d.is_stranger and not by.agency:
+    # The raising side is the stranger alone here: no word of theirs acts, not even to reopen what a person dismissed.
+    if d.case.unproven == "stranger" and not set(stand) - {Side.NONE, Side.RAISING}:
         d.event("refused", by=by.email, note=f"{command.word}: from a stranger")
         return
     verdict = may(d.case, mail, d.rules)

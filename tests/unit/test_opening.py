@@ -14,8 +14,9 @@ from bot.model import (
     Unit,
     Window,
 )
-from bot.rules.policy import ParentNote
+from bot.rules.policy import Notify, ParentNote
 from tests.unit.case_samples import (
+    ANIL,
     BOT,
     CREWE,
     DAY,
@@ -32,6 +33,7 @@ from tests.unit.case_samples import (
     TOM,
     UNIT,
     alarms,
+    arrived,
     cc,
     fired,
     first_stage,
@@ -130,6 +132,17 @@ def test_stranger_s_challenge_goes_no_further_than_the_business_unit() -> None:
         case = decision.case
         assert (case.state, case.stage) == (State.PROVISIONAL, "frontline")
         assert case.due == alarms(case, "telling")[0]
+
+
+def test_policy_s_copies_of_a_stranger_s_challenge_wait_for_a_person() -> None:
+    """Who is copied when a stage begins hears of a stranger's challenge only when somebody confirmed it."""
+    book = rules()
+    book = rules(stages=first_stage(book.policy, notify=(Notify(role="service_manager", when="enter"),)))
+    decision = opened(mail(STRANGER, title=DAY, to=(FAY,), cc=(CREWE,)), book)
+    assert letters(decision, L.INFORMATION) == []
+    confirmed = arrived(decision.case, mail(UNIT, "YES", at=START + hours(1)), book)
+    assert to(letter(confirmed, L.INFORMATION, "notify")) == {ANIL}
+    assert to(letter(opened(book=book), L.INFORMATION, "notify")) == {ANIL}
 
 
 # --- how long there is ------------------------------------------------------------------------------------------------

@@ -378,6 +378,14 @@ def test_bounces_go_down_the_row_and_the_clock_starts_afresh() -> None:
 # --- reopened ------------------------------------------------------------------------------------------------------
 
 
+def test_stranger_cannot_reopen_what_a_person_dismissed() -> None:
+    """His word is kept and wakes nobody."""
+    case = served(opened(mail(STRANGER, title=DAY, to=(FAY,), cc=(CREWE,))))
+    case = arrived(case, mail(UNIT, "NOT OURS", at=START + hours(1))).case
+    decision = arrived(case, mail(STRANGER, "REOPEN", at=START + hours(2)))
+    assert (decision.case.state, decision.letters) == (State.CLOSED, ())
+
+
 def test_reopened_case_keeps_its_ref_and_gets_a_fresh_window() -> None:
     """REOPEN enters at the stage last reached."""
     case = at_state(State.CLOSED)
