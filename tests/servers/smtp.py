@@ -131,7 +131,7 @@ class SmtpServer:
 
     def _close_all(self) -> None:
         for wire in list(self._open):
-            if isinstance(wire, asyncio.WriteTransport):
+            if isinstance(wire, asyncio.WriteTransport) and not wire.is_closing():
                 wire.abort()
         self._open.clear()
 
