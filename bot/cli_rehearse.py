@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -16,30 +17,43 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from bot import rehearse, settings, story
+from bot import rehearse, rehearse_mailbox, settings, story
 from bot.cli_output import AsJson, ConfigDir, complain, emit, say_lines
 from bot.errors import BotError
 from bot.rehearse import Played
 from bot.rows import Row
 from bot.rules.workdays import Calendar, say
+from bot.settings import Settings
 
 DEFAULT = Path("config")
 
 
 def stories(
-    files: Annotated[list[Path], typer.Argument(metavar="STORY.yaml...", help="Stories to play.")],
+    files: Annotated[list[Path] | None, typer.Argument(metavar="STORY.yaml...", help="Stories to play.")] = None,
     config: ConfigDir = DEFAULT,
     as_json: AsJson = False,
+    mailbox: Annotated[
+        Path | None, typer.Option(help="An old Maildir, mbox or folder of .eml to play instead.")
+    ] = None,
+    inbox: Annotated[str, typer.Option(help="Whose mail that is: an address of bot.yaml.")] = "",
+    since: Annotated[datetime | None, typer.Option("--from", help="Mail from then on.")] = None,
+    until: Annotated[datetime | None, typer.Option("--until", help="And the clock runs to then.")] = None,
 ) -> None:
-    """Play stories through the real engine on a virtual clock, and check what they expect.
+    """Play stories through the real engine on a virtual clock, and check what they expect; or real past mail.
 
     \b
     Examples:
       challenge-bot rehearse my-story.yaml
       challenge-bot rehearse tests/stories/*.yaml
       challenge-bot rehearse my-story.yaml --json
+      challenge-bot rehearse --mailbox old-mail/ --from 2026-01-01 --until 2026-04-01
     """
     base = settings.load(config, os.environ, None)
+    if mailbox is not None:
+        _past(mailbox, since, until, inbox, base, as_json=as_json)
+        return
+    if not files:
+        raise typer.BadParameter("name a story, or a mailbox with --mailbox")
     failed = 0
     for file in _shown(files):
         try:
@@ -56,6 +70,21 @@ def stories(
     if failed:
         complain(f"{failed} of {len(files)} stories failed.")
         raise typer.Exit(1)
+
+
+def _past(
+    path: Path, since: datetime | None, until: datetime | None, inbox: str, base: Settings, *, as_json: bool
+) -> None:
+    """What the bot would have done with real past mail."""
+    start, end = (at.replace(tzinfo=base.calendar.zone) if at else None for at in (since, until))
+    with tempfile.TemporaryDirectory(prefix="past-mail-") as folder:
+        told = rehearse_mailbox.story_of(path, start, end, base, Path(folder), inbox)
+        played = rehearse.rehearse(told, base, base.config.senders)
+    if as_json:
+        for row in played.rows:
+            emit(row)
+    else:
+        _timeline(played, base.calendar, is_short=False)
 
 
 def _shown(files: list[Path]) -> Iterable[Path]:

@@ -60,7 +60,7 @@ class Finish:
             elif what == "record":
                 made = self.record(tx, stored, now, full=which == "full")
                 found += fitting(files(made, stored.case))
-                letter = with_manifest(letter, made, f"challenge-bot record {stored.case.ref}")
+                letter = with_manifest(letter, made, *place_of(made, stored.case))
         return letter, tuple(found)
 
     def record(self, tx: Connection, stored: Stored, now: datetime, *, full: bool) -> Record:
@@ -90,7 +90,14 @@ def fitting(found: list[tuple[str, str, bytes]]) -> list[tuple[str, str, bytes]]
     return found if sum(len(content) for _, _, content in found) <= MAX_LETTER else found[:2]
 
 
-def with_manifest(letter: Letter, made: Record, where: str) -> Letter:
+def place_of(made: Record, case: Case) -> tuple[str, int]:
+    """Where the mails of the case lie, in words for the letter; and in how many parts it comes, 0 without its mails."""
+    kept = f"with the operator of this service, who can print it: challenge-bot record {case.ref}"
+    is_whole = len(fitting(files(made, case))) == len(files(made, case))
+    return (kept, 1) if is_whole else (f"too large for one mail, and kept {kept} --full", 0)
+
+
+def with_manifest(letter: Letter, made: Record, where: str, parts: int) -> Letter:
     """The letter names each file of the record with its SHA-256, and where the mails lie."""
     manifest = [{"name": e.name, "sha256": e.sha256, "size": e.size} for e in made.manifest]
-    return replace(letter, about={**letter.about, "manifest": manifest, "where": where, "part": 1, "parts": 1})
+    return replace(letter, about={**letter.about, "manifest": manifest, "where": where, "part": 1, "parts": parts})

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bot.app import App, build
 from bot.rows import Row, Rows, faults
-from bot.settings import Settings
+from bot.settings import Senders, Settings
 from bot.store import cases, deadlines, outbox
 from bot.store.outbox import Queued
 from bot.story import BOT_ADDRESS, Answered, LetterRef, Story, StoryMail, compose, maildir, message_id, settings_of
@@ -38,11 +38,11 @@ class StillClock:
 class Rehearsal:
     """One story, played in a folder of its own."""
 
-    def __init__(self, story: Story, folder: Path, base: Settings) -> None:
+    def __init__(self, story: Story, folder: Path, base: Settings, senders: Senders | None = None) -> None:
         self.story = story
         self.folder = folder
         self.clock = StillClock(story.starts)
-        self.settings = settings_of(story, folder, base)
+        self.settings = settings_of(story, folder, base, senders)
         self.app: App = build(self.settings, clock=self.clock, in_process=True)
         self._ids: dict[str, str] = {}
         self.rows = Rows(self.app, self._ids)
@@ -163,8 +163,8 @@ class Played:
     faults: tuple[str, ...]
 
 
-def rehearse(story: Story, base: Settings) -> Played:
-    """Plays one story in a temporary folder and checks it."""
+def rehearse(story: Story, base: Settings, senders: Senders | None = None) -> Played:
+    """Plays one story in a temporary folder and checks it. `senders`: how real mail's senders are proven."""
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
-        rows = list(Rehearsal(story, Path(folder), base).play())
+        rows = list(Rehearsal(story, Path(folder), base, senders).play())
     return Played(story, tuple(rows), tuple(faults(story.expect, story.never, rows)))

@@ -116,7 +116,7 @@ def load(path: Path) -> Story:
 # --- configuration ----------------------------------------------------------------------------------------------------
 
 
-def settings_of(story: Story, folder: Path, base: Settings) -> Settings:
+def settings_of(story: Story, folder: Path, base: Settings, senders: Senders | None = None) -> Settings:
     """The shipped policies and calendar, the story's directory if it has one, Maildir doors and SQLite in `folder`."""
     rows = _directory(story) if story.directory else base.directory
     if story.policy not in base.policies:
@@ -135,7 +135,7 @@ def settings_of(story: Story, folder: Path, base: Settings) -> Settings:
     config = Config(
         database=f"sqlite:///{folder / 'story.db'}",
         operator="operator@challenge.example",
-        senders=Senders(trust=Trust(profile="rfc8601", authserv_ids=(GATEWAY,))),
+        senders=senders or Senders(trust=Trust(profile="rfc8601", authserv_ids=(GATEWAY,))),
         recipients=Recipients(allowed_domains=tuple(sorted(domains))),
         bot=BotMailbox(
             name="Safeguarding Challenge Clock (automatic)",

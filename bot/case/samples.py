@@ -187,7 +187,11 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
         {"closed_as": "withdrawn", "by": _HELEN, "at": _WHEN, "outcome_missing": True, "original_of_outcome": None},
     ),
     (LetterKind.RECORD, "minimal", {"manifest": _MANIFEST, "where": "in the case mailbox's own store"}),
-    (LetterKind.RECORD, "full", {"manifest": _MANIFEST, "part": 1, "parts": 2}),
+    (
+        LetterKind.RECORD,
+        "full",
+        {"manifest": _MANIFEST, "where": "with the operator of this service", "part": 1, "parts": 2},
+    ),
     (
         LetterKind.DIGEST,
         "daily",
