@@ -80,6 +80,7 @@ class Daemon:
         self._troubles = Troubles()
         self._stopped: list[Condition] = []
         self._queued = threading.Event()
+        self._beating = threading.Lock()
         scheduler: Any = BackgroundScheduler  # it has no types
         self._ticks = scheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -238,7 +239,8 @@ class Daemon:
         for name in stuck:
             self._troubles.add(f"the {name} hangs", "Restart the daemon.", now)
         found = [*self._stopped, *self._troubles.standing()]
-        self._alerts.look(found, {"pid": os.getpid(), "every": BEAT, "owner": self.owner, **steps}, now)
+        with self._beating:  # a reload beats, too
+            self._alerts.look(found, {"pid": os.getpid(), "every": BEAT, "owner": self.owner, **steps}, now)
         if not stuck:
             self._notify(ALIVE)
 
