@@ -7,6 +7,7 @@ those caps what was asked (R5) and assumes a tier where nothing was (R4, R6, and
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -64,13 +65,20 @@ def fold(text: str) -> str:
 
     Digits and fractions other than 0-9 become DOUBTFUL, so that no number is ever read out of them. Case stays.
     """
-    plain = unicodedata.normalize("NFKC", "".join(map(_safe, text)))
-    return " ".join(_DASHES.sub("-", "".join(map(_plain, plain))).split())
+    plain = unicodedata.normalize("NFKC", _FOREIGN.sub(_safely, text))
+    plain = _CONTROLS.sub(" ", _FOREIGN.sub(_plainly, plain)).replace("&", " and ")
+    return " ".join(_DASHES.sub("-", plain).split())
+
+
+def _safely(run: re.Match[str]) -> str:
+    return "".join(map(_safe, run[0]))
+
+
+def _plainly(run: re.Match[str]) -> str:
+    return "".join(map(_plain, run[0]))
 
 
 def _safe(char: str) -> str:
-    if char.isascii():
-        return char
     if unicodedata.category(char)[0] == "N" or any(c.isdigit() for c in unicodedata.normalize("NFKC", char)):
         return DOUBTFUL
     return "" if unicodedata.category(char) == "Cf" or _is_selector(char) else char
@@ -81,15 +89,16 @@ def _is_selector(char: str) -> bool:
 
 
 def _plain(char: str) -> str:
-    if char.isascii() and char.isprintable():
-        return " and " if char == "&" else char
     kind = unicodedata.category(char)
     if kind == "Pd" or char == "\u2212":
         return "-"
     return " " if kind[0] in "ZC" else _LOOKALIKES.get(char, char)
 
 
-_DASHES = re2.compile("-+")
+_DASHES = re.compile("-{2,}")
+#: Character by character is slow, so only those outside ASCII are looked at. No re2: it refuses lone surrogates.
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")  # the others split words anyway
 _LOOKALIKES = dict.fromkeys("‘’‚‛′´", "'") | dict.fromkeys("“”„‟″", '"') | {"⁄": DOUBTFUL}
 
 # --- numbers in words -----------------------------------------------------------------------------------------------
