@@ -102,7 +102,7 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "record_kept": "where why",
     },
     LetterKind.OUTCOME: {"closed": "closed_as by at outcome_missing original_of_outcome"},
-    LetterKind.RECORD: {"minimal": "manifest where", "full": "manifest where part parts"},
+    LetterKind.RECORD: {"minimal": "manifest where", "full": "manifest part parts"},
     LetterKind.DIGEST: {"daily": "open pen set_aside letters_open mailboxes head"},
     LetterKind.ANSWER: {"status": "state history"},
     LetterKind.ALERT: {"plain": "subject lines"},
