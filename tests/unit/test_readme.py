@@ -1,0 +1,90 @@
+"""The documents keep to the program: every command, file, target and field they name is there, and none is left out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from pydantic import BaseModel
+
+from bot.case import acts
+from bot.cli import app
+from bot.cli_flow import flow
+from bot.mail import commands
+from bot.rules import policy, policy_file
+from bot.rules.directory import ROLES
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / name for name in ("README.md", "CHANGELOG.md", "docs/policies.md", "docs/operation.md")]
+README = (ROOT / "README.md").read_text("utf-8")
+POLICIES = (ROOT / "docs" / "policies.md").read_text("utf-8")
+PARTS = [
+    part
+    for part in vars(policy).values()
+    if isinstance(part, type) and issubclass(part, BaseModel) and part.__module__ == policy.__name__
+]
+
+
+def known() -> set[str]:
+    return set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_every_command_named_is_there(path: Path) -> None:
+    """A reader can type each `challenge-bot ...` that a document shows."""
+    named = set(re.findall(r"challenge-bot ([a-z]+)", path.read_text("utf-8")))
+    assert named - known() - {"flow"} == set()
+
+
+def test_the_readme_names_every_command() -> None:
+    """And finds each command of the program in the README."""
+    assert {name for name in known() if f"challenge-bot {name}" not in README and f"`{name} " not in README} - {
+        name for name in known() if f"/ `{name}" in README or f"/ {name}" in README
+    } == set()
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    """Links to files lead to files."""
+    links = re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_every_target_named_is_there(path: Path) -> None:
+    """`make X` is a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(re.findall(r"(?:^|`)make ([a-z]+)", path.read_text("utf-8"), re.MULTILINE)) - targets == set()
+
+
+def test_the_picture_is_the_programs_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """The README's diagram is what `flow --mermaid` prints."""
+    flow(mermaid=True, as_json=False)
+    assert capsys.readouterr().out.strip() in README
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda p: p.__name__)
+def test_every_field_of_a_policy_is_explained(part: type[BaseModel]) -> None:
+    """A field that a policy file may have stands in the guide."""
+    assert [name for name in part.model_fields if f"`{name}`" not in POLICIES and f"`{name}." not in POLICIES] == []
+
+
+def test_every_role_is_named() -> None:
+    """The guide's roles are the program's."""
+    assert [role for role in ROLES if f"`{role}`" not in POLICIES] == []
+
+
+def test_the_example_policy_is_a_policy() -> None:
+    """What the guide shows can be used as it stands."""
+    example = re.search(r"```yaml\n(.*?)```", POLICIES, re.DOTALL)
+    assert example is not None
+    assert policy_file.load(example[1], "example.yaml")[1] == ()
+
+
+def test_words_that_do_nothing_are_owned_up_to() -> None:
+    """Each word that is understood and does nothing stands among the limits, and no other."""
+    words = {*commands.ALONE, *commands.WITH_NOTE, *commands.WITH_COLON} - set(acts.ACTS) - {"NO"}
+    limits = README.partition("do nothing by themselves yet: ")[2].partition(".\n")[0]
+    assert set(re.findall(r"`([A-Z ]+)`", limits)) == words
