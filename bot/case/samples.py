@@ -190,7 +190,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (
         LetterKind.RECORD,
         "full",
-        {"manifest": _MANIFEST, "where": "with the operator of this service", "part": 1, "parts": 2},
+        {"manifest": _MANIFEST, "part": 1, "parts": 2},
     ),
     (
         LetterKind.DIGEST,
