@@ -47,6 +47,7 @@ class Digests:
                 self._post(tx, area, day, now, is_monday=local.weekday() == 0)
             meta.meta_set(tx, "digest", day)
             failpoint("digest.posting")
+        failpoint("digest.posted")
 
     def next_at(self, now: datetime) -> datetime:
         """When the next digest may go."""
@@ -113,6 +114,7 @@ class Digests:
                     self._list(tx, area, rows, now)
             meta.meta_set(tx, "in_flight", str(max(row.entry for row in found)))
             failpoint("digest.listing")
+        failpoint("digest.listed")
 
     def _list(self, tx: Connection, area: str, rows: Sequence[Listed], now: datetime) -> None:
         operator = Contact(self.turn.books.settings.config.operator, "Operator")

@@ -113,6 +113,7 @@ class Intake:
             for one in waiting:
                 mails.attempt(tx, one.entry, now)
             raws = [(mails.raw(tx, one.digest), one.received) for one in waiting]
+            failpoint("intake.attempting")
         failpoint("intake.attempted")
         found = zip(waiting, self.reader.read_many(raws), strict=True)
         return {one.entry: mail for one, mail in found if isinstance(mail, Mail)}
@@ -122,6 +123,7 @@ class Intake:
         with self.db.begin() as tx:
             strikes = mails.attempt(tx, one.entry, now)
             raw = mails.raw(tx, one.digest)
+            failpoint("intake.attempting")
         failpoint("intake.attempted")
         if strikes > STRIKES:
             return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: it ended the reader three times")
@@ -236,6 +238,7 @@ class Intake:
             self._attach(tx, mail, number, BY_HAND, "", now)
             mails.replace(tx, listed.entry, "case", BY_HAND, now, case=number)
             failpoint("intake.placing")
+        failpoint("intake.placed")
 
     def adopt(
         self, listed: Listed, mail: Mail, inbox: Inbox, now: datetime, stage: str, day_zero: datetime
@@ -247,6 +250,7 @@ class Intake:
             cases.note_ids(tx, number, {content_key(mail): "content"})
             mails.replace(tx, listed.entry, "case", "adopted by hand", now, case=number)
             failpoint("intake.adopting")
+        failpoint("intake.adopted")
         return decision
 
 
