@@ -134,5 +134,3 @@ class Doors:
 
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
     transport: Transport | None = None
-
-

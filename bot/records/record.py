@@ -249,4 +249,5 @@ def _source() -> bytes:
 def _pdf(values: Mapping[str, Any], now: datetime) -> bytes:
     """Laid out with typst's own fonts: the machine's would make the same record look different elsewhere."""
     inputs = {"record": json.dumps(values, sort_keys=True)}
-    return typst.compile(_source(), ignore_system_fonts=True, sys_inputs=inputs, timestamp=aware(now).replace(microsecond=0))
+    second = aware(now).replace(microsecond=0)
+    return typst.compile(_source(), ignore_system_fonts=True, sys_inputs=inputs, timestamp=second)
