@@ -25,12 +25,16 @@ SAME_FROM = 40
 
 def place(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, *, is_old: bool) -> tuple[Placement, bool]:
     """Where the mail goes, and whether its Message-ID is already another mail's."""
-    copy = cases.find_ids(tx, (content_key(mail),))
+    own = (mail.message_id,) if mail.message_id else ()
+    content = content_key(mail)
+    cited = (*mail.cited, *(mail.bounce.message_ids if mail.bounce else ()))
+    rows = cases.find_ids(tx, tuple(dict.fromkeys((content, *own, *cited))))
+    copy = [row for row in rows if row[0] == content]
     if copy:
         return Attach(copy[0][1], COPY), False
-    own = (mail.message_id,) if mail.message_id else ()
-    same_id = any(row[2] in ("original", "mail") for row in cases.find_ids(tx, own))
-    placement = correlate.place(mail, inbox, _known(tx, mail, own), directory, is_old)
+    same_id = any(row[0] in own and row[2] in ("original", "mail") for row in rows)
+    known = _known(tx, mail, own, cited, [row for row in rows if row[0] in cited])
+    placement = correlate.place(mail, inbox, known, directory, is_old)
     if isinstance(placement, Open):
         placement = _again(tx, mail) or placement
     if isinstance(placement, Open) and not inbox.policy:
@@ -38,14 +42,17 @@ def place(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, *, is_
     return placement, same_id
 
 
-def _known(tx: Connection, mail: Mail, own: tuple[str, ...]) -> Known:
-    is_own = bool(own) and bool(outbox.by_message_id(tx, own))
-    cited = (*mail.cited, *(mail.bounce.message_ids if mail.bounce else ()))
-    ids = {row[0]: row for row in cases.find_ids(tx, cited)}
-    for queued in outbox.by_message_id(tx, cited):
-        if queued.case is not None:
-            for message_id in filter(None, (queued.letter.message_id, queued.assigned_id)):
-                ids[message_id] = (message_id, queued.case, queued.letter.key)
+def _known(
+    tx: Connection, mail: Mail, own: tuple[str, ...], cited: tuple[str, ...], rows: list[tuple[str, int, str]]
+) -> Known:
+    """`rows`: what the case's ids say of `cited`; our letters are asked here, for both in one question."""
+    ids = {row[0]: row for row in rows}
+    is_own = False
+    for queued in outbox.by_message_id(tx, tuple(dict.fromkeys((*own, *cited)))):
+        names = {name for name in (queued.letter.message_id, queued.assigned_id) if name}
+        is_own = is_own or any(outbox.bare(one) in names for one in own)
+        if queued.case is not None and any(outbox.bare(one) in names for one in cited):
+            ids |= {name: (name, queued.case, queued.letter.key) for name in names}
     refs = cases.find_refs(tx, ref_in(f"{mail.subject}\n{mail.quoted[-TAIL:]}\n{mail.text[-TAIL:]}"))
     return Known(tuple(ids.values()), tuple(refs), is_own)
 

@@ -196,6 +196,8 @@ def note_ids(tx: Connection, case: int, message_ids: dict[str, str]) -> None:
 
 def find_ids(tx: Connection, message_ids: tuple[str, ...]) -> list[tuple[str, int, str]]:
     """(message_id, case, what) for each known id."""
+    if not message_ids:
+        return []
     c = _ids.c
     rows = select(c.message_id, c.case_number, c.what).where(c.message_id.in_(message_ids))
     return [(known, case, what) for known, case, what in tx.execute(rows.order_by(c.case_number, c.message_id))]
@@ -203,6 +205,8 @@ def find_ids(tx: Connection, message_ids: tuple[str, ...]) -> list[tuple[str, in
 
 def find_refs(tx: Connection, refs: tuple[str, ...]) -> list[tuple[str, int]]:
     """(ref, case) for each ref of a saved case."""
+    if not refs:
+        return []
     rows = select(_cases.c.ref, _cases.c.number).where(_cases.c.ref.in_(refs), _cases.c.version > 0)
     return [(ref, number) for ref, number in tx.execute(rows.order_by(_cases.c.number))]
 
