@@ -97,11 +97,10 @@ def reading_of(settings: Settings) -> Reading:
         for text in policy.intake.subjects
     ]
     trust = config.senders.trust
-    watched = tuple(box.address for box in config.mailboxes)
     return Reading(
         phrases=tuple(dict.fromkeys(phrases)),
         trust=Trust(trust.profile, trust.authserv_ids, trust.arc_sealers),
-        own_addresses=(config.bot.address, *watched),
+        own_addresses=(config.bot.address,),  # not the watched inboxes: people send as their team
         id_domain=config.bot.address.rpartition("@")[2],
     )
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.case import answers, closing
-from bot.case.clock import longest_tier, shortest_tier, wind
+from bot.case import answers, approval, closing
+from bot.case.clock import longest_tier, shortest_tier, stage_due, wind
 from bot.case.delivery import redirect_from
 from bot.case.draft import Draft, person
 from bot.case.opening import confirmed
 from bot.case.stages import enter, tell
-from bot.model import Arrival, ClosedAs, Contact, Due, LetterKind, Mail, State, Unit
+from bot.model import Arrival, ClosedAs, Contact, Due, LetterKind, Mail, State, Unit, Window
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.windows import granted
@@ -78,11 +78,24 @@ def _extend(d: Draft, said: Said) -> None:
     due = Due(asked.by, "the raiser's side named it") if asked.by else workdays.due(asked.window, d.now, cal)  # type: ignore[arg-type]
     before = case.due
     if due.at > before:
+        if case.run is not None and case.run.began is not None:
+            d.run(window=asked.window or case.run.window, by=asked.by)
         wind(d, due, d.now)
     d.event("extended", by=said.by.email, note=str(asked.window or ""))
-    changed = {"before": before.isoformat(), "after": (d.case.due or before).isoformat()}
+    changed = {
+        "before": before.isoformat(),
+        "after": (d.case.due or before).isoformat(),
+        "past_ceiling": _is_past_ceiling(d),
+    }
     for to in ([case.raiser], d.responders):
         d.write(LetterKind.INFORMATION, "extended", to, mail=said.mail, more=changed)
+
+
+def _is_past_ceiling(d: Draft) -> bool:
+    ceiling, used = d.stage.ceiling, d.rules.policy.used_at_opening
+    if ceiling is None or d.case.due is None:
+        return False
+    return d.case.due > workdays.ceiling(ceiling, used, d.case.opened, d.rules.calendar).at
 
 
 def _urgent(d: Draft, said: Said) -> None:
@@ -91,21 +104,33 @@ def _urgent(d: Draft, said: Said) -> None:
         return
     tier = shortest_tier(d, d.now)
     due = workdays.due(tier, d.now, d.rules.calendar)
-    _change(d, said, due if due.at < d.case.due else Due(d.case.due, d.case.due_why), is_urgent=tier.unit is Unit.HOURS)
+    is_sooner = due.at < d.case.due
+    if tier.unit is Unit.HOURS:
+        d.set(urgent=True, window=tier)  # what letters say it was raised as needing
+    _change(d, said, due if is_sooner else Due(d.case.due, d.case.due_why), tier if is_sooner else None)
 
 
 def _not_urgent(d: Draft, said: Said) -> None:
-    if d.case.state not in answers.WAITING or d.case.due is None or len(d.case.runs) > 1:
+    """The longest tier where the subject chose the time; at a later stage the due time is the policy's and stays."""
+    if d.case.state not in answers.WAITING or d.case.due is None:
         return
-    due = workdays.due(longest_tier(d, d.case.opened), d.case.opened, d.rules.calendar)
-    _change(d, said, due if due.at > d.case.due else Due(d.case.due, d.case.due_why), is_urgent=False)
+    is_first = len(d.case.runs) == 1
+    own = d.stage.respond_within
+    longest = own if isinstance(own, Window) else longest_tier(d, d.case.opened)
+    due = stage_due(d, d.stage, d.case.opened, longest, None)
+    is_later = is_first and due.at > d.case.due
+    if is_first:
+        d.set(window=longest)
+    d.set(urgent=False)
+    d.quiet("repeat")
+    _change(d, said, due if is_later else Due(d.case.due, d.case.due_why), longest if is_later else None)
 
 
-def _change(d: Draft, said: Said, due: Due, is_urgent: bool) -> None:
+def _change(d: Draft, said: Said, due: Due, window: Window | None) -> None:
     before = d.case.due or d.now
-    d.set(urgent=is_urgent)
-    d.run(window=shortest_tier(d, d.now) if is_urgent else d.case.runs[-1].window)
-    wind(d, due, d.now)
+    if window is not None:
+        d.run(window=window, by=None)
+        wind(d, due, d.now)
     d.event("flagged", by=said.by.email, note=said.word)
     values = {"before": before.isoformat(), "after": due.at.isoformat(), "word": said.word}
     for to in ([d.case.raiser], d.responders):
@@ -203,6 +228,10 @@ def _release(d: Draft, said: Said) -> None:
     closing.release(d, said.by.email)
 
 
+def _go(d: Draft, said: Said) -> None:
+    approval.go(d, said.by.email)
+
+
 ACTS: dict[str, Callable[[Draft, Said], None]] = {
     "RESOLVED": _resolved,
     "NOT RESOLVED": _not_resolved,
@@ -226,4 +255,5 @@ ACTS: dict[str, Callable[[Draft, Said], None]] = {
     "NOT OURS": _not_ours,
     "HOLD": _hold,
     "RELEASE": _release,
+    "GO": _go,
 }

@@ -52,18 +52,18 @@ def longest_window(d: Draft, stage: Stage, start: datetime) -> Window:
 
 
 def longest_tier(d: Draft, start: datetime) -> Window:
-    return max(
-        (t.window for t in d.rules.policy.intake.tiers), key=lambda w: workdays.due(w, start, d.rules.calendar).at
-    )
+    """The longest time a challenge may ask for; without tiers the first stage's own window."""
+    return max(_tiers(d), key=lambda w: workdays.due(w, start, d.rules.calendar).at)
 
 
 def shortest_tier(d: Draft, start: datetime) -> Window:
-    tiers = [t.window for t in d.rules.policy.intake.tiers]
+    return min(_tiers(d), key=lambda w: workdays.due(w, start, d.rules.calendar).at)
+
+
+def _tiers(d: Draft) -> list[Window]:
     stage = d.rules.policy.first.respond_within
-    return min(
-        tiers or [stage if isinstance(stage, Window) else Window(24, Unit.HOURS)],
-        key=lambda w: workdays.due(w, start, d.rules.calendar).at,
-    )
+    own = stage if isinstance(stage, Window) else Window(24, Unit.HOURS)
+    return [t.window for t in d.rules.policy.intake.tiers] or [own]
 
 
 def begin(d: Draft, at: datetime) -> None:
@@ -84,8 +84,22 @@ def wind(d: Draft, due: Due, start: datetime) -> None:
     d.alarm("lapse", due.at, f"the window of {d.stage.name} ends")
     spoken = {awake(point, d) for point in chase_points(d, start, due.at)}
     points = sorted(p for p in spoken if start < p < due.at and p > d.now)
+    repeats = {a.at for a in d.case.deadlines if a.kind == "repeat"}  # that minute says more than a reminder
+    points = [p for p in points if p not in repeats or p == points[-1]]
     for n, point in enumerate(points, 1):
         d.alarm("chaser", point, f"{len(points)} reminders before the window ends; this is number {n}", n)
+    _parent_note(d, due)
+
+
+def _parent_note(d: Draft, due: Due) -> None:
+    """Both sides hear when the parent policy's shorter time has passed, while the local one still runs."""
+    note, run = d.rules.policy.parent_note, d.case.runs[-1]
+    d.quiet("parent_note")
+    if note is None or run.stage != d.rules.policy.first.id or run.began is None:
+        return
+    passed = workdays.due(note.after, run.began, d.rules.calendar)
+    if d.now < passed.at < due.at:
+        d.alarm("parent_note", passed.at, f"{note.policy}: its own {note.after} have passed")
 
 
 def awake(point: datetime, d: Draft) -> datetime:

@@ -220,11 +220,6 @@ def _start(d: Draft, mail: Mail, started: datetime) -> None:
     quick = workdays.due(shortest_tier(d, started), started, d.rules.calendar).at
     d.set(urgent=window.unit is Unit.HOURS or (by is not None and due.at <= quick))
     begin(d, started)
-    note = d.rules.policy.parent_note
-    if note is not None and stage.id == d.rules.policy.first.id:
-        passed = workdays.due(note.after, started, d.rules.calendar)
-        if d.case.due is not None and passed.at < d.case.due:
-            d.alarm("parent_note", passed.at, f"{note.policy}: its own {note.after} have passed")
 
 
 def _shorter(asked: Window, own: Window, started: datetime, d: Draft) -> Window:

@@ -137,10 +137,11 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.QUESTION, "recall", {}),
     (LetterKind.QUESTION, "unreadable", {"who": _FAY, "when": _WHEN}),
     (LetterKind.QUESTION, "provisional", {"unconfirmed": True}),
+    (LetterKind.QUESTION, "approve", {}),
     (LetterKind.QUESTION, "resend", {}),
     (LetterKind.INFORMATION, "away", {"absent": _FAY, "until": "Monday 18 January", "deputies": [_TOM]}),
     (LetterKind.INFORMATION, "received", {"who": _FAY, "words": "by 3pm today"}),
-    (LetterKind.INFORMATION, "extended", {"before": _WHEN, "after": "2027-01-15T17:00:00+00:00"}),
+    (LetterKind.INFORMATION, "extended", {"before": _WHEN, "after": "2027-01-15T17:00:00+00:00", "past_ceiling": True}),
     (
         LetterKind.INFORMATION,
         "changed",

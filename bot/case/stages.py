@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from bot.case import approval
 from bot.case.clock import stage_due, time_left
 from bot.case.draft import Draft, person
 from bot.case.filing import file_record
@@ -42,7 +43,7 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
         stage=stage.id,
         state=before.state if before.state is State.PROVISIONAL else State.AWAITING_RESPONSE,
         served=tuple(Served(c) for c in responding or d.unit),
-        runs=(*before.runs, StageRun(stage.id, d.now, window)),
+        runs=(*d.case.runs, StageRun(stage.id, d.now, window)),
         asks=0,
         tellings=0,
         owner="",
@@ -56,6 +57,7 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
     _estimate(d, stage)
     notify(d, stage, "enter")
     escalate(d, cause, left, raising, earlier, by)
+    approval.wait(d, is_lapse=cause == "lapsed")
     if stage.record is not None:
         file_record(d, stage.record.content)
     if d.case.urgent or _falls_on_rest(d):
@@ -175,6 +177,8 @@ def on_chaser(d: Draft) -> None:
     d.write(LetterKind.CHASER, "last" if is_last else "half", to, d.inbox, left=left)
     if is_last and not d.is_stranger:
         d.write(LetterKind.CHASER, "raiser", [d.case.raiser], left=left, human=d.first_responder)
+    if is_last:
+        approval.ask(d)
 
 
 def on_lapse(d: Draft) -> None:
@@ -216,6 +220,9 @@ def tell(d: Draft) -> None:
         if agency
         for c in directory.holders("service_manager", case.area, agency, team)
     ]
+    again = workdays.next_morning(d.now, d.rules.calendar, n=TELLING_DAYS)
+    if case.state is not State.AWAITING_CONFIRMATION:  # there the next question is what is due
+        d.set(due=again, due_why="no stage follows; those who can act are told again every five working days")
     if d.is_stranger:
         d.write(LetterKind.QUESTION, "provisional", d.unit)
     else:
@@ -226,11 +233,10 @@ def tell(d: Draft) -> None:
             n=d.case.tellings,
             decider=person(decider[0]) if decider else None,
             lapsed=(d.case.runs[-1].ended or d.now).isoformat(),
+            more={"due": again.isoformat()},
         )
-    again = workdays.next_morning(d.now, d.rules.calendar, n=TELLING_DAYS)
     d.quiet("telling", "lapse", "chaser")
     d.alarm("telling", again, "no stage follows: told again every five working days until a person closes it")
-    d.set(due=again, due_why="no stage follows; those who can act are told again every five working days")
 
 
 def on_parent_note(d: Draft) -> None:
