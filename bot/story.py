@@ -89,6 +89,7 @@ class Story(Part):
     until: Instant
     inbox: Annotated[tuple[StoryInbox, ...], BeforeValidator(lambda v: [v] if isinstance(v, Mapping) else v)]
     directory: tuple[dict[str, Any], ...] = ()  # none: the directory of the configuration
+    mode: Literal["live", "approve", "shadow"] = "live"
     down: tuple[tuple[Instant, Instant], ...] = ()
     mail: tuple[StoryMail, ...] = ()
     expect: tuple[dict[str, Any], ...] = ()
@@ -135,6 +136,7 @@ def settings_of(story: Story, folder: Path, base: Settings, senders: Senders | N
     config = Config(
         database=f"sqlite:///{folder / 'story.db'}",
         operator="operator@challenge.example",
+        mode=story.mode,
         senders=senders or Senders(trust=Trust(profile="rfc8601", authserv_ids=(GATEWAY,))),
         recipients=Recipients(allowed_domains=tuple(sorted(domains))),
         bot=BotMailbox(
@@ -162,10 +164,8 @@ def maildir(folder: Path, address: str) -> Path:
 
 
 def _area(box: StoryInbox, rows: Directory) -> str:
-    if box.area:
-        return box.area
     own = [r.area for r in rows.rows if box.team and r.team == box.team]
-    return own[0] if own else rows.rows[0].area
+    return box.area or (own[0] if own else rows.rows[0].area)
 
 
 # --- mails ------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.case import letters, workflow
+from bot.case import approval, letters, workflow
 from bot.failpoints import failpoint
 from bot.model import (
     Arrival,
@@ -103,7 +103,12 @@ class Turn:
         return self.books.settings.config.bot.address.rpartition("@")[2]
 
     def rules_of(self, stored: Stored) -> Rules:
-        return self.books.rules(stored.case.policy, stored.policy_text)
+        return self._in_mode(self.books.rules(stored.case.policy, stored.policy_text), stored.case.inbox)
+
+    def _in_mode(self, rules: Rules, inbox: str) -> Rules:
+        """The rules in the mode of that mailbox: a pilot may try another one with a single team."""
+        mode = self._mode(inbox)
+        return rules if mode == rules.mode else replace(rules, mode=mode)
 
     def plan(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Plan:
         """What follows from `fact` for this case; needs no write lock. Raises KeyError for a case that is not there."""
@@ -140,7 +145,8 @@ class Turn:
         local = now.astimezone(self.books.settings.calendar.zone)
         number, ref = cases.new_ref(tx, inbox.area, local.year)
         opening = Opening(mail, inbox, number, ref, stage, day_zero, flags)
-        decision = workflow.decide(None, opening, self.books.rules(inbox.policy), now)
+        rules = self._in_mode(self.books.rules(inbox.policy), inbox.address)
+        decision = workflow.decide(None, opening, rules, now)
         return self.save(tx, Plan(None, opening, decision, self.books.text(inbox.policy)), now)
 
     def tell(
@@ -165,7 +171,7 @@ class Turn:
         if outbox.queue(tx, signed, owner, now, status) is not None:
             cases.note_ids(tx, case.number, {signed.message_id: signed.key})
             self.woken()
-        if status == "held" and case.hold_until is None:
+        if status == "held" and case.hold_until is None and approval.WAITS not in case.flags:
             self._too_many(tx, decision, signed, now)
 
     def _status(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> str:
@@ -173,6 +179,8 @@ class Turn:
         if self._mode(case.inbox) == "shadow" and letter.kind not in (LetterKind.ALERT, LetterKind.DIGEST):
             return "withheld"
         if case.hold_until is not None and not any(event.kind == "held" for event in decision.events):
+            return "held"
+        if approval.WAITS in case.flags and letter.kind is LetterKind.ESCALATION:
             return "held"
         day = now - timedelta(days=1)
         if any(outbox.sent_today(tx, case.number, c.email, day) >= LETTERS_A_DAY for c in (*letter.to, *letter.cc)):

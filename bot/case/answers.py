@@ -91,7 +91,9 @@ def on_ask(d: Draft, n: int) -> None:
     values = {"who": person(by), "when": (answer.responded if answer and answer.responded else d.now).isoformat()}
     if n == 1:
         d.write(LetterKind.RESPONSE, "again", [d.case.raiser], n=n, human=by, more=values)
+    elif n == 2 and d.manager:
+        d.write(LetterKind.RESPONSE, "manager", [d.manager], human=by, more=values)
     elif n == 2:
-        d.write(LetterKind.RESPONSE, "manager", [d.manager] if d.manager else [d.case.raiser], human=by, more=values)
+        d.write(LetterKind.RESPONSE, "again", [d.case.raiser], n=n, human=by, more=values)
     ask_again(d, n + 1)
     d.set(asks=n)

@@ -83,7 +83,8 @@ def wind(d: Draft, due: Due, start: datetime) -> None:
     d.set(due=due.at, due_why=due.why)
     d.alarm("lapse", due.at, f"the window of {d.stage.name} ends")
     spoken = {awake(point, d) for point in chase_points(d, start, due.at)}
-    points = sorted(p for p in spoken if start < p < due.at and p > d.now)
+    louder = {a.at for a in d.case.deadlines if a.kind == "repeat"}  # of two letters in one minute the weightier goes
+    points = sorted(p for p in spoken if start < p < due.at and p > d.now and p not in louder)
     repeats = {a.at for a in d.case.deadlines if a.kind == "repeat"}  # that minute says more than a reminder
     points = [p for p in points if p not in repeats or p == points[-1]]
     for n, point in enumerate(points, 1):

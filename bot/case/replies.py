@@ -14,7 +14,6 @@ from bot.case.correlate import AGAIN
 from bot.case.delivery import on_absent
 from bot.case.draft import Draft, person
 from bot.case.opening import confirmed
-from bot.mail.automatic import away_until
 from bot.mail.commands import is_holding, opens_with_command
 from bot.model import Arrival, Contact, LetterKind, Mail, MailKind, Proof, State
 from bot.rules.authority import Side, sides
@@ -31,7 +30,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
     d.set(mails=(*case.mails, mail.digest), thread=ids)
     sender = mail.sender.email if mail.sender else ""
     if mail.kind is MailKind.AUTO_REPLY:
-        on_absent(d, sender, away_until(mail.text))
+        on_absent(d, sender, mail.absence.until if mail.absence else "")
     elif mail.kind is not MailKind.HUMAN or mail.is_list:
         d.event("attached", by=sender, note=mail.kind.value)
         _recalled(d, mail, sender)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.case import answers, clock, closing, delivery, replies, stages
+from bot.case import answers, approval, clock, closing, delivery, replies, stages
 from bot.case.draft import MISSED, Draft
 from bot.case.opening import open_case
 from bot.model import (
@@ -81,6 +81,7 @@ ALARMS: dict[str, tuple[tuple[State, ...], Callable[[Draft, int], None]]] = {
     "ask": ((State.AWAITING_CONFIRMATION,), answers.on_ask),
     "outcome_chaser": ((State.AWAITING_OUTCOME,), lambda d, _n: closing.on_outcome_chaser(d)),
     "outcome_due": ((State.AWAITING_OUTCOME,), lambda d, _n: closing.on_outcome_due(d)),
+    "go": (_WAITING, lambda d, _n: approval.go(d, "clock")),
     "hold_end": (_OPEN, lambda d, _n: closing.release(d, "clock")),
 }
 
