@@ -16,7 +16,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -51,8 +51,11 @@ class InProcess:
     def read(self, raw: bytes, received: datetime) -> Mail:
         return read(raw, self._reading, received)
 
+    def read_each(self, jobs: Sequence[Job]) -> Iterator[Mail | SandboxDied]:
+        return (self.read(raw, received) for raw, received in jobs)
+
     def read_many(self, jobs: Sequence[Job]) -> list[Mail | SandboxDied]:
-        return [self.read(raw, received) for raw, received in jobs]
+        return list(self.read_each(jobs))
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -66,6 +69,7 @@ class Sandbox:
         self._wall = wall
         self._memory = memory
         self._child = self._start()
+        self._owed = 0
 
     def read(self, raw: bytes, received: datetime) -> Mail:
         """The mail. Raises SandboxDied when the child died of it; the next call finds a new child."""
@@ -76,10 +80,16 @@ class Sandbox:
 
     def read_many(self, jobs: Sequence[Job]) -> list[Mail | SandboxDied]:
         """One answer for each job, in order. A mail that kills the child costs no other its reading."""
-        answers: list[Mail | SandboxDied] = []
-        while len(answers) < len(jobs):
-            answers += self._batch(_next_batch(jobs, len(answers)))
-        return answers
+        return list(self.read_each(jobs))
+
+    def read_each(self, jobs: Sequence[Job]) -> Iterator[Mail | SandboxDied]:
+        """The same one by one: while the caller works on an answer, the child reads on. Whoever does not take them
+        all loses the rest; the next reading has a new child."""
+        done = 0
+        while done < len(jobs):
+            for answer in self._batch(_next_batch(jobs, done)):
+                done += 1
+                yield answer
 
     @property
     def pid(self) -> int:
@@ -90,27 +100,37 @@ class Sandbox:
         """Ends the child."""
         self._child.end()
 
-    def _batch(self, jobs: list[Job]) -> list[Mail | SandboxDied]:
+    def _batch(self, jobs: list[Job]) -> Iterator[Mail | SandboxDied]:
         """Answers up to and including the first that failed; the caller sends the rest again."""
-        answers: list[Mail | SandboxDied] = []
-        try:
-            self._hand_over(jobs)
-            for _ in jobs:
-                answers.append(self._child.answer(self._wall))  # noqa: PERF401  # what was read before a death counts
-        except (SandboxDied, OSError) as fault:
-            answers.append(fault if isinstance(fault, SandboxDied) else SandboxDied("the reading process was gone"))
-            self._child.end()
-            self._child = self._start()
-        return answers
+        is_sent = False
+        for _ in jobs:
+            try:
+                if not is_sent:
+                    self._hand_over(jobs)
+                    is_sent = True
+                answer = self._child.answer(self._wall)
+            except (SandboxDied, OSError) as fault:
+                self._replace()
+                yield fault if isinstance(fault, SandboxDied) else SandboxDied("the reading process was gone")
+                return
+            self._owed -= 1
+            yield answer
 
     def _hand_over(self, jobs: list[Job]) -> None:
         """A child that died while idle is no mail's fault: one new child is tried."""
+        if self._owed:
+            self._replace()
         try:
             self._child.ask(jobs)
         except (SandboxDied, OSError):
-            self._child.end()
-            self._child = self._start()
+            self._replace()
             self._child.ask(jobs)
+        self._owed = len(jobs)
+
+    def _replace(self) -> None:
+        self._child.end()
+        self._child = self._start()
+        self._owed = 0
 
     def _start(self) -> _Child:
         child = _Child()
@@ -208,7 +228,7 @@ class _Plain(pickle.Pickler):
 class _Careful(pickle.Unpickler):
     """Knows what a Mail is made of and nothing else: a child that was taken over cannot hand us a program."""
 
-    _DATETIME = frozenset({"datetime", "timezone", "timedelta"})
+    _DATETIME = frozenset({"date", "datetime", "timezone", "timedelta"})
 
     def find_class(self, module: str, name: str) -> Any:
         if module.startswith("bot.model.") and "." not in name and not name.startswith("_"):

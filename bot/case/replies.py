@@ -18,6 +18,7 @@ from bot.mail.commands import is_holding, opens_with_command
 from bot.model import Arrival, Contact, LetterKind, Mail, MailKind, Proof, State
 from bot.rules.authority import Side, sides
 
+ANSWERED = ("ANSWERED", "they have answered you; you may add when and how")
 REOPEN: tuple[tuple[str, str], ...] = (("REOPEN", "open it again at the stage last reached"),)
 
 
@@ -64,11 +65,12 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         return
     stand = sides(d.case, sender, d.rules)
     proven = mail.proof is Proof.PROVEN
-    if proven and d.case.unproven == "known" and sender == d.case.raiser.email and d.case.is_open:
+    is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
+    if proven and d.case.unproven == "known" and is_raiser and d.case.is_open:
         confirmed(d, sender)
     if mail.command is not None:
         words.on_command(d, fact, who(d, mail), stand)
-    elif Side.RESPONDING in stand and not (Side.RAISING in stand and sender == d.case.raiser.email):
+    elif Side.RESPONDING in stand and not (Side.RAISING in stand and is_raiser):
         _from_responders(d, fact, who(d, mail), proven)
     elif Side.RAISING in stand:
         _from_raisers(d, mail, who(d, mail))
@@ -79,7 +81,11 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
 def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None:
     """The challenged side writes in words."""
     mail, case = fact.mail, d.case
-    if not proven or not mail.is_readable or opens_with_command(mail.new_text):
+    if is_aside(d, mail):
+        d.event("attached", by=by.email, note="not written to the raiser")
+        if case.state in WAITING and not any(q.about == "whose_answer" for q in case.questions):
+            doubtful(d, mail, by)
+    elif not proven or not mail.is_readable or opens_with_command(mail.new_text):
         d.event("attached", by=by.email, note="not proven" if not proven else "unreadable or an unusable word")
         doubtful(d, mail, by)
     elif case.state in WAITING and is_holding_reply(mail):
@@ -94,6 +100,18 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         d.event("attached", by=by.email)
         if case.is_open:
             pass_on(d, mail, by)
+
+
+def is_aside(d: Draft, mail: Mail) -> bool:
+    """Handed on or talked over among the challenged side: written to others, and neither to the raiser's side nor us.
+
+    It answers nobody, and what it says is not the raiser's to read.
+    """
+    addressed = {a.email for a in (*mail.to, *mail.cc)}
+    if d.rules.bot.email in addressed or reached_raiser(d, mail):
+        return False
+    others = addressed - {d.case.inbox, *(address for _, address in d.rules.inboxes)}
+    return bool(others) and not any(Side.RAISING in sides(d.case, email, d.rules) for email in others)
 
 
 def is_holding_reply(mail: Mail) -> bool:
@@ -127,11 +145,18 @@ def _from_raisers(d: Draft, mail: Mail, by: Contact) -> None:
         return
     if d.case.state is State.CLOSED:
         choices: tuple[tuple[str, str], ...] = REOPEN
+    elif d.case.state in WAITING and _shows_an_answer(d, mail):
+        choices = (ANSWERED, *CHOICES)
     elif d.case.state in WAITING and not words.may_mean_something(mail.new_text) and mail.is_readable:
         return
     else:
         choices = CHOICES
     d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=[list(c) for c in choices])
+
+
+def _shows_an_answer(d: Draft, mail: Mail) -> bool:
+    """The raiser forwards to us what the other side wrote to them alone."""
+    return mail.trigger.is_forward and Side.RESPONDING in sides(d.case, mail.quoted_from or "", d.rules)
 
 
 def _from_others(d: Draft, mail: Mail, by: Contact) -> None:

@@ -1,8 +1,8 @@
 """Who or what wrote a mail: a person, or a machine in a person's name.
 
-It reads the standard headers (RFC 3834, 3464, 3798, list headers), Exchange's own, and the fixed subjects that mail
-programs give; bounces are read in bounce.py. X-Auto-Response-Suppress asks others for silence and identifies nobody.
-It knows no case, and never says that a robot answered.
+It reads the standard headers (RFC 3834, 8098, list headers) and Exchange's own, then subjects (titles.py), newsletters
+and portals (robots.py); bounces are read in bounce.py. X-Auto-Response-Suppress asks others for silence and identifies
+nobody. It knows no case, and never says that a robot answered.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import re2
 
-from bot.mail import bounce, subject
+from bot.mail import bounce, robots, titles
 from bot.mail.headers import Headers, decoded
 from bot.mail.parse import Parsed
 from bot.model import Address, Bounce, MailKind
@@ -21,15 +21,10 @@ _METHODS = frozenset({"REQUEST", "REPLY", "CANCEL", "COUNTER", "DECLINECOUNTER",
 _METHOD_LINE = re2.compile(r"(?im)^METHOD:\s*([A-Z]+)\s*$")
 _MEETING_CLASS = re2.compile(r"(?i)^urn:content-classes:calendarmessage|^IPM\.Schedule\.Meeting")
 
-#: What subject.automatic_prefix says, as a kind. A recall takes nothing back: it is only noted.
-_KINDS = {
-    "auto_reply": MailKind.AUTO_REPLY,
-    "receipt": MailKind.RECEIPT,
-    "bounce": MailKind.BOUNCE,
-    "recall": MailKind.OTHER_AUTOMATED,
-    "meeting": MailKind.MEETING,
-}
 _MAY_BE_A_BOUNCE = frozenset({MailKind.HUMAN, MailKind.AUTO_REPLY, MailKind.OTHER_AUTOMATED, MailKind.BOUNCE})
+
+#: How ids of our letters are made: 128 bits that name, 128 that seal. A forwarder may change From, but keeps the id.
+_OURS = re2.compile(r"<[0-9a-f]{32}\.[0-9a-f]{32}@")
 
 _REPLY_HEADERS = (
     "x-autoreply",
@@ -39,29 +34,8 @@ _REPLY_HEADERS = (
     "x-mail-autoreply",
     "x-autoresponder",
 )
-_ROBOTS = re2.compile(
-    r"(?i)^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|dontreply|mailer-daemon|bounces?|notifications?|alerts?|newsletter"
-    r"|rssfeeds?)(?:[-_.+].*)?@"
-)
-#: Automatic replies in words that subject.automatic_prefix, which knows the English beginnings, does not.
-_AWAY_SUBJECT = re2.compile(
-    r"(?i)^\W*(?:ateb awtomatig|allan o'r swyddfa|automatische antwort|abwesenheit|r.ponse automatique"
-    r"|respuesta autom.tica|resposta autom.tica|risposta automatica|automatisch antwoord|automatiskt? svar"
-    r"|automatyczna odpowied)|\bis (?:currently )?out of the office\W*$"
-)
 _BULK = frozenset({"bulk", "list", "junk"})
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post", "x-mailing-list", "x-mailman-version")
-
-_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_WHEN = (
-    rf"(?:(?:{_DAY},?\s+)?(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?(?:\s+of)?\s+{_MONTH}(?:,?\s+20\d\d)?"
-    rf"|(?:{_DAY},?\s+)?\d{{1,2}}[/.]\d{{1,2}}(?:[/.](?:20)?\d\d)?|(?:next\s+)?{_DAY})"
-)
-_AWAY_UNTIL = re2.compile(
-    r"(?i)\b(?:until|till|through|(?:return(?:ing)?|back)(?: (?:to|in|at) (?:the office|my desk|work))?(?: on)?)\s+"
-    rf"(?:and including\s+|the morning of\s+)?({_WHEN})"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +71,19 @@ def _kind(mail: Parsed, sender: Address | None, own: Sequence[str]) -> tuple[Mai
         return MailKind.OTHER_AUTOMATED, "feedback report (RFC 5965)"
     if _is_meeting(headers, mail):
         return MailKind.MEETING, "calendar message"
-    if sender is not None and sender.email in own:
+    if (sender is not None and sender.email in own) or _OURS.search(headers.get("message-id")):
         return MailKind.OTHER_AUTOMATED, "our own letter came back"
-    return _by_headers(headers) or _by_subject(headers) or _by_sender(headers, sender) or (MailKind.HUMAN, "")
+    title = decoded(headers.get("subject"))
+    return (
+        _by_headers(headers, title)
+        or titles.kind_of(title)
+        or robots.robot(headers, sender, title, mail.text)
+        or _by_envelope(headers)
+        or (MailKind.HUMAN, "")
+    )
 
 
-def _by_headers(headers: Headers) -> tuple[MailKind, str] | None:
+def _by_headers(headers: Headers, title: str) -> tuple[MailKind, str] | None:
     submitted = headers.get("auto-submitted").split(";")[0].strip().lower()
     if submitted.startswith("auto-replied"):
         return MailKind.AUTO_REPLY, "Auto-Submitted: auto-replied (RFC 3834)"
@@ -114,26 +95,18 @@ def _by_headers(headers: Headers) -> tuple[MailKind, str] | None:
     if "mailbox rules agent" in headers.get("x-ms-exchange-generated-message-source").lower():
         return MailKind.AUTO_REPLY, "made by a mailbox rule"
     if submitted not in ("", "no"):
-        prefixed = _by_subject(headers)
-        if prefixed:
-            return prefixed
+        named = titles.kind_of(title)
+        if named:
+            return named
         answers = headers.has("in-reply-to") and headers.get("x-auto-response-suppress")
         return (MailKind.AUTO_REPLY if answers else MailKind.OTHER_AUTOMATED), f"Auto-Submitted: {submitted[:40]}"
     return None
 
 
-def _by_subject(headers: Headers) -> tuple[MailKind, str] | None:
-    title = decoded(headers.get("subject"))
-    if _AWAY_SUBJECT.search(title):
-        return MailKind.AUTO_REPLY, "the subject of an automatic reply"
-    prefix = subject.automatic_prefix(title)
-    return (_KINDS[prefix], f"the subject of a mail program: {prefix}") if prefix in _KINDS else None
-
-
-def _by_sender(headers: Headers, sender: Address | None) -> tuple[MailKind, str] | None:
-    """By addresses that nobody reads, and by bulk precedence without a list: no person's program writes that."""
+def _by_envelope(headers: Headers) -> tuple[MailKind, str] | None:
+    """By a sender that nobody reads, and by bulk precedence without a list: no person's program writes that."""
     returned = headers.get("return-path").strip("<> ")
-    if bounce.NOBODY.match(returned) or (sender is not None and _ROBOTS.match(sender.email)):
+    if bounce.NOBODY.match(returned):
         return MailKind.OTHER_AUTOMATED, "an address that nobody reads"
     if headers.get("precedence").strip().lower() in ("bulk", "junk") and not _has_list_headers(headers):
         is_reply = headers.has("return-path") and not returned
@@ -145,8 +118,11 @@ def _is_meeting(headers: Headers, mail: Parsed) -> bool:
     """Whether the mail is itself an invitation or its answer; a person's mail with a calendar file attached is not."""
     if _MEETING_CLASS.match(headers.get("content-class").strip()):
         return True
+    is_calendar = headers.get("x-mail-calendar-part").strip().lower() == "yes"
     for report in mail.reports:
-        if report.type == "text/calendar" and (report.method or not report.is_attachment or not mail.text.strip()):
+        if report.type == "text/calendar" and (
+            report.method or is_calendar or not report.is_attachment or not mail.text.strip()
+        ):
             line = _METHOD_LINE.search(report.text)
             if (report.method or (line.group(1).upper() if line else "")) in _METHODS:
                 return True
@@ -159,9 +135,3 @@ def _has_list_headers(headers: Headers) -> bool:
 
 def _is_list(headers: Headers) -> bool:
     return _has_list_headers(headers) or headers.get("precedence").strip().lower() in _BULK
-
-
-def away_until(text: str) -> str:
-    """The words that say until when somebody is away ("Monday 4 January"), "" where none do. Never a reason."""
-    match = _AWAY_UNTIL.search(text[:4000])
-    return " ".join(str(match.group(1)).split()) if match else ""

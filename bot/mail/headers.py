@@ -8,6 +8,7 @@ text. It knows nothing of addresses (addresses.py) nor of the body (parse.py).
 from __future__ import annotations
 
 import binascii
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
@@ -64,8 +65,8 @@ def split(raw: bytes) -> tuple[Headers, bytes, tuple[str, ...]]:
 
 
 def _start(raw: bytes) -> int:
-    """Past blank lines and the "From " line of an mbox."""
-    start = 0
+    """Past a byte order mark, blank lines and the "From " line of an mbox."""
+    start = len(BOM_UTF8) if raw.startswith(BOM_UTF8) else 0
     while raw[start : start + 1] in (b"\r", b"\n"):
         start += 1
     if raw[start : start + 5] in (b"From ", b">From"):

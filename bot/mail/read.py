@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.mail import addresses, automatic, commands, headers, parse, quote, subject, trust
+from bot.mail import absence, addresses, automatic, commands, headers, parse, quote, subject, trust
 from bot.mail.headers import Headers
 from bot.mail.text import QUOTE_MARK, turns
 from bot.mail.trust import Trust
@@ -69,6 +69,7 @@ def _read(raw: bytes, reading: Reading, received: datetime) -> Mail:
         kind_why=verdict.why,
         is_list=verdict.is_list,
         bounce=verdict.bounce,
+        absence=absence.told(parsed.text, _sent(mail)) if verdict.kind is MailKind.AUTO_REPLY else None,
         text=parsed.text.replace(QUOTE_MARK, "").strip(),
     )
     return _said(mail, parsed, reading) if is_readable else mail

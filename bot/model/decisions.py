@@ -99,6 +99,7 @@ class Arrival:
     answered: str = ""  # letter kind, "" when it answers no letter of ours
     answered_key: str = ""  # that letter's key
     reached_parties: bool = True  # False: it came to the bot's mailbox alone
+    answered_to: tuple[str, ...] = ()  # the addresses that letter went to
 
 
 @dataclass(frozen=True, slots=True)

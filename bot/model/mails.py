@@ -6,7 +6,7 @@ Addresses are lower-cased addr-specs; message ids stand without their brackets.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from bot.model.times import Window, aware
@@ -58,6 +58,16 @@ class Bounce:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """What an automatic reply tells, less its reasons. `named`: (name, contact words), to show, never to write to."""
+
+    until: str = ""  # the words that say until when: "Monday 4 January"
+    until_on: date | None = None  # the day they mean, counted from when the reply was sent
+    named: tuple[tuple[str, str], ...] = ()
+    is_gone: bool = False  # the person has left, or nobody reads this mailbox
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectReading:
     """What a subject line says. `certainty`: exact (a policy's own phrase), alias, or misspelt."""
 
@@ -106,6 +116,7 @@ class Mail:
     is_readable: bool = True  # False: encrypted, or set aside: only the headers speak
     answers_inline: bool = False  # "see my comments below": what is new cannot be told apart
     bounce: Bounce | None = None
+    absence: Absence | None = None  # of automatic replies
     trigger: SubjectReading = field(default_factory=SubjectReading)
     quoted_trigger: SubjectReading | None = None  # the original challenge quoted in it, if any
     quoted_from: str | None = None  # the address in the quoted header block

@@ -11,7 +11,7 @@ import dataclasses
 import json
 import types
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -27,6 +27,7 @@ Decoder = Callable[[Any], Any]
 PERSONAL: Mapping[type, frozenset[str]] = {
     model.Contact: frozenset({"email", "name", "phone", "deputy"}),
     model.Address: frozenset({"email", "name"}),
+    model.Absence: frozenset({"until", "named"}),
     model.Inbox: frozenset({"address"}),
     model.Question: frozenset({"key", "asked", "note"}),
     model.Case: frozenset({"inbox", "opening_id", "opening_thread", "thread", "holding", "owner", "commitments"}),
@@ -106,6 +107,8 @@ def _encoder(kind: Any, personal: bool) -> Encoder:
         return lambda value, hide: _plain(value, hide if personal else _as_is)
     if kind is datetime:
         return lambda value, _: model.aware(value).isoformat()
+    if kind is date:
+        return lambda value, _: value.isoformat()
     if isinstance(kind, type) and issubclass(kind, Enum):
         return lambda value, _: value.value
     if kind is str and personal:
@@ -170,6 +173,8 @@ def _decoder(kind: Any) -> Decoder:
         return lambda data: _typed(data, dict)
     if kind is datetime:
         return lambda data: model.aware(datetime.fromisoformat(_typed(data, str)))
+    if kind is date:
+        return lambda data: date.fromisoformat(_typed(data, str))
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind
     return lambda data: _typed(data, kind)

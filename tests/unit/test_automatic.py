@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.mail.automatic import away_until
+from bot.mail import absence
 from bot.mail.read import Reading, read
 from bot.mail.understand import understand
 from bot.model import Mail, MailKind
@@ -153,4 +153,4 @@ def test_list_mail_is_marked(line: str) -> None:
 )
 def test_only_the_date_of_an_absence_is_given(text: str, words: str) -> None:
     """The date that somebody is away until, never why."""
-    assert away_until(text) == words
+    assert absence.told(text, NOW).until == words

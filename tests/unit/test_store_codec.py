@@ -6,7 +6,7 @@ import dataclasses
 import json
 import types
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -48,6 +48,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
         int: st.integers(0, 2**31 - 1),
         bool: st.booleans(),
         datetime: INSTANTS,
+        date: st.dates(),
         types.NoneType: st.none(),
     }
     return simple[kind]

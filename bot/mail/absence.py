@@ -1,0 +1,123 @@
+"""What an automatic reply tells: away until when, who is named instead, whether the post is gone.
+
+Reasons for an absence are nobody's business: dates, names and contact words are taken, never a sentence. Who is named
+is a suggestion to show to people, never an address to write to. It does not decide what kind a mail is (automatic.py).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import re2
+
+from bot.mail.addresses import addresses_in
+from bot.model import Absence
+from bot.rules.windows import requested
+
+_LONDON = ZoneInfo("Europe/London")
+_WITHIN = 4000
+_MOST_NAMED = 3
+
+_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_SHORT_DAY = r"(?:mon|tues?|wed|thur?s?|fri|sat|sun)\b\.?"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_TH = r"(?:st|nd|rd|th)"
+_WHEN = (
+    rf"(?:(?:(?:{_DAY}|{_SHORT_DAY}),?\s+)?(?:the\s+)?\d{{1,2}}{_TH}?(?:\s+of)?\s+{_MONTH}(?:,?\s+20\d\d)?"
+    rf"|(?:{_DAY},?\s+)?{_MONTH}\s+\d{{1,2}}{_TH}?\b(?:,?\s+20\d\d)?"
+    rf"|(?:(?:{_DAY}|{_SHORT_DAY}),?\s+)?\d{{1,2}}[/.-]\d{{1,2}}(?:[/.-](?:20)?\d\d)?|20\d\d-\d\d-\d\d"
+    rf"|(?:{_DAY},?\s+)?the\s+\d{{1,2}}{_TH}\b|(?:next\s+|this\s+)?{_DAY}|tomorrow)"
+)
+_BACK = (
+    r"(?:return(?:ing|s)?|back|available(?: again)?|resum(?:e|ing)(?: work)?)"
+    r"(?: (?:to|in|at|into) (?:the )?(?:office|work|my desk|my post|duty))?(?: again)?(?: (?:on|from))?"
+)
+_UNTIL = re2.compile(
+    rf"(?i)\b(?:until|till?|up to|through|{_BACK})\s+(?:and including\s+|the morning of\s+|after\s+)?({_WHEN})"
+)
+#: "away from Monday 21 December to Monday 4 January": the second day is the one that matters.
+_SPAN = re2.compile(rf"(?i)\b(?:from|between)\s+{_WHEN}\s*(?:to|until|till|and|-|–)\s*({_WHEN})")
+
+_NAME = r"(?-i:[A-Z][\pL'’.-]+(?:\s+(?:(?:de|van|von|der|bin|al)\s+)?[A-Z][\pL'’-]+){0,3})"
+_ASK = (
+    r"(?:please\s+)?(?:do\s+)?(?:contact|e-?mail|call|ring|phone|telephone|speak (?:to|with)|get in touch with|direct"
+    r"(?: your)? (?:enquir(?:y|ies)|queries|e-?mails?|calls?) to|forward(?: your)? (?:e-?mails?|message|enquiry) to"
+    r"|cysylltwch (?:â|ag))"
+)
+_INSTEAD = re2.compile(
+    rf"(?i)\b{_ASK}\s+(?:my\s+|our\s+|the\s+)?(?:(?:deputy|colleagues?|manager|assistant|pa|duty|team|line|service"
+    rf"|acting"
+    rf"|administrator|admin|cover(?:ing)?)\s*,?\s+)*({_NAME})"
+)
+_COVER = re2.compile(rf"({_NAME})\s+(?:is|will be)\s+(?:covering|acting|deputising|standing in|my deputy|my cover)")
+_NO_NAMES = frozenset(
+    (
+        *(
+            "the",
+            "a",
+            "an",
+            "me",
+            "us",
+            "our",
+            "my",
+            "your",
+            "this",
+            "please",
+            "for",
+            "if",
+            "in",
+            "on",
+            "at",
+            "regards",
+        ),
+        *("thanks", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "children's"),
+        *("council", "duty", "team", "office", "switchboard"),
+    )
+)
+_PHONE = re2.compile(r"(?:\+44\s?\(?0?\)?|\(?0)\d[\d ()-]{7,14}\d(?:\s*(?:ext\.?|x)\s*\d{1,6})?")
+_BETWEEN_CONTACTS = 200
+
+_GONE = re2.compile(
+    r"(?i)\b(?:no longer (?:works?|work(?:ing)?|employed|with (?:us|the)|at the|in (?:this )?post|monitored|in use"
+    r"|active|checked)|(?:has|have|i've) (?:now |since )?(?:left|retired|moved on)\b|my last (?:working )?day was"
+    r"|unmonitored (?:mailbox|inbox|address|account|e-?mail)|(?:nid|nad) (?:ydw i|yw) .{0,40}bellach"
+    r"|(?:mailbox|inbox|address|account) is (?:not|un-?)\s?(?:being |currently )?monitored(?:\W*$|[.,;!]| and\b| so\b))"
+)
+
+
+def told(text: str, sent: datetime) -> Absence:
+    """What the text tells; `sent` places "until Monday". Nothing found leaves the fields empty."""
+    head = text[:_WITHIN]
+    words = _until(head)
+    return Absence(words, _day(words, sent), _named(head), bool(_GONE.search(head)))
+
+
+def _until(text: str) -> str:
+    match = _SPAN.search(text) or _UNTIL.search(text)
+    return " ".join(str(match.group(1)).split()) if match else ""
+
+
+def _day(words: str, sent: datetime) -> date | None:
+    at = requested(f"by {words}", sent, ()).by if words else None
+    return at.astimezone(_LONDON).date() if at else None
+
+
+def _named(text: str) -> tuple[tuple[str, str], ...]:
+    """Names that stand where somebody is to be asked instead, each with the address and telephone that follow it."""
+    found: dict[str, str] = {}
+    for pattern in (_INSTEAD, _COVER):
+        for match in pattern.finditer(text):
+            name = " ".join(str(match.group(1)).split()).rstrip(".'’-")
+            if name.split()[0].lower() not in _NO_NAMES and name not in found and len(found) < _MOST_NAMED:
+                found[name] = _contact(text[match.end(1) : match.end(1) + _BETWEEN_CONTACTS])
+    return tuple(found.items())
+
+
+def _contact(following: str) -> str:
+    """The address and the telephone number in the words right behind a name, before the next one is named."""
+    stop = _INSTEAD.search(following)
+    near = following[: stop.start()] if stop else following
+    phone = _PHONE.search(near)
+    words = [*addresses_in(near)[:1], *([" ".join(str(phone.group()).split())] if phone else [])]
+    return ", ".join(words)
