@@ -6,9 +6,10 @@ set aside after three strikes and the mails behind it flow. It decides no case (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from sqlalchemy import Connection
 
@@ -32,6 +33,9 @@ BATCH = 100
 MAX_READ = 40_000_000
 UNREADABLE = "could not be read"
 BY_HAND = "placed by hand"
+
+#: A mail that is none of our business: its ledger row, why, and the hash of its Message-ID.
+Unrelated = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +102,33 @@ class Intake:
     def read(self, now: datetime, limit: int = BATCH) -> int:
         """Reads waiting mails, oldest arrival at the server first; returns how many were disposed of."""
         with self.db.read() as tx:
-            waiting = mails.waiting(tx, limit, now)
-        fresh = [w for w in waiting if w.attempts == 0]
-        read = self._read_together(fresh, now) if len(fresh) > 1 else {}
+            waiting = _fitting(mails.waiting(tx, limit, now))
+        fresh = [one for one in waiting if one.attempts == 0 and not _is_too_large(one)]
+        together = {one.entry for one in fresh} if len(fresh) > 1 else set()
+        read = {one.entry: self._read_alone(one, now) for one in waiting if one.entry not in together}
+        answers = self._read_together(fresh, now)
+        unrelated: list[Unrelated] = []
         for one in waiting:
-            mail = read.get(one.entry) or (None if one in fresh and read else self._read_alone(one, now))
-            if mail is not None:
+            mail = read[one.entry] if one.entry in read else next(answers)
+            if mail is None:
+                continue
+            if (found := self._unrelated(one, mail)) is not None:
+                unrelated.append(found)
+            else:
+                self._ignore(unrelated, now)
                 self._dispose(one, mail, now)
+        self._ignore(unrelated, now)
         return len(waiting)
 
-    def _read_together(self, waiting: Sequence[Waiting], now: datetime) -> dict[int, Mail]:
-        """A batch in one go; one that kills the reader is not among the answers, and is read alone at its next turn."""
+    def _read_together(self, waiting: Sequence[Waiting], now: datetime) -> Iterator[Mail | None]:
+        """A batch, read on while its mails are disposed of. None: it killed the reader, and is next read alone."""
         with self.db.begin() as tx:
-            for one in waiting:
-                mails.attempt(tx, one.entry, now)
-            raws = [(mails.raw(tx, one.digest), one.received) for one in waiting]
+            mails.attempts(tx, [one.entry for one in waiting], now)
+            raws = mails.raws(tx, [one.digest for one in waiting])
             failpoint("intake.attempting")
         failpoint("intake.attempted")
-        found = zip(waiting, self.reader.read_many(raws), strict=True)
-        return {one.entry: mail for one, mail in found if isinstance(mail, Mail)}
+        for answer in self.reader.read_each([(raws[one.digest], one.received) for one in waiting]):
+            yield answer if isinstance(answer, Mail) else None
 
     def _read_alone(self, one: Waiting, now: datetime) -> Mail | None:
         """None: it killed the reader and may try again. After three strikes its headers speak for it."""
@@ -127,7 +139,7 @@ class Intake:
         failpoint("intake.attempted")
         if strikes > STRIKES:
             return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: it ended the reader three times")
-        if one.is_truncated or one.size > MAX_READ:
+        if _is_too_large(one):
             return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: it is too large to be read")
         try:
             return self.reader.read(raw, one.received)
@@ -137,6 +149,25 @@ class Intake:
             return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: {died}")
 
     # --- dispose ------------------------------------------------------------------------------------------------
+
+    def _unrelated(self, one: Waiting, mail: Mail) -> Unrelated | None:
+        """Whether it is surely none of our business, found without a write lock. None: it is disposed of by itself."""
+        if mail.trigger.phrase is not None or unreadable(mail):
+            return None
+        with self.db.read() as tx:
+            directory = self.turn.books.settings.directory
+            placement, _ = place(tx, mail, self._inbox(one.mailbox, mail), directory, is_old=one.is_old)
+        return (one.entry, placement.why, hash_id(mail.message_id)) if isinstance(placement, Ignore) else None
+
+    def _ignore(self, unrelated: list[Unrelated], now: datetime) -> None:
+        """They leave one row each and nothing else; they come in crowds, so they share a commit."""
+        if unrelated:
+            with self.db.begin() as tx:
+                for entry, why, digest in unrelated:
+                    mails.dispose(tx, entry, "ignored", why, now, message_id_hash=digest)
+                failpoint("intake.disposing")
+            failpoint("intake.disposed")
+        unrelated.clear()
 
     def _dispose(self, one: Waiting, mail: Mail, now: datetime) -> None:
         """Finds the case and saves what follows; decides again when the case moved in between."""
@@ -252,6 +283,16 @@ class Intake:
             failpoint("intake.adopting")
         failpoint("intake.adopted")
         return decision
+
+
+def _is_too_large(one: Waiting) -> bool:
+    return one.is_truncated or one.size > MAX_READ
+
+
+def _fitting(waiting: Sequence[Waiting]) -> list[Waiting]:
+    """The first of them that fit into memory together, one at least."""
+    totals = accumulate(one.size for one in waiting)
+    return [one for one, total in zip(waiting, totals, strict=True) if total <= MAX_READ or one is waiting[0]]
 
 
 def unreadable(mail: Mail) -> str:

@@ -167,12 +167,25 @@ def attempt(tx: Connection, entry: int, now: datetime) -> int:
     return count
 
 
+def attempts(tx: Connection, entries: Sequence[int], now: datetime) -> None:
+    """Counts one reading begun of each."""
+    for some in schema.chunks(entries):
+        begun = update(_ledger).where(_ledger.c.id.in_(some))
+        tx.execute(begun.values(attempts=_ledger.c.attempts + 1, attempted=now))
+
+
+def raws(tx: Connection, digests: Sequence[str]) -> dict[str, bytes]:
+    """The bytes of each that is kept."""
+    found: dict[str, bytes] = {}
+    for some in schema.chunks(digests):
+        rows = tx.execute(select(_raw.c.digest, _raw.c.body, _raw.c.is_packed).where(_raw.c.digest.in_(some)))
+        found |= {row.digest: zlib.decompress(row.body) if row.is_packed else bytes(row.body) for row in rows}
+    return found
+
+
 def raw(tx: Connection, digest: str) -> bytes:
     """The bytes. Raises KeyError when they are not kept."""
-    row = tx.execute(select(_raw.c.body, _raw.c.is_packed).where(_raw.c.digest == digest)).one_or_none()
-    if row is None:
-        raise KeyError(digest)
-    return zlib.decompress(row.body) if row.is_packed else bytes(row.body)
+    return raws(tx, [digest])[digest]
 
 
 def seen(tx: Connection, digest: str, message_id_hash: str, entry: int) -> Listed | None:

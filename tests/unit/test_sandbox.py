@@ -51,6 +51,15 @@ def test_a_slow_mail_is_given_up_and_the_others_flow(sandbox: Sandbox) -> None:
     assert sandbox.read(good, NOW).new_text == "hello"
 
 
+def test_answers_that_nobody_took_are_nobody_elses(sandbox: Sandbox) -> None:
+    """A caller that stops in the middle of a batch leaves nothing behind: the next mail has its own answer."""
+    taken = sandbox.read_each([(HEAD + b"\nfirst\n", NOW), (HEAD + b"\nsecond\n", NOW)])
+    first = next(taken)
+    assert isinstance(first, Mail)
+    assert first.new_text == "first"
+    assert sandbox.read(HEAD + b"\nthird\n", NOW).new_text == "third"
+
+
 def test_a_mail_that_eats_memory_is_given_up() -> None:
     """The limit of memory holds in the child, not in the daemon."""
     sandbox = Sandbox(READING, memory=160 << 20)
