@@ -57,7 +57,7 @@ def classify(mail: Parsed, sender: Address | None, own: Sequence[str], id_domain
         return Verdict(*found[:2], is_list=is_list, bounce=found[2])
     kind, why = _kind(mail, sender, own)
     if kind in _MAY_BE_A_BOUNCE:
-        told = bounce.without_report(mail, sender, id_domain, is_sure=kind is MailKind.BOUNCE)
+        told = bounce.without_report(mail, sender, id_domain, kind is MailKind.BOUNCE, kind is not MailKind.HUMAN)
         if told is not None:
             return Verdict(MailKind.BOUNCE, "from a mail system, without a standard report", is_list, told)
     return Verdict(kind, why, is_list)
@@ -66,6 +66,8 @@ def classify(mail: Parsed, sender: Address | None, own: Sequence[str], id_domain
 def _kind(mail: Parsed, sender: Address | None, own: Sequence[str]) -> tuple[MailKind, str]:
     headers = mail.headers
     if any(report.type == "message/disposition-notification" for report in mail.reports):
+        if bounce.is_refusal(mail, sender):
+            return MailKind.BOUNCE, "refused by a mail system (RFC 5429)"
         return MailKind.RECEIPT, "disposition notification (RFC 3798)"
     if any(report.type == "message/feedback-report" for report in mail.reports):
         return MailKind.OTHER_AUTOMATED, "feedback report (RFC 5965)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re2
 
+from bot.mail import detectors, failure
 from bot.mail.addresses import addresses_in
 from bot.mail.headers import decoded, ids
 from bot.mail.parse import Parsed, Report
@@ -23,7 +24,7 @@ _MAX_WORDS = 400
 _MAX_TEXT = 20_000
 
 _DAEMON = re2.compile(
-    r"(?i)^(?:mailer-?daemon|mail-?daemon|postmaster|mail(?:er)?|mdaemon|maildelivery|mail\.delivery"
+    r"(?i)^(?:mailer-?daemon|mail-?daemon|post[-_.]?master|mail(?:er)?|mdaemon|mail[-_.]?delivery(?:[-_.]?(?:sub)?system)?"
     r"|microsoftexchange[0-9a-f]{20,}|bounce)@|^<>$"
 )
 #: A mailbox that nobody reads. (An envelope of `bounces+SRS=...` is only a person's mail, forwarded.)
@@ -44,7 +45,9 @@ _FAILED = re2.compile(
     r"|disabled)|does not exist|quota exceeded|over quota|address(?:es)? (?:failed|rejected)"
     r"|recipient (?:rejected|unknown)"
     r"|returned (?:below|to sender)|not been delivered|still being retried|giving up|bounced"
-    r"|doesn't have an? .{0,20}account)"
+    r"|doesn't have an? .{0,20}account"
+    r"|(?:invalid|bad|unknown|unroutable|unrouteable) (?:user|recipient|mailbox|destination)"
+    r"|action not taken|automatically rejected|not listed in)"
 )
 _LATER = re2.compile(
     r"(?i)(?:will (?:be retried|keep trying|continue to (?:try|attempt))|delivery (?:is |has been )?delayed"
@@ -78,6 +81,14 @@ def report(mail: Parsed, sender: Address | None, id_domain: str) -> tuple[MailKi
     return MailKind.BOUNCE, "delivery status notification (RFC 3464)", found
 
 
+def is_refusal(mail: Parsed, sender: Address | None) -> bool:
+    """A mail system that refuses in the form of a disposition notification (RFC 5429), as Dovecot and Sieve do."""
+    if "(rejected)" in mail.headers.get("auto-submitted").lower():
+        return True
+    from_system = bool(sender and _DAEMON.match(sender.email)) or _is_system(mail.headers.get("from"))
+    return from_system and bool(_FAILED.search(mail.text[:_MAX_TEXT]))
+
+
 def _recipients(text: str) -> list[dict[str, str]]:
     """The per-recipient fields: one dictionary for each Final- or Original-Recipient group."""
     groups: list[dict[str, str]] = []
@@ -100,10 +111,13 @@ def _bounce(group: dict[str, str], mail: Parsed, id_domain: str) -> Bounce:
     words = group.get("diagnostic-code", "")
     status = _first_status(group.get("status", "")) or _first_status(words)
     is_hard = not (group.get("action", "").lower().startswith("delayed") or status.startswith("4"))
-    return Bounce(recipient or _in_words(mail), status, is_hard, cited(mail, id_domain), words[:_MAX_WORDS])
+    why = failure.reason(status, words or mail.text, is_hard)
+    return Bounce(recipient or _in_words(mail), status, is_hard, cited(mail, id_domain), words[:_MAX_WORDS], why)
 
 
-def without_report(mail: Parsed, sender: Address | None, id_domain: str, is_sure: bool = False) -> Bounce | None:
+def without_report(
+    mail: Parsed, sender: Address | None, id_domain: str, is_sure: bool = False, is_machine: bool = False
+) -> Bounce | None:
     """A bounce told in words only: from a mail system, and saying that it failed. `is_sure`: its subject said so."""
     headers = mail.headers
     from_system = (
@@ -115,13 +129,20 @@ def without_report(mail: Parsed, sender: Address | None, id_domain: str, is_sure
     title = decoded(headers.get("subject"))
     text = mail.text[:_MAX_TEXT]
     says_so = bool(_SUBJECT.match(title)) or bool(_FAILED.search(text))
-    if not (is_sure or names_failed or (from_system and says_so)):
+    if not (is_sure or names_failed or (from_system and says_so)) and not (from_system or is_machine):
+        return None
+    temporary, permanent = detectors.failures(headers, text)
+    if not (is_sure or names_failed or (from_system and says_so) or temporary or permanent):
         return None
     status = _first_status(text)
     code = _CODE.search(text)
-    later = bool(_LATER.search(title) or _LATER.search(text)) or status.startswith("4")
-    recipient = next(iter(addresses_in(headers.get("x-failed-recipients"))), None) or _in_words(mail)
-    return Bounce(recipient, status or (f"{code.group(1)}.0.0" if code else ""), not later, cited(mail, id_domain))
+    later = (
+        bool(_LATER.search(title) or _LATER.search(text)) or status.startswith("4") or bool(temporary and not permanent)
+    )
+    named = (*addresses_in(headers.get("x-failed-recipients")), *permanent, *temporary)
+    status = status or (f"{code.group(1)}.0.0" if code else "")
+    why = failure.reason(status, text, not later)
+    return Bounce(named[0] if named else _in_words(mail), status, not later, cited(mail, id_domain), "", why)
 
 
 def _is_system(value: str) -> bool:

@@ -208,6 +208,8 @@ def _leaf(part: Message, kind: str, found: _Gathering, in_related: bool) -> str:
     content = _content(part, found)
     name = _name(part, found)
     disposition = part.get_content_disposition() or ""
+    if kind.startswith("multipart/"):  # its boundary is missing or broken: the words are in there somewhere
+        return cleaned(_decoded_text(part, content, found))
     if kind.startswith(_REPORTS):
         method = part.get_param("method") if kind == "text/calendar" else ""
         is_file = disposition == "attachment"

@@ -55,6 +55,7 @@ class Bounce:
     is_hard: bool
     message_ids: tuple[str, ...]
     words: str = ""  # the server's diagnostic, for the operator
+    reason: str = ""  # why, for a reader who knows no mail server: "the mailbox is full"
 
 
 @dataclass(frozen=True, slots=True)
