@@ -8,7 +8,7 @@ act in words.py.
 from __future__ import annotations
 
 from bot.case import words
-from bot.case.answers import CHOICES, WAITING, pass_on, responded
+from bot.case.answers import CHOICES, WAITING, pass_on, reached_raiser, responded
 from bot.case.closing import outcome_written
 from bot.case.correlate import AGAIN
 from bot.case.delivery import on_absent
