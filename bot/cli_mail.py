@@ -91,7 +91,7 @@ def place(entry: Entry, ref: Annotated[str, typer.Argument(metavar="REF")], conf
     """The mail belongs to this case: it takes effect as if it had found it."""
     with office(config) as o, o.intake() as intake:
         listed, case = _entry(o.db, entry), found(o.db, ref).case
-        intake.place(listed, intake.reread(listed), case.number, now())
+        intake.penned.place(listed, intake.penned.reread(listed), case.number, now())
     say_lines(f"Mail {entry} belongs to {case.ref} now.")
 
 
@@ -143,10 +143,10 @@ def adopt(
     with office(config) as o, o.intake() as intake:
         began = _instant(o, day_zero)
         listed = _entry(o.db, int(mail)) if mail.isdecimal() else _received(o, Path(mail))
-        read = intake.reread(listed)
+        read = intake.penned.reread(listed)
         inbox = _inbox(intake.places.inboxes, listed, read, area, policy)
         _check_stage(o, inbox, stage)
-        decision = intake.adopt(listed, read, inbox, now(), stage, began)
+        decision = intake.penned.adopt(listed, read, inbox, now(), stage, began)
     case = decision.case
     say_lines(f"{case.ref} is open at {case.stage}, counted from {when(began)}. See: challenge-bot case {case.ref}")
 

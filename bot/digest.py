@@ -6,11 +6,12 @@ letter about older challenges found when an inbox is read for the first time. It
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 
 from sqlalchemy import Connection
 
+from bot.case.pen import lettered
 from bot.failpoints import failpoint
 from bot.model import Case, Contact, Letter, LetterKind, State
 from bot.rules import workdays
@@ -63,10 +64,11 @@ class Digests:
         if not unit or not (open_cases or pen or aside or letters_open or is_monday):
             return
         listed = mails.last_listed(tx)
+        letters = {entry: letter for letter, entry in lettered([row.entry for row in (*pen, *aside)]).items()}
         about = {
             "open": [self._line(case) for case in open_cases],
-            "pen": [_pen(row) for row in pen],
-            "set_aside": [_pen(row) for row in aside],
+            "pen": [_pen(row, letters) for row in pen],
+            "set_aside": [_pen(row, letters) for row in aside],
             "letters_open": letters_open,
             "mailboxes": [
                 {"name": name, "last_read": listed[name].isoformat() if name in listed else "", "last_sent": ""}
@@ -141,8 +143,9 @@ def waiting_for(case: Case) -> str:
     return next((str(s.contact) for s in case.served if not s.is_dead), "nobody who can be reached")
 
 
-def _pen(row: Listed) -> dict[str, object]:
+def _pen(row: Listed, letters: Mapping[int, str]) -> dict[str, object]:
     return {
+        "letter": letters.get(row.entry, ""),
         "entry": row.entry,
         "mailbox": row.mailbox,
         "received": row.received.isoformat(),

@@ -17,22 +17,22 @@ from bot import placing
 from bot.case.correlate import Attach, Ignore, Open, Pen, Placement
 from bot.errors import CaseMoved
 from bot.failpoints import failpoint
+from bot.joining import attach
 from bot.mail.read import Reading, headers_only
-from bot.model import Arrival, Decision, Inbox, LetterUndelivered, Mail
-from bot.placing import content_key, hash_id, keys_of, place
+from bot.model import Inbox, Mail
+from bot.penned import UNREADABLE, Answered, Penned
+from bot.placing import hash_id, keys_of, place
 from bot.ports import Mailbox
 from bot.sandbox import InProcess, Sandbox, SandboxDied
-from bot.store import cases, mails, meta, outbox
+from bot.store import cases, mails, meta
 from bot.store.db import Database
-from bot.store.mails import Listed, Waiting
+from bot.store.mails import Waiting
 from bot.turn import Turn
 
 STRIKES = 3
 BATCH = 100
 #: A mail larger than this is not parsed: its headers speak.
 MAX_READ = 40_000_000
-UNREADABLE = "could not be read"
-BY_HAND = "placed by hand"
 
 #: A mail that is none of our business: its ledger row, why, and the hash of its Message-ID.
 Unrelated = tuple[int, str, str]
@@ -55,6 +55,7 @@ class Intake:
         self.reader = reader
         self.reading = reading
         self.places = places
+        self.penned = Penned(db, turn, reader, reading, self._inbox, places.inboxes)
 
     # --- receive ------------------------------------------------------------------------------------------------
 
@@ -172,16 +173,27 @@ class Intake:
     def _dispose(self, one: Waiting, mail: Mail, now: datetime) -> None:
         """Finds the case and saves what follows; decides again when the case moved in between."""
         inbox = self._inbox(one.mailbox, mail)
+        answered = self.penned.answered(mail, inbox)
         while True:
             try:
                 with self.db.begin() as tx:
+                    if answered is not None:
+                        self._obey(tx, one, answered, now)
+                        failpoint("intake.disposing")
+                        break
                     placement, known_id = place(tx, mail, inbox, self.turn.books.settings.directory, is_old=one.is_old)
                     self._carry_out(tx, one, mail, inbox, placement, known_id, now)
                     failpoint("intake.disposing")
-                failpoint("intake.disposed")
-                return
+                break
             except CaseMoved:
                 continue
+        failpoint("intake.disposed")
+
+    def _obey(self, tx: Connection, one: Waiting, answered: Answered, now: datetime) -> None:
+        """An answer to the digest: what it says is done, and it waits for a person itself where nothing was."""
+        why = self.penned.obey(tx, answered, one.entry, now)
+        said, digest = why or "an answer to the holding pen", hash_id(answered.mail.message_id)
+        mails.dispose(tx, one.entry, "holding_pen" if why else "ignored", said, now, message_id_hash=digest)
 
     def _inbox(self, name: str, mail: Mail) -> Inbox:
         """The watched inbox it came by; for our own mailbox, the inbox of the team that the mail addresses."""
@@ -209,7 +221,7 @@ class Intake:
             case Attach(case=number, how=placing.COPY):
                 mails.dispose(tx, one.entry, "case", "the same mail again", now, case=number, message_id_hash=digest)
             case Attach(case=number, how=how, letter=key):
-                self._attach(tx, mail, number, how, key, now)
+                attach(self.turn, tx, mail, number, how, key, now)
                 mails.dispose(tx, one.entry, "case", how, now, case=number, message_id_hash=digest)
             case Open(flags=flags):
                 more = ("duplicate_message_id",) if same_id else ()
@@ -231,58 +243,6 @@ class Intake:
             "It is kept as it came. See: challenge-bot review",
         ]
         self.turn.alert(tx, f"set_aside/{one.entry}", "A mail was set aside", lines, now)
-
-    def _attach(self, tx: Connection, mail: Mail, number: int, how: str, key: str, now: datetime) -> None:
-        """The mail joins its case; a bounce tells the case which letter did not arrive."""
-        letter = next((q for q in outbox.of_case(tx, number) if q.letter.key == key), None) if key else None
-        kind = letter.letter.kind.value if letter else ""
-        self.turn.take(tx, number, Arrival(mail, how, kind, key), now)
-        cases.note_ids(tx, number, {content_key(mail): "content"})
-        if mail.bounce is None or letter is None:
-            return
-        addresses = [address for address, _, _ in letter.recipients]
-        named = mail.bounce.recipient or ""
-        recipient = named if named in addresses else addresses[0] if len(addresses) == 1 else ""
-        if not recipient:
-            return
-        status = mail.bounce.status
-        hard = mail.bounce.is_hard
-        if not hard or outbox.bounced(tx, letter.id, recipient, status, mail.bounce.words, now):
-            one = letter.letter
-            fact = LetterUndelivered(one.key, one.kind, one.stage, recipient, status, hard, one.starts_clock)
-            self.turn.take(tx, number, fact, now)
-
-    # --- by hand ------------------------------------------------------------------------------------------------
-
-    def reread(self, listed: Listed) -> Mail:
-        """A mail that was put aside, read again. Raises KeyError when its bytes are gone."""
-        with self.db.read() as tx:
-            raw = mails.raw(tx, listed.digest)
-        try:
-            return self.reader.read(raw, listed.received)
-        except SandboxDied as died:
-            return headers_only(raw, self.reading, listed.received, f"{UNREADABLE}: {died}")
-
-    def place(self, listed: Listed, mail: Mail, number: int, now: datetime) -> None:
-        """A person said to which case a mail of the holding pen belongs: it takes effect as if it had found it."""
-        with self.db.begin() as tx:
-            self._attach(tx, mail, number, BY_HAND, "", now)
-            mails.replace(tx, listed.entry, "case", BY_HAND, now, case=number)
-            failpoint("intake.placing")
-        failpoint("intake.placed")
-
-    def adopt(
-        self, listed: Listed, mail: Mail, inbox: Inbox, now: datetime, stage: str, day_zero: datetime
-    ) -> Decision:
-        """A person said that a mail opens a case, at this stage, counted from that day."""
-        with self.db.begin() as tx:
-            decision = self.turn.open(tx, mail, inbox, now, ("adopted",), stage, day_zero)
-            number = decision.case.number
-            cases.note_ids(tx, number, {content_key(mail): "content"})
-            mails.replace(tx, listed.entry, "case", "adopted by hand", now, case=number)
-            failpoint("intake.adopting")
-        failpoint("intake.adopted")
-        return decision
 
 
 def _is_too_large(one: Waiting) -> bool:

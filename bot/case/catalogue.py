@@ -100,12 +100,13 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "refused_word": "word why",
         "duplicate": "other_ref",
         "in_flight": "items",
+        "unreachable": "contact times days",
         "record_kept": "where why",
     },
     LetterKind.OUTCOME: {"closed": "closed_as by at outcome_missing original_of_outcome"},
     LetterKind.RECORD: {"minimal": "manifest where", "full": "manifest part parts"},
     LetterKind.DIGEST: {"daily": "open pen set_aside letters_open mailboxes head"},
-    LetterKind.ANSWER: {"status": "state history"},
+    LetterKind.ANSWER: {"status": "state history", "pen": "done unclear"},
     LetterKind.ALERT: {"plain": "subject lines"},
 }
 
@@ -114,4 +115,12 @@ CATALOGUE: dict[tuple[LetterKind, str], frozenset[str]] = {
 }
 
 #: Letters that belong to no case and so carry no COMMON values.
-NO_CASE = frozenset({(LetterKind.DIGEST, "daily"), (LetterKind.ALERT, "plain"), (LetterKind.INFORMATION, "in_flight")})
+NO_CASE = frozenset(
+    {
+        (LetterKind.DIGEST, "daily"),
+        (LetterKind.ALERT, "plain"),
+        (LetterKind.ANSWER, "pen"),
+        (LetterKind.INFORMATION, "in_flight"),
+        (LetterKind.INFORMATION, "unreachable"),
+    }
+)

@@ -170,6 +170,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
         "in_flight",
         {"items": [{"mailbox": "Riverside Assessment Team", "received": "2027-01-04T11:00:00+00:00", "entry": 147}]},
     ),
+    (LetterKind.INFORMATION, "unreachable", {"contact": _FAY, "times": 3, "days": 30}),
     (LetterKind.INFORMATION, "record_kept", {"where": "on the partnership's server", "why": "it is over 10 MB"}),
     (
         LetterKind.OUTCOME,
@@ -208,6 +209,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
             ],
             "pen": [
                 {
+                    "letter": "A",
                     "entry": 147,
                     "mailbox": "Riverside Assessment Team",
                     "received": _WHEN,
@@ -215,7 +217,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
                     "guesses": "XX-2027-0007, XX-2027-0005",
                 }
             ],
-            "set_aside": [{"entry": 148, "mailbox": "Riverside", "received": _WHEN, "why": "unreadable"}],
+            "set_aside": [{"letter": "B", "entry": 148, "mailbox": "Hill", "received": _WHEN, "why": "unreadable"}],
             "letters_open": 1,
             "mailboxes": [{"name": "Riverside Assessment Team", "last_read": _WHEN, "last_sent": _WHEN}],
             "head": "4d" * 32,
@@ -225,6 +227,14 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
         LetterKind.ANSWER,
         "status",
         {"state": "awaiting_response", "history": [{"at": _WHEN, "what": "The challenge was received"}]},
+    ),
+    (
+        LetterKind.ANSWER,
+        "pen",
+        {
+            "done": ["Mail 147 belongs to XX-2027-0007 now"],
+            "unclear": ["D: no mail of that name waits"],
+        },
     ),
     (
         LetterKind.ALERT,

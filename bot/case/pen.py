@@ -1,0 +1,80 @@
+"""What a person answers to the list of the holding pen: `A 0147`, `12 CE-2027-0147`, `12 new`, `12 not ours`.
+
+One order a line. Names are the entry's number or the letter printed beside it in that one digest. It knows no store:
+which entry a name means, and which case a ref, is found by the caller; who may say it as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import re2
+
+NEW, NOT_OURS = "new", "not ours"
+MOST_LINES = 200
+#: Letters printed beside the first entries of a digest; the rest have their numbers alone.
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+_LINE = re2.compile(r"(?i)^[\s>•*–-]*(?:(?:mail|entry|no\.?)\s+)?([a-z]|\d{1,9})(?:\s*[.):=–-]+\s*|\s+)(.*?)[\s.,;!]*$")
+_REF = re2.compile(r"(?i)^(?:(?:case|belongs to|to)\s+)*\[?([a-z]{1,6}-\d{4}-\d{4,9}|\d{1,9})\]?$")
+_NEW = re2.compile(r"(?i)^(?:is )?(?:a )?new(?: case| challenge)?$")
+_NOT_OURS = re2.compile(r"(?i)^(?:is |are )?(?:not ours|none of ours|not our business)$")
+#: Lines that ask for nothing.
+_COURTESY = re2.compile(
+    r"(?i)^\W*(?:thanks?|many thanks|thank you|(?:kind |best |warm )?regards|best wishes|hi|hello|dear|good (?:morning"
+    r"|afternoon)|yours|cheers)\b.{0,60}$"
+)
+_CLOSING = re2.compile(r"(?i)^\W*(?:many thanks|thanks|thank you|(?:kind |best |warm )?regards|best wishes|yours)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to do with one entry. `what`: new, not ours, or a ref (`CE-2027-0147`, or its last number alone)."""
+
+    name: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Orders in the order of writing, and the lines that are none, as they were written."""
+
+    orders: tuple[Order, ...]
+    unclear: tuple[str, ...]
+
+
+def orders(text: str) -> Orders:
+    """Every order in the new text of an answer. An entry that is named twice, with two orders, has none."""
+    found: list[Order] = []
+    unclear: list[str] = []
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    for line in [one for one in lines if one][:MOST_LINES]:
+        order = _order(line)
+        if order is not None:
+            found.append(order)
+        elif found and _CLOSING.match(line):
+            break
+        elif not _COURTESY.match(line):
+            unclear.append(line[:200])
+    torn = {o.name for o in found for p in found if o.name == p.name and o.what != p.what}
+    unclear += [f"{name}: two answers" for name in sorted(torn)]
+    return Orders(tuple(dict.fromkeys(o for o in found if o.name not in torn)), tuple(unclear))
+
+
+def _order(line: str) -> Order | None:
+    match = _LINE.match(line)
+    if match is None:
+        return None
+    name, words = match.group(1).upper().lstrip("0") or "0", match.group(2).strip()
+    if _NEW.match(words):
+        return Order(name, NEW)
+    if _NOT_OURS.match(words):
+        return Order(name, NOT_OURS)
+    ref = _REF.match(words)
+    return Order(name, ref.group(1).upper()) if ref else None
+
+
+def lettered(entries: Sequence[int]) -> dict[str, int]:
+    """Which letter stands beside which entry of one digest."""
+    return dict(zip(LETTERS, entries, strict=False))
