@@ -141,7 +141,9 @@ def _answered(d: Draft, said: Said) -> None:
     """The raiser reports an answer that we did not see."""
     if d.case.state in answers.WAITING:
         d.flag("reported")
-        answers.responded(d, said.mail, said.by, said.mail.received, "reported by the raiser's side")
+        d.event("reported", by=said.by.email)
+        by = d.first_responder or Contact("")
+        answers.responded(d, said.mail, by, said.mail.received, "reported by the raiser's side", is_reported=True)
 
 
 def _phone(d: Draft, said: Said) -> None:
@@ -181,6 +183,8 @@ def _not_mine(d: Draft, said: Said) -> None:
     d.event("not_mine", by=said.by.email)
     d.flag("wrong_person")
     redirect_from(d, said.by.email)
+    if d.case.is_open and not d.is_stranger:
+        d.write(LetterKind.INFORMATION, "not_mine", [d.case.raiser], mail=said.mail, human=said.by, who=person(said.by))
 
 
 def _on_file(d: Draft, said: Said) -> None:

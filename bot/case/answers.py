@@ -28,7 +28,11 @@ def reached_raiser(d: Draft, mail: Mail) -> bool:
 
 def pass_on(d: Draft, mail: Mail, by: Contact) -> None:
     """What reached only the bot is told to the raiser; it goes no further than raiser and their manager."""
-    if d.case.unproven != "stranger" and not reached_raiser(d, mail):
+    if d.case.unproven == "stranger" or reached_raiser(d, mail):
+        return
+    if d.case.state is State.AWAITING_CONFIRMATION:
+        _relay(d, mail, by, mail.received)
+    else:
         d.write(
             LetterKind.INFORMATION,
             "received",
@@ -40,8 +44,8 @@ def pass_on(d: Draft, mail: Mail, by: Contact) -> None:
         )
 
 
-def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "") -> None:
-    """The stage's clock stops; the raiser is asked whether it is resolved."""
+def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *, is_reported: bool = False) -> None:
+    """The stage's clock stops; the raiser is asked whether it is resolved. `is_reported`: told us by their side."""
     d.event("responded", by=by.email, note=note)
     d.quiet(*CLOCK)
     d.run(responded=at, ended=at, ended_as="responded")
@@ -50,7 +54,7 @@ def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "") -
     ask_again(d, 1)
     if d.is_stranger:
         d.alarm("telling", d.case.due or d.now, "an answer came to a challenge that nobody has confirmed yet")
-    elif reached_raiser(d, mail) or by.email == d.case.raiser.email:
+    elif is_reported or reached_raiser(d, mail):
         d.write(
             LetterKind.RESPONSE,
             "responded",
@@ -60,19 +64,25 @@ def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "") -
             who=person(by),
             when=at.isoformat(),
             readable=mail.is_readable,
+            reported=is_reported,
         )
     else:
-        d.write(
-            LetterKind.RELAY,
-            "reply",
-            [d.case.raiser],
-            mail=mail,
-            human=by,
-            who=person(by),
-            when=at.isoformat(),
-            text=mail.new_text,
-            attachments=len(mail.attachments),
-        )
+        _relay(d, mail, by, at)
+
+
+def _relay(d: Draft, mail: Mail, by: Contact, at: datetime) -> None:
+    """A reply that reached only us: its words, no attachments, and the question in the same letter."""
+    d.write(
+        LetterKind.RELAY,
+        "reply",
+        [d.case.raiser],
+        mail=mail,
+        human=by,
+        who=person(by),
+        when=at.isoformat(),
+        text=mail.new_text,
+        attachments=len(mail.attachments),
+    )
 
 
 def ask_again(d: Draft, n: int) -> None:

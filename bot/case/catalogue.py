@@ -68,9 +68,9 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "repeat": f"{_LAPSED} n",
         "reopened": _LAPSED,
     },
-    LetterKind.RESPONSE: {"responded": "who when readable", "again": "n who when", "manager": "who when"},
+    LetterKind.RESPONSE: {"responded": "who when readable reported", "again": "n who when", "manager": "who when"},
     LetterKind.RELAY: {"reply": "who when text attachments"},
-    LetterKind.REDIRECT: {"away": "absent until of", "bounced": "absent of"},
+    LetterKind.REDIRECT: {"away": "absent until of", "bounced": "absent of", "not_mine": "absent of"},
     LetterKind.QUESTION: {
         "not_yours": "word who_may",
         "confirm_word": "word said",
@@ -87,6 +87,7 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
     LetterKind.INFORMATION: {
         "away": "absent until deputies",
         "received": "who words",
+        "not_mine": "who",
         "extended": "before after past_ceiling",
         "changed": "before after word",
         "parent_note": "parent_title window",

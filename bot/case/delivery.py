@@ -160,8 +160,13 @@ def on_absent(d: Draft, sender: str, until: str) -> None:
 
 
 def redirect_from(d: Draft, email: str) -> None:
-    """That contact says it is not theirs: the next in the row is written to."""
-    contact = _responding(d, email)
-    if contact is not None and d.case.is_open:
-        d.set(served=tuple(replace(s, is_dead=True) if s.contact.email == email else s for s in d.case.served))
-        _redirect(d, contact, "away", LetterKind.NOTICE.value)
+    """That contact says it is not theirs: the next in the row is written to, once for each person.
+
+    They stay among those who are reminded until somebody else takes it up, for a word without proof takes nobody away.
+    """
+    same = d.rules.directory.same_person
+    known = next((s for s in d.case.served if same(s.contact.email, email) and not s.is_dead), None)
+    if known is None or known.is_away or not d.case.is_open:
+        return
+    d.set(served=tuple(replace(s, is_away=True) if s is known else s for s in d.case.served))
+    _redirect(d, known.contact, "not_mine", LetterKind.NOTICE.value)

@@ -113,8 +113,9 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.ESCALATION, "asked", _ESCALATED | {"asked_by": _HELEN}),
     (LetterKind.ESCALATION, "repeat", _ESCALATED | {"n": 2}),
     (LetterKind.ESCALATION, "reopened", _ESCALATED | {"holding": [], "outer_limit": False}),
-    (LetterKind.RESPONSE, "responded", {"who": _FAY, "when": _WHEN, "readable": True}),
-    (LetterKind.RESPONSE, "responded", {"who": _FAY, "when": _WHEN, "readable": False}),
+    (LetterKind.RESPONSE, "responded", {"who": _FAY, "when": _WHEN, "readable": True, "reported": False}),
+    (LetterKind.RESPONSE, "responded", {"who": _FAY, "when": _WHEN, "readable": False, "reported": False}),
+    (LetterKind.RESPONSE, "responded", {"who": _FAY, "when": _WHEN, "readable": True, "reported": True}),
     (LetterKind.RESPONSE, "again", {"n": 2, "who": _FAY, "when": _WHEN}),
     (LetterKind.RESPONSE, "manager", {"who": _FAY, "when": _WHEN}),
     (
@@ -123,6 +124,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
         {"who": _FAY, "when": _WHEN, "text": "We have looked at this again.\n\nWe will visit today.", "attachments": 1},
     ),
     (LetterKind.REDIRECT, "away", {"absent": _FAY, "until": "Monday 18 January", "of": "notice", "responder": _TOM}),
+    (LetterKind.REDIRECT, "not_mine", {"absent": _FAY, "of": "notice", "responder": _TOM}),
     (LetterKind.REDIRECT, "bounced", {"absent": _FAY, "of": "escalation", "responder": _TOM}),
     (LetterKind.QUESTION, "not_yours", {"word": "RESOLVED", "who_may": "the side that raised the challenge"}),
     (LetterKind.QUESTION, "confirm_word", {"word": "RESOLVED", "said": _WHEN}),
@@ -141,6 +143,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.QUESTION, "resend", {}),
     (LetterKind.INFORMATION, "away", {"absent": _FAY, "until": "Monday 18 January", "deputies": [_TOM]}),
     (LetterKind.INFORMATION, "received", {"who": _FAY, "words": "by 3pm today"}),
+    (LetterKind.INFORMATION, "not_mine", {"who": _FAY}),
     (LetterKind.INFORMATION, "extended", {"before": _WHEN, "after": "2027-01-15T17:00:00+00:00", "past_ceiling": True}),
     (
         LetterKind.INFORMATION,

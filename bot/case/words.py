@@ -108,7 +108,6 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
             act(d, replace(said, word=question.word, note=question.note))
     elif question.about == "whose_answer" and d.case.state in answers.WAITING:
         answered = d.rules.directory.person(question.note) or Contact(question.note)
-        if said.mail.proof is Proof.PROVEN:
-            answers.responded(d, said.mail, answered, question.at or d.now, "the raiser says so")
+        answers.responded(d, said.mail, answered, question.at or d.now, "the raiser says so", is_reported=True)
     elif question.about == "provisional":
         confirmed(d, said.by.email)

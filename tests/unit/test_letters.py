@@ -489,6 +489,7 @@ UNUSED = {
     ("record", "full"): {"manifest", "part", "parts"},
     ("redirect", "away"): {"of"},
     ("redirect", "bounced"): {"of"},
+    ("redirect", "not_mine"): {"of"},
     ("response", "again"): {"n"},
     ("question", "unreadable"): {"who"},
     ("escalation", "asked"): {"lapsed"},
