@@ -19,7 +19,8 @@ _FIELD = re2.compile(
 )
 _STATUS = re2.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _CODE = re2.compile(r"\b([45])\d\d[ -]")
-_ID_LINE = re2.compile(r"(?im)^message-id:[ \t]*(?:\r?\n[ \t]+)?(<[^<>\s]+>)")
+_ID_LINE = re2.compile(r"(?im)^(?:original-)?message-id:[ \t]*(?:\r?\n[ \t]+)?(<[^<>\s]+>)")
+_REFUSAL = "message/disposition-notification"
 _MAX_WORDS = 400
 _MAX_TEXT = 20_000
 
@@ -100,19 +101,17 @@ def _recipients(text: str) -> list[dict[str, str]]:
 
 
 def _bounce(group: dict[str, str], mail: Parsed, id_domain: str) -> Bounce:
-    recipient = next(
-        (
-            a
-            for key in ("final-recipient", "original-recipient")
-            for a in addresses_in(group.get(key, "").rpartition(";")[2])
-        ),
-        None,
-    )
+    recipient = next(iter(_named_in(group)), None)
     words = group.get("diagnostic-code", "")
     status = _first_status(group.get("status", "")) or _first_status(words)
     is_hard = not (group.get("action", "").lower().startswith("delayed") or status.startswith("4"))
     why = failure.reason(status, words or mail.text, is_hard)
     return Bounce(recipient or _in_words(mail), status, is_hard, cited(mail, id_domain), words[:_MAX_WORDS], why)
+
+
+def _named_in(group: dict[str, str]) -> tuple[str, ...]:
+    keys = ("final-recipient", "original-recipient")
+    return tuple(a for key in keys for a in addresses_in(group.get(key, "").rpartition(";")[2]))
 
 
 def without_report(
@@ -139,7 +138,8 @@ def without_report(
     later = (
         bool(_LATER.search(title) or _LATER.search(text)) or status.startswith("4") or bool(temporary and not permanent)
     )
-    named = (*addresses_in(headers.get("x-failed-recipients")), *permanent, *temporary)
+    refused = (a for r in mail.reports if r.type == _REFUSAL for g in _recipients(r.text) for a in _named_in(g))
+    named = (*addresses_in(headers.get("x-failed-recipients")), *refused, *permanent, *temporary)
     status = status or (f"{code.group(1)}.0.0" if code else "")
     why = failure.reason(status, text, not later)
     return Bounce(named[0] if named else _in_words(mail), status, not later, cited(mail, id_domain), "", why)
@@ -179,5 +179,5 @@ def _returned(reports: tuple[Report, ...]) -> list[str]:
     return [
         r.text
         for r in reports
-        if r.type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
+        if r.type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", _REFUSAL)
     ]
