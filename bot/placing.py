@@ -46,13 +46,13 @@ def _known(
     tx: Connection, mail: Mail, own: tuple[str, ...], cited: tuple[str, ...], rows: list[tuple[str, int, str]]
 ) -> Known:
     """`rows`: what the case's ids say of `cited`; our letters are asked here, for both in one question."""
-    ids = {row[0]: row for row in rows}
+    ids = {row[:2]: row for row in rows}  # by id and case: an id that two mails bear leads to both
     is_own = False
     for queued in outbox.by_message_id(tx, tuple(dict.fromkeys((*own, *cited)))):
         names = {name for name in (queued.letter.message_id, queued.assigned_id) if name}
         is_own = is_own or any(outbox.bare(one) in names for one in own)
         if queued.case is not None and any(outbox.bare(one) in names for one in cited):
-            ids |= {name: (name, queued.case, queued.letter.key) for name in names}
+            ids |= {(name, queued.case): (name, queued.case, queued.letter.key) for name in names}
     refs = cases.find_refs(tx, ref_in(f"{mail.subject}\n{mail.quoted[-TAIL:]}\n{mail.text[-TAIL:]}"))
     return Known(tuple(ids.values()), tuple(refs), is_own)
 
