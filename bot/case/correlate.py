@@ -15,6 +15,8 @@ from bot.rules.directory import Directory
 
 #: How a mail was matched that cites an id of ours.
 BY_LETTER = "our letter"
+#: Flag of a case that opens on an original which a later mail quotes: its sender, not the mail's, is the raiser.
+REPORTED = "reported_start"
 #: How a challenge joins the open case that its sender has already begun with the same words.
 AGAIN = "the same challenge again"
 
@@ -123,9 +125,9 @@ def _triggered(mail: Mail, inbox: Inbox, directory: Directory, is_old: bool) -> 
             and quoted.phrase is not None
             and mail.quoted_from
             and not quoted.is_reply
-            and not is_team
+            and directory.team_of(mail.quoted_from, inbox.area) != (inbox.team or None)
         ):
-            return Open(("reported_start",))
+            return Open((REPORTED,))
         why = (
             "a reply to a challenge that we have not seen"
             if mail.trigger.is_reply

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import re2
 
 from bot.case.clock import begin, longest_tier, shortest_tier, stage_due
+from bot.case.correlate import REPORTED
 from bot.case.draft import Draft
 from bot.case.stages import notify
 from bot.model import (
@@ -52,13 +53,15 @@ DENIED = re2.compile(
     r"(?i)\b(?:not|no longer|isn't|is not|never)\b[^.\n]{0,40}\b(?:child protection|section 47|looked[- ]after|in care)"
 )
 MAX_TEXT = 100_000
+#: An original quoted as older than this is counted from the mail that quotes it.
+REPORTED_WITHIN = timedelta(days=14)
 
 
 def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     """The case as it opens, with its acknowledgement and notice."""
     mail = opening.mail
-    started = opening.day_zero or day_zero(mail)
-    raiser = raiser_of(mail, rules)
+    started = opening.day_zero or (_reported(mail) if REPORTED in opening.flags else day_zero(mail))
+    raiser = raiser_of(mail, rules, mail.quoted_from if REPORTED in opening.flags else None)
     d = Draft(_bare(opening, raiser, started, rules), rules, now, mail.digest)
     team, flags = team_of(opening, rules)
     inbox = opening.inbox.address if not opening.inbox.is_bot else _inbox_of(team, rules)
@@ -73,6 +76,9 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     d.joined("raising", raiser)
     d.joined("responding", *responders)
     _start(d, mail, started)
+    if REPORTED in opening.flags and d.case.due is not None and d.case.due <= mail.received:
+        d.set(opened=mail.received, deadlines=())  # no lapse out of hand: an answer may lie elsewhere
+        _start(d, mail, mail.received)
     notify(d, d.stage, "enter")
     _tell(d, mail, copies)
     return d
@@ -81,7 +87,8 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
 def _bare(opening: Opening, raiser: Contact, started: datetime, rules: Rules) -> Case:
     mail, policy = opening.mail, rules.policy
     stranger = not raiser.agency
-    proven = mail.proof is Proof.PROVEN
+    wrote_it = mail.sender is not None and rules.directory.same_person(mail.sender.email, raiser.email)
+    proven = mail.proof is Proof.PROVEN and wrote_it
     stage = opening.stage or first_stage(mail, rules).id
     return Case(
         number=opening.number,
@@ -110,6 +117,12 @@ def day_zero(mail: Mail) -> datetime:
     return mail.received
 
 
+def _reported(mail: Mail) -> datetime:
+    """When the quoted original was sent, unless what the quotation says of it cannot be."""
+    sent = mail.quoted_sent
+    return sent if sent is not None and timedelta() <= mail.received - sent < REPORTED_WITHIN else mail.received
+
+
 def first_stage(mail: Mail, rules: Rules) -> Stage:
     """Where the subject says ("Stage 2"), else the first."""
     subject = f" {mail.subject.lower()} "
@@ -117,16 +130,17 @@ def first_stage(mail: Mail, rules: Rules) -> Stage:
     return named[0] if named else rules.policy.first
 
 
-def raiser_of(mail: Mail, rules: Rules) -> Contact:
-    """The single From; its agency by exact address, alias, then domain."""
-    if mail.sender is None:
+def raiser_of(mail: Mail, rules: Rules, quoted: str | None = None) -> Contact:
+    """The single From, or who wrote the quoted original; their agency by exact address, alias, then domain."""
+    sender = Address(quoted.lower()) if quoted else mail.sender
+    if sender is None:
         return Contact("")
-    email = mail.sender.email
+    email = sender.email
     known = rules.directory.person(email)
     if known is not None and known.agency:
-        return Contact(email, known.name or mail.sender.name, known.role, known.agency, known.team, known.phone,
+        return Contact(email, known.name or sender.name, known.role, known.agency, known.team, known.phone,
                        known.deputy, known.is_secure, known.sector)  # fmt: skip
-    return Contact(email, mail.sender.name, agency=rules.directory.agency_of(email))
+    return Contact(email, sender.name, agency=rules.directory.agency_of(email))
 
 
 def team_of(opening: Opening, rules: Rules) -> tuple[str, tuple[str, ...]]:
@@ -231,7 +245,7 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...]) -> None:
     """Acknowledgement to the raiser, notice to the responders; a stranger's goes to team inbox and unit only."""
     case = d.case
     if d.is_stranger:
-        if case.raiser.email and not mail.is_list:
+        if case.raiser.email and not mail.is_list and REPORTED not in case.flags:
             d.write(LetterKind.ACKNOWLEDGEMENT, "stranger", [case.raiser], mail=mail, to_stranger=True)
         d.write(LetterKind.NOTICE, "provisional", (*d.inbox, *d.unit), mail=mail, original=d.original())
         return

@@ -68,7 +68,7 @@ PLACES = {
     "the same subject alone": (mail(FAY, title=REPLY), Known(), INBOX, False, Pen),
     "a reply that quotes the challenge": (quoted("nurse@health.example"), Known(), INBOX, False,
                                           Open(("reported_start",))),
-    "the same from the team itself": (quoted(FAY), Known(), INBOX, False, Pen),
+    "the same from the team itself": (quoted(FAY), Known(), INBOX, False, Open(("reported_start",))),
     "forwarded to the inbox": (mail(HELEN, title=f"FW: {DAY}"), Known(), INBOX, False, Open(("forwarded",))),
     "a challenge": (mail(HELEN, title=DAY), Known(), INBOX, False, Open()),
     "from a stranger": (mail(STRANGER, title=DAY), Known(), INBOX, False, Open()),
