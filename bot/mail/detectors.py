@@ -7,7 +7,6 @@ nothing". It does not decide alone: bounce.py asks it only about mail that no pe
 
 from __future__ import annotations
 
-import logging
 from email.message import Message
 
 from flufl.bounce import all_failures
@@ -18,8 +17,6 @@ from bot.mail.headers import Headers
 _WITHIN = 20_000
 _MAX_LINE = 1000
 _NEEDED = ("subject", "x-failed-recipients", "x-mailer")
-
-logging.getLogger("flufl.bounce").disabled = True  # it logs what it stumbles over, which is the bounce's text
 
 
 def failures(headers: Headers, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
-from pathlib import PurePosixPath
 
 import re2
 
-from bot.mail import unreadable
+from bot.mail import contents, unreadable, winmail
+from bot.mail.contents import MAX_NAME, bare
 from bot.mail.headers import MAX_FIELD, Headers, decoded, split
 from bot.mail.text import MAX_TEXT, QUOTE_MARK, cleaned, decode, from_html, is_known, turns
 from bot.model import Attachment
@@ -25,7 +25,6 @@ from bot.model import Attachment
 MAX_DEPTH = 50
 MAX_PARTS = 1000
 MAX_REPORT = 64 * 1024
-MAX_NAME = 120
 _NO_BOUNDARY = b"\n"
 
 _PARSER = BytesParser(policy=compat32)
@@ -73,6 +72,8 @@ class _Gathering:
     reports: list[Report] = field(default_factory=list)
     types: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
+    hidden: str = ""  # words that stand in a winmail.dat only
+    is_locked: bool = False
 
 
 def parse(raw: bytes) -> Parsed:
@@ -83,10 +84,12 @@ def parse(raw: bytes) -> Parsed:
         return Parsed(headers, why_unreadable=why, defects=(*defects, why))
     gathering = _Gathering(defects=list(defects))
     text = _visit(_tree(headers, body), gathering, in_related=False)
+    text = text if text.strip() else cleaned(gathering.hidden)
     if len(text) > MAX_TEXT:
         text = text[:MAX_TEXT]
         gathering.defects.append("text_cut")
-    found = unreadable.why(headers, gathering.types, [a.name for a in gathering.attachments], text)
+    names = [a.name for a in gathering.attachments]
+    found = unreadable.why(headers, gathering.types, names, text, gathering.is_locked)
     return Parsed(
         headers=headers,
         text=text,
@@ -263,22 +266,27 @@ def _decoded_text(part: Message, content: bytes, found: _Gathering) -> str:
 
 
 def _name(part: Message, found: _Gathering) -> str:
-    """The file name as a bare name: no folder, no control, no more than MAX_NAME letters; "" where there is none."""
+    """The file name as a bare name; "" where there is none."""
     try:
         given = part.get_filename()
     except (ValueError, LookupError, AttributeError, TypeError):
         given = None
         found.defects.append("bad_file_name")
-    if not given:
-        return ""
-    name = decoded(str(given).replace("\0", " "))
-    base = PurePosixPath(name.replace("\\", "/")).name.strip(". ") or "attachment"
-    if len(base) > MAX_NAME:
-        stem, dot, ending = base.rpartition(".")
-        base = f"{stem[: MAX_NAME - 11]}{dot}{ending[:10]}" if dot else base[:MAX_NAME]
-    return base
+    return bare(decoded(str(given).replace("\0", " "))) if given else ""
 
 
 def _attach(part: Message, kind: str, content: bytes, found: _Gathering, name: str) -> None:
     name = name or _name(part, found) or f"attachment.{kind.rpartition('/')[2]}"[:MAX_NAME]
+    unpacked = winmail.unpack(content) if kind in winmail.TYPES or name.lower() == winmail.NAME else None
+    if unpacked is None or not (unpacked.text or unpacked.files):
+        _list(name, kind, content, found)
+        return
+    found.hidden = found.hidden or unpacked.text
+    for given, data in unpacked.files:
+        _list(bare(cleaned(given)) or "attachment", "application/octet-stream", data, found)
+
+
+def _list(name: str, kind: str, content: bytes, found: _Gathering) -> None:
+    found.is_locked = found.is_locked or contents.is_locked(content)
+    kind = contents.kind_of(content, name, kind)
     found.attachments.append(Attachment(name, kind, len(content), hashlib.sha256(content).hexdigest()))

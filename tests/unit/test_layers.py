@@ -57,6 +57,8 @@ LIBRARIES = {
     "mailparser": "mail/*",
     "authres": "mail/trust.py",
     "inscriptis": "mail/text.py",
+    "flufl": "mail/detectors.py",
+    "tnefparse": "mail/winmail.py",
     "pydantic": "rules/* settings*.py doors.py credentials.py story.py",
     "pydantic_core": "rules/* settings*.py",
     "ruamel": "rules/* settings*.py story.py",

@@ -1,0 +1,73 @@
+"""What a file is called and what it is: a bare name, and the type that its first bytes show. It opens nothing.
+
+A short table of magic numbers: enough to tell a form from a picture, and a program from either. Office's new formats
+are archives; their names decide between them only when the bytes allow it.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+MAX_NAME = 120
+
+_OFFICE = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "docm": "application/vnd.ms-word.document.macroenabled.12",
+    "xlsm": "application/vnd.ms-excel.sheet.macroenabled.12",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+}
+_OLD_OFFICE = {"doc": "application/msword", "xls": "application/vnd.ms-excel", "ppt": "application/vnd.ms-powerpoint",
+               "msg": "application/vnd.ms-outlook"}  # fmt: skip
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MAGIC = (
+    (b"%PDF-", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"{\\rtf", "application/rtf"),
+    (b"MZ", "application/x-msdownload"),
+    (b"\x7fELF", "application/x-executable"),
+    (b"#!", "text/x-script"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"ID3", "audio/mpeg"),
+    (b"OggS", "audio/ogg"),
+    (b"\x78\x9f\x3e\x22", "application/ms-tnef"),
+)
+_ENCRYPTED = 1
+_FLAGS = slice(6, 8)
+
+
+def kind_of(content: bytes, name: str, declared: str) -> str:
+    """The media type that the bytes show; the declared one where they show none."""
+    ending = name.rpartition(".")[2].lower()
+    if content.startswith(_ZIP):
+        return _OFFICE.get(ending, "application/zip")
+    if content.startswith(_OLE):
+        return _OLD_OFFICE.get(ending, "application/x-ole-storage")
+    if content.startswith(b"RIFF") and content[8:12] == b"WAVE":
+        return "audio/wav"
+    if content[4:8] == b"ftyp":
+        return "image/heic" if content[8:12] in (b"heic", b"heix", b"mif1") else "video/mp4"
+    return next((kind for start, kind in _MAGIC if content.startswith(start)), declared)
+
+
+def is_locked(content: bytes) -> bool:
+    """Whether an archive's first entry is under a password."""
+    return content.startswith(_ZIP) and bool(int.from_bytes(content[_FLAGS], "little") & _ENCRYPTED)
+
+
+def bare(name: str) -> str:
+    """A file name as a bare name: no folder, no edges of dots, no more than MAX_NAME letters."""
+    base = PurePosixPath(name.replace("\\", "/")).name.strip(". ") or "attachment"
+    if len(base) > MAX_NAME:
+        stem, dot, ending = base.rpartition(".")
+        base = f"{stem[: MAX_NAME - 11]}{dot}{ending[:10]}" if dot else base[:MAX_NAME]
+    return base
