@@ -17,6 +17,8 @@ from bot.rules.directory import Directory
 from bot.store import cases, outbox
 
 COPY = "copy"
+#: Keys of ours that no mail may cite as an id: anybody can work them out.
+KEYS = ("content", "words")
 #: How much of a mail's text is searched for a ref: it stands at the end of our letters.
 TAIL = 4000
 #: A text shorter than this may be the same by chance.
@@ -33,7 +35,7 @@ def place(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, *, is_
     if copy:
         return Attach(copy[0][1], COPY), False
     same_id = any(row[0] in own and row[2] in ("original", "mail") for row in rows)
-    known = _known(tx, mail, own, cited, [row for row in rows if row[0] in cited])
+    known = _known(tx, mail, own, cited, [row for row in rows if row[0] in cited and row[2] not in KEYS])
     placement = correlate.place(mail, inbox, known, directory, is_old)
     if isinstance(placement, Open):
         placement = _again(tx, mail) or placement

@@ -122,6 +122,7 @@ class Config(Block):
     database: str = "sqlite:///var/bot.db"
     mode: Mode = "live"
     operator: AnAddress = Field(description="give the address that hears when something has stopped")
+    dpo: AnAddress | Literal[""] = ""  # hears within the hour of a mail that reached the wrong person; "": the operator
     alert_command: str = ""
     calendar: CalendarBlock = CalendarBlock()
     senders: Senders = Senders()

@@ -92,7 +92,7 @@ def _domains(document: Document, directory: Directory, directory_file: str) -> I
     allowed = {d.removeprefix("@").lower() for d in listed if isinstance(d, str)} if isinstance(listed, list) else set()
     if not allowed:
         return  # its own fault is reported with its key
-    for path in (("operator",), ("bot", "address")):
+    for path in (("operator",), ("dpo",), ("bot", "address")):
         domain = domain_of(_text(document.at(path)))
         if domain and domain not in allowed:
             text = f"{document.name(path)} is at {domain}, which is not among recipients.allowed_domains: add it there"

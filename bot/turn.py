@@ -54,6 +54,7 @@ class Books:
             calendar=settings.calendar,
             bot=self.bot,
             operator=Contact(config.operator, "Operator", "operator"),
+            dpo=Contact(config.dpo, "Data protection contact", "dpo") if config.dpo else None,
             inboxes=tuple((box.team, box.address) for box in config.mailboxes if box.team),
             allowed_domains=frozenset(config.recipients.allowed_domains),
             mode=config.mode,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.case import answers, approval, closing
+from bot.case import answers, approval, closing, transfer
 from bot.case.clock import longest_tier, shortest_tier, stage_due, wind
 from bot.case.delivery import redirect_from
 from bot.case.draft import Draft, person
@@ -180,11 +180,26 @@ def _outcome(d: Draft, said: Said) -> None:
 
 def _not_mine(d: Draft, said: Said) -> None:
     """The wrong person: the directory's next is written to and the raiser is told; the clock is unmoved."""
+    question = transfer.asked(d, said.by)
+    if question is not None:
+        transfer.decline(d, question, said.by)
+        return
     d.event("not_mine", by=said.by.email)
     d.flag("wrong_person")
     redirect_from(d, said.by.email)
     if d.case.is_open and not d.is_stranger:
         d.write(LetterKind.INFORMATION, "not_mine", [d.case.raiser], mail=said.mail, human=said.by, who=person(said.by))
+
+
+def _accept(d: Draft, said: Said) -> None:
+    """Only who was asked accepts, whatever side they stand on."""
+    question = transfer.asked(d, said.by)
+    if question is None or d.case.state not in answers.WAITING:
+        d.event("refused", by=said.by.email, note=f"{said.word}: nobody was asked")
+    elif said.word == "ACCEPT":
+        transfer.accept(d, question, said.by)
+    else:
+        transfer.decline(d, question, said.by)
 
 
 def _on_file(d: Draft, said: Said) -> None:
@@ -250,6 +265,8 @@ ACTS: dict[str, Callable[[Draft, Said], None]] = {
     "RECEIVED": _received,
     "OUTCOME": _outcome,
     "NOT MINE": _not_mine,
+    "ACCEPT": _accept,
+    "DECLINE": _accept,
     "ON FILE": _on_file,
     "STATUS": _status,
     "MEETING": _kept,

@@ -70,22 +70,24 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
     },
     LetterKind.RESPONSE: {"responded": "who when readable reported", "again": "n who when", "manager": "who when"},
     LetterKind.RELAY: {"reply": "who when text attachments"},
-    LetterKind.REDIRECT: {"away": "absent until of", "bounced": "absent of", "not_mine": "absent of"},
+    LetterKind.REDIRECT: {"away": "absent until of gone", "bounced": "absent of", "not_mine": "absent of"},
     LetterKind.QUESTION: {
         "not_yours": "word who_may",
         "confirm_word": "word said",
         "meaning": "choices",
         "which_team": "teams",
-        "whose_answer": "who when",
+        "whose_answer": "who when others",
         "outcome": "word by",
         "recall": "",
+        "transfer": "who team_asked",
         "unreadable": "who when",
         "provisional": "",
         "approve": "",
         "resend": "",
     },
     LetterKind.INFORMATION: {
-        "away": "absent until deputies",
+        "away": "absent until deputies named gone",
+        "transfer": "event who team_asked left",
         "received": "who words",
         "not_mine": "who",
         "extended": "before after past_ceiling",
@@ -108,7 +110,7 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
     LetterKind.RECORD: {"minimal": "manifest where", "full": "manifest part parts"},
     LetterKind.DIGEST: {"daily": "open pen set_aside letters_open mailboxes head"},
     LetterKind.ANSWER: {"status": "state history", "pen": "done unclear"},
-    LetterKind.ALERT: {"plain": "subject lines"},
+    LetterKind.ALERT: {"plain": "subject lines", "incident": "subject case what whom at fields until"},
 }
 
 CATALOGUE: dict[tuple[LetterKind, str], frozenset[str]] = {
@@ -120,6 +122,7 @@ NO_CASE = frozenset(
     {
         (LetterKind.DIGEST, "daily"),
         (LetterKind.ALERT, "plain"),
+        (LetterKind.ALERT, "incident"),
         (LetterKind.ANSWER, "pen"),
         (LetterKind.INFORMATION, "in_flight"),
         (LetterKind.INFORMATION, "unreachable"),

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from bot.case.clock import begin
 from bot.case.draft import Draft, person
-from bot.model import WANTS_ANSWERS, Contact, LetterKind, LetterServed, LetterUndelivered, Served
+from bot.model import WANTS_ANSWERS, Absence, Contact, LetterKind, LetterServed, LetterUndelivered, Served
 
 #: How long a delayed delivery may take before the next contact is written to.
 DELAY = timedelta(hours=1)
@@ -97,7 +97,7 @@ def _lost(d: Draft, contact: Contact, of: str, status: str) -> None:
     d.write(LetterKind.INFORMATION, "spoc_wrong", d.unit, contact=person(contact), status=status)
 
 
-def _redirect(d: Draft, contact: Contact, why: str, of: str, until: str = "") -> None:
+def _redirect(d: Draft, contact: Contact, why: str, of: str, until: str = "", is_gone: bool = False) -> None:
     """The next in the directory's row; when the row is empty, business unit, raiser and operator at once.
 
     What a stranger sent goes no further than team inbox and business unit, who have it already.
@@ -113,7 +113,7 @@ def _redirect(d: Draft, contact: Contact, why: str, of: str, until: str = "") ->
     d.set(served=(*d.case.served, Served(following)))
     d.joined("responding", following)
     run = d.case.run
-    extra = {"until": until} if why == "away" else {}
+    extra = {"until": until, "gone": is_gone} if why == "away" else {}
     d.write(
         LetterKind.REDIRECT,
         why,
@@ -134,29 +134,36 @@ def _nobody(d: Draft) -> None:
     d.write(LetterKind.ALERT, "plain", [d.rules.operator], subject="A stage has nobody who can be reached", lines=lines)
 
 
-def on_absent(d: Draft, sender: str, until: str) -> None:
+def on_absent(d: Draft, sender: str, told: Absence, is_proven: bool) -> None:
     """An automatic reply of a responding contact: the directory's deputy at once, the raiser told, the clock unmoved.
 
-    Once for each person and stage; later ones are facts and cause no letter.
+    Once for each person and stage; later ones are facts and cause no letter. Of one who has left the business unit is
+    told; without proof they are reminded still. Whom the reply names is shown to the raiser and never written to.
     """
     d.event("absent", by=sender)
     directory = d.rules.directory
     known = next((s for s in d.case.served if directory.same_person(s.contact.email, sender)), None)
     if known is None or known.is_away or known.is_dead or not d.case.is_open:
         return
-    d.set(served=tuple(replace(s, is_away=True) if s is known else s for s in d.case.served))
+    away = replace(known, is_away=True, is_dead=told.is_gone and is_proven)
+    d.set(served=tuple(away if s is known else s for s in d.case.served))
     before = {s.contact.email for s in d.case.served}
-    _redirect(d, known.contact, "away", LetterKind.NOTICE.value, until)
+    _redirect(d, known.contact, "away", LetterKind.NOTICE.value, told.until, told.is_gone)
     new = [s.contact for s in d.case.served if s.contact.email not in before]
-    if not d.is_stranger:
-        d.write(
-            LetterKind.INFORMATION,
-            "away",
-            [d.case.raiser],
-            absent=person(known.contact),
-            until=until,
-            deputies=[person(c) for c in new],
-        )
+    if d.is_stranger:
+        return
+    if told.is_gone:
+        d.write(LetterKind.INFORMATION, "spoc_wrong", d.unit, contact=person(known.contact), status="gone")
+    d.write(
+        LetterKind.INFORMATION,
+        "away",
+        [d.case.raiser],
+        absent=person(known.contact),
+        until=told.until,
+        deputies=[person(c) for c in new],
+        named=[{"name": name[:80], "contact": words[:120]} for name, words in told.named[:3]],
+        gone=told.is_gone,
+    )
 
 
 def redirect_from(d: Draft, email: str) -> None:

@@ -7,7 +7,7 @@ act in words.py.
 
 from __future__ import annotations
 
-from bot.case import words
+from bot.case import incident, tokens, transfer, words
 from bot.case.answers import CHOICES, WAITING, pass_on, reached_raiser, responded
 from bot.case.closing import outcome_written
 from bot.case.correlate import AGAIN
@@ -15,7 +15,7 @@ from bot.case.delivery import on_absent
 from bot.case.draft import Draft, person
 from bot.case.opening import confirmed
 from bot.mail.commands import is_holding, opens_with_command
-from bot.model import Arrival, Contact, LetterKind, Mail, MailKind, Proof, State
+from bot.model import Absence, Arrival, Contact, LetterKind, Mail, MailKind, Proof, State
 from bot.rules.authority import Side, sides
 
 ANSWERED = ("ANSWERED", "they have answered you; you may add when and how")
@@ -31,10 +31,11 @@ def on_mail(d: Draft, fact: Arrival) -> None:
     d.set(mails=(*case.mails, mail.digest), thread=ids)
     sender = mail.sender.email if mail.sender else ""
     if mail.kind is MailKind.AUTO_REPLY:
-        on_absent(d, sender, mail.absence.until if mail.absence else "")
+        on_absent(d, sender, mail.absence or Absence(), mail.proof is Proof.PROVEN)
     elif mail.kind is not MailKind.HUMAN or mail.is_list:
         d.event("attached", by=sender, note=mail.kind.value)
         _recalled(d, mail, sender)
+        incident.bounced_elsewhere(d, fact)
     else:
         _human(d, fact, sender)
 
@@ -64,6 +65,10 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         d.flag("sent_again")
         return
     stand = sides(d.case, sender, d.rules)
+    tokens.watch(d, fact, sender, stand)
+    incident.handed_outside(d, mail, stand)
+    if mail.on_behalf is not None:
+        d.event("on_behalf", by=sender, note=f"sent by {mail.on_behalf.email}")
     proven = mail.proof is Proof.PROVEN
     is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
     if proven and d.case.unproven == "known" and is_raiser and d.case.is_open:
@@ -75,12 +80,14 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
     elif Side.RAISING in stand:
         _from_raisers(d, mail, who(d, mail))
     else:
-        _from_others(d, mail, who(d, mail))
+        _from_others(d, fact, who(d, mail))
 
 
 def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None:
     """The challenged side writes in words."""
     mail, case = fact.mail, d.case
+    if transfer.offered(d, mail, by):
+        return
     if is_aside(d, mail):
         d.event("attached", by=by.email, note="not written to the raiser")
         if case.state in WAITING and not any(q.about == "whose_answer" for q in case.questions):
@@ -119,8 +126,9 @@ def is_holding_reply(mail: Mail) -> bool:
     return mail.answers_inline or is_holding(mail.new_text, mail.attachments)
 
 
-def doubtful(d: Draft, mail: Mail, by: Contact) -> None:
-    """A mail that may be an answer and cannot be taken as one: the raiser is asked; the clock runs on."""
+def doubtful(d: Draft, mail: Mail, by: Contact, others: tuple[str, ...] = ()) -> None:
+    """A mail that may be an answer and cannot be taken as one: the raiser is asked; the clock runs on. `others`: refs
+    of the same raiser's other challenges that it may answer instead."""
     if d.is_stranger or not d.case.is_open:
         return
     letter = d.write(
@@ -131,6 +139,7 @@ def doubtful(d: Draft, mail: Mail, by: Contact) -> None:
         human=by,
         who=person(by),
         when=mail.received.isoformat(),
+        others=list(others),
     )
     if letter:
         d.ask(letter.key, "whose_answer", d.case.raiser.email, mail.digest, note=by.email)
@@ -159,10 +168,13 @@ def _shows_an_answer(d: Draft, mail: Mail) -> bool:
     return mail.trigger.is_forward and Side.RESPONDING in sides(d.case, mail.quoted_from or "", d.rules)
 
 
-def _from_others(d: Draft, mail: Mail, by: Contact) -> None:
+def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
     """A colleague of the challenged agency may have answered: the raiser is asked. A stranger's mail is only kept."""
+    mail = fact.mail
     d.event("attached", by=by.email, note="from neither side")
-    if by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
+    if incident.says_wrong_person(mail):
+        incident.misdirected(d, fact, by.email)
+    elif by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
         doubtful(d, mail, by)
     elif not by.agency:
         d.flag("mail_from_a_stranger")

@@ -60,6 +60,7 @@ _CASE: dict[str, Any] = {
     "flags": [],
 }
 
+_ASKED = {"asks": ASKS, "held_before": ["Step 1"], "local_window": True, "timescales": "indicative"}
 _ORIGINAL = {"from": "Helen Visser", "sent": "2027-01-12T10:05:00+00:00", "inbox": "Riverside Assessment Team"}
 _WHEN = "2027-01-13T09:12:00+00:00"
 _STEP_2: dict[str, Any] = {
@@ -91,13 +92,17 @@ _ESCALATED: dict[str, Any] = _STEP_2 | {
     "original": _ORIGINAL,
     "attached": True,
 }
+_AWAY = {"absent": _FAY, "deputies": [_TOM], "named": [{"name": "Priya Shah", "contact": "01632 960204"}]}
+_GOING = {"absent": _FAY, "of": "notice", "responder": _TOM}
+_TRANSFER = ("asked", "accepted", "again", "declined")
+_MOVING = {"who": _TOM, "team_asked": "Hillside Assessment Team", "left": "Riverside Assessment Team"}
 _MANIFEST = [{"name": "XX-2027-0007-record.pdf", "sha256": "9f" * 32, "size": 48_213}]
 
 #: (kind, variant, values beside _CASE). A pair may stand twice: for its other wording.
 _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
-    (LetterKind.ACKNOWLEDGEMENT, "opened", {"asks": []}),
-    (LetterKind.ACKNOWLEDGEMENT, "opened", {"asks": ASKS, "local_window": True, "timescales": "indicative"}),
-    (LetterKind.ACKNOWLEDGEMENT, "provisional", {"asks": ["rationale"], "unconfirmed": True}),
+    (LetterKind.ACKNOWLEDGEMENT, "opened", {"asks": [], "held_before": []}),
+    (LetterKind.ACKNOWLEDGEMENT, "opened", _ASKED),
+    (LetterKind.ACKNOWLEDGEMENT, "provisional", {"asks": ["rationale"], "held_before": [], "unconfirmed": True}),
     (LetterKind.ACKNOWLEDGEMENT, "stranger", {}),
     (LetterKind.NOTICE, "opened", {"original": _ORIGINAL, "ask_commitment": True}),
     (LetterKind.NOTICE, "opened", {"original": _ORIGINAL, "ask_commitment": False} | _STEP_3),
@@ -123,8 +128,9 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
         "reply",
         {"who": _FAY, "when": _WHEN, "text": "We have looked at this again.\n\nWe will visit today.", "attachments": 1},
     ),
-    (LetterKind.REDIRECT, "away", {"absent": _FAY, "until": "Monday 18 January", "of": "notice", "responder": _TOM}),
+    (LetterKind.REDIRECT, "away", _GOING | {"until": "Monday 18 January", "gone": False}),
     (LetterKind.REDIRECT, "not_mine", {"absent": _FAY, "of": "notice", "responder": _TOM}),
+    (LetterKind.REDIRECT, "away", _GOING | {"until": "", "gone": True}),
     (LetterKind.REDIRECT, "bounced", {"absent": _FAY, "of": "escalation", "responder": _TOM}),
     (LetterKind.QUESTION, "not_yours", {"word": "RESOLVED", "who_may": "the side that raised the challenge"}),
     (LetterKind.QUESTION, "confirm_word", {"word": "RESOLVED", "said": _WHEN}),
@@ -134,14 +140,19 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
         {"choices": [["RESOLVED", "you are satisfied"], ["NOT RESOLVED", "you are not satisfied"]]},
     ),
     (LetterKind.QUESTION, "which_team", {"teams": ["Riverside Assessment Team", "Hillside Assessment Team"]}),
-    (LetterKind.QUESTION, "whose_answer", {"who": _TOM, "when": _WHEN}),
+    (LetterKind.QUESTION, "whose_answer", {"who": _TOM, "when": _WHEN, "others": []}),
+    (LetterKind.QUESTION, "whose_answer", {"who": _TOM, "when": _WHEN, "others": ["XX-2027-0005"]}),
+    (LetterKind.QUESTION, "transfer", {"who": _FAY, "team_asked": "Hillside Assessment Team"}),
     (LetterKind.QUESTION, "outcome", {"word": "RESOLVED", "by": "2027-01-15T17:00:00+00:00"}),
     (LetterKind.QUESTION, "recall", {}),
     (LetterKind.QUESTION, "unreadable", {"who": _FAY, "when": _WHEN}),
     (LetterKind.QUESTION, "provisional", {"unconfirmed": True}),
     (LetterKind.QUESTION, "approve", {}),
     (LetterKind.QUESTION, "resend", {}),
-    (LetterKind.INFORMATION, "away", {"absent": _FAY, "until": "Monday 18 January", "deputies": [_TOM]}),
+    (LetterKind.INFORMATION, "away", _AWAY | {"until": "Monday 18 January", "gone": False}),
+    (LetterKind.INFORMATION, "away", _AWAY | {"until": "", "named": [], "gone": True}),
+    *((LetterKind.INFORMATION, "transfer", _MOVING | {"event": event}) for event in _TRANSFER),
+    (LetterKind.INFORMATION, "spoc_wrong", {"contact": _FAY, "status": "gone"}),
     (LetterKind.INFORMATION, "received", {"who": _FAY, "words": "by 3pm today"}),
     (LetterKind.INFORMATION, "not_mine", {"who": _FAY}),
     (LetterKind.INFORMATION, "extended", {"before": _WHEN, "after": "2027-01-15T17:00:00+00:00", "past_ceiling": True}),
@@ -245,6 +256,19 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
         {
             "subject": "a mailbox cannot be read",
             "lines": ["Riverside: the login was refused for 10 minutes"],
+        },
+    ),
+    (
+        LetterKind.ALERT,
+        "incident",
+        {
+            "subject": "A mail reached somebody it was not meant for",
+            "case": "XX-2027-0007",
+            "what": "A letter of this service (escalation) reached somebody who says that it is not theirs.",
+            "whom": "j.jones@elsewhere.example",
+            "at": "2027-01-13T10:05:00+00:00",
+            "fields": "names, roles, agencies and telephone numbers of professionals; the ref, the stage and its time",
+            "until": "2027-01-16T10:05:00+00:00",
         },
     ),
 )

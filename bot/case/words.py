@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import re2
 
-from bot.case import answers
+from bot.case import answers, incident, transfer
 from bot.case.acts import ACTS, Said
 from bot.case.correlate import BY_LETTER
 from bot.case.draft import Draft
@@ -42,6 +42,9 @@ def on_command(d: Draft, fact: Arrival, by: Contact, stand: Collection[Side]) ->
     # The raising side is the stranger alone here: no word of theirs acts, not even to reopen what a person dismissed.
     if d.case.unproven == "stranger" and not set(stand) - {Side.NONE, Side.RAISING}:
         d.event("refused", by=by.email, note=f"{command.word}: from a stranger")
+        return
+    if command.word == "NOT MINE" and incident.is_no_party(stand) and transfer.asked(d, by) is None:
+        incident.misdirected(d, fact, by.email)
         return
     verdict = may(d.case, mail, d.rules)
     if verdict.may:
@@ -89,12 +92,22 @@ def _owner(d: Draft, word: str) -> str:
     return str(next(iter(people), "the business unit"))
 
 
+def _of_transfer(d: Draft, said: Said) -> None:
+    """YES and NO to "does your team take it over" are ACCEPT and DECLINE, and need what these need."""
+    word = "ACCEPT" if said.word == "YES" else "DECLINE"
+    mail = replace(said.mail, command=Command(word))
+    on_command(d, replace(said.fact, mail=mail), said.by, said.stand)
+
+
 def _answer(d: Draft, said: Said, question: Question) -> None:
     """YES or NO to a question of ours: only from the address it was put to, and never with a failed proof.
 
     A mail without proof may confirm only by citing our letter: its id cannot be guessed and went to that address alone.
     """
     is_asked = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
+    if question.about == transfer.ABOUT:
+        _of_transfer(d, said)
+        return
     if not is_asked or said.mail.proof is Proof.FAILED or said.fact.how != BY_LETTER:
         d.event("refused", by=said.by.email, note=f"{said.word}: not the person asked")
         return

@@ -19,6 +19,7 @@ class Rules:
     calendar: Calendar
     bot: Contact
     operator: Contact
+    dpo: Contact | None = None  # who hears of a mail that reached the wrong person; None: the operator
     inboxes: tuple[tuple[str, str], ...] = ()  # (team, address)
     allowed_domains: frozenset[str] = frozenset()
     mode: str = "live"

@@ -1,0 +1,110 @@
+"""A mail reached somebody it was not meant for: a note to the data protection contact, at once.
+
+Three roads tell of it: a person who is no party says "not mine", a party hands the case on to an address outside the
+directory, a bounce comes from an address we never wrote to. The note says what, to whom, when, which kinds of details
+and by when a breach must be reported; it names no child, for letters never do. Once for each case and address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from datetime import timedelta
+
+import re2
+
+from bot.case.draft import Draft
+from bot.model import Arrival, LetterKind, Mail, Proof
+from bot.rules.authority import Side
+from bot.rules.directory import domain_of
+
+#: UK GDPR, Article 33(1): a personal data breach is notified not later than 72 hours after becoming aware of it.
+NOTIFY_WITHIN = timedelta(hours=72)
+SUBJECT = "A mail reached somebody it was not meant for"
+
+_WRONG = re2.compile(
+    r"(?i)\b(?:(?:is|was|are) ?n[o']t (?:meant |intended |addressed )?(?:for|to) me|not for me|not meant for me"
+    r"|wrong (?:person|address|e-?mail|recipient)|sent (?:this |it )?to me (?:by mistake|in error)"
+    r"|received (?:this |it )?(?:by mistake|in error)"
+    r"|(?:do not|don't) know why I (?:have )?(?:got|received|am getting))"
+)
+_WITHIN = 600
+
+_BASE = "names, roles, agencies and telephone numbers of professionals; the ref, the stage and its time"
+_FIELDS = {
+    LetterKind.RELAY.value: f"{_BASE}; the words of a reply",
+    LetterKind.INFORMATION.value: f"{_BASE}; perhaps the first line of a reply",
+    LetterKind.ESCALATION.value: f"{_BASE}; the original challenge, where it was attached",
+    LetterKind.RECORD.value: f"{_BASE}; the record of the case",
+}
+_ORIGINAL = "a mail of the case, with whatever its writer put into it; it lies in the case's own mails"
+
+
+def says_wrong_person(mail: Mail) -> bool:
+    """Whether the new words say that the mail was meant for somebody else."""
+    return bool(_WRONG.search(mail.new_text[:_WITHIN]))
+
+
+def is_no_party(stand: Collection[Side]) -> bool:
+    return not set(stand) - {Side.NONE}
+
+
+def misdirected(d: Draft, fact: Arrival, email: str) -> None:
+    """Somebody who is no party says that it is not theirs. Against a failed proof nothing is taken for said."""
+    mail = fact.mail
+    if mail.proof is Proof.FAILED:
+        d.event("refused", by=email, note="NOT MINE: not proven")
+        return
+    d.event("not_mine", by=email, note="from neither side")
+    what = f"A letter of this service ({fact.answered})" if fact.answered else "A mail of the case"
+    _note(d, f"{what} reached somebody who says that it is not theirs.", email, _fields(fact.answered))
+
+
+def handed_outside(d: Draft, mail: Mail, stand: Collection[Side]) -> None:
+    """A party handed a mail of the case on to an address that no agency of the directory has."""
+    if not mail.trigger.is_forward or is_no_party(stand) or mail.proof is Proof.FAILED:
+        return
+    for email in dict.fromkeys(a.email for a in (*mail.to, *mail.cc)):
+        if _is_outside(d, email):
+            _note(d, "A party to the case forwarded a mail of it to an address outside the directory.", email,
+                  _ORIGINAL)  # fmt: skip
+
+
+def bounced_elsewhere(d: Draft, fact: Arrival) -> None:
+    """Our letter came back from an address that it was never sent to: somebody's mailbox hands mail on."""
+    bounce = fact.mail.bounce
+    if bounce is None or not bounce.recipient or not fact.answered_to:
+        return
+    if bounce.recipient not in fact.answered_to and _is_outside(d, bounce.recipient):
+        what = "A letter of this service was handed on by a recipient's mailbox to an address outside the directory."
+        _note(d, what, bounce.recipient, _fields(fact.answered))
+
+
+def _is_outside(d: Draft, email: str) -> bool:
+    ours = {d.rules.bot.email, d.rules.operator.email, d.case.raiser.email}
+    known = d.rules.directory.is_known_domain(email) or domain_of(email) in d.rules.allowed_domains
+    return bool(email) and email not in ours and not known
+
+
+def _fields(kind: str) -> str:
+    return _FIELDS.get(kind, _BASE if kind else _ORIGINAL)
+
+
+def _note(d: Draft, what: str, to: str, fields: str) -> None:
+    name = f"incident:{hashlib.sha256(to.encode()).hexdigest()[:12]}"
+    if name in d.case.flags:
+        return
+    d.flag(name)
+    d.event("incident", by=to)
+    d.write(
+        LetterKind.ALERT,
+        "incident",
+        [d.rules.dpo or d.rules.operator],
+        subject=SUBJECT,
+        case=d.case.ref,
+        what=what,
+        whom=to,
+        at=d.now.isoformat(),
+        fields=fields,
+        until=(d.now + NOTIFY_WITHIN).isoformat(),
+    )
