@@ -15,7 +15,7 @@ from bot.mail import absence, addresses, automatic, commands, headers, parse, qu
 from bot.mail.headers import Headers
 from bot.mail.text import QUOTE_MARK, turns
 from bot.mail.trust import Trust
-from bot.model import Mail, MailKind, SubjectReading
+from bot.model import Mail, MailKind, Proof, SubjectReading
 
 MAX_SUBJECT = 2000
 _ONCE = ("subject", "date", "message-id", "to", "cc", "sender", "in-reply-to", "references", "content-type")
@@ -126,6 +126,8 @@ def _addressed(found: Headers, reading: Reading, mail: Mail, defects: tuple[str,
     given_date = found.get("date")
     date = headers.date(given_date) if given_date else None
     proof, proof_why = trust.prove(found, sender, reading.trust)
+    if wrong and proof is Proof.PROVEN:
+        proof, proof_why = Proof.UNPROVEN, f"From is doubtful: {wrong[0]}"
     own_id = headers.ids(found.get("message-id"))
     mail = replace(
         mail,

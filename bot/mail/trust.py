@@ -22,6 +22,7 @@ from bot.model import Address, Proof
 
 _RESULTS = "authentication-results"
 _MAX_FIELDS = 60
+_EXCHANGE_HOSTS = (".outlook.com", ".office365.us", ".partner.outlook.cn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,10 @@ def _exchange(headers: Headers, domain: str, trust: Trust) -> tuple[Proof, str]:
     inside = headers.all("x-ms-exchange-organization-authas")
     if [value.strip().lower() for value in inside] == ["internal"]:
         return Proof.PROVEN, "from inside the organisation (AuthAs: Internal)"
-    topmost = headers.get(_RESULTS)
+    topmost = _of_exchange(headers)
     if not topmost.strip():
-        return Proof.NONE, "no Authentication-Results"
-    _, results = _read(topmost if _has_server(topmost) else f"exchange-online; {topmost}")
+        return Proof.NONE, "no Authentication-Results of Exchange"
+    _, results = _read(f"exchange-online; {topmost}")
     if any(r.method == "compauth" and r.result in ("fail", "softpass") for r in results) and not _passes(
         results, domain
     ):
@@ -68,8 +69,14 @@ def _exchange(headers: Headers, domain: str, trust: Trust) -> tuple[Proof, str]:
     return _judge(results, domain, headers, trust)
 
 
-def _has_server(value: str) -> bool:
-    return "=" not in value.partition(";")[0]
+def _of_exchange(headers: Headers) -> str:
+    """The topmost field, if Exchange wrote it: it names no server, and no foreign host stands above it."""
+    for name, value in headers.fields[:_MAX_FIELDS]:
+        if name == "received" and not _host(value).endswith(_EXCHANGE_HOSTS):
+            return ""
+        if name == _RESULTS:
+            return value if "=" in value.partition(";")[0] else ""
+    return ""
 
 
 def _judge(results: Sequence[Result], domain: str, headers: Headers, trust: Trust) -> tuple[Proof, str]:
@@ -109,12 +116,17 @@ def _ours(headers: Headers, servers: set[str]) -> list[Result]:
 
 def _is_foreign(received: str, servers: set[str]) -> bool:
     """Whether this hop was written by a host that is none of ours. One that does not say who wrote it is foreign."""
+    host = _host(received)
+    return not any(host == server or host.endswith("." + _realm(server)) for server in servers)
+
+
+def _host(received: str) -> str:
+    """Who wrote the hop, "" where it does not say."""
     try:
         by = str(parse_received(received).get("by", "")).strip().lower()  # type: ignore[no-untyped-call]
     except (MailParserError, ValueError, TypeError, IndexError):
-        return True
-    host = by.split()[0].strip("[]().;") if by else ""
-    return not any(host == server or host.endswith("." + _realm(server)) for server in servers)
+        return ""
+    return by.split()[0].strip("[]().;") if by else ""
 
 
 def _realm(server: str) -> str:
@@ -126,17 +138,23 @@ def _realm(server: str) -> str:
 
 
 def _sealed(headers: Headers, domain: str, trust: Trust) -> bool:
-    """Whether the latest ARC seal is of a trusted gateway that saw DMARC pass."""
+    """Whether a trusted gateway saw DMARC pass, and every seal set after its own is a trusted one too."""
+    trusted = {name.lower() for name in trust.arc_sealers}
     seals = [seal for value in headers.all("arc-seal") if (seal := _tags(value))]
-    if not seals:
-        return False
-    last = max(seals, key=lambda tags: int(tags["i"]))
-    if last.get("d", "").lower() not in {name.lower() for name in trust.arc_sealers} or last.get("cv") == "fail":
-        return False
-    for value in headers.all("arc-authentication-results"):
-        instance, _, rest = value.partition(";")
-        if instance.replace(" ", "").lower() == f"i={last['i']}":
-            return _passes(_read(rest)[1], domain)
+    for number in range(len(seals), 0, -1):
+        mine = [seal for seal in seals if int(seal["i"]) == number]
+        if len(mine) != 1 or mine[0].get("d", "").lower() not in trusted:
+            return False
+        if mine[0].get("cv", "").lower() != ("none" if number == 1 else "pass"):
+            return False
+        seen = [
+            rest
+            for value in headers.all("arc-authentication-results")
+            for instance, _, rest in [value.partition(";")]
+            if instance.replace(" ", "").lower() == f"i={number}"
+        ]
+        if len(seen) == 1 and _passes(_read(seen[0])[1], domain):
+            return True
     return False
 
 

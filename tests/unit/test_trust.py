@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.mail.headers import split
+from bot.mail.read import Reading, read
 from bot.mail.trust import Trust, prove
 from bot.model import Address, Proof
 
+NOW = datetime(2027, 1, 16, 9, 15, tzinfo=UTC)
 SENDER = Address("fay.marsh@csc.example")
 STRICT = Trust("rfc8601", ("mx.council.example",), ("gateway.health.example",))
 EXCHANGE = Trust("exchange-online")
@@ -89,6 +93,12 @@ ARC = (
         (ARC.replace("Results: i=1", "Results: i=2"), Proof.FAILED),
         (ARC.replace("Seal: i=1", "Seal: i=one"), Proof.FAILED),
         (ARC + "ARC-Seal: i=2; cv=pass; d=evil.example; s=k; b=x\n", Proof.FAILED),
+        (ARC + "ARC-Seal: i=2; cv=pass; d=gateway.health.example; s=k; b=x\n", Proof.PROVEN),
+        (ARC + "ARC-Seal: i=2; cv=none; d=gateway.health.example; s=k; b=x\n", Proof.FAILED),
+        (ARC + "ARC-Seal: i=1; cv=none; d=gateway.health.example; s=k; b=y\n", Proof.FAILED),
+        (ARC.replace("cv=none", "cv=pass"), Proof.FAILED),
+        (ARC + "ARC-Authentication-Results: i=1; g; dmarc=pass header.from=csc.example\n", Proof.FAILED),
+        (ARC.replace("header.from=csc.example\nReceived", "header.from=evil.example\nReceived"), Proof.FAILED),
     ],
 )
 def test_a_seal_counts_only_from_a_listed_gateway(block: str, expected: Proof) -> None:
@@ -122,3 +132,33 @@ def test_mail_from_inside_exchange_is_proven_by_its_own_mark() -> None:
     assert proof(inside.replace("Internal", "Anonymous"), EXCHANGE) is Proof.NONE
     assert proof("X-MS-Exchange-CrossTenant-AuthAs: Internal\n", EXCHANGE) is Proof.NONE
     assert proof(inside) is Proof.NONE
+
+
+EXO = "Authentication-Results: dmarc=pass action=none header.from=csc.example;compauth=pass reason=100\n"
+INSIDE = (
+    "Received: from A.prod.outlook.com by B.EURPRD01.PROD.OUTLOOK.COM with HTTPS; Sat, 16 Jan 2027 09:12:01 +0000\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (INSIDE + EXO + THEIRS, Proof.PROVEN),
+        (OURS + EXO, Proof.NONE),
+        (INSIDE + THEIRS + EXO, Proof.NONE),
+        ("Received: from a by outlook.com.evil.example; Sat, 16 Jan 2027 09:12:01 +0000\n" + EXO, Proof.NONE),
+        ("Authentication-Results: mx.evil.example; dmarc=pass header.from=csc.example\n", Proof.NONE),
+        ("Authentication-Results-Original: dmarc=pass header.from=csc.example\n" + INSIDE, Proof.NONE),
+    ],
+)
+def test_exchange_is_believed_only_above_every_foreign_hop(block: str, expected: Proof) -> None:
+    """A field that names a server, or stands below somebody else's hop, was not written by Exchange Online."""
+    assert proof(block, EXCHANGE) is expected
+
+
+def test_a_doubtful_from_is_never_proven() -> None:
+    """A name that looks like another's address takes the proof away, whatever the border says."""
+    reading = Reading(trust=STRICT)
+    for name, expected in (("Fay Marsh", Proof.PROVEN), ('"boss@council.example"', Proof.UNPROVEN)):
+        raw = (PASS + OURS + f"From: {name} <fay.marsh@csc.example>\n\nRESOLVED\n").encode()
+        assert read(raw, reading, NOW).proof is expected
