@@ -19,7 +19,7 @@ from bot.errors import CaseMoved
 from bot.failpoints import failpoint
 from bot.joining import attach
 from bot.mail.read import Reading, headers_only
-from bot.model import Inbox, Mail
+from bot.model import Arrival, Inbox, Mail
 from bot.penned import UNREADABLE, Answered, Penned
 from bot.placing import hash_id, keys_of, place
 from bot.ports import Mailbox
@@ -229,7 +229,9 @@ class Intake:
                 number = decision.case.number
                 cases.note_ids(tx, number, keys_of(mail))
                 mails.dispose(tx, one.entry, "case", "it opened the case", now, case=number, message_id_hash=digest)
-            case Pen(why=why, guesses=guesses):
+            case Pen(why=why, guesses=guesses, asks=number):
+                if number:
+                    self.turn.take(tx, number, Arrival(mail, why), now)
                 mails.dispose(tx, one.entry, "holding_pen", why, now, message_id_hash=digest, guesses=" ".join(guesses))
             case Ignore(why=why) if not unreadable(mail):
                 mails.dispose(tx, one.entry, "ignored", why, now, message_id_hash=digest)

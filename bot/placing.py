@@ -10,9 +10,9 @@ import hashlib
 from sqlalchemy import Connection
 
 from bot.case import correlate
-from bot.case.correlate import Attach, Known, Open, Pen, Placement
+from bot.case.correlate import Attach, Ignore, Known, Open, Pen, Placement
 from bot.mail.subject import ref_in
-from bot.model import Inbox, Mail
+from bot.model import Inbox, Mail, MailKind
 from bot.rules.directory import Directory
 from bot.store import cases, outbox
 
@@ -39,9 +39,20 @@ def place(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, *, is_
     placement = correlate.place(mail, inbox, known, directory, is_old)
     if isinstance(placement, Open):
         placement = _again(tx, mail) or placement
+    if isinstance(placement, Ignore) and _between_agencies(mail, inbox, directory):
+        placement = correlate.may_answer(mail, cases.open_cases(tx), directory) or placement
     if isinstance(placement, Open) and not inbox.policy:
         placement = Pen("a challenge to our own mailbox that names no team we watch")
     return placement, same_id
+
+
+def _between_agencies(mail: Mail, inbox: Inbox, directory: Directory) -> bool:
+    """Whether one agency writes to another's people: only then may it answer a challenge."""
+    if mail.kind is not MailKind.HUMAN or mail.is_list or mail.sender is None:
+        return False
+    own = directory.agency_of(mail.sender.email, inbox.area)
+    others = (directory.agency_of(a.email, inbox.area) for a in (*mail.to, *mail.cc))
+    return bool(own) and any(other not in ("", own) for other in others)
 
 
 def _known(

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.case import approval, letters, workflow
+from bot.case.correlate import MAY_ANSWER
 from bot.failpoints import failpoint
 from bot.model import (
     Arrival,
@@ -158,6 +159,8 @@ class Turn:
             self.take(tx, queued.case, fact, now)
 
     def _note_ids(self, tx: Connection, plan: Plan) -> None:
+        if isinstance(plan.fact, Arrival) and plan.fact.how == MAY_ANSWER:
+            return  # it is not of the case: what answers it must not be either
         if isinstance(plan.fact, Opening | Arrival) and plan.fact.mail.message_id:
             what = "original" if isinstance(plan.fact, Opening) else "mail"
             cases.note_ids(tx, plan.decision.case.number, {plan.fact.mail.message_id: what})

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.model import Inbox, Mail, MailKind
+from bot.model import Case, Inbox, Mail, MailKind, State
 from bot.rules.directory import Directory
 
 #: How a mail was matched that cites an id of ours.
 BY_LETTER = "our letter"
 #: Flag of a case that opens on an original which a later mail quotes: its sender, not the mail's, is the raiser.
 REPORTED = "reported_start"
+#: Why a mail waits that may be an answer, and how its case hears of it: it does not join it.
+MAY_ANSWER = "it may answer an open challenge"
 #: How a challenge joins the open case that its sender has already begun with the same words.
 AGAIN = "the same challenge again"
 
@@ -51,10 +53,11 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """A person must place it."""
+    """A person must place it. `asks`: the one case whose raiser is asked whether it answers them, 0 for none."""
 
     why: str
     guesses: tuple[str, ...] = ()
+    asks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +150,17 @@ def _untriggered(mail: Mail, inbox: Inbox) -> Placement:
     return Ignore("none of our business")
 
 
-def suggestions(mail: Mail, open_cases: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
-    """Refs of open cases whose raiser or responder wrote it: guesses for a person, never more.
-
-    `open_cases`: (ref, raiser's address, first responder's address).
-    """
+def may_answer(mail: Mail, open_cases: Sequence[Case], directory: Directory) -> Pen | None:
+    """A mail of the challenged agency to the raiser that cites nothing: a guess for a person, and never more."""
     sender = mail.sender.email if mail.sender else ""
-    return tuple(ref for ref, *people in open_cases if sender and sender in people)
+    addressed = [a.email for a in (*mail.to, *mail.cc)]
+    found = [
+        case
+        for case in open_cases
+        if case.state in (State.AWAITING_RESPONSE, State.PROVISIONAL)
+        and case.responder_agency == directory.agency_of(sender, case.area) != case.raiser.agency
+        and any(directory.same_person(case.raiser.email, email) for email in addressed)
+    ]
+    if not found:
+        return None
+    return Pen(MAY_ANSWER, tuple(case.ref for case in found), found[0].number if len(found) == 1 else 0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bot.case import incident, tokens, transfer, words
 from bot.case.answers import CHOICES, WAITING, pass_on, reached_raiser, responded
 from bot.case.closing import outcome_written
-from bot.case.correlate import AGAIN
+from bot.case.correlate import AGAIN, MAY_ANSWER
 from bot.case.delivery import on_absent
 from bot.case.draft import Draft, person
 from bot.case.opening import confirmed
@@ -26,6 +26,9 @@ def on_mail(d: Draft, fact: Arrival) -> None:
     """Attaches the mail and lets it do what it may."""
     mail, case = fact.mail, d.case
     if mail.digest in case.mails:
+        return
+    if fact.how == MAY_ANSWER:
+        _may_answer(d, mail)
         return
     ids = (*case.thread, *([mail.message_id] if mail.message_id else []))
     d.set(mails=(*case.mails, mail.digest), thread=ids)
@@ -44,6 +47,14 @@ def _recalled(d: Draft, mail: Mail, sender: str) -> None:
     """A recall deletes nothing and closes nothing: the raiser is asked."""
     if mail.kind_why == "recall" and sender == d.case.raiser.email and d.case.is_open:
         d.write(LetterKind.QUESTION, "recall", [d.case.raiser], mail=mail)
+
+
+def _may_answer(d: Draft, mail: Mail) -> None:
+    """Written to the raiser by the other side, citing nothing: it stays out of the case, and the raiser is asked."""
+    by = who(d, mail)
+    d.event("suggested", by=by.email)
+    if not any(q.about == "whose_answer" for q in d.case.questions):
+        doubtful(d, mail, by)
 
 
 def who(d: Draft, mail: Mail) -> Contact:

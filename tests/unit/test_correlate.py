@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from bot.case.correlate import Attach, Ignore, Known, Open, Pen, place, suggestions
+from bot.case.correlate import MAY_ANSWER, Attach, Ignore, Known, Open, Pen, may_answer, place
 from bot.mail import subject
-from bot.model import Bounce, Inbox, Mail, MailKind
-from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, INBOX, STRANGER, UNIT, mail, shipped
+from bot.model import Bounce, Inbox, Mail, MailKind, State
+from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, INBOX, MO, STRANGER, UNIT, mail, opened, shipped
 
 BOT_INBOX = Inbox("CE", BOT, "cheshire-east", "", is_bot=True)
 OURS = ("l1@council.example", 1, "occasion/notice/fay")
@@ -116,9 +118,13 @@ def test_place(read: Mail, known: Known, inbox: Inbox, is_old: bool, expected: o
         assert found == expected
 
 
-def test_suggestions_are_guesses_by_sender_alone() -> None:
-    """A person placing a mail sees the open cases that its sender stands in; a mail without a sender none."""
-    known = [("CE-2027-0001", HELEN, FAY), ("CE-2027-0002", "x@health.example", FAY)]
-    assert suggestions(mail(HELEN), known) == ("CE-2027-0001",)
-    assert suggestions(mail(FAY), known) == ("CE-2027-0001", "CE-2027-0002")
-    assert suggestions(mail(""), [("CE-2027-0001", "", "")]) == ()
+def test_a_guess_is_made_only_of_a_mail_from_the_challenged_agency_to_the_raiser() -> None:
+    """One open case: its raiser is asked. Two: a person places it. A stranger, a colleague or nobody: no guess."""
+    book = shipped().directory
+    one = opened().case
+    two = replace(one, number=2, ref="CE-2027-0002")
+    assert may_answer(mail(FAY, to=(HELEN,)), [one], book) == Pen(MAY_ANSWER, (one.ref,), one.number)
+    assert may_answer(mail(FAY, to=(HELEN,)), [one, two], book) == Pen(MAY_ANSWER, (one.ref, two.ref), 0)
+    for other in (mail(STRANGER, to=(HELEN,)), mail(MO, to=(HELEN,)), mail(FAY, to=(CREWE,)), mail("", to=(HELEN,))):
+        assert may_answer(other, [one], book) is None
+    assert may_answer(mail(FAY, to=(HELEN,)), [replace(one, state=State.CLOSED)], book) is None
