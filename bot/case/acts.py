@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.case import answers, approval, closing, transfer
+from bot.case import answers, approval, closing, protection, transfer
 from bot.case.clock import longest_tier, shortest_tier, stage_due, wind
 from bot.case.delivery import redirect_from
 from bot.case.draft import Draft, person
 from bot.case.opening import confirmed
 from bot.case.stages import enter, tell
+from bot.case.tracks import own_window
 from bot.model import Arrival, ClosedAs, Contact, Due, LetterKind, Mail, State, Unit, Window
 from bot.rules import workdays
 from bot.rules.authority import Side
@@ -115,14 +116,15 @@ def _not_urgent(d: Draft, said: Said) -> None:
     if d.case.state not in answers.WAITING or d.case.due is None:
         return
     is_first = len(d.case.runs) == 1
-    own = d.stage.respond_within
-    longest = own if isinstance(own, Window) else longest_tier(d, d.case.opened)
+    longest = own_window(d, d.stage, d.case.opened) or longest_tier(d, d.case.opened)
     due = stage_due(d, d.stage, d.case.opened, longest, None)
     is_later = is_first and due.at > d.case.due
     if is_first:
         d.set(window=longest)
-    d.set(urgent=False)
-    d.quiet("repeat")
+    stays_urgent = is_first and longest.unit is Unit.HOURS  # a track's hours are not the raiser's to take away
+    d.set(urgent=stays_urgent)
+    if not stays_urgent:
+        d.quiet("repeat")
     _change(d, said, due if is_later else Due(d.case.due, d.case.due_why), longest if is_later else None)
 
 
@@ -216,8 +218,11 @@ def _kept(d: Draft, said: Said) -> None:
 
 
 def _child_protection(d: Draft, said: Said) -> None:
-    d.flag("child_protection")
-    d.event("flagged", by=said.by.email, note=said.word)
+    protection.signalled(d, said.word, said.by, said.mail)
+
+
+def _not_child_protection(d: Draft, said: Said) -> None:
+    protection.cleared(d, said.word, said.by, said.mail)
 
 
 def _confirmed(d: Draft, said: Said) -> None:
@@ -271,6 +276,7 @@ ACTS: dict[str, Callable[[Draft, Said], None]] = {
     "STATUS": _status,
     "MEETING": _kept,
     "CHILD PROTECTION": _child_protection,
+    "NOT CHILD PROTECTION": _not_child_protection,
     "DECIDED": _resolved,
     "YES": _confirmed,
     "NOT OURS": _not_ours,

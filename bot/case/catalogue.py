@@ -54,12 +54,13 @@ ASKS = [
     "unreadable",
     "privacy",
     "no_message_id",
+    "child_protection",
 ]
 
 _LAPSED = "from_stage_name lapsed holding outer_limit out_of_hours original attached"
 
 _EXTRA: dict[LetterKind, dict[str, str]] = {
-    LetterKind.ACKNOWLEDGEMENT: {"opened": "asks", "provisional": "asks", "stranger": ""},
+    LetterKind.ACKNOWLEDGEMENT: {"opened": "asks held_before", "provisional": "asks held_before", "stranger": ""},
     LetterKind.NOTICE: {"opened": "original ask_commitment", "provisional": "original"},
     LetterKind.CHASER: {"half": "left", "last": "left", "raiser": "left", "outcome": "word by"},
     LetterKind.ESCALATION: {

@@ -7,10 +7,10 @@ leaves less than a working day. It writes no letter and enters no stage (stages.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from bot.case.draft import Draft
+from bot.case.tracks import own_window
 from bot.model import Due, Unit, Window
 from bot.rules import workdays
 from bot.rules.policy import Stage
@@ -46,9 +46,7 @@ def stage_due(
 
 def longest_window(d: Draft, stage: Stage, start: datetime) -> Window:
     """The stage's own window, or the longest tier where the challenge says how long."""
-    if isinstance(stage.respond_within, Window):
-        return replace(stage.respond_within, source=stage.source)
-    return longest_tier(d, start)
+    return own_window(d, stage, start) or longest_tier(d, start)
 
 
 def longest_tier(d: Draft, start: datetime) -> Window:

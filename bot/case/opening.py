@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import re2
-
 from bot.case.clock import begin, longest_tier, shortest_tier, stage_due
 from bot.case.correlate import REPORTED
 from bot.case.draft import Draft
-from bot.case.stages import notify
+from bot.case.entry import earlier_stages, entry_stage, note_held_before
+from bot.case.signs import signs
+from bot.case.stages import copied, notify
+from bot.case.tracks import flagged, own_window
 from bot.model import (
     Address,
     Case,
@@ -31,7 +32,6 @@ from bot.model import (
 from bot.rules import workdays
 from bot.rules.book import Rules
 from bot.rules.directory import Directory
-from bot.rules.policy import Stage
 
 #: Flags of a subject that the raiser is asked about.
 ASKED = (
@@ -44,15 +44,6 @@ ASKED = (
     "unreadable",
 )
 
-#: Words that suggest the child's status. They flag the case and are asked about; they decide nothing by themselves.
-SIGNS = (
-    ("child_protection", re2.compile(r"(?i)\bchild protection\b|\bsection 47\b|\bs\.? ?47\b")),
-    ("looked_after", re2.compile(r"(?i)\blooked[- ]after\b|\bchild in care\b")),
-)
-DENIED = re2.compile(
-    r"(?i)\b(?:not|no longer|isn't|is not|never)\b[^.\n]{0,40}\b(?:child protection|section 47|looked[- ]after|in care)"
-)
-MAX_TEXT = 100_000
 #: An original quoted as older than this is counted from the mail that quotes it.
 REPORTED_WITHIN = timedelta(days=14)
 
@@ -69,6 +60,7 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     d.set(responder_agency=agency_of_team(team, opening.inbox.area, rules) or _addressed_agency(mail, raiser, rules))
     d.event("opened", by=raiser.email)
     d.flag(*opening.flags, *flags, *mail_flags(mail))
+    note_held_before(d, opening)
     if raiser.agency and raiser.agency == d.case.responder_agency:
         d.flag("intra_agency")
     responders, copies = addressed(d, mail)
@@ -89,7 +81,7 @@ def _bare(opening: Opening, raiser: Contact, started: datetime, rules: Rules) ->
     stranger = not raiser.agency
     wrote_it = mail.sender is not None and rules.directory.same_person(mail.sender.email, raiser.email)
     proven = mail.proof is Proof.PROVEN and wrote_it
-    stage = opening.stage or first_stage(mail, rules).id
+    stage = entry_stage(opening, rules).id
     return Case(
         number=opening.number,
         ref=opening.ref,
@@ -121,13 +113,6 @@ def _reported(mail: Mail) -> datetime:
     """When the quoted original was sent, unless what the quotation says of it cannot be."""
     sent = mail.quoted_sent
     return sent if sent is not None and timedelta() <= mail.received - sent < REPORTED_WITHIN else mail.received
-
-
-def first_stage(mail: Mail, rules: Rules) -> Stage:
-    """Where the subject says ("Stage 2"), else the first."""
-    subject = f" {mail.subject.lower()} "
-    named = [s for s in rules.policy.stages if any(word.lower() in subject for word in s.opens_on)]
-    return named[0] if named else rules.policy.first
 
 
 def raiser_of(mail: Mail, rules: Rules, quoted: str | None = None) -> Contact:
@@ -211,10 +196,7 @@ def mail_flags(mail: Mail) -> tuple[str, ...]:
         flags.append("unreadable")
     if not mail.message_id:
         flags.append("no_message_id")
-    flags += [
-        flag for flag, sign in SIGNS if sign.search(mail.text[:MAX_TEXT]) and not DENIED.search(mail.text[:MAX_TEXT])
-    ]
-    return tuple(flags)
+    return (*flags, *signs(f"{mail.subject}\n{mail.text}"))
 
 
 def _start(d: Draft, mail: Mail, started: datetime) -> None:
@@ -226,7 +208,7 @@ def _start(d: Draft, mail: Mail, started: datetime) -> None:
     if by is not None and by <= started:
         by, asked = None, shortest_tier(d, started)
         d.flag("time_in_the_past")
-    own = stage.respond_within if isinstance(stage.respond_within, Window) else longest_tier(d, started)
+    own = own_window(d, stage, started) or longest_tier(d, started)
     window = _shorter(asked, own, started, d) if asked else own
     d.set(window=window, requested_by=by)
     d.set(runs=(StageRun(d.case.stage, started, window, by=by),))
@@ -252,16 +234,24 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...]) -> None:
     asks = ["which_team" if f == "team_unknown" else f for f in case.flags if f in ASKED]
     asked = (case.window.n, case.window.unit) if case.window else None
     tier = next((t for t in d.rules.policy.intake.tiers if (t.window.n, t.window.unit) == asked), None)
-    asks += list(tier.needs) if tier else []
+    asks += [*(tier.needs if tier else ()), *flagged(d)]
+    earlier = [s.name for s in earlier_stages(d)]
     variant = "provisional" if case.unproven else "opened"
     cc = [d.manager] if d.manager else []
     receipt = d.write(
-        LetterKind.ACKNOWLEDGEMENT, variant, [case.raiser], cc, mail=mail, human=d.first_responder, asks=asks
+        LetterKind.ACKNOWLEDGEMENT,
+        variant,
+        [case.raiser],
+        cc,
+        mail=mail,
+        human=d.first_responder,
+        asks=asks,
+        held_before=earlier,
     )
     if receipt and case.unproven:
         d.ask(receipt.key, "provisional", case.raiser.email)
     extra = {"original": d.original(), "ask_commitment": case.urgent}
-    d.write(LetterKind.NOTICE, "opened", d.responders, (*d.inbox, *copies), mail=mail, more=extra)
+    d.write(LetterKind.NOTICE, "opened", d.responders, (*d.inbox, *copies, *copied(d)), mail=mail, more=extra)
 
 
 def confirmed(d: Draft, by: str) -> None:

@@ -14,7 +14,8 @@ from bot.case import approval
 from bot.case.clock import stage_due, time_left
 from bot.case.draft import Draft, person
 from bot.case.filing import file_record
-from bot.model import Contact, LetterKind, Served, StageRun, State, Unit, Window
+from bot.case.tracks import own_window
+from bot.model import Contact, LetterKind, Served, StageRun, State, Unit
 from bot.rules import emergency, workdays
 from bot.rules.policy import Stage
 
@@ -36,8 +37,7 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
     notify(d, left, "lapse" if cause == "lapsed" else "exit")
     agency = before.responder_agency
     responding = d.holders(stage.responding_role, agency, before.team)
-    window = stage.respond_within if isinstance(stage.respond_within, Window) else before.window
-    window = replace(window, source=stage.source) if window else None
+    window = own_window(d, stage, d.now) or (replace(before.window, source=stage.source) if before.window else None)
     d.quiet()
     d.set(
         stage=stage.id,
@@ -99,7 +99,7 @@ def escalate(
     """One letter to the stage's contacts of both sides, copied to those who came before."""
     case = d.case
     decider = d.rules.directory.holders(d.stage.decider, case.area) if d.stage.decider else ()
-    copies = [case.raiser, *([d.manager] if d.manager else []), *earlier, *d.inbox, *decider]
+    copies = [case.raiser, *([d.manager] if d.manager else []), *earlier, *d.inbox, *decider, *copied(d)]
     d.joined("copy", *decider)
     extra = escalation_values(d, left)
     if by is not None:
@@ -113,6 +113,13 @@ def escalate(
         attach=attachments(d),
         more=extra,
     )
+
+
+def copied(d: Draft) -> tuple[Contact, ...]:
+    """Who the policy copies on the letter of the running stage itself."""
+    found = tuple(c for role in d.stage.copies for c in d.holders((role,), d.case.responder_agency, d.case.team))
+    d.joined("copy", *found)
+    return found
 
 
 def escalation_values(d: Draft, left: Stage) -> dict[str, Any]:
@@ -150,12 +157,12 @@ def applies(d: Draft, condition: str, role: str) -> bool:
     return True
 
 
-def notify(d: Draft, stage: Stage, when: str) -> None:
+def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False) -> None:
     """The policy's copies at enter, exit, lapse or close, before the letters they must precede; of what a stranger
     sent not before a person confirmed it."""
     case, directory = d.case, d.rules.directory
     for rule in () if d.is_stranger else stage.notify:
-        if rule.when != when or not applies(d, rule.condition, rule.role):
+        if rule.when != when or not applies(d, rule.condition, rule.role) or (only_conditional and not rule.condition):
             continue
         found: tuple[Contact, ...] = ()
         for agency in (case.responder_agency, case.raiser.agency, ""):

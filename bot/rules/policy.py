@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from bot.model import Unit, Window
-from bot.rules.directory import ROLES
+from bot.rules.directory import ROLES, SECTORS
 from bot.rules.windows import parse_window
 from bot.rules.yaml_file import nearest
 
@@ -39,6 +39,12 @@ def _role(value: str, info: ValidationInfo) -> str:
     if role not in ROLES:
         raise ValueError(f"unknown role {value}{nearest(value, (*ROLES, *titles))}")
     return role
+
+
+def _sector(value: str) -> str:
+    if value not in SECTORS:
+        raise ValueError(f"unknown sector {value}{nearest(value, SECTORS)}")
+    return value
 
 
 def _listed(value: Any) -> Any:
@@ -87,6 +93,7 @@ def _some_text(value: str) -> str:
 
 AWindow = Annotated[Window, BeforeValidator(_window)]
 Role = Annotated[str, AfterValidator(_role)]
+Sector = Annotated[str, AfterValidator(_sector)]
 Roles = Annotated[tuple[Role, ...], BeforeValidator(_listed), Field(min_length=1)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Text = Annotated[str, AfterValidator(_some_text)]
@@ -141,6 +148,23 @@ class Notify(Part):
     when: Literal["enter", "exit", "lapse", "close"]
     condition: Condition = ""  # empty: always
     content: Literal["minimal", "full"] = "minimal"
+    first: bool = False  # served, or known undeliverable, before the next of these copies and the stage's letter
+    side: Literal["either", "both", "raising", "responding"] = "either"  # whose holder, where agencies hold the role
+
+
+class Alternate(Part):
+    """Who acts at a stage where the one who acted before would act again, by the agency's sector."""
+
+    sector: Annotated[tuple[Sector, ...], BeforeValidator(_listed), Field(min_length=1)]
+    role: Roles = Field(description="name the role that steps in")
+
+
+class Track(Part):
+    """A shorter window for cases that bear a flag. Only the policy's executive lead takes the flag away again."""
+
+    flag: Literal["child_protection"]
+    window: AWindow
+    stages: Words = ()  # where it applies; none: at every stage
 
 
 class Filing(Part):
@@ -176,7 +200,10 @@ class Stage(Part):
     content: Literal["minimal", "full"] = "minimal"
     notify: tuple[Notify, ...] = ()
     record: Filing | None = None  # filed when the stage is entered
+    copies: Annotated[tuple[Role, ...], BeforeValidator(_listed)] = ()  # copied on the letter of the stage itself
+    alternates: tuple[Alternate, ...] = ()  # where who acted before would act again, on either side
     opens_on: Words = ()  # words in a subject that open here ("Stage 2")
+    opens_to: Annotated[tuple[Role, ...], BeforeValidator(_listed)] = ()  # a mail addressed to one of these opens here
     next: str | None = None
 
     @field_validator("respond_within", mode="before")
@@ -214,6 +241,7 @@ class Policy(Part):
     stages: tuple[Stage, ...] = Field(min_length=1, description="list the steps of the policy, the first one first")
     opens_at: str | None = None  # the stage a plain subject opens, where that is not the first in the file
     executive_lead: Role | None = None  # who alone may say NOT CHILD PROTECTION
+    tracks: tuple[Track, ...] = ()
     filing: Filing = Filing()
     conflict: Literal["local", "shorter"] = "local"
     parent_note: ParentNote | None = None
@@ -249,3 +277,12 @@ class Policy(Part):
         while (following := self.after(stages[-1].id)) is not None and following not in stages:
             stages.append(following)
         return tuple(stages)
+
+    def before(self, stage_id: str) -> tuple[Stage, ...]:
+        """Every stage that leads to this one, the earliest first."""
+        found: list[Stage] = []
+        here = stage_id
+        while (leading := next((s for s in self.stages if s.next == here), None)) is not None and leading not in found:
+            found.insert(0, leading)
+            here = leading.id
+        return tuple(found)

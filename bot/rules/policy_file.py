@@ -28,7 +28,18 @@ def load(text: str, file: str, today: date | None = None) -> tuple[Policy | None
         return None, problems
     titles = document.at(("roles",))
     policy, faults = validate(Policy, document, {"roles": titles if isinstance(titles, dict) else {}})
-    found = tuple(sorted({*problems, *faults, *_course(document), *_windows(document), *_warnings(document, today)}))
+    found = tuple(
+        sorted(
+            {
+                *problems,
+                *faults,
+                *_course(document),
+                *_windows(document),
+                *_tracks(document),
+                *_warnings(document, today),
+            }
+        )
+    )
     return (None if any(not p.is_warning for p in found) else policy), found
 
 
@@ -136,6 +147,21 @@ def _windows(document: Document) -> Iterator[Problem]:
         yield document.problem(
             ("used_at_opening",), "used_at_opening is counted in working days, such as 2 working days"
         )
+
+
+def _tracks(document: Document) -> Iterator[Problem]:
+    """A track names stages that there are, and somebody may take its flag away."""
+    tracks = document.at(("tracks",))
+    ids = [s.get("id") for s in _stages(document)]
+    for n, track in enumerate(tracks if isinstance(tracks, list) else ()):
+        named = track.get("stages") if isinstance(track, dict) else None
+        for one in [named] if isinstance(named, str) else named if isinstance(named, list) else ():
+            if one not in ids:
+                text = f"tracks names no stage: {one}{nearest(str(one), [i for i in ids if isinstance(i, str)])}"
+                yield document.problem(("tracks", n, "stages"), text)
+    if tracks and not document.at(("executive_lead",)):
+        text = "a track is given but no executive_lead: name the role whose NOT CHILD PROTECTION ends it"
+        yield document.problem(("tracks",), text)
 
 
 def _ceilings(document: Document, stages: list[dict[str, Any]]) -> Iterator[Problem]:

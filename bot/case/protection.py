@@ -1,0 +1,57 @@
+"""CHILD PROTECTION and NOT CHILD PROTECTION: the flag, and the clock of the policy's shorter track.
+
+Any party may set it, for that only shortens; whose word takes it away is asked in rules/authority.py before this.
+Copies that the policy makes depend on the flag go when it is set.
+"""
+
+from __future__ import annotations
+
+from bot.case.clock import stage_due, wind
+from bot.case.draft import Draft
+from bot.case.stages import notify
+from bot.case.tracks import WAITING, own_window, shortened, was_shortened
+from bot.model import Contact, Due, LetterKind, Mail, Unit, Window
+
+FLAG = "child_protection"
+
+
+def signalled(d: Draft, word: str, by: Contact, mail: Mail) -> None:
+    """The flag is set; where its track ends sooner it counts from the word, never later than the due it replaces."""
+    is_new = FLAG not in d.case.flags
+    d.flag(FLAG)
+    d.event("flagged", by=by.email, note=word)
+    if is_new and d.case.is_open:
+        notify(d, d.stage, "enter", only_conditional=True)
+    if (sooner := shortened(d)) is not None:
+        due, window = sooner
+        if len(d.case.runs) == 1:
+            d.set(urgent=window.unit is Unit.HOURS, window=window)
+        _retime(d, word, mail, due, window)
+
+
+def cleared(d: Draft, word: str, by: Contact, mail: Mail) -> None:
+    """The flag goes; a running stage that had the track's window has its own again, counted from when it began."""
+    d.event("flagged", by=by.email, note=word)
+    was_short = was_shortened(d, FLAG) and FLAG in d.case.flags
+    d.unflag(FLAG)
+    run = d.case.run
+    if not was_short or run is None or d.case.state not in WAITING or d.case.due is None:
+        return
+    start = run.began or d.now
+    window = own_window(d, d.stage, start)
+    due = stage_due(d, d.stage, start, window, run.by)
+    if window is None or due.at <= d.case.due:
+        return
+    if len(d.case.runs) == 1:
+        d.set(urgent=False, window=window)
+        d.quiet("repeat")
+    _retime(d, word, mail, due, window)
+
+
+def _retime(d: Draft, word: str, mail: Mail, due: Due, window: Window) -> None:
+    before = d.case.due or d.now
+    d.run(window=window)
+    wind(d, due, d.now)
+    values = {"before": before.isoformat(), "after": due.at.isoformat(), "word": word}
+    for to in ([d.case.raiser], d.responders):
+        d.write(LetterKind.INFORMATION, "changed", to, mail=mail, more=values)
