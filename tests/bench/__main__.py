@@ -12,6 +12,7 @@ import logging
 import os
 import platform
 import shutil
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -160,6 +161,8 @@ def main() -> None:
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     say(machine())
+    # An end by signal leaves no server behind either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
         with ExitStack() as servers:

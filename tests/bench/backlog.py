@@ -7,6 +7,7 @@ are queued and not sent: how fast a mail server takes them is the server's figur
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,14 +32,23 @@ class Crew:
     def __init__(self, app: App, count: int) -> None:
         self._app = app
         self._count = count
-        self.is_received, self.is_done = threading.Event(), threading.Event()
-        told = Troubles()
+        self.is_done = threading.Event()
+        self._told = told = Troubles()
         self.watchers = [Watcher(name, app, clock, told, self._found) for name in app.mailboxes]
         self.desk = Desk(app, clock, told, self.watchers, self._decided)
 
     def start(self) -> None:
         for thread in (*self.watchers, self.desk):
             thread.start()
+
+    def wait(self, seconds: float) -> None:
+        """Until it is done. Raises RuntimeError as soon as a thread has failed, TimeoutError when it takes longer."""
+        until = time.monotonic() + seconds
+        while not self.is_done.wait(1):
+            if faults := self._told.standing():
+                raise RuntimeError(f"{faults[0].subject}: {faults[0].text}")
+            if time.monotonic() > until:
+                raise TimeoutError(f"the backlog was not read within {seconds:.0f} s")
 
     def stop(self) -> None:
         for thread in (*self.watchers, self.desk):
@@ -47,7 +57,6 @@ class Crew:
             thread.join()
 
     def _found(self) -> None:
-        self.is_received.set()
         self.desk.woken.set()
 
     def _decided(self) -> None:
@@ -67,8 +76,7 @@ def bot(settings: Settings, count: int) -> tuple[Cost, dict[str, int]]:
         app.reader.read(b"Subject: warm\r\n\r\nwarm\r\n", clock())
         with measured(lambda: (pid,)) as cost:
             crew.start()
-            if not crew.is_done.wait(1800):
-                raise TimeoutError("the backlog was not read within half an hour")
+            crew.wait(1800)
         with app.db.read() as tx:
             found = {**stats.mails_by_disposition(tx), "cases": sum(stats.cases_by_state(tx).values())}
     finally:

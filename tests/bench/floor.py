@@ -112,11 +112,14 @@ def _fields(block: bytes) -> dict[bytes, bytes]:
 # --- textbook ---------------------------------------------------------------------------------------------------------
 
 
+#: It has no types.
+_open: Any = IMAPClient
+
+
 def textbook(server: Dovecot, user: str, keep: Keep) -> int:
     """Returns how many mails it kept."""
     context = ssl.create_default_context(cafile=server.ca_file)
-    client: Any
-    with IMAPClient(HOST, server.tls_port, ssl_context=context) as client:
+    with _open(HOST, server.tls_port, ssl_context=context) as client:
         client.login(user, PASSWORD)
         client.select_folder("INBOX", readonly=True)
         uids = client.search()
@@ -140,7 +143,7 @@ class Answer:
 
     def __init__(self, server: Dovecot, user: str, keep: Keep, smtp: int) -> None:
         context = ssl.create_default_context(cafile=server.ca_file)
-        self._client: Any = IMAPClient(HOST, server.tls_port, ssl_context=context)
+        self._client = _open(HOST, server.tls_port, ssl_context=context)
         self._client.login(user, PASSWORD)
         self._keep = keep
         self._letters = smtplib.SMTP(HOST, smtp)
