@@ -112,7 +112,7 @@ def split(text: str) -> Split:
     new = trimmings.trimmed(above)
     if not new:
         new = trimmings.trimmed(_below_the_quote(below))
-    elif below:
+    else:  # announced without a quotation that is known as one, it is no answer either
         inline = _is_interleaved(below) or bool(_INLINE.search(new))
     subject, sender, sent = _quoted_header(below)
     quoted = "\n".join(line for line in below if line.strip() != QUOTE_MARK).strip()

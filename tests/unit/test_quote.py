@@ -136,3 +136,9 @@ def test_the_quoted_header_block_is_read() -> None:
 def test_the_time_in_a_quoted_block_is_london_s(words: str, at: datetime | None) -> None:
     """Outlook writes local time without a zone, in summer too; what is no time is none."""
     assert instant(words) == at
+
+
+def test_answers_announced_inline_are_known_without_a_quotation() -> None:
+    """Where no quotation could be told apart, "see my comments in red below" still announces answers inline."""
+    assert split("Please see my comments in red below.").answers_inline
+    assert not split("We visited today and the plan is changed.").answers_inline
