@@ -149,6 +149,7 @@ def test_mail_that_kills_the_reader_is_set_aside_and_others_flow(office: Office)
 # --- first sight ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(300)
 def test_first_start_on_an_old_inbox_writes_to_nobody_but_operator_and_unit(tmp_path: Path) -> None:
     """Ten thousand old mails and forty old challenges: listed once, no case, no letter to anybody else; and a new
     challenge among them runs."""
