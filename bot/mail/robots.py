@@ -45,6 +45,8 @@ _TITLE = re2.compile(
     r"|(?:please )?(?:confirm|verify|activate) your (?:e-?mail|account|subscription|registration|address)"
     r"|(?:reset your password|password reset|your (?:verification|security|one-time|access) (?:pass)?code)"
     r"|(?:your )?order confirmation|bestellbest.tigung|auftragsbest.tigung|confirmation de (?:votre )?commande"
+    r"|.*\b(?:press ?release|pressemitteilung|communiqu. de presse|comunicato stampa|datganiad i'r wasg)\b"
+    r"|.*(?:^|\W)-?\d{2} ?%(?:!| (?:off|discount|sale|rabatt|de r.duction|de descuento)\b)"
     r"|(?:new )?(?:voice ?mail|fax) (?:message )?from |scan(?:ned)? (?:image |document )?from )"
 )
 
@@ -83,6 +85,8 @@ _SERVICE = re2.compile(
     r"|public\.govdelivery"
     r"|cleverreach|rapidmail|inxserver|eloqua|aweber|getresponse)\.(?:net|com|eu|de|co\.uk|info|org)"
 )
+#: Exchange Online's bulk complaint level: 4 and more is mail of a sender for whom complaints are usual.
+_COMPLAINED = re2.compile(r"(?i)\bBCL:\s*[4-9]\b")
 _FORWARDED = re2.compile(r"(?i)SRS[0-9]?[=+-]|prvs=")
 _DISCUSSION = (
     *("list-post", "list-subscribe", "list-owner", "list-archive", "mailing-list", "x-mailing-list", "x-beenthere"),
@@ -144,6 +148,7 @@ _CHALLENGE = re2.compile(
     r"| sent| are)"
     r"[^.]{0,80}\b(?:sender|human|message|e-?mail)|challenge[- ]response|(?:one[- ]time|sender) (?:verification"
     r"|authentication) (?:of|request)"
+    r"|your (?:e-?mail )?address (?:be )?added to [^.]{0,40}(?:allow|approv|white|accept|safe)"
     r"|add(?:ed)? you to (?:my|the|their|his|her) (?:allowed|approved|white|accepted)[- ]?(?:list|senders))"
 )
 _MARKS = (
@@ -157,14 +162,15 @@ _MARKS = (
     ),
     re2.compile(
         r"(?i)view (?:this|it|the)?\s*(?:e-?mail|message|newsletter|mail|online)?\s*(?:in|as|on)? ?(?:your|a|an|the)?"
-        r" ?(?:web ?)?(?:browser|web ?page|online)\b|(?:im browser|online) (?:ansehen|anzeigen|lesen)|\bwebversion\b"
+        r" ?(?:web ?)?(?:browser|web ?page|online)\b|(?:im browser|online) (?:ansehen|anzeigen|lesen)|\b(?:web"
+        r"|online)-?version\b"
         r"|voir (?:la version|ce (?:message|mail)|cet e-?mail).{0,20}(?:ligne|navigateur)|bekijk .{0,20}(?:browser"
         r"|online)"
         r"|ver .{0,20}(?:navegador)|trouble (?:viewing|reading)|not displayed correctly|nicht (?:richtig"
         r"|korrekt) (?:angezeigt|dargestellt)"
     ),
     re2.compile(
-        r"(?i)you(?:'re| are| were|'ve| have)? (?:receiv(?:ing|ed)|been sent|subscribed|get(?:ting)?) (?:to )?(?:this"
+        r"(?i)you(?:'re| are| were|'ve| have)? (?:receiv(?:e|ing|ed)|been sent|subscribed|get(?:ting)?) (?:to )?(?:this"
         r"|our|these)"
         r"(?: \w+)? (?:e-?mails?|messages?|newsletters?|notifications?|mailings?)"
         r"|this (?:e-?mail|message|newsletter|mailing) was sent to\b|sie (?:erhalten|bekommen) (?:diese|diesen"
@@ -178,6 +184,7 @@ _MARKS = (
         r"|nicht auf diese (?:e-?mail|nachricht|mail) (?:antworten|zu antworten)|ne pas r.pondre . ce"
         r"|no responda a este|niet (?:te )?(?:be)?antwoorden op|ikke svare? p. denne"
     ),
+    re2.compile(r"(?i)\bnewsletter"),
     re2.compile(r"(?i)(?:©|\(c\)|copyright)\s*(?:19|20)\d\d|all rights reserved|alle rechte vorbehalten|tous droits r"),
 )
 _WITHIN = 40_000
@@ -204,6 +211,8 @@ def _bulk(headers: Headers, sender: Address | None, title: str) -> Found | None:
     """A new mail (no answer, no discussion) with the marks of a mailing service."""
     if headers.has("list-unsubscribe") or any(headers.has(name) for name in _BULK_HEADERS):
         return MailKind.OTHER_AUTOMATED, "the headers of a newsletter"
+    if _COMPLAINED.search(headers.get("x-microsoft-antispam")) or headers.has("x-antispameurope-detected-infomail"):
+        return MailKind.OTHER_AUTOMATED, "bulk mail to the gateway"
     feedback = headers.get("feedback-id").strip()
     if feedback and not feedback.lower().endswith("amazonses"):  # one that carries people's mail too
         return MailKind.OTHER_AUTOMATED, "the headers of a newsletter"
@@ -229,7 +238,7 @@ def _in_words(text: str, is_answer: bool, is_list: bool) -> Found | None:
     """By sentences that only machines write, in the new text: a person may quote such a mail."""
     head = text[:_WITHIN]
     marks = 0 if is_answer or is_list else _marks(head)
-    if not is_answer and _CHALLENGE.search(head[:_NEAR]):
+    if _CHALLENGE.search(head[:_NEAR]) and ("http" in head or not is_answer):
         return MailKind.OTHER_AUTOMATED, "a gate that wants to see a person first"
     says = bool(_SAYS_AUTOMATIC.search(head))
     opening = _NOBODY_READS.search(head[:_NEAR]) or _LOGGED.search(head[:_NEAR])
