@@ -15,7 +15,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test check bench clean servers
+.PHONY: help demo test check bench corpus fuzz clean servers
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -34,6 +34,12 @@ check: .venv/dev.txt ## format, lint, types, and how the house is kept
 
 bench: .venv/dev.txt servers ## what it costs on this machine, beside the floor of the same work
 	@$(BIN)/python -m tests.bench
+
+corpus: .venv/dev.txt ## how well real mails are read, beside other readers; CHALLENGE_BOT_CORPUS names them
+	@$(BIN)/python -m tests.corpus
+
+fuzz: .venv/dev.txt ## hostile mails and fields through the reading process; FUZZ=n for how many
+	@$(BIN)/python -m tests.fuzz
 
 clean: ## removes what make and the tests have made; var/ and .venv/ stay
 	@rm -rf demo build *.egg-info .hypothesis .mypy_cache .ruff_cache
