@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.case import answers, approval, closing, protection, transfer
+from bot.case import answers, appoint, approval, closing, protection, transfer
 from bot.case.clock import longest_tier, shortest_tier, stage_due, wind
 from bot.case.delivery import redirect_from
 from bot.case.draft import Draft, person
@@ -225,6 +225,10 @@ def _not_child_protection(d: Draft, said: Said) -> None:
     protection.cleared(d, said.word, said.by, said.mail)
 
 
+def _appoint(d: Draft, said: Said) -> None:
+    appoint.appointed(d, said.note, said.by, said.mail)
+
+
 def _confirmed(d: Draft, said: Said) -> None:
     if d.case.unproven and d.case.is_open:
         confirmed(d, said.by.email)
@@ -278,6 +282,7 @@ ACTS: dict[str, Callable[[Draft, Said], None]] = {
     "CHILD PROTECTION": _child_protection,
     "NOT CHILD PROTECTION": _not_child_protection,
     "DECIDED": _resolved,
+    "APPOINT": _appoint,
     "YES": _confirmed,
     "NOT OURS": _not_ours,
     "HOLD": _hold,

@@ -90,6 +90,7 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "away": "absent until deputies named gone",
         "transfer": "event who team_asked left",
         "received": "who words",
+        "appointed": "who decider",
         "not_mine": "who",
         "extended": "before after past_ceiling",
         "changed": "before after word",

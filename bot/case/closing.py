@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.case.draft import Draft, person
+from bot.case.entry import earlier_people
 from bot.case.filing import file_record
 from bot.case.stages import enter, notify
 from bot.model import ClosedAs, Contact, LetterKind, Mail, State, Unit, Window
@@ -35,24 +36,41 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
     if remind > d.now:
         d.alarm("outcome_chaser", remind, "one working day before the outcome is due in writing")
     d.alarm("outcome_due", due.at, "the outcome in writing is due")
+    owing, others = owes_outcome(d)
+    d.joined("responding", *owing)
     d.write(
         LetterKind.QUESTION,
         "outcome",
-        d.responders,
-        d.inbox,
+        owing,
+        (*others, *d.inbox),
         mail=at_mail,
         word=word,
         by=due.at.isoformat(),
     )
 
 
+def owes_outcome(d: Draft) -> tuple[tuple[Contact, ...], tuple[Contact, ...]]:
+    """Who writes the outcome, and who is copied: what the partnership has ended the challenged agency confirms."""
+    case, policy = d.case, d.rules.policy
+    if d.stage.level != "partnership":
+        return d.responders, ()
+    agency_stages = [r.stage for r in case.runs if policy.stage(r.stage).level == "agency"]
+    last = agency_stages[-1] if agency_stages else ""
+    found = tuple(c for stage, side, c in case.people if stage == last and side == "responding")
+    if not found and case.responder_agency:
+        held = d.holders(d.stage.raising_role, case.responder_agency, case.team)
+        found = tuple(c for c in held if c.agency == case.responder_agency)
+    return (found, d.responders) if found else (d.responders, ())
+
+
 def on_outcome_chaser(d: Draft) -> None:
     if d.late is None and d.case.due is not None:
+        owing, others = owes_outcome(d)
         d.write(
             LetterKind.CHASER,
             "outcome",
-            d.responders,
-            d.inbox,
+            owing,
+            (*others, *d.inbox),
             word=d.case.closing_word,
             by=d.case.due.isoformat(),
         )
@@ -116,10 +134,16 @@ def _outcome_without_raiser(d: Draft, closed_as: ClosedAs, by: Contact) -> None:
 
 
 def involved(d: Draft) -> tuple[Contact, ...]:
-    """Everybody a letter of this case was meant for, earlier stages too, and the team inbox."""
-    people = [c for _, _, c in d.case.people if c.email != d.case.raiser.email]
-    manager = [d.manager] if d.manager and d.case.unproven != "stranger" else []
-    return (*people, *manager, *d.inbox)
+    """Everybody a letter of this case was meant for, and the team inbox; of a colleague's challenge those of stages
+    held before the bot as well, and where the partnership ended it both sides' leads."""
+    case = d.case
+    people = [c for _, _, c in case.people]
+    if case.unproven != "stranger":
+        people += [d.manager] if d.manager else []
+        people += earlier_people(d)
+        leads = d.holders(d.stage.raising_role, case.responder_agency, case.team) if case.responder_agency else ()
+        people += [c for c in leads if d.stage.level == "partnership" and c.agency == case.responder_agency]
+    return (*(c for c in people if c.email != case.raiser.email), *d.inbox)
 
 
 def reopen(d: Draft, by: Contact) -> None:

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from bot.case.clock import begin
 from bot.case.draft import Draft, person
+from bot.case.stages import copied
 from bot.model import WANTS_ANSWERS, Absence, Contact, LetterKind, LetterServed, LetterUndelivered, Served
 
 #: How long a delayed delivery may take before the next contact is written to.
@@ -105,7 +106,7 @@ def _redirect(d: Draft, contact: Contact, why: str, of: str, until: str = "", is
     if d.is_stranger:
         return
     tried = {s.contact.email for s in d.case.served}
-    row = [c for c in d.rules.directory.fallbacks(contact, d.case.area, d.now.date()) if c.email not in tried]
+    row = [c for c in in_turn(d, contact) if c.email not in tried]
     if not row:
         _nobody(d)
         return
@@ -118,11 +119,22 @@ def _redirect(d: Draft, contact: Contact, why: str, of: str, until: str = "", is
         LetterKind.REDIRECT,
         why,
         [following],
+        copied(d),
         starts_clock=run is not None and run.began is None,
         absent=person(contact),
         of=of,
         more=extra,
     )
+
+
+def in_turn(d: Draft, contact: Contact) -> tuple[Contact, ...]:
+    """The directory's row, with those whom the stage names after this contact's role before inboxes and unit."""
+    row = d.rules.directory.fallbacks(contact, d.case.area, d.now.date())
+    roles = d.stage.responding_role
+    later = roles[roles.index(contact.role) + 1 :] if contact.role in roles else ()
+    named = tuple(c for role in later for c in d.holders((role,), d.case.responder_agency, d.case.team))
+    is_deputy = bool(row) and bool(contact.deputy) and row[0].email == contact.deputy
+    return (*row[:1], *named, *row[1:]) if is_deputy else (*named, *row)
 
 
 def _nobody(d: Draft) -> None:

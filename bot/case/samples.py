@@ -153,6 +153,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.INFORMATION, "away", _AWAY | {"until": "", "named": [], "gone": True}),
     *((LetterKind.INFORMATION, "transfer", _MOVING | {"event": event}) for event in _TRANSFER),
     (LetterKind.INFORMATION, "spoc_wrong", {"contact": _FAY, "status": "gone"}),
+    (LetterKind.INFORMATION, "appointed", {"who": _RUTH, "decider": _CHAIR} | {"level": "partnership"}),
     (LetterKind.INFORMATION, "received", {"who": _FAY, "words": "by 3pm today"}),
     (LetterKind.INFORMATION, "not_mine", {"who": _FAY}),
     (LetterKind.INFORMATION, "extended", {"before": _WHEN, "after": "2027-01-15T17:00:00+00:00", "past_ceiling": True}),

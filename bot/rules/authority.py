@@ -196,9 +196,12 @@ def _is_in_team(case: Case, email: str, rules: Rules) -> bool:
 
 
 def _deciders(case: Case, rules: Rules) -> Iterator[Contact]:
-    decider = rules.policy.stage(case.stage).decider
-    if decider is not None:
-        yield from rules.directory.holders(decider, case.area)
+    """The decider, whoever stands beside them among those who answer at this stage, and whom they appointed."""
+    stage = rules.policy.stage(case.stage)
+    yield from _joined(case, "decider")
+    beside = stage.responding_role if stage.decider in stage.responding_role else ()
+    for role in dict.fromkeys((stage.decider, *beside) if stage.decider else ()):
+        yield from rules.directory.holders(role, case.area)
 
 
 def _unit(case: Case, rules: Rules) -> Iterator[Contact]:
