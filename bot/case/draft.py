@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.case.alternates import acting
 from bot.model import (
     Case,
     Contact,
@@ -184,7 +185,7 @@ class Draft:
     def next_people(self) -> tuple[Contact, ...]:
         """Who would be written to at the next stage on the responding side."""
         after = self.rules.policy.after(self.case.stage)
-        return self.holders(after.responding_role, self.case.responder_agency, self.case.team) if after else ()
+        return acting(self, after, "responding") if after else ()
 
     def holders(self, roles: Iterable[str], agency: str, team: str) -> tuple[Contact, ...]:
         """The contacts of the first of these roles that anybody holds; the area's own at partnership level."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from bot.case.alternates import acting
 from bot.case.clock import begin, longest_tier, shortest_tier, stage_due
 from bot.case.correlate import REPORTED
 from bot.case.draft import Draft
@@ -158,7 +159,7 @@ def addressed(d: Draft, mail: Mail) -> tuple[tuple[Contact, ...], tuple[Contact,
     """Responders: addressees who hold the stage's responding role in the watched team (deputies too), else the
     directory's contact. Other addressees of that agency get a copy of the notice only; anybody else gets nothing."""
     case, directory = d.case, d.rules.directory
-    held = d.holders(d.stage.responding_role, case.responder_agency, case.team)
+    held = acting(d, d.stage, "responding")
     everybody = [a for a in (*mail.to, *mail.cc) if a.email != case.raiser.email]
     if not case.team:  # the addressees say whose it is, whichever team they hold the role in
         roles = [c for a in everybody for c in directory.roles_of(a.email, case.area)]

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.case import approval
+from bot.case.alternates import acting, note_missing, stood_in
 from bot.case.clock import stage_due, time_left
 from bot.case.draft import Draft, person
 from bot.case.filing import file_record
@@ -35,8 +36,8 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
         d.run(ended=d.now, ended_as=ended)
     earlier = d.responders
     notify(d, left, "lapse" if cause == "lapsed" else "exit")
-    agency = before.responder_agency
-    responding = d.holders(stage.responding_role, agency, before.team)
+    responding = acting(d, stage, "responding")
+    note_missing(d, stage)
     window = own_window(d, stage, d.now) or (replace(before.window, source=stage.source) if before.window else None)
     d.quiet()
     d.set(
@@ -85,7 +86,7 @@ def _estimate(d: Draft, stage: Stage) -> None:
 def raising_contacts(d: Draft, stage: Stage) -> tuple[Contact, ...]:
     """The raising side of a stage; without any the raiser's manager, else the raiser, and the business unit is told."""
     raiser = d.case.raiser
-    found = d.holders(stage.raising_role, raiser.agency, raiser.team) if raiser.agency else ()
+    found = acting(d, stage, "raising")
     if found:
         return found
     d.flag("no_raising_contact")
@@ -99,7 +100,15 @@ def escalate(
     """One letter to the stage's contacts of both sides, copied to those who came before."""
     case = d.case
     decider = d.rules.directory.holders(d.stage.decider, case.area) if d.stage.decider else ()
-    copies = [case.raiser, *([d.manager] if d.manager else []), *earlier, *d.inbox, *decider, *copied(d)]
+    copies = [
+        case.raiser,
+        *([d.manager] if d.manager else []),
+        *earlier,
+        *d.inbox,
+        *decider,
+        *copied(d),
+        *stood_in(d, left),
+    ]
     d.joined("copy", *decider)
     extra = escalation_values(d, left)
     if by is not None:
