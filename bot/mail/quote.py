@@ -59,6 +59,9 @@ _ATTRIBUTION = re2.compile(
     r"|(?:mensagem de|\d{4}[-/]\d{1,2}[-/]\d{1,2}\b.*<[^<>@\s]+@[^<>\s]+>)"
     r"|[^\n]+<[^<>@\s]+@[^<>\s]+>\s+(?:wrote|writes|schrieb|a écrit)\b.*"
     r"|[^\n]+\b(?:wrote|schrieb) on \S.*"
+    r"|(?s:.*)\b(?:19|20)\d\d\b(?s:.*)(?:írta|napsala?|napísala?|napsal\(a\)|yazdı|şunu yazdı|написала?|написал\(а\)"
+    r"|пише|писал\(а\)?|έγραψε|a scris|je napisala?o?|je napisal\(a\)|rašė|rakstīja|kirjutas|écrivait|a écrit|schrieb"
+    r"|escribió|escreveu|ha scritto|schreef|skrev|kirjoitti|napisała?|написа|כתב(?:ה)?|كتب|写道|寫道|님이 작성)"
     r")\s*(?::|-{2,}:?)\s*$"
 )
 

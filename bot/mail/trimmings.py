@@ -35,16 +35,26 @@ _BANNER_GOES_ON = re2.compile(
     r"|it service|trust the|organi[sz]ation|service desk)\b"
 )
 
+_DEVICES = (
+    r"(?:i(?:phone|pad|os)|android|samsung|galaxy|blackberry|windows|phone|mobile|mobil|outlook|mail|yahoo|handset"
+    r"|tablet"
+    r"|huawei|nokia|htc|sony|pixel|nhs\S*|teams|telefon\w*|handy|t.l.phone|m.vil|celular|puhelime\w*)"
+)
 _MOBILE = re2.compile(
     r"(?i)^\W*(?:"
-    r"(?:sent|send|sänt|envoyé|gesendet|enviado|inviato|verzonden|wysłane?|anfonwyd)\b.*\b(?:from|with|by|via|von"
-    r"|depuis|de|mit|desde|dal|do|da|van|z|o)\b.*\b"
-    r"(?:i(?:phone|pad|os)|android|samsung|galaxy|blackberry|windows|phone|mobile|mobil|outlook|mail|yahoo"
-    r"|handset|tablet|huawei|nokia|htc|sony|pixel|nhs\S*|teams|ipad)\b.*"
+    r"(?:sent|send|sänt|skickat|sendt|envoyé|gesendet|enviado|inviato|verzonden|verstuurd|wysłan[eo]|odesláno|odoslané"
+    r"|trimis|gönderildi|küldve|lähetetty|poslano|отправлено|надіслано|στάλθηκε|anfonwyd)(?:\s[^.,!?]{0,40}?)?"
+    rf"\s(?:from|with|by|via|von|depuis|de"
+    rf"|mit|desde|dal?|do|van(?:af)?|från|fra|z|ze|s|iz|с|з|από"
+    rf"|o)\s(?:[^.,!?]{{0,40}}\s)?{_DEVICES}\b.*"
+    rf"|(?:von|fra|från) (?:meinem|min) {_DEVICES}\b.{{0,20}}(?:gesendet|sendt|skickat)?.*"
+    rf"|{_DEVICES}(?:’den|'den|mden|umdan|ımdan)? gönderildi.*"
+    r"|发自我的.*|從我的.*傳送|.{0,30}から送信.*|나의 .{0,20}에서 보냄"
+    r"|.{0,20}أ?ُ?رسلت من.*|.{0,6}تم الإرسال من.*|נשלח מ.*"
     r"|get outlook for (?:ios|android|mac|windows)\b.*"
     r"|(?:download|get) the (?:all-new )?\w+ mail app\b.*"
     r"|(?:typed|sent) (?:on|with|from) (?:my|a) .*(?:excuse|forgive|apolog|typos|brevity).*"
-    r"|sent from my \S.*"
+    r"|sent from my [^.,;:!?]{1,40}"
     r")\s*$"
 )
 
@@ -73,7 +83,14 @@ _CLOSING = re2.compile(
     r"|yours (?:sincerely|faithfully|truly)|(?:many )?thanks(?: (?:again|in advance|very much|a lot|so much"
     r"|and (?:kind |best )?regards))?|thank ?you(?: (?:very much|again|in advance))?|cheers|ta"
     r"|best|all the best|sincerely|cofion(?: (?:gorau|cynnes))?|diolch(?: yn fawr)?|cordially"
-    r"|mit freundlichen grüßen|cordialement|saludos|mvh|vh)\W*$"
+    r"|(?:mit )?(?:freundlichen|freundliche|liebe|viele|beste|schöne|herzliche)n? gr(?:ü|ue)(?:ß|ss)en?|lg|mfg|vg"
+    r"|gruß|gruss"
+    r"|(?:bien )?cordialement|salutations(?: distinguées)?|bien à vous|meilleures salutations|merci(?: d'avance)?"
+    r"|(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|gracias|cordiali saluti|distinti saluti|saluti|grazie"
+    r"|(?:met )?vriendelijke groet(?:en)?|groet(?:en|jes)?|atenciosamente|cumprimentos|obrigad[oa]"
+    r"|(?:med )?(?:vänliga|vennlig(?:e)?|venlige?) (?:hälsningar|hilsen(?:er)?)|hilsen|mvh|vh|ystävällisin terveisin"
+    r"|(?:z )?(?:poważaniem|pozdrowieniami)|pozdrawiam|s pozdravem|s úctou|cu stimă|üdvözlettel|tisztelettel"
+    r"|с уважением|з повагою|saygılarımla|με εκτίμηση|lep pozdrav|lugupidamisega|pagarbiai|ar cieņu)\W*$"
 )
 _MAX_SIGNATURE = 25
 _LONG = 110

@@ -142,3 +142,37 @@ def test_answers_announced_inline_are_known_without_a_quotation() -> None:
     """Where no quotation could be told apart, "see my comments in red below" still announces answers inline."""
     assert split("Please see my comments in red below.").answers_inline
     assert not split("We visited today and the plan is changed.").answers_inline
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "Von meinem iPhone gesendet", "Enviado desde mi Android", "Inviato da iPhone", "Envoyé de mon iPhone",
+        "Verzonden vanaf mijn Samsung", "Skickat från min iPhone", "发自我的iPhone", "Sent from Outlook for Android",
+        "أُرسلت من الـ iPhone", "Anfonwyd o fy iPhone",
+        "Freundliche Grüsse", "Cordialement", "Met vriendelijke groet", "Venlig hilsen", "Diolch yn fawr",
+    ],
+)  # fmt: skip
+def test_footers_and_closings_of_many_languages_go(footer: str) -> None:
+    """What a telephone or good manners put below is nobody's answer."""
+    assert split(f"Agreed.\n\n{footer}\n").new == "Agreed."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '2013.02.08. 7:31 keltezéssel, "Győrvári Eszter" írta:',
+        "Dne 8. 2. 2027 v 7:31 Jan Novák napsal(a):",
+        "8 Şubat 2027 07:31 tarihinde Ali Veli yazdı:",
+        "2027年2月8日 7:31 王小明 写道:",
+    ],
+)
+def test_attributions_of_many_languages_begin_a_quotation(line: str) -> None:
+    """A line with a year that ends in the word for "wrote" stands above a quotation."""
+    assert split(f"Agreed.\n\n{line}\n> old words\n").new == "Agreed."
+
+
+def test_a_sentence_about_a_telephone_survives() -> None:
+    """Only a footer is a footer."""
+    text = "Sent from my desk, which is much easier than my mobile phone."
+    assert split(text).new == text
