@@ -46,7 +46,7 @@ _MOBILE = re2.compile(
     r"|trimis|gönderildi|küldve|lähetetty|poslano|отправлено|надіслано|στάλθηκε|anfonwyd)(?:\s[^.,!?]{0,40}?)?"
     rf"\s(?:from|with|by|via|von|depuis|de"
     rf"|mit|desde|dal?|do|van(?:af)?|från|fra|z|ze|s|iz|с|з|από"
-    rf"|o)\s(?:[^.,!?]{{0,40}}\s)?{_DEVICES}\b.*"
+    rf"|o['’]m|o)\s(?:[^.,!?]{{0,40}}\s)?{_DEVICES}\b.*"
     rf"|(?:von|fra|från) (?:meinem|min) {_DEVICES}\b.{{0,20}}(?:gesendet|sendt|skickat)?.*"
     rf"|{_DEVICES}(?:’den|'den|mden|umdan|ımdan)? gönderildi.*"
     r"|发自我的.*|從我的.*傳送|.{0,30}から送信.*|나의 .{0,20}에서 보냄"
