@@ -6,63 +6,74 @@ agency's sector. Both sides are asked the same way. Nobody is left out for want 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 
-from bot.model import Contact
+from bot.model import Case, Contact
+from bot.rules.book import Rules
 from bot.rules.policy import Stage
 
-if TYPE_CHECKING:
-    from bot.case.draft import Draft
 
-MISSING = "alternate_missing"
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who acts for this case, as the directory stands on a day."""
+
+    case: Case
+    rules: Rules
+    on: date
+
+    def holders(self, roles: Iterable[str], agency: str, team: str) -> tuple[Contact, ...]:
+        """The contacts of the first of these roles that anybody holds; the area's own at partnership level."""
+        directory, area = self.rules.directory, self.case.area
+        for role in roles:
+            found = directory.holders(role, area, agency, team, self.on) if agency else ()
+            found = found or directory.holders(role, area, "", "", self.on)
+            if found:
+                return found
+        return ()
+
+    def acting(self, stage: Stage, side: str) -> tuple[Contact, ...]:
+        """The contacts of one side ("raising", "responding") at `stage`; () where nobody holds the role."""
+        agency, team = self._place(side)
+        if side == "raising" and not agency:
+            return ()
+        held = self.holders(_roles(stage, side), agency, team)
+        others = tuple(c for c in held if not self._acted(c, stage, side))
+        if not stage.alternates or not agency or len(others) == len(held):
+            return held
+        return others or self._alternates(stage, held, agency, team) or held
+
+    def lacks_alternate(self, stage: Stage) -> bool:
+        """Whether somebody acts twice for want of an alternate in the directory."""
+        sides = ("raising", "responding") if stage.alternates else ()
+        return any(self._acted(c, stage, side) for side in sides for c in self.acting(stage, side))
+
+    def _place(self, side: str) -> tuple[str, str]:
+        case = self.case
+        return (case.raiser.agency, case.raiser.team) if side == "raising" else (case.responder_agency, case.team)
+
+    def _acted(self, contact: Contact, stage: Stage, side: str) -> bool:
+        """Whether this is the person who acted for that side before, or whose role it was to."""
+        earlier = self.rules.policy.before(stage.id)
+        ids = {one.id for one in earlier}
+        people = [c for at, where, c in self.case.people if at in ids and where == side]
+        for one in earlier:
+            roles = [role for role in _roles(one, side) if role != contact.role]
+            people += [c for role in roles for c in self.holders((role,), *self._place(side))]
+        return any(self.rules.directory.same_person(contact.email, other.email) for other in people)
+
+    def _alternates(self, stage: Stage, held: tuple[Contact, ...], agency: str, team: str) -> tuple[Contact, ...]:
+        sectors = {c.sector for c in held if c.sector}
+        found = next((a for a in stage.alternates if sectors & set(a.sector)), None)
+        return self.holders(found.role, agency, team) if found else ()
 
 
-def acting(d: Draft, stage: Stage, side: str) -> tuple[Contact, ...]:
-    """The contacts of one side ("raising", "responding") at `stage`; () where nobody holds the role."""
-    case = d.case
-    is_raising = side == "raising"
-    roles = stage.raising_role if is_raising else stage.responding_role
-    agency, team = (case.raiser.agency, case.raiser.team) if is_raising else (case.responder_agency, case.team)
-    held = d.holders(roles, agency, team) if agency or not is_raising else ()
-    if not stage.alternates or not agency:
-        return held
-    others = tuple(c for c in held if not _acted(d, c, stage, side, agency, team))
-    if others or not held:
-        return others
-    return _alternates(d, stage, held, agency, team) or held
-
-
-def note_missing(d: Draft, stage: Stage) -> None:
-    """Flags the case where somebody acts twice for want of an alternate in the directory."""
-    sides = (
-        ("raising", d.case.raiser.agency, d.case.raiser.team),
-        ("responding", d.case.responder_agency, d.case.team),
-    )
-    for side, agency, team in sides if stage.alternates else ():
-        if any(_acted(d, c, stage, side, agency, team) for c in acting(d, stage, side)):
-            d.flag(MISSING)
-
-
-def stood_in(d: Draft, left: Stage) -> tuple[Contact, ...]:
+def stood_in(case: Case, left: Stage) -> tuple[Contact, ...]:
     """Alternates of the stage just left: they are copied on the letter of the next."""
     roles = {role for alternate in left.alternates for role in alternate.role}
-    return tuple(c for stage, _, c in d.case.people if stage == left.id and c.role in roles)
+    return tuple(c for stage, _, c in case.people if stage == left.id and c.role in roles)
 
 
-def _acted(d: Draft, contact: Contact, stage: Stage, side: str, agency: str, team: str) -> bool:
-    """Whether this is the person who acted for that side before, or whose role it was to."""
-    earlier = d.rules.policy.before(stage.id)
-    ids = {s.id for s in earlier}
-    people = [c for at, where, c in d.case.people if at in ids and where == side]
-    for one in earlier:
-        roles = one.raising_role if side == "raising" else one.responding_role
-        people += [c for role in roles if role != contact.role for c in d.holders((role,), agency, team)]
-    return any(d.rules.directory.same_person(contact.email, other.email) for other in people)
-
-
-def _alternates(d: Draft, stage: Stage, held: tuple[Contact, ...], agency: str, team: str) -> tuple[Contact, ...]:
-    sectors = {c.sector for c in held if c.sector}
-    found = next((a for a in stage.alternates if sectors & set(a.sector)), None)
-    if found is None:
-        return ()
-    return d.holders(found.role, agency, team)
+def _roles(stage: Stage, side: str) -> tuple[str, ...]:
+    return stage.raising_role if side == "raising" else stage.responding_role

@@ -10,7 +10,8 @@ from datetime import timedelta
 from bot.case.draft import Draft, person
 from bot.case.entry import earlier_people
 from bot.case.filing import file_record
-from bot.case.stages import enter, notify
+from bot.case.notices import notify
+from bot.case.stages import enter
 from bot.model import ClosedAs, Contact, LetterKind, Mail, State, Unit, Window
 from bot.rules import workdays
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.case.alternates import acting
+from bot.case.alternates import Cast
 from bot.model import (
     Case,
     Contact,
@@ -185,17 +185,16 @@ class Draft:
     def next_people(self) -> tuple[Contact, ...]:
         """Who would be written to at the next stage on the responding side."""
         after = self.rules.policy.after(self.case.stage)
-        return acting(self, after, "responding") if after else ()
+        return self.cast.acting(after, "responding") if after else ()
+
+    @property
+    def cast(self) -> Cast:
+        """Who acts for this case today."""
+        return Cast(self.case, self.rules, self.now.date())
 
     def holders(self, roles: Iterable[str], agency: str, team: str) -> tuple[Contact, ...]:
         """The contacts of the first of these roles that anybody holds; the area's own at partnership level."""
-        directory, area, on = self.rules.directory, self.case.area, self.now.date()
-        for role in roles:
-            found = directory.holders(role, area, agency, team, on) if agency else ()
-            found = found or directory.holders(role, area, "", "", on)
-            if found:
-                return found
-        return ()
+        return self.cast.holders(roles, agency, team)
 
     def original(self) -> dict[str, str]:
         """Where the whole challenge lies and who can tell: minimal letters say it instead of repeating it."""
@@ -213,6 +212,7 @@ class Draft:
         starts_clock: bool = False,
         attach: tuple[str, ...] = (),
         to_stranger: bool = False,
+        after: tuple[str, ...] = (),
         more: Mapping[str, Any] | None = None,
         **extra: Any,
     ) -> Letter | None:
@@ -240,6 +240,7 @@ class Draft:
             starts_clock=starts_clock,
             attach=attach,
             to_stranger=to_stranger,
+            after=after,
         )
         self.letters.append(letter)
         return letter

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.case.alternates import acting
 from bot.case.clock import begin, longest_tier, shortest_tier, stage_due
 from bot.case.correlate import REPORTED
 from bot.case.draft import Draft
 from bot.case.entry import earlier_stages, entry_stage, note_held_before
+from bot.case.notices import notify
 from bot.case.signs import signs
-from bot.case.stages import copied, notify
+from bot.case.stages import copied
 from bot.case.tracks import flagged, own_window
 from bot.model import (
     Address,
@@ -72,8 +72,8 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     if REPORTED in opening.flags and d.case.due is not None and d.case.due <= mail.received:
         d.set(opened=mail.received, deadlines=())  # no lapse out of hand: an answer may lie elsewhere
         _start(d, mail, mail.received)
-    notify(d, d.stage, "enter")
-    _tell(d, mail, copies)
+    first = notify(d, d.stage, "enter")
+    _tell(d, mail, copies, first)
     return d
 
 
@@ -159,7 +159,7 @@ def addressed(d: Draft, mail: Mail) -> tuple[tuple[Contact, ...], tuple[Contact,
     """Responders: addressees who hold the stage's responding role in the watched team (deputies too), else the
     directory's contact. Other addressees of that agency get a copy of the notice only; anybody else gets nothing."""
     case, directory = d.case, d.rules.directory
-    held = acting(d, d.stage, "responding")
+    held = d.cast.acting(d.stage, "responding")
     everybody = [a for a in (*mail.to, *mail.cc) if a.email != case.raiser.email]
     if not case.team:  # the addressees say whose it is, whichever team they hold the role in
         roles = [c for a in everybody for c in directory.roles_of(a.email, case.area)]
@@ -224,7 +224,7 @@ def _shorter(asked: Window, own: Window, started: datetime, d: Draft) -> Window:
     return asked if workdays.due(asked, started, cal).at <= workdays.due(own, started, cal).at else own
 
 
-def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...]) -> None:
+def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, ...]) -> None:
     """Acknowledgement to the raiser, notice to the responders; a stranger's goes to team inbox and unit only."""
     case = d.case
     if d.is_stranger:
@@ -252,7 +252,9 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...]) -> None:
     if receipt and case.unproven:
         d.ask(receipt.key, "provisional", case.raiser.email)
     extra = {"original": d.original(), "ask_commitment": case.urgent}
-    d.write(LetterKind.NOTICE, "opened", d.responders, (*d.inbox, *copies, *copied(d)), mail=mail, more=extra)
+    d.write(
+        LetterKind.NOTICE, "opened", d.responders, (*d.inbox, *copies, *copied(d)), mail=mail, after=first, more=extra
+    )
 
 
 def confirmed(d: Draft, by: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.case.clock import stage_due, wind
 from bot.case.draft import Draft
-from bot.case.stages import notify
+from bot.case.notices import notify
 from bot.case.tracks import WAITING, own_window, shortened, was_shortened
 from bot.model import Contact, Due, LetterKind, Mail, Unit, Window
 

@@ -11,10 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 from bot.case import approval
-from bot.case.alternates import acting, note_missing, stood_in
+from bot.case.alternates import stood_in
 from bot.case.clock import stage_due, time_left
 from bot.case.draft import Draft, person
 from bot.case.filing import file_record
+from bot.case.notices import notify
 from bot.case.tracks import own_window
 from bot.model import Contact, LetterKind, Served, StageRun, State, Unit
 from bot.rules import emergency, workdays
@@ -36,8 +37,9 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
         d.run(ended=d.now, ended_as=ended)
     earlier = d.responders
     notify(d, left, "lapse" if cause == "lapsed" else "exit")
-    responding = acting(d, stage, "responding")
-    note_missing(d, stage)
+    responding = d.cast.acting(stage, "responding")
+    if d.cast.lacks_alternate(stage):
+        d.flag("alternate_missing")
     window = own_window(d, stage, d.now) or (replace(before.window, source=stage.source) if before.window else None)
     d.quiet()
     d.set(
@@ -56,8 +58,8 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
     d.joined("responding", *d.responders)
     d.joined("raising", *raising)
     _estimate(d, stage)
-    notify(d, stage, "enter")
-    escalate(d, cause, left, raising, earlier, by)
+    first = notify(d, stage, "enter")
+    escalate(d, cause, left, raising, earlier, by, first)
     approval.wait(d, is_lapse=cause == "lapsed")
     if stage.record is not None:
         file_record(d, stage.record.content)
@@ -86,7 +88,7 @@ def _estimate(d: Draft, stage: Stage) -> None:
 def raising_contacts(d: Draft, stage: Stage) -> tuple[Contact, ...]:
     """The raising side of a stage; without any the raiser's manager, else the raiser, and the business unit is told."""
     raiser = d.case.raiser
-    found = acting(d, stage, "raising")
+    found = d.cast.acting(stage, "raising")
     if found:
         return found
     d.flag("no_raising_contact")
@@ -95,9 +97,16 @@ def raising_contacts(d: Draft, stage: Stage) -> tuple[Contact, ...]:
 
 
 def escalate(
-    d: Draft, cause: str, left: Stage, raising: tuple[Contact, ...], earlier: tuple[Contact, ...], by: Contact | None
+    d: Draft,
+    cause: str,
+    left: Stage,
+    raising: tuple[Contact, ...],
+    earlier: tuple[Contact, ...],
+    by: Contact | None,
+    first: tuple[str, ...],
 ) -> None:
-    """One letter to the stage's contacts of both sides, copied to those who came before."""
+    """One letter to the stage's contacts of both sides, copied to those who came before; it waits for those named in
+    `first`."""
     case = d.case
     decider = d.rules.directory.holders(d.stage.decider, case.area) if d.stage.decider else ()
     copies = [
@@ -107,7 +116,7 @@ def escalate(
         *d.inbox,
         *decider,
         *copied(d),
-        *stood_in(d, left),
+        *stood_in(d.case, left),
     ]
     d.joined("copy", *decider)
     extra = escalation_values(d, left)
@@ -120,6 +129,7 @@ def escalate(
         copies,
         starts_clock=True,
         attach=attachments(d),
+        after=first,
         more=extra,
     )
 
@@ -153,31 +163,6 @@ def attachments(d: Draft) -> tuple[str, ...]:
     if fits and all(c.is_secure and c.agency in (case.raiser.agency, case.responder_agency) for c in everybody):
         return (f"mail:{case.opening_mail}",)
     return ()
-
-
-def applies(d: Draft, condition: str, role: str) -> bool:
-    """Whether a notify rule's condition holds for this case; an empty one always does."""
-    case = d.case
-    if condition == "holder_is_party":
-        parties = [a for a in (case.responder_agency, case.raiser.agency) if a]
-        return any(d.rules.directory.holders(role, case.area, agency) for agency in parties)
-    if condition == "child_protection_or_looked_after":
-        return bool({"child_protection", "looked_after"} & set(case.flags))
-    return True
-
-
-def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False) -> None:
-    """The policy's copies at enter, exit, lapse or close, before the letters they must precede; of what a stranger
-    sent not before a person confirmed it."""
-    case, directory = d.case, d.rules.directory
-    for rule in () if d.is_stranger else stage.notify:
-        if rule.when != when or not applies(d, rule.condition, rule.role) or (only_conditional and not rule.condition):
-            continue
-        found: tuple[Contact, ...] = ()
-        for agency in (case.responder_agency, case.raiser.agency, ""):
-            found = found or directory.holders(rule.role, case.area, agency)
-        if d.write(LetterKind.INFORMATION, "notify", found, event=when):
-            d.joined("copy", *found)
 
 
 # --- alarms -----------------------------------------------------------------------------------------------------------

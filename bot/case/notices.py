@@ -1,0 +1,61 @@
+"""The policy's copies for people who are not the addressees: when, to whose holder of the role, and in which order.
+
+What the policy calls "before" is kept by naming, in each later letter, the letters that must be served, or known
+undeliverable, first: the sender holds it until then. It writes to nobody of what a stranger sent.
+"""
+
+from __future__ import annotations
+
+from bot.case.draft import Draft
+from bot.model import Contact, LetterKind
+from bot.rules.policy import Notify, Stage
+
+#: Flags of the opening mail that say that a child has a plan or is looked after.
+ON_A_PLAN = frozenset({"child_protection", "child_protection_plan", "looked_after"})
+
+
+def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False) -> tuple[str, ...]:
+    """Copies at enter, exit, lapse or close. Returns the keys of those that the stage's own letter waits for."""
+    before: tuple[str, ...] = ()
+    for rule in () if d.is_stranger else stage.notify:
+        if rule.when != when or (only_conditional and not rule.condition) or not applies(d, rule):
+            continue
+        for found in holders(d, rule):
+            letter = d.write(LetterKind.INFORMATION, "notify", found, event=when, after=before if rule.first else ())
+            d.joined("copy", *found)
+            if letter is not None and rule.first:
+                before = (*before, letter.key)
+    return before
+
+
+def applies(d: Draft, rule: Notify) -> bool:
+    """Whether a notify rule's condition holds for this case; an empty one always does."""
+    if rule.condition == "holder_is_party":
+        return any(c.agency == agency for agency in _parties(d) for c in _of(d, rule.role, agency))
+    if rule.condition == "child_protection_or_looked_after":
+        return bool(ON_A_PLAN & set(d.case.flags))
+    return True
+
+
+def holders(d: Draft, rule: Notify) -> tuple[tuple[Contact, ...], ...]:
+    """Whom the rule means, one letter each: the challenged agency's, else the raiser's, else the area's own; or, as
+    the rule says, one side's, or both sides'."""
+    case = d.case
+    sides = {"raising": (case.raiser.agency,), "responding": (case.responder_agency,)}
+    asked = sides.get(rule.side, (case.responder_agency, case.raiser.agency))
+    own = [found for agency in dict.fromkeys(asked) if agency and (found := _own(d, rule.role, agency))]
+    area = d.rules.directory.holders(rule.role, case.area, on=d.now.date())
+    return tuple(own if rule.side == "both" else own[:1]) or ((area,) if area else ())
+
+
+def _own(d: Draft, role: str, agency: str) -> tuple[Contact, ...]:
+    return tuple(c for c in _of(d, role, agency) if c.agency == agency)
+
+
+def _of(d: Draft, role: str, agency: str) -> tuple[Contact, ...]:
+    team = d.case.team if agency == d.case.responder_agency else d.case.raiser.team
+    return d.rules.directory.holders(role, d.case.area, agency, team, d.now.date())
+
+
+def _parties(d: Draft) -> tuple[str, ...]:
+    return tuple(a for a in (d.case.responder_agency, d.case.raiser.agency) if a)
