@@ -74,8 +74,10 @@ def _confirm(d: Draft, said: Said) -> None:
 
 
 def _not_yours(d: Draft, said: Said) -> None:
-    """Told to people the directory knows, never to strangers; a closing word of the other side is asked about."""
-    if not said.by.agency or not d.case.is_open:
+    """Told to people whom the directory or the case knows by address, never to others of their domain; a closing word
+    of the other side is asked about."""
+    is_known = d.rules.directory.person(said.by.email) or any(c.email == said.by.email for _, _, c in d.case.people)
+    if not said.by.agency or not is_known or not d.case.is_open:
         return
     d.write(LetterKind.QUESTION, "not_yours", [said.by], mail=said.mail, word=said.word, who_may=_owner(d, said.word))
     if Side.RESPONDING in said.stand and said.word in ("RESOLVED", "WITHDRAW") and not d.is_stranger:

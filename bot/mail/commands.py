@@ -27,7 +27,7 @@ WITH_NOTE = (
 #: Words that a colon must follow, so that "phone me" or "the outcome is" is no command.
 WITH_COLON = ("PHONE", "OUTCOME", "DECIDED")
 
-_FRAME = " \t*_\"'“”‘’«»>•·"
+_FRAME = " \t*_\"'“”‘’«»•·"
 _END = " \t.!,;:*_\"'“”‘’…-–—"
 _HYPHENS = str.maketrans({"-": " ", "‐": " ", "‑": " "})
 

@@ -61,6 +61,12 @@ _QUOTE_START = re2.compile(
     r"""(?i)<blockquote\b[^>]*>|<div\b[^>]*\b(?:class=["']?(?:gmail_quote|yahoo_quoted|moz-cite-prefix"
     r"|protonmail_quote)|id=["']?(?:divRplyFwdMsg|appendonsend|reply-intro))[^>]*>"""
 )
+#: A start tag whose element no mail program shows: by its attribute, or by its style.
+_UNSEEN = re2.compile(
+    r"""(?i)<([a-z][a-z0-9]*)(?:(?:\s+[a-z:-]+(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))?)*\s+hidden(?:[\s=/][^<>]*)?"""
+    r"""|\b[^<>]*\sstyle\s*=[^<>]*(?:visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em|%)?\s*["';!]"""
+    r"""|opacity\s*:\s*0\s*["';!]|max-height\s*:\s*0)[^<>]*)>"""
+)
 _TAG = re2.compile(r"(?s)<[^<>]*>")
 _OPEN = re2.compile(r"<[A-Za-z]")
 _BLANKS = re2.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
@@ -113,6 +119,7 @@ def turns(text: str) -> bool:
 def from_html(html: str) -> str:
     """HTML as text with tables laid out; quotations are preceded by a line that is QUOTE_MARK alone."""
     body = _DROPPED.sub("", html[:MAX_HTML])
+    body = _UNSEEN.sub(r'<\1 style="display:none">', body)
     body = _QUOTE_START.sub(lambda m: f"<p>{QUOTE_MARK}</p>{m.group()}", body)
     text = _plain(body) if _is_deep(body) else _laid_out(body)
     spaced: str = _BLANKS.sub("\n\n", text.replace("\xa0", " "))
