@@ -28,6 +28,7 @@ WORDS = {
     "ask": "the raiser is asked whether it is resolved",
     "outcome_chaser": "the outcome in writing is reminded of",
     "outcome_due": "the outcome in writing is due: the case closes",
+    "go": "the mode approve: what waited for a GO goes without one",
     "hold_end": "a hold ends: letters go again",
 }
 

@@ -96,6 +96,9 @@ class Sender:
     # --- an ordinary letter ------------------------------------------------------------------------------------------
 
     def _send_next(self, now: datetime) -> bool:
+        with self._db.read() as tx:
+            if outbox.is_quiet(tx, now):
+                return False
         queued = commit(self._db, "sender.claim", lambda tx: outbox.claim(tx, now, self._owner, self._lease))
         if queued is None:
             return False

@@ -13,13 +13,26 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from bot.errors import CaseMoved
 from bot.model import Letter, LetterKind
 from bot.ports import Outcome, Refusal
 from bot.store import codec, schema
-from bot.store.columns import at
+from bot.store.columns import Instant, at
 from bot.store.letters import FINISHED as FINISHED
 from bot.store.letters import Queued as Queued
 from bot.store.letters import by_message_id as by_message_id
@@ -96,12 +109,17 @@ def _address(tx: Connection, number: int, letter: Letter) -> None:
 # --- claiming and handing over --------------------------------------------------------------------------------------
 
 
+def is_quiet(tx: Connection, now: datetime) -> bool:
+    """Whether no letter could be claimed now, by its status alone: asked without a write lock, before `claim`."""
+    return tx.execute(_LOOK, {"now": now}).first() is None
+
+
 def claim(tx: Connection, now: datetime, owner: str, lease: timedelta) -> Queued | None:
     """The most urgent letter that may go now: status queued or deferred with its time come, or claimed with its lease
     over; every letter named in `after` served or undeliverable. Escalation, redirect, notice first, then by age."""
     c = _out.c
-    fresh = _first(tx, c.status == "queued")
-    again = _first(tx, c.status.in_(["deferred", "claimed"]), c.ready <= now)
+    fresh = _first(tx, _FRESH, now)
+    again = _first(tx, _AGAIN, now)
     if not (fresh or again):
         return None
     number = min(filter(None, (fresh, again)))[-1]
@@ -120,11 +138,9 @@ def claim(tx: Connection, now: datetime, owner: str, lease: timedelta) -> Queued
     return get(tx, number)
 
 
-def _first(tx: Connection, *may: ColumnElement[bool]) -> tuple[int, datetime, int] | None:
-    """(urgency, queued, id) of the first of these, locked; each status is asked for alone, in the index's own order."""
-    c = _out.c
-    rows = select(c.urgency, c.queued, c.id).where(*may, ~_must_wait()).order_by(c.urgency, c.queued, c.id).limit(1)
-    row = tx.execute(rows.with_for_update(skip_locked=True, of=_out)).one_or_none()
+def _first(tx: Connection, statement: Select[Any], now: datetime) -> tuple[int, datetime, int] | None:
+    """(urgency, queued, id) of the first of these, locked."""
+    row = tx.execute(statement, {"now": now}).one_or_none()
     return None if row is None else (row.urgency, row.queued, row.id)
 
 
@@ -137,6 +153,21 @@ def _must_wait() -> ColumnElement[bool]:
     named = and_(before.c.key == _waits.c.key, before.c.case_number == _out.c.case_number)
     is_open = exists(select(before.c.id).where(named, ~is_over, ~is_served).correlate(_out, _waits))
     return exists(select(_waits.c.key).where(_waits.c.letter == _out.c.id, is_open).correlate(_out))
+
+
+def _claimable(*may: ColumnElement[bool]) -> Select[Any]:
+    """The first of these by urgency and age; each status is asked for alone, in the index's own order."""
+    c = _out.c
+    rows = select(c.urgency, c.queued, c.id).where(*may, ~_must_wait()).order_by(c.urgency, c.queued, c.id).limit(1)
+    return rows.with_for_update(skip_locked=True, of=_out)
+
+
+#: Built once: to put such a statement together takes longer than to run it.
+_NOW = bindparam("now", type_=Instant())
+_LATER = and_(_out.c.status.in_(["deferred", "claimed"]), _out.c.ready <= _NOW)
+_FRESH = _claimable(_out.c.status == "queued")
+_AGAIN = _claimable(_LATER)
+_LOOK = select(_out.c.id).where(or_(_out.c.status == "queued", _LATER)).limit(1)
 
 
 def make(tx: Connection, queued: Queued, letter: Letter, raw: bytes) -> Queued:
