@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
@@ -26,6 +27,8 @@ MAX_DEPTH = 50
 MAX_PARTS = 1000
 MAX_REPORT = 64 * 1024
 _NO_BOUNDARY = b"\n"
+#: What the standard library raises for pieces of mails that its own parser took.
+_FAULTS = (ValueError, LookupError, AttributeError, TypeError, MessageError)
 
 _PARSER = BytesParser(policy=compat32)
 _MIME = ("content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version")
@@ -198,7 +201,7 @@ def _embedded(part: Message, kind: str, found: _Gathering) -> str:
 def _as_bytes(message: Message) -> bytes:
     try:
         return message.as_bytes()
-    except (ValueError, LookupError, AttributeError, TypeError):
+    except _FAULTS:
         # the generator refuses what the parser took: the headers identify it well enough
         return "".join(f"{name}: {_raw(value)}\n" for name, value in message.items()).encode("utf-8", "replace")
 
@@ -246,7 +249,7 @@ def _content(part: Message, found: _Gathering) -> bytes:
     """The decoded bytes of a leaf; () where its payload is no text at all."""
     try:
         payload = part.get_payload(decode=True)
-    except (ValueError, LookupError, AttributeError, TypeError):
+    except _FAULTS:
         found.defects.append("bad_transfer_encoding")
         payload = str(part.get_payload()).encode("utf-8", "replace")
     return payload if isinstance(payload, bytes) else b""
@@ -255,7 +258,7 @@ def _content(part: Message, found: _Gathering) -> bytes:
 def _decoded_text(part: Message, content: bytes, found: _Gathering) -> str:
     try:
         charset = part.get_content_charset() or ""
-    except (ValueError, LookupError, AttributeError, TypeError):
+    except _FAULTS:
         charset = "unknown"
     if not is_known(charset):
         found.defects.append("unknown_charset")
@@ -269,7 +272,7 @@ def _name(part: Message, found: _Gathering) -> str:
     """The file name as a bare name; "" where there is none."""
     try:
         given = part.get_filename()
-    except (ValueError, LookupError, AttributeError, TypeError):
+    except _FAULTS:
         given = None
         found.defects.append("bad_file_name")
     return bare(decoded(str(given).replace("\0", " "))) if given else ""

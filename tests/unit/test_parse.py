@@ -293,3 +293,10 @@ def test_a_wrong_clock_does_not_move_the_requested_time() -> None:
     )
     found = read(raw, READING, datetime(2027, 1, 11, 9, 0, tzinfo=UTC))
     assert found.trigger.by == datetime(2027, 1, 15, 17, 0, tzinfo=UTC)
+
+
+def test_an_embedded_mail_whose_headers_cannot_be_written_again_is_listed() -> None:
+    """A header that seems to hold another one is taken by the library's parser and refused by its generator."""
+    raw = b"From: a@csc.example\nContent-Type: multipart/mixed; boundary=q\n\n--q\nContent-Type: message/rfc822\n\n"
+    found = parse(raw + b"Subject: \x1dE: x\n\nwords\n--q--\n")
+    assert [a.type for a in found.attachments] == ["message/rfc822"]
