@@ -69,7 +69,7 @@ def poisoned(value: Any, poison: str) -> Any:
 
 def spoilt(letter: Letter, poison: str) -> Letter:
     """A letter whose people, words and ids hold the poison; the fixed words and the ref are ours and stay."""
-    kept = {"ref", "fixed_words", "window", "timescales", "level", "asks", "closed_as", "head"}
+    kept = {"ref", "event", "fixed_words", "window", "timescales", "level", "asks", "closed_as", "head"}
     about = {k: v if k in kept else poisoned(v, poison) for k, v in letter.about.items()}
     people = tuple(Contact(c.email, f"{c.name}{poison}") for c in letter.to)
     return replace(
