@@ -275,6 +275,8 @@ def _name(part: Message, found: _Gathering) -> str:
     except _FAULTS:
         given = None
         found.defects.append("bad_file_name")
+    if given and turns(str(given)):
+        found.defects.append("hidden_characters")
     return bare(decoded(str(given).replace("\0", " "))) if given else ""
 
 

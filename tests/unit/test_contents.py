@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 
@@ -162,3 +163,11 @@ def test_sealed_mail_is_recognised(part: tuple[str, bytes]) -> None:
 def test_people_may_speak_of_secure_mail(text: bytes) -> None:
     """The words of a gateway count, not the subject."""
     assert mail(("Content-Type: text/plain", text)).is_readable
+
+
+def test_a_name_that_is_turned_round_is_shown_as_it_is() -> None:
+    """`photo_gpj.exe` written backwards is listed as what it is, and the trick is noted."""
+    name = "photo_\u202egpj.exe"
+    found = mail((f"Content-Type: image/jpeg; name*=utf-8''{quote(name)}", b"MZ"))
+    assert [a.name for a in found.attachments] == ["photo_gpj.exe"]
+    assert "hidden_characters" in found.defects
