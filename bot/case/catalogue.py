@@ -38,6 +38,7 @@ COMMON = frozenset(
         "bot_address",
         "late",
         "flags",
+        "advice",
     ]
 )
 

@@ -170,6 +170,7 @@ class Draft:
             "bot_address": self.rules.bot.email,
             "late": self.lateness(),
             "flags": list(case.flags),
+            "advice": f"{policy.advice.name}, {policy.advice.phone}" if policy.advice else "",
         }
 
     def lateness(self) -> str:

@@ -58,6 +58,7 @@ _CASE: dict[str, Any] = {
     "bot_address": "clock@partnership.example",
     "late": "",
     "flags": [],
+    "advice": "",
 }
 
 _ASKED = {"asks": ASKS, "held_before": ["Step 1"], "local_window": True, "timescales": "indicative"}

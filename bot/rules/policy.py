@@ -237,6 +237,7 @@ class Policy(Part):
     emergency: dict[str, Emergency] = Field(  # by area code
         min_length=1, description="give the front door and the out-of-hours number of every area"
     )
+    advice: Phone | None = None  # a consultation line that the document names; it stands in every letter
     intake: Intake = Field(description="give the subjects that open a case")
     stages: tuple[Stage, ...] = Field(min_length=1, description="list the steps of the policy, the first one first")
     opens_at: str | None = None  # the stage a plain subject opens, where that is not the first in the file
