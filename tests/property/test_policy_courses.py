@@ -1,0 +1,185 @@
+"""Every shipped policy walked for a quarter with random behaviour of all parties, over `decide` alone.
+
+Each open case has a next action, no stage is skipped, every due date equals one worked out here, and what a policy
+calls "before" goes before. The oracle knows only the policy file's values and counts days by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import holidays
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.case.workflow import decide
+from bot.model import (
+    Alarm,
+    Arrival,
+    Case,
+    Decision,
+    Fact,
+    Inbox,
+    Letter,
+    LetterKind,
+    LetterServed,
+    LetterUndelivered,
+    Opening,
+    State,
+    Unit,
+    Window,
+)  # fmt: skip
+from bot.rules.book import Rules
+from tests.unit.case_samples import mail, rules
+
+LONDON = ZoneInfo("Europe/London")
+OFF = holidays.country_holidays("GB", subdiv="ENG", years=range(2026, 2029))
+POLICIES = {
+    "cheshire-east": (Inbox("CE", "crewe.assessment@csc.example", "cheshire-east", "Crewe Assessment Team"),
+                      "mo.reid@health.example", "fay.marsh@csc.example", "Professional Safeguarding Challenge"),
+    "pan-cheshire": (Inbox("WA", "warrington.assessment@wacsc.example", "pan-cheshire", "Warrington Assessment Team"),
+                     "nia.bowen@health.example", "tess.byrne@wacsc.example", "Professional Challenge"),
+    "sandwell": (Inbox("SW", "cmt4@sct.example", "sandwell", "Care Management Team 4"),
+                 "sam.cole@oak.example", "jo.ford@sct.example", "Escalation of Safeguarding Concern"),
+    "salford": (Inbox("SA", "swinton.family@sacsc.example", "salford", "Swinton Family Team"),
+                "adam.voss@health.example", "beth.lowe@sacsc.example", "Professional Safeguarding Challenge"),
+    "cumberland": (Inbox("CU", "carlisle.support@cucsc.example", "cumberland", "Carlisle Support Team"),
+                   "ken.relph@health.example", "ivy.nixon@cucsc.example", "Escalation"),
+}  # fmt: skip
+#: Who does what when something is asked of them: (side, words).
+MOVES = (
+    ("raiser", "NOT RESOLVED"), ("raiser", "ESCALATE"), ("raiser", "RESOLVED"), ("raiser", "Thank you."),
+    ("responder", "We have read the file again and see it differently."), ("responder", "Will call you."),
+    ("responder", "OUTCOME: a joint visit"), ("responder", "RECEIVED by Friday"), ("responder", "RESOLVED"),
+    ("decider", "DECIDED: a meeting is held"), ("raiser", "REOPEN"), ("responder", "NOT CHILD PROTECTION"),
+)  # fmt: skip
+TEXTS = ("We disagree.", "The child is on a child protection plan.", "This is not a child protection matter.")
+STARTS = st.integers(0, 260_000).map(lambda n: datetime(2026, 12, 1, tzinfo=UTC) + timedelta(minutes=n))
+
+
+def days_on(start: datetime, n: int) -> datetime:
+    """17:00 of the n-th working day after the local day of `start`, counted one by one."""
+    day: date = start.astimezone(LONDON).date()
+    while n:
+        day += timedelta(days=1)
+        n -= day.weekday() < 5 and day not in OFF
+    return datetime.combine(day, time(17), LONDON).astimezone(UTC)
+
+
+def end_of(window: Window, start: datetime) -> datetime:
+    return start + timedelta(hours=window.n) if window.unit is Unit.HOURS else days_on(start, window.n)
+
+
+def oracle(case: Case, book: Rules) -> datetime:
+    """When the running stage must end: the earliest of its window, its track and its ceiling, if that leaves a day."""
+    run, policy = case.runs[-1], book.policy
+    assert run.began is not None
+    stage = next(s for s in policy.stages if s.id == run.stage)
+    windows = (
+        [stage.respond_within] if isinstance(stage.respond_within, Window) else [case.window or Window(24, Unit.HOURS)]
+    )
+    windows += [t.window for t in policy.tracks if t.flag in case.flags and stage.id in t.stages]
+    ends = [end_of(w, run.began) for w in windows]
+    if stage.ceiling is not None:
+        used = policy.used_at_opening.n if policy.used_at_opening else 0
+        top = days_on(case.opened, stage.ceiling.n - used)
+        ends += [top] if top >= days_on(run.began, 1) else []
+    return min(ends)
+
+
+@dataclass
+class Life:
+    """One case, played on: alarms at their minute, letters served at once, but to the dead."""
+
+    book: Rules
+    dead: frozenset[str]
+    case: Case | None = None
+    letters: list[Letter] = field(default_factory=list)
+    over: set[str] = field(default_factory=set)  # keys of letters that were served or known undeliverable
+
+    def take(self, fact: Fact, now: datetime) -> None:
+        before = self.case
+        decision = decide(self.case, fact, self.book, now)
+        self.case = decision.case
+        self.check(before, decision, now)
+        waiting = list(decision.letters)
+        while waiting:
+            ready = [one for one in waiting if not set(one.after) & {w.key for w in waiting}]
+            assert ready, "letters that wait for each other never go"
+            self.hand_over(ready[0], now)
+            waiting.remove(ready[0])
+
+    def hand_over(self, letter: Letter, now: datetime) -> None:
+        assert set(letter.after) <= self.over, "a letter went before one that it names"
+        self.over.add(letter.key)
+        self.letters.append(letter)
+        everybody = [c.email for c in (*letter.to, *letter.cc)]
+        reached = tuple(e for e in everybody if e not in self.dead)
+        for email in (e for e in everybody if e in self.dead):
+            self.take(LetterUndelivered(letter.key, letter.kind, letter.stage, email, "5.1.1", True), now)
+        if reached:
+            self.take(LetterServed(letter.key, letter.kind, letter.stage, reached, now, letter.starts_clock), now)
+
+    def check(self, before: Case | None, decision: Decision, now: datetime) -> None:
+        case = decision.case
+        assert bool(case.deadlines) == case.is_open, "an open case has a next action, a closed one none"
+        assert (case.due is not None) == case.is_open
+        if before is not None and before.stage != case.stage:
+            following = self.book.policy.after(before.stage)
+            assert following is not None, "nothing follows the last stage"
+            assert following.id == case.stage, "a stage was skipped"
+        run = case.runs[-1]
+        is_running = (
+            case.state is State.AWAITING_RESPONSE and run.began is not None and run.ended is None and not case.tellings
+        )
+        if is_running:
+            assert run.due == case.due == oracle(case, self.book)
+
+    def play(self, until: datetime) -> None:
+        while self.case is not None and self.case.deadlines and self.case.deadlines[0].at <= until:
+            row = self.case.deadlines[0]
+            self.take(Alarm(row), row.at)
+
+
+def speaker(case: Case, side: str, book: Rules) -> str:
+    stage = book.policy.stage(case.stage)
+    if side == "raiser":
+        return case.raiser.email
+    if side == "decider" and stage.decider is not None:
+        return book.directory.holders(stage.decider, case.area)[0].email
+    return next((s.contact.email for s in case.served if not s.is_dead), case.raiser.email)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@settings(max_examples=12, deadline=None)
+@given(
+    start=STARTS,
+    text=st.sampled_from(TEXTS),
+    moves=st.lists(st.tuples(st.integers(1, 400), st.sampled_from(MOVES)), max_size=8),
+    dead=st.booleans(),
+)
+def test_every_policy_keeps_its_course(
+    policy: str, start: datetime, text: str, moves: list[tuple[int, tuple[str, str]]], dead: bool
+) -> None:
+    """Whatever the parties do or leave, the next thing is known, in its order, and at the time the file says."""
+    inbox, raiser, responder, title = POLICIES[policy]
+    book = rules(policy)
+    first = mail(raiser, text, at=start, title=title, to=(responder,), cc=(inbox.address,))
+    life = Life(book, frozenset({responder}) if dead else frozenset())
+    life.take(Opening(first, inbox, 7, f"{inbox.area}-2027-0007"), start)
+    now = start
+    for n, (gap, (side, words)) in enumerate(moves):
+        now += timedelta(hours=gap)
+        life.play(now)
+        assert life.case is not None
+        who = speaker(life.case, side, book)
+        answer = mail(who, words, at=now, to=(life.case.raiser.email, inbox.address), size=n)
+        life.take(Arrival(answer, "our letter"), now)
+    life.play(start + timedelta(days=92))
+    assert life.case is not None
+    if not moves:
+        assert [run.stage for run in life.case.runs] == [stage.id for stage in book.policy.course()]
+        assert any(one.kind is LetterKind.INFORMATION and one.variant == "telling" for one in life.letters)
