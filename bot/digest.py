@@ -11,6 +11,7 @@ from datetime import datetime, time
 
 from sqlalchemy import Connection
 
+from bot.case import tokens
 from bot.case.pen import lettered
 from bot.failpoints import failpoint
 from bot.model import Case, Contact, Letter, LetterKind, State
@@ -51,7 +52,11 @@ class Digests:
         failpoint("digest.posted")
 
     def next_at(self, now: datetime) -> datetime:
-        """When the next digest may go."""
+        """When the next digest may go: this morning still, else the next working one."""
+        calendar = self.turn.books.settings.calendar
+        today = workdays.at_local(now.astimezone(calendar.zone).date(), AT, calendar)
+        if now < today and calendar.is_working(today.date()):
+            return today
         return workdays.next_morning(now, self.turn.books.settings.calendar, AT)
 
     def _post(self, tx: Connection, area: str, day: str, now: datetime, *, is_monday: bool) -> None:
@@ -96,6 +101,7 @@ class Digests:
             "due": case.due.isoformat() if case.due else "",
             "waiting_for": waiting_for(case),
             "asks": case.asks,
+            "elsewhere": tokens.FLAG in case.flags,
         }
 
     def tell_in_flight(self, now: datetime) -> None:

@@ -123,7 +123,8 @@ class Rehearsal:
             letters = [
                 q
                 for q in outbox.of_status(tx, "sent")
-                if wanted and (q.case == wanted.number or q.letter.about.get("ref") == wanted.ref)
+                if (wanted and (q.case == wanted.number or q.letter.about.get("ref") == wanted.ref))
+                or (q.case is None and "ref" not in q.letter.about)  # a digest is of no case
             ]
         fitting = [
             q

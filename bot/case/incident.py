@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 
 import re2
@@ -96,7 +97,7 @@ def _note(d: Draft, what: str, to: str, fields: str) -> None:
         return
     d.flag(name)
     d.event("incident", by=to)
-    d.write(
+    letter = d.write(
         LetterKind.ALERT,
         "incident",
         [d.rules.dpo or d.rules.operator],
@@ -108,3 +109,5 @@ def _note(d: Draft, what: str, to: str, fields: str) -> None:
         fields=fields,
         until=(d.now + NOTIFY_WITHIN).isoformat(),
     )
+    if letter:  # an occasion of its own: one mail may reach several, and be told to the operator for another reason
+        d.letters[-1] = replace(letter, occasion=name)

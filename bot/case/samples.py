@@ -221,6 +221,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
                     "due": _WHEN,
                     "waiting_for": "Fay Marsh (Childrens Services)",
                     "asks": 0,
+                    "elsewhere": True,
                 }
             ],
             "pen": [

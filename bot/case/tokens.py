@@ -7,7 +7,9 @@ decided where it is decided for every mail (replies.py, words.py).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
+from dataclasses import replace
 
 from bot.case.correlate import BY_LETTER
 from bot.case.draft import Draft
@@ -18,7 +20,7 @@ FLAG = "answered_from_elsewhere"
 
 
 def watch(d: Draft, fact: Arrival, sender: str, stand: Collection[Side]) -> None:
-    """Flags it once for each case; alerts, at most once a mail, when a stranger to the case holds one of our ids."""
+    """Flags it once for each case; alerts, once for each address, when a stranger to the case holds one of our ids."""
     if fact.how != BY_LETTER or not fact.answered_to or not sender or _is_addressee(d, fact, sender):
         return
     d.flag(FLAG)
@@ -30,7 +32,9 @@ def watch(d: Draft, fact: Arrival, sender: str, stand: Collection[Side]) -> None
         "Nothing that the mail says was followed. It lies with the case. Please find out how the letter came there.",
     ]
     subject = "A letter was answered from another address"
-    d.write(LetterKind.ALERT, "plain", [d.rules.operator], subject=subject, lines=lines)
+    letter = d.write(LetterKind.ALERT, "plain", [d.rules.operator], subject=subject, lines=lines)
+    if letter:  # once for each address: whoever holds an id may send as many mails as they like
+        d.letters[-1] = replace(letter, occasion=f"elsewhere:{hashlib.sha256(sender.encode()).hexdigest()[:16]}")
 
 
 def _is_addressee(d: Draft, fact: Arrival, sender: str) -> bool:

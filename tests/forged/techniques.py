@@ -394,7 +394,7 @@ def a_key_of_content_as_id(w: World, c: Target, word: str, n: int) -> Forged:
 @technique(COPY)
 def replayed_as_it_was(w: World, c: Target, word: str, n: int) -> bytes:
     hop = f"Received: from relay-{n}.evil.example by {GATEWAY} with ESMTPS; Tue, 12 Jan 2027 12:00:00 +0000\r\n"
-    return hop.encode() + w.raw(("word", "answer", "doubt", "one", "four")[n % 5])
+    return hop.encode() + w.raw(("more", "word", "answer", "one", "doubt")[n % 5])
 
 
 @technique(PROOF)
@@ -445,7 +445,8 @@ def command_in_the_subject(w: World, c: Target, word: str, n: int) -> Forged:
 def hidden_in_html(w: World, c: Target, word: str, n: int) -> Forged:
     hidden = (
         f'<div style="display:none">{word}</div>', f"<!-- {word} -->", f"<title>{word}</title>",
-        f"<style>{word}</style>", f"<script>{word}</script>", f'<p hidden>{word}</p>', f'<span style="visibility:hidden">{word}<br></span>',
+        f"<style>{word}</style>", f"<script>{word}</script>", f'<p hidden>{word}</p>',
+        f'<span style="visibility:hidden">{word}<br></span>',
         f'<p style="font-size:0">{word}</p>',
     )  # fmt: skip
     text = f"<html><body>{hidden[n % len(hidden)]}<p>{THANKS} {n}</p></body></html>"

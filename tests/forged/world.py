@@ -22,7 +22,7 @@ from bot.transport.maildir import deliver
 BOT = story.BOT_ADDRESS
 GATEWAY = story.GATEWAY
 INBOX = "crewe.assessment@csc.example"
-READY = timedelta(minutes=8)  # how long it takes until all five stand as they should
+READY = timedelta(minutes=10)  # how long it takes until all five stand as they should
 START = datetime(2027, 1, 12, 10, 0, tzinfo=UTC)
 HELEN, SAM, ALI, NINA, KIM = (
     "helen.visser@health.example", "sam.oak@school.example", "ali.gp@surgery.example", "nina.rose@health.example",
@@ -94,6 +94,7 @@ class World:
             self._open()
         self.targets = self._targets()
         self.before = self.cases()
+        self.penned = self.pen()
 
     def _open(self) -> None:
         hours, days = "24 hours", "10 working days"
@@ -107,6 +108,8 @@ class World:
         self.genuine("answer", FAY, "We have visited today and the plan was changed.", "RE: x", to=(ALI,), cc=(INBOX,),
                      cites="three")  # fmt: skip
         self.genuine("word", NINA, "RESOLVED", "RE: x", to=(BOT,), cites="four")
+        self.genuine("more", HELEN, "EXTEND 30 hours", "RE: x", to=(BOT,), cites="one")
+        self.genuine("stray", "head@school.example", "This is about one of your families.", "A mail", to=(BOT,))
         self.genuine("doubt", HELEN, "RESOLVED", "RE: x", to=(BOT,), cites="one", proof="none")
 
     def genuine(
@@ -158,6 +161,11 @@ class World:
             statuses = ("queued", "sent", "held", "deferred", "refused", "unknown", "claimed", "in_data", "withheld")
             return [queued for status in statuses for queued in outbox.of_status(tx, status)]
 
+    def pen(self) -> int:
+        """How many mails wait for a person."""
+        with self.app.db.read() as tx:
+            return len(mails.listed(tx, "holding_pen"))
+
     def unread(self) -> int:
         with self.app.db.read() as tx:
             return mails.unread(tx)
@@ -203,6 +211,10 @@ class World:
                 found.append(f"case {n} is held")
             if (case.team, case.raiser.email) != (before.team, before.raiser.email):
                 found.append(f"case {n} has other parties")
+        if set(now) - set(self.before):
+            found.append("a case was opened")
+        if self.pen() < self.penned:
+            found.append("a mail of the holding pen was placed")
         return found + self._strays()
 
     def _strays(self) -> list[str]:
