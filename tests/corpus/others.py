@@ -64,7 +64,10 @@ def email_reply_parser(text: str) -> str:
 
 
 def quotequail_reply(text: str) -> str:
-    return _tried("quotequail", lambda: "\n".join(part for shown, part in quotequail.quote(text, quote_intro_line=True) if shown), "")
+    def shown() -> str:
+        return "\n".join(part for is_new, part in quotequail.quote(text, quote_intro_line=True) if is_new)
+
+    return _tried("quotequail", shown, "")
 
 
 def plain_text(raw: bytes) -> str:

@@ -57,8 +57,8 @@ def test_the_detectors_take_what_breaks_them() -> None:
     """Leading blank lines, raw 8-bit senders and a stumbling detector are no failure of ours."""
     head, _, _ = split("From: Jörg <mailer-daemon@x.example>\nSubject: failure notice\n\n".encode("latin-1"))
     text = (
-        "\n\n\nHi. This is the qmail-send program at x.example.\nI'm afraid I wasn't able to deliver your message to the"
-        " following addresses.\nThis is a permanent error; I've given up. Sorry it didn't work out.\n\n"
+        "\n\n\nHi. This is the qmail-send program at x.example.\nI'm afraid I wasn't able to deliver your message to"
+        " the following addresses.\nThis is a permanent error; I've given up. Sorry it didn't work out.\n\n"
         "<tom.lee@csc.example>:\nSorry, no mailbox here by that name.\n"
     )
     assert failures(head, text) == ((), ("tom.lee@csc.example",))
