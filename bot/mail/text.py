@@ -77,7 +77,7 @@ def decode(raw: bytes, charset: str) -> str:
     """Bytes as text, whatever is in them. An unknown charset is read as UTF-8, else as Windows-1252."""
     name = _codec(charset)
     if name in _CHARSETS:
-        return raw.decode(name, "replace")
+        return _whole(raw.decode(name, "replace"))
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -106,9 +106,16 @@ def cleaned(text: str) -> str:
     """The same text with plain line ends and no control, zero-width, direction-turning or private-use letters."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.isprintable() and _HIDDEN.search(text):
-        text = _HIDDEN.sub("", text.translate(_LINES))
+    if not text.isprintable():
+        text = _whole(text)
+        if _HIDDEN.search(text):
+            text = _HIDDEN.sub("", text.translate(_LINES))
     return text
+
+
+def _whole(text: str) -> str:
+    """Without halves of letters (lone surrogates), which UTF-7 and escapes can make and no pattern can be run on."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def turns(text: str) -> bool:

@@ -300,3 +300,18 @@ def test_an_embedded_mail_whose_headers_cannot_be_written_again_is_listed() -> N
     raw = b"From: a@csc.example\nContent-Type: multipart/mixed; boundary=q\n\n--q\nContent-Type: message/rfc822\n\n"
     found = parse(raw + b"Subject: \x1dE: x\n\nwords\n--q--\n")
     assert [a.type for a in found.attachments] == ["message/rfc822"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: a@csc.example\nContent-Type: text/plain; charset=utf-7\n\nAgreed +2rA-\n",
+        b"From: a@csc.example\nSubject: =?utf-7?Q?Agreed_+2rA-?=\n\nAgreed\n",
+        b"From: a@csc.example\nSubject: Agreed \\ud800 =?utf-8?Q?x?=\n\nAgreed\n",
+    ],
+)
+def test_halves_of_letters_do_no_harm(raw: bytes) -> None:
+    """Some charsets and escapes make letters that are none; they are shown as a mark, and the rest is read."""
+    found = read(raw, Reading(), NOW)
+    assert not any("_failed" in defect for defect in found.defects)
+    assert found.new_text.startswith("Agreed")
