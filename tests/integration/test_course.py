@@ -265,8 +265,8 @@ def daemon(town: Town) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_whole_course_of_the_daemon(town: Town) -> None:
-    """The same servers, a process of its own and real time: every mail is answered as it comes, up to the record, and
-    SIGTERM ends it."""
+    """The same servers, a process of its own and real time: silence goes to the next stage, every mail is answered as
+    it comes, up to the record, and SIGTERM ends it."""
 
     def got(address: str, words: str) -> EmailMessage:
         def look() -> EmailMessage | None:
@@ -279,11 +279,11 @@ def test_whole_course_of_the_daemon(town: Town) -> None:
         return found
 
     with daemon(town) as process:
-        original = town.write(HELEN, "The assessment was closed.\n", None, datetime.now(UTC), f"{FAY}, {CREWE}")
+        written = datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=8)  # eight seconds of its hour are left
+        original = town.write(HELEN, "The assessment was closed.\n", None, written, f"{FAY}, {CREWE}")
         receipt = got(HELEN, "1 hour")
         got(FAY, "Helen Visser")
-        town.write(HELEN, "ESCALATE\n", receipt, datetime.now(UTC))
-        escalation = got(DEV, "Helen Visser")
+        escalation = got(DEV, "No reply has been recorded")
         town.write(DEV, ANSWER, escalation, datetime.now(UTC), f"{HELEN}, {CREWE}")
         response = got(HELEN, "NOT RESOLVED")
         town.write(HELEN, "RESOLVED\n", response, datetime.now(UTC))
