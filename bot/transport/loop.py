@@ -12,6 +12,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+#: Seconds in which a connection that its server has just dropped is still noticed and closed.
+DRAIN = 0.02
+
 
 class LoopThread:
     """Runs coroutines for other threads, which wait for their results."""
@@ -37,7 +40,7 @@ class LoopThread:
             return
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.run_until_complete(asyncio.sleep(0))  # lets closed connections be told so
+        self._loop.run_until_complete(asyncio.sleep(DRAIN))  # lets closed and dropped connections be told so
         self._loop.close()
         self._loop = self._thread = None
 
