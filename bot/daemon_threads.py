@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -53,7 +54,7 @@ class Troubles:
             return list(self._now.values())
 
 
-class Worker(threading.Thread):
+class Worker(threading.Thread, ABC):
     """Takes one turn after another until it is stopped. A turn that fails is told and followed by a pause."""
 
     def __init__(self, name: str, clock: Clock, troubles: Troubles) -> None:
@@ -76,8 +77,9 @@ class Worker(threading.Thread):
                 self._failures = 0
                 self._troubles.over(self._fault)
 
+    @abstractmethod
     def turn(self) -> None:
-        raise NotImplementedError
+        """Does what there is to do, or waits for it for a while."""
 
     def stop(self) -> None:
         self.stopping.set()
