@@ -76,7 +76,7 @@ def command(cwd: Path, *words: object) -> subprocess.CompletedProcess[str]:
 
 def serve() -> None:
     """Runs one command for each line of stdin and answers with its exit code."""
-    from bot.cli import main
+    from bot.cli.main import main
 
     for line in sys.stdin:
         cwd, words, out, err = json.loads(line)

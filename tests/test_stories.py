@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import rehearse, settings, story
+from bot import settings
+from bot.rehearsal import rehearse, story
 
 ROOT = Path(__file__).parent.parent
 OWN = sorted(path for folder in ("tests/stories", "config/demo") for path in (ROOT / folder).glob("*.yaml"))

@@ -14,7 +14,7 @@ from datetime import timedelta
 from statistics import median
 
 from bot.app import App, build
-from bot.daemon_threads import Desk, Post, Troubles, Watcher
+from bot.daemon.threads import Desk, Post, Troubles, Watcher
 from bot.settings import Settings
 from tests.bench import floor
 from tests.bench.backlog import clock

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app import App, build
-from bot.daemon_threads import Desk, Troubles, Watcher
+from bot.daemon.threads import Desk, Troubles, Watcher
 from bot.sandbox import Sandbox
 from bot.settings import Settings
 from bot.store import stats

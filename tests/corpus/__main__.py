@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot.cli_understand import reading_of
+from bot.cli.understand import reading_of
 from bot.mail.understand import understand
 from tests.corpus import others
 from tests.corpus.labelled import KINDS, ROOM, Labelled, folder, load

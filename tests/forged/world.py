@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot import app, story
+from bot import app
 from bot.model import Case, LetterKind, State
-from bot.rehearse import StillClock
+from bot.rehearsal import story
+from bot.rehearsal.rehearse import StillClock
 from bot.settings import Settings
 from bot.store import cases, mails, outbox
 from bot.store.outbox import Queued

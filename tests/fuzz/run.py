@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from bot.cli_understand import reading_of
+from bot.cli.understand import reading_of
 from bot.model import Mail
 from bot.sandbox import MEMORY, WALL, Sandbox
 from tests.corpus.labelled import folder, load

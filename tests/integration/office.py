@@ -17,7 +17,7 @@ from typing import Any
 
 from bot.app import App, build
 from bot.model import Case
-from bot.rehearse import StillClock
+from bot.rehearsal.rehearse import StillClock
 from bot.settings import Door, Settings
 from bot.store import cases, deadlines, mails, outbox
 from bot.store.mails import Listed

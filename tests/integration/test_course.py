@@ -25,7 +25,7 @@ from pypdf import PdfReader
 from bot import settings
 from bot.app import App, build
 from bot.model import ClosedAs
-from bot.rehearse import StillClock
+from bot.rehearsal.rehearse import StillClock
 from bot.store import cases
 from tests.integration.office import raw_mail
 from tests.servers.dovecot import PASSWORD, Dovecot

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from bot import settings
 from bot.app import App, build
-from bot.rehearse import StillClock
+from bot.rehearsal.rehearse import StillClock
+from bot.rehearsal.story import BOT_ADDRESS, Answered, Story, StoryMail, compose, maildir, message_id, settings_of
 from bot.store import cases, deadlines, mails, outbox
-from bot.story import BOT_ADDRESS, Answered, Story, StoryMail, compose, maildir, message_id, settings_of
 from bot.transport.maildir import deliver
 
 CONFIG = Path(__file__).parents[2] / "config"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import cli_flow
 from bot.case import workflow
+from bot.cli import flow as cli_flow
 from bot.model import State
 from tests import operator
 from tests.operator import HOUSE, command, done, drop, rows

@@ -30,8 +30,8 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"doubt": "doubt", "finish": "finish", "placing": "placing joining penned"},
     {"intake": "intake", "alarms": "alarms", "sender": "sender", "alert": "alert", "digest": "digest"},
     {"app": "app", "logs": "logs", "notify": "notify"},
-    {"daemon": "daemon*", "rehearse": "rehearse* rows story demo demo_page"},
-    {"cli": "cli* __main__"},
+    {"daemon": "daemon", "rehearsal": "rehearsal"},
+    {"cli": "cli __main__"},
 )
 #: The one arrow along a floor: records are written in the words of letters.
 SIDEWAYS = {("records", "case")}
@@ -48,9 +48,9 @@ LIBRARIES = {
     "aiosmtplib": "transport/smtp*.py",
     "jinja2": "case/letters.py",
     "typst": "records/*",
-    "typer": "cli*.py cli/* __main__.py",
-    "rich": "cli*.py cli/* __main__.py demo.py",
-    "apscheduler": "daemon.py",
+    "typer": "cli/* __main__.py",
+    "rich": "cli/* __main__.py rehearsal/demo.py",
+    "apscheduler": "daemon/*",
     "holidays": "rules/workdays.py",
     "rapidfuzz": "mail/subject.py",
     "re2": "*",
@@ -59,10 +59,10 @@ LIBRARIES = {
     "inscriptis": "mail/text.py",
     "flufl": "mail/detectors.py",
     "tnefparse": "mail/winmail.py",
-    "pydantic": "rules/* settings*.py doors.py credentials.py story.py",
+    "pydantic": "rules/* settings*.py doors.py credentials.py rehearsal/story.py",
     "pydantic_core": "rules/* settings*.py",
-    "ruamel": "rules/* settings*.py story.py",
-    "structlog": "sender.py alert.py doubt.py app.py logs.py daemon*.py cli*.py cli/*",
+    "ruamel": "rules/* settings*.py rehearsal/story.py",
+    "structlog": "sender.py alert.py doubt.py app.py logs.py daemon/* cli/*",
 }
 SQLALCHEMY_ELSEWHERE = {"Connection"}
 
@@ -71,7 +71,7 @@ PURE = ("rules", "mail", "case", "records")
 TOUCHING = {"asyncio", "http", "imaplib", "logging", "os", "random", "secrets", "shutil", "signal", "smtplib", "socket"}
 TOUCHING |= {"sqlite3", "subprocess", "tempfile", "threading", "time"}
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
-MAY_READ_A_CLOCK = "daemon*.py cli*.py cli/* rehearse*.py __main__.py"
+MAY_READ_A_CLOCK = "daemon/* cli/* rehearsal/* __main__.py"
 
 
 def tree(file: str) -> ast.Module:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from bot.case import acts
 from bot.cli import app
-from bot.cli_flow import flow
+from bot.cli.flow import flow
 from bot.mail import commands
 from bot.rules import policy, policy_file
 from bot.rules.directory import ROLES

@@ -21,16 +21,17 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
-from bot import logs, settings, story
-from bot.demo_page import FACTS, Shown, page
+from bot import logs, settings
 from bot.errors import BotError, ConfigError
-from bot.rehearse import Rehearsal
-from bot.rows import Row, faults
+from bot.rehearsal import story
+from bot.rehearsal.page import FACTS, Shown, page
+from bot.rehearsal.rehearse import Rehearsal
+from bot.rehearsal.rows import Row, faults
+from bot.rehearsal.story import Story
 from bot.settings import Settings
 from bot.store import outbox
-from bot.story import Story
 
-SAMPLE = Path(__file__).parents[1] / "config"
+SAMPLE = Path(__file__).parents[2] / "config"
 STORIES = "demo"
 PAGE, DATABASE, LOG = "index.html", "story.db", "demo.log"
 COLOURS = {"mail": "cyan", "fact": "yellow", "letter": "green", "case": "bold"}

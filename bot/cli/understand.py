@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli_open import now
-from bot.cli_output import AsJson, ConfigDir, complain, emit, say_lines
+from bot.cli.open import now
+from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
 from bot.errors import BotError
 from bot.mail import headers
 from bot.mail.read import Reading, headers_only
@@ -28,7 +28,7 @@ from bot.sandbox import Sandbox
 from bot.settings import Trust as TrustBlock
 
 DEFAULT = Path("config")
-SHIPPED = Path(__file__).resolve().parent.parent / "config"
+SHIPPED = Path(__file__).resolve().parents[2] / "config"
 TOGETHER = 64
 MOST_BYTES = 60_000_000
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli_open import Office, database, found, now, office
-from bot.cli_output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
+from bot.cli.open import Office, database, found, now, office
+from bot.cli.output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
 from bot.errors import BotError
 from bot.finish import files
 from bot.model import Case, Correction, Deadline, Decision

@@ -15,11 +15,11 @@ import typer
 
 from bot import logs
 from bot.alert import conditions, read_heartbeat
-from bot.cli_open import database, now
-from bot.cli_output import AsJson, ConfigDir, complain, emit, say_lines, when
-from bot.daemon import Daemon
-from bot.daemon_life import HEARTBEAT, alone, once
-from bot.daemon_settings import load, place
+from bot.cli.open import database, now
+from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines, when
+from bot.daemon.daemon import Daemon
+from bot.daemon.life import HEARTBEAT, alone, once
+from bot.daemon.settings import load, place
 from bot.store import backup as copies
 from bot.store import cases, mails, stats
 

@@ -21,9 +21,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.alert import Condition, conditions
 from bot.app import App, build
-from bot.daemon_life import NOTHING, STOP, alerts, clock, free_earlier, furnish, owner, signals
-from bot.daemon_settings import Loaded, reloaded
-from bot.daemon_threads import Desk, Post, Troubles, Watcher, Worker
+from bot.daemon.life import NOTHING, STOP, alerts, clock, free_earlier, furnish, owner, signals
+from bot.daemon.settings import Loaded, reloaded
+from bot.daemon.threads import Desk, Post, Troubles, Watcher, Worker
 from bot.errors import BotError, ConfigError, Problem, StoreError
 from bot.notify import ALIVE, READY, STOPPING, Notify
 from bot.settings import Settings

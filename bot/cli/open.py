@@ -17,7 +17,7 @@ import typer
 
 from bot.app import places_of, reading_of
 from bot.case.letters import Templates
-from bot.daemon_settings import load, place
+from bot.daemon.settings import load, place
 from bot.errors import BotError
 from bot.finish import Finish
 from bot.intake import Intake

@@ -17,11 +17,21 @@ from email.utils import getaddresses
 from pathlib import Path
 
 from bot.app import App, build
-from bot.rows import Row, Rows, faults
+from bot.rehearsal.rows import Row, Rows, faults
+from bot.rehearsal.story import (
+    BOT_ADDRESS,
+    Answered,
+    LetterRef,
+    Story,
+    StoryMail,
+    compose,
+    maildir,
+    message_id,
+    settings_of,
+)
 from bot.settings import Senders, Settings
 from bot.store import cases, deadlines, outbox
 from bot.store.outbox import Queued
-from bot.story import BOT_ADDRESS, Answered, LetterRef, Story, StoryMail, compose, maildir, message_id, settings_of
 from bot.transport.maildir import deliver
 
 

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli_open import Office, database, found, now, office
-from bot.cli_output import AsJson, ConfigDir, complain, say_lines, show, when
+from bot.cli.open import Office, database, found, now, office
+from bot.cli.output import AsJson, ConfigDir, complain, say_lines, show, when
 from bot.errors import BotError
 from bot.model import Inbox, Mail, aware
 from bot.ports import RawMail

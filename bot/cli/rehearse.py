@@ -17,11 +17,13 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from bot import rehearse, rehearse_mailbox, settings, story
-from bot.cli_output import AsJson, ConfigDir, complain, emit, say_lines
+from bot import settings
+from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
 from bot.errors import BotError
-from bot.rehearse import Played
-from bot.rows import Row
+from bot.rehearsal import mailbox as rehearse_mailbox
+from bot.rehearsal import rehearse, story
+from bot.rehearsal.rehearse import Played
+from bot.rehearsal.rows import Row
 from bot.rules.workdays import Calendar, say
 from bot.settings import Settings
 
@@ -139,6 +141,6 @@ def demo(
       challenge-bot demo
       challenge-bot demo --policy sandwell --seconds 5 --plain
     """
-    from bot.demo import demo as play
+    from bot.rehearsal.demo import demo as play
 
     raise typer.Exit(play(policy, out, plain or not sys.stdout.isatty(), seconds))

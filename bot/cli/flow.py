@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from bot.case import workflow
-from bot.cli_output import AsJson, emit, say_lines, show
+from bot.cli.output import AsJson, emit, say_lines, show
 from bot.model import State
 
 WORDS = {

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from bot.alert import Alerts, conditions
 from bot.app import App, build
-from bot.daemon_settings import Loaded
-from bot.daemon_threads import Troubles
+from bot.daemon.settings import Loaded
+from bot.daemon.threads import Troubles
 from bot.errors import BotError
 from bot.model import Letter
 from bot.settings import Settings

@@ -18,8 +18,8 @@ import typer
 
 from bot import settings
 from bot.case import letters as wordings
-from bot.cli_open import now, templates
-from bot.cli_output import AsJson, ConfigDir, complain, emit, say_lines, show
+from bot.cli.open import now, templates
+from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines, show
 from bot.errors import BotError, ConfigError, Problem
 from bot.model import Contact, Letter
 from bot.rules import emergency

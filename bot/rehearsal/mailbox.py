@@ -16,8 +16,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from bot.errors import BotError
+from bot.rehearsal.story import Story, StoryInbox, StoryMail
 from bot.settings import Settings
-from bot.story import Story, StoryInbox, StoryMail
 
 
 def story_of(

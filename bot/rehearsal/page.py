@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from bot.rows import Row
+from bot.rehearsal.rows import Row
+from bot.rehearsal.story import Story, StoryMail
 from bot.settings import Settings
-from bot.story import Story, StoryMail
 
 #: What the journal's words say to a spectator.
 FACTS = {

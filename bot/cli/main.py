@@ -1,0 +1,60 @@
+"""The operator's commands: `challenge-bot`, also `python -m bot`. This file only puts them together.
+
+Exit codes: 0 done; 1 something is wrong with the data or the run, said in plain words; 2 usage or configuration. No
+traceback for an operator's mistake; one for a fault of ours. What each command does stands in the file named like it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+
+from bot import logs
+from bot.cli import cases, check, flow, mail, rehearse, run, understand
+from bot.cli.output import complain
+from bot.errors import BotError, ConfigError
+
+app = typer.Typer(
+    name="challenge-bot",
+    help="Keeps the clock of professional safeguarding challenges, by email alone.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+app.command("run")(run.run)
+app.command("once")(run.one_pass)
+app.command("demo")(rehearse.demo)
+app.command("rehearse")(rehearse.stories)
+app.command("check")(check.check)
+app.command("cases")(cases.listed)
+app.command("case")(cases.one)
+app.add_typer(mail.review, name="review")
+app.add_typer(mail.letters, name="outbox")
+app.command("adopt")(mail.adopt)
+app.command("hold")(cases.hold)
+app.command("release")(cases.release)
+app.command("record")(cases.record)
+app.command("letters")(check.letters)
+app.command("flow")(flow.flow)
+app.add_typer(check.policies, name="policy")
+app.command("understand")(understand.understand)
+app.command("verify")(run.verify)
+app.command("backup")(run.backup)
+app.command("status")(run.status)
+
+
+def main() -> None:
+    """The entry point. Faults of configuration end with 2, other mistakes with 1, each in its own words."""
+    logs.configure(level=logging.ERROR)  # `run` and `once` say more; stdout is for answers
+    try:
+        app(prog_name="challenge-bot")
+    except ConfigError as error:
+        complain(*map(str, error.problems))
+        sys.exit(2)
+    except BotError as error:
+        complain(str(error))
+        sys.exit(1)
