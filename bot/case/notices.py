@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bot.case.draft import Draft
 from bot.model import Contact, LetterKind
-from bot.rules.policy import Notify, Stage
+from bot.rules.policy import Stage
+from bot.rules.policy_blocks import Notify
 
 #: Flags of the opening mail that say that a child has a plan or is looked after.
 ON_A_PLAN = frozenset({"child_protection", "child_protection_plan", "looked_after"})

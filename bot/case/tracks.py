@@ -11,7 +11,8 @@ from datetime import datetime
 from bot.case.draft import Draft
 from bot.model import Due, State, Window
 from bot.rules import workdays
-from bot.rules.policy import Policy, Stage, Track
+from bot.rules.policy import Policy, Stage
+from bot.rules.policy_blocks import Track
 
 WAITING = (State.AWAITING_RESPONSE, State.PROVISIONAL)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
-from bot.rules.policy import Emergency, Phone
+from bot.rules.policy_blocks import Emergency, Phone
 from bot.rules.workdays import Calendar
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -1,184 +1,29 @@
-"""A policy as typed values: stages, windows, roles, forms of words, notices.
+"""A policy as typed values: its stages in their order, and what holds for all of them.
 
 It must not know any partnership: what a policy says is data. It does not resolve people (directory.py) nor compute
-dates (workdays.py); a file is read, and its faults across stages are found, in policy_file.py. A case stays on the
-version it opened under.
+dates (workdays.py); the blocks are policy_blocks.py's; a file is read, and its faults across stages are found, in
+policy_file.py. A case stays on the version it opened under.
 """
 
 from __future__ import annotations
 
-from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from bot.model import Unit, Window
-from bot.rules.directory import ROLES, SECTORS
-from bot.rules.windows import parse_window
-from bot.rules.yaml_file import nearest
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-#: When a copy goes: to the holder's agency only if it is raiser or responder; on signs of a plan or care order.
-Condition = Literal["", "holder_is_party", "child_protection_or_looked_after"]
-
-
-# --- small grammars ---------------------------------------------------------------------------------------------------
-
-
-def _window(value: Any) -> Any:
-    if value is None or isinstance(value, (dict, list)):
-        raise ValueError("write a window with its unit, such as 5 working days or 24 hours")
-    return parse_window(value) if isinstance(value, str) else value
-
-
-def _role(value: str, info: ValidationInfo) -> str:
-    """A role of the vocabulary, or a document's own title for one, as the policy's `roles` block maps it."""
-    titles: dict[str, str] = (info.context or {}).get("roles", {})
-    role = titles.get(value, value)
-    if role not in ROLES:
-        raise ValueError(f"unknown role {value}{nearest(value, (*ROLES, *titles))}")
-    return role
-
-
-def _sector(value: str) -> str:
-    if value not in SECTORS:
-        raise ValueError(f"unknown sector {value}{nearest(value, SECTORS)}")
-    return value
-
-
-def _listed(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-def _hours(value: str) -> str:
-    """ "08:30-17:00", as the emergency block and quiet hours write it."""
-    ends = value.replace(".", ":").split("-")
-    if len(ends) != 2:
-        raise ValueError("write hours such as 08:30-17:00")
-    try:
-        for end in ends:
-            time.fromisoformat(end.strip())
-    except ValueError:
-        raise ValueError("write hours such as 08:30-17:00") from None
-    return value
-
-
-def _chase(value: str) -> str:
-    """A reminder's place: "half way", "4 hours before", "1 working day after opening"."""
-    text = value.strip().lower()
-    if text == "half way":
-        return value
-    for ending in (" before", " after opening"):
-        if text.endswith(ending):
-            parse_window(text.removesuffix(ending))
-            return value
-    raise ValueError("write `half way`, `<time> before` or `<time> after opening`, such as 1 working day before")
-
-
-def _date(value: str) -> str:
-    if value:
-        try:
-            date.fromisoformat(value)
-        except ValueError:
-            raise ValueError("write a date such as 2027-01-31") from None
-    return value
-
-
-def _some_text(value: str) -> str:
-    if not value.strip():
-        raise ValueError("must not be empty")
-    return value
-
-
-AWindow = Annotated[Window, BeforeValidator(_window)]
-Role = Annotated[str, AfterValidator(_role)]
-Sector = Annotated[str, AfterValidator(_sector)]
-Roles = Annotated[tuple[Role, ...], BeforeValidator(_listed), Field(min_length=1)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Text = Annotated[str, AfterValidator(_some_text)]
-
-
-# --- the blocks of a file ---------------------------------------------------------------------------------------------
-
-
-class Part(BaseModel):
-    """A block of a policy file: unknown keys are faults."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Phone(Part):
-    """Whom to ring. `hours`: weekday names (mon ... sun) to "08:30-17:00"; empty means any hour."""
-
-    name: Text
-    phone: Text
-    hours: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], Annotated[str, AfterValidator(_hours)]] = (
-        Field(default_factory=dict)
-    )
-
-
-class Emergency(Part):
-    """The emergency route of one area; mandatory. `text` stands in letters before the number."""
-
-    front_door: Phone = Field(description="give the name and number to ring in office hours")
-    out_of_hours: Phone = Field(description="give the name and number to ring at night and at weekends")
-    text: Text = "If a child is at immediate risk, ring 999."
-
-
-class Tier(Part):
-    """A window that a challenge may ask for in its subject."""
-
-    window: AWindow
-    needs: tuple[Literal["rationale", "call_time"], ...] = ()
-
-
-class Intake(Part):
-    # phrases that open a case; the first is the fixed words of its letters
-    subjects: Annotated[Words, Field(min_length=1)] = Field(description="list the subjects that open a case")
-    aliases: Words = ()  # near phrases: a doubtful subject
-    tiers: tuple[Tier, ...] = ()  # empty: times are not requested; the stage's own window counts
-    tier_when_missing: AWindow | None = None
-
-
-class Notify(Part):
-    """A copy for somebody who is not the addressee. `when`: enter, exit, lapse or close of the stage."""
-
-    role: Role
-    when: Literal["enter", "exit", "lapse", "close"]
-    condition: Condition = ""  # empty: always
-    content: Literal["minimal", "full"] = "minimal"
-    first: bool = False  # served, or known undeliverable, before the next of these copies and the stage's letter
-    side: Literal["either", "both", "raising", "responding"] = "either"  # whose holder, where agencies hold the role
-
-
-class Alternate(Part):
-    """Who acts at a stage where the one who acted before would act again, by the agency's sector."""
-
-    sector: Annotated[tuple[Sector, ...], BeforeValidator(_listed), Field(min_length=1)]
-    role: Roles = Field(description="name the role that steps in")
-
-
-class Track(Part):
-    """A shorter window for cases that bear a flag. Only the policy's executive lead takes the flag away again."""
-
-    flag: Literal["child_protection"]
-    window: AWindow
-    stages: Words = ()  # where it applies; none: at every stage
-
-
-class Filing(Part):
-    """What is filed with the partnership's inbox, and when."""
-
-    when: Literal["close", "stage"] = "close"
-    content: Literal["minimal", "full"] = "minimal"
-
-
-class ParentNote(Part):
-    """An information to both sides when the parent policy's own window has passed."""
-
-    after: AWindow
-    policy: Text  # its title, as letters name it
+from bot.rules.policy_blocks import (
+    Alternate,
+    Emergency,
+    Filing,
+    Intake,
+    Notify,
+    ParentNote,
+    Part,
+    Phone,
+    Track,
+)
+from bot.rules.policy_grammar import AnyRoles, AWindow, Chase, Day, Role, Roles, SpanOrNone, Text, Words, a_window
 
 
 class Stage(Part):
@@ -194,16 +39,16 @@ class Stage(Part):
     )
     ceiling: AWindow | None = None
     # beside the usual points; "1 working day after opening"
-    chase: tuple[Annotated[str, AfterValidator(_chase)], ...] = ()
+    chase: tuple[Chase, ...] = ()
     confirm_within: AWindow | None = None
     original: Literal["attach", "no"] = "no"  # "attach": on hours windows, to secure domains of the two agencies
     content: Literal["minimal", "full"] = "minimal"
     notify: tuple[Notify, ...] = ()
     record: Filing | None = None  # filed when the stage is entered
-    copies: Annotated[tuple[Role, ...], BeforeValidator(_listed)] = ()  # copied on the letter of the stage itself
+    copies: AnyRoles = ()  # copied on the letter of the stage itself
     alternates: tuple[Alternate, ...] = ()  # where who acted before would act again, on either side
     opens_on: Words = ()  # words in a subject that open here ("Stage 2")
-    opens_to: Annotated[tuple[Role, ...], BeforeValidator(_listed)] = ()  # a mail addressed to one of these opens here
+    opens_to: AnyRoles = ()  # a mail addressed to one of these opens here
     next: str | None = None
 
     @field_validator("respond_within", mode="before")
@@ -211,7 +56,7 @@ class Stage(Part):
     def _with_source(cls, value: Any, info: ValidationInfo) -> Any:
         if value == "requested":
             return value
-        window = _window(value)
+        window = a_window(value)
         return Window(window.n, window.unit, info.data.get("source", "policy")) if isinstance(value, str) else window
 
     @field_validator("ceiling", mode="after")
@@ -230,7 +75,7 @@ class Policy(Part):
     version: Text
     partnership: Text
     source: str = ""
-    review_by: Annotated[str, AfterValidator(_date)] = ""
+    review_by: Day = ""
     timescales: Literal["guideline", "required", "indicative"] = "required"
     used_at_opening: AWindow | None = None
     fixed_words: str = ""
@@ -247,13 +92,8 @@ class Policy(Part):
     conflict: Literal["local", "shorter"] = "local"
     parent_note: ParentNote | None = None
     approve_timeout: AWindow | None = None
-    quiet_hours: str = ""
+    quiet_hours: SpanOrNone = ""
     roles: dict[str, Role] = Field(default_factory=dict)  # a document's own titles to our vocabulary
-
-    @field_validator("quiet_hours")
-    @classmethod
-    def _is_span(cls, value: str) -> str:
-        return _hours(value) if value else value
 
     def stage(self, stage_id: str) -> Stage:
         """The stage of that id. Raises KeyError."""

@@ -9,7 +9,7 @@ import pytest
 
 from bot.model import Case, Contact, Decision, Inbox, LetterKind
 from bot.rules.directory import Directory, Row
-from bot.rules.policy import Alternate, Track
+from bot.rules.policy_blocks import Alternate, Track
 from bot.rules.policy_file import load
 from tests.unit.case_samples import arrived, letters, mail, opened, rules, served
 from tests.unit.test_policy import GOOD
