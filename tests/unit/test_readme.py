@@ -10,10 +10,10 @@ import typer
 from pydantic import BaseModel
 
 from bot.case import acts
-from bot.cli import app
 from bot.cli.flow import flow
+from bot.cli.main import app
 from bot.mail import commands
-from bot.rules import policy, policy_file
+from bot.rules import policy, policy_blocks, policy_file
 from bot.rules.directory import ROLES
 
 ROOT = Path(__file__).parents[2]
@@ -22,8 +22,9 @@ README = (ROOT / "README.md").read_text("utf-8")
 POLICIES = (ROOT / "docs" / "policies.md").read_text("utf-8")
 PARTS = [
     part
-    for part in vars(policy).values()
-    if isinstance(part, type) and issubclass(part, BaseModel) and part.__module__ == policy.__name__
+    for home in (policy_blocks, policy)
+    for part in vars(home).values()
+    if isinstance(part, type) and issubclass(part, BaseModel) and part.__module__ == home.__name__
 ]
 
 
