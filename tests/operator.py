@@ -119,16 +119,21 @@ def rows(cwd: Path, *words: object) -> list[dict[str, Any]]:
 
 
 def drop(
-    cwd: Path, subject: str = SUBJECT, sender: str = "helen.visser@health.example", inbox: str = CREWE, ago: int = 0
+    cwd: Path,
+    subject: str = SUBJECT,
+    sender: str = "helen.visser@health.example",
+    inbox: str = CREWE,
+    ago: int = 0,
+    text: str = "I disagree with no further action. We spoke at 9am.",
 ) -> str:
     """A mail in an inbox that reached it `ago` minutes ago; returns its Message-ID."""
     at = datetime.now(UTC) - timedelta(minutes=ago)
     message_id = f"{at.timestamp()}.{os.urandom(4).hex()}@{sender.rpartition('@')[2]}"
-    deliver(cwd / "var/mail" / inbox, raw(subject, sender, message_id, at), at)
+    deliver(cwd / "var/mail" / inbox, raw(subject, sender, message_id, at, text), at)
     return message_id
 
 
-def raw(subject: str, sender: str, message_id: str, at: datetime) -> bytes:
+def raw(subject: str, sender: str, message_id: str, at: datetime, text: str) -> bytes:
     domain = sender.rpartition("@")[2]
     lines = [
         f"Authentication-Results: mx.council.example; dmarc=pass header.from={domain}",
@@ -140,7 +145,7 @@ def raw(subject: str, sender: str, message_id: str, at: datetime) -> bytes:
         f"Message-ID: <{message_id}>",
         "Content-Type: text/plain; charset=utf-8",
         "",
-        "I disagree with no further action. We spoke at 9am.",
+        text,
         "",
     ]
     return "\r\n".join(lines).encode()

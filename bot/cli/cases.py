@@ -183,14 +183,14 @@ def record(
       challenge-bot record CE-2027-0007 --out records --full
     """
     with office(config) as o:
-        for path in _written(o, o.db, ref, out, full):
+        for path in written(o, o.db, ref, out, full):
             if as_json:
                 emit({"file": str(path), "size": path.stat().st_size})
             else:
                 say_lines(str(path))
 
 
-def _written(o: Office, db: Database, ref: str, out: Path, full: bool) -> list[Path]:
+def written(o: Office, db: Database, ref: str, out: Path, full: bool) -> list[Path]:
     stored = found(db, ref)
     with db.read() as tx:
         made = o.finish.record(tx, stored, now(), full=full)

@@ -12,7 +12,7 @@ import sys
 import typer
 
 from bot import logs
-from bot.cli import cases, check, flow, mail, rehearse, run, understand
+from bot.cli import cases, check, directory, flow, keep, mail, rehearse, run, understand
 from bot.cli.output import complain
 from bot.errors import BotError, ConfigError
 
@@ -41,9 +41,13 @@ app.command("record")(cases.record)
 app.command("letters")(check.letters)
 app.command("flow")(flow.flow)
 app.add_typer(check.policies, name="policy")
+app.command("directory")(directory.listed)
 app.command("understand")(understand.understand)
 app.command("verify")(run.verify)
-app.command("backup")(run.backup)
+app.command("backup")(keep.backup)
+app.command("restore")(keep.restore)
+app.command("export")(keep.export)
+app.command("purge")(keep.purge)
 app.command("status")(run.status)
 
 

@@ -1,4 +1,4 @@
-"""`run`, `once`, `status`, `verify`, `backup`: the daemon and the health of what it keeps.
+"""`run`, `once`, `status`, `verify`: the daemon and the health of what it keeps.
 
 It starts the daemon and looks at what the daemon leaves; it decides nothing itself.
 """
@@ -9,7 +9,7 @@ import os
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -20,7 +20,6 @@ from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines, when
 from bot.daemon.daemon import Daemon
 from bot.daemon.life import HEARTBEAT, alone, once
 from bot.daemon.settings import load, place
-from bot.store import backup as copies
 from bot.store import cases, mails, stats
 
 DEFAULT = Path("config")
@@ -146,18 +145,3 @@ def verify(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
         say_lines(f"{count} cases, {len(faults)} faults. Head of all journals: {head}")
     if faults:
         raise typer.Exit(1)
-
-
-def backup(
-    target: Annotated[Path, typer.Argument(metavar="TARGET", help="A new file; never written over.")],
-    config: ConfigDir = DEFAULT,
-) -> None:
-    """A checked copy of the database, taken while the daemon runs.
-
-    \b
-    Example:
-      challenge-bot backup /backup/bot-2027-01-15.db
-    """
-    with database(config) as db:
-        copies.backup(db, target)
-    say_lines(f"{target}: {target.stat().st_size} bytes, checked.")

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from bot.errors import CaseMoved, StoreError
 from bot.model import Case, Decision, Fact, State
-from bot.store import chain, codec, deadlines, mails, outbox, schema
+from bot.store import chain, codec, deadlines, mails, meta, outbox, schema
 from bot.store.chain import JournalRow as JournalRow
 
 _cases, _ids, _policies = schema.cases, schema.ids, schema.policies
@@ -221,6 +221,8 @@ def purge(tx: Connection, number: int) -> None:
     case = codec.loads(Case, row.snapshot)
     if case.is_open:
         raise StoreError(f"{row.ref} is open: only a closed case can be purged")
+    if case.deadlines:
+        raise StoreError(f"{row.ref} still has something to come ({case.deadlines[-1].why}): purge it after that")
     if any(letter.status not in outbox.FINISHED for letter in outbox.of_case(tx, number)):
         raise StoreError(f"{row.ref} still has letters to send: see `outbox`, then purge it again")
     if not row.salt:
@@ -232,3 +234,13 @@ def purge(tx: Connection, number: int) -> None:
     tx.execute(update(_ids).where(_ids.c.case_number == number).values(what="letter"))  # a key names an addressee
     outbox.forget_case(tx, number)
     mails.forget_case(tx, number)
+
+
+def is_purged(tx: Connection, number: int) -> bool:
+    """Whether its people and texts were forgotten."""
+    return not tx.execute(select(_cases.c.salt).where(_cases.c.number == number)).scalar_one()
+
+
+def note_purge(tx: Connection, ref: str, by: str, reason: str, now: datetime) -> None:
+    """Who had it forgotten, when and why: the journal of the case says nothing any more."""
+    meta.meta_set(tx, f"purged/{ref}", json.dumps({"at": now.isoformat(), "by": by, "reason": reason}))

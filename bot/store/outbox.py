@@ -31,7 +31,7 @@ from sqlalchemy import (
 from bot.errors import CaseMoved
 from bot.model import Letter, LetterKind
 from bot.ports import Outcome, Refusal
-from bot.store import codec, schema
+from bot.store import codec, letters, schema
 from bot.store.columns import Instant, at
 from bot.store.letters import FINISHED as FINISHED
 from bot.store.letters import Queued as Queued
@@ -257,6 +257,12 @@ def hold(tx: Connection, letter_id: int, why: str) -> None:
     """It waits for `release`; a letter already handed over or finished is left alone."""
     may = _out.c.status.in_(["queued", "deferred"])
     tx.execute(update(_out).where(_out.c.id == letter_id, may).values(status="held", last_error=why))
+
+
+def hold_all(tx: Connection, why: str) -> int:
+    """Every letter that is not finished waits for `release`, those in other hands too; how many."""
+    rows = update(_out).where(_out.c.status.in_(letters.GOING))
+    return tx.execute(rows.values(status="held", last_error=why, owner="", fence=_out.c.fence + 1)).rowcount
 
 
 def release(tx: Connection, letter_id: int) -> None:

@@ -196,6 +196,18 @@ def test_a_backup_is_a_new_file(own: Desk) -> None:
     assert "never written over" in ran.stderr
 
 
+def test_the_directory_says_who_answers_and_who_instead(prepared: Desk) -> None:
+    """One row for each contact of each stage of a watched team; an unknown team is named with those there are."""
+    found = rows(prepared.folder, "directory", "--team", "Crewe Assessment Team")
+    first = [row for row in found if row["stage"] == "Frontline manager response"]
+    assert [row["email"] for row in first] == ["fay.marsh@csc.example"]
+    assert "tom.lee@csc.example" in first[0]["instead"]
+    assert {row["side"] for row in found} == {"answers", "decides"}
+    ran = command(prepared.folder, "directory", "--team", "Nobody's Team")
+    assert ran.returncode == 2
+    assert "Crewe Assessment Team" in ran.stderr
+
+
 # --- before anything runs ---------------------------------------------------------------------------------------------
 
 
