@@ -35,7 +35,7 @@ def on_command(d: Draft, fact: Arrival, by: Contact, stand: Collection[Side]) ->
     mail = fact.mail
     command = mail.command or Command("")
     said = Said(command.word, command.note, by, mail, fact, stand)
-    question = next((q for q in d.case.questions if q.key == fact.answered_key), None)
+    question = _replied_to(d, fact)
     if command.word in ("YES", "NO") and question is not None:
         _answer(d, said, question)
         return
@@ -101,16 +101,26 @@ def _of_transfer(d: Draft, said: Said) -> None:
     on_command(d, replace(said.fact, mail=mail), said.by, said.stand)
 
 
-def _answer(d: Draft, said: Said, question: Question) -> None:
-    """YES or NO to a question of ours: only from the address it was put to, and never with a failed proof.
+def _replied_to(d: Draft, fact: Arrival) -> Question | None:
+    """The question whose letter the mail cites: a ref alone answers none."""
+    return next((q for q in d.case.questions if q.key == fact.answered_key), None)
+
+
+def _is_asked(d: Draft, said: Said, question: Question) -> bool:
+    """Whether it comes from the address that the question was put to, and never with a failed proof.
 
     A mail without proof may confirm only by citing our letter: its id cannot be guessed and went to that address alone.
     """
-    is_asked = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
+    is_theirs = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
+    return is_theirs and said.mail.proof is not Proof.FAILED and said.fact.how == BY_LETTER
+
+
+def _answer(d: Draft, said: Said, question: Question) -> None:
+    """YES or NO to a question of ours, from whom it was put to."""
     if question.about == transfer.ABOUT:
         _of_transfer(d, said)
         return
-    if not is_asked or said.mail.proof is Proof.FAILED or said.fact.how != BY_LETTER:
+    if not _is_asked(d, said, question):
         d.event("refused", by=said.by.email, note=f"{said.word}: not the person asked")
         return
     d.set(questions=tuple(q for q in d.case.questions if q is not question))

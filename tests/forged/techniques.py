@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.placing import keys_of
 from tests.forged.letters import Forged, b64, named, parts, passed
 from tests.forged.world import (
     BOT,
@@ -29,27 +30,31 @@ Make = Callable[[World, Target, str, int], Forged | bytes]
 
 @dataclass(frozen=True)
 class Technique:
-    """A named way. `guard`: the promise that it leans on, in the place that keeps it."""
+    """A named way. `guard`: the promise that it leans on, in the place that keeps it; guards.py takes it away.
+
+    `seen`: what would be wrong beside `World.harm`, where the guard keeps something smaller than a clock.
+    """
 
     name: str
     guard: str
     make: Make
     to: str = BOT
+    seen: Callable[[World], list[str]] = lambda _: []
 
 
 ALL: dict[str, Technique] = {}
 
 
-def technique(guard: str, to: str = BOT) -> Callable[[Make], Make]:
+def technique(guard: str, to: str = BOT, seen: Callable[[World], list[str]] = lambda _: []) -> Callable[[Make], Make]:
     def register(make: Make) -> Make:
         name = make.__name__.strip("_")
-        ALL[name] = Technique(name, guard, make, to)
+        ALL[name] = Technique(name, guard, make, to, seen)
         return make
 
     return register
 
 
-PROOF = "authority.may: a word that relaxes needs a proven sender"
+PROOF = "trust.prove: a word that relaxes, and an answer, need a proven sender"
 MATRIX = "authority.WORDS: who may use a word"
 SIDES = "authority.sides: who stands on which side"
 SINGLE = "addresses.sender: one From, with one address"
@@ -61,6 +66,15 @@ MATCHING = "correlate.place: only unguessable keys attach"
 ASKED = "words._answer: YES counts from whom was asked"
 COPY = "placing.content_key: the same mail again has no effect"
 PEN = "penned.Penned._authority: who may place mail"
+KEYS = "placing.KEYS: keys of content are no ids"
+BOUNCED = "correlate._bounced: a bounce counts for ids that we sent"
+SEALED = "trust._sealed: ARC of listed gateways only"
+PROFILE = "trust.prove: each profile believes its own marks"
+WATCHED = "tokens.watch: an id of ours used from another address is told"
+HIDDEN = "text.from_html: what HTML hides is not read"
+DEPARTED = "delivery.on_absent: only a proven reply takes a contact away"
+LIST = "automatic.classify: a list gives no command"
+ENDS = "headers.split: a header ends where it ends"
 
 
 # --- the sender's name ------------------------------------------------------------------------------------------------
@@ -112,8 +126,9 @@ def look_alike_domain(w: World, c: Target, word: str, n: int) -> Forged:
 
 @technique(SIDES)
 def homoglyph_domain(w: World, c: Target, word: str, n: int) -> Forged:
-    sender = c.raiser.replace("e", "е")  # a Cyrillic one
-    return Forged(sender, word, n, auth=f"dmarc=pass header.from={sender.partition('@')[2]}", cites=c.original)
+    sender = c.raiser.partition("@")[0] + "@" + c.raiser.partition("@")[2].replace("e", "е")  # a Cyrillic one
+    domain = sender.partition("@")[2].encode("idna").decode()
+    return Forged(sender, word, n, auth=f"dmarc=pass header.from={domain}", cites=c.original)
 
 
 @technique(SIDES)
@@ -125,13 +140,13 @@ def punycode_domain(w: World, c: Target, word: str, n: int) -> Forged:
 @technique(SIDES)
 def plus_address(w: World, c: Target, word: str, n: int) -> Forged:
     sender = c.raiser.replace("@", f"+{n}@")
-    return Forged(sender, word, n, auth="dmarc=none", cites=c.to_raiser)
+    return Forged(sender, word, n, auth=passed(sender), cites=c.to_raiser)
 
 
-@technique(SIDES)
+@technique(SINGLE)
 def display_name(w: World, c: Target, word: str, n: int) -> Forged:
     lines = (f'From: "{c.raiser}" <{EVIL}>',)
-    return Forged(EVIL, word, n, auth=passed(EVIL), cites=c.to_raiser, from_lines=lines)
+    return Forged(EVIL, word, n, auth=passed((c.raiser, EVIL)[n % 3 == 0]), cites=c.to_raiser, from_lines=lines)
 
 
 @technique(SINGLE)
@@ -143,7 +158,7 @@ def address_before_the_address(w: World, c: Target, word: str, n: int) -> Forged
 @technique(SINGLE)
 def address_in_a_comment(w: World, c: Target, word: str, n: int) -> Forged:
     lines = (f"From: {EVIL} ({c.raiser})" if n % 2 else f"From: ({EVIL}) <{EVIL}> ({c.raiser})",)
-    return Forged(EVIL, word, n, auth=passed(EVIL), cites=c.to_raiser, from_lines=lines)
+    return Forged(EVIL, word, n, auth=passed((c.raiser, EVIL)[n % 3 == 0]), cites=c.to_raiser, from_lines=lines)
 
 
 @technique(SINGLE)
@@ -167,13 +182,13 @@ def group_in_from(w: World, c: Target, word: str, n: int) -> Forged:
 @technique(SINGLE)
 def folded_from(w: World, c: Target, word: str, n: int) -> Forged:
     lines = (f"From: {c.raiser}\r\n <{EVIL}>",)
-    return Forged(EVIL, word, n, auth=passed(EVIL), cites=c.to_raiser, from_lines=lines)
+    return Forged(EVIL, word, n, auth=passed(c.raiser if n % 2 else EVIL), cites=c.to_raiser, from_lines=lines)
 
 
-@technique(SIDES)
+@technique(SINGLE)
 def encoded_word_as_name(w: World, c: Target, word: str, n: int) -> Forged:
     lines = (f"From: =?utf-8?b?{b64(f'<{c.raiser}>')}?= <{EVIL}>",)
-    return Forged(EVIL, word, n, auth=passed(EVIL), cites=c.to_raiser, from_lines=lines)
+    return Forged(EVIL, word, n, auth=passed((c.raiser, EVIL)[n % 3 == 0]), cites=c.to_raiser, from_lines=lines)
 
 
 @technique(SINGLE)
@@ -187,7 +202,7 @@ def sender_of_the_raiser(w: World, c: Target, word: str, n: int) -> Forged:
     return Forged(EVIL, word, n, auth=passed(EVIL), cites=c.to_raiser, below=(f"Sender: {c.raiser}",))
 
 
-@technique(SIDES)
+@technique(ALIGNED)
 def on_behalf_of_the_raiser(w: World, c: Target, word: str, n: int) -> Forged:
     mine = (f"Sender: {EVIL}", f"X-Original-From: {c.raiser}")
     return Forged(c.raiser, word, n, auth=passed(EVIL), cites=c.to_raiser, below=mine)
@@ -199,7 +214,7 @@ def reply_to_the_raiser(w: World, c: Target, word: str, n: int) -> Forged:
     return Forged(EVIL, word, n, auth=passed(EVIL), cites=c.to_raiser, below=more)
 
 
-@technique(SIDES)
+@technique(SINGLE)
 def no_from(w: World, c: Target, word: str, n: int) -> Forged:
     lines = (f"X-From: {c.raiser}",)
     return Forged(
@@ -270,14 +285,14 @@ def results_in_the_name_of_a_header(w: World, c: Target, word: str, n: int) -> F
     return Forged(c.raiser, word, n, auth="", cites=c.to_raiser, below=mine)
 
 
-@technique("trust._sealed: ARC of listed gateways only")
+@technique(SEALED)
 def arc_of_nobody_we_know(w: World, c: Target, word: str, n: int) -> Forged:
     mine = ("ARC-Seal: i=1; a=rsa-sha256; cv=none; d=evil.example; s=x; b=AAAA",
             f"ARC-Authentication-Results: i=1; mx.evil.example; {passed(c.raiser)}")  # fmt: skip
     return Forged(c.raiser, word, n, auth="arc=pass; dmarc=fail", cites=c.to_raiser, below=mine)
 
 
-@technique("trust.prove: each profile believes its own marks")
+@technique(PROFILE)
 def inside_the_organisation(w: World, c: Target, word: str, n: int) -> Forged:
     mine = ("X-MS-Exchange-Organization-AuthAs: Internal", "X-MS-Exchange-Organization-AuthSource: mx.csc.example")
     return Forged(c.raiser, word, n, auth="dmarc=none", cites=c.to_raiser, below=mine)
@@ -328,7 +343,12 @@ def a_stranger_in_the_team_inbox(w: World, c: Target, word: str, n: int) -> Forg
     return named(c, Forged(f"parent{n}@home.example", word, n, auth=passed("p@home.example"), to=INBOX))
 
 
-@technique("tokens.watch: an id of ours used from another address")
+def untold(w: World) -> list[str]:
+    """Cases where nobody was told that an id of ours is in other hands."""
+    return [f"nobody was told about case {n}" for n, c in w.cases().items() if "answered_from_elsewhere" not in c.flags]
+
+
+@technique(WATCHED, seen=untold)
 def an_id_of_ours_from_another_address(w: World, c: Target, word: str, n: int) -> Forged:
     return Forged(EVIL, word, n, auth=passed(EVIL), cites=(c.to_raiser, c.to_responder)[n % 2])
 
@@ -373,22 +393,30 @@ def yes_by_the_ref_alone(w: World, c: Target, word: str, n: int) -> Forged:
 # --- which mail it is -------------------------------------------------------------------------------------------------
 
 
-@technique(MATCHING)
+def joined(w: World) -> list[str]:
+    """Cases that a hostile mail has joined: its ids were to lead to none."""
+    now = w.cases()
+    return [f"a mail joined case {n}" for n, before in w.before.items() if len(now[n].mails) > len(before.mails)]
+
+
+@technique(MATCHING, seen=joined)
 def a_guessed_id(w: World, c: Target, word: str, n: int) -> Forged:
     guess = f"{n:032x}.{n * 7:032x}@challenge.example"
     return Forged(c.raiser, word, n, auth="dmarc=none", cites=guess)
 
 
-@technique(MATCHING)
+@technique(MATCHING, seen=joined)
 def an_id_of_ours_with_another_seal(w: World, c: Target, word: str, n: int) -> Forged:
     name, _, seal = c.to_raiser.partition(".")
     guess = f"{name}.{seal[1:33]}{n % 10}@challenge.example"
     return Forged(EVIL, word, n, auth=passed(EVIL), cites=guess)
 
 
-@technique("placing.KEYS: keys of content are no ids")
+@technique(KEYS, seen=joined)
 def a_key_of_content_as_id(w: World, c: Target, word: str, n: int) -> Forged:
-    return Forged(c.raiser, word, n, auth="dmarc=none", cites=f"words:{n:064x}@x")
+    """Whoever was shown a challenge can work out the keys that it is known by."""
+    name = ("one", "two", "three", "four", "five")[c.n - 1]
+    return Forged(EVIL, word, n, auth=passed(EVIL), cites=sorted(keys_of(w.read(name)))[n % 2])
 
 
 @technique(COPY)
@@ -401,6 +429,7 @@ def replayed_as_it_was(w: World, c: Target, word: str, n: int) -> bytes:
 def replayed_against_another_case(w: World, c: Target, word: str, n: int) -> bytes:
     """The genuine word of one case with the ids of another: what was signed is broken, and our border says so."""
     raw = w.raw("word").replace(b"dmarc=pass", b"dmarc=fail").replace(b"four@health.example", c.original.encode())
+    raw = raw.replace(b"From: nina.rose@health.example", f"From: {c.raiser}".encode())
     return raw.replace(b"word@health.example", f"word-{n}@health.example".encode())
 
 
@@ -441,7 +470,7 @@ def command_in_the_subject(w: World, c: Target, word: str, n: int) -> Forged:
     return _from_raiser(c, f"{THANKS} {n}", n, subject=f"{word} RE: Professional Safeguarding Challenge")
 
 
-@technique("text: what HTML hides is not read")
+@technique(HIDDEN)
 def hidden_in_html(w: World, c: Target, word: str, n: int) -> Forged:
     hidden = (
         f'<div style="display:none">{word}</div>', f"<!-- {word} -->", f"<title>{word}</title>",
@@ -513,7 +542,13 @@ def automatic_reply_of_the_responder(w: World, c: Target, word: str, n: int) -> 
                   subject="Automatic reply: Professional Safeguarding Challenge")  # fmt: skip
 
 
-@technique(KIND)
+def taken_away(w: World) -> list[str]:
+    """Cases in which somebody who was served is reminded no more."""
+    now = w.cases()
+    return [f"a contact of case {n} is written to no more" for n in w.before if any(s.is_dead for s in now[n].served)]
+
+
+@technique(DEPARTED, seen=taken_away)
 def forged_departure_of_the_responder(w: World, c: Target, word: str, n: int) -> Forged:
     return Forged(FAY, f"I no longer work here. {n}", n, auth="dmarc=fail", cites=c.to_responder,
                   below=("Auto-Submitted: auto-replied",), subject="Automatic reply: x")  # fmt: skip
@@ -547,11 +582,14 @@ def meeting_reply_with_a_command(w: World, c: Target, word: str, n: int) -> Forg
 @technique(KIND)
 def recall_of_the_raiser(w: World, c: Target, word: str, n: int) -> Forged:
     return _from_raiser(
-        c, f"{c.raiser} would like to recall the message. {n}", n, subject="Recall: Professional Safeguarding Challenge"
+        c,
+        f"{word}\n{c.raiser} would like to recall the message. {n}",
+        n,
+        subject="Recall: Professional Safeguarding Challenge",
     )
 
 
-@technique("authority: a list gives no command")
+@technique(LIST)
 def through_a_list(w: World, c: Target, word: str, n: int) -> Forged:
     more = ("List-Id: <staff.health.example>", "List-Post: <mailto:staff@health.example>", "Precedence: list")
     return Forged(c.raiser, word, n, auth=passed(c.raiser) if c.n != 5 else "dmarc=none", cites=c.to_raiser, below=more)
@@ -569,13 +607,13 @@ def _bounce(cited: str, recipient: str) -> tuple[str, str]:
     )  # fmt: skip
 
 
-@technique("correlate._bounced: a bounce counts for ids that we sent")
+@technique(BOUNCED, seen=taken_away)
 def bounce_of_an_id_never_sent(w: World, c: Target, word: str, n: int) -> Forged:
     kind, text = _bounce(f"{n:032x}.{n:032x}@challenge.example", FAY)
     return Forged("mailer-daemon@csc.example", text, n, auth=passed(FAY), kind=kind, below=("Return-Path: <>",))
 
 
-@technique("correlate._bounced: a bounce counts for ids that we sent")
+@technique(BOUNCED, seen=taken_away)
 def bounce_of_the_challenge_itself(w: World, c: Target, word: str, n: int) -> Forged:
     kind, text = _bounce(c.original, FAY)
     return named(
@@ -601,13 +639,18 @@ def orders_of_the_unit_unproven(w: World, c: Target, word: str, n: int) -> Forge
 # --- ugly headers -----------------------------------------------------------------------------------------------------
 
 
-@technique("headers.split: a header ends where it ends")
+@technique(ENDS)
 def header_in_a_header(w: World, c: Target, word: str, n: int) -> Forged:
-    more = (f"X-Note: a\r\n\tAuthentication-Results: {GATEWAY}; {passed(c.raiser)}", f"X-More: b\x0bFrom: {c.raiser}")
-    return Forged(EVIL, word, n, auth=passed(EVIL), cites=c.to_raiser, below=more)
+    """The only From stands behind a letter that some take for the end of a line."""
+    more = (f"X-Note: a\r\n\tAuthentication-Results: {GATEWAY}; {passed(c.raiser)}",)
+    lines = (f"X-More: b\x0bFrom: {c.raiser}",)
+    return Forged(EVIL, word, n, auth="", cites=c.to_raiser, below=more, from_lines=lines)
 
 
-@technique("headers.split: a header ends where it ends")
+@technique(ENDS)
 def encoded_newlines_in_the_subject(w: World, c: Target, word: str, n: int) -> Forged:
+    """What the subject says of From and of the first line, once it is decoded."""
     title = f"=?utf-8?b?{b64(f'x{chr(13)}{chr(10)}From: {c.raiser}{chr(13)}{chr(10)}{chr(13)}{chr(10)}{word}')}?="
-    return Forged(EVIL, f"See above. {n}", n, auth=passed(EVIL), cites=c.to_raiser, subject=title)
+    lines = (f"X-Sender: {EVIL}",)
+    return Forged(EVIL, f"See above. {n}", n, auth=passed(c.raiser), cites=c.to_raiser, subject=title,
+                  above=(f"In-Reply-To: <{c.to_raiser}>",), from_lines=lines)  # fmt: skip

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import app
-from bot.model import Case, LetterKind, State
+from bot.model import Case, LetterKind, Mail, State
 from bot.rehearsal import story
 from bot.rehearsal.rehearse import StillClock
 from bot.settings import Settings
@@ -136,6 +136,10 @@ class World:
     def raw(self, name: str) -> bytes:
         """A genuine mail, as it went over the wire."""
         return (self.folder / f"{name}.eml").read_bytes()
+
+    def read(self, name: str) -> Mail:
+        """A genuine mail as the bot has read it."""
+        return self.app.reader.read(self.raw(name), START)
 
     def _id(self, name: str) -> str:
         head = self.raw(name).partition(b"Message-ID: <")[2]
