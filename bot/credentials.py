@@ -41,15 +41,15 @@ def fill(document: Document, env: Mapping[str, str]) -> tuple[Document, tuple[Pr
         if not value:
             text = f"{document.name(path)} needs {name}, which is neither in the environment nor a systemd credential"
             problems.append(document.problem(path, text))
-        return value
+        return value or f"${{{name}}}"  # so that what needs it does not call it missing a second time
 
     value = filled(document.value, ())
     return Document(document.file, value, document.lines), tuple(problems)
 
 
 def _is_literal_secret(value: str, path: Where) -> bool:
-    """A password written out: alone, or inside the database's address."""
-    if path[-1:] == ("password",):
+    """A password or an app's secret written out: alone, or inside the database's address."""
+    if path[-1:] in (("password",), ("client_secret",)):
         return bool(value) and not _NAME.fullmatch(value)
     if path == ("database",):
         try:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from bot.credentials import fill
 from bot.doors import Block, Receive, Send
@@ -53,6 +53,10 @@ def _a_domain(value: str) -> str:
     return domain
 
 
+def _of_its_address(door: Door, info: ValidationInfo) -> Door:
+    return door.of(info.data.get("address", ""))
+
+
 AnAddress = Annotated[str, AfterValidator(_an_address)]
 
 
@@ -61,6 +65,8 @@ class BotMailbox(Block):
     address: AnAddress
     receive: Receive
     send: Send
+
+    _opened = field_validator("receive", "send")(_of_its_address)
 
 
 class WatchedMailbox(Block):
@@ -71,6 +77,8 @@ class WatchedMailbox(Block):
     receive: Receive
     mode: Mode | None = None
     since: str = ""  # how old a mail may be at first sight: "3 days" when empty
+
+    _opened = field_validator("receive")(_of_its_address)
 
     @field_validator("since")
     @classmethod

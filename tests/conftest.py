@@ -7,7 +7,7 @@ import os
 import pytest
 from _pytest.terminal import TerminalReporter
 
-pytest_plugins = ["tests.servers.dovecot", "tests.servers.postgres", "tests.servers.smtp"]
+pytest_plugins = ["tests.servers.dovecot", "tests.servers.postgres", "tests.servers.smtp", "tests.servers.tokens"]
 
 
 def left_out(config: pytest.Config) -> list[str]:

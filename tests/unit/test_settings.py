@@ -94,9 +94,19 @@ FAULTS = [
     ("op@council.example", "op@elsewhere.example", "elsewhere", "operator is at elsewhere.example, which is not among"),
     ("  name: The Clock\n", "", "bot:", "bot has no name: add it"),
     ("crewe@csc.example", "Clock@Council.example", "Clock@", "mailboxes.1.address is the bot's own address"),
-    ("kind: smtp", "kind: smpt", "smpt", "bot.send.kind must be 'imap', 'maildir' or 'smtp', not 'smpt'; did you mean"),
-    ("kind: smtp", "kind: imap", "send:", "bot.send: letters go out by smtp or maildir, not by imap"),
-    ("{kind: maildir, path: var/clock}", "{kind: smtp, host: x}", "receive", "mail comes in by imap or maildir"),
+    (
+        "kind: smtp",
+        "kind: smpt",
+        "smpt",
+        "bot.send.kind must be 'imap', 'maildir', 'smtp', 'graph' or 'ews', not 'smpt'",
+    ),
+    ("kind: smtp", "kind: imap", "send:", "bot.send: letters go out by smtp, graph, ews or maildir, not by"),
+    (
+        "{kind: maildir, path: var/clock}",
+        "{kind: smtp, host: x}",
+        "receive",
+        "mail comes in by imap, graph, ews or maildir",
+    ),
     (", path: var/clock", "", "receive: {kind: maildir}", "bot.receive: a maildir needs its path"),
     ("    host: mail.council.example\n", "", "send:", "bot.send: smtp needs a host"),
     ("kind: smtp", "kind: smtp\n    port: 25x", "25x", "bot.send.port must be a whole number"),
@@ -252,6 +262,108 @@ def test_a_secret_may_stand_inside_the_databases_address(root: Path) -> None:
     """The password of a database is filled in its place."""
     edit(root, "bot.yaml", "operator:", "database: postgresql+psycopg://b:${DB}@h/d\noperator:")
     assert load(root, ENV | {"DB": "s3cret"}, TODAY).config.database == "postgresql+psycopg://b:s3cret@h/d"
+
+
+# --- doors ------------------------------------------------------------------------------------------------------------
+
+APP = "tenant: council.example, client_id: app"
+SECRET = "client_secret: '${APP_SECRET}'"
+EWS = "kind: ews, endpoint: https://mail.council.example/EWS/Exchange.asmx"
+
+#: A `send:` door, and what must be said about it.
+DOOR_FAULTS = [
+    ("kind: graph", "graph needs an oauth block: tenant, client_id, and client_secret or certificate"),
+    (
+        f"kind: graph, oauth: {{{APP}, client_secret: hunter2}}",
+        "bot.send.oauth.client_secret holds a secret: put it in",
+    ),
+    (
+        f"kind: graph, oauth: {{{APP}, client_secret: '${{NOBODY}}'}}",
+        "needs NOBODY, which is neither in the environment",
+    ),
+    (f"kind: graph, oauth: {{{APP}}}", "bot.send.oauth: give exactly one of client_secret, certificate and command"),
+    (f"kind: graph, oauth: {{{APP}, {SECRET}, certificate: a.pem}}", "give exactly one of client_secret, certificate"),
+    (f"kind: graph, oauth: {{client_id: app, {SECRET}}}", "give tenant and client_id, as the app's registration"),
+    (
+        f"kind: graph, oauth: {{tenant: common, client_id: app, {SECRET}}}",
+        "bot.send.oauth.tenant: write the tenant's id or one",
+    ),
+    (
+        f"kind: graph, oauth: {{tenant: a/b, client_id: app, {SECRET}}}",
+        "bot.send.oauth.tenant: write the tenant's id or one",
+    ),
+    (f"kind: graph, oauth: {{{APP}, {SECRET}, authority: http://x}}", "beginning with https://"),
+    (f"kind: graph, oauth: {{{APP}, {SECRET}, secret_expires: soon}}", "bot.send.oauth.secret_expires"),
+    (f"kind: graph, oauth: {{{APP}, secret: x}}", "unknown key secret; did you mean client_secret?"),
+    (f"kind: graph, host: x, oauth: {{{APP}, {SECRET}}}", "host is for imap and smtp and does nothing for graph: take"),
+    (
+        f"kind: graph, endpoint: http://x, oauth: {{{APP}, {SECRET}}}",
+        "bot.send.endpoint: write the whole address, begi",
+    ),
+    (f"kind: graph, endpoint: 'https://u:hunter2@x', oauth: {{{APP}, {SECRET}}}", "without a name or password in it"),
+    (
+        "kind: smtp, host: x, endpoint: https://x",
+        "endpoint is for graph and ews and does nothing for smtp: take it out",
+    ),
+    ("kind: maildir, path: x, oauth: {command: [x]}", "oauth is for imap and smtp and graph and ews and does nothing"),
+    (f"kind: smtp, host: x, password: '${{APP_SECRET}}', oauth: {{{APP}, {SECRET}}}", "password or oauth, not both"),
+    ("kind: ews", "ews needs its endpoint, such as https://mail.council.example/EWS/Exchange.asmx"),
+    (EWS, "auth: basic needs user and password"),
+    (f"{EWS}, auth: ntlm, user: x", "auth: ntlm needs user and password"),
+    (f"{EWS}, auth: kerberos", "bot.send.auth must be 'basic', 'ntlm', 'certificate' or 'oauth', not 'kerberos'"),
+    (f"{EWS}, auth: oauth", "auth: oauth and an oauth block belong together: give both or neither"),
+    (f"{EWS}, oauth: {{{APP}, {SECRET}}}", "auth: oauth and an oauth block belong together: give both or neither"),
+    (f"{EWS}, auth: certificate", "auth: certificate and certificate, a PEM file, belong together"),
+    (f"{EWS}, access: owner", "bot.send.access must be 'delegate' or 'impersonation', not 'owner'"),
+]
+
+
+def with_send(root: Path, door: str) -> dict[str, str]:
+    """The small configuration with that `send:` door, and the environment it needs."""
+    start = BOT.index("    kind: smtp")
+    end = BOT.index("mailboxes:")
+    (root / "bot.yaml").write_text(f"{BOT[:start]}    {{{door}}}\n{BOT[end:]}", "utf-8")
+    return {"APP_SECRET": "hunter2"}
+
+
+@pytest.mark.parametrize(("door", "said"), DOOR_FAULTS)
+def test_each_fault_of_a_door_is_said_once_with_what_to_write(root: Path, door: str, said: str) -> None:
+    """One sentence on the door's lines, and no secret in it."""
+    problems = refused(root, with_send(root, door))
+    assert [said in p.text for p in problems] == [True], [str(p) for p in problems]
+    assert {p.line for p in problems} <= {10, 11}
+    assert "hunter2" not in problems[0].text
+
+
+def test_a_door_knows_its_mailbox(root: Path) -> None:
+    """That of the block it stands in, unless it names another; with a token the login is that address, too."""
+    env = with_send(root, f"kind: smtp, host: x, oauth: {{{APP}, {SECRET}, secret_expires: 2027-09-30}}")
+    edit(
+        root,
+        "bot.yaml",
+        "kind: maildir, path: var/crewe",
+        f"kind: graph, mailbox: shared@csc.example, oauth: {{{APP}, {SECRET}}}",
+    )
+    config = load(root, env, TODAY).config
+    send, read = config.bot.send, config.mailboxes[0].receive
+    assert (send.mailbox, send.user) == ("clock@council.example", "clock@council.example")
+    assert (read.mailbox, read.user, read.endpoint) == ("shared@csc.example", "", "https://graph.microsoft.com/v1.0")
+    assert send.oauth is not None
+    assert send.oauth.secret_expires == date(2027, 9, 30)
+    assert "hunter2" not in repr(config)
+
+
+def test_the_door_of_an_exchange_server(root: Path) -> None:
+    """The login stays the account that was given; the mailbox is another's."""
+    env = with_send(
+        root, f"{EWS}/, user: 'CSC\\\\clock', password: '${{APP_SECRET}}', auth: ntlm, access: impersonation"
+    )
+    send = load(root, env, TODAY).config.bot.send
+    assert (send.user, send.mailbox) == (r"CSC\\clock", "clock@council.example")
+    assert (send.endpoint, send.scope) == (
+        "https://mail.council.example/EWS/Exchange.asmx",
+        "https://mail.council.example/.default",
+    )
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.3.2.1"])
