@@ -109,10 +109,12 @@ def places_of(settings: Settings) -> Places:
     """Each watched mailbox by a name that stays the same while its team does."""
     inboxes = {BOT: Inbox("", settings.config.bot.address, "", "", is_bot=True)}
     sights = {BOT: FIRST_SIGHT}
+    doors = {BOT: settings.config.bot.receive.place}
     for box in settings.config.mailboxes:
-        sights[mailbox_name(box.area, box.team, box.address)] = box.first_sight
-        inboxes[mailbox_name(box.area, box.team, box.address)] = Inbox(box.area, box.address, box.policy, box.team)
-    return Places(inboxes, sights)
+        name = mailbox_name(box.area, box.team, box.address)
+        sights[name], doors[name] = box.first_sight, box.receive.place
+        inboxes[name] = Inbox(box.area, box.address, box.policy, box.team)
+    return Places(inboxes, sights, doors)
 
 
 def mailbox_name(area: str, team: str, address: str) -> str:

@@ -148,6 +148,13 @@ class Door(Block):
             return f"{parts.scheme}://{parts.netloc}/.default"
         return SCOPES.get(self.kind, "")
 
+    @property
+    def place(self) -> str:
+        """What tells this door from another: the same words lead to the same mails under the same keys."""
+        by_address = (self.endpoint, self.mailbox) if self.kind in ONLY["endpoint"] else ()
+        words = (self.kind, self.host, self.port, self.user, self.path, *by_address)
+        return " ".join(str(word) for word in words if word)
+
     def of(self, address: str) -> Door:
         """The same door of the mailbox at `address`, where the door itself names none."""
         mailbox = self.mailbox or address

@@ -7,13 +7,13 @@ set aside after three strikes and the mails behind it flow. It decides no case (
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import accumulate
 
 from sqlalchemy import Connection
 
-from bot import placing
+from bot import moving, placing
 from bot.case.correlate import Attach, Ignore, Open, Pen, Placement
 from bot.errors import CaseMoved
 from bot.failpoints import failpoint
@@ -40,10 +40,11 @@ Unrelated = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The watched mailboxes by name, and our own mailbox's name."""
+    """The watched mailboxes by name, our own among them; `doors`: what tells the door of each from another."""
 
     inboxes: dict[str, Inbox]
     first_sight: dict[str, timedelta]
+    doors: dict[str, str] = field(default_factory=dict)
 
 
 class Intake:
@@ -55,6 +56,8 @@ class Intake:
         self.reader = reader
         self.reading = reading
         self.places = places
+        self._entered: dict[str, str] = {}
+        self._moved: moving.Windows = {}
         self.penned = Penned(db, turn, reader, reading, self._inbox, places.inboxes)
 
     # --- receive ------------------------------------------------------------------------------------------------
@@ -62,6 +65,7 @@ class Intake:
     def receive(self, name: str, mailbox: Mailbox, now: datetime) -> int:
         """One whole pass over a mailbox; returns how many messages were new. Raises DoorClosed."""
         new = 0
+        self._enter(name, now)
         while True:
             with self.db.read() as tx:
                 cursor = mails.cursor(tx, name)
@@ -77,6 +81,7 @@ class Intake:
                     self._floor(tx, name, "", batch.is_first_sight, now)
                     mails.receive(tx, name, [], batch.cursor, now, None)
                 if batch.done:
+                    moving.caught_up(tx, name, now)
                     mails.listed_at(tx, name, now)
                     mails.gap_closed(tx, name, now)
                 failpoint("intake.receiving")
@@ -85,14 +90,27 @@ class Intake:
             if batch.done:
                 return new
 
+    def _enter(self, name: str, now: datetime) -> None:
+        """Before the first pass of this process: is it still the door the mailbox was read through?"""
+        door = self.places.doors.get(name, "")
+        if self._entered.get(name) != door:
+            with self.db.begin() as tx:
+                moving.arrive(tx, name, door, self._sight(name), now)
+            self._entered[name] = door
+
+    def _sight(self, name: str) -> timedelta:
+        return self.places.first_sight.get(name, timedelta(days=3))
+
     def _floor(self, tx: Connection, name: str, folder: str, is_first: bool, now: datetime) -> datetime:
         """Mail that reached the server before this can open nothing; set at first sight and never lowered."""
         general = meta.meta_get(tx, f"floor:{name}")
-        since = now - self.places.first_sight.get(name, timedelta(days=3))
+        since = now - self._sight(name)
         if general is None:
             meta.meta_set(tx, f"floor:{name}", since.isoformat())
             return since
         own = meta.meta_get(tx, f"floor:{name}:{folder}")
+        if moving.is_under_way(tx, name):
+            return max(datetime.fromisoformat(one) for one in (general, own) if one)
         if own is None and is_first and folder:
             meta.meta_set(tx, f"floor:{name}:{folder}", since.isoformat())
             own = since.isoformat()
@@ -104,6 +122,7 @@ class Intake:
         """Reads waiting mails, oldest arrival at the server first; returns how many were disposed of."""
         with self.db.read() as tx:
             waiting = _fitting(mails.waiting(tx, limit, now))
+            self._moved = moving.windows(tx) if waiting else {}
         fresh = [one for one in waiting if one.attempts == 0 and not _is_too_large(one)]
         together = {one.entry for one in fresh} if len(fresh) > 1 else set()
         read = {one.entry: self._read_alone(one, now) for one in waiting if one.entry not in together}
@@ -156,6 +175,8 @@ class Intake:
         if mail.trigger.phrase is not None or unreadable(mail):
             return None
         with self.db.read() as tx:
+            if moving.known(tx, one, mail, self._moved) is not None:
+                return None
             directory = self.turn.books.settings.directory
             placement, _ = place(tx, mail, self._inbox(one.mailbox, mail), directory, is_old=one.is_old)
         return (one.entry, placement.why, hash_id(mail.message_id)) if isinstance(placement, Ignore) else None
@@ -172,6 +193,8 @@ class Intake:
 
     def _dispose(self, one: Waiting, mail: Mail, now: datetime) -> None:
         """Finds the case and saves what follows; decides again when the case moved in between."""
+        if self._is_known(one, mail, now):
+            return
         inbox = self._inbox(one.mailbox, mail)
         answered = self.penned.answered(mail, inbox)
         while True:
@@ -188,6 +211,20 @@ class Intake:
             except CaseMoved:
                 continue
         failpoint("intake.disposed")
+
+    def _is_known(self, one: Waiting, mail: Mail, now: datetime) -> bool:
+        """Whether the mailbox has moved, and what became of this mail then: it is noted there and does nothing."""
+        with self.db.read() as tx:
+            found = moving.known(tx, one, mail, self._moved)
+        if found is None:
+            return False
+        what = "case" if found.case is not None else "ignored"
+        with self.db.begin() as tx:
+            digest = hash_id(mail.message_id)
+            mails.dispose(tx, one.entry, what, moving.AGAIN, now, case=found.case, message_id_hash=digest)
+            failpoint("intake.disposing")
+        failpoint("intake.disposed")
+        return True
 
     def _obey(self, tx: Connection, one: Waiting, answered: Answered, now: datetime) -> None:
         """An answer to the digest: what it says is done, and it waits for a person itself where nothing was."""

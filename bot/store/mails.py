@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
 
 from bot.errors import StoreError
 from bot.ports import RawMail
@@ -89,7 +89,7 @@ def receive(
         # DO UPDATE, not DO NOTHING: it locks the row against a `dispose` that is about to delete it.
         keep = body.on_conflict_do_update(index_elements=["digest"], set_={"size": body.excluded.size})
         tx.execute(keep, [bodies[d] for d in sorted(bodies)])
-    _set_cursor(tx, mailbox, cursor)
+    set_cursor(tx, mailbox, cursor)
     return len(rows)
 
 
@@ -142,7 +142,8 @@ def _pack(body: bytes, digest: str) -> dict[str, Any]:
     return {"digest": digest, "size": len(body), "is_packed": is_packed, "body": packed if is_packed else body}
 
 
-def _set_cursor(tx: Connection, mailbox: str, cursor: str) -> None:
+def set_cursor(tx: Connection, mailbox: str, cursor: str) -> None:
+    """Where the mailbox is read on from; "" for its beginning."""
     row = schema.insert_into(tx, schema.mailboxes).values(name=mailbox, cursor=cursor)
     tx.execute(row.on_conflict_do_update(index_elements=["name"], set_={"cursor": row.excluded.cursor}))
 
@@ -186,18 +187,6 @@ def raws(tx: Connection, digests: Sequence[str]) -> dict[str, bytes]:
 def raw(tx: Connection, digest: str) -> bytes:
     """The bytes. Raises KeyError when they are not kept."""
     return raws(tx, [digest])[digest]
-
-
-def seen(tx: Connection, digest: str, message_id_hash: str, entry: int) -> Listed | None:
-    """Another ledger row (not `entry`) with the same digest, or the same Message-ID, that was already disposed of;
-    rows of the same digest first. The caller compares digests to tell a copy from an impostor."""
-    same = _ledger.c.digest == digest
-    if message_id_hash:
-        same = or_(same, _ledger.c.message_id_hash == message_id_hash)
-    rows = _select_listed(same, _ledger.c.id != entry, _ledger.c.disposition != UNREAD)
-    first = rows.order_by(case((_ledger.c.digest == digest, 0), else_=1), _ledger.c.id).limit(1)
-    row = tx.execute(first).one_or_none()
-    return None if row is None else Listed(*row)
 
 
 # --- what became of it ----------------------------------------------------------------------------------------------
@@ -275,20 +264,21 @@ def forget_case(tx: Connection, number: int) -> None:
 # --- lists ----------------------------------------------------------------------------------------------------------
 
 
-def _select_listed(*where: ColumnElement[bool]) -> Any:
+def select_listed(*where: ColumnElement[bool]) -> Any:
+    """What a Listed is made of."""
     c = _ledger.c
     return select(c.id, c.mailbox, c.digest, c.received, c.disposition, c.why, c.case_number, c.guesses).where(*where)
 
 
 def listed(tx: Connection, disposition: str) -> list[Listed]:
     """Every row so disposed of, oldest first."""
-    rows = _select_listed(_ledger.c.disposition == disposition).order_by(_ledger.c.received, _ledger.c.id)
+    rows = select_listed(_ledger.c.disposition == disposition).order_by(_ledger.c.received, _ledger.c.id)
     return [Listed(*row) for row in tx.execute(rows)]
 
 
 def of_case(tx: Connection, case: int) -> list[Listed]:
     """The case's mails, oldest first."""
-    rows = _select_listed(_ledger.c.case_number == case).order_by(_ledger.c.received, _ledger.c.id)
+    rows = select_listed(_ledger.c.case_number == case).order_by(_ledger.c.received, _ledger.c.id)
     return [Listed(*row) for row in tx.execute(rows)]
 
 

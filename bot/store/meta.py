@@ -22,6 +22,12 @@ def meta_set(tx: Connection, key: str, value: str) -> None:
     tx.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
 
 
+def with_prefix(tx: Connection, prefix: str) -> dict[str, str]:
+    """The values whose keys begin with `prefix`, by the rest of the key."""
+    rows = tx.execute(select(schema.meta.c.key, schema.meta.c.value).where(schema.meta.c.key.startswith(prefix)))
+    return {key.removeprefix(prefix): value for key, value in rows}
+
+
 def secret(tx: Connection) -> bytes:
     """The 32 random bytes that our Message-IDs are signed with, made once. Needs a write transaction the first time."""
     kept = meta_get(tx, "secret")

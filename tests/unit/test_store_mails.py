@@ -15,6 +15,7 @@ from bot.errors import StoreError
 from bot.ports import RawMail
 from bot.store import mails, schema
 from bot.store.db import Database
+from bot.store.seen import seen
 from tests.unit.store_samples import HOUR, NOW, a_raw, save_new
 
 
@@ -153,17 +154,20 @@ def test_bytes_another_row_needs_outlive_an_ignored_one(database: Database, othe
 
 
 def test_a_copy_and_an_impostor_are_seen(database: Database) -> None:
-    """Rows of the same bytes come before rows of the same Message-ID; unread rows and the row itself do not count."""
+    """Rows of the same bytes come before rows of the same Message-ID; unread rows, later ones, other mailboxes' and the
+    row itself do not count."""
     with database.begin() as tx:
         impostor, first, copy = received(tx, "crewe", a_raw("1", b"other"), a_raw("2", b"same"), a_raw("3", b"same"))
-        assert mails.seen(tx, copy.digest, "h", copy.entry) is None
+
+        def look(message_id: str = "h", mailbox: str = "crewe", before: datetime = NOW + timedelta(seconds=1)) -> int:
+            found = seen(tx, mailbox, copy.digest, message_id, copy.entry, before)
+            return found.entry if found else 0
+
+        assert look() == 0
         mails.dispose(tx, impostor.entry, "holding_pen", "", NOW, message_id_hash="h")
-        found = mails.seen(tx, copy.digest, "h", copy.entry)
-        assert found is not None and found.entry == impostor.entry
-        assert mails.seen(tx, copy.digest, "", copy.entry) is None
+        assert (look(), look(""), look(mailbox="bot"), look(before=NOW)) == (impostor.entry, 0, 0, 0)
         mails.dispose(tx, first.entry, "holding_pen", "", NOW, message_id_hash="h")
-        found = mails.seen(tx, copy.digest, "h", copy.entry)
-        assert found is not None and (found.entry, found.digest) == (first.entry, copy.digest)
+        assert look() == first.entry
 
 
 def test_a_person_places_a_mail(database: Database) -> None:

@@ -1,0 +1,35 @@
+"""Whether a mail of a mailbox lay in its ledger already, under another key: the same bytes, or the same Message-ID.
+
+It only looks, and decides nothing: the caller compares digests to tell a copy from an impostor.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, case, or_
+
+from bot.store import schema
+from bot.store.mails import UNREAD, Listed, select_listed
+
+_ledger = schema.ledger
+
+
+def seen(
+    tx: Connection, mailbox: str, digest: str, message_id_hash: str, entry: int, before: datetime
+) -> Listed | None:
+    """A row of this mailbox other than `entry`, fetched before that instant and disposed of, with the same digest or
+    the same Message-ID; one of the same digest first."""
+    same = _ledger.c.digest == digest
+    if message_id_hash:
+        same = or_(same, _ledger.c.message_id_hash == message_id_hash)
+    rows = select_listed(
+        same,
+        _ledger.c.mailbox == mailbox,
+        _ledger.c.id != entry,
+        _ledger.c.arrived < before,
+        _ledger.c.disposition != UNREAD,
+    )
+    first = rows.order_by(case((_ledger.c.digest == digest, 0), else_=1), _ledger.c.id).limit(1)
+    row = tx.execute(first).one_or_none()
+    return None if row is None else Listed(*row)
