@@ -96,6 +96,7 @@ class Intake:
         if self._entered.get(name) != door:
             with self.db.begin() as tx:
                 moving.arrive(tx, name, door, self._sight(name), now)
+                failpoint("intake.entering")
             self._entered[name] = door
 
     def _sight(self, name: str) -> timedelta:

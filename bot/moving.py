@@ -37,7 +37,7 @@ def arrive(tx: Connection, name: str, door: str, margin: timedelta, now: datetim
     meta.meta_set(tx, f"door:{name}", door)
     if former is None or not mails.cursor(tx, name):
         return  # never read before: this is first sight
-    mails.set_cursor(tx, name, "")
+    mails.forget_place(tx, name, f"until {now:%Y-%m-%dT%H:%M:%S};")
     meta.meta_set(tx, f"moved:{name}", now.isoformat())
     floor, listed = meta.meta_get(tx, f"floor:{name}"), mails.last_listed(tx).get(name)
     if floor and listed:

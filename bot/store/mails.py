@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, literal, select, update
 
 from bot.errors import StoreError
 from bot.ports import RawMail
@@ -89,7 +89,7 @@ def receive(
         # DO UPDATE, not DO NOTHING: it locks the row against a `dispose` that is about to delete it.
         keep = body.on_conflict_do_update(index_elements=["digest"], set_={"size": body.excluded.size})
         tx.execute(keep, [bodies[d] for d in sorted(bodies)])
-    set_cursor(tx, mailbox, cursor)
+    _set_cursor(tx, mailbox, cursor)
     return len(rows)
 
 
@@ -142,8 +142,13 @@ def _pack(body: bytes, digest: str) -> dict[str, Any]:
     return {"digest": digest, "size": len(body), "is_packed": is_packed, "body": packed if is_packed else body}
 
 
-def set_cursor(tx: Connection, mailbox: str, cursor: str) -> None:
-    """Where the mailbox is read on from; "" for its beginning."""
+def forget_place(tx: Connection, mailbox: str, mark: str) -> None:
+    """The mailbox is read from its beginning. `mark` goes before the keys it has: another server may give them anew."""
+    tx.execute(update(_ledger).where(_ledger.c.mailbox == mailbox).values(key=literal(mark) + _ledger.c.key))
+    _set_cursor(tx, mailbox, "")
+
+
+def _set_cursor(tx: Connection, mailbox: str, cursor: str) -> None:
     row = schema.insert_into(tx, schema.mailboxes).values(name=mailbox, cursor=cursor)
     tx.execute(row.on_conflict_do_update(index_elements=["name"], set_={"cursor": row.excluded.cursor}))
 
