@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.case import answers, approval, clock, closing, delivery, replies, stages
+from bot.case import answers, approval, clock, closing, correct, delivery, replies, stages
 from bot.case.draft import MISSED, Draft
 from bot.case.opening import open_case
 from bot.model import (
@@ -57,6 +57,8 @@ def on_correction(d: Draft, fact: Fact) -> None:
         closing.hold(d, fact.by)
     elif fact.what == "release":
         closing.release(d, fact.by)
+    elif fact.what == "correct":
+        correct.correct(d, fact)
 
 
 #: kind of fact -> state -> what answers it.

@@ -1,4 +1,4 @@
-"""`cases`, `case`, `hold`, `release`, `record`: one case at a time, for the operator.
+"""`cases`, `case`, `hold`, `release`, `correct`, `record`: one case at a time, for the operator.
 
 What happened is read from the journal, what happens next from the alarms; nothing is worked out here. A word of the
 operator's takes the same turn as any other fact and stands in the journal with name and reason.
@@ -6,17 +6,21 @@ operator's takes the same turn as any other fact and stands in the journal with 
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bot.case.correct import refusal
+from bot.case.draft import Draft
 from bot.cli.open import Office, database, found, now, office
 from bot.cli.output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
 from bot.errors import BotError
 from bot.finish import files
 from bot.model import Case, Correction, Deadline, Decision
 from bot.records import plain
+from bot.rules.workdays import calendar
 from bot.store import cases, deadlines, outbox
 from bot.store.cases import JournalRow
 from bot.store.db import Database
@@ -167,6 +171,55 @@ def _say(config: Path, ref: str, word: Correction) -> Decision:
         number = found(o.db, ref).case.number
         with o.db.begin() as tx:
             return o.turn.take(tx, number, word, now())
+
+
+def correct(
+    ref: Ref,
+    by: By,
+    reason: Reason,
+    stage: Annotated[str, typer.Option("--stage", metavar="ID", help="The stage it belongs to.")] = "",
+    due: Annotated[str, typer.Option("--due", metavar="TIME", help="2027-01-15T17:00, local time.")] = "",
+    responder: Annotated[str, typer.Option("--responder", metavar="ADDRESS", help="Of the directory.")] = "",
+    duplicate_of: Annotated[str, typer.Option("--duplicate-of", metavar="REF", help="The case that goes on.")] = "",
+    config: ConfigDir = DEFAULT,
+) -> None:
+    """Puts a case right. Both sides are told, and the old value stays in the journal with your name and reason.
+
+    \b
+    Examples:
+      challenge-bot correct CE-2027-0007 --stage step-2 --by "Ann Shaw" --reason "step 1 was held by telephone"
+      challenge-bot correct CE-2027-0007 --duplicate-of CE-2027-0005 --by "Ann Shaw" --reason "sent to two inboxes"
+    """
+    given = {"stage": stage, "due": due, "responder": responder.lower(), "duplicate_of": duplicate_of.upper()}
+    values = {what: value for what, value in given.items() if value}
+    if len(values) != 1:
+        raise typer.BadParameter("give one of --stage, --due, --responder, --duplicate-of")
+    if due:
+        values["due"] = _local(due).isoformat()
+    word = Correction("correct", by, reason, values)
+    with office(config) as o:
+        number = found(o.db, ref).case.number
+        if duplicate_of:
+            found(o.db, duplicate_of)
+        with o.db.begin() as tx:  # asked in the transaction that carries it out: the case may move after a look
+            stored, plan = cases.load(tx, number), o.turn.plan(tx, number, word, now())
+            refused = refusal(Draft(stored.case, o.turn.rules_of(stored), now(), ""), word)
+            if not refused:
+                o.turn.save(tx, plan, now())
+    if refused:
+        complain(f"{refused}.")
+        raise typer.Exit(1)
+    after = plan.decision.case
+    is_at = f"at {after.stage}, due {when(after.due)}" if after.is_open else plain.state(after)
+    say_lines(f"{after.ref}: {is_at}. {len(plan.decision.letters)} letters go.")
+
+
+def _local(written_as: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(written_as)
+    except ValueError:
+        raise typer.BadParameter(f"{written_as} is no time: write it as 2027-01-15T17:00") from None
+    return at if at.tzinfo else at.replace(tzinfo=calendar().zone)
 
 
 def record(

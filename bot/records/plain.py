@@ -37,6 +37,7 @@ _EVENTS = {
     "not_mine": "{by} said that it belongs to somebody else.",
     "on_file": "{by} confirmed the entry on the child's record.",
     "transferred": "The challenge was handed to another team.",
+    "corrected": "{by} corrected the case.",
     "held": "{by} asked that letters wait.",
     "released": "Letters go again.",
     "flagged": "A flag was set.",

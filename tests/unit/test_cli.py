@@ -196,6 +196,20 @@ def test_a_backup_is_a_new_file(own: Desk) -> None:
     assert "never written over" in ran.stderr
 
 
+def test_a_case_is_corrected_or_it_is_said_why_not(own: Desk) -> None:
+    """One value at a time; what cannot be is a sentence with exit code 1, and none or two are usage."""
+    who = ("--by", "Ann Shaw", "--reason", "held by telephone")
+    ran = command(own.folder, "correct", own.ref, "--stage", "step-9", *who)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "it has frontline, step-2, step-3" in ran.stderr
+    assert command(own.folder, "correct", own.ref, *who).returncode == 2
+    assert command(own.folder, "correct", own.ref, "--due", "soon", *who).returncode == 2
+    assert "at step-2" in done(own.folder, "correct", own.ref, "--stage", "step-2", *who)
+    (case,) = rows(own.folder, "cases")
+    assert case["stage"] == "step-2"
+    assert "Ann Shaw" in done(own.folder, "case", own.ref)
+
+
 def test_the_directory_says_who_answers_and_who_instead(prepared: Desk) -> None:
     """One row for each contact of each stage of a watched team; an unknown team is named with those there are."""
     found = rows(prepared.folder, "directory", "--team", "Crewe Assessment Team")
