@@ -7,7 +7,13 @@ import os
 import pytest
 from _pytest.terminal import TerminalReporter
 
-pytest_plugins = ["tests.servers.dovecot", "tests.servers.postgres", "tests.servers.smtp", "tests.servers.tokens"]
+pytest_plugins = [
+    "tests.servers.dns",
+    "tests.servers.dovecot",
+    "tests.servers.postgres",
+    "tests.servers.smtp",
+    "tests.servers.tokens",
+]
 
 
 def left_out(config: pytest.Config) -> list[str]:

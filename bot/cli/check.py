@@ -1,7 +1,7 @@
 """`check`, `letters`, `policy`: the configuration before it meets anybody.
 
 Every letter is rendered for every stage of every policy with people who do not exist. It opens neither a door nor a
-database.
+database; a name server is asked only when the operator says so.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import Annotated, Any
 
 import typer
 
-from bot import settings
+from bot import dmarc, settings
 from bot.case import letters as wordings
 from bot.cli.open import now, templates
 from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines, show
 from bot.errors import BotError, ConfigError, Problem
 from bot.model import Contact, Letter
 from bot.rules import emergency
+from bot.rules.directory import Row, domain_of
 from bot.rules.policy import Policy, Stage
 from bot.rules.workdays import Calendar
 from bot.rules.yaml_file import nearest
@@ -33,15 +34,28 @@ DEFAULT = Path("config")
 policies = typer.Typer(rich_markup_mode=None, help="What a policy file says.", no_args_is_help=True)
 
 
-def check(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
-    """Is everything configured? Files, who answers each stage, every letter. Starts nothing.
+NameServer = Annotated[
+    str, typer.Option("--dns", metavar="HOST[:PORT]", help="The name server to ask in place of the system's.")
+]
+
+
+def check(
+    config: ConfigDir = DEFAULT,
+    online: Annotated[bool, typer.Option("--online", help="Ask DNS which domains publish DMARC, too.")] = False,
+    dns: NameServer = "",
+    as_json: AsJson = False,
+) -> None:
+    """Is everything configured? Files, who answers each stage, every letter. Starts nothing; needs no network.
 
     \b
     Examples:
       challenge-bot check
+      challenge-bot check --online
       challenge-bot check --config /etc/challenge-bot --json
     """
     read, problems = _looked(config)
+    if read is not None and (online or dns):
+        problems += unproven(read, dns)
     faults = [p for p in problems if not p.is_warning]
     for problem in problems:
         if as_json:
@@ -63,6 +77,22 @@ def _looked(config: Path) -> tuple[Settings | None, list[Problem]]:
     except ConfigError as error:
         return None, list(error.problems)
     return read, [*read.warnings, *template_faults(read)]
+
+
+def unproven(read: Settings, dns: str) -> Iterator[Problem]:
+    """Domains of the directory whose senders can never be proven, each with the line that names it first."""
+    try:
+        findings = dmarc.published(read.directory.domains, dns)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--dns") from None
+    for finding in findings:
+        if not finding.has:
+            lines = (row.line for row in read.directory.rows if _names(row, finding.domain))
+            yield Problem(str(read.root / settings.DIRECTORY), next(lines, 0), finding.text, is_warning=True)
+
+
+def _names(row: Row, domain: str) -> bool:
+    return domain in row.domains or any(domain_of(a) == domain for a in (*row.addresses, row.deputy_email))
 
 
 def _summary(read: Settings | None, faults: list[Problem]) -> str:
