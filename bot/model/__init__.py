@@ -25,6 +25,9 @@ from bot.model.decisions import LetterKind as LetterKind
 from bot.model.decisions import LetterServed as LetterServed
 from bot.model.decisions import LetterUndelivered as LetterUndelivered
 from bot.model.decisions import Opening as Opening
+from bot.model.forms import FieldRead as FieldRead
+from bot.model.forms import FormRead as FormRead
+from bot.model.forms import FormState as FormState
 from bot.model.mails import Absence as Absence
 from bot.model.mails import Address as Address
 from bot.model.mails import Attachment as Attachment

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.model.forms import FormState
 from bot.model.times import Window, aware
 
 
@@ -50,7 +51,7 @@ class ClosedAs(StrEnum):
 class Deadline:
     """A row of the alarm table. (case, kind, n, at) is unique: it is the occasion of what it causes."""
 
-    kind: str  # chaser, lapse, repeat, telling, ask, outcome_chaser, outcome_due, parent_note, hold_end, unserved
+    kind: str  # chaser, form, lapse, repeat, telling, ask, outcome_chaser, outcome_due, parent_note, hold_end, unserved
     at: datetime
     why: str
     n: int = 0
@@ -148,6 +149,7 @@ class Case:
     closed: datetime | None = None
     outcome: str = ""  # digest of the mail that wrote the outcome
     commitments: tuple[tuple[str, str], ...] = ()  # RECEIVED by: (address, words)
+    forms: tuple[FormState, ...] = ()  # asked for, in order
 
     def __post_init__(self) -> None:
         for name in ("opened", "due", "requested_by", "hold_until", "closing_at", "closed"):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from bot.model.forms import FormRead
 from bot.model.times import Window, aware
 
 
@@ -111,6 +112,8 @@ class Mail:
     new_text: str = ""  # what the sender wrote above the quote, less banners, disclaimers and signature
     quoted: str = ""  # the rest
     attachments: tuple[Attachment, ...] = ()
+    forms: tuple[FormRead, ...] = ()
+    unopened: tuple[str, ...] = ()  # attachments that may hold a form and were not read: why (macros, locked ...)
     kind: MailKind = MailKind.HUMAN
     kind_why: str = ""
     is_list: bool = False  # List-Id or bulk headers: opens nothing

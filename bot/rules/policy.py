@@ -23,6 +23,7 @@ from bot.rules.policy_blocks import (
     Phone,
     Track,
 )
+from bot.rules.policy_forms import Form, Log, StageForm
 from bot.rules.policy_grammar import AnyRoles, AWindow, Chase, Day, Role, Roles, SpanOrNone, Text, Words, a_window
 
 
@@ -45,6 +46,7 @@ class Stage(Part):
     content: Literal["minimal", "full"] = "minimal"
     notify: tuple[Notify, ...] = ()
     record: Filing | None = None  # filed when the stage is entered
+    forms: tuple[StageForm, ...] = ()  # what this stage asks for
     copies: AnyRoles = ()  # copied on the letter of the stage itself
     alternates: tuple[Alternate, ...] = ()  # where who acted before would act again, on either side
     opens_on: Words = ()  # words in a subject that open here ("Stage 2")
@@ -89,6 +91,8 @@ class Policy(Part):
     executive_lead: Role | None = None  # who alone may say NOT CHILD PROTECTION
     tracks: tuple[Track, ...] = ()
     filing: Filing = Filing()
+    forms: tuple[Form, ...] = ()
+    logs: tuple[Log, ...] = ()
     conflict: Literal["local", "shorter"] = "local"
     parent_note: ParentNote | None = None
     approve_timeout: AWindow | None = None
@@ -101,6 +105,13 @@ class Policy(Part):
             if stage.id == stage_id:
                 return stage
         raise KeyError(f"the policy has no stage {stage_id}")
+
+    def form(self, form_id: str) -> Form:
+        """The form of that id. Raises KeyError."""
+        for form in self.forms:
+            if form.id == form_id:
+                return form
+        raise KeyError(f"the policy has no form {form_id}")
 
     @property
     def first(self) -> Stage:

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.errors import Problem
 from bot.model import Unit, Window
+from bot.rules import policy_forms
 from bot.rules.policy import Policy
 from bot.rules.windows import parse_window
 from bot.rules.yaml_file import Document, nearest, read, validate
@@ -36,6 +37,7 @@ def load(text: str, file: str, today: date | None = None) -> tuple[Policy | None
                 *_course(document),
                 *_windows(document),
                 *_tracks(document),
+                *policy_forms.faults(document),
                 *_warnings(document, today),
             }
         )

@@ -13,7 +13,7 @@ from bot.case import acts
 from bot.cli.flow import flow
 from bot.cli.main import app
 from bot.mail import commands
-from bot.rules import policy, policy_blocks, policy_file
+from bot.rules import policy, policy_blocks, policy_file, policy_forms
 from bot.rules.directory import ROLES
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 POLICIES = (ROOT / "docs" / "policies.md").read_text("utf-8")
 PARTS = [
     part
-    for home in (policy_blocks, policy)
+    for home in (policy_blocks, policy_forms, policy)
     for part in vars(home).values()
     if isinstance(part, type) and issubclass(part, BaseModel) and part.__module__ == home.__name__
 ]

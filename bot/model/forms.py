@@ -1,0 +1,59 @@
+"""A form that came back, as it was read, and what a case knows of the forms it asked for.
+
+A reading holds a family's words: it lives with the mail and goes with it. The case itself keeps ids and times only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model.times import aware
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRead:
+    """One field: its id, what stands in it, and where ("line 3", "table 1, row 2", "field 4")."""
+
+    field: str
+    value: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormRead:
+    """One form in a mail. `policies`: those that have this form under these labels."""
+
+    form: str
+    policies: tuple[str, ...]
+    source: str = ""  # digest of the attachment, "" for the mail's own text
+    fields: tuple[FieldRead, ...] = ()  # what somebody wrote; what we had filled in ourselves is not among it
+    blank: tuple[str, ...] = ()  # ids of fields that may not stay empty and are
+    is_whole: bool = True  # False: single labelled lines, and no form
+    children: int = 1  # as many as it seems to be about
+
+    def value(self, field: str) -> str:
+        return next((f.value for f in self.fields if f.field == field), "")
+
+
+@dataclass(frozen=True, slots=True)
+class FormState:
+    """A form that this case asked for, and whether it is in. `level`: no, should or must."""
+
+    form: str
+    stage: str
+    level: str
+    by: str  # raising or responding
+    asked: datetime
+    got: datetime | None = None
+    mail: str = ""  # digest of the mail it came with, half filled or whole
+
+    def __post_init__(self) -> None:
+        for name in ("asked", "got"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, aware(value))
+
+    @property
+    def is_missing(self) -> bool:
+        return self.got is None and self.level != "no"
