@@ -14,7 +14,7 @@ import secrets
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -126,16 +126,16 @@ class Routes:
         try:
             if step == "upload":
                 return self._put(request)
-            if len(request.body) > LARGEST_REQUEST:
-                raise No(413, "RequestEntityTooLarge")
             user, parts = parts_of(request.path)
-            box = self._box(user, step)
+            box = self._box(user, step, len(request.body))
             handler: Callable[[MailboxStore, Request, list[str]], Reply] = getattr(self, f"_{step}", self._unknown)
             return handler(box, request, parts)
         except No as no:
             return no.reply
 
-    def _box(self, user: str, step: str) -> MailboxStore:
+    def _box(self, user: str, step: str, size: int) -> MailboxStore:
+        if size > LARGEST_REQUEST:
+            raise No(413, "RequestEntityTooLarge")
         box = self.mailboxes.get(user.lower())
         if box is None:
             raise No(404, "ErrorInvalidUser")
@@ -237,9 +237,10 @@ class Routes:
         return _json(200, told)
 
     def _change(self, box: MailboxStore, number: int, what: str, walk: Walk, request: Request) -> dict[str, Any]:
-        item = box.items.get(number) or Item(number, walk.folder, b"", datetime.min)
-        id_ = box.id_of(item, is_immutable=self._is_immutable(request))
-        if what == "removed" or number not in box.items:
+        item = box.items.get(number)
+        gone = item or Item(number, walk.folder, b"", datetime.max.replace(tzinfo=UTC))
+        id_ = box.id_of(gone, is_immutable=self._is_immutable(request))
+        if what == "removed" or item is None:
             return {"id": id_, "@removed": {"reason": "deleted"}}
         if what == "read":
             return {"id": id_, "isRead": item.is_read, "parentFolderId": item.folder}
@@ -268,11 +269,11 @@ class Routes:
 
     def _value(self, box: MailboxStore, request: Request, parts: list[str]) -> Reply:
         item = self._item(box, parts)
-        return Reply(200, _with_attached(item), "text/plain")
+        return Reply(200, mime_of(item), "text/plain")
 
     def _patch(self, box: MailboxStore, request: Request, parts: list[str]) -> Reply:
         item, told = self._item(box, parts), request.json()
-        if set(told) - {"isread", "categories", "flag"}:
+        if {name for name in told if name[0] != "@"} - {"isread", "categories", "flag"}:
             raise No(403, "ErrorAccessDenied")  # Mail-Advanced.ReadWrite, from 31 December 2026
         if "isread" in told:
             box.mark(item, bool(told["isread"]))
@@ -288,7 +289,7 @@ class Routes:
 
     def _copy(self, box: MailboxStore, request: Request, parts: list[str]) -> Reply:
         item, target = self._item(box, parts), self._folder_of(box, request.json()["destinationid"])
-        made = box.add(_with_attached(item), target.id, item.received, is_read=item.is_read)
+        made = box.add(mime_of(item), target.id, item.received, is_read=item.is_read)
         return _json(201, self._message(box, made, request))
 
     def _delete(self, box: MailboxStore, request: Request, parts: list[str]) -> Reply:
@@ -477,7 +478,7 @@ def _composed(told: dict[str, Any]) -> bytes:
     return made.as_bytes()
 
 
-def _with_attached(item: Item) -> bytes:
+def mime_of(item: Item) -> bytes:
     """The message's bytes; those of a draft that got attachments after its MIME are made anew."""
     if not item.attached:
         return item.raw
