@@ -8,14 +8,12 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 pytest_plugins = [
-pytest_plugins = [
     "tests.servers.tokens",  # first: others import it
     "tests.servers.dns",
     "tests.servers.dovecot",
     "tests.servers.graph",
     "tests.servers.postgres",
     "tests.servers.smtp",
-]
 ]
 
 
