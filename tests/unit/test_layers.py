@@ -25,7 +25,7 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"mail": "mail"},
     {"case": "case", "records": "records"},
     {"ports": "ports", "settings": "settings settings_checks credentials doors"},
-    {"tokens": "tokens https"},
+    {"tokens": "tokens https", "setup": "setup"},
     {"mailbox": "mailbox", "transport": "transport", "store": "store", "sandbox": "sandbox", "dmarc": "dmarc"},
     {"turn": "turn"},
     {"doubt": "doubt", "finish": "finish", "placing": "placing joining penned moving"},
@@ -72,7 +72,7 @@ LIBRARIES = {
 SQLALCHEMY_ELSEWHERE = {"Connection"}
 
 #: Rooms that compute and touch nothing.
-PURE = ("rules", "mail", "case", "records")
+PURE = ("rules", "mail", "case", "records", "setup")
 TOUCHING = {"asyncio", "http", "imaplib", "logging", "os", "random", "secrets", "shutil", "signal", "smtplib", "socket"}
 TOUCHING |= {"sqlite3", "subprocess", "tempfile", "threading", "time"}
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}

@@ -17,7 +17,7 @@ from bot.rules import policy, policy_blocks, policy_file, policy_forms
 from bot.rules.directory import ROLES
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / name for name in ("README.md", "CHANGELOG.md", "docs/policies.md", "docs/operation.md")]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text("utf-8")
 POLICIES = (ROOT / "docs" / "policies.md").read_text("utf-8")
 PARTS = [
