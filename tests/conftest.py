@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.servers.tokens",  # first: others import it
     "tests.servers.dns",
     "tests.servers.dovecot",
+    "tests.servers.ews",
     "tests.servers.graph",
     "tests.servers.postgres",
     "tests.servers.smtp",

@@ -13,6 +13,7 @@ from bot.ports import Mailbox
 from bot.settings import Door
 
 KINDS = {
+    "ews": ("bot.mailbox.ews", "EwsMailbox"),
     "imap": ("bot.mailbox.imap", "ImapMailbox"),
     "maildir": ("bot.mailbox.maildir", "MaildirMailbox"),
 }

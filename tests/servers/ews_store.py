@@ -13,7 +13,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.utils import getaddresses
 
@@ -137,7 +137,9 @@ class Store:
     def put(self, folder: Folder, raw: bytes, received: datetime | None = None, *, event: str = "NewMail") -> Item:
         with self.changed:
             head = message_from_bytes(raw, policy=policy.compat32)
-            at = (received or datetime.now(UTC)).replace(microsecond=0)
+            # Exchange tells seconds; each arrival here has one of its own, so that there is an order to keep.
+            latest = max((item.received for item in folder.items.values()), default=datetime.fromtimestamp(0, UTC))
+            at = received or max(datetime.now(UTC).replace(microsecond=0), latest + timedelta(seconds=1))
             made = Item(self._new_id("item"), "", folder, raw, at, " ".join(str(head.get("Message-ID", "")).split()))
             made.to, made.cc, made.bcc = (_addresses(head, name) for name in ("To", "Cc", "Bcc"))
             self._enter(made, event)
