@@ -14,6 +14,7 @@ from bot.settings import Door
 
 KINDS = {
     "ews": ("bot.mailbox.ews", "EwsMailbox"),
+    "graph": ("bot.mailbox.graph", "GraphMailbox"),
     "imap": ("bot.mailbox.imap", "ImapMailbox"),
     "maildir": ("bot.mailbox.maildir", "MaildirMailbox"),
 }
