@@ -220,7 +220,7 @@ class Routes:
             if kept is None:
                 raise No(410, "syncStateNotFound")
             if isinstance(kept, tuple):
-                entries, position = box.next_round(box.folders[kept[0]], kept[1])
+                entries, position = box.next_round(self._folder_of(box, kept[0]), kept[1])
                 kept = Walk(kept[0], entries, position, kept[2])
             walk = kept
         count = min(int(size[1]), 1000) if size else 10

@@ -104,9 +104,15 @@ class MailboxStore:
 
     def make_folder(self, name: str, parent: str = "msgfolderroot") -> Folder:
         above = self.named(parent)
-        made = Folder(self._folder_id(f"{above.id}/{name}"), name, above.id)
+        made = Folder(self._folder_id(f"{next(self._numbers)}/{name}"), name, above.id)
         self.folders[made.id] = made
         return made
+
+    def remove_folder(self, name: str) -> None:
+        """With everything in it."""
+        for item in self.lying_in(name):
+            self.delete(item)
+        del self.folders[self.named(name).id]
 
     # --- messages ----------------------------------------------------------------------------------------------------
 
