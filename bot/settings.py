@@ -19,7 +19,7 @@ from bot.doors import Block, Receive, Send
 from bot.doors import Door as Door  # rooms that open doors take theirs from here
 from bot.errors import ConfigError, Problem
 from bot.model import Unit
-from bot.rules import directory_file, policy_file
+from bot.rules import directory_file, overlay, policy_file
 from bot.rules.coverage import gaps
 from bot.rules.directory import Directory
 from bot.rules.directory_file import is_address, is_domain
@@ -276,13 +276,13 @@ def _policies(
     """Every policy file by its name, which is its id; None where it has faults."""
     policies: dict[str, Policy | None] = {}
     problems: list[Problem] = []
-    for name, text in texts.items():
-        if not name.startswith(f"{POLICIES}/"):
-            continue
-        file, stem = str(root / name), Path(name).stem
-        policies[stem], found = policy_file.load(text, file, today)
+    files = {Path(n).stem: (text, str(root / n)) for n, text in texts.items() if n.startswith(f"{POLICIES}/")}
+    for stem, (text, file) in files.items():
+        policies[stem], found = policy_file.load(text, file, today, files)
         problems += found
         policy = policies[stem]
         if policy is not None and policy.id != stem:
             problems.append(Problem(file, 1, f"id is {policy.id}, but the file is {stem}.yaml: they must be the same"))
-    return policies, problems
+    documents = {stem: read(text, file)[0] for stem, (text, file) in files.items()}
+    problems += overlay.contradictions({stem: found for stem, found in documents.items() if found is not None})
+    return policies, list(dict.fromkeys(problems))

@@ -28,10 +28,10 @@ from bot.model import (
     Mail,
     Opening,
 )
-from bot.rules import policy_file
+from bot.rules import overlay, policy_file
 from bot.rules.book import Rules
 from bot.rules.policy import Policy
-from bot.settings import Settings
+from bot.settings import POLICIES, Settings
 from bot.store import cases, outbox
 from bot.store.cases import Stored
 
@@ -67,9 +67,10 @@ class Books:
         return Contact(self.settings.config.bot.address, self.settings.config.bot.name)
 
     def text(self, policy_id: str) -> str:
-        """The policy file as it stands, to be kept with a case that opens."""
-        suffix = f"{policy_id}.yaml"
-        return next((text for name, text in self.settings.texts.items() if name.endswith(suffix)), "")
+        """The policy file as it stands, with those it stands on, to be kept with a case that opens."""
+        texts = self.settings.texts.items()
+        policies = {name.removeprefix(f"{POLICIES}/").removesuffix(".yaml"): text for name, text in texts}
+        return overlay.kept(policy_id, policies)
 
     def _policy(self, policy_id: str, kept_text: str) -> Policy:
         if not kept_text or kept_text == self.text(policy_id):

@@ -7,15 +7,15 @@ hold and dismiss. Who may say what is in rules/authority.py; a word that no func
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.case import answers, appoint, approval, closing, protection, transfer
-from bot.case.clock import longest_tier, shortest_tier, stage_due, wind
+from bot.case import answers, appoint, approval, closing, protection, subclocks, transfer
+from bot.case.clock import longest_tier, shortest_tier, stage_due, tops, wind
 from bot.case.delivery import redirect_from
 from bot.case.draft import Draft, person
 from bot.case.opening import confirmed
 from bot.case.stages import enter, tell
-from bot.case.tracks import own_window
+from bot.case.tracks import has_urgent, own_window, track_window
 from bot.model import Arrival, ClosedAs, Contact, Due, LetterKind, Mail, State, Unit, Window
 from bot.rules import workdays
 from bot.rules.authority import Side
@@ -45,7 +45,7 @@ def _not_resolved(d: Draft, said: Said) -> None:
         d.event("attached", by=said.by.email, note="the case is closed")
         return
     d.event("not_resolved", by=said.by.email, note=said.word)
-    following = d.rules.policy.after(d.case.stage)
+    following = d.following
     if d.case.state is State.AWAITING_OUTCOME:
         d.set(closing_word="", closing_at=None)
         closing.again(d, said.by)
@@ -72,6 +72,8 @@ def _extend(d: Draft, said: Said) -> None:
     """Counts from the word, or names a date; never makes a due time earlier; may pass the ceiling."""
     case, cal = d.case, d.rules.calendar
     asked = granted(said.note, d.now, [t.window for t in d.rules.policy.intake.tiers])
+    if asked.window is not None:
+        asked = replace(asked, window=d.rules.policy.as_meant(asked.window))
     if case.state not in answers.WAITING or case.due is None or (asked.window is None and asked.by is None):
         choices = [["EXTEND 2 working days", "or name a date: EXTEND until Friday 5pm"]]
         d.write(LetterKind.QUESTION, "meaning", [said.by], mail=said.mail, choices=choices)
@@ -93,17 +95,17 @@ def _extend(d: Draft, said: Said) -> None:
 
 
 def _is_past_ceiling(d: Draft) -> bool:
-    ceiling, used = d.stage.ceiling, d.rules.policy.used_at_opening
-    if ceiling is None or d.case.due is None:
-        return False
-    return d.case.due > workdays.ceiling(ceiling, used, d.case.opened, d.rules.calendar).at
+    due = d.case.due
+    return due is not None and any(due > top.at for _, top in tops(d, d.stage))
 
 
 def _urgent(d: Draft, said: Said) -> None:
     """The shortest tier, counted from the word, never later than the due it replaces."""
     if d.case.state not in answers.WAITING or d.case.due is None:
         return
-    tier = shortest_tier(d, d.now)
+    if has_urgent(d):
+        d.flag("urgent")
+    tier = (track_window(d, d.stage) if has_urgent(d) else None) or shortest_tier(d, d.now)
     due = workdays.due(tier, d.now, d.rules.calendar)
     is_sooner = due.at < d.case.due
     if tier.unit is Unit.HOURS:
@@ -115,6 +117,7 @@ def _not_urgent(d: Draft, said: Said) -> None:
     """The longest tier where the subject chose the time; at a later stage the due time is the policy's and stays."""
     if d.case.state not in answers.WAITING or d.case.due is None:
         return
+    d.unflag("urgent")
     is_first = len(d.case.runs) == 1
     longest = own_window(d, d.stage, d.case.opened) or longest_tier(d, d.case.opened)
     due = stage_due(d, d.stage, d.case.opened, longest, None)
@@ -163,6 +166,7 @@ def _received(d: Draft, said: Said) -> None:
     if d.case.state not in answers.WAITING:
         return
     d.set(owner=said.by.email, commitments=(*d.case.commitments, (said.by.email, said.note)))
+    subclocks.stop(d, "received")
     chasers = [a for a in d.case.deadlines if a.kind == "chaser"]
     d.set(deadlines=tuple(a for a in d.case.deadlines if a.kind != "chaser" or a is chasers[-1]))
     d.event("received", by=said.by.email, note=said.note)
@@ -214,6 +218,7 @@ def _status(d: Draft, said: Said) -> None:
 
 
 def _kept(d: Draft, said: Said) -> None:
+    subclocks.stop(d, "meeting")
     d.event("attached", by=said.by.email, note=said.word)
 
 

@@ -49,6 +49,11 @@ class Cast:
         sides = ("raising", "responding") if stage.alternates else ()
         return any(self._acted(c, stage, side) for side in sides for c in self.acting(stage, side))
 
+    def acts_again(self, stage: Stage) -> bool:
+        """Whether everybody who would answer at this stage answered, or was to, before."""
+        found = self.acting(stage, "responding")
+        return bool(found) and all(self._acted(contact, stage, "responding") for contact in found)
+
     def _place(self, side: str) -> tuple[str, str]:
         case = self.case
         return (case.raiser.agency, case.raiser.team) if side == "raising" else (case.responder_agency, case.team)

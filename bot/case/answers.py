@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.case import subclocks
 from bot.case.clock import CLOCK
 from bot.case.draft import Draft, person
 from bot.model import Contact, LetterKind, Mail, State
@@ -51,6 +52,8 @@ def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *
     d.run(responded=at, ended=at, ended_as="responded")
     d.set(state=State.AWAITING_CONFIRMATION if d.case.unproven != "stranger" else d.case.state)
     d.joined("responding", by)
+    subclocks.stop(d, "response")
+    subclocks.start(d, "response")
     ask_again(d, 1)
     if d.is_stranger:
         d.alarm("telling", d.case.due or d.now, "an answer came to a challenge that nobody has confirmed yet")

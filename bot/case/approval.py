@@ -71,4 +71,4 @@ def office_hours(start: datetime, span: timedelta, cal: workdays.Calendar) -> da
 
 
 def _can_go_on(d: Draft) -> bool:
-    return d.rules.policy.after(d.case.stage) is not None
+    return d.following is not None

@@ -39,6 +39,8 @@ COMMON = frozenset(
         "late",
         "flags",
         "advice",
+        "clocks",
+        "decision_word",
     ]
 )
 
@@ -56,14 +58,23 @@ ASKS = [
     "privacy",
     "no_message_id",
     "child_protection",
+    "child_status",
+    "concern_date",
 ]
 
+_RECEIPT = "asks held_before raise_within exclusions"
 _LAPSED = "from_stage_name lapsed holding outer_limit out_of_hours original attached"
 
 _EXTRA: dict[LetterKind, dict[str, str]] = {
-    LetterKind.ACKNOWLEDGEMENT: {"opened": "asks held_before", "provisional": "asks held_before", "stranger": ""},
-    LetterKind.NOTICE: {"opened": "original ask_commitment", "provisional": "original"},
-    LetterKind.CHASER: {"half": "left", "last": "left", "raiser": "left", "outcome": "word by"},
+    LetterKind.ACKNOWLEDGEMENT: {"opened": _RECEIPT, "provisional": _RECEIPT, "stranger": ""},
+    LetterKind.NOTICE: {"opened": "original ask_commitment asks", "provisional": "original"},
+    LetterKind.CHASER: {
+        "half": "left",
+        "last": "left",
+        "raiser": "left",
+        "outcome": "word by",
+        "clock": "says passed local",
+    },
     LetterKind.ESCALATION: {
         "lapsed": _LAPSED,
         "asked": f"{_LAPSED} asked_by",
@@ -96,7 +107,8 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "extended": "before after past_ceiling",
         "changed": "before after word",
         "parent_note": "parent_title window",
-        "notify": "event",
+        "notify": "event original attached",
+        "clock": "says passed local side",
         "telling": "n decider lapsed",
         "nobody": "tried",
         "spoc_wrong": "contact status",

@@ -6,9 +6,10 @@ leaves less than a working day. It writes no letter and enters no stage (stages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 
+from bot.case import subclocks
 from bot.case.draft import Draft
 from bot.case.tracks import own_window
 from bot.model import Due, Unit, Window
@@ -34,14 +35,29 @@ def stage_due(
     note = policy.parent_note
     if policy.conflict == "shorter" and note is not None and stage.id == policy.first.id:
         limits.append(workdays.due(note.after, start, cal))
-    if stage.ceiling is not None:
-        top = workdays.ceiling(stage.ceiling, policy.used_at_opening, d.case.opened, cal)
-        day = workdays.due(Window(1, Unit.WORKING_DAYS), start, cal)
-        if top.at >= day.at:
+    for limit, top in tops(d, stage):
+        least = workdays.due(Window(1, Unit.WORKING_DAYS), start, cal).at
+        if top.at >= least or (limit.unit is not Unit.WORKING_DAYS and top.at > start):
             limits.append(top)
         else:
             d.flag("ceiling_gave_way")
     return workdays.earliest(*limits)
+
+
+def tops(d: Draft, stage: Stage) -> Iterator[tuple[Window, Due]]:
+    """The latest ends of a stage: its own ceiling, the one it shares with others, and its track's."""
+    cal, policy, case = d.rules.calendar, d.rules.policy, d.case
+    if stage.ceiling is not None:
+        yield stage.ceiling, workdays.ceiling(stage.ceiling, policy.used_at_opening, case.opened, cal)
+    for shared in (c for c in policy.ceilings if stage.id in c.stages):
+        first = next((r for r in case.runs if r.stage in shared.stages), None)
+        began = case.opened if first is None or first is case.runs[0] else first.began or first.entered
+        end = workdays.due(shared.within, began, cal)
+        yield shared.within, Due(end.at, f"the {shared.within} that these stages share: {end.why}")
+    track = policy.track(case.flags, stage.id)
+    if track is not None and track.ceiling is not None:
+        end = workdays.due(track.ceiling, case.opened, cal)
+        yield track.ceiling, Due(end.at, f"the {track.ceiling} of the shorter course: {end.why}")
 
 
 def longest_window(d: Draft, stage: Stage, start: datetime) -> Window:
@@ -72,6 +88,7 @@ def begin(d: Draft, at: datetime) -> None:
     due = stage_due(d, stage, at, run.window, run.by, began)
     d.run(began=at, due=due.at, why=due.why)
     wind(d, due, at)
+    subclocks.start(d, "enter")
 
 
 def wind(d: Draft, due: Due, start: datetime) -> None:

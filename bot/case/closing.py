@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.case import subclocks
 from bot.case.draft import Draft, person
 from bot.case.entry import earlier_people
 from bot.case.filing import file_record
@@ -37,6 +38,7 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
     if remind > d.now:
         d.alarm("outcome_chaser", remind, "one working day before the outcome is due in writing")
     d.alarm("outcome_due", due.at, "the outcome in writing is due")
+    subclocks.start(d, "resolved")
     owing, others = owes_outcome(d)
     d.joined("responding", *owing)
     d.write(

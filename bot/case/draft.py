@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.case.alternates import Cast
+from bot.case.conditions import landing
+from bot.case.timers import lines
 from bot.model import (
     Case,
     Contact,
@@ -104,6 +106,11 @@ class Draft:
         return self.rules.policy.stage(self.case.stage)
 
     @property
+    def following(self) -> Stage | None:
+        """The stage the case would go to next; None at the last."""
+        return landing(self.cast, self.rules.policy.after(self.case.stage))[0]
+
+    @property
     def unit(self) -> tuple[Contact, ...]:
         """The partnership's business unit, or its manager."""
         return self.rules.directory.first_of(("business_unit", "business_manager"), self.case.area)
@@ -139,7 +146,7 @@ class Draft:
     def about(self) -> dict[str, Any]:
         """The values every letter of this case carries, as it stands now."""
         case, policy, stage = self.case, self.rules.policy, self.stage
-        after = policy.after(stage.id)
+        after = self.following
         responder = self.first_responder
         line = policy.emergency.get(case.area) or next(iter(policy.emergency.values()))
         return {
@@ -170,6 +177,8 @@ class Draft:
             "bot_address": self.rules.bot.email,
             "late": self.lateness(),
             "flags": list(case.flags),
+            "clocks": list(lines(case, self.rules, self.now)),
+            "decision_word": stage.decision_word,
             "advice": f"{policy.advice.name}, {policy.advice.phone}" if policy.advice else "",
         }
 
@@ -185,7 +194,7 @@ class Draft:
 
     def next_people(self) -> tuple[Contact, ...]:
         """Who would be written to at the next stage on the responding side."""
-        after = self.rules.policy.after(self.case.stage)
+        after = self.following
         return self.cast.acting(after, "responding") if after else ()
 
     @property

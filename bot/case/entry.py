@@ -1,13 +1,14 @@
 """The stage a mail opens at: where its subject says, where its addressee sits, else the policy's first.
 
 What lies before a stage that was named was held before the bot: it is written down and said, and nobody is asked for
-it. It changes no case.
+it. A plain challenge begins after what the policy passes over.
 """
 
 from __future__ import annotations
 
+from bot.case.conditions import landing
 from bot.case.draft import Draft
-from bot.model import Contact, Mail, Opening
+from bot.model import Contact, Mail, Opening, Unit
 from bot.rules.book import Rules
 from bot.rules.policy import Stage
 
@@ -22,10 +23,15 @@ def entry_stage(opening: Opening, rules: Rules) -> Stage:
     return _named(opening.mail, opening.inbox.area, rules) or rules.policy.first
 
 
+def names_a_stage(opening: Opening, rules: Rules) -> bool:
+    """Whether the mail itself says at which stage it comes."""
+    return _named(opening.mail, opening.inbox.area, rules) is not None
+
+
 def held_before(opening: Opening, rules: Rules) -> tuple[Stage, ...]:
     """The stages before the one it opens at; none for a plain subject, which opens the first."""
     stage = entry_stage(opening, rules)
-    is_plain = stage.id == rules.policy.first.id and _named(opening.mail, opening.inbox.area, rules) is None
+    is_plain = stage.id == rules.policy.first.id and not names_a_stage(opening, rules)
     return () if is_plain else rules.policy.before(stage.id)
 
 
@@ -36,6 +42,19 @@ def note_held_before(d: Draft, opening: Opening) -> None:
         d.flag(HELD_BEFORE)
     for stage in earlier:
         d.event("held_before", note=f"{stage.name}: held before the bot", stage=stage.id)
+
+
+def pass_over(d: Draft, opening: Opening) -> None:
+    """A plain challenge begins after the stages that the policy passes over; one that names its stage begins there."""
+    asked = opening.mail.trigger.window
+    d.set(urgent=asked is not None and asked.unit is Unit.HOURS)
+    if opening.stage or names_a_stage(opening, d.rules):
+        return
+    stage, passed = landing(d.cast, d.stage)
+    if stage is not None and passed:
+        d.set(stage=stage.id)
+        for one in passed:
+            d.event("skipped", note=f"{one.name}: the policy passes it over", stage=one.id)
 
 
 def earlier_stages(d: Draft) -> tuple[Stage, ...]:

@@ -9,6 +9,17 @@ from bot.case.draft import Draft
 from bot.model import LetterKind
 
 
+def file_stage(d: Draft) -> None:
+    """What the policy files when a stage is entered: the stage's own word, else that of the whole policy."""
+    stage, filing = d.stage.record, d.rules.policy.filing
+    if d.is_stranger:
+        return
+    if stage is not None:
+        file_record(d, stage.content)
+    elif filing.when == "stage":
+        file_record(d, filing.content)
+
+
 def file_record(d: Draft, content: str) -> None:
     """The record goes to the partnership's inbox, minimal unless the policy says full and the address is secure."""
     unit = d.unit

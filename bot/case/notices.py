@@ -6,36 +6,52 @@ undeliverable, first: the sender holds it until then. It writes to nobody of wha
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from bot.case.conditions import holds
 from bot.case.draft import Draft
 from bot.model import Contact, LetterKind
 from bot.rules.policy import Stage
 from bot.rules.policy_blocks import Notify
-
-#: Flags of the opening mail that say that a child has a plan or is looked after.
-ON_A_PLAN = frozenset({"child_protection", "child_protection_plan", "looked_after"})
 
 
 def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False) -> tuple[str, ...]:
     """Copies at enter, exit, lapse or close. Returns the keys of those that the stage's own letter waits for."""
     before: tuple[str, ...] = ()
     for rule in () if d.is_stranger else stage.notify:
-        if rule.when != when or (only_conditional and not rule.condition) or not applies(d, rule):
+        if rule.when != when or (only_conditional and not rule.condition.is_asked) or not applies(d, rule):
             continue
         for found in holders(d, rule):
-            letter = d.write(LetterKind.INFORMATION, "notify", found, event=when, after=before if rule.first else ())
+            whole = original(d, found) if rule.content == "full" else ()
+            letter = d.write(
+                LetterKind.INFORMATION,
+                "notify",
+                found,
+                event=when,
+                after=before if rule.first else (),
+                attach=whole,
+                original=d.original(),
+                attached=bool(whole),
+            )
             d.joined("copy", *found)
             if letter is not None and rule.first:
                 before = (*before, letter.key)
     return before
 
 
+def original(d: Draft, readers: Iterable[Contact]) -> tuple[str, ...]:
+    """The original mail as an attachment, where all who would read it have secure addresses; else nothing, flagged."""
+    if not d.case.opening_mail:
+        return ()
+    if not all(contact.is_secure for contact in readers):
+        d.flag("minimal_not_secure")
+        return ()
+    return (f"mail:{d.case.opening_mail}",)
+
+
 def applies(d: Draft, rule: Notify) -> bool:
     """Whether a notify rule's condition holds for this case; an empty one always does."""
-    if rule.condition == "holder_is_party":
-        return any(c.agency == agency for agency in _parties(d) for c in _of(d, rule.role, agency))
-    if rule.condition == "child_protection_or_looked_after":
-        return bool(ON_A_PLAN & set(d.case.flags))
-    return True
+    return holds(d.cast, rule.condition, rule.role)
 
 
 def holders(d: Draft, rule: Notify) -> tuple[tuple[Contact, ...], ...]:
@@ -56,7 +72,3 @@ def _own(d: Draft, role: str, agency: str) -> tuple[Contact, ...]:
 def _of(d: Draft, role: str, agency: str) -> tuple[Contact, ...]:
     team = d.case.team if agency == d.case.responder_agency else d.case.raiser.team
     return d.rules.directory.holders(role, d.case.area, agency, team, d.now.date())
-
-
-def _parties(d: Draft) -> tuple[str, ...]:
-    return tuple(a for a in (d.case.responder_agency, d.case.raiser.agency) if a)

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from bot.case.clock import begin, longest_tier, shortest_tier, stage_due
 from bot.case.correlate import REPORTED
 from bot.case.draft import Draft
-from bot.case.entry import earlier_stages, entry_stage, note_held_before
+from bot.case.entry import earlier_stages, entry_stage, note_held_before, pass_over
+from bot.case.filing import file_stage
 from bot.case.notices import notify
 from bot.case.signs import signs
 from bot.case.stages import copied
-from bot.case.tracks import flagged, own_window
+from bot.case.tracks import KNOWN, flagged, own_window, set_by_subject
 from bot.model import (
     Address,
     Case,
@@ -61,7 +62,9 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     d.set(responder_agency=agency_of_team(team, opening.inbox.area, rules) or _addressed_agency(mail, raiser, rules))
     d.event("opened", by=raiser.email)
     d.flag(*opening.flags, *flags, *mail_flags(mail))
+    set_by_subject(d, mail.subject)
     note_held_before(d, opening)
+    pass_over(d, opening)
     if raiser.agency and raiser.agency == d.case.responder_agency:
         d.flag("intra_agency")
     responders, copies = addressed(d, mail)
@@ -74,6 +77,7 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
         _start(d, mail, mail.received)
     first = notify(d, d.stage, "enter")
     _tell(d, mail, copies, first)
+    file_stage(d)
     return d
 
 
@@ -203,6 +207,7 @@ def mail_flags(mail: Mail) -> tuple[str, ...]:
 def _start(d: Draft, mail: Mail, started: datetime) -> None:
     """The first clock counts from receipt: the manager has the challenge itself."""
     asked, by, stage = mail.trigger.window, mail.trigger.by, d.stage
+    asked = d.rules.policy.as_meant(asked) if asked else None
     if asked is None and by is None and stage.respond_within == "requested":
         asked = d.rules.policy.intake.tier_when_missing or shortest_tier(d, started)
         d.flag("window_assumed")
@@ -236,6 +241,9 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, .
     asked = (case.window.n, case.window.unit) if case.window else None
     tier = next((t for t in d.rules.policy.intake.tiers if (t.window.n, t.window.unit) == asked), None)
     asks += [*(tier.needs if tier else ()), *flagged(d)]
+    known = ["child_status"] if KNOWN & set(case.flags) else []
+    status = [code for code in d.rules.policy.intake.asks if code not in known]
+    asks += status
     earlier = [s.name for s in earlier_stages(d)]
     variant = "provisional" if case.unproven else "opened"
     cc = [d.manager] if d.manager else []
@@ -248,10 +256,16 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, .
         human=d.first_responder,
         asks=asks,
         held_before=earlier,
+        raise_within=str(d.rules.policy.raise_within or ""),
+        exclusions=[f"{e.what}: {e.where}" if e.where else e.what for e in d.rules.policy.exclusions],
     )
     if receipt and case.unproven:
         d.ask(receipt.key, "provisional", case.raiser.email)
-    extra = {"original": d.original(), "ask_commitment": case.urgent}
+    extra = {
+        "original": d.original(),
+        "ask_commitment": case.urgent,
+        "asks": [code for code in status if code == "child_status"],
+    }
     d.write(
         LetterKind.NOTICE, "opened", d.responders, (*d.inbox, *copies, *copied(d)), mail=mail, after=first, more=extra
     )
@@ -270,4 +284,5 @@ def confirmed(d: Draft, by: str) -> None:
             d.set(runs=(*d.case.runs, StageRun(d.case.stage, d.now, run.window if run else None)))
             begin(d, d.now)
         notify(d, d.stage, "enter")
-        d.write(LetterKind.NOTICE, "opened", d.responders, d.inbox, original=d.original(), ask_commitment=d.case.urgent)
+        more = {"original": d.original(), "ask_commitment": d.case.urgent, "asks": []}
+        d.write(LetterKind.NOTICE, "opened", d.responders, d.inbox, more=more)

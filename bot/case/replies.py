@@ -7,7 +7,7 @@ act in words.py.
 
 from __future__ import annotations
 
-from bot.case import incident, tokens, transfer, words
+from bot.case import incident, protection, subclocks, tokens, transfer, words
 from bot.case.answers import CHOICES, WAITING, pass_on, reached_raiser, responded
 from bot.case.closing import outcome_written
 from bot.case.correlate import AGAIN, MAY_ANSWER
@@ -80,6 +80,10 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
     incident.handed_outside(d, mail, stand)
     if mail.on_behalf is not None:
         d.event("on_behalf", by=sender, note=f"sent by {mail.on_behalf.email}")
+    if mail.proof is Proof.PROVEN and not is_holding_reply(mail):
+        subclocks.wrote(d, sender, stand)
+    if {Side.RAISING, Side.RESPONDING} & set(stand):
+        protection.noticed(d, mail, sender)
     proven = mail.proof is Proof.PROVEN
     is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
     if proven and d.case.unproven == "known" and is_raiser and d.case.is_open:

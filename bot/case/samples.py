@@ -10,59 +10,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.case.catalogue import ASKS, NO_CASE
+from bot.case.sample_case import CASE, CHAIR, DEV, FAY, HELEN, RUTH, TOM, UNIT
 from bot.model import Contact, Letter, LetterKind
 
-
-def _person(name: str, role: str, agency: str, phone: str = "01632 960000") -> dict[str, str]:
-    email = f"{name.lower().replace(' ', '.')}@{agency.lower().replace(' ', '-')}.example"
-    return {"name": name, "email": email, "role": role, "agency": agency, "phone": phone}
-
-
-_HELEN = _person("Helen Visser", "practitioner", "North Health", "01632 960101")
-_MO = _person("Mo Reid", "line_manager", "North Health", "01632 960102")
-_FAY = _person("Fay Marsh", "line_manager", "Childrens Services", "01632 960201")
-_TOM = _person("Tom Lee", "line_manager", "Childrens Services", "01632 960202")
-_DEV = _person("Dev Patel", "designated_safeguarding_lead", "Childrens Services", "01632 960203")
-_RUTH = _person("Ruth Okoye", "designated_safeguarding_lead", "North Health", "01632 960103")
-_UNIT = _person("Business Unit", "business_unit", "Partnership", "01632 960300")
-_CHAIR = _person("Ann Shaw", "chair", "Partnership", "01632 960301")
-
-_CASE: dict[str, Any] = {
-    "ref": "XX-2027-0007",
-    "policy_title": "Professional Challenge Procedure",
-    "partnership": "Sample Safeguarding Children Partnership",
-    "fixed_words": "Professional Safeguarding Challenge",
-    "stage_id": "step-1",
-    "stage_name": "Step 1: Line Managers",
-    "level": "agency",
-    "window": "24 hours",
-    "local_window": False,
-    "timescales": "guideline",
-    "due": "2027-01-13T10:05:00+00:00",
-    "due_why": "24 hours after it was received on Tuesday 12 January 2027, 10:05am",
-    "opened": "2027-01-12T10:05:00+00:00",
-    "now": "2027-01-12T10:05:00+00:00",
-    "raiser": _HELEN,
-    "responder": _FAY,
-    "team": "Riverside Assessment Team",
-    "inbox": "riverside.assessment@childrens-services.example",
-    "urgent": True,
-    "next_stage_name": "Step 2: Designated Safeguarding Leads",
-    "next_people": [_DEV, _RUTH],
-    "emergency": {
-        "text": "If a child is at immediate risk, ring 999.",
-        "say": "For anything that cannot wait now, ring the Front Door on 01632 960999.",
-    },
-    "unconfirmed": False,
-    "human": _HELEN,
-    "bot_address": "clock@partnership.example",
-    "late": "",
-    "flags": [],
-    "advice": "",
-}
-
 _ASKED = {"asks": ASKS, "held_before": ["Step 1"], "local_window": True, "timescales": "indicative"}
+_AROUND = {
+    "raise_within": "2 working days",
+    "exclusions": ["Whistleblowing: your own agency's procedure", "Complaints"],
+}
+_PLAIN: dict[str, Any] = {"held_before": [], "raise_within": "", "exclusions": []}
+_NOON = "2027-01-12T12:00:00+00:00"
+_CLOCKS = [
+    {"says": "speak with the person who raised it", "side": "responding", "by": _NOON, "source": "policy"},
+    {"says": "say whether it is settled", "side": "raising", "by": _NOON, "source": "local"},
+]
+_PASSED = {"says": "speak with the person who raised it", "passed": "Tuesday 12 January 2027, 12 noon"}
 _ORIGINAL = {"from": "Helen Visser", "sent": "2027-01-12T10:05:00+00:00", "inbox": "Riverside Assessment Team"}
+_NOTICE: dict[str, Any] = {"original": _ORIGINAL, "ask_commitment": True, "asks": []}
 _WHEN = "2027-01-13T09:12:00+00:00"
 _STEP_2: dict[str, Any] = {
     "stage_id": "step-2",
@@ -71,15 +35,15 @@ _STEP_2: dict[str, Any] = {
     "due": "2027-01-21T17:00:00+00:00",
     "due_why": "6 working days after Wednesday 13 January 2027, to the end of the working day",
     "now": "2027-01-13T10:05:00+00:00",
-    "responder": _DEV,
+    "responder": DEV,
     "next_stage_name": "Step 3: Delegated Partners",
-    "next_people": [_UNIT],
+    "next_people": [UNIT],
 }
 _STEP_3: dict[str, Any] = _STEP_2 | {
     "stage_id": "step-3",
     "stage_name": "Step 3: Delegated Partners",
     "level": "partnership",
-    "responder": _UNIT,
+    "responder": UNIT,
     "next_stage_name": "",
     "next_people": [],
     "urgent": False,
@@ -87,52 +51,55 @@ _STEP_3: dict[str, Any] = _STEP_2 | {
 _ESCALATED: dict[str, Any] = _STEP_2 | {
     "from_stage_name": "Step 1: Line Managers",
     "lapsed": "2027-01-13T10:05:00+00:00",
-    "holding": [{"when": "2027-01-12T18:42:00+00:00", "who": _FAY}],
+    "holding": [{"when": "2027-01-12T18:42:00+00:00", "who": FAY}],
     "outer_limit": True,
     "out_of_hours": False,
     "original": _ORIGINAL,
     "attached": True,
 }
-_AWAY = {"absent": _FAY, "deputies": [_TOM], "named": [{"name": "Priya Shah", "contact": "01632 960204"}]}
-_GOING = {"absent": _FAY, "of": "notice", "responder": _TOM}
+_AWAY = {"absent": FAY, "deputies": [TOM], "named": [{"name": "Priya Shah", "contact": "01632 960204"}]}
+_GOING = {"absent": FAY, "of": "notice", "responder": TOM}
 _TRANSFER = ("asked", "accepted", "again", "declined")
-_MOVING = {"who": _TOM, "team_asked": "Hillside Assessment Team", "left": "Riverside Assessment Team"}
+_MOVING = {"who": TOM, "team_asked": "Hillside Assessment Team", "left": "Riverside Assessment Team"}
 _MANIFEST = [{"name": "XX-2027-0007-record.pdf", "sha256": "9f" * 32, "size": 48_213}]
 
-#: (kind, variant, values beside _CASE). A pair may stand twice: for its other wording.
+#: (kind, variant, values beside CASE). A pair may stand twice: for its other wording.
 _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
-    (LetterKind.ACKNOWLEDGEMENT, "opened", {"asks": [], "held_before": []}),
-    (LetterKind.ACKNOWLEDGEMENT, "opened", _ASKED),
-    (LetterKind.ACKNOWLEDGEMENT, "provisional", {"asks": ["rationale"], "held_before": [], "unconfirmed": True}),
+    (LetterKind.ACKNOWLEDGEMENT, "opened", _PLAIN | {"asks": []}),
+    (LetterKind.ACKNOWLEDGEMENT, "opened", _ASKED | _AROUND),
+    (LetterKind.ACKNOWLEDGEMENT, "provisional", _PLAIN | {"asks": ["rationale"], "unconfirmed": True}),
     (LetterKind.ACKNOWLEDGEMENT, "stranger", {}),
-    (LetterKind.NOTICE, "opened", {"original": _ORIGINAL, "ask_commitment": True}),
-    (LetterKind.NOTICE, "opened", {"original": _ORIGINAL, "ask_commitment": False} | _STEP_3),
+    (LetterKind.NOTICE, "opened", _NOTICE),
+    (LetterKind.NOTICE, "opened", _NOTICE | {"asks": ["child_status"], "clocks": _CLOCKS}),
+    (LetterKind.NOTICE, "opened", _NOTICE | {"ask_commitment": False} | _STEP_3),
     (LetterKind.NOTICE, "provisional", {"original": _ORIGINAL, "unconfirmed": True}),
     (LetterKind.CHASER, "half", {"left": "12 hours"}),
     (LetterKind.CHASER, "last", {"left": "4 hours"}),
     (LetterKind.CHASER, "raiser", {"left": "4 hours"}),
     (LetterKind.CHASER, "outcome", {"word": "RESOLVED", "by": "2027-01-15T17:00:00+00:00"}),
-    (LetterKind.ESCALATION, "lapsed", _ESCALATED),
+    (LetterKind.CHASER, "clock", _PASSED | {"local": False}),
+    (LetterKind.CHASER, "clock", _PASSED | {"local": True}),
+    (LetterKind.ESCALATION, "lapsed", _ESCALATED | {"clocks": _CLOCKS[:1]}),
     (LetterKind.ESCALATION, "lapsed", _ESCALATED | {"urgent": False, "outer_limit": False, "attached": False}),
     (LetterKind.ESCALATION, "lapsed", _ESCALATED | {"out_of_hours": True, "unconfirmed": True}),
     (LetterKind.ESCALATION, "lapsed", _ESCALATED | _STEP_3 | {"outer_limit": False, "timescales": "required"}),
-    (LetterKind.ESCALATION, "asked", _ESCALATED | {"asked_by": _HELEN}),
+    (LetterKind.ESCALATION, "asked", _ESCALATED | {"asked_by": HELEN}),
     (LetterKind.ESCALATION, "repeat", _ESCALATED | {"n": 2}),
     (LetterKind.ESCALATION, "reopened", _ESCALATED | {"holding": [], "outer_limit": False}),
-    (LetterKind.RESPONSE, "responded", {"who": _FAY, "when": _WHEN, "readable": True, "reported": False}),
-    (LetterKind.RESPONSE, "responded", {"who": _FAY, "when": _WHEN, "readable": False, "reported": False}),
-    (LetterKind.RESPONSE, "responded", {"who": _FAY, "when": _WHEN, "readable": True, "reported": True}),
-    (LetterKind.RESPONSE, "again", {"n": 2, "who": _FAY, "when": _WHEN}),
-    (LetterKind.RESPONSE, "manager", {"who": _FAY, "when": _WHEN}),
+    (LetterKind.RESPONSE, "responded", {"who": FAY, "when": _WHEN, "readable": True, "reported": False}),
+    (LetterKind.RESPONSE, "responded", {"who": FAY, "when": _WHEN, "readable": False, "reported": False}),
+    (LetterKind.RESPONSE, "responded", {"who": FAY, "when": _WHEN, "readable": True, "reported": True}),
+    (LetterKind.RESPONSE, "again", {"n": 2, "who": FAY, "when": _WHEN}),
+    (LetterKind.RESPONSE, "manager", {"who": FAY, "when": _WHEN}),
     (
         LetterKind.RELAY,
         "reply",
-        {"who": _FAY, "when": _WHEN, "text": "We have looked at this again.\n\nWe will visit today.", "attachments": 1},
+        {"who": FAY, "when": _WHEN, "text": "We have looked at this again.\n\nWe will visit today.", "attachments": 1},
     ),
     (LetterKind.REDIRECT, "away", _GOING | {"until": "Monday 18 January", "gone": False}),
-    (LetterKind.REDIRECT, "not_mine", {"absent": _FAY, "of": "notice", "responder": _TOM}),
+    (LetterKind.REDIRECT, "not_mine", {"absent": FAY, "of": "notice", "responder": TOM}),
     (LetterKind.REDIRECT, "away", _GOING | {"until": "", "gone": True}),
-    (LetterKind.REDIRECT, "bounced", {"absent": _FAY, "of": "escalation", "responder": _TOM}),
+    (LetterKind.REDIRECT, "bounced", {"absent": FAY, "of": "escalation", "responder": TOM}),
     (LetterKind.QUESTION, "not_yours", {"word": "RESOLVED", "who_may": "the side that raised the challenge"}),
     (LetterKind.QUESTION, "confirm_word", {"word": "RESOLVED", "said": _WHEN}),
     (
@@ -141,22 +108,22 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
         {"choices": [["RESOLVED", "you are satisfied"], ["NOT RESOLVED", "you are not satisfied"]]},
     ),
     (LetterKind.QUESTION, "which_team", {"teams": ["Riverside Assessment Team", "Hillside Assessment Team"]}),
-    (LetterKind.QUESTION, "whose_answer", {"who": _TOM, "when": _WHEN, "others": []}),
-    (LetterKind.QUESTION, "whose_answer", {"who": _TOM, "when": _WHEN, "others": ["XX-2027-0005"]}),
-    (LetterKind.QUESTION, "transfer", {"who": _FAY, "team_asked": "Hillside Assessment Team"}),
+    (LetterKind.QUESTION, "whose_answer", {"who": TOM, "when": _WHEN, "others": []}),
+    (LetterKind.QUESTION, "whose_answer", {"who": TOM, "when": _WHEN, "others": ["XX-2027-0005"]}),
+    (LetterKind.QUESTION, "transfer", {"who": FAY, "team_asked": "Hillside Assessment Team"}),
     (LetterKind.QUESTION, "outcome", {"word": "RESOLVED", "by": "2027-01-15T17:00:00+00:00"}),
     (LetterKind.QUESTION, "recall", {}),
-    (LetterKind.QUESTION, "unreadable", {"who": _FAY, "when": _WHEN}),
+    (LetterKind.QUESTION, "unreadable", {"who": FAY, "when": _WHEN}),
     (LetterKind.QUESTION, "provisional", {"unconfirmed": True}),
     (LetterKind.QUESTION, "approve", {}),
     (LetterKind.QUESTION, "resend", {}),
     (LetterKind.INFORMATION, "away", _AWAY | {"until": "Monday 18 January", "gone": False}),
     (LetterKind.INFORMATION, "away", _AWAY | {"until": "", "named": [], "gone": True}),
     *((LetterKind.INFORMATION, "transfer", _MOVING | {"event": event}) for event in _TRANSFER),
-    (LetterKind.INFORMATION, "spoc_wrong", {"contact": _FAY, "status": "gone"}),
-    (LetterKind.INFORMATION, "appointed", {"who": _RUTH, "decider": _CHAIR} | {"level": "partnership"}),
-    (LetterKind.INFORMATION, "received", {"who": _FAY, "words": "by 3pm today"}),
-    (LetterKind.INFORMATION, "not_mine", {"who": _FAY}),
+    (LetterKind.INFORMATION, "spoc_wrong", {"contact": FAY, "status": "gone"}),
+    (LetterKind.INFORMATION, "appointed", {"who": RUTH, "decider": CHAIR} | {"level": "partnership"}),
+    (LetterKind.INFORMATION, "received", {"who": FAY, "words": "by 3pm today"}),
+    (LetterKind.INFORMATION, "not_mine", {"who": FAY}),
     (LetterKind.INFORMATION, "extended", {"before": _WHEN, "after": "2027-01-15T17:00:00+00:00", "past_ceiling": True}),
     (
         LetterKind.INFORMATION,
@@ -168,16 +135,19 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
         "parent_note",
         {"parent_title": "Regional Escalation Procedure", "window": "5 working days"},
     ),
-    (LetterKind.INFORMATION, "notify", {"event": "lapse"}),
-    (LetterKind.INFORMATION, "telling", _STEP_3 | {"n": 2, "decider": _CHAIR, "lapsed": "2027-01-21T17:00:00+00:00"}),
-    (LetterKind.INFORMATION, "nobody", {"tried": [_FAY, _TOM]}),
-    (LetterKind.INFORMATION, "spoc_wrong", {"contact": _FAY, "status": "5.1.1"}),
-    (LetterKind.INFORMATION, "held", {"until": "2027-01-12T14:05:00+00:00", "by": _UNIT}),
-    (LetterKind.INFORMATION, "released", {"by": _UNIT}),
+    (LetterKind.INFORMATION, "notify", {"event": "lapse", "original": _ORIGINAL, "attached": False}),
+    (LetterKind.INFORMATION, "notify", {"event": "enter", "original": _ORIGINAL, "attached": True}),
+    (LetterKind.INFORMATION, "clock", _PASSED | {"local": False, "side": "responding"}),
+    (LetterKind.INFORMATION, "clock", _PASSED | {"local": True, "side": "raising"}),
+    (LetterKind.INFORMATION, "telling", _STEP_3 | {"n": 2, "decider": CHAIR, "lapsed": "2027-01-21T17:00:00+00:00"}),
+    (LetterKind.INFORMATION, "nobody", {"tried": [FAY, TOM]}),
+    (LetterKind.INFORMATION, "spoc_wrong", {"contact": FAY, "status": "5.1.1"}),
+    (LetterKind.INFORMATION, "held", {"until": "2027-01-12T14:05:00+00:00", "by": UNIT}),
+    (LetterKind.INFORMATION, "released", {"by": UNIT}),
     (
         LetterKind.INFORMATION,
         "corrected",
-        {"what": "responder", "before": "Fay", "after": "Tom Lee", "by": _UNIT},
+        {"what": "responder", "before": "Fay", "after": "Tom Lee", "by": UNIT},
     ),
     (LetterKind.INFORMATION, "refused_word", {"word": "RESOLVED", "why": "its sender could not be confirmed"}),
     (LetterKind.INFORMATION, "duplicate", {"other_ref": "XX-2027-0005"}),
@@ -186,14 +156,14 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
         "in_flight",
         {"items": [{"mailbox": "Riverside Assessment Team", "received": "2027-01-04T11:00:00+00:00", "entry": 147}]},
     ),
-    (LetterKind.INFORMATION, "unreachable", {"contact": _FAY, "times": 3, "days": 30}),
+    (LetterKind.INFORMATION, "unreachable", {"contact": FAY, "times": 3, "days": 30}),
     (LetterKind.INFORMATION, "record_kept", {"where": "on the partnership's server", "why": "it is over 10 MB"}),
     (
         LetterKind.OUTCOME,
         "closed",
         {
             "closed_as": "resolved",
-            "by": _HELEN,
+            "by": HELEN,
             "at": "2027-01-13T15:30:00+00:00",
             "outcome_missing": False,
             "original_of_outcome": {"from": "Fay Marsh", "sent": "2027-01-13T15:30:00+00:00"},
@@ -202,7 +172,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (
         LetterKind.OUTCOME,
         "closed",
-        {"closed_as": "withdrawn", "by": _HELEN, "at": _WHEN, "outcome_missing": True, "original_of_outcome": None},
+        {"closed_as": "withdrawn", "by": HELEN, "at": _WHEN, "outcome_missing": True, "original_of_outcome": None},
     ),
     (LetterKind.RECORD, "minimal", {"manifest": _MANIFEST, "where": "in the case mailbox's own store"}),
     (
@@ -284,7 +254,7 @@ def samples(values: Mapping[str, Any] | None = None) -> tuple[Letter, ...]:
 
 def _sample(n: int, kind: LetterKind, variant: str, extra: dict[str, Any], values: Mapping[str, Any]) -> Letter:
     has_case = (kind, variant) not in NO_CASE
-    about = _CASE | extra | dict(values) if has_case else {"now": _CASE["now"]} | extra
+    about = CASE | extra | dict(values) if has_case else {"now": CASE["now"]} | extra
     mail = "4f1c09@north-health.example"
     return Letter(
         kind=kind,

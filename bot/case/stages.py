@@ -13,10 +13,11 @@ from typing import Any
 from bot.case import approval
 from bot.case.alternates import stood_in
 from bot.case.clock import stage_due, time_left
+from bot.case.conditions import landing
 from bot.case.draft import Draft, person
-from bot.case.filing import file_record
-from bot.case.notices import notify
-from bot.case.tracks import own_window
+from bot.case.filing import file_stage
+from bot.case.notices import notify, original
+from bot.case.tracks import own_window, track_window
 from bot.model import Contact, LetterKind, Served, StageRun, State, Unit
 from bot.rules import emergency, workdays
 from bot.rules.policy import Stage
@@ -37,6 +38,7 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
         d.run(ended=d.now, ended_as=ended)
     earlier = d.responders
     notify(d, left, "lapse" if cause == "lapsed" else "exit")
+    passed = landing(d.cast, d.rules.policy.after(left.id))
     responding = d.cast.acting(stage, "responding")
     if d.cast.lacks_alternate(stage):
         d.flag("alternate_missing")
@@ -51,6 +53,10 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
         tellings=0,
         owner="",
     )
+    for one in passed[1] if passed[0] is stage else ():
+        d.event("skipped", note=f"{one.name}: the policy passes it over", stage=one.id)
+    if window is not None and window.unit is Unit.HOURS and window == track_window(d, stage):
+        d.set(urgent=True, window=window)  # raised to its track's hours: it is repeated like any urgent case
     if not responding:
         d.flag("no_contact")
         d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=[])
@@ -61,12 +67,16 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
     first = notify(d, stage, "enter")
     escalate(d, cause, left, raising, earlier, by, first)
     approval.wait(d, is_lapse=cause == "lapsed")
-    if stage.record is not None:
-        file_record(d, stage.record.content)
+    file_stage(d)
     if d.case.urgent or _falls_on_rest(d):
-        for n in range(1, (REPEATS if d.case.urgent else 1) + 1):
-            at = workdays.next_morning(d.now, d.rules.calendar, n=n)
-            d.alarm("repeat", at, "an urgent case is repeated each working morning until a person answers", n)
+        repeat(d, REPEATS if d.case.urgent else 1)
+
+
+def repeat(d: Draft, times: int = REPEATS) -> None:
+    """The escalation goes again on the next working mornings, until a person answers."""
+    for n in range(1, times + 1):
+        at = workdays.next_morning(d.now, d.rules.calendar, n=n)
+        d.alarm("repeat", at, "an urgent case is repeated each working morning until a person answers", n)
 
 
 def _falls_on_rest(d: Draft) -> bool:
@@ -119,7 +129,8 @@ def escalate(
         *stood_in(d.case, left),
     ]
     d.joined("copy", *decider)
-    extra = escalation_values(d, left)
+    attached = attachments(d, (*raising, *copies))
+    extra = escalation_values(d, left, attached)
     if by is not None:
         extra["asked_by"] = person(by)
     d.write(
@@ -128,7 +139,7 @@ def escalate(
         (*d.responders, *raising),
         copies,
         starts_clock=True,
-        attach=attachments(d),
+        attach=attached,
         after=first,
         more=extra,
     )
@@ -141,7 +152,7 @@ def copied(d: Draft) -> tuple[Contact, ...]:
     return found
 
 
-def escalation_values(d: Draft, left: Stage) -> dict[str, Any]:
+def escalation_values(d: Draft, left: Stage, attached: tuple[str, ...] = ()) -> dict[str, Any]:
     case, cal = d.case, d.rules.calendar
     line = d.rules.policy.emergency.get(case.area) or next(iter(d.rules.policy.emergency.values()))
     return {
@@ -151,13 +162,17 @@ def escalation_values(d: Draft, left: Stage) -> dict[str, Any]:
         "outer_limit": case.urgent,
         "out_of_hours": not emergency.is_open(line.front_door, d.now, cal),
         "original": d.original(),
-        "attached": bool(attachments(d)),
+        "attached": bool(attached),
     }
 
 
-def attachments(d: Draft) -> tuple[str, ...]:
-    """The original mail, inside the two agencies, where both are secure and the policy says attach: hours windows."""
+def attachments(d: Draft, others: tuple[Contact, ...] = ()) -> tuple[str, ...]:
+    """The original mail: where the stage's content is full, if everybody who reads the letter is secure; else inside
+    the two agencies, where both are and the policy says attach: hours windows."""
     case, stage = d.case, d.stage
+    if stage.content == "full":
+        holding = {c.email for c in d.inbox}  # it lies in the team's inbox already
+        return original(d, (c for c in (*d.responders, *others) if c.email not in holding))
     everybody = (*d.responders, case.raiser)
     fits = stage.original == "attach" and case.urgent and stage.level == "agency" and bool(case.opening_mail)
     if fits and all(c.is_secure and c.agency in (case.raiser.agency, case.responder_agency) for c in everybody):
@@ -186,7 +201,7 @@ def on_lapse(d: Draft) -> None:
     """The window has ended without a recorded answer: the next stage is called in, or those who can act are told."""
     d.event("lapsed")
     d.run(ended=d.late or d.now, ended_as="lapsed")
-    following = d.rules.policy.after(d.case.stage)
+    following = d.following
     if d.is_stranger or following is None:
         tell(d)
     else:

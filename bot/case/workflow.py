@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.case import answers, approval, clock, closing, correct, delivery, replies, stages
+from bot.case import answers, approval, clock, closing, correct, delivery, replies, stages, subclocks
 from bot.case.draft import MISSED, Draft
 from bot.case.opening import open_case
 from bot.model import (
@@ -78,6 +78,7 @@ ALARMS: dict[str, tuple[tuple[State, ...], Callable[[Draft, int], None]]] = {
     "lapse": (_WAITING, lambda d, _n: stages.on_lapse(d)),
     "repeat": (_WAITING, stages.on_repeat),
     "telling": (_OPEN, lambda d, _n: stages.tell(d)),
+    "clock": (_OPEN, subclocks.on_clock),
     "parent_note": (_WAITING, lambda d, _n: stages.on_parent_note(d)),
     "delayed": (_WAITING, lambda d, _n: delivery.on_delayed(d)),
     "ask": ((State.AWAITING_CONFIRMATION,), answers.on_ask),

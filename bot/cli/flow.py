@@ -23,6 +23,7 @@ WORDS = {
     "lapse": "the time of the stage ends: the next stage is called in",
     "repeat": "an urgent stage is asked again",
     "telling": "the last stage: it is told again that nobody has answered",
+    "clock": "another clock of the stage has ended: those it runs on are reminded",
     "parent_note": "both sides hear that the parent policy's time has passed",
     "delayed": "it is told that a letter is still under way",
     "ask": "the raiser is asked whether it is resolved",

@@ -54,7 +54,7 @@ def _copies(
 ) -> Iterator[Problem]:
     """The decider, and roles that get copies whatever the case: where a condition decides, nobody may be right."""
     roles = [stage.decider] if stage.decider else []
-    roles += [rule.role for rule in stage.notify if not rule.condition]
+    roles += [rule.role for rule in stage.notify if not rule.condition.is_asked]
     for role in dict.fromkeys(roles):
         if not directory.holders(role, area, agency, on=on) and not _anywhere(directory, role, area, on):
             text = f"{name}: nobody is {role} in area {area}, so no copy goes there; add a row"

@@ -7,20 +7,27 @@ policy_file.py. A case stays on the version it opened under.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from bot.model import Unit, Window
 from bot.rules.policy_blocks import (
     Alternate,
+    Clock,
     Emergency,
+    Exclusion,
     Filing,
     Intake,
     Notify,
     ParentNote,
     Part,
     Phone,
+    PrintedContact,
+    SharedCeiling,
+    Skip,
     Track,
 )
 from bot.rules.policy_forms import Form, Log, StageForm
@@ -34,6 +41,7 @@ class Stage(Part):
     raising_role: Roles = Field(description="name the role that acts for the raiser's side")
     responding_role: Roles = Field(description="name the role that must answer")
     decider: Role | None = None
+    decision_word: Text = "decision"  # what the decider gives: a decision, a recommendation
     source: Literal["policy", "local"] = "policy"
     respond_within: Window | Literal["requested"] = Field(
         description="write it with its unit, and `source: local` where the policy itself gives none"
@@ -42,8 +50,10 @@ class Stage(Part):
     # beside the usual points; "1 working day after opening"
     chase: tuple[Chase, ...] = ()
     confirm_within: AWindow | None = None
+    clocks: tuple[Clock, ...] = ()
+    skip_to: Annotated[tuple[Skip, ...], BeforeValidator(lambda v: [v] if isinstance(v, dict) else v)] = ()
     original: Literal["attach", "no"] = "no"  # "attach": on hours windows, to secure domains of the two agencies
-    content: Literal["minimal", "full"] = "minimal"
+    content: Literal["minimal", "full"] = "minimal"  # full: its letter carries the original, to secure addressees only
     notify: tuple[Notify, ...] = ()
     record: Filing | None = None  # filed when the stage is entered
     forms: tuple[StageForm, ...] = ()  # what this stage asks for
@@ -58,7 +68,7 @@ class Stage(Part):
     def _with_source(cls, value: Any, info: ValidationInfo) -> Any:
         if value == "requested":
             return value
-        window = a_window(value)
+        window = a_window(value, info)
         return Window(window.n, window.unit, info.data.get("source", "policy")) if isinstance(value, str) else window
 
     @field_validator("ceiling", mode="after")
@@ -76,6 +86,8 @@ class Policy(Part):
     title: Text
     version: Text
     partnership: Text
+    parent: str = ""  # the policy whose fields stand where this file gives none
+    areas: Words = ()  # area codes it is for; none: any
     source: str = ""
     review_by: Day = ""
     timescales: Literal["guideline", "required", "indicative"] = "required"
@@ -90,6 +102,13 @@ class Policy(Part):
     opens_at: str | None = None  # the stage a plain subject opens, where that is not the first in the file
     executive_lead: Role | None = None  # who alone may say NOT CHILD PROTECTION
     tracks: tuple[Track, ...] = ()
+    ceilings: tuple[SharedCeiling, ...] = ()
+    raise_within: AWindow | None = (
+        None  # how soon after the disagreement it is to be raised; it is said, never enforced
+    )
+    unit_aliases: dict[str, AWindow] = Field(default_factory=dict)  # "48 hours": 2 working days
+    exclusions: tuple[Exclusion, ...] = ()
+    contacts_printed: tuple[PrintedContact, ...] = ()
     filing: Filing = Filing()
     forms: tuple[Form, ...] = ()
     logs: tuple[Log, ...] = ()
@@ -117,6 +136,16 @@ class Policy(Part):
     def first(self) -> Stage:
         """The stage that a subject naming none opens."""
         return self.stage(self.opens_at) if self.opens_at else self.stages[0]
+
+    def as_meant(self, window: Window) -> Window:
+        """A window that somebody asked for, as this policy means its words ("48 hours" as 2 working days)."""
+        known = {" ".join(words.casefold().split()): meant for words, meant in self.unit_aliases.items()}
+        found = known.get(str(window))
+        return replace(found, source=window.source) if found else window
+
+    def track(self, flags: Collection[str], stage_id: str) -> Track | None:
+        """The first track that applies at this stage to a case with these flags."""
+        return next((t for t in self.tracks if t.flag in flags and t.at(stage_id) is not None), None)
 
     def after(self, stage_id: str) -> Stage | None:
         """The next stage, None at the last."""

@@ -7,6 +7,7 @@ policy_file.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, time
 from typing import Annotated, Any
 
@@ -18,10 +19,23 @@ from bot.rules.windows import parse_window
 from bot.rules.yaml_file import nearest
 
 
-def a_window(value: Any) -> Any:
+def a_window(value: Any, info: ValidationInfo) -> Any:
+    """A window with its unit, or the policy's own word for one, as its `unit_aliases` block maps it."""
     if value is None or isinstance(value, (dict, list)):
         raise ValueError("write a window with its unit, such as 5 working days or 24 hours")
-    return parse_window(value) if isinstance(value, str) else value
+    return meant(value, (info.context or {}).get("aliases", {})) if isinstance(value, str) else value
+
+
+def meant(text: str, aliases: Mapping[str, str]) -> Window:
+    """The window these words are in this policy: `aliases` are its own ("48 hours": "2 working days").
+
+    Raises ValueError.
+    """
+    return parse_window({_plain(key): value for key, value in aliases.items()}.get(_plain(text), text))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _role(value: str, info: ValidationInfo) -> str:

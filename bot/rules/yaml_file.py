@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -34,15 +34,22 @@ MAX_VALUES = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file: its name, its value (dicts, lists, texts and None) and the line of every path in it."""
+    """One file: its name, its value (dicts, lists, texts and None) and the line of every path in it.
+
+    `files`: paths that another file gave (an overlay's parent), with its name; their lines are that file's.
+    """
 
     file: str
     value: dict[str, Any]
     lines: Mapping[Path, int]
+    files: Mapping[Path, str] = field(default_factory=dict)
 
     def line(self, path: Path) -> int:
         """The line of that key or item, else of the nearest block around it that was written."""
-        return next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), 0)
+        return self.lines.get(self._written(path), 0)
+
+    def _written(self, path: Path) -> Path:
+        return next((path[:n] for n in range(len(path), -1, -1) if path[:n] in self.lines), ())
 
     def at(self, path: Path) -> Any:
         """The value at that path, None where there is none."""
@@ -66,7 +73,7 @@ class Document:
 
     def problem(self, path: Path, text: str, is_warning: bool = False) -> Problem:
         """A fault on that path's line."""
-        return Problem(self.file, self.line(path), text, is_warning)
+        return Problem(self.files.get(self._written(path), self.file), self.line(path), text, is_warning)
 
 
 class _TooMuchError(Exception):
