@@ -20,7 +20,7 @@ from bot.doors import Door as Door  # rooms that open doors take theirs from her
 from bot.errors import ConfigError, Problem
 from bot.model import Unit
 from bot.rules import directory_file, overlay, policy_file
-from bot.rules.coverage import gaps
+from bot.rules.coverage import gaps, printed
 from bot.rules.directory import Directory
 from bot.rules.directory_file import is_address, is_domain
 from bot.rules.policy import Policy
@@ -205,6 +205,7 @@ def _held(settings: Settings, on: date | None) -> tuple[Problem, ...]:
         policy, directory = settings.policies.get(mailbox.policy), settings.directory
         is_known = not mailbox.team or directory.agency_of_team(mailbox.team, mailbox.area)
         if policy is not None and is_known:
+            found += printed(policy, directory, mailbox.area, str(settings.root / DIRECTORY))
             found += gaps(policy, directory, mailbox.area, mailbox.team, on, str(settings.root / DIRECTORY))
     return tuple(dict.fromkeys(found))
 

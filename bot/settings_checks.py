@@ -47,9 +47,19 @@ def _policy(
         text = f"{document.name(path)}: there is no policy {name} in policies/{nearest(name, policies)}"
         yield document.problem(path, text)
     policy = policies.get(name)
+    yield from _outside(document, n, policy, area)
     if policy is not None and area and area not in policy.emergency:
         text = (
             f"{document.name(path)}: {name} has no emergency numbers for area {area}; add them to its emergency block"
+        )
+        yield document.problem(path, text)
+
+
+def _outside(document: Document, n: int, policy: Policy | None, area: str) -> Iterator[Problem]:
+    if policy is not None and policy.areas and area and area not in policy.areas:
+        path = ("mailboxes", n, "policy")
+        text = (
+            f"{document.name(path)}: {policy.id} is for area {', '.join(policy.areas)}, and this mailbox is in {area}"
         )
         yield document.problem(path, text)
 

@@ -40,6 +40,18 @@ def gaps(
         before = found
 
 
+def printed(policy: Policy, directory: Directory, area: str, file: str = "directory.csv") -> Iterator[Problem]:
+    """Contacts that the document prints for a role and the directory knows another address for: warnings."""
+    for fact in policy.contacts_printed:
+        held = directory.holders(fact.role, area) if fact.role and fact.email and fact.area in ("", area) else ()
+        if held and not any(directory.same_person(fact.email, contact.email) for contact in held):
+            text = (
+                f"{policy.id} prints another address for {fact.role} in area {area} than the directory has"
+                f" ({fact.source}: {fact.name}): letters go where the directory says; see that it is right"
+            )
+            yield Problem(file, 0, text, is_warning=True)
+
+
 def responders(
     stage: Stage, directory: Directory, area: str, agency: str, team: str, on: date | None = None
 ) -> tuple[Contact, ...]:
