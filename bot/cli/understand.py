@@ -117,8 +117,9 @@ def reading_of(config: Path) -> Reading:
     if config != DEFAULT and root != config:
         raise BotError(f"{config} holds no policies/: --config names the folder that does")
     phrases: list[Phrase] = []
-    for path in sorted((root / "policies").glob("*.yaml")):
-        policy, _ = policy_file.load(_text(path), str(path))
+    texts = {path.stem: (_text(path), str(path)) for path in sorted((root / "policies").glob("*.yaml"))}
+    for text, file in texts.values():
+        policy, _ = policy_file.load(text, file, None, texts)
         if policy is not None:
             windows = tuple(tier.window for tier in policy.intake.tiers)
             phrases += [Phrase(text, windows, policy.intake.aliases) for text in policy.intake.subjects]

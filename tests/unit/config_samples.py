@@ -54,7 +54,8 @@ def small(folder: Path) -> Path:
     (folder / "policies").mkdir(parents=True)
     (folder / "bot.yaml").write_text(BOT, "utf-8")
     (folder / "directory.csv").write_text(DIRECTORY, "utf-8")
-    shutil.copy(SAMPLE / "policies/cheshire-east.yaml", folder / "policies")
+    for name in ("cheshire-east", "pan-cheshire"):  # the first stands on the second
+        shutil.copy(SAMPLE / "policies" / f"{name}.yaml", folder / "policies")
     return folder
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.rules.policy_file import load
 
 SHIPPED = sorted(Path("config/policies").glob("*.yaml"))
+TEXTS = {path.stem: (path.read_text("utf-8"), path.name) for path in SHIPPED}
 
 #: Of the five shipped policies: stage, raising, responding, window, its source, ceiling.
 TABLE = {
@@ -45,7 +46,7 @@ def test_the_shipped_policies_say_what_their_documents_say() -> None:
     """Stages, roles, windows and ceilings of all five, as tabled from the documents."""
     said = {}
     for path in SHIPPED:
-        policy, _ = load(path.read_text("utf-8"), path.name)
+        policy, _ = load(path.read_text("utf-8"), path.name, None, TEXTS)
         assert policy is not None
         said[policy.id] = [
             (s.id, " ".join(s.raising_role), " ".join(s.responding_role), str(s.respond_within), s.source,
@@ -57,7 +58,7 @@ def test_the_shipped_policies_say_what_their_documents_say() -> None:
 
 def test_only_the_policies_of_the_sample_with_true_numbers_are_silent() -> None:
     """A fictional emergency number and a review long past are said aloud, file by file."""
-    said = {p.stem: load(p.read_text("utf-8"), p.name, date(2027, 1, 1))[1] for p in SHIPPED}
+    said = {p.stem: load(p.read_text("utf-8"), p.name, date(2027, 1, 1), TEXTS)[1] for p in SHIPPED}
     assert {name: len(problems) for name, problems in said.items()} == {
         "cheshire-east": 0, "pan-cheshire": 0, "sandwell": 2, "salford": 3, "cumberland": 2,
     }  # fmt: skip
