@@ -109,7 +109,9 @@ class Exchange:
 
     def closed(self, error: Exception) -> DoorClosed:
         """What went wrong, as a sentence."""
-        kind = type(error).__name__
+        while isinstance(error.__context__, errors.EWSError):
+            error = error.__context__  # the library calls whatever might pass busy, and hides the rest in its guesses
+        kind = code_of(error)
         if isinstance(error, errors.UnauthorizedError) and self._tokens is not None:
             self._tokens.refuse()
         if isinstance(error, errors.ErrorServerBusy | errors.RateLimitError):
@@ -124,6 +126,14 @@ class Exchange:
             return DoorClosed(f"{self._place} answered {kind}: it is tried again")
         strange = "is no Exchange server, or something stands between (a login page, a proxy): check endpoint"
         return DoorClosed(f"{self._place}: what answered {strange} ({kind})")
+
+    @property
+    def has_spoken(self) -> bool:
+        """Whether the last answer was Exchange's own, and not one of what stands in front of it."""
+        return any(
+            answer.status_code in (200, 500) and "xml" in answer.headers.get("Content-Type", "")
+            for answer in self.answers
+        )
 
     def close(self) -> None:
         """Lets go of every session. The next use makes others."""
@@ -236,6 +246,13 @@ class Exchange:
 
     def _answered(self, answer: requests.Response, **_: Any) -> None:
         self.answers[:] = [answer]
+
+
+def was_never_heard(error: Exception) -> bool:
+    """Whether a request failed before a word of it was sent: there was no connection, or none to be trusted."""
+    below = error.__context__
+    early = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "CERTIFICATE_VERIFY_FAILED")
+    return isinstance(below, requests.RequestException) and any(word in repr(below) for word in early)
 
 
 def code_of(error: Exception) -> str:

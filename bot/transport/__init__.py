@@ -6,17 +6,24 @@ case and no outbox, and never tries twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 
 from bot.ports import Transport
 from bot.settings import Door
 from bot.transport.gate import Allowed
-from bot.transport.maildir import MaildirTransport
-from bot.transport.smtp import SmtpTransport
 
-KINDS: dict[str, Callable[[Door, Allowed], Transport]] = {"smtp": SmtpTransport, "maildir": MaildirTransport}
+KINDS = {
+    "ews": ("bot.transport.ews", "EwsTransport"),
+    "maildir": ("bot.transport.maildir", "MaildirTransport"),
+    "smtp": ("bot.transport.smtp", "SmtpTransport"),
+}
 
 
 def open_transport(door: Door, allowed: Allowed) -> Transport:
-    """The transport for a `send:` door; nothing is connected yet. Raises ConfigError for a door that cannot be used."""
-    return KINDS[door.kind](door, allowed)
+    """The transport for a `send:` door; nothing is connected yet, and no other kind's library is loaded.
+
+    Raises ConfigError for a door that cannot be used.
+    """
+    module, made = KINDS[door.kind]
+    transport: Transport = getattr(import_module(module), made)(door, allowed)
+    return transport

@@ -28,6 +28,7 @@ COMMITTING = ("intake.py", "penned.py", "alarms.py", "doubt.py", "digest.py")
 WRITING = {
     "transport/smtp.py": ("connect", "login", "mail", "rcpt", "data", "reset", "quit"),
     "transport/maildir.py": ("rename",),
+    "transport/ews.py": ("create", "send"),
 }
 
 
