@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.mail.probe import is_probe
 from bot.model import Case, Inbox, Mail, MailKind, State
 from bot.rules.directory import Directory
 
@@ -141,6 +142,8 @@ def _triggered(mail: Mail, inbox: Inbox, directory: Directory, is_old: bool) -> 
 
 
 def _untriggered(mail: Mail, inbox: Inbox) -> Placement:
+    if is_probe(mail.subject):
+        return Ignore("a probe of a door, or an answer to one")
     if mail.kind is not MailKind.HUMAN or mail.is_list:
         return Ignore("automatic mail that answers nothing of ours")
     if mail.quoted_trigger is not None and mail.trigger.is_reply and inbox.is_bot:

@@ -12,7 +12,7 @@ import sys
 import typer
 
 from bot import logs
-from bot.cli import cases, check, directory, flow, keep, mail, rehearse, run, setup, understand
+from bot.cli import cases, check, directory, flow, keep, mail, probe, rehearse, run, setup, understand
 from bot.cli.output import complain
 from bot.errors import BotError, ConfigError
 
@@ -40,6 +40,7 @@ app.command("release")(cases.release)
 app.command("correct")(cases.correct)
 app.command("record")(cases.record)
 app.add_typer(setup.commands, name="setup")
+app.command("probe")(probe.probe)
 app.command("letters")(check.letters)
 app.command("flow")(flow.flow)
 app.add_typer(check.policies, name="policy")

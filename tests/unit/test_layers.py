@@ -32,7 +32,7 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"doubt": "doubt", "finish": "finish", "placing": "placing joining penned moving"},
     {"intake": "intake", "alarms": "alarms", "sender": "sender", "alert": "alert", "digest": "digest"},
     {"app": "app", "logs": "logs", "notify": "notify"},
-    {"daemon": "daemon", "rehearsal": "rehearsal"},
+    {"daemon": "daemon", "rehearsal": "rehearsal", "probe": "probe"},
     {"cli": "cli __main__"},
 )
 #: The one arrow along a floor: records are written in the words of letters.

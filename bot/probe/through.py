@@ -1,0 +1,105 @@
+"""One mailbox of a configuration gone through, from its listing to a forged mail: what comes when, and who sends it.
+
+Team inboxes are listed and nothing more, unless the operator lets a mail be sent to them. What each step does is
+doors.py's, what it means letters.py's; it prints nothing and reads no clock.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.app import BOT, reading_of
+from bot.errors import BotError, DoorClosed
+from bot.ports import Transport
+from bot.probe import doors, letters, outside
+from bot.probe.letters import Finding, Probe
+from bot.settings import Door, Settings
+from bot.transport import open_transport
+
+BY_HAND = (
+    "whether a forged header is believed was not tried. Run this command with --outside HOST:25, the name of your mail "
+    "gateway, from a network outside; or have a mail sent from outside with the line {line!r}, save it as it came, and "
+    "ask: challenge-bot understand FILE"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One watched mailbox: its name, address and door."""
+
+    name: str
+    address: str
+    door: Door
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the operator asked for. `outside`: host and port of the border, None where it is not tried."""
+
+    teams: bool
+    outside: tuple[str, int] | None
+    wait: float
+    settle: float
+
+
+def through(
+    read: Settings, way: Way, cursor: str, asked: Asked, now: datetime, said: Callable[[str], None]
+) -> Iterator[Finding]:
+    """One door, gone through. `cursor`: up to where the daemon has read it; `said` is told how far it is."""
+    reading = reading_of(read)
+    look = doors.look_at(way.name, way.door, cursor, asked.wait, asked.settle)
+    try:
+        is_closed = False
+        for finding in doors.listed(look):
+            is_closed = is_closed or finding.harm == "closed"
+            yield finding
+        if is_closed or not (way.name == BOT or asked.teams):
+            return
+        transport = _transport(read)
+        try:
+            yield from doors.there_and_back(look, transport, _new(read, way.address), reading, now, said)
+        finally:
+            transport.close()
+        yield from _from_outside(read, way, look, asked, now, said)
+    except BotError as error:
+        yield Finding("closed", str(error), "closed")
+    finally:
+        look.mailbox.close()
+
+
+def _transport(read: Settings) -> Transport:
+    allowed = frozenset(read.config.recipients.allowed_domains)
+    return open_transport(read.config.bot.send, lambda email: email.rpartition("@")[2].lower() in allowed)
+
+
+def _new(read: Settings, to: str, sender: str = "") -> Probe:
+    return Probe(secrets.token_hex(16), sender or read.config.bot.address, to)
+
+
+def _from_outside(
+    read: Settings, way: Way, look: doors.Look, asked: Asked, now: datetime, said: Callable[[str], None]
+) -> Iterator[Finding]:
+    trust = read.config.senders.trust
+    if trust.profile == "none":
+        yield Finding("forged", "no trust profile is configured: nobody is proven, and no forged header is believed")
+        return
+    # Somebody of the house, as a forger would be; nobody of that name need exist.
+    sender = f"mailbox.probe@{read.config.mailboxes[0].address.rpartition('@')[2]}"
+    false = _new(read, way.address, sender)
+    raw = letters.forged(false, trust.profile, trust.authserv_ids, now)
+    if asked.outside is None:
+        yield Finding("forged", BY_HAND.format(line=raw.decode().partition("\r\n")[0]))
+        return
+    said("handing a forged mail to the border, and waiting for it")
+    try:
+        words = outside.hand_over(*asked.outside, sender, way.address, raw)
+    except DoorClosed as closed:
+        yield Finding("forged", f"whether a forged header is believed was not tried: {closed}")
+        return
+    if words:
+        yield Finding("forged", f"a forged mail is refused at the border: {words}")
+        return
+    yield from doors.believed(look, false, reading_of(read))
