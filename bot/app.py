@@ -13,6 +13,7 @@ from functools import partial
 
 from bot.alarms import Alarms
 from bot.case.letters import Templates
+from bot.case.shapes import shapes_of
 from bot.digest import Digests
 from bot.errors import ConfigError, DoorClosed
 from bot.finish import Finish
@@ -102,6 +103,7 @@ def reading_of(settings: Settings) -> Reading:
         trust=Trust(trust.profile, trust.authserv_ids, trust.arc_sealers),
         own_addresses=(config.bot.address,),  # not the watched inboxes: people send as their team
         id_domain=config.bot.address.rpartition("@")[2],
+        shapes=shapes_of(settings.policies.values()),
     )
 
 

@@ -163,7 +163,7 @@ class Intake:
         if _is_too_large(one):
             return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: it is too large to be read")
         try:
-            return self.reader.read(raw, one.received)
+            return self.reader.read(raw, one.received, opens_files=strikes == 1)
         except SandboxDied as died:
             if strikes < STRIKES:
                 return None

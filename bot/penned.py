@@ -76,10 +76,13 @@ class Penned:
         """A mail that was put aside, read again. Raises KeyError when its bytes are gone."""
         with self.db.read() as tx:
             raw = mails.raw(tx, listed.digest)
-        try:
-            return self.reader.read(raw, listed.received)
-        except SandboxDied as died:
-            return headers_only(raw, self.reading, listed.received, f"{UNREADABLE}: {died}")
+        why = ""
+        for opens_files in (True, False):  # an attachment may be what ends the reader
+            try:
+                return self.reader.read(raw, listed.received, opens_files=opens_files)
+            except SandboxDied as died:
+                why = str(died)
+        return headers_only(raw, self.reading, listed.received, f"{UNREADABLE}: {why}")
 
     def place(self, listed: Listed, mail: Mail, number: int, now: datetime) -> None:
         """A person said to which case a mail of the holding pen belongs: it takes effect as if it had found it."""

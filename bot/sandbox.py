@@ -48,8 +48,8 @@ class InProcess:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
 
-    def read(self, raw: bytes, received: datetime) -> Mail:
-        return read(raw, self._reading, received)
+    def read(self, raw: bytes, received: datetime, *, opens_files: bool = True) -> Mail:
+        return read(raw, self._reading, received, opens_files=opens_files)
 
     def read_each(self, jobs: Sequence[Job]) -> Iterator[Mail | SandboxDied]:
         return (self.read(raw, received) for raw, received in jobs)
@@ -71,9 +71,11 @@ class Sandbox:
         self._child = self._start()
         self._owed = 0
 
-    def read(self, raw: bytes, received: datetime) -> Mail:
-        """The mail. Raises SandboxDied when the child died of it; the next call finds a new child."""
-        answer = self.read_many([(raw, received)])[0]
+    def read(self, raw: bytes, received: datetime, *, opens_files: bool = True) -> Mail:
+        """The mail. Raises SandboxDied when the child died of it; the next call finds a new child.
+
+        `opens_files`: False leaves its attachments closed, one of which may have ended the last reading."""
+        answer = next(iter(self._batch([(raw, received)], opens_files=opens_files)))
         if isinstance(answer, SandboxDied):
             raise answer
         return answer
@@ -100,13 +102,13 @@ class Sandbox:
         """Ends the child."""
         self._child.end()
 
-    def _batch(self, jobs: list[Job]) -> Iterator[Mail | SandboxDied]:
+    def _batch(self, jobs: list[Job], *, opens_files: bool = True) -> Iterator[Mail | SandboxDied]:
         """Answers up to and including the first that failed; the caller sends the rest again."""
         is_sent = False
         for _ in jobs:
             try:
                 if not is_sent:
-                    self._hand_over(jobs)
+                    self._hand_over(jobs, opens_files)
                     is_sent = True
                 answer = self._child.answer(self._wall)
             except (SandboxDied, OSError) as fault:
@@ -116,15 +118,15 @@ class Sandbox:
             self._owed -= 1
             yield answer
 
-    def _hand_over(self, jobs: list[Job]) -> None:
+    def _hand_over(self, jobs: list[Job], opens_files: bool) -> None:
         """A child that died while idle is no mail's fault: one new child is tried."""
         if self._owed:
             self._replace()
         try:
-            self._child.ask(jobs)
+            self._child.ask((opens_files, jobs))
         except (SandboxDied, OSError):
             self._replace()
-            self._child.ask(jobs)
+            self._child.ask((opens_files, jobs))
         self._owed = len(jobs)
 
     def _replace(self) -> None:
@@ -248,15 +250,16 @@ def serve() -> None:
     reading, memory, wall = pickle.loads(_message(source))  # noqa: S301  # from our own parent
     _limit(memory)
     while message := _message(source):
-        for raw, received in pickle.loads(message):  # noqa: S301
+        opens_files, jobs = pickle.loads(message)  # noqa: S301
+        for raw, received in jobs:
             _limit_time(wall)
-            _reply(sink, _answer(raw, reading, received))
+            _reply(sink, _answer(raw, reading, received, opens_files=opens_files))
 
 
-def _answer(raw: bytes, reading: Reading, received: datetime) -> bytes:
+def _answer(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool) -> bytes:
     made = io.BytesIO()
     try:
-        _Plain(made, protocol=pickle.HIGHEST_PROTOCOL).dump(read(raw, reading, received))
+        _Plain(made, protocol=pickle.HIGHEST_PROTOCOL).dump(read(raw, reading, received, opens_files=opens_files))
     except MemoryError:
         return b""
     return made.getvalue()

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.case.shapes import shapes_of
 from bot.cli.open import now
 from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
 from bot.errors import BotError
@@ -23,8 +24,9 @@ from bot.mail.trust import Trust
 from bot.mail.understand import described
 from bot.model import Mail
 from bot.rules import policy_file
+from bot.rules.policy import Policy
 from bot.rules.yaml_file import read
-from bot.sandbox import Sandbox
+from bot.sandbox import Sandbox, SandboxDied
 from bot.settings import Trust as TrustBlock
 
 DEFAULT = Path("config")
@@ -71,8 +73,16 @@ def _answers(files: Sequence[Path], sandbox: Sandbox, reading: Reading) -> Itera
             yield {"file": str(file), "error": content}
             continue
         (raw, received), answer = next(answers)
-        mail = answer if isinstance(answer, Mail) else headers_only(raw, reading, received, str(answer))
+        mail = answer if isinstance(answer, Mail) else _again(raw, received, sandbox, reading)
         yield {"file": str(file), **described(mail)}
+
+
+def _again(raw: bytes, received: datetime, sandbox: Sandbox, reading: Reading) -> Mail:
+    """It ended the reader: once more with its attachments closed, else its headers speak."""
+    try:
+        return sandbox.read(raw, received, opens_files=False)
+    except SandboxDied as died:
+        return headers_only(raw, reading, received, str(died))
 
 
 def _content(file: Path) -> bytes | str:
@@ -104,6 +114,9 @@ def _show(row: Row, as_json: bool) -> None:
         if row["command"]:
             say_lines(f"  command: {row['command']}")
         say_lines(*(f"  > {line}" for line in row["reply"].splitlines()))
+        if row["form"]:
+            say_lines(f"  form: {row['form']['id']} of {', '.join(row['form']['policies'])}")
+            say_lines(*(f"    {one['field']} ({one['where']}): {one['value']}" for one in row["form"]["fields"]))
         if row["defects"]:
             say_lines(f"  defects: {', '.join(row['defects'])}")
 
@@ -117,15 +130,17 @@ def reading_of(config: Path) -> Reading:
     if config != DEFAULT and root != config:
         raise BotError(f"{config} holds no policies/: --config names the folder that does")
     phrases: list[Phrase] = []
+    policies: list[Policy] = []
     texts = {path.stem: (_text(path), str(path)) for path in sorted((root / "policies").glob("*.yaml"))}
     for text, file in texts.values():
         policy, _ = policy_file.load(text, file, None, texts)
         if policy is not None:
+            policies.append(policy)
             windows = tuple(tier.window for tier in policy.intake.tiers)
             phrases += [Phrase(text, windows, policy.intake.aliases) for text in policy.intake.subjects]
     if not phrases:
         raise BotError(f"no policy can be read in {root / 'policies'}: see challenge-bot check")
-    return Reading(tuple(dict.fromkeys(phrases)), _trust(root / "bot.yaml"))
+    return Reading(tuple(dict.fromkeys(phrases)), _trust(root / "bot.yaml"), shapes=shapes_of(policies))
 
 
 def _trust(file: Path) -> Trust:

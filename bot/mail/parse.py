@@ -2,8 +2,7 @@
 
 The header block is read by headers.py; here the standard library's parser (compat32, the fast one) builds the tree of
 the body, after a scan has shown that it is not too deep for it. It never raises for an ugly mail: defects say what was
-wrong, and a mail whose body cannot be read still speaks by its headers. It does not know what the text means (quote.py,
-automatic.py), and opens no archive.
+wrong. It does not know what the text means (quote.py, automatic.py), and opens no archive.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from email.policy import compat32
 
 import re2
 
-from bot.mail import contents, unreadable, winmail
+from bot.mail import contents, forms, unreadable, winmail
 from bot.mail.contents import MAX_NAME, bare
 from bot.mail.headers import MAX_FIELD, Headers, decoded, split
 from bot.mail.text import MAX_TEXT, QUOTE_MARK, cleaned, decode, from_html, is_known, turns
@@ -65,6 +64,7 @@ class Parsed:
     reports: tuple[Report, ...] = ()
     why_unreadable: str = ""
     defects: tuple[str, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()  # digest and bytes of those that may be a form
 
 
 @dataclass(slots=True)
@@ -75,6 +75,7 @@ class _Gathering:
     reports: list[Report] = field(default_factory=list)
     types: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
+    files: list[tuple[str, bytes]] = field(default_factory=list)
     hidden: str = ""  # words that stand in a winmail.dat only
     is_locked: bool = False
 
@@ -100,6 +101,7 @@ def parse(raw: bytes) -> Parsed:
         reports=tuple(gathering.reports),
         why_unreadable=found,
         defects=tuple(dict.fromkeys(gathering.defects)),
+        files=tuple(gathering.files),
     )
 
 
@@ -201,8 +203,7 @@ def _embedded(part: Message, kind: str, found: _Gathering) -> str:
 def _as_bytes(message: Message) -> bytes:
     try:
         return message.as_bytes()
-    except _FAULTS:
-        # the generator refuses what the parser took: the headers identify it well enough
+    except _FAULTS:  # the generator refuses what the parser took: the headers identify it well enough
         return "".join(f"{name}: {_raw(value)}\n" for name, value in message.items()).encode("utf-8", "replace")
 
 
@@ -293,5 +294,7 @@ def _attach(part: Message, kind: str, content: bytes, found: _Gathering, name: s
 
 def _list(name: str, kind: str, content: bytes, found: _Gathering) -> None:
     found.is_locked = found.is_locked or contents.is_locked(content)
-    kind = contents.kind_of(content, name, kind)
-    found.attachments.append(Attachment(name, kind, len(content), hashlib.sha256(content).hexdigest()))
+    kind, digest = contents.kind_of(content, name, kind), hashlib.sha256(content).hexdigest()
+    found.attachments.append(Attachment(name, kind, len(content), digest))
+    if forms.may_hold_one(content):
+        found.files.append((digest, content))

@@ -11,8 +11,9 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.mail import absence, addresses, automatic, commands, headers, parse, quote, subject, trust
+from bot.mail import absence, addresses, automatic, commands, forms, headers, parse, quote, subject, trust
 from bot.mail.headers import Headers
+from bot.mail.labels import Shape
 from bot.mail.text import QUOTE_MARK, turns
 from bot.mail.trust import Trust
 from bot.model import Mail, MailKind, Proof, SubjectReading
@@ -32,12 +33,16 @@ class Reading:
     trust: Trust = field(default_factory=Trust)
     own_addresses: tuple[str, ...] = ()
     id_domain: str = ""
+    shapes: tuple[Shape, ...] = ()  # the forms of the policies
 
 
-def read(raw: bytes, reading: Reading, received: datetime) -> Mail:
-    """The mail in `raw`. Raises only MemoryError; a parser that fails leaves a mail that speaks by its headers."""
+def read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool = True) -> Mail:
+    """The mail in `raw`. Raises only MemoryError; a parser that fails leaves a mail that speaks by its headers.
+
+    `opens_files`: False for a mail that ended the reader before, whose attachments are then left closed.
+    """
     try:
-        return _read(raw, reading, received)
+        return _read(raw, reading, received, opens_files=opens_files)
     except MemoryError:
         raise
     except Exception as fault:  # whatever it is, the mails behind this one must flow; the defect tells
@@ -55,7 +60,7 @@ def headers_only(raw: bytes, reading: Reading, received: datetime, why: str) -> 
         return replace(unread, defects=(why, f"headers_failed: {type(fault).__name__}"))
 
 
-def _read(raw: bytes, reading: Reading, received: datetime) -> Mail:
+def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool) -> Mail:
     parsed = parse.parse(raw)
     is_readable = not parsed.why_unreadable
     defects = parsed.defects if is_readable else (*parsed.defects, f"unreadable: {parsed.why_unreadable}")
@@ -72,7 +77,19 @@ def _read(raw: bytes, reading: Reading, received: datetime) -> Mail:
         absence=absence.told(parsed.text, _sent(mail)) if verdict.kind is MailKind.AUTO_REPLY else None,
         text=parsed.text.replace(QUOTE_MARK, "").strip(),
     )
-    return _said(mail, parsed, reading) if is_readable else mail
+    if not is_readable:
+        return mail
+    mail = _said(mail, parsed, reading)
+    return _with_forms(mail, parsed, reading, opens_files=opens_files) if mail.kind is MailKind.HUMAN else mail
+
+
+def _with_forms(mail: Mail, parsed: parse.Parsed, reading: Reading, *, opens_files: bool) -> Mail:
+    """The same mail with the forms in it; one that is handed on may hold them in the words handed on."""
+    text = mail.text if mail.trigger.is_forward else mail.new_text
+    found, unopened = forms.read(text, parsed.files if opens_files else (), reading.shapes)
+    if not opens_files and parsed.files:
+        unopened = ("too_slow",)
+    return replace(mail, forms=found, unopened=unopened)
 
 
 def _said(mail: Mail, parsed: parse.Parsed, reading: Reading) -> Mail:

@@ -11,13 +11,13 @@ from typing import Any
 
 from bot.mail import headers
 from bot.mail.read import Reading, read
-from bot.model import Mail, MailKind
+from bot.model import FormRead, Mail, MailKind
 
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def understand(raw: bytes, reading: Reading, now: datetime = _NO_DATE) -> dict[str, Any]:
-    """kind, reply, trigger, window, trust, command, defects of the mail in `raw`."""
+    """kind, reply, trigger, window, trust, command, form, defects of the mail in `raw`."""
     found, _, _ = headers.split(raw)
     return described(read(raw, reading, headers.date(found.get("date")) or now))
 
@@ -30,9 +30,22 @@ def described(mail: Mail) -> dict[str, Any]:
     return {
         "kind": mail.kind.value,
         "reply": mail.new_text if is_human else "",
-        "trigger": trigger.phrase is not None,
+        "trigger": trigger.phrase is not None or any(form.is_completed for form in mail.forms),
         "window": window,
         "trust": mail.proof.value,
         "command": mail.command.word if mail.command else None,
+        "form": next((_form(one) for one in mail.forms if one.is_completed), None),
         "defects": list(mail.defects),
+    }
+
+
+def _form(form: FormRead) -> dict[str, Any]:
+    """A completed form: which, of whom, what stands where, and what is left blank."""
+    return {
+        "id": form.form,
+        "policies": list(form.policies),
+        "attached": bool(form.source),
+        "fields": [{"field": f.field, "value": f.value, "where": f.where} for f in form.fields],
+        "blank": list(form.blank),
+        "children": form.children,
     }

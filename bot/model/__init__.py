@@ -28,6 +28,7 @@ from bot.model.decisions import Opening as Opening
 from bot.model.forms import FieldRead as FieldRead
 from bot.model.forms import FormRead as FormRead
 from bot.model.forms import FormState as FormState
+from bot.model.forms import MailForms as MailForms
 from bot.model.mails import Absence as Absence
 from bot.model.mails import Address as Address
 from bot.model.mails import Attachment as Attachment

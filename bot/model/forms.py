@@ -18,6 +18,7 @@ class FieldRead:
     field: str
     value: str
     where: str
+    is_ours: bool = False  # we had filled it in before it was sent out
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,27 @@ class FormRead:
     form: str
     policies: tuple[str, ...]
     source: str = ""  # digest of the attachment, "" for the mail's own text
-    fields: tuple[FieldRead, ...] = ()  # what somebody wrote; what we had filled in ourselves is not among it
+    fields: tuple[FieldRead, ...] = ()  # in the order of the form
     blank: tuple[str, ...] = ()  # ids of fields that may not stay empty and are
     is_whole: bool = True  # False: single labelled lines, and no form
     children: int = 1  # as many as it seems to be about
 
-    def value(self, field: str) -> str:
-        return next((f.value for f in self.fields if f.field == field), "")
+    @property
+    def is_completed(self) -> bool:
+        """Whether it is a form that somebody has written into: a blank one on its way round is none."""
+        return self.is_whole and any(not f.is_ours for f in self.fields)
+
+    def get(self, field: str) -> FieldRead | None:
+        return next((f for f in self.fields if f.field == field), None)
+
+
+@dataclass(frozen=True, slots=True)
+class MailForms:
+    """What was read in one mail of a case: its digest, when it came, its forms."""
+
+    mail: str
+    received: datetime
+    forms: tuple[FormRead, ...]
 
 
 @dataclass(frozen=True, slots=True)

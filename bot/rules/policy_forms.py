@@ -74,6 +74,7 @@ class Form(Part):
     note: str = ""
     fields: tuple[FormField, ...] = Field(min_length=1, description="list its fields with their labels")
     send_to: Role = Field(description="name the role that a completed form goes to")
+    office: str = ""  # what stands above the part that the partnership fills in
     submit: str = ""  # the sentence before the printed addresses
     printed: tuple[Printed, ...] = ()
     template: str = ""  # a .docx in config/forms; none: the form goes as PDF only

@@ -1,0 +1,59 @@
+"""Which of the boxes printed beside words are ticked: ☒ [x] ✓ in all the ways people and programs write them.
+
+A list of choices without any mark says nothing; one choice written out by itself is that choice. It knows no form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import re2
+
+_WORD = re2.compile(r"[\p{L}\p{M}\p{N}]+")
+_TICKED = r"(?:☒|☑|✓|✔|✗|✘|🗹|🗷|■|[\[(] ?[xX✓✔] ?[\])])"
+_EMPTY = r"(?:☐|□|▢|❏|[\[(] ?[\])])"
+_MARK = re2.compile(rf"(?P<yes>{_TICKED})|(?P<no>{_EMPTY})|(?P<bare>(?:^|\s)[xX](?:\s|$))")
+
+#: A choice is known by so many of its first words at least.
+_LEAST = 2
+
+
+def ticked(text: str, choices: Sequence[str]) -> tuple[str, ...]:
+    """The choices that are ticked in this text, in the order of the form."""
+    places = {choice: place for choice in choices if (place := _place(text, choice, choices)) is not None}
+    marks = [(m.start(), m.lastgroup != "no") for m in _MARK.finditer(text)]
+    if marks:
+        return tuple(c for c in choices if c in places and _is_marked(places[c], places, marks))
+    said = _words(text)
+    whole = [c for c in choices if said and (_words(c)[: len(said)] == said or said[: len(_words(c))] == _words(c))]
+    return tuple(whole) if len(whole) == 1 else ()
+
+
+def _is_marked(place: tuple[int, int], places: dict[str, tuple[int, int]], marks: list[tuple[int, bool]]) -> bool:
+    """The mark that belongs to a choice stands before it where the first choice has one before it, else after it."""
+    starts = sorted(start for start, _ in places.values())
+    is_before = marks[0][0] < starts[0]
+    start, end = place
+    if is_before:
+        low = max((e for _, e in places.values() if e <= start), default=0)
+        return any(is_yes for at, is_yes in marks if low <= at < start)
+    high = min((s for s in starts if s >= end), default=1 << 60)
+    return any(is_yes for at, is_yes in marks if end <= at < high)
+
+
+def _place(text: str, choice: str, choices: Sequence[str]) -> tuple[int, int] | None:
+    """Where it is printed: over two lines perhaps, or without its last words as far as no other choice has the rest."""
+    tokens = [(m.group(0).casefold(), m.start(), m.end()) for m in _WORD.finditer(text)]
+    words, others = _words(choice), [_words(c) for c in choices if c != choice]
+    for size in range(len(words), min(len(words), _LEAST) - 1, -1):
+        wanted = words[:size]
+        if size < len(words) and any(other[:size] == wanted for other in others):
+            continue
+        for i in range(len(tokens) - size + 1):
+            if [t[0] for t in tokens[i : i + size]] == wanted:
+                return tokens[i][1], tokens[i + size - 1][2]
+    return None
+
+
+def _words(text: str) -> list[str]:
+    return [m.group(0).casefold() for m in _WORD.finditer(text)]
