@@ -7,7 +7,7 @@ count from the daemon's working directory, `templates` from the configuration's 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -28,6 +28,7 @@ from bot.rules.windows import parse_window
 from bot.rules.workdays import Calendar, calendar
 from bot.rules.yaml_file import read, validate
 from bot.settings_checks import check
+from bot.settings_forms import faults, templates
 
 BOT, DIRECTORY, POLICIES = "bot.yaml", "directory.csv", "policies"
 
@@ -159,6 +160,7 @@ class Settings:
     calendar: Calendar
     templates: Path  # mail_templates/
     texts: dict[str, str]
+    forms: Mapping[str, bytes] = field(default_factory=dict)  # templates by file name
     warnings: tuple[Problem, ...] = ()
 
     @property
@@ -178,7 +180,8 @@ def load(root: Path, env: Mapping[str, str], today: date | None = None) -> Setti
     texts, problems = _texts(root)
     settings, found, is_sound = _build(root, texts, env, today)
     held = _held(settings, today) if settings is not None and is_sound else ()
-    return _settled(settings, (*problems, *found, *held))
+    printed = faults(root, texts, settings.policies, settings.forms) if settings is not None else ()
+    return _settled(settings, (*problems, *found, *held, *printed))
 
 
 def from_texts(root: Path, texts: dict[str, str], env: Mapping[str, str]) -> Settings:
@@ -266,9 +269,10 @@ def _build(
     if config is None:
         return None, problems, is_sound
     cal = calendar(config.calendar.add, config.calendar.remove)
-    templates = root / config.templates if config.templates else root.absolute().parent / "mail_templates"
+    letters = root / config.templates if config.templates else root.absolute().parent / "mail_templates"
     sound = {name: policy for name, policy in policies.items() if policy is not None}
-    return Settings(root, config, sound, directory, cal, templates, dict(texts)), problems, is_sound
+    made = Settings(root, config, sound, directory, cal, letters, dict(texts), templates(root))
+    return made, problems, is_sound
 
 
 def _policies(

@@ -26,7 +26,7 @@ def ticked(text: str, choices: Sequence[str]) -> tuple[str, ...]:
         return tuple(c for c in choices if c in places and _is_marked(places[c], places, marks))
     said = _words(text)
     whole = [c for c in choices if said and (_words(c)[: len(said)] == said or said[: len(_words(c))] == _words(c))]
-    return tuple(whole) if len(whole) == 1 else ()
+    return tuple(whole) if len(whole) == 1 and len(places) < _LEAST else ()
 
 
 def _is_marked(place: tuple[int, int], places: dict[str, tuple[int, int]], marks: list[tuple[int, bool]]) -> bool:

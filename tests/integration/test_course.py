@@ -82,6 +82,7 @@ class Town:
         area = [row for row in rows if row.startswith(("area,", "CE,"))]
         (folder / "directory.csv").write_text("\n".join(area), "utf-8")
         shutil.copytree(HOUSE / "mail_templates", self.root / "mail_templates")
+        shutil.copytree(HOUSE / "config/forms", folder / "forms")
         policy = (HOUSE / "config/policies/cheshire-east.yaml").read_text("utf-8")
         for shipped, ours in (
             ("id: cheshire-east", "id: short"),

@@ -56,6 +56,7 @@ def small(folder: Path) -> Path:
     (folder / "directory.csv").write_text(DIRECTORY, "utf-8")
     for name in ("cheshire-east", "pan-cheshire"):  # the first stands on the second
         shutil.copy(SAMPLE / "policies" / f"{name}.yaml", folder / "policies")
+    shutil.copytree(SAMPLE / "forms", folder / "forms")
     return folder
 
 

@@ -24,7 +24,7 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"rules": "rules"},
     {"mail": "mail"},
     {"case": "case", "records": "records"},
-    {"ports": "ports", "settings": "settings settings_checks credentials doors"},
+    {"ports": "ports", "settings": "settings settings_checks settings_forms credentials doors"},
     {"tokens": "tokens https", "setup": "setup"},
     {"exchange": "exchange", "graph": "graph"},
     {"mailbox": "mailbox", "transport": "transport", "store": "store", "sandbox": "sandbox", "dmarc": "dmarc"},

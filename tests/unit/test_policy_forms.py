@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from bot.rules.policy_file import load
+from tests.unit.form_samples import POLICIES
 
 GOOD = """\
 id: sample
