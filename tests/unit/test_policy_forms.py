@@ -99,16 +99,13 @@ def test_two_forms_of_one_name_are_a_fault() -> None:
 
 def test_what_the_documents_print_stands_to_the_letter() -> None:
     """The labels of the shipped forms are the documents' own."""
-    texts = {path.stem: (path.read_text("utf-8"), path.name) for path in Path("config/policies").glob("*.yaml")}
     for name, form, labels in (
         ("pan-cheshire", "appendix-a", APPENDIX_A),
         ("cheshire-east", "appendix-a", APPENDIX_A),
         ("sandwell", "appendix-3", APPENDIX_3),
         ("salford", "escalation-notice", NOTICE),
     ):
-        policy, _ = load(texts[name][0], name, None, texts)
-        assert policy is not None
-        assert [field.label for field in policy.form(form).fields] == labels
+        assert [field.label for field in POLICIES[name].form(form).fields] == labels
 
 
 APPENDIX_A = [
