@@ -23,10 +23,12 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.doubt import FAULT
+from bot.errors import LoginRefused
 from bot.model import Contact, Letter, LetterKind
 from bot.store import mails, outbox
 
 GRACE = timedelta(minutes=10)  # how long a mailbox or a letter may fail before a human hears of it
+SOON = timedelta(minutes=3)  # the same where a login was refused: nobody else can mend that
 REPEAT = timedelta(days=1)
 COMMAND_SECONDS = 30
 
@@ -76,14 +78,22 @@ def due_alerts(known: Mapping[str, Told], conditions: Sequence[Condition], now: 
 def conditions(tx: Connection, now: datetime) -> list[Condition]:
     """What the database says has stopped: mailboxes, the way out, and letters that only a human can help."""
     found = [
-        Condition(f"mailbox {name} cannot be read", why, since)
+        Condition(f"mailbox {name} cannot be read", why, since, _grace(why))
         for name, since, until, why in mails.gaps(tx, now, now)
         if until is None
     ]
-    since = outbox.failing_since(tx)
-    if since is not None:
-        found.append(Condition("letters cannot be sent", f"The oldest has waited since {_say(since)}.", since))
+    oldest = outbox.oldest_failing(tx)
+    if oldest is not None:
+        since, why = oldest
+        text = f"The oldest has waited since {_say(since)}."
+        if LoginRefused.MARK in why:  # other words may name a recipient
+            text += f" {why}"
+        found.append(Condition("letters cannot be sent", text, since, _grace(why)))
     return found + [c for c in map(_stuck, outbox.open_letters(tx)) if c is not None]
+
+
+def _grace(why: str) -> timedelta:
+    return SOON if LoginRefused.MARK in why else GRACE
 
 
 def _stuck(queued: outbox.Queued) -> Condition | None:

@@ -40,6 +40,13 @@ class DoorClosed(BotError):
     """A mailbox or a transport cannot be used just now (refused login, lost connection): try again later."""
 
 
+class LoginRefused(DoorClosed):
+    """The server knows us and says no: only a human helps, and hears of it sooner. Its text holds MARK, by which it is
+    known again where only the text was kept."""
+
+    MARK = "refused the login"
+
+
 class Throttled(DoorClosed):
     """The server asked us to slow down; `seconds` is how long it wants us to wait."""
 

@@ -24,13 +24,14 @@ from msal.exceptions import MsalServiceError
 
 from bot import https
 from bot.doors import MICROSOFT, Door, OAuth
-from bot.errors import DoorClosed
+from bot.errors import DoorClosed, LoginRefused
 
 #: Seconds before its end at which a token is no longer given out; a command that names no end is asked again after.
 MARGIN, UNKNOWN = 300.0, 300.0
 LONGEST_TOKEN = 65_536
 
 BEGIN = "-----BEGIN"
+NO_SERVICE = "what answered is no token service: check authority and tenant"
 NO_KEY = "is no PEM file with one RSA private key, without a passphrase, and its certificate: put both into it"
 
 #: Microsoft's own number of what is wrong, and what to do about it.
@@ -100,12 +101,12 @@ class Tokens:
         except (PyJWTError, TypeError) as error:
             raise DoorClosed(f"{self._oauth.certificate}: {NO_KEY}") from error
         except ValueError as error:
-            said = _advice(f"{error} {error.__context__}")  # the library keeps the answer for the cause alone
-            raise self._closed(said or "what answered is no token service: check authority and tenant") from error
+            # The library tells the answer in the first of two errors alone.
+            raise self._refused(f"{error} {error.__context__}", NO_SERVICE) from error
         token = told.get("access_token")
         if not isinstance(token, str):
             said = f"{told.get('error', '')}: {told.get('error_description', '')}"
-            raise self._closed(_advice(said) or f"it gave no token ({_code_word(told)})")
+            raise self._refused(said, f"it gave no token ({_code_word(told)})")
         return token
 
     def _register(self) -> Any:
@@ -119,8 +120,16 @@ class Tokens:
             instance_discovery=None if oauth.authority == MICROSOFT else False,
         )
 
+    def _refused(self, said: str, otherwise: str) -> DoorClosed:
+        advice = _advice(said)
+        return LoginRefused(f"{self._host} {LoginRefused.MARK} of the app: {advice}") if advice else self._closed(otherwise)
+
     def _closed(self, text: str) -> DoorClosed:
-        return DoorClosed(f"no token from {urlsplit(self._oauth.authority).hostname}: {text}")
+        return DoorClosed(f"no token from {self._host}: {text}")
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self._oauth.authority).hostname or ""
 
     # --- a command ---------------------------------------------------------------------------------------------------
 

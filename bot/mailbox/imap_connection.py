@@ -1,8 +1,8 @@
 """One logged-in connection to an IMAP server, made when it is needed and dropped when anything goes wrong on it.
 
-It knows TLS, login, IDLE and which words of an error may be repeated; it must not know cursors, folders or mails.
+It knows TLS, login by password or token, IDLE and which words of an error may be repeated; it must not know cursors, folders or mails.
 Everything that fails comes out as DoorClosed with a sentence that holds no password, no user and no piece of mail.
-Not handled: OAuth. One thread uses it, `interrupt` excepted.
+One thread uses it, `interrupt` excepted.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from typing import Any
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
 
-from bot.errors import DoorClosed, Throttled
+from bot.errors import DoorClosed, LoginRefused, Throttled
 from bot.settings import Door
+from bot.tokens import Tokens, tokens_of
 
 #: How Exchange asks for patience (in a BAD answer to any command).
 BACKOFF = re.compile(r"Suggested Backoff Time: (\d{1,9}) milliseconds")
+
+TOKEN_ADVICE = "check that the app may use IMAP (IMAP.AccessAsApp) and has full access to this mailbox"
 
 # At DEBUG the library writes whole lines of other people's mail, and ours may be switched on where that is not wanted.
 logging.getLogger("imapclient").setLevel(logging.WARNING)
@@ -37,6 +40,8 @@ class Connection:
         self._door = door
         # Any: the library's own signatures are untyped.
         self._client: Any = None
+        self._tokens = tokens_of(door) if door.oauth else None
+        self._token = ""
         self._wake, self._bell = socket.socketpair()
         self._wake.setblocking(False)
         self._bell.setblocking(False)
@@ -125,6 +130,25 @@ class Connection:
         self._bell.close()
 
     def _connect(self) -> Any:
+        """A new connection, logged in. A refused token is given up and one other is tried, on a connection of its own:
+        a server may revoke what it has given before it runs out."""
+        if self._tokens is None:
+            return self._logged_in()
+        self._token = self._asked(self._tokens)
+        try:
+            return self._logged_in()
+        except LoginError:
+            self._tokens.refuse()
+            self._token = self._asked(self._tokens)
+            return self._logged_in()
+
+    def _asked(self, tokens: Tokens) -> str:
+        try:
+            return tokens.get()
+        except DoorClosed as closed:
+            raise type(closed)(f"{self.name}: {closed}") from closed
+
+    def _logged_in(self) -> Any:
         door = self._door
         context = None if door.tls == "none" else self._context()
         is_implicit = door.tls == "implicit"
@@ -134,14 +158,28 @@ class Connection:
             client.normalise_times = False
             if door.tls == "starttls":
                 client.starttls(context)
-            password = door.password.get_secret_value()
-            # LOGIN is ASCII only; PLAIN carries UTF-8.
-            login = client.login if (door.user + password).isascii() else client.plain_login
-            login(door.user, password)
+            self._log_in(client)
         except BaseException:
             _hang_up(client)
             raise
         return client
+
+    def _log_in(self, client: Any) -> None:
+        try:
+            self._give_proof(client)
+        except LoginError as error:
+            if isinstance(error.__context__, IMAPClientAbortError):
+                raise error.__context__ from None  # the line was cut; the library calls that a refused login
+            raise
+
+    def _give_proof(self, client: Any) -> None:
+        user, password = self._door.user, self._door.password.get_secret_value()
+        if self._tokens is not None:
+            client.oauth2_login(user, self._token)
+        elif (user + password).isascii():
+            client.login(user, password)
+        else:  # LOGIN is ASCII only; PLAIN carries UTF-8.
+            client.plain_login(user, password)
 
     def _context(self) -> ssl.SSLContext:
         file = self._door.ca_file
@@ -159,12 +197,13 @@ class Connection:
         words = " ".join(str(error).split())[:200] or type(error).__name__
         if isinstance(error, ProtocolError) or "unexpected" in words:
             words = "its answer made no sense"  # the library quotes the line, which may be a piece of mail
-        for secret in filter(None, (door.password.get_secret_value(), door.user)):
+        for secret in filter(None, (door.password.get_secret_value(), self._token, door.user)):
             words = words.replace(secret, "...")
         if slow := BACKOFF.search(words):
             return Throttled(f"{self.name}: {door.host} asks us to slow down", int(slow.group(1)) / 1000)
         if isinstance(error, LoginError):
-            return DoorClosed(f"{self.name}: {door.host} refused the login ({words}): check user and password")
+            check = TOKEN_ADVICE if self._tokens else "check user and password"
+            return LoginRefused(f"{self.name}: {door.host} {LoginRefused.MARK} ({words}): {check}")
         if isinstance(error, ssl.SSLError):
             return DoorClosed(f"{self.name}: no safe connection to {door.host} ({words}): check tls and ca_file")
         return DoorClosed(f"{self.name}: the connection to {door.host} failed ({words}): it is tried again")

@@ -98,10 +98,11 @@ def next_retry(tx: Connection) -> datetime | None:
     return tx.execute(later.where(_out.c.status.in_(["deferred", "claimed", "in_data"]))).scalar()
 
 
-def failing_since(tx: Connection) -> datetime | None:
-    """When the oldest letter that still cannot be sent first failed."""
-    oldest = select(func.min(_out.c.first_failed, type_=Instant()))
-    return tx.execute(oldest.where(_out.c.status.in_(GOING))).scalar()
+def oldest_failing(tx: Connection) -> tuple[datetime, str] | None:
+    """When the oldest letter that still cannot be sent first failed, and why it failed last."""
+    failing = select(_out.c.first_failed, _out.c.last_error).where(_out.c.first_failed.is_not(None))
+    found = tx.execute(failing.where(_out.c.status.in_(GOING)).order_by(_out.c.first_failed, _out.c.id)).first()
+    return (found.first_failed, found.last_error) if found else None
 
 
 def _by_age(tx: Connection, *where: ColumnElement[bool]) -> list[Queued]:

@@ -36,11 +36,11 @@ from bot.store.columns import Instant, at
 from bot.store.letters import FINISHED as FINISHED
 from bot.store.letters import Queued as Queued
 from bot.store.letters import by_message_id as by_message_id
-from bot.store.letters import failing_since as failing_since
 from bot.store.letters import get as get
 from bot.store.letters import next_retry as next_retry
 from bot.store.letters import of_case as of_case
 from bot.store.letters import of_status as of_status
+from bot.store.letters import oldest_failing as oldest_failing
 from bot.store.letters import open_letters as open_letters
 from bot.store.letters import sent_today as sent_today
 from bot.store.letters import unknowns as unknowns

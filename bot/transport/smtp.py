@@ -15,13 +15,14 @@ import ssl
 import aiosmtplib
 from aiosmtplib import SMTPException
 
-from bot.errors import ConfigError, DoorClosed, Problem, Unsure
+from bot.errors import ConfigError, DoorClosed, LoginRefused, Problem, Unsure
 from bot.failpoints import failpoint
 from bot.ports import Envelope, Outcome, Refusal
 from bot.settings import Door
+from bot.tokens import tokens_of
 from bot.transport.gate import Allowed, check_lines, sift
 from bot.transport.loop import LoopThread
-from bot.transport.smtp_stages import OUR_FAULT, id_told, mail, mail_options, rcpt, refusal, words
+from bot.transport.smtp_stages import OUR_FAULT, id_told, login_advice, mail, mail_options, rcpt, refusal, words
 
 STALE = 30.0  # seconds a connection may have been idle: past that a dead one costs more than a new one
 ANSWER = 600.0  # seconds to wait for the answer to the final dot (RFC 5321 section 4.5.3.2.6)
@@ -35,6 +36,8 @@ class SmtpTransport:
         self._allowed = allowed
         self._answer = answer
         self._tls = _tls(door)
+        self._tokens = tokens_of(door) if door.oauth else None
+        self._token = ""
         self._line = LoopThread()
         self._client: aiosmtplib.SMTP | None = None
         self._used = 0.0
@@ -45,11 +48,23 @@ class SmtpTransport:
         check_lines(envelope.raw)
         accepted, barred = sift(envelope, self._allowed)
         if accepted:
-            offer = self._line.run(self._offer(envelope, accepted, barred))
+            offer = self._offered(envelope, accepted, barred)
         else:
             offer = SmtpOffer(self, envelope, (), barred)
         self._current = offer
         return offer
+
+    def _offered(self, envelope: Envelope, recipients: tuple[str, ...], barred: tuple[Refusal, ...]) -> SmtpOffer:
+        """With a token of this moment where tokens are used; a refused one is given up and one other is tried."""
+        if self._tokens is None:
+            return self._line.run(self._offer(envelope, recipients, barred))
+        self._token = self._tokens.get()
+        try:
+            return self._line.run(self._offer(envelope, recipients, barred))
+        except LoginRefused:
+            self._tokens.refuse()
+            self._token = self._tokens.get()
+            return self._line.run(self._offer(envelope, recipients, barred))
 
     def deliver(self, offer: SmtpOffer) -> Outcome:
         """DATA, for the offer made last. Called by the offer."""
@@ -89,7 +104,11 @@ class SmtpTransport:
             failpoint("smtp.rcpt.after")
         except (SMTPException, OSError, DoorClosed, asyncio.CancelledError) as error:
             self._drop()
-            raise DoorClosed(f"{self._place}: {words(error)}") from error
+            said = words(error).replace(self._token or "\0", "...")
+            if isinstance(error, aiosmtplib.SMTPAuthenticationError) and error.code >= 500:
+                text = f"{self._place} {LoginRefused.MARK} ({said}): {login_advice(self._door)}"
+                raise LoginRefused(text) from error
+            raise DoorClosed(f"{self._place}: {said}") from error
         named = {r.recipient for r in refused}
         return SmtpOffer(self, envelope, tuple(a for a in recipients if a not in named), (*barred, *refused))
 
@@ -160,14 +179,22 @@ class SmtpTransport:
             if door.tls == "starttls":
                 await client.starttls()
                 await client.ehlo()
-            if door.user:
-                failpoint("smtp.login.before")
-                await client.login(door.user, door.password.get_secret_value())
-                failpoint("smtp.login.after")
+            await self._log_in(client)
         except BaseException:
             client.close()
             raise
         return client
+
+    async def _log_in(self, client: aiosmtplib.SMTP) -> None:
+        door = self._door
+        if not door.user:
+            return
+        failpoint("smtp.login.before")
+        if self._tokens is not None:
+            await client.auth_xoauth2(door.user, self._token)
+        else:
+            await client.login(door.user, door.password.get_secret_value())
+        failpoint("smtp.login.after")
 
     async def _reset(self) -> None:
         try:

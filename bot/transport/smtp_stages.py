@@ -11,6 +11,7 @@ from aiosmtplib import SMTPResponseException
 from bot.errors import DoorClosed
 from bot.failpoints import failpoint
 from bot.ports import Envelope, Refusal
+from bot.settings import Door
 
 #: Replies that speak of us, not of the letter: the operator mends them, and the letter waits.
 OUR_FAULT = frozenset({421, 530, 534, 535, 538})
@@ -72,6 +73,12 @@ def id_told(reply: str) -> str:
     """The Message-ID in a reply such as `2.0.0 OK <new@id> [Hostname=...]`: some servers replace ours and say so."""
     inside = reply.partition("<")[2].partition(">")[0]
     return inside if "@" in inside and not any(c.isspace() for c in inside) else ""
+
+
+def login_advice(door: Door) -> str:
+    if door.oauth is None:
+        return "check user and password, and whether the server allows this login at all"
+    return "check that the app may send (SMTP.SendAsApp), and as this mailbox, and that SMTP AUTH is on for it"
 
 
 def words(error: BaseException) -> str:

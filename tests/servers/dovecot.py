@@ -1,7 +1,7 @@
 """A private Dovecot 2.3 on loopback ports it chooses: one for plain text and STARTTLS, one for TLS.
 
-Every user exists, with the password `test`; mail lies in Maildirs in a directory of its own and is delivered as a
-delivery agent would do it, or by IMAP. What the server does wrong it is told to: refuse a login, kick a user, change a
+Every user exists, with the password `test` or a token that `believe` makes theirs; mail lies in Maildirs in a directory
+of its own and is delivered as a delivery agent would do it, or by IMAP. What the server does wrong it is told to: refuse a login, kick a user, change a
 UIDVALIDITY, stop. Runs as root or not. Not handled: Dovecot 2.4, whose configuration is another language.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import grp
 import itertools
+import json
 import os
 import pwd
 import re
@@ -18,11 +19,14 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from imapclient import IMAPClient
@@ -32,12 +36,14 @@ from pydantic import SecretStr
 from bot.settings import Door
 from tests.need import missing
 from tests.servers.certificates import make_certificate
+from tests.servers.tokens import TokenService
 from tests.until import until
 
 PROGRAM = Path("/usr/sbin/dovecot")
 ADMIN = Path("/usr/bin/doveadm")
 HOST = "127.0.0.1"
 PASSWORD = "test"
+IMAP_SCOPE = "https://outlook.office365.com/.default"
 
 CONFIG = """
 base_dir = {run}
@@ -50,7 +56,7 @@ ssl = yes
 ssl_cert = <{chain}
 ssl_key = <{key}
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 auth_failure_delay = 0
 mail_location = maildir:{root}/mail/%u
 mail_uid = {user}
@@ -67,6 +73,11 @@ passdb {{
 passdb {{
   driver = passwd-file
   args = {root}/passwords
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {root}/oauth2
 }}
 passdb {{
   driver = static
@@ -103,6 +114,16 @@ service stats {{
 """
 
 
+#: The server asks whose a token is, and whether it still counts, as Exchange asks its directory.
+OAUTH2 = """
+introspection_url = http://127.0.0.1:{port}/?token=
+introspection_mode = get
+active_attribute = active
+active_value = true
+username_attribute = username
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """One message as the server holds it."""
@@ -134,6 +155,8 @@ class Dovecot:
             os.chown(root / name, *self._ids)
         for name in ("refused", "passwords"):
             (root / name).touch()
+        self._witness = Witness()
+        (root / "oauth2").write_text(OAUTH2.format(port=self._witness.port))
         group = grp.getgrgid(who.pw_gid).gr_name
         internal = f"default_{{}}_user = {who.pw_name}\n".format
         rootless = internal("internal") + internal("login") + f"default_internal_group = {group}"
@@ -169,6 +192,11 @@ class Dovecot:
             # The processes that hold the connections outlive the master for a while.
             until(lambda: not _signalled(group, signal.SIGKILL), 20)
 
+    def close(self) -> None:
+        """For good."""
+        self.stop()
+        self._witness.close()
+
     def restart(self) -> None:
         self.stop()
         self.start()
@@ -193,6 +221,10 @@ class Dovecot:
         known: dict[str, Any] = {"kind": "imap", "host": HOST, "port": self.tls_port, "tls": "implicit"}
         known |= {"user": user, "password": SecretStr(PASSWORD), "ca_file": self.ca_file, "timeout": 10}
         return Door(**(known | changes))
+
+    def believe(self, service: TokenService, user: str) -> None:
+        """Tokens that this authority gave for IMAP open the mailbox of `user`."""
+        self._witness.believed.append((service, user))
 
     @contextlib.contextmanager
     def human(self, user: str, folder: str = "INBOX") -> Iterator[Any]:
@@ -296,6 +328,41 @@ class Dovecot:
         return path
 
 
+class Witness:
+    """Tells the server whose a token is: a little HTTP service of its own, `GET /?token=`."""
+
+    def __init__(self) -> None:
+        self.believed: list[tuple[TokenService, str]] = []
+        witness = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked = parse_qs(urlsplit(self.path).query)
+                user = witness.owner(asked.get("token", [""])[0])
+                body = json.dumps({"active": bool(user), "username": user}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                """Silent."""
+
+        self._http = ThreadingHTTPServer((HOST, 0), Handler)
+        self.port: int = self._http.server_address[1]
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+
+    def owner(self, token: str) -> str:
+        return next((user for service, user in self.believed if service.knows(token, IMAP_SCOPE)), "")
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._thread.join(5)
+        self._http.server_close()
+
+
 def _signalled(group: int, number: signal.Signals) -> bool:
     try:
         os.killpg(group, number)
@@ -327,7 +394,7 @@ def running() -> Iterator[Dovecot]:
         server.start()
         yield server
     finally:
-        server.stop()
+        server.close()
         shutil.rmtree(root)
 
 

@@ -177,20 +177,20 @@ def test_a_deferred_letter_waits_for_its_time(database: Database) -> None:
     """It is claimed at the retry time, not before, and since when it fails is known until it is sent."""
     with database.begin() as tx:
         queued = claimed(tx)
-        assert outbox.failing_since(tx) is None
+        assert outbox.oldest_failing(tx) is None
         outbox.deferred(tx, queued, "connection refused", NOW + 2 * HOUR, NOW + HOUR)
-        assert (outbox.next_retry(tx), outbox.failing_since(tx)) == (NOW + 2 * HOUR, NOW + HOUR)
+        assert (outbox.next_retry(tx), outbox.oldest_failing(tx)) == (NOW + 2 * HOUR, (NOW + HOUR, "connection refused"))
         assert outbox.claim(tx, NOW + HOUR, "a", HOUR) is None
         again = outbox.claim(tx, NOW + 2 * HOUR, "a", HOUR)
         assert again is not None
         assert again.last_error == "connection refused"
         outbox.deferred(tx, again, "refused again", NOW + 4 * HOUR, NOW + 3 * HOUR)
-        assert outbox.failing_since(tx) == NOW + HOUR
+        assert outbox.oldest_failing(tx) == (NOW + HOUR, "refused again")
         last = outbox.claim(tx, NOW + 4 * HOUR, "a", HOUR)
         assert last is not None
         outbox.in_data(tx, last, "o", NOW)
         outbox.sent(tx, last, Outcome((FAY.email, HELEN.email)), NOW)
-        assert (outbox.next_retry(tx), outbox.failing_since(tx)) == (None, None)
+        assert (outbox.next_retry(tx), outbox.oldest_failing(tx)) == (None, None)
 
 
 def test_a_crash_in_the_middle_is_unknown_when_its_lease_is_over(database: Database) -> None:
