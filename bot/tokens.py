@@ -122,7 +122,11 @@ class Tokens:
 
     def _refused(self, said: str, otherwise: str) -> DoorClosed:
         advice = _advice(said)
-        return LoginRefused(f"{self._host} {LoginRefused.MARK} of the app: {advice}") if advice else self._closed(otherwise)
+        return (
+            LoginRefused(f"{self._host} {LoginRefused.MARK} of the app: {advice}")
+            if advice
+            else self._closed(otherwise)
+        )
 
     def _closed(self, text: str) -> DoorClosed:
         return DoorClosed(f"no token from {self._host}: {text}")

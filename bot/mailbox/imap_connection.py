@@ -1,8 +1,8 @@
 """One logged-in connection to an IMAP server, made when it is needed and dropped when anything goes wrong on it.
 
-It knows TLS, login by password or token, IDLE and which words of an error may be repeated; it must not know cursors, folders or mails.
-Everything that fails comes out as DoorClosed with a sentence that holds no password, no user and no piece of mail.
-One thread uses it, `interrupt` excepted.
+It knows TLS, login by password or token, IDLE and which words of an error may be repeated; it must not know cursors,
+folders or mails. Everything that fails comes out as DoorClosed with a sentence that holds no password, token or user
+and no piece of mail. One thread uses it, `interrupt` excepted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bot.tokens import Tokens, tokens_of
 #: How Exchange asks for patience (in a BAD answer to any command).
 BACKOFF = re.compile(r"Suggested Backoff Time: (\d{1,9}) milliseconds")
 
-TOKEN_ADVICE = "check that the app may use IMAP (IMAP.AccessAsApp) and has full access to this mailbox"
+APP_ADVICE = "check that the app may use IMAP (IMAP.AccessAsApp) and has full access to this mailbox"
 
 # At DEBUG the library writes whole lines of other people's mail, and ours may be switched on where that is not wanted.
 logging.getLogger("imapclient").setLevel(logging.WARNING)
@@ -137,7 +137,9 @@ class Connection:
         self._token = self._asked(self._tokens)
         try:
             return self._logged_in()
-        except LoginError:
+        except LoginError as error:
+            if BACKOFF.search(str(error)):
+                raise
             self._tokens.refuse()
             self._token = self._asked(self._tokens)
             return self._logged_in()
@@ -202,7 +204,7 @@ class Connection:
         if slow := BACKOFF.search(words):
             return Throttled(f"{self.name}: {door.host} asks us to slow down", int(slow.group(1)) / 1000)
         if isinstance(error, LoginError):
-            check = TOKEN_ADVICE if self._tokens else "check user and password"
+            check = APP_ADVICE if self._tokens else "check user and password"
             return LoginRefused(f"{self.name}: {door.host} {LoginRefused.MARK} ({words}): {check}")
         if isinstance(error, ssl.SSLError):
             return DoorClosed(f"{self.name}: no safe connection to {door.host} ({words}): check tls and ca_file")

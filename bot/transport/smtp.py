@@ -47,10 +47,7 @@ class SmtpTransport:
         """MAIL and RCPT. Raises DoorClosed when the server cannot be used now."""
         check_lines(envelope.raw)
         accepted, barred = sift(envelope, self._allowed)
-        if accepted:
-            offer = self._offered(envelope, accepted, barred)
-        else:
-            offer = SmtpOffer(self, envelope, (), barred)
+        offer = self._offered(envelope, accepted, barred) if accepted else SmtpOffer(self, envelope, (), barred)
         self._current = offer
         return offer
 

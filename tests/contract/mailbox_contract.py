@@ -1,7 +1,8 @@
 """What every mailbox promises, as tests; a file per kind brings a `room` and inherits them.
 
 A room is one inbox with the people who share it: mail is delivered to it, they read, move and delete, its server goes
-away and comes back. It checks what `fetch`, `wait` and `find` give, and that nothing on the server has changed.
+away and comes back. It checks what `fetch`, `wait` and `find` give, and that nothing on the server has changed. What
+cannot exist for a kind of mailbox, its class lists with the reason (matrix.py); nothing is skipped.
 """
 
 from __future__ import annotations
@@ -9,12 +10,16 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
-from bot.errors import DoorClosed
+from bot.errors import DoorClosed, LoginRefused, Throttled
 from bot.ports import Batch, Mailbox, RawMail
+from tests.contract.matrix import Contract
+from tests.servers.certificates import make_certificate
+from tests.servers.proxy import Proxy
 from tests.until import until
 
 ARRIVED = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)
@@ -54,6 +59,31 @@ class Room(Protocol):
 
     def unshut(self) -> None: ...
 
+    # Where there is a server with a line to it:
+
+    @property
+    def port(self) -> int:
+        """Where the server listens on 127.0.0.1."""
+        ...
+
+    def open_by(self, port: int, **changes: Any) -> Mailbox:
+        """The same mailbox by way of another port of 127.0.0.1, where a proxy listens."""
+        ...
+
+    def open_slow(self, seconds: int) -> Mailbox:
+        """The same mailbox, of which the server asks this much patience at the next request, and none after that."""
+        ...
+
+    def restart(self) -> None:
+        """The server ends with all its connections, and is there again."""
+        ...
+
+    def refuse(self) -> None:
+        """Our login is refused from now on, and what was let in is put out."""
+        ...
+
+    def admit(self) -> None: ...
+
 
 def letter(name: str, body: str = "Please answer.") -> bytes:
     return (
@@ -77,8 +107,27 @@ def drain(mailbox: Mailbox, cursor: str = "", limit: int = 100) -> tuple[list[Ra
     return mails, cursor, batches
 
 
-class MailboxContract:
+def patiently(mailbox: Mailbox, cursor: str = "") -> tuple[list[RawMail], str]:
+    """One pass by somebody who goes on after a closed door, as the daemon does; gives up at the fifth."""
+    mails: list[RawMail] = []
+    failures = 0
+    while failures < 5:
+        try:
+            batch = mailbox.fetch(cursor, 100)
+        except DoorClosed:
+            failures += 1
+            continue
+        mails += batch.mails
+        cursor = batch.cursor
+        if batch.done:
+            return mails, cursor
+    pytest.fail("the mailbox stays closed")
+
+
+class MailboxContract(Contract):
     """Inherited by one class a kind of mailbox, which has a `room` fixture."""
+
+    title = "Mail in"
 
     # --- what is given -----------------------------------------------------------------------------------------------
 
@@ -118,13 +167,45 @@ class MailboxContract:
         assert ids(mails) == ["m0", "m1", "m2", "m3", "m4"]
         assert [mail.received for mail in mails] == [ARRIVED + timedelta(minutes=minute) for minute in range(5)]
 
+    def test_arrives_meanwhile(self, room: Room) -> None:
+        """A mail that arrives while a pass is going on is given once, in this pass or the next."""
+        for name in ("one", "two"):
+            room.deliver(letter(name))
+        mailbox = room.open()
+        batch = mailbox.fetch("", 1)
+        room.deliver(letter("three"))
+        rest, cursor, _ = drain(mailbox, batch.cursor, limit=1)
+        later, _, _ = drain(mailbox, cursor)
+        assert sorted(ids([*batch.mails, *rest, *later])) == ["one", "three", "two"]
+
+    def test_twins(self, room: Room) -> None:
+        """The same bytes delivered twice are two mails with two keys."""
+        for _ in range(2):
+            room.deliver(letter("one"))
+        mails, _, _ = drain(room.open())
+        assert ids(mails) == ["one", "one"]
+        assert mails[0].key != mails[1].key
+
+    def test_clock_skew(self, room: Room) -> None:
+        """A server whose clock is years behind or days ahead loses no mail, and its times are told as it gives them."""
+        mailbox = room.open()
+        room.deliver(letter("now"))
+        _, cursor, _ = drain(mailbox)
+        late, early = datetime(2001, 1, 1, tzinfo=UTC), datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+        room.deliver(letter("late"), received=late)
+        room.deliver(letter("early"), received=early)
+        mails, cursor, _ = drain(mailbox, cursor)
+        assert {ids([mail])[0]: mail.received for mail in mails} == {"late": late, "early": early}
+        room.deliver(letter("after"))
+        assert ids(drain(mailbox, cursor)[0]) == ["after"]
+
     def test_backlog(self, room: Room) -> None:
-        """Two thousand waiting mails come in batches no larger than asked for, each mail once."""
-        for number in range(2000):
+        """Five thousand waiting mails come in batches no larger than asked for, each mail once."""
+        for number in range(5000):
             room.deliver(letter(f"n{number:04}"), received=ARRIVED + timedelta(seconds=number))
         mails, _, batches = drain(room.open(), limit=300)
-        assert ids(mails) == [f"n{number:04}" for number in range(2000)]
-        assert len({mail.key for mail in mails}) == 2000
+        assert ids(mails) == [f"n{number:04}" for number in range(5000)]
+        assert len({mail.key for mail in mails}) == 5000
         assert max(len(batch.mails) for batch in batches) <= 300
 
     def test_big(self, room: Room) -> None:
@@ -206,6 +287,46 @@ class MailboxContract:
         mails, cursor, _ = drain(room.open(), limit=1)
         assert sorted(ids(mails)) == ["one", "three"]
         assert drain(room.open(), cursor)[0] == []
+
+    def test_moved_after(self, room: Room) -> None:
+        """A mail that is moved to another watched folder after it was read comes at most once more, unchanged."""
+        room.make_folder("Done")
+        mailbox = room.open(folders=("Done",))
+        room.deliver(letter("one"))
+        _, cursor, _ = drain(mailbox)
+        room.move(b"<one@", "Done")
+        again, cursor, _ = drain(mailbox, cursor)
+        assert [mail.raw for mail in again] in ([], [letter("one")])
+        assert drain(mailbox, cursor)[0] == []
+
+    def test_moved_out(self, room: Room) -> None:
+        """A mail that a person files where we do not look is theirs, and holds up nothing."""
+        room.make_folder("Private")
+        for name in ("one", "two"):
+            room.deliver(letter(name))
+        room.move(b"<one@", "Private")
+        assert ids(drain(room.open())[0]) == ["two"]
+
+    def test_deleted_after(self, room: Room) -> None:
+        """A mail deleted after it was read is no news, and what comes then is."""
+        mailbox = room.open()
+        for name in ("one", "two"):
+            room.deliver(letter(name))
+        _, cursor, _ = drain(mailbox)
+        room.delete(b"<one@")
+        assert drain(mailbox, cursor)[0] == []
+        room.deliver(letter("three"))
+        assert ids(drain(mailbox, cursor)[0]) == ["three"]
+
+    def test_two_readers(self, room: Room) -> None:
+        """Two who read one mailbox each get everything, by the same keys, and do not disturb one another."""
+        one, other = room.open(), room.open()
+        room.deliver(letter("one"))
+        first, cursor, _ = drain(one)
+        second, _, _ = drain(other)
+        room.deliver(letter("two"))
+        assert [mail.key for mail in first] == [mail.key for mail in second]
+        assert ids(drain(one, cursor)[0]) == ids(drain(other, cursor)[0]) == ["two"]
 
     # --- folders -----------------------------------------------------------------------------------------------------
 
@@ -342,6 +463,87 @@ class MailboxContract:
                 refused()
         room.unshut()
         assert ids(drain(mailbox, cursor)[0]) == ["two"]
+
+    def test_server_restarted(self, room: Room) -> None:
+        """A server that was restarted under us costs neither a mail nor a second copy of one."""
+        mailbox = room.open()
+        room.deliver(letter("one"))
+        _, cursor, _ = drain(mailbox)
+        room.restart()
+        room.deliver(letter("two"))
+        mails, cursor = patiently(mailbox, cursor)
+        assert ids(mails) == ["two"]
+        assert patiently(mailbox, cursor)[0] == []
+
+    def test_cut_anywhere(self, room: Room) -> None:
+        """Wherever in the conversation the line is cut, every mail comes once, whole."""
+        raws = [letter(f"n{number}", "x" * 2000) for number in range(3)]
+        for raw in raws:
+            room.deliver(raw)
+        with Proxy("127.0.0.1", room.port) as proxy:
+            whole = room.open_by(proxy.port)
+            assert len(drain(whole)[0]) == 3
+            whole.close()
+            for point in range(16):
+                proxy.cut_once_after(proxy.sent * point // 16 if point else 0)
+                mails, cursor = patiently(mailbox := room.open_by(proxy.port))
+                assert sorted(mail.raw for mail in mails) == sorted(raws)
+                assert patiently(mailbox, cursor)[0] == []
+                mailbox.close()
+            assert proxy.cuts
+
+    def test_silent(self, room: Room) -> None:
+        """A server that takes the connection and says nothing is given up after the door's time."""
+        with Proxy("127.0.0.1", room.port) as proxy:
+            proxy.blackhole()
+            began = time.monotonic()
+            with pytest.raises(DoorClosed, match=r"^crewe: "):
+                room.open_by(proxy.port, timeout=1).fetch("", 10)
+            assert time.monotonic() - began < 10
+
+    def test_login_refused(self, room: Room) -> None:
+        """A refused login is told as one, and nothing is lost by the time we are let in again."""
+        mailbox = room.open()
+        room.deliver(letter("one"))
+        _, cursor, _ = drain(mailbox)
+        room.deliver(letter("two"))
+        room.refuse()
+        with pytest.raises(LoginRefused, match=rf"^crewe: .*{LoginRefused.MARK}"):
+            _refused(mailbox, cursor)
+        room.admit()
+        assert ids(patiently(mailbox, cursor)[0]) == ["two"]
+
+    def test_throttled(self, room: Room) -> None:
+        """A server that asks for patience is told of with the seconds it asked for, and read when they are over."""
+        room.deliver(letter("one"))
+        mailbox = room.open_slow(7)
+        with pytest.raises(Throttled, match=r"^crewe: ") as told:
+            mailbox.fetch("", 10)
+        assert told.value.seconds == 7
+        assert ids(drain(mailbox)[0]) == ["one"]
+
+    def test_certificate(self, room: Room, tmp_path: Path) -> None:
+        """A server whose certificate we cannot trust is not talked to; the sentence says what to check."""
+        other = make_certificate(tmp_path / "other")
+        with pytest.raises(DoorClosed, match=r"^crewe: .*check .*ca_file"):
+            room.open(ca_file=str(other.ca)).fetch("", 10)
+
+    def test_closed(self, room: Room) -> None:
+        """A mailbox may be closed twice, and without ever having been read."""
+        used, unused = room.open(), room.open()
+        drain(used)
+        for mailbox in (used, used, unused, unused):
+            mailbox.close()
+
+
+def _refused(mailbox: Mailbox, cursor: str) -> None:
+    """Fetches until the refusal is told: what was connected may first be told as a lost connection."""
+    try:
+        mailbox.fetch(cursor, 10)
+    except LoginRefused:
+        raise
+    except DoorClosed:
+        mailbox.fetch(cursor, 10)
 
 
 class _Waiting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -14,21 +15,58 @@ from bot.mailbox import open_mailbox
 from bot.ports import Mailbox
 from tests.contract.mailbox_contract import MailboxContract, drain, ids, letter
 from tests.servers.dovecot import Dovecot
+from tests.servers.proxy import Proxy
+from tests.servers.tokens import TokenServer
 
 pytestmark = pytest.mark.dovecot
 
 
 class ImapRoom:
-    """A user of the session's Dovecot."""
+    """A user of the session's Dovecot. `known`: what else its doors hold."""
 
-    def __init__(self, server: Dovecot) -> None:
+    def __init__(self, server: Dovecot, **known: Any) -> None:
         self.server = server
         self.user = server.new_user()
+        self.known = known
         self._open: list[Mailbox] = []
+        self._proxies: list[Proxy] = []
 
     def open(self, **changes: Any) -> Mailbox:
-        self._open.append(open_mailbox("crewe", self.server.door(self.user, **changes)))
+        self._open.append(open_mailbox("crewe", self.server.door(self.user, **(self.known | changes))))
         return self._open[-1]
+
+    @property
+    def port(self) -> int:
+        return self.server.tls_port
+
+    def open_by(self, port: int, **changes: Any) -> Mailbox:
+        return self.open(port=port, **changes)
+
+    def open_slow(self, seconds: int) -> Mailbox:
+        """In plain text, so that a proxy can make the answer to the first login Exchange's request for patience."""
+        words = b"%s BAD Request is throttled. Suggested Backoff Time: %d milliseconds\r\n"
+        is_told = False
+
+        def edit(data: bytes) -> bytes:
+            nonlocal is_told
+            found = None if is_told else re.search(rb"(\w+) OK[^\r]*Logged in\r\n", data)
+            is_told = is_told or found is not None
+            return data if found is None else data.replace(found[0], words % (found[1], 1000 * seconds))
+
+        proxy = Proxy("127.0.0.1", self.server.port)
+        proxy.edit(edit)
+        self._proxies.append(proxy)
+        return self.open(port=proxy.port, tls="none")
+
+    def restart(self) -> None:
+        self.server.restart()
+
+    def refuse(self) -> None:
+        self.server.refuse(self.user)
+        self.server.kick(self.user)
+
+    def admit(self) -> None:
+        self.server.admit(self.user)
 
     def deliver(self, raw: bytes, folder: str = "INBOX", received: datetime | None = None) -> None:
         self.server.deliver(self.user, raw, folder, received)
@@ -61,6 +99,8 @@ class ImapRoom:
     def close(self) -> None:
         for mailbox in self._open:
             mailbox.close()
+        for proxy in self._proxies:
+            proxy.close()
 
     @staticmethod
     def _uids(client: Any, needle: bytes) -> list[int]:
@@ -78,6 +118,37 @@ def room(dovecot: Dovecot) -> Iterator[ImapRoom]:
 
 class TestImap(MailboxContract):
     """The contract itself."""
+
+    door = "IMAP"
+
+
+class TokenRoom(ImapRoom):
+    """A room whose door opens by a token; the authority knows the app, and the server believes the authority."""
+
+    def __init__(self, server: Dovecot, authority: TokenServer) -> None:
+        super().__init__(server, oauth=authority.oauth())
+        self.authority = authority
+        server.believe(authority.service, self.user)
+
+    def refuse(self) -> None:
+        """The app loses its right to the mailbox: its tokens are as good as ever, and the server takes none."""
+        self.server.disbelieve(self.user)
+        self.server.kick(self.user)
+
+    def admit(self) -> None:
+        self.server.believe(self.authority.service, self.user)
+
+
+class TestImapByToken(MailboxContract):
+    """The contract once more, with XOAUTH2 in place of a password."""
+
+    door = "IMAP with XOAUTH2"
+
+    @pytest.fixture
+    def room(self, dovecot: Dovecot, token_server: TokenServer) -> Iterator[TokenRoom]:
+        made = TokenRoom(dovecot, token_server)
+        yield made
+        made.close()
 
 
 def test_validity_changed(room: ImapRoom) -> None:

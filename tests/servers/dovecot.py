@@ -1,8 +1,9 @@
 """A private Dovecot 2.3 on loopback ports it chooses: one for plain text and STARTTLS, one for TLS.
 
 Every user exists, with the password `test` or a token that `believe` makes theirs; mail lies in Maildirs in a directory
-of its own and is delivered as a delivery agent would do it, or by IMAP. What the server does wrong it is told to: refuse a login, kick a user, change a
-UIDVALIDITY, stop. Runs as root or not. Not handled: Dovecot 2.4, whose configuration is another language.
+of its own and is delivered as a delivery agent would do it, or by IMAP. What the server does wrong it is told to:
+refuse a login, kick a user, change a UIDVALIDITY, stop. Runs as root or not. Not handled: Dovecot 2.4, whose configuration is
+another language.
 """
 
 from __future__ import annotations
@@ -219,12 +220,17 @@ class Dovecot:
     def door(self, user: str, **changes: Any) -> Door:
         """A `receive:` door that leads here, by implicit TLS."""
         known: dict[str, Any] = {"kind": "imap", "host": HOST, "port": self.tls_port, "tls": "implicit"}
-        known |= {"user": user, "password": SecretStr(PASSWORD), "ca_file": self.ca_file, "timeout": 10}
+        known |= {"user": user, "ca_file": self.ca_file, "timeout": 10}
+        known |= {} if "oauth" in changes else {"password": SecretStr(PASSWORD)}
         return Door(**(known | changes))
 
     def believe(self, service: TokenService, user: str) -> None:
         """Tokens that this authority gave for IMAP open the mailbox of `user`."""
         self._witness.believed.append((service, user))
+
+    def disbelieve(self, user: str) -> None:
+        """No token opens this mailbox any more."""
+        self._witness.believed = [(service, one) for service, one in self._witness.believed if one != user]
 
     @contextlib.contextmanager
     def human(self, user: str, folder: str = "INBOX") -> Iterator[Any]:

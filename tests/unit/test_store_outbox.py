@@ -179,7 +179,10 @@ def test_a_deferred_letter_waits_for_its_time(database: Database) -> None:
         queued = claimed(tx)
         assert outbox.oldest_failing(tx) is None
         outbox.deferred(tx, queued, "connection refused", NOW + 2 * HOUR, NOW + HOUR)
-        assert (outbox.next_retry(tx), outbox.oldest_failing(tx)) == (NOW + 2 * HOUR, (NOW + HOUR, "connection refused"))
+        assert (outbox.next_retry(tx), outbox.oldest_failing(tx)) == (
+            NOW + 2 * HOUR,
+            (NOW + HOUR, "connection refused"),
+        )
         assert outbox.claim(tx, NOW + HOUR, "a", HOUR) is None
         again = outbox.claim(tx, NOW + 2 * HOUR, "a", HOUR)
         assert again is not None
