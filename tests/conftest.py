@@ -17,6 +17,9 @@ pytest_plugins = [
     "tests.servers.smtp",
 ]
 
+#: Tests of doors in one run, from which on the matrix is shown.
+ENOUGH = 100
+
 
 def left_out(config: pytest.Config) -> list[str]:
     """The tests that were skipped, where none may be; this process alone knows of all of them."""
@@ -33,5 +36,25 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    _show_doors(terminalreporter)
     for test in left_out(config):
         terminalreporter.write_line(f"LEFT OUT, which CI does not allow: {test}", red=True)
+
+
+def _show_doors(reporter: TerminalReporter) -> None:
+    """Which door kept which promise, where most of the contracts' tests were run."""
+    outcomes = [
+        (report.nodeid, report.outcome)
+        for reports in reporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.nodeid.startswith("tests/contract/")
+        if report.when == "call" or report.outcome != "passed"
+    ]
+    if len(outcomes) < ENOUGH:
+        return
+    from tests.contract import matrix  # not above: pytest would find its tests' files read before it could
+
+    known = matrix.results(outcomes)
+    for table in matrix.tables():
+        reporter.write_line("")
+        reporter.write_line(matrix.as_text(table, known))

@@ -54,8 +54,12 @@ class Table:
 
     @property
     def notes(self) -> list[str]:
-        """Each promise that does not apply to a door, with the reason."""
-        return [f"{d.door}, {said(p)}: {why}" for d in self.doors for p, why in sorted(d.absent.items())]
+        """What does not apply to a door, with the reason."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for door in self.doors:
+            for promise in (p for p in self.promises if p in door.absent):
+                found.setdefault((door.door, door.absent[promise]), []).append(said(promise))
+        return [f"{door} ({', '.join(names)}): {why}" for (door, why), names in found.items()]
 
 
 def promises(cls: type) -> dict[str, str]:
@@ -82,7 +86,8 @@ def tables() -> list[Table]:
         import_module(f"tests.contract.{file.stem}")
     return [
         Table(contract.title, promises(contract), tuple(sorted(contract.__subclasses__(), key=id_of)))
-        for contract in sorted(Contract.__subclasses__(), key=lambda c: c.title)
+        for contract in sorted(Contract.__subclasses__(), key=lambda c: c.title, reverse=True)
+        if contract.__module__.endswith("_contract")
     ]
 
 
@@ -99,12 +104,11 @@ def results(reports: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bool]:
 def as_text(table: Table, known: Mapping[tuple[str, str], bool]) -> str:
     """For a terminal: a line a promise, a column a door."""
     width = max(len(said(p)) for p in table.promises)
-    lines = [
-        f"{table.title}: {len(table.promises)} promises",
-        " " * width + "  " + "  ".join(d.door for d in table.doors),
-    ]
+    columns = [max(len(d.door), len(NOT_RUN)) for d in table.doors]
+    heads = (d.door.ljust(n) for d, n in zip(table.doors, columns, strict=True))
+    lines = [f"{table.title}: {len(table.promises)} promises", f"{' ' * width}  {'  '.join(heads)}".rstrip()]
     for promise in table.promises:
-        cells = (table.cell(d, promise, known).ljust(len(d.door)) for d in table.doors)
+        cells = (table.cell(d, promise, known).ljust(n) for d, n in zip(table.doors, columns, strict=True))
         lines.append(f"{said(promise).ljust(width)}  {'  '.join(cells)}".rstrip())
     return "\n".join([*lines, *(f"– {note}" for note in table.notes)])
 
@@ -117,7 +121,7 @@ def as_markdown() -> str:
         lines += ["| promise | " + " | ".join(d.door for d in table.doors) + " |", "|---|" + "---|" * len(table.doors)]
         for promise, sentence in table.promises.items():
             cells = " | ".join(table.cell(d, promise, None) for d in table.doors)
-            lines.append(f"| {sentence.replace('|', ',')} | {cells} |")
+            lines.append(f"| {said(promise)}: {sentence} | {cells} |")
         lines += ["", "Does not apply:", "", *(f"* {note}" for note in table.notes), ""]
     return "\n".join(lines)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -21,6 +22,15 @@ class Folder:
         self.path = path
         self.transport = open_transport(Door(kind="maildir", path=str(path)), allowed)
 
+    def known_change(self, raw: bytes) -> bytes:
+        return raw
+
+    def shut(self) -> None:
+        self.path.write_text("a file, not a folder")
+
+    def unshut(self) -> None:
+        self.path.unlink()
+
     def files(self) -> list[Path]:
         found = [f for name in ("new", "cur") for f in (self.path / name).glob("*")]
         return sorted(found, key=lambda f: f.stat().st_mtime_ns)
@@ -34,8 +44,27 @@ def room(tmp_path: Path) -> Folder:
     return Folder(tmp_path / "out")
 
 
-class TestContract(TransportContract):
-    pass
+NO_SERVER = "a folder on this machine has no server, and no line to it"
+
+
+class TestMaildir(TransportContract):
+    """The contract itself."""
+
+    door = "Maildir"
+    absent: ClassVar[dict[str, str]] = {
+        "test_a_server_that_hung_up_between_letters_costs_nothing": NO_SERVER,
+        "test_a_line_lost_before_the_last_step_sends_nothing_twice": NO_SERVER,
+        "test_a_lost_answer_is_unsure": "a file is renamed or it is not, and the same letter again finds it there",
+        "test_a_silent_server_is_given_up": NO_SERVER,
+        "test_a_refused_login_is_told_as_one": "who may write into a folder, the system decides: a closed door",
+        "test_a_certificate_that_does_not_hold_gets_nothing": NO_SERVER,
+        "test_a_sender_that_may_not_send_closes_the_door": "a folder takes letters of any sender",
+        "test_a_refused_recipient_is_named_and_the_others_are_served": "a folder knows no recipients",
+        "test_a_letter_too_large_is_refused_for_everybody": "a folder has no limit but the disk, which closes the door",
+        "test_not_now_loses_nothing": NO_SERVER,
+        "test_an_id_given_in_place_of_ours_is_told": "nobody changes a file",
+        "test_three_connections_at_most": NO_SERVER,
+    }
 
 
 def test_the_same_letter_again_adds_no_copy(room: Folder) -> None:

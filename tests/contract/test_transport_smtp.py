@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -15,16 +16,77 @@ from bot.transport.smtp import SmtpTransport
 from tests.contract.transport_contract import RAW, TransportContract, allowed, everybody, letter
 from tests.servers.certificates import make_certificate
 from tests.servers.smtp import SmtpServer
+from tests.servers.tokens import TokenServer
 
 OpenSmtp = Callable[..., SmtpServer]
 
 
 class Wire:
+    """A server and a transport to it, with what the contract asks of a room."""
+
     keeps_recipients = True
 
-    def __init__(self, server: SmtpServer, **door: object) -> None:
+    def __init__(self, server: SmtpServer, **door: Any) -> None:
         self.server = server
+        self.known = door
+        self._others: list[SmtpTransport] = []
         self.transport = SmtpTransport(server.door(**door), allowed, answer=5)
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    @property
+    def most_at_once(self) -> int:
+        return self.server.most_at_once
+
+    def open(self, **changes: Any) -> SmtpTransport:
+        self._others.append(SmtpTransport(self.server.door(**(self.known | changes)), allowed, answer=5))
+        return self._others[-1]
+
+    def open_by(self, port: int, **changes: Any) -> SmtpTransport:
+        return self.open(port=port, **changes)
+
+    def close(self) -> None:
+        for transport in (self.transport, *self._others):
+            transport.close()
+
+    def known_change(self, raw: bytes) -> bytes:
+        return raw
+
+    def shut(self) -> None:
+        self.server.stop()
+
+    def unshut(self) -> None:
+        self.server.start()
+
+    def hang_up(self) -> None:
+        self.server.hang_up()
+
+    def refuse(self) -> None:
+        self.server.answer("AUTH", "535 5.7.8 Authentication unsuccessful")
+        self.server.hang_up()
+
+    def admit(self) -> None:
+        self.server.behave()
+
+    def refuse_sender(self) -> None:
+        self.server.answer("MAIL", "550 5.7.60 SMTP; Client does not have permissions to send as this sender", times=1)
+
+    def refuse_recipient(self, address: str, *, is_hard: bool) -> None:
+        self.server.answer("RCPT", "550 5.1.1 nobody" if is_hard else "450 4.2.1 later", who=address)
+
+    def refuse_size(self) -> None:
+        self.server.answer("MAIL", "552 5.3.4 too large")
+
+    def throttle(self) -> None:
+        self.server.answer("MAIL", "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded", times=1)
+
+    def lose_answer(self, *, is_kept: bool) -> None:
+        self.server.drop("DOT" if is_kept else "BODY")
+
+    def rename(self) -> None:
+        self.server.renames = True
 
     def arrived(self) -> list[tuple[tuple[str, ...], bytes]]:
         return [(m.recipients, m.raw) for m in self.server.mails]
@@ -40,12 +102,7 @@ def connect() -> Iterator[Callable[..., Wire]]:
 
     yield to
     for wire in wires:
-        wire.transport.close()
-
-
-@pytest.fixture(params=["none", "starttls", "implicit"])
-def room(request: pytest.FixtureRequest, open_smtp: OpenSmtp, connect: Callable[..., Wire]) -> Wire:
-    return connect(open_smtp(tls=request.param, users={"clock": "opensesame"} if request.param != "none" else {}))
+        wire.close()
 
 
 @pytest.fixture
@@ -53,8 +110,41 @@ def wire(smtp_server: SmtpServer, connect: Callable[..., Wire]) -> Wire:
     return connect(smtp_server)
 
 
-class TestContract(TransportContract):
-    pass
+USERS = {"clock": "opensesame"}
+
+
+class TestSmtp(TransportContract):
+    """The contract itself, in plain text, as a relay on this machine speaks it."""
+
+    door = "SMTP on this machine"
+    absent: ClassVar[dict[str, str]] = {
+        "test_a_certificate_that_does_not_hold_gets_nothing": "tls: none is for this machine only, which needs none",
+    }
+
+    @pytest.fixture
+    def room(self, open_smtp: OpenSmtp, connect: Callable[..., Wire]) -> Wire:
+        return connect(open_smtp(users=USERS))
+
+
+class TestSmtpWithTls(TransportContract):
+    """The contract once more, encrypted, by either way of starting it."""
+
+    door = "SMTP with TLS"
+
+    @pytest.fixture(params=["starttls", "implicit"])
+    def room(self, request: pytest.FixtureRequest, open_smtp: OpenSmtp, connect: Callable[..., Wire]) -> Wire:
+        return connect(open_smtp(tls=request.param, users=USERS))
+
+
+class TestSmtpByToken(TransportContract):
+    """The contract once more, with XOAUTH2 in place of a password."""
+
+    door = "SMTP with XOAUTH2"
+
+    @pytest.fixture
+    def room(self, token_server: TokenServer, open_smtp: OpenSmtp, connect: Callable[..., Wire]) -> Wire:
+        server = open_smtp(tls="starttls", authority=token_server.service)
+        return connect(server, user="clock@cescp.example", oauth=token_server.oauth())
 
 
 # --- TLS and login ---------------------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 
 Every user exists, with the password `test` or a token that `believe` makes theirs; mail lies in Maildirs in a directory
 of its own and is delivered as a delivery agent would do it, or by IMAP. What the server does wrong it is told to:
-refuse a login, kick a user, change a UIDVALIDITY, stop. Runs as root or not. Not handled: Dovecot 2.4, whose configuration is
-another language.
+refuse a login, kick a user, change a UIDVALIDITY, stop. Runs as root or not. Not handled: Dovecot 2.4, whose
+configuration is another language.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from bot.settings import Door
 from tests.servers.certificates import Certificate, make_certificate
 from tests.servers.smtp_session import DROP, STALL, Arrived, Rule, Session
+from tests.servers.tokens import TokenService
 
 Tls = Literal["none", "starttls", "implicit"]
 
@@ -33,10 +34,12 @@ class SmtpServer:
     certificate: Certificate | None = None
     renames: bool = False  # replaces the Message-ID and tells the new one in its answer, as Exchange Online does
     utf8: bool = True
+    authority: TokenService | None = None  # whose tokens log in by XOAUTH2
     port: int = 0
     mails: list[Arrived] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     connections: int = 0
+    most_at_once: int = 0
 
     def __post_init__(self) -> None:
         self.rules: list[Rule] = []
@@ -158,6 +161,7 @@ class SmtpServer:
     def opened(self, wire: asyncio.BaseTransport) -> None:
         self.connections += 1
         self._open.add(wire)
+        self.most_at_once = max(self.most_at_once, len(self._open))
 
     def closed(self, wire: asyncio.BaseTransport | None) -> None:
         if wire is not None:

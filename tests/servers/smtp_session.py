@@ -6,6 +6,7 @@ It keeps what arrives in the server's list. It knows aiosmtpd; what the rules ar
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 import ssl
 from collections.abc import Callable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tests.servers.smtp import SmtpServer
 
 DROP, STALL = "drop", "stall"
+SMTP_SCOPE = "https://outlook.office365.com/.default"
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,11 @@ class Session(SMTP):
             auth_required=False,
             auth_require_tls=box.tls == "starttls",
             authenticator=self._know,
+            auth_exclude_mechanism=[] if box.authority is None else ["LOGIN", "PLAIN"],
             loop=box.loop,
         )
+        if box.authority is None:
+            del self._auth_methods["XOAUTH2"]
 
     def _know(self, _server: SMTP, session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
         if not isinstance(given, LoginPassword):
@@ -67,6 +72,17 @@ class Session(SMTP):
             return AuthResult(success=False, handled=False)
         session.user = user
         return AuthResult(success=True)
+
+    async def auth_XOAUTH2(self, _server: SMTP, args: list[str]) -> AuthResult:
+        """`user=NAME^Aauth=Bearer TOKEN^A^A`; a refusal is a challenge first, as Exchange gives it."""
+        user, token = _named(args[1] if len(args) == 2 else "")
+        if self._box.authority is not None and self._box.authority.knows(token, SMTP_SCOPE):
+            assert self.session is not None
+            self.session.user = user
+            return AuthResult(success=True)
+        answer = await self.challenge_auth('{"status": "401", "schemes": "Bearer"}')
+        assert answer == b"", "a client answers the error with an empty line"
+        return AuthResult(success=False, handled=False)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if self._box.deed("CONNECT", "") == DROP:
@@ -130,6 +146,12 @@ class Session(SMTP):
         await self._reader.readuntil(b"\r\n")
         self._box.rules.insert(0, Rule("CUT", deed, left=1))
         await self._told("CUT", None)
+
+
+def _named(packed: str) -> tuple[str, str]:
+    """User and token of an XOAUTH2 response."""
+    said = dict(part.partition("=")[::2] for part in base64.b64decode(packed).decode().split("\x01"))
+    return said.get("user", ""), said.get("auth", "").removeprefix("Bearer ")
 
 
 def _scripted(stage: str) -> Callable[[Session, Any], Any]:

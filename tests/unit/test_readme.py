@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from bot.case import acts
 from bot.cli.flow import flow
+from bot.doors import Door, OAuth
 from bot.cli.main import app
 from bot.mail import commands
 from bot.rules import policy, policy_blocks, policy_file, policy_forms
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text("utf-8")
 POLICIES = (ROOT / "docs" / "policies.md").read_text("utf-8")
+DOORS = (ROOT / "docs" / "doors.md").read_text("utf-8")
 PARTS = [
     part
     for home in (policy_blocks, policy_forms, policy)
@@ -70,6 +72,12 @@ def test_the_picture_is_the_programs_own(capsys: pytest.CaptureFixture[str]) -> 
 def test_every_field_of_a_policy_is_explained(part: type[BaseModel]) -> None:
     """A field that a policy file may have stands in the guide."""
     assert [name for name in part.model_fields if f"`{name}`" not in POLICIES and f"`{name}." not in POLICIES] == []
+
+
+@pytest.mark.parametrize("part", [Door, OAuth])
+def test_every_field_of_a_door_is_explained(part: type[BaseModel]) -> None:
+    """A field that a door may have stands in the page about doors."""
+    assert [name for name in part.model_fields if f"`{name}`" not in DOORS] == []
 
 
 def test_every_role_is_named() -> None:
