@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.errors import DoorClosed
+from bot.errors import DoorClosed, LoginRefused
 from bot.mailbox import open_mailbox
 from bot.ports import Mailbox
-from tests.contract.mailbox_contract import MailboxContract, drain, ids, letter
+from tests.contract.mailbox_contract import MailboxContract, drain, ids, letter, patiently
 from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy
 from tests.servers.tokens import TokenServer
@@ -145,10 +145,8 @@ class TestImapByToken(MailboxContract):
     door = "IMAP with XOAUTH2"
 
     @pytest.fixture
-    def room(self, dovecot: Dovecot, token_server: TokenServer) -> Iterator[TokenRoom]:
-        made = TokenRoom(dovecot, token_server)
-        yield made
-        made.close()
+    def room(self, by_token: TokenRoom) -> TokenRoom:
+        return by_token
 
 
 def test_validity_changed(room: ImapRoom) -> None:
@@ -260,3 +258,50 @@ def test_wrong_password(room: ImapRoom) -> None:
     while error is not None:
         assert "hunter2" not in f"{error} {error!r}"
         error = error.__cause__ or error.__context__
+
+
+@pytest.fixture
+def by_token(dovecot: Dovecot, token_server: TokenServer) -> Iterator[TokenRoom]:
+    made = TokenRoom(dovecot, token_server)
+    yield made
+    made.close()
+
+
+def test_token_revoked(by_token: TokenRoom) -> None:
+    """A token that was revoked before its end is given up for another one at once, and nobody hears of it."""
+    mailbox = by_token.open()
+    by_token.deliver(letter("one"))
+    _, cursor, _ = drain(mailbox)
+    by_token.authority.service.revoke()
+    by_token.server.kick(by_token.user)
+    by_token.deliver(letter("two"))
+    assert ids(patiently(mailbox, cursor)[0]) == ["two"]
+    assert by_token.authority.service.asked == 2
+
+
+@pytest.mark.parametrize(("lifetime", "asked"), [(3600, 1), (299, 2)])
+def test_token_of_this_moment(by_token: TokenRoom, lifetime: int, asked: int) -> None:
+    """Each connection is made with a token that is good for some minutes yet: the last one, or a new one."""
+    by_token.authority.service.lifetime = lifetime
+    mailbox = by_token.open()
+    drain(mailbox)
+    by_token.server.kick(by_token.user)
+    patiently(mailbox)
+    assert by_token.authority.service.asked == asked
+
+
+def test_token_refused_twice(by_token: TokenRoom) -> None:
+    """Two tokens are tried and no third; what is said names the permission, and neither token nor user."""
+    by_token.refuse()
+    with pytest.raises(LoginRefused, match=r"IMAP\.AccessAsApp") as told:
+        by_token.open().fetch("", 10)
+    assert by_token.authority.service.asked == 2
+    assert by_token.user not in str(told.value)
+    assert not any(token in str(told.value) for token in by_token.authority.service.grants)
+
+
+def test_no_token(by_token: TokenRoom) -> None:
+    """Where the authority gives none, its reason is told under the mailbox's name, and no connection is made."""
+    by_token.authority.service.refuse("AADSTS7000222")
+    with pytest.raises(LoginRefused, match=r"^crewe: 127\.0\.0\.1 refused the login of the app: the app's secret has"):
+        by_token.open().fetch("", 10)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from bot.errors import ConfigError, DoorClosed, Unsure
+from bot.errors import ConfigError, DoorClosed, LoginRefused, Unsure
 from bot.settings import Door
 from bot.transport import open_transport
 from bot.transport.smtp import SmtpTransport
@@ -142,9 +142,8 @@ class TestSmtpByToken(TransportContract):
     door = "SMTP with XOAUTH2"
 
     @pytest.fixture
-    def room(self, token_server: TokenServer, open_smtp: OpenSmtp, connect: Callable[..., Wire]) -> Wire:
-        server = open_smtp(tls="starttls", authority=token_server.service)
-        return connect(server, user="clock@cescp.example", oauth=token_server.oauth())
+    def room(self, by_token: Wire) -> Wire:
+        return by_token
 
 
 # --- TLS and login ---------------------------------------------------------------------------------------------------
@@ -197,6 +196,41 @@ def test_an_unreadable_authority_file_is_named(tmp_path: Path) -> None:
     """The operator reads which file."""
     with pytest.raises(ConfigError, match=r"missing\.pem"):
         open_transport(Door(kind="smtp", host="mx.council.example", ca_file=str(tmp_path / "missing.pem")), allowed)
+
+
+@pytest.fixture
+def by_token(token_server: TokenServer, open_smtp: OpenSmtp, connect: Callable[..., Wire]) -> Wire:
+    server = open_smtp(tls="starttls", authority=token_server.service)
+    return connect(server, user="clock@cescp.example", oauth=token_server.oauth())
+
+
+def test_a_token_logs_in_as_the_mailbox(by_token: Wire, token_server: TokenServer) -> None:
+    """One token serves while it is good; one that was revoked is given up for another at once."""
+    by_token.transport.offer(letter()).deliver()
+    by_token.hang_up()
+    token_server.service.revoke()
+    by_token.transport.offer(letter()).deliver()
+    assert [m.user for m in by_token.server.mails] == ["clock@cescp.example"] * 2
+    assert token_server.service.asked == 2
+
+
+def test_a_token_refused_twice_closes_the_door(by_token: Wire, token_server: TokenServer) -> None:
+    """Two are tried and no third; what is said names the permission and holds no token."""
+    by_token.refuse()
+    with pytest.raises(LoginRefused, match=r"535 .*SMTP\.SendAsApp") as told:
+        by_token.transport.offer(letter())
+    assert token_server.service.asked == 2
+    assert not any(token in str(told.value) for token in token_server.service.grants)
+
+
+def test_a_login_put_off_is_no_refusal(by_token: Wire, token_server: TokenServer) -> None:
+    """4xx at the login is "not now": the token is kept, and nobody is called."""
+    by_token.server.answer("AUTH", "454 4.7.0 Temporary authentication failure", times=1)
+    with pytest.raises(DoorClosed, match="454") as told:
+        by_token.transport.offer(letter())
+    assert not isinstance(told.value, LoginRefused)
+    by_token.transport.offer(letter()).deliver()
+    assert token_server.service.asked == 1
 
 
 # --- stages ----------------------------------------------------------------------------------------------------------

@@ -91,6 +91,23 @@ def test_a_mailbox_is_named_while_it_cannot_be_read(db: Database) -> None:
         assert conditions(tx, NOW + 3 * MINUTE) == []
 
 
+def test_a_refused_login_is_told_within_minutes(db: Database) -> None:
+    """Of mailbox or letters, in well under ten minutes: only the operator can mend it. Words about others stay here."""
+    with db.begin() as tx:
+        mails.gap_opened(tx, "crewe", NOW, "crewe: mx refused the login (535): check the app")
+        outbox.queue(tx, letter(1), None, NOW)
+        for why, words in (
+            ("SMTP server mx refused the login (535): check", True),
+            ("450 fay@csc.example later", False),
+        ):
+            queued = outbox.claim(tx, NOW + MINUTE, "a", timedelta(hours=1))
+            assert queued is not None
+            outbox.deferred(tx, queued, why, NOW + MINUTE, NOW)
+            mailbox, letters = conditions(tx, NOW + 2 * MINUTE)
+            assert mailbox.grace < 5 * MINUTE
+            assert (letters.grace < 5 * MINUTE, why in letters.text) == (words, words)
+
+
 def test_a_held_letter_is_named_until_it_is_released(db: Database) -> None:
     """Held is never dropped and never silent."""
     with db.begin() as tx:

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from bot.case import acts
 from bot.cli.flow import flow
-from bot.doors import Door, OAuth
 from bot.cli.main import app
+from bot.doors import Door, OAuth
 from bot.mail import commands
 from bot.rules import policy, policy_blocks, policy_file, policy_forms
 from bot.rules.directory import ROLES
