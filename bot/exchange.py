@@ -27,7 +27,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 
 from bot import https
 from bot.doors import Door
-from bot.errors import DoorClosed, Throttled
+from bot.errors import DoorClosed, LoginRefused, Throttled
 from bot.tokens import Tokens, tokens_of
 
 #: Seconds that a server may ask us to wait before it is asked again all the same.
@@ -101,7 +101,7 @@ class Exchange:
         except DoorClosed as closed:
             if str(closed).startswith(f"{self.name}: "):
                 raise
-            raise DoorClosed(f"{self.name}: {closed}") from closed
+            raise type(closed)(f"{self.name}: {closed}") from closed
         except Exception as error:
             if not _is_foreign(error):
                 raise
@@ -121,7 +121,8 @@ class Exchange:
         if isinstance(error, errors.TransportError) and isinstance(below, requests.RequestException):
             return DoorClosed(f"{self._place}: {https.words(below)}")
         if kind in ADVICE:
-            return DoorClosed(f"{self._place} {ADVICE[kind].format(mailbox=self._door.mailbox)}")
+            made = LoginRefused if LoginRefused.MARK in ADVICE[kind] else DoorClosed
+            return made(f"{self._place} {ADVICE[kind].format(mailbox=self._door.mailbox)}")
         if isinstance(error, errors.ResponseMessageError):
             return DoorClosed(f"{self._place} answered {kind}: it is tried again")
         strange = "is no Exchange server, or something stands between (a login page, a proxy): check endpoint"

@@ -21,7 +21,7 @@ import requests
 
 from bot import https
 from bot.doors import Door
-from bot.errors import DoorClosed, Throttled, Unsure
+from bot.errors import DoorClosed, LoginRefused, Throttled, Unsure
 from bot.tokens import tokens_of
 
 #: The service allows an app four requests at once for a mailbox; a reader, a sender and a look for proof share these.
@@ -140,14 +140,17 @@ class Graph:
             text = f"{self._name}: {self._host} asks us to slow down ({what}): not before {seconds:g} seconds are over"
             return Throttled(text, seconds)
         if answer.status == 401:
-            return self.closed(f"it refused our token ({what}): check tenant, client_id and scope")
+            return self._unwanted(f"({what}): check tenant, client_id and scope")
         if answer.status == 404 and answer.code in NO_MAILBOX:
             return self.closed(f"there is no mailbox {self._door.mailbox} ({what}): was it deleted or renamed?")
         if answer.status == 403:
-            return self.closed(f"we may not use the mailbox {self._door.mailbox} ({what}): it takes {self._grant}")
+            return self._unwanted(f"to the mailbox {self._door.mailbox} ({what}): it takes {self._grant}")
         if answer.status >= 500:
             return self.closed(f"it is out of order just now ({what}): it is tried again")
         return self.closed(f"it answered {what}, which was not to be expected")
+
+    def _unwanted(self, text: str) -> LoginRefused:
+        return LoginRefused(f"{self._name}: {self._host} {LoginRefused.MARK} {text}")
 
     def closed(self, text: str) -> DoorClosed:
         return DoorClosed(f"{self._name}: {self._host}: {text}")
@@ -194,7 +197,7 @@ class Graph:
         try:
             yield
         except DoorClosed as closed:
-            raise DoorClosed(f"{self._name}: {closed}") from closed
+            raise type(closed)(f"{self._name}: {closed}") from closed
 
     def _exchange(self, method: str, url: str, body: bytes, headers: Mapping[str, str], most: int, keep: int) -> Answer:
         if self._made is None:

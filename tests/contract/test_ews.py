@@ -53,6 +53,26 @@ class EwsRoom:
     def unshut(self) -> None:
         self.server.start()
 
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    def open_by(self, port: int, **changes: Any) -> Mailbox:
+        return self.open(endpoint=f"https://127.0.0.1:{port}/EWS/Exchange.asmx", **changes)
+
+    def open_slow(self, seconds: int) -> Mailbox:
+        self.server.answer("busy", "SyncFolderItems", times=1, milliseconds=1000 * seconds)
+        return self.open()
+
+    def restart(self) -> None:
+        self.server.restart()
+
+    def refuse(self) -> None:
+        self.server.answer("401")
+
+    def admit(self) -> None:
+        self.server.behave()
+
     def close(self) -> None:
         for mailbox in self._open:
             mailbox.close()
@@ -70,3 +90,5 @@ def room(open_ews: Callable[..., EwsServer]) -> Iterator[EwsRoom]:
 
 class TestEws(MailboxContract):
     """The contract itself."""
+
+    door = "EWS"

@@ -66,6 +66,27 @@ class GraphRoom:
     def unshut(self) -> None:
         self.server.start()
 
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    def open_by(self, port: int, **changes: Any) -> Mailbox:
+        return self.open(endpoint=f"https://127.0.0.1:{port}/v1.0", **changes)
+
+    def open_slow(self, seconds: int) -> Mailbox:
+        self.server.answer("*", 429, Retry_After=str(seconds))
+        return self.open()
+
+    def restart(self) -> None:
+        self.server.stop()
+        self.server.start()
+
+    def refuse(self) -> None:
+        self.server.granted[CREWE].clear()
+
+    def admit(self) -> None:
+        self.server.granted[CREWE].add(READ)
+
     def close(self) -> None:
         for mailbox in self._open:
             mailbox.close()
@@ -83,6 +104,8 @@ def room(graph_server: GraphServer) -> Iterator[GraphRoom]:
 
 class TestGraph(MailboxContract):
     """The contract itself."""
+
+    door = "Graph"
 
 
 def names(count: int, prefix: str = "n") -> list[str]:
