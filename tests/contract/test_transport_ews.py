@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import exchangelib
 import pytest
@@ -14,6 +14,7 @@ from exchangelib.version import EXCHANGE_2019, Version
 from pydantic import SecretStr
 
 from bot.errors import DoorClosed, Throttled, Unsure
+from bot.ports import Transport
 from bot.transport import open_transport
 from tests.contract.transport_contract import RAW, TransportContract, allowed, letter
 from tests.servers.certificates import make_certificate
@@ -34,7 +35,61 @@ class Room:
         self.server = server
         if CLOCK not in server.users:
             server.add(CLOCK)
+        self.known = changes
+        self._others: list[Transport] = []
         self.transport = open_transport(server.door(CLOCK, **changes), allowed)
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    @property
+    def most_at_once(self) -> int:
+        return self.server.most_at_once
+
+    def open(self, **changes: Any) -> Transport:
+        self._others.append(open_transport(self.server.door(CLOCK, **(self.known | changes)), allowed))
+        return self._others[-1]
+
+    def open_by(self, port: int, **changes: Any) -> Transport:
+        return self.open(endpoint=f"https://127.0.0.1:{port}/EWS/Exchange.asmx", **changes)
+
+    def close(self) -> None:
+        for transport in (self.transport, *self._others):
+            transport.close()
+
+    def known_change(self, raw: bytes) -> bytes:
+        return raw
+
+    def shut(self) -> None:
+        self.server.stop()
+
+    def unshut(self) -> None:
+        self.server.start()
+
+    def hang_up(self) -> None:
+        self.server.hang_up()
+
+    def refuse(self) -> None:
+        self.server.answer("401")
+
+    def admit(self) -> None:
+        self.server.behave()
+
+    def refuse_sender(self) -> None:
+        self.server.answer("ErrorSendAsDenied", "SendItem", times=1)
+
+    def refuse_size(self) -> None:
+        self.server.answer("ErrorMessageSizeExceeded", "CreateItem")
+
+    def throttle(self) -> None:
+        self.server.answer("busy", "CreateItem", times=1)
+
+    def lose_answer(self, *, is_kept: bool) -> None:
+        self.server.answer("drop after" if is_kept else "drop", "SendItem", times=1)
+
+    def rename(self) -> None:
+        self.server.office.renames = True
 
     def arrived(self) -> list[tuple[tuple[str, ...], bytes]]:
         return [(one.recipients, one.raw) for one in self.server.letters]
@@ -53,7 +108,7 @@ def connect() -> Iterator[Callable[..., Room]]:
 
     yield to
     for room in rooms:
-        room.transport.close()
+        room.close()
 
 
 @pytest.fixture
@@ -61,8 +116,14 @@ def room(ews: EwsServer, connect: Callable[..., Room]) -> Room:
     return connect(ews)
 
 
-class TestContract(TransportContract):
-    pass
+class TestEws(TransportContract):
+    """The contract itself."""
+
+    door = "EWS"
+    absent: ClassVar[dict[str, str]] = {
+        "test_a_refused_recipient_is_named_and_the_others_are_served": "Exchange takes a letter for all or for nobody; "
+        "what does not arrive comes back as a bounce",
+    }
 
 
 # --- the draft --------------------------------------------------------------------------------------------------------

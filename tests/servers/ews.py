@@ -93,6 +93,7 @@ class EwsServer:
         self.paths: list[str] = []
         self.streams = 0
         self.port = 0
+        self.most_at_once = 0  # connections
         self._credentials = folder / "ntlm-users"
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -187,6 +188,7 @@ class EwsServer:
     def opened(self, line: socket.socket) -> None:
         with self._lock:
             self._open.add(line)
+            self.most_at_once = max(self.most_at_once, len(self._open))
 
     def closed(self, line: socket.socket) -> None:
         with self._lock:
