@@ -267,9 +267,9 @@ class Intake:
                 number = decision.case.number
                 cases.note_ids(tx, number, keys_of(mail))
                 mails.dispose(tx, one.entry, "case", "it opened the case", now, case=number, message_id_hash=digest)
-            case Pen(why=why, guesses=guesses, asks=number):
-                if number:
-                    self.turn.take(tx, number, Arrival(mail, why), now)
+            case Pen(why=why, guesses=guesses, asks=asks):
+                for number, others in asks:
+                    self.turn.take(tx, number, Arrival(mail, why, others=others), now)
                 mails.dispose(tx, one.entry, "holding_pen", why, now, message_id_hash=digest, guesses=" ".join(guesses))
             case Ignore(why=why) if not unreadable(mail):
                 mails.dispose(tx, one.entry, "ignored", why, now, message_id_hash=digest)

@@ -42,10 +42,10 @@ def _bounced(turn: Turn, tx: Connection, mail: Mail, number: int, letter: Queued
     recipient = named if named in addresses else addresses[0] if len(addresses) == 1 else ""
     if not recipient:
         return
-    status, hard = mail.bounce.status, mail.bounce.is_hard
+    status, hard, why = mail.bounce.status, mail.bounce.is_hard, mail.bounce.reason
     if not hard or outbox.bounced(tx, letter.id, recipient, status, mail.bounce.words, now):
         one = letter.letter
-        fact = LetterUndelivered(one.key, one.kind, one.stage, recipient, status, hard, one.starts_clock)
+        fact = LetterUndelivered(one.key, one.kind, one.stage, recipient, status, hard, one.starts_clock, why)
         turn.take(tx, number, fact, now)
 
 

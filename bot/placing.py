@@ -39,16 +39,27 @@ def place(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, *, is_
     placement = correlate.place(mail, inbox, known, directory, is_old)
     if isinstance(placement, Open):
         placement = _again(tx, mail) or placement
-    if isinstance(placement, Ignore) and _between_agencies(mail, inbox, directory):
-        placement = correlate.may_answer(mail, cases.open_cases(tx), directory) or placement
+    if not isinstance(placement, Attach):
+        placement = _guessed(tx, mail, inbox, directory, placement) or placement
     if isinstance(placement, Open) and not inbox.policy:
         placement = Pen("a challenge to our own mailbox that names no team we watch")
     return placement, same_id
 
 
+def _guessed(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, placement: Placement) -> Placement | None:
+    """An open case that it may belong to all the same: nothing joins it, and its raiser is asked."""
+    if mail.kind is not MailKind.HUMAN or mail.is_list or mail.sender is None:
+        return None
+    if isinstance(placement, Ignore) and _between_agencies(mail, inbox, directory):
+        return correlate.may_answer(mail, cases.open_cases(tx), directory)
+    if mail.quoted_trigger is not None and (mail.trigger.is_forward or mail.trigger.is_reply):
+        return correlate.may_quote(mail, cases.open_cases(tx), directory)
+    return None
+
+
 def _between_agencies(mail: Mail, inbox: Inbox, directory: Directory) -> bool:
     """Whether one agency writes to another's people: only then may it answer a challenge."""
-    if mail.kind is not MailKind.HUMAN or mail.is_list or mail.sender is None:
+    if mail.sender is None:
         return False
     own = directory.agency_of(mail.sender.email, inbox.area)
     others = (directory.agency_of(a.email, inbox.area) for a in (*mail.to, *mail.cc))

@@ -7,8 +7,9 @@ another's workers. The keys attach a mail; they never give it authority. It asks
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.mail.probe import is_probe
 from bot.model import Case, Inbox, Mail, MailKind, State
@@ -20,6 +21,11 @@ BY_LETTER = "our letter"
 REPORTED = "reported_start"
 #: Why a mail waits that may be an answer, and how its case hears of it: it does not join it.
 MAY_ANSWER = "it may answer an open challenge"
+#: In these states an answer is waited for.
+WAITING = (State.AWAITING_RESPONSE, State.PROVISIONAL)
+#: How far what a quotation says of its time may lie from the opening: a mail program's zone may be another.
+_SAME_TIME = timedelta(hours=1, minutes=10)
+_MOST = 3
 #: How a challenge joins the open case that its sender has already begun with the same words.
 AGAIN = "the same challenge again"
 
@@ -54,11 +60,12 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """A person must place it. `asks`: the one case whose raiser is asked whether it answers them, 0 for none."""
+    """A person must place it. `asks`: the cases whose raiser is asked whether it answers them, with the refs of that
+    raiser's other cases that it may answer instead."""
 
     why: str
     guesses: tuple[str, ...] = ()
-    asks: int = 0
+    asks: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,19 @@ def _triggered(mail: Mail, inbox: Inbox, directory: Directory, is_old: bool) -> 
             else "a challenge from the team itself"
         )
         return Pen(why)
+    if mail.trigger.is_forward and _is_handed_up(mail, inbox, directory):
+        return Open((REPORTED,))
     return Open(("forwarded",) if mail.trigger.is_forward else ())
+
+
+def _is_handed_up(mail: Mail, inbox: Inbox, directory: Directory) -> bool:
+    """Whether somebody of the challenged agency passes on what another agency's professional wrote to them: the
+    challenge is that person's, and none of theirs."""
+    if mail.sender is None or mail.quoted_trigger is None or mail.quoted_trigger.is_reply or not mail.quoted_from:
+        return False
+    challenged = directory.agency_of_team(inbox.team, inbox.area)
+    writer = directory.agency_of(mail.quoted_from, inbox.area)
+    return bool(challenged) and directory.agency_of(mail.sender.email, inbox.area) == challenged != writer != ""
 
 
 def _untriggered(mail: Mail, inbox: Inbox) -> Placement:
@@ -157,13 +176,40 @@ def may_answer(mail: Mail, open_cases: Sequence[Case], directory: Directory) -> 
     """A mail of the challenged agency to the raiser that cites nothing: a guess for a person, and never more."""
     sender = mail.sender.email if mail.sender else ""
     addressed = [a.email for a in (*mail.to, *mail.cc)]
-    found = [
+    return _guess(
         case
         for case in open_cases
-        if case.state in (State.AWAITING_RESPONSE, State.PROVISIONAL)
+        if case.state in WAITING
         and case.responder_agency == directory.agency_of(sender, case.area) != case.raiser.agency
         and any(directory.same_person(case.raiser.email, email) for email in addressed)
-    ]
-    if not found:
+    )
+
+
+def may_quote(mail: Mail, open_cases: Sequence[Case], directory: Directory) -> Pen | None:
+    """A mail that cites nothing and quotes a challenge of an open case, handed on by the challenged side, or what they
+    answered, passed on by the raiser: a guess for a person again. Whatever else quotes one goes its own way."""
+    if mail.sender is None or mail.quoted_from is None or mail.quoted_trigger is None:
         return None
-    return Pen(MAY_ANSWER, tuple(case.ref for case in found), found[0].number if len(found) == 1 else 0)
+    return _guess(case for case in open_cases if case.state in WAITING and _quotes(mail, case, directory))
+
+
+def _quotes(mail: Mail, case: Case, directory: Directory) -> bool:
+    sender, writer = mail.sender.email if mail.sender else "", mail.quoted_from or ""
+    handing_on, original = directory.agency_of(sender, case.area), mail.quoted_trigger
+    if not case.responder_agency or case.responder_agency == case.raiser.agency or original is None:
+        return False
+    if directory.same_person(sender, case.raiser.email):
+        return directory.agency_of(writer, case.area) == case.responder_agency
+    is_then = mail.quoted_sent is None or abs(mail.quoted_sent - case.opened) <= _SAME_TIME
+    is_its = directory.same_person(writer, case.raiser.email) and not original.is_reply and is_then
+    return is_its and handing_on == case.responder_agency
+
+
+def _guess(found: Iterable[Case]) -> Pen | None:
+    """Each raiser is asked about their own cases, unless these are too many to be asked about."""
+    cases = list(found)
+    if not cases:
+        return None
+    own = {case.number: [c.ref for c in cases if c.raiser.email == case.raiser.email] for case in cases}
+    asks = ((c.number, tuple(r for r in own[c.number] if r != c.ref)) for c in cases if len(own[c.number]) <= _MOST)
+    return Pen(MAY_ANSWER, tuple(case.ref for case in cases), tuple(asks))

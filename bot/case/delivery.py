@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.case.clock import begin
-from bot.case.draft import Draft, person
+from bot.case.draft import RAISER_LOST, Draft, person
 from bot.case.stages import copied
-from bot.model import WANTS_ANSWERS, Absence, Contact, LetterKind, LetterServed, LetterUndelivered, Served
+from bot.model import WANTS_ANSWERS, Absence, Contact, LetterKind, LetterServed, LetterUndelivered, Served, State
 
 #: How long a delayed delivery may take before the next contact is written to.
 DELAY = timedelta(hours=1)
@@ -45,7 +45,7 @@ def on_undelivered(d: Draft, fact: LetterUndelivered) -> None:
         return
     contact = _responding(d, fact.recipient) if fact.stage == d.case.stage else None
     if d.case.is_open and contact is not None and fact.kind in WANTS_ANSWERS:
-        _lost(d, contact, fact.kind.value, fact.status)
+        _lost(d, contact, fact)
     elif fact.kind is LetterKind.RECORD:
         d.flag("record_undelivered")
         lines = [
@@ -57,12 +57,7 @@ def on_undelivered(d: Draft, fact: LetterUndelivered) -> None:
         where = f"challenge-bot record {d.case.ref}"
         d.write(LetterKind.INFORMATION, "record_kept", unit, where=where, why=fact.status)
     elif d.case.is_open and fact.recipient == d.case.raiser.email:
-        d.flag("raiser_unreachable")
-        if d.manager:
-            d.write(
-                LetterKind.INFORMATION, "spoc_wrong", [d.manager], contact=person(d.case.raiser), status=fact.status
-            )
-        d.write(LetterKind.INFORMATION, "spoc_wrong", d.unit, contact=person(d.case.raiser), status=fact.status)
+        _raiser_lost(d, fact)
     else:
         d.flag("letter_undelivered")
 
@@ -87,15 +82,33 @@ def on_delayed(d: Draft) -> None:
             _redirect(d, contact, "bounced", LetterKind.NOTICE.value)
 
 
-def _lost(d: Draft, contact: Contact, of: str, status: str) -> None:
+def _lost(d: Draft, contact: Contact, fact: LetterUndelivered) -> None:
     """A responding contact cannot be reached: down the row, and the clock stops if nobody else was served."""
     d.set(served=tuple(replace(s, is_dead=True) if s.contact.email == contact.email else s for s in d.case.served))
     is_first = len(d.case.runs) == 1
     if not is_first and not any(s.at is not None and not s.is_dead for s in d.case.served):
         d.run(began=None)
         d.quiet("chaser")
-    _redirect(d, contact, "bounced", of)
-    d.write(LetterKind.INFORMATION, "spoc_wrong", d.unit, contact=person(contact), status=status)
+    _redirect(d, contact, "bounced", fact.kind.value)
+    _wrong(d, contact, fact.status, fact.why)
+
+
+def _wrong(d: Draft, contact: Contact, status: str, why: str = "", *, goes_on: bool = True) -> None:
+    """The business unit puts its directory right. `goes_on`: the next in the row is written to."""
+    manager = person(d.manager) if d.manager and not goes_on else {}
+    values = {"status": status, "why": why, "goes_on": goes_on, "manager": manager}
+    d.write(LetterKind.INFORMATION, "spoc_wrong", d.unit, contact=person(contact), more=values)
+
+
+def _raiser_lost(d: Draft, fact: LetterUndelivered) -> None:
+    """The raiser's own address fails: from now on their manager is written to as well (draft.py). Told once."""
+    if RAISER_LOST in d.case.flags:
+        return
+    answered = d.case.state is State.AWAITING_CONFIRMATION
+    if d.manager:
+        d.write(LetterKind.INFORMATION, "raiser_lost", [d.manager], why=fact.why, answered=answered)
+    _wrong(d, d.case.raiser, fact.status, fact.why, goes_on=False)
+    d.flag(RAISER_LOST)
 
 
 def _redirect(d: Draft, contact: Contact, why: str, of: str, until: str = "", is_gone: bool = False) -> None:
@@ -151,7 +164,11 @@ def on_absent(d: Draft, sender: str, told: Absence, is_proven: bool) -> None:
 
     Once for each person and stage; later ones are facts and cause no letter. Of one who has left the business unit is
     told; without proof they are reminded still. Whom the reply names is shown to the raiser and never written to.
+    A machine's receipt tells of nobody's absence: it stands in the journal, and no letter follows.
     """
+    if told.is_receipt:
+        d.event("receipt", by=sender)
+        return
     d.event("absent", by=sender)
     directory = d.rules.directory
     known = next((s for s in d.case.served if directory.same_person(s.contact.email, sender)), None)
@@ -165,7 +182,7 @@ def on_absent(d: Draft, sender: str, told: Absence, is_proven: bool) -> None:
     if d.is_stranger:
         return
     if told.is_gone:
-        d.write(LetterKind.INFORMATION, "spoc_wrong", d.unit, contact=person(known.contact), status="gone")
+        _wrong(d, known.contact, "gone")
     d.write(
         LetterKind.INFORMATION,
         "away",

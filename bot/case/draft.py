@@ -6,7 +6,7 @@ put together, not when one is due: that is stages.py, replies.py, words.py and c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +33,8 @@ from bot.rules.workdays import say
 
 #: Of two letters to one person in one minute only the weightier goes.
 WEIGHT = (LetterKind.ESCALATION, LetterKind.NOTICE, LetterKind.REDIRECT, LetterKind.CHASER, LetterKind.INFORMATION)
+#: Flag of a case whose raiser cannot be written to any more.
+RAISER_LOST = "raiser_unreachable"
 #: A deadline answered later than this was missed: chasers are not sent late, others say how late they are.
 MISSED = timedelta(minutes=15)
 
@@ -227,7 +229,7 @@ class Draft:
         **extra: Any,
     ) -> Letter | None:
         """Queues one letter; None when there is nobody to write to. Our own mailbox is never an addressee."""
-        firsts = self._people(to)
+        firsts = self._people(self._standing_in(to))
         if not firsts:
             return None
         case = self.case
@@ -254,6 +256,13 @@ class Draft:
         )
         self.letters.append(letter)
         return letter
+
+    def _standing_in(self, people: Iterable[Contact]) -> Iterator[Contact]:
+        """The same people; behind a raiser whose address fails, their manager."""
+        for contact in people:
+            yield contact
+            if contact.email == self.case.raiser.email and RAISER_LOST in self.case.flags and self.manager:
+                yield self.manager
 
     def _people(self, people: Iterable[Contact], less: Iterable[Contact] = ()) -> tuple[Contact, ...]:
         gone = {self.rules.bot.email, "", *(c.email for c in less)}

@@ -1,8 +1,9 @@
 """A mail reached somebody it was not meant for: a note to the data protection contact, at once.
 
-Three roads tell of it: a person who is no party says "not mine", a party hands the case on to an address outside the
-directory, a bounce comes from an address we never wrote to. The note says what, to whom, when, which kinds of details
-and by when a breach must be reported; it names no child, for letters never do. Once for each case and address.
+Three roads tell of it: a person who is no party says "not mine", a party forwards or copies a mail of the case to an
+address outside the directory, a bounce comes from an address we never wrote to. The note says what, to whom, when,
+which kinds of details and by when a breach must be reported; it names no child, for letters never do. Once for each
+case and address.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from bot.rules.directory import domain_of
 
 #: UK GDPR, Article 33(1): a personal data breach is notified not later than 72 hours after becoming aware of it.
 NOTIFY_WITHIN = timedelta(hours=72)
+#: Flag, with the address's hash, of whom the raiser copied in from outside the directory.
+COPIED = "copied_outside"
+_MOST_OUTSIDE = 10
 SUBJECT = "A mail reached somebody it was not meant for"
 
 _WRONG = re2.compile(
@@ -62,13 +66,24 @@ def misdirected(d: Draft, fact: Arrival, email: str) -> None:
 
 
 def handed_outside(d: Draft, mail: Mail, stand: Collection[Side]) -> None:
-    """A party handed a mail of the case on to an address that no agency of the directory has."""
-    if not mail.trigger.is_forward or is_no_party(stand) or mail.proof is Proof.FAILED:
+    """A party handed a mail of the case on to an address that no agency of the directory has, or copied it in."""
+    if is_no_party(stand) or mail.proof is Proof.FAILED or d.is_stranger:
         return
-    for email in dict.fromkeys(a.email for a in (*mail.to, *mail.cc)):
-        if _is_outside(d, email):
-            _note(d, "A party to the case forwarded a mail of it to an address outside the directory.", email,
-                  _ORIGINAL)  # fmt: skip
+    did = "forwarded" if mail.trigger.is_forward else "sent"
+    for email in _outside(d, mail):
+        if f"{COPIED}:{_short(email)}" in d.case.flags:
+            continue
+        _note(d, f"A party to the case {did} a mail of it to an address outside the directory.", email, _ORIGINAL)
+
+
+def copied_at_opening(d: Draft, mail: Mail) -> None:
+    """The raiser chose whom to copy in: flagged for people to see, and no incident, then or when it is answered."""
+    d.flag(*(f"{COPIED}:{_short(email)}" for email in _outside(d, mail)))
+
+
+def _outside(d: Draft, mail: Mail) -> list[str]:
+    found = [email for email in dict.fromkeys(a.email for a in (*mail.to, *mail.cc)) if _is_outside(d, email)]
+    return found[:_MOST_OUTSIDE]
 
 
 def bounced_elsewhere(d: Draft, fact: Arrival) -> None:
@@ -91,8 +106,12 @@ def _fields(kind: str) -> str:
     return _FIELDS.get(kind, _BASE if kind else _ORIGINAL)
 
 
+def _short(email: str) -> str:
+    return hashlib.sha256(email.encode()).hexdigest()[:12]
+
+
 def _note(d: Draft, what: str, to: str, fields: str) -> None:
-    name = f"incident:{hashlib.sha256(to.encode()).hexdigest()[:12]}"
+    name = f"incident:{_short(to)}"
     if name in d.case.flags:
         return
     d.flag(name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from bot.case import incident
 from bot.case.clock import begin, longest_tier, shortest_tier, stage_due
 from bot.case.correlate import REPORTED
 from bot.case.draft import Draft
@@ -63,6 +64,7 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     d.event("opened", by=raiser.email)
     d.flag(*opening.flags, *flags, *mail_flags(mail))
     set_by_subject(d, mail.subject)
+    incident.copied_at_opening(d, mail)
     note_held_before(d, opening)
     pass_over(d, opening)
     if raiser.agency and raiser.agency == d.case.responder_agency:

@@ -28,7 +28,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
     if mail.digest in case.mails:
         return
     if fact.how == MAY_ANSWER:
-        _may_answer(d, mail)
+        _may_answer(d, fact)
         return
     ids = (*case.thread, *([mail.message_id] if mail.message_id else []))
     d.set(mails=(*case.mails, mail.digest), thread=ids)
@@ -49,24 +49,28 @@ def _recalled(d: Draft, mail: Mail, sender: str) -> None:
         d.write(LetterKind.QUESTION, "recall", [d.case.raiser], mail=mail)
 
 
-def _may_answer(d: Draft, mail: Mail) -> None:
-    """Written to the raiser by the other side, citing nothing: it stays out of the case, and the raiser is asked."""
-    by = who(d, mail)
+def _may_answer(d: Draft, fact: Arrival) -> None:
+    """Written to the raiser by the other side, or quoting the challenge, and citing nothing: it stays out of the case,
+    and the raiser is asked. What the raiser passes on themselves is asked about as its writer's."""
+    by = who(d, fact.mail)
+    if by.email and d.rules.directory.same_person(by.email, d.case.raiser.email):
+        by = _known(d, fact.mail.quoted_from or "", "")
     d.event("suggested", by=by.email)
     if not any(q.about == "whose_answer" for q in d.case.questions):
-        doubtful(d, mail, by)
+        doubtful(d, fact.mail, by, fact.others)
 
 
 def who(d: Draft, mail: Mail) -> Contact:
     """The sender as the case or the directory knows them."""
-    if mail.sender is None:
-        return Contact("")
-    email = mail.sender.email
+    return _known(d, mail.sender.email, mail.sender.name) if mail.sender else Contact("")
+
+
+def _known(d: Draft, email: str, name: str) -> Contact:
     known = [c for _, _, c in d.case.people if c.email == email and c.name]
     found = next(iter(known), None) or d.rules.directory.person(email)
     if found is not None and found.email == email:
         return found
-    return Contact(email, mail.sender.name, agency=d.rules.directory.agency_of(email))
+    return Contact(email, name, agency=d.rules.directory.agency_of(email))
 
 
 def _human(d: Draft, fact: Arrival, sender: str) -> None:

@@ -59,6 +59,7 @@ _ESCALATED: dict[str, Any] = _STEP_2 | {
 }
 _AWAY = {"absent": FAY, "deputies": [TOM], "named": [{"name": "Priya Shah", "contact": "01632 960204"}]}
 _GOING = {"absent": FAY, "of": "notice", "responder": TOM}
+_WRONG: dict[str, Any] = {"contact": FAY, "status": "", "why": "", "goes_on": True, "manager": {}}
 _TRANSFER = ("asked", "accepted", "again", "declined")
 _MOVING = {"who": TOM, "team_asked": "Hillside Assessment Team", "left": "Riverside Assessment Team"}
 _MANIFEST = [{"name": "XX-2027-0007-record.pdf", "sha256": "9f" * 32, "size": 48_213}]
@@ -120,7 +121,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.INFORMATION, "away", _AWAY | {"until": "Monday 18 January", "gone": False}),
     (LetterKind.INFORMATION, "away", _AWAY | {"until": "", "named": [], "gone": True}),
     *((LetterKind.INFORMATION, "transfer", _MOVING | {"event": event}) for event in _TRANSFER),
-    (LetterKind.INFORMATION, "spoc_wrong", {"contact": FAY, "status": "gone"}),
+    (LetterKind.INFORMATION, "spoc_wrong", _WRONG | {"status": "gone"}),
     (LetterKind.INFORMATION, "appointed", {"who": RUTH, "decider": CHAIR} | {"level": "partnership"}),
     (LetterKind.INFORMATION, "received", {"who": FAY, "words": "by 3pm today"}),
     (LetterKind.INFORMATION, "not_mine", {"who": FAY}),
@@ -141,7 +142,10 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.INFORMATION, "clock", _PASSED | {"local": True, "side": "raising"}),
     (LetterKind.INFORMATION, "telling", _STEP_3 | {"n": 2, "decider": CHAIR, "lapsed": "2027-01-21T17:00:00+00:00"}),
     (LetterKind.INFORMATION, "nobody", {"tried": [FAY, TOM]}),
-    (LetterKind.INFORMATION, "spoc_wrong", {"contact": FAY, "status": "5.1.1"}),
+    (LetterKind.INFORMATION, "spoc_wrong", _WRONG | {"status": "5.1.1", "why": "the mailbox is full"}),
+    (LetterKind.INFORMATION, "spoc_wrong", _WRONG | {"contact": HELEN, "goes_on": False, "manager": RUTH}),
+    (LetterKind.INFORMATION, "raiser_lost", {"why": "the address does not exist there", "answered": True}),
+    (LetterKind.INFORMATION, "raiser_lost", {"why": "", "answered": False}),
     (LetterKind.INFORMATION, "held", {"until": "2027-01-12T14:05:00+00:00", "by": UNIT}),
     (LetterKind.INFORMATION, "released", {"by": UNIT}),
     (

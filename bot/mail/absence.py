@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import re2
 
+from bot.mail import quote
 from bot.mail.addresses import addresses_in
 from bot.model import Absence
 from bot.rules.windows import requested
@@ -18,6 +19,7 @@ from bot.rules.windows import requested
 _LONDON = ZoneInfo("Europe/London")
 _WITHIN = 4000
 _MOST_NAMED = 3
+_TITLE = 300
 
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _SHORT_DAY = r"(?:mon|tues?|wed|thur?s?|fri|sat|sun)\b\.?"
@@ -86,11 +88,45 @@ _GONE = re2.compile(
 )
 
 
-def told(text: str, sent: datetime) -> Absence:
-    """What the text tells; `sent` places "until Monday". Nothing found leaves the fields empty."""
+#: What ticket systems and team mailboxes write to everybody, whether or not anybody is there.
+_RECEIVED = re2.compile(
+    r"(?i)(?:\b(?:your|the|this) (?:e-?mail|message|request|enquiry|inquiry|query|ticket|call|referral|contact|case"
+    r"|support request|complaint|application)\b[^.!?]{0,60}\b(?:has|have|was|is|were) (?:been |being |now been )?"
+    r"(?:successfully |safely )?(?:received|logged|registered|recorded|created|opened|assigned|raised|forwarded|passed"
+    r"|placed in|submitted|acknowledged)\b"
+    r"|\bthank(?:s| you) for (?:your (?:e-?mail|message|enquiry|inquiry|query|request)|(?:e-?mailing|contacting|writing"
+    r"(?: to)?|getting in touch with)\b)"
+    r"|\ba (?:new )?(?:support |service |help ?desk )?(?:ticket|request|case|incident|call)\b[^.!?]{0,60}"
+    r"\b(?:has been|was) (?:created|opened|logged|raised|registered)\b"
+    r"|\bwe (?:have|'ve) (?:now )?(?:received|logged) your\b"
+    r"|\b(?:we|a member of (?:the|our) team|someone|one of our [a-z]+) (?:aim|will|endeavou?r|shall|try)\b[^.!?]{0,60}"
+    r"\b(?:repl|respon|answer|be in touch|get back|contact you|deal with)"
+    r"|diolch am (?:eich|gysylltu)|wir haben ihre (?:anfrage|e-?mail|nachricht)|nous avons bien re.u"
+    r"|hemos recibido su|abbiamo ricevuto|wij hebben uw|vi har (?:modtaget|mottatt|mottagit))"
+)
+#: Somebody is not there, or somebody speaks and no machine. A mail that says both is an absence.
+_AWAY = re2.compile(
+    r"(?i)\b(?:out of (?:the )?office|away\b|on (?:annual |sick |maternity |paternity |parental |study |special )?leave"
+    r"|on (?:my )?(?:holiday|vacation|secondment|training|a course)|(?:annual|sick|maternity) leave|not (?:in|at)"
+    r" (?:the |my )?(?:office|work|desk)|not working|do(?:n't| not) work (?:on )?(?:mon|tues|wednes|thurs|fri)"
+    r"|non-working day"
+    r"|i(?: am|'m| will be) (?:currently )?(?:off|unavailable|not available|absent|in court)"
+    r"|return(?:ing)? (?:to work|on)\b|\b(?:i|i'm|my)\b"
+    r"|when i(?:'m| am)? (?:return|back|get back)|on my return|limited access"
+    r"|allan o'r swyddfa|gwyliau|abwesend|urlaub|nicht im b.ro|absent|cong.s|ausente|vacaciones|assente|ferie|afwezig"
+    r"|vakantie|frav.rende|frånvarande|semester|urlopie|nieobecn|poissa|lomalla)"
+)
+
+
+def told(text: str, sent: datetime, title: str = "") -> Absence:
+    """What the text and the subject tell; `sent` places "until Monday". Nothing found leaves the fields empty, and is
+    an absence still: only what reads like a machine's receipt, and speaks of nobody who is away, is none."""
     head = text[:_WITHIN]
     words = _until(head)
-    return Absence(words, _day(words, sent), _named(head), bool(_GONE.search(head)))
+    is_gone = bool(_GONE.search(head))
+    new = quote.split(head).new
+    is_away = bool(words) or is_gone or bool(_AWAY.search(f"{title[:_TITLE]}\n{new}"))
+    return Absence(words, _day(words, sent), _named(head), is_gone, not is_away and bool(_RECEIVED.search(new)))
 
 
 def _until(text: str) -> str:

@@ -74,7 +74,7 @@ def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool
         kind_why=verdict.why,
         is_list=verdict.is_list,
         bounce=verdict.bounce,
-        absence=absence.told(parsed.text, _sent(mail)) if verdict.kind is MailKind.AUTO_REPLY else None,
+        absence=absence.told(parsed.text, _sent(mail), mail.subject) if verdict.kind is MailKind.AUTO_REPLY else None,
         text=parsed.text.replace(QUOTE_MARK, "").strip(),
     )
     if not is_readable:

@@ -15,6 +15,8 @@ import re2
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 
+from bot.mail import unseen
+
 MAX_TEXT = 512 * 1024
 MAX_HTML = 512 * 1024
 #: Beyond this many tags open inside one another a page is taken apart by its tags alone: the converter recurses.
@@ -52,6 +54,8 @@ _HIDDEN = re2.compile(
     "\ue000-\uf8ff\U000e0000-\U000e007f]"
 )
 _TURNED = re2.compile("[\x00\u202a-\u202e\u2066-\u2069]")
+#: Letters without width inside a Latin word stand there to part what is seen as one.
+_PARTED = re2.compile("[A-Za-z][\u200b-\u200d\u2060\ufeff]+[A-Za-z]")
 _LINES = {0x0B: "\n", 0x0C: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"}
 _DROPPED = re2.compile(
     r"(?is)<(?:style|script|head|title|noscript|template|svg)\b.*?</(?:style|script|head|title|noscript|template"
@@ -60,12 +64,6 @@ _DROPPED = re2.compile(
 _QUOTE_START = re2.compile(
     r"""(?i)<blockquote\b[^>]*>|<div\b[^>]*\b(?:class=["']?(?:gmail_quote|yahoo_quoted|moz-cite-prefix"
     r"|protonmail_quote)|id=["']?(?:divRplyFwdMsg|appendonsend|reply-intro))[^>]*>"""
-)
-#: A start tag whose element no mail program shows: by its attribute, or by its style.
-_UNSEEN = re2.compile(
-    r"""(?i)<([a-z][a-z0-9]*)(?:(?:\s+[a-z:-]+(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))?)*\s+hidden(?:[\s=/][^<>]*)?"""
-    r"""|\b[^<>]*\sstyle\s*=[^<>]*(?:visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em|%)?\s*["';!]"""
-    r"""|opacity\s*:\s*0\s*["';!]|max-height\s*:\s*0)[^<>]*)>"""
 )
 _TAG = re2.compile(r"(?s)<[^<>]*>")
 _OPEN = re2.compile(r"<[A-Za-z]")
@@ -119,14 +117,14 @@ def _whole(text: str) -> str:
 
 
 def turns(text: str) -> bool:
-    """Whether text holds NUL or letters that turn its direction round: a sign of somebody who hides something."""
-    return (not text.isascii() and bool(_TURNED.search(text))) or "\0" in text
+    """Whether text holds NUL, letters that turn its direction round, or invisible ones inside a word: a sign of
+    somebody who hides something."""
+    return (not text.isascii() and bool(_TURNED.search(text) or _PARTED.search(text))) or "\0" in text
 
 
 def from_html(html: str) -> str:
     """HTML as text with tables laid out; quotations are preceded by a line that is QUOTE_MARK alone."""
-    body = _DROPPED.sub("", html[:MAX_HTML])
-    body = _UNSEEN.sub(r'<\1 style="display:none">', body)
+    body = _DROPPED.sub("", unseen.shown(html[:MAX_HTML]))
     body = _QUOTE_START.sub(lambda m: f"<p>{QUOTE_MARK}</p>{m.group()}", body)
     text = _plain(body) if _is_deep(body) else _laid_out(body)
     spaced: str = _BLANKS.sub("\n\n", text.replace("\xa0", " "))

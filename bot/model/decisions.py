@@ -100,6 +100,7 @@ class Arrival:
     answered_key: str = ""  # that letter's key
     reached_parties: bool = True  # False: it came to the bot's mailbox alone
     answered_to: tuple[str, ...] = ()  # the addresses that letter went to
+    others: tuple[str, ...] = ()  # refs of the same raiser's other cases that it may belong to instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ class LetterUndelivered:
     status: str
     is_hard: bool
     starts_clock: bool = False
+    why: str = ""  # in words for a lay reader, "" where nobody said
 
 
 @dataclass(frozen=True, slots=True)

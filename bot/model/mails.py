@@ -67,6 +67,7 @@ class Absence:
     until_on: date | None = None  # the day they mean, counted from when the reply was sent
     named: tuple[tuple[str, str], ...] = ()
     is_gone: bool = False  # the person has left, or nobody reads this mailbox
+    is_receipt: bool = False  # a machine confirms that the mail came; nobody is away
 
 
 @dataclass(frozen=True, slots=True)

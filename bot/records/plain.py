@@ -20,6 +20,7 @@ _EVENTS = {
     "holding": "{by} sent a holding reply, which stops no clock.",
     "received": "{by} said that it was seen.",
     "absent": "An automatic reply said that {by} is away.",
+    "receipt": "An automatic reply from {by} said that a mail was received.",
     "undelivered": "A letter to {by} could not be delivered.",
     "lapsed": "The time of {stage} ended. No reply had been recorded.",
     "extended": "{by} gave more time.",

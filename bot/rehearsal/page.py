@@ -21,6 +21,7 @@ FACTS = {
     "responded": "a reply is recorded; the clock stops",
     "holding": "a holding reply: the clock runs on",
     "absent": "the contact is away",
+    "receipt": "a machine confirms that a mail came",
     "attached": "a mail joins the case",
     "undelivered": "a letter was not delivered",
     "lapsed": "the time is over and no reply is recorded",

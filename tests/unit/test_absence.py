@@ -77,6 +77,35 @@ def test_a_post_that_is_gone_is_told_from_an_absence(text: str, is_gone: bool) -
     assert told(text, NOW).is_gone is is_gone
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "is_receipt"),
+    [
+        ("Your request has been logged with reference number REQ-48211.", "Re: x", True),
+        (
+            "Thank you for your email. A member of the team will reply within five working days.",
+            "Automatic reply",
+            True,
+        ),
+        ("Thank you for contacting Crewe Assessment Team. If a child is at risk, ring 999.", "Automatic reply", True),
+        ("We have received your enquiry and aim to respond within 10 working days.", "", True),
+        ("[#48211] A new ticket has been created for your request.", "", True),
+        ("Diolch am eich e-bost. Byddwn yn ymateb o fewn pum diwrnod.", "Ateb awtomatig", True),
+        ("Thank you for your email. I work Mondays to Wednesdays.", "Automatic reply", False),
+        ("Thank you for your email. I am out of the office.", "", False),
+        ("Thank you for your email. Fay Marsh is away until Monday.", "", False),
+        ("Thank you for your email.", "Out of office: x", False),
+        ("Thank you for your email. This mailbox is no longer monitored.", "", False),
+        ("Thank you for your email. The team is on leave.\n\n> Your message has been received.", "", False),
+        ("Ik ben er niet.", "Automatisch antwoord", False),
+        ("", "Automatic reply: x", False),
+    ],
+)
+def test_a_machines_receipt_is_no_absence(text: str, title: str, is_receipt: bool) -> None:
+    """A ticket or a team mailbox that thanks everybody takes nobody away; whatever speaks of a person, or of nothing
+    that we can read, is an absence as before."""
+    assert told(text, NOW, title).is_receipt is is_receipt
+
+
 def test_reasons_are_never_kept() -> None:
     """The reason stands in the mail itself, and in no value that a letter is made of."""
     assert "surgery" in mail("exchange_away").text

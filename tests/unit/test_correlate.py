@@ -123,8 +123,10 @@ def test_a_guess_is_made_only_of_a_mail_from_the_challenged_agency_to_the_raiser
     book = shipped().directory
     one = opened().case
     two = replace(one, number=2, ref="CE-2027-0002")
-    assert may_answer(mail(FAY, to=(HELEN,)), [one], book) == Pen(MAY_ANSWER, (one.ref,), one.number)
-    assert may_answer(mail(FAY, to=(HELEN,)), [one, two], book) == Pen(MAY_ANSWER, (one.ref, two.ref), 0)
+    assert may_answer(mail(FAY, to=(HELEN,)), [one], book) == Pen(MAY_ANSWER, (one.ref,), ((one.number, ()),))
+    assert may_answer(mail(FAY, to=(HELEN,)), [one, two], book) == Pen(
+        MAY_ANSWER, (one.ref, two.ref), ((one.number, (two.ref,)), (two.number, (one.ref,)))
+    )
     for other in (mail(STRANGER, to=(HELEN,)), mail(MO, to=(HELEN,)), mail(FAY, to=(CREWE,)), mail("", to=(HELEN,))):
         assert may_answer(other, [one], book) is None
     assert may_answer(mail(FAY, to=(HELEN,)), [replace(one, state=State.CLOSED)], book) is None
