@@ -14,18 +14,7 @@ from typing import Any
 from bot.case.alternates import Cast
 from bot.case.conditions import landing
 from bot.case.timers import lines
-from bot.model import (
-    Case,
-    Contact,
-    Deadline,
-    Decision,
-    Event,
-    Letter,
-    LetterKind,
-    Mail,
-    Question,
-    State,
-)
+from bot.model import Case, Contact, Deadline, Decision, Event, Letter, LetterKind, Mail, Question, State
 from bot.rules import emergency
 from bot.rules.book import Rules
 from bot.rules.policy import Stage
