@@ -28,9 +28,9 @@ def ends(case: Case, rules: Rules, clock: Clock, start: datetime) -> Due:
 
 def runs(case: Case, clock: Clock) -> bool:
     """Whether it is anybody's to keep: who wrote the opening mail to this stage has written already."""
-    return case.unproven != "stranger" and not (
-        len(case.runs) == 1 and clock.side == "raising" and clock.until == "mail"
-    )
+    is_first = len(case.runs) == 1 and clock.starts == "enter"
+    has_written = is_first and clock.side == "raising" and clock.until == "mail"
+    return case.unproven != "stranger" and not has_written
 
 
 def lines(case: Case, rules: Rules, now: datetime) -> Iterator[dict[str, str]]:

@@ -77,7 +77,7 @@ WORDS: dict[str, Word] = {
     "MEETING": Word(_EITHER, relaxes=False),  # a note
     "ON FILE": Word(_EITHER, relaxes=True),  # ends a reminder
     "STATUS": Word(_PARTIES, relaxes=False),  # answered to the address that the directory or the case holds
-    "CHILD PROTECTION": Word(_PARTIES, relaxes=False),
+    "CHILD PROTECTION": Word((*_PARTIES, Side.EXECUTIVE), relaxes=False),
     "NOT CHILD PROTECTION": Word((Side.EXECUTIVE,), relaxes=True),
     "CORRECT": Word((*_EITHER, Side.UNIT), relaxes=True),
     "YES": Word(_PARTIES, relaxes=True, asked="any"),
