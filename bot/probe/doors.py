@@ -159,7 +159,7 @@ def _is_of(mail: RawMail, probe: Probe) -> bool:
 def _counted(came: Came, look: Look, outcome: Outcome | None) -> Iterator[Finding]:
     if not came.inbox:
         if outcome is None:
-            yield Finding("lost", f"and it did not arrive within {look.wait:.0f} seconds")
+            yield Finding("lost", f"and nothing came within {look.wait:.0f} seconds: it seems not to be sent", "closed")
         else:
             yield Finding("lost", f"it was accepted, and nothing came within {look.wait:.0f} seconds", "lose")
     elif len(came.inbox) > 1:
@@ -249,4 +249,9 @@ def verdict(findings: Sequence[Finding]) -> str:
         "closed": "it cannot be used now",
     }
     harms = [text for harm, text in words.items() if any(finding.harm == harm for finding in findings)]
-    return f"Not fit: {', '.join(harms)}." if harms else "Fit: mail comes and goes once, and is known again."
+    if harms:
+        return f"Not fit: {', '.join(harms)}."
+    names = {finding.what for finding in findings}
+    if "unsure" in names:
+        return "Fit by the proof it keeps, but the answer to the hand-over was lost: try again."
+    return "Fit: mail comes and goes once, and is known again." if "sent" in names else "Fit: it can be listed."

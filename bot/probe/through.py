@@ -49,25 +49,38 @@ def through(
     read: Settings, way: Way, cursor: str, asked: Asked, now: datetime, said: Callable[[str], None]
 ) -> Iterator[Finding]:
     """One door, gone through. `cursor`: up to where the daemon has read it; `said` is told how far it is."""
-    reading = reading_of(read)
     look = doors.look_at(way.name, way.door, cursor, asked.wait, asked.settle)
+    is_closed = False
     try:
-        is_closed = False
-        for finding in doors.listed(look):
+        for finding in _there_and_back(read, way, look, asked, now, said):
             is_closed = is_closed or finding.harm == "closed"
             yield finding
-        if is_closed or not (way.name == BOT or asked.teams):
-            return
-        transport = _transport(read)
-        try:
-            yield from doors.there_and_back(look, transport, _new(read, way.address), reading, now, said)
-        finally:
-            transport.close()
-        yield from _from_outside(read, way, look, asked, now, said)
+        if not is_closed and _is_sent_to(way, asked):
+            yield from _from_outside(read, way, look, asked, now, said)
     except BotError as error:
         yield Finding("closed", str(error), "closed")
     finally:
         look.mailbox.close()
+
+
+def _is_sent_to(way: Way, asked: Asked) -> bool:
+    return way.name == BOT or asked.teams
+
+
+def _there_and_back(
+    read: Settings, way: Way, look: doors.Look, asked: Asked, now: datetime, said: Callable[[str], None]
+) -> Iterator[Finding]:
+    is_closed = False
+    for finding in doors.listed(look):
+        is_closed = is_closed or finding.harm == "closed"
+        yield finding
+    if is_closed or not _is_sent_to(way, asked):
+        return
+    transport = _transport(read)
+    try:
+        yield from doors.there_and_back(look, transport, _new(read, way.address), reading_of(read), now, said)
+    finally:
+        transport.close()
 
 
 def _transport(read: Settings) -> Transport:
