@@ -23,6 +23,7 @@ LEASE = timedelta(seconds=15)
 DEAF = timedelta(minutes=10)
 #: Kinds that say or imply that nothing has been answered.
 SPEAKS_OF_SILENCE = frozenset({"lapse", "chaser", "repeat", "ask", "outcome_due", "outcome_chaser", "telling"})
+SPEAKS_OF_SILENCE |= {"word_manager", "child_file", "prompt", "prompt_late"}
 
 
 class Alarms:

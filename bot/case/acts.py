@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from bot.case import answers, appoint, approval, closing, protection, subclocks, transfer
+from bot.case import answers, appoint, approval, closing, follow, hearing, protection, subclocks, transfer
 from bot.case.clock import longest_tier, shortest_tier, stage_due, tops, wind
 from bot.case.delivery import redirect_from
 from bot.case.draft import Draft, person
@@ -181,7 +181,10 @@ def _outcome(d: Draft, said: Said) -> None:
     if d.case.state is State.AWAITING_OUTCOME:
         closing.outcome_written(d, said.mail, said.by)
     elif d.case.state in answers.WAITING:
+        follow.note_actions(d, said.mail)
         answers.responded(d, said.mail, said.by, said.mail.received)
+    elif not d.case.is_open:
+        follow.outcome_again(d, said.mail, said.by)
 
 
 def _not_mine(d: Draft, said: Said) -> None:
@@ -209,7 +212,7 @@ def _accept(d: Draft, said: Said) -> None:
 
 
 def _on_file(d: Draft, said: Said) -> None:
-    d.event("on_file", by=said.by.email)
+    follow.on_file(d, said.stand, said.by)
 
 
 def _status(d: Draft, said: Said) -> None:
@@ -217,9 +220,8 @@ def _status(d: Draft, said: Said) -> None:
     d.write(LetterKind.ANSWER, "status", [said.by], mail=said.mail, state=d.case.state.value, history=history)
 
 
-def _kept(d: Draft, said: Said) -> None:
-    subclocks.stop(d, "meeting")
-    d.event("attached", by=said.by.email, note=said.word)
+def _meeting(d: Draft, said: Said) -> None:
+    hearing.meeting(d, said.note, said.by, said.mail)
 
 
 def _child_protection(d: Draft, said: Said) -> None:
@@ -283,7 +285,7 @@ ACTS: dict[str, Callable[[Draft, Said], None]] = {
     "DECLINE": _accept,
     "ON FILE": _on_file,
     "STATUS": _status,
-    "MEETING": _kept,
+    "MEETING": _meeting,
     "CHILD PROTECTION": _child_protection,
     "NOT CHILD PROTECTION": _not_child_protection,
     "DECIDED": _resolved,

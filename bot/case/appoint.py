@@ -14,7 +14,7 @@ SIDE = "decider"
 
 def appointed(d: Draft, note: str, by: Contact, mail: Mail) -> None:
     """The named person may decide at this stage, and both are told."""
-    found = _known(d, note)
+    found = known(d, note)
     d.event("appointed", by=by.email, note=found.email if found else "not in the directory")
     if found is None:
         d.flag("appointed_is_unknown")
@@ -27,7 +27,8 @@ def appointed(d: Draft, note: str, by: Contact, mail: Mail) -> None:
     d.write(LetterKind.INFORMATION, "appointed", told, mail=mail, human=by, who=person(found), decider=person(by))
 
 
-def _known(d: Draft, note: str) -> Contact | None:
+def known(d: Draft, note: str) -> Contact | None:
+    """Whom the directory knows by the name or address in these words; None for nobody, or for more than one."""
     words = " ".join(note.replace("<", " ").replace(">", " ").casefold().split())
     rows = [r for r in d.rules.directory.rows if r.area == d.case.area and r.is_valid(d.now.date())]
     named = {r.email for r in rows if any(a in words.split() for a in r.addresses) or _is_name(r.name, words)}

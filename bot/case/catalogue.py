@@ -63,7 +63,7 @@ ASKS = [
 ]
 
 _RECEIPT = "asks held_before raise_within exclusions"
-_LAPSED = "from_stage_name lapsed holding outer_limit out_of_hours original attached"
+_LAPSED = "from_stage_name lapsed holding outer_limit out_of_hours original attached representation"
 
 _EXTRA: dict[LetterKind, dict[str, str]] = {
     LetterKind.ACKNOWLEDGEMENT: {"opened": _RECEIPT, "provisional": _RECEIPT, "stranger": ""},
@@ -72,8 +72,9 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "half": "left",
         "last": "left",
         "raiser": "left",
-        "outcome": "word by",
+        "outcome": "word by outcome_says",
         "clock": "says passed local",
+        "prompt": "prompt passed",
     },
     LetterKind.ESCALATION: {
         "lapsed": _LAPSED,
@@ -90,7 +91,11 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "meaning": "choices",
         "which_team": "teams",
         "whose_answer": "who when others",
-        "outcome": "word by",
+        "confirm_manager": "word said who",
+        "action": "action others",
+        "actions": "actions",
+        "child_file": "closed",
+        "outcome": "word by outcome_says",
         "recall": "",
         "transfer": "who team_asked",
         "unreadable": "who when",
@@ -104,6 +109,8 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "received": "who words",
         "appointed": "who decider",
         "not_mine": "who",
+        "represented": "who when",
+        "meeting": "who day",
         "extended": "before after past_ceiling",
         "changed": "before after word",
         "parent_note": "parent_title window",
@@ -122,8 +129,10 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "unreachable": "contact times days",
         "record_kept": "where why",
     },
-    LetterKind.OUTCOME: {"closed": "closed_as by at outcome_missing original_of_outcome"},
-    LetterKind.RECORD: {"minimal": "manifest where", "full": "manifest part parts"},
+    LetterKind.OUTCOME: {
+        "closed": "closed_as by at outcome_missing original_of_outcome ask_child_file actions prompts"
+    },
+    LetterKind.RECORD: {"minimal": "manifest where prompts", "full": "manifest part parts prompts"},
     LetterKind.DIGEST: {"daily": "open pen set_aside letters_open mailboxes head"},
     LetterKind.ANSWER: {"status": "state history", "pen": "done unclear"},
     LetterKind.ALERT: {"plain": "subject lines", "incident": "subject case what whom at fields until"},

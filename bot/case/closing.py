@@ -6,15 +6,18 @@ Nothing automatic resolves or withdraws: only a proven and authorised word begin
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from bot.case import subclocks
+from bot.case import follow, subclocks
 from bot.case.draft import Draft, person
 from bot.case.entry import earlier_people
 from bot.case.filing import file_record
 from bot.case.notices import notify
+from bot.case.owing import owes_outcome
 from bot.case.stages import enter
 from bot.model import ClosedAs, Contact, LetterKind, Mail, State, Unit, Window
 from bot.rules import workdays
+from bot.rules.follow_up import Prompt
 
 #: What a policy without a confirm window is given, marked local.
 CONFIRM = Window(2, Unit.WORKING_DAYS, "local")
@@ -27,6 +30,7 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
     d.event("resolved" if word == "RESOLVED" else "decided", by=by.email)
     d.run(ended=at_mail.received, ended_as=word.lower())
     d.quiet()
+    follow.note_actions(d, at_mail)
     d.set(
         state=State.AWAITING_OUTCOME,
         closing_word=word,
@@ -49,21 +53,8 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
         mail=at_mail,
         word=word,
         by=due.at.isoformat(),
+        outcome_says=list(d.rules.policy.follow_up.outcome_says),
     )
-
-
-def owes_outcome(d: Draft) -> tuple[tuple[Contact, ...], tuple[Contact, ...]]:
-    """Who writes the outcome, and who is copied: what the partnership has ended the challenged agency confirms."""
-    case, policy = d.case, d.rules.policy
-    if d.stage.level != "partnership":
-        return d.responders, ()
-    agency_stages = [r.stage for r in case.runs if policy.stage(r.stage).level == "agency"]
-    last = agency_stages[-1] if agency_stages else ""
-    found = tuple(c for stage, side, c in case.people if stage == last and side == "responding")
-    if not found and case.responder_agency:
-        held = d.holders(d.stage.raising_role, case.responder_agency, case.team)
-        found = tuple(c for c in held if c.agency == case.responder_agency)
-    return (found, d.responders) if found else (d.responders, ())
 
 
 def on_outcome_chaser(d: Draft) -> None:
@@ -76,6 +67,7 @@ def on_outcome_chaser(d: Draft) -> None:
             (*others, *d.inbox),
             word=d.case.closing_word,
             by=d.case.due.isoformat(),
+            outcome_says=list(d.rules.policy.follow_up.outcome_says),
         )
 
 
@@ -88,6 +80,7 @@ def on_outcome_due(d: Draft) -> None:
 def outcome_written(d: Draft, mail: Mail, by: Contact) -> None:
     d.set(outcome=mail.digest)
     d.event("outcome", by=by.email)
+    follow.note_actions(d, mail)
     close(d, _closed_as(d), by=by, mail=mail)
 
 
@@ -102,6 +95,8 @@ def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) 
     if d.case.runs and d.case.runs[-1].ended is None:
         d.run(ended=d.now, ended_as=closed_as.value)
     d.quiet()
+    d.quiet("word_manager")
+    prompts = follow.begin(d, closed_as)
     d.set(state=State.CLOSED, closed_as=closed_as, closed=d.now, due=None, due_why="")
     d.event("closed", by=by.email, note=closed_as.value)
     written = d.case.outcome and mail
@@ -116,10 +111,28 @@ def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) 
         at=d.now.isoformat(),
         outcome_missing="outcome_missing" in d.case.flags,
         original_of_outcome={"from": str(by), "sent": mail.received.isoformat()} if written and mail else None,
+        **_asked_at_the_end(d, prompts),
     )
     if not any(letter.kind is LetterKind.OUTCOME for letter in d.letters):
         _outcome_without_raiser(d, closed_as, by)
-    file_record(d, d.rules.policy.filing.content)
+    _file(d, prompts)
+
+
+def _asked_at_the_end(d: Draft, prompts: tuple[Prompt, ...]) -> dict[str, Any]:
+    """What rides in the letter of the outcome: the child's own record, the agreed actions, the policy's prompts."""
+    return {
+        "ask_child_file": follow.task(d, follow.CHILD_FILE) is not None,
+        "actions": follow.agreed(d),
+        "prompts": follow.for_letter(d, prompts, "parties"),
+    }
+
+
+def _file(d: Draft, prompts: tuple[Prompt, ...]) -> None:
+    """The record, which also carries what the policy asks of the business unit."""
+    unit = [p for p in prompts if p.to == "unit"]
+    letter = file_record(d, d.rules.policy.filing.content, follow.for_letter(d, unit, "unit"))
+    if letter is not None:
+        follow.ask_of(d, letter.key, unit, letter.to[0].email)
 
 
 def _outcome_without_raiser(d: Draft, closed_as: ClosedAs, by: Contact) -> None:
@@ -133,6 +146,7 @@ def _outcome_without_raiser(d: Draft, closed_as: ClosedAs, by: Contact) -> None:
         at=d.now.isoformat(),
         outcome_missing="outcome_missing" in d.case.flags,
         original_of_outcome=None,
+        **_asked_at_the_end(d, ()),
     )
 
 

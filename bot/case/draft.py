@@ -24,6 +24,8 @@ from bot.rules.workdays import say
 WEIGHT = (LetterKind.ESCALATION, LetterKind.NOTICE, LetterKind.REDIRECT, LetterKind.CHASER, LetterKind.INFORMATION)
 #: Flag of a case whose raiser cannot be written to any more.
 RAISER_LOST = "raiser_unreachable"
+#: Alarms that do not belong to the running stage: `quiet()` leaves them.
+LASTING = frozenset({"hold_end", "word_manager", "child_file", "action", "prompt", "prompt_late"})
 #: A deadline answered later than this was missed: chasers are not sent late, others say how late they are.
 MISSED = timedelta(minutes=15)
 
@@ -76,8 +78,8 @@ class Draft:
         self.set(deadlines=tuple(sorted((*others, row), key=lambda d: d.at)))
 
     def quiet(self, *kinds: str) -> None:
-        """Takes away the alarms of these kinds; without any, all but the end of a hold: that stands until released."""
-        gone = kinds or {d.kind for d in self.case.deadlines if d.kind != "hold_end"}
+        """Takes away the alarms of these kinds; without any, those of the running stage."""
+        gone = kinds or {d.kind for d in self.case.deadlines} - LASTING
         self.set(deadlines=tuple(d for d in self.case.deadlines if d.kind not in gone))
 
     def ask(self, letter_key: str, about: str, asked: str, mail: str = "", word: str = "", note: str = "") -> None:
@@ -109,11 +111,15 @@ class Draft:
     @property
     def manager(self) -> Contact | None:
         """The raiser's line manager, if the directory knows one who is not the raiser."""
-        case = self.case
-        if not case.raiser.agency:
+        return self.manager_of(self.case.raiser)
+
+    def manager_of(self, who: Contact) -> Contact | None:
+        """Their line manager, if the directory knows one who is somebody else."""
+        if not who.agency:
             return None
-        held = self.rules.directory.holders("line_manager", case.area, case.raiser.agency, case.raiser.team)
-        return next((c for c in held if not self.rules.directory.same_person(c.email, case.raiser.email)), None)
+        directory = self.rules.directory
+        held = directory.holders("line_manager", self.case.area, who.agency, who.team)
+        return next((c for c in held if not directory.same_person(c.email, who.email)), None)
 
     @property
     def inbox(self) -> tuple[Contact, ...]:

@@ -5,8 +5,10 @@ Filed at closing, and at the stages the policy says. What the record holds is ma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.case.draft import Draft
-from bot.model import LetterKind
+from bot.model import Letter, LetterKind
 
 
 def file_stage(d: Draft) -> None:
@@ -20,13 +22,16 @@ def file_stage(d: Draft) -> None:
         file_record(d, filing.content)
 
 
-def file_record(d: Draft, content: str) -> None:
-    """The record goes to the partnership's inbox, minimal unless the policy says full and the address is secure."""
+def file_record(d: Draft, content: str, prompts: Sequence[dict[str, str]] = ()) -> Letter | None:
+    """The record goes to the partnership's inbox, minimal unless the policy says full and the address is secure. Its
+    letter also asks what the policy asks of the business unit. None where there is nobody to send it to."""
     unit = d.unit
     if content == "full" and not all(c.is_secure for c in unit):
         content = "minimal"
         d.flag("record_minimal_not_secure")
-    if d.write(LetterKind.RECORD, content, unit, attach=(f"record:{content}",)):
+    letter = d.write(LetterKind.RECORD, content, unit, attach=(f"record:{content}",), prompts=list(prompts))
+    if letter:
         d.event("filed", note=content)
     else:
         d.flag("record_not_filed")
+    return letter

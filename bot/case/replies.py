@@ -7,7 +7,7 @@ act in words.py.
 
 from __future__ import annotations
 
-from bot.case import incident, protection, subclocks, tokens, transfer, words
+from bot.case import hearing, incident, protection, subclocks, tokens, transfer, words
 from bot.case.answers import CHOICES, WAITING, pass_on, reached_raiser, responded
 from bot.case.closing import outcome_written
 from bot.case.correlate import AGAIN, MAY_ANSWER
@@ -105,7 +105,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
 def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None:
     """The challenged side writes in words."""
     mail, case = fact.mail, d.case
-    if transfer.offered(d, mail, by):
+    if transfer.offered(d, mail, by) or hearing.represented(d, mail, by):
         return
     if is_aside(d, mail):
         d.event("attached", by=by.email, note="not written to the raiser")
@@ -193,6 +193,8 @@ def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
     d.event("attached", by=by.email, note="from neither side")
     if incident.says_wrong_person(mail):
         incident.misdirected(d, fact, by.email)
+    elif hearing.represented(d, mail, by):
+        return
     elif by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
         doubtful(d, mail, by)
     elif not by.agency:

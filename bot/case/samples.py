@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.case.catalogue import ASKS, NO_CASE
 from bot.case.sample_case import CASE, CHAIR, DEV, FAY, HELEN, RUTH, TOM, UNIT
+from bot.case.samples_end import ENDS, REPRESENTATION
 from bot.model import Contact, Letter, LetterKind
 
 _ASKED = {"asks": ASKS, "held_before": ["Step 1"], "local_window": True, "timescales": "indicative"}
@@ -56,13 +57,13 @@ _ESCALATED: dict[str, Any] = _STEP_2 | {
     "out_of_hours": False,
     "original": _ORIGINAL,
     "attached": True,
+    "representation": None,
 }
 _AWAY = {"absent": FAY, "deputies": [TOM], "named": [{"name": "Priya Shah", "contact": "01632 960204"}]}
 _GOING = {"absent": FAY, "of": "notice", "responder": TOM}
 _WRONG: dict[str, Any] = {"contact": FAY, "status": "", "why": "", "goes_on": True, "manager": {}}
 _TRANSFER = ("asked", "accepted", "again", "declined")
 _MOVING = {"who": TOM, "team_asked": "Hillside Assessment Team", "left": "Riverside Assessment Team"}
-_MANIFEST = [{"name": "XX-2027-0007-record.pdf", "sha256": "9f" * 32, "size": 48_213}]
 
 #: (kind, variant, values beside CASE). A pair may stand twice: for its other wording.
 _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
@@ -77,7 +78,6 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.CHASER, "half", {"left": "12 hours"}),
     (LetterKind.CHASER, "last", {"left": "4 hours"}),
     (LetterKind.CHASER, "raiser", {"left": "4 hours"}),
-    (LetterKind.CHASER, "outcome", {"word": "RESOLVED", "by": "2027-01-15T17:00:00+00:00"}),
     (LetterKind.CHASER, "clock", _PASSED | {"local": False}),
     (LetterKind.CHASER, "clock", _PASSED | {"local": True}),
     (LetterKind.ESCALATION, "lapsed", _ESCALATED | {"clocks": _CLOCKS[:1]}),
@@ -85,6 +85,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.ESCALATION, "lapsed", _ESCALATED | {"out_of_hours": True, "unconfirmed": True}),
     (LetterKind.ESCALATION, "lapsed", _ESCALATED | _STEP_3 | {"outer_limit": False, "timescales": "required"}),
     (LetterKind.ESCALATION, "asked", _ESCALATED | {"asked_by": HELEN}),
+    (LetterKind.ESCALATION, "asked", _ESCALATED | _STEP_3 | {"asked_by": HELEN, "representation": REPRESENTATION}),
     (LetterKind.ESCALATION, "repeat", _ESCALATED | {"n": 2}),
     (LetterKind.ESCALATION, "reopened", _ESCALATED | {"holding": [], "outer_limit": False}),
     (LetterKind.RESPONSE, "responded", {"who": FAY, "when": _WHEN, "readable": True, "reported": False}),
@@ -112,7 +113,6 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.QUESTION, "whose_answer", {"who": TOM, "when": _WHEN, "others": []}),
     (LetterKind.QUESTION, "whose_answer", {"who": TOM, "when": _WHEN, "others": ["XX-2027-0005"]}),
     (LetterKind.QUESTION, "transfer", {"who": FAY, "team_asked": "Hillside Assessment Team"}),
-    (LetterKind.QUESTION, "outcome", {"word": "RESOLVED", "by": "2027-01-15T17:00:00+00:00"}),
     (LetterKind.QUESTION, "recall", {}),
     (LetterKind.QUESTION, "unreadable", {"who": FAY, "when": _WHEN}),
     (LetterKind.QUESTION, "provisional", {"unconfirmed": True}),
@@ -162,28 +162,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     ),
     (LetterKind.INFORMATION, "unreachable", {"contact": FAY, "times": 3, "days": 30}),
     (LetterKind.INFORMATION, "record_kept", {"where": "on the partnership's server", "why": "it is over 10 MB"}),
-    (
-        LetterKind.OUTCOME,
-        "closed",
-        {
-            "closed_as": "resolved",
-            "by": HELEN,
-            "at": "2027-01-13T15:30:00+00:00",
-            "outcome_missing": False,
-            "original_of_outcome": {"from": "Fay Marsh", "sent": "2027-01-13T15:30:00+00:00"},
-        },
-    ),
-    (
-        LetterKind.OUTCOME,
-        "closed",
-        {"closed_as": "withdrawn", "by": HELEN, "at": _WHEN, "outcome_missing": True, "original_of_outcome": None},
-    ),
-    (LetterKind.RECORD, "minimal", {"manifest": _MANIFEST, "where": "in the case mailbox's own store"}),
-    (
-        LetterKind.RECORD,
-        "full",
-        {"manifest": _MANIFEST, "part": 1, "parts": 2},
-    ),
+    *ENDS,
     (
         LetterKind.DIGEST,
         "daily",

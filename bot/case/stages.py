@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.case import approval
+from bot.case import approval, follow, hearing
 from bot.case.alternates import stood_in
 from bot.case.clock import stage_due, time_left
 from bot.case.conditions import landing
@@ -44,6 +44,7 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
         d.flag("alternate_missing")
     window = own_window(d, stage, d.now) or (replace(before.window, source=stage.source) if before.window else None)
     d.quiet()
+    follow.drop(d)
     d.set(
         stage=stage.id,
         state=before.state if before.state is State.PROVISIONAL else State.AWAITING_RESPONSE,
@@ -64,6 +65,7 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
     d.joined("responding", *d.responders)
     d.joined("raising", *raising)
     _estimate(d, stage)
+    hearing.ask_representation(d, stage)
     first = notify(d, stage, "enter")
     escalate(d, cause, left, raising, earlier, by, first)
     approval.wait(d, is_lapse=cause == "lapsed")
@@ -163,6 +165,7 @@ def escalation_values(d: Draft, left: Stage, attached: tuple[str, ...] = ()) -> 
         "out_of_hours": not emergency.is_open(line.front_door, d.now, cal),
         "original": d.original(),
         "attached": bool(attached),
+        "representation": hearing.representation(d),
     }
 
 

@@ -11,14 +11,18 @@ from dataclasses import replace
 
 import re2
 
-from bot.case import answers, incident, transfer
+from bot.case import answers, follow, incident, transfer
 from bot.case.acts import ACTS, Said
 from bot.case.correlate import BY_LETTER
-from bot.case.draft import Draft
+from bot.case.draft import Draft, person
 from bot.case.opening import confirmed
 from bot.model import Arrival, Command, Contact, LetterKind, Proof, Question
+from bot.rules import workdays
 from bot.rules.authority import WORDS, Side, may
 
+#: A word that its sender did not confirm, once their manager was asked too.
+ASKED_AGAIN = "confirm_word_again"
+CONFIRMS = ("confirm_word", ASKED_AGAIN)
 #: Words of ordinary speech that may mean a change; they choose a question and never act.
 MEANING = re2.compile(
     r"(?i)\b(resolved?|happy with|no further action|close this|can be closed|agreed way|satisf|remain concerned|"
@@ -71,6 +75,39 @@ def _confirm(d: Draft, said: Said) -> None:
     letter = d.write(LetterKind.QUESTION, "confirm_word", [known], word=said.word, said=said.mail.received.isoformat())
     if letter:
         d.ask(letter.key, "confirm_word", known.email, said.mail.digest, said.word, said.note)
+        if d.case.is_open:
+            at = workdays.next_morning(d.now, d.rules.calendar)
+            d.alarm("word_manager", at, "the manager is asked about a word that its sender has not confirmed")
+
+
+def on_word_manager(d: Draft) -> None:
+    """Nobody has said whether the word is theirs: their manager is asked, once."""
+    cal = d.rules.calendar
+    waiting = [
+        q
+        for q in d.case.questions
+        if q.about == "confirm_word" and q.at is not None and workdays.next_morning(q.at, cal) <= d.now
+    ]
+    passed = {q.key for q in waiting}
+    d.set(questions=tuple(replace(q, about=ASKED_AGAIN) if q.key in passed else q for q in d.case.questions))
+    for asked, question in {q.asked: q for q in waiting}.items():  # of several words of one person the last
+        person_asked = d.rules.directory.person(asked) or Contact(asked)
+        manager = d.manager_of(person_asked) or _head(d, person_asked)
+        if manager is None:
+            d.flag("unproven_word")
+            continue
+        said = (question.at or d.now).isoformat()
+        letter = d.write(
+            LetterKind.QUESTION, "confirm_manager", [manager], word=question.word, said=said, who=person(person_asked)
+        )
+        if letter:
+            d.ask(letter.key, ASKED_AGAIN, manager.email, question.mail, question.word, question.note)
+
+
+def _head(d: Draft, who: Contact) -> Contact | None:
+    """A manager's own manager, as far as the directory knows one."""
+    held = d.holders(("service_manager",), who.agency, who.team) if who.agency else ()
+    return next((c for c in held if c.agency == who.agency and c.email != who.email), None)
 
 
 def _not_yours(d: Draft, said: Said) -> None:
@@ -107,11 +144,14 @@ def _replied_to(d: Draft, fact: Arrival) -> Question | None:
 
 
 def _is_asked(d: Draft, said: Said, question: Question) -> bool:
-    """Whether it comes from the address that the question was put to, and never with a failed proof.
+    """Whether it comes from the address that the question was put to (of an action: from that side), and never with a
+    failed proof.
 
     A mail without proof may confirm only by citing our letter: its id cannot be guessed and went to that address alone.
     """
     is_theirs = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
+    if question.about == follow.ABOUT:
+        is_theirs = is_theirs or follow.is_of_side(question, said.stand)
     return is_theirs and said.mail.proof is not Proof.FAILED and said.fact.how == BY_LETTER
 
 
@@ -123,11 +163,15 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
     if not _is_asked(d, said, question):
         d.event("refused", by=said.by.email, note=f"{said.word}: not the person asked")
         return
-    d.set(questions=tuple(q for q in d.case.questions if q is not question))
+    if question.about == follow.ABOUT:
+        follow.answered(d, question.word, question.note, said.word.lower(), said.by)
+        return
+    same = [q for q in d.case.questions if q is question or (q.about in CONFIRMS and q.mail == question.mail)]
+    d.set(questions=tuple(q for q in d.case.questions if q not in same))
     if said.word == "NO":
         d.event("attached", by=said.by.email, note=f"NO to {question.about}")
         return
-    if question.about == "confirm_word":
+    if question.about in CONFIRMS:
         act = ACTS.get(question.word)
         if act is not None:
             act(d, replace(said, word=question.word, note=question.note))

@@ -11,7 +11,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.case import answers, approval, clock, closing, correct, delivery, replies, stages, subclocks
+from bot.case import (
+    answers,
+    approval,
+    clock,
+    closing,
+    correct,
+    delivery,
+    follow,
+    replies,
+    stages,
+    subclocks,
+    words,
+)
 from bot.case.draft import MISSED, Draft
 from bot.case.opening import open_case
 from bot.model import (
@@ -85,6 +97,11 @@ ALARMS: dict[str, tuple[tuple[State, ...], Callable[[Draft, int], None]]] = {
     "outcome_chaser": ((State.AWAITING_OUTCOME,), lambda d, _n: closing.on_outcome_chaser(d)),
     "outcome_due": ((State.AWAITING_OUTCOME,), lambda d, _n: closing.on_outcome_due(d)),
     "go": (_WAITING, lambda d, _n: approval.go(d, "clock")),
+    "word_manager": (_OPEN, lambda d, _n: words.on_word_manager(d)),
+    "child_file": ((State.CLOSED,), follow.on_child_file),
+    "action": ((State.CLOSED,), follow.on_action),
+    "prompt": ((State.CLOSED,), follow.on_prompt),
+    "prompt_late": ((State.CLOSED,), follow.on_prompt_late),
     "hold_end": (_OPEN, lambda d, _n: closing.release(d, "clock")),
 }
 

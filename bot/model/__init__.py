@@ -12,6 +12,7 @@ from bot.model.cases import Question as Question
 from bot.model.cases import Served as Served
 from bot.model.cases import StageRun as StageRun
 from bot.model.cases import State as State
+from bot.model.cases import Task as Task
 from bot.model.decisions import WANTS_ANSWERS as WANTS_ANSWERS
 from bot.model.decisions import Alarm as Alarm
 from bot.model.decisions import Arrival as Arrival

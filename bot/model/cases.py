@@ -6,7 +6,7 @@ A case is saved whole after every decision; nothing in it is ever changed in pla
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from bot.model.forms import FormState
@@ -51,7 +51,7 @@ class ClosedAs(StrEnum):
 class Deadline:
     """A row of the alarm table. (case, kind, n, at) is unique: it is the occasion of what it causes."""
 
-    kind: str  # chaser, form, lapse, repeat, telling, ask, outcome_chaser, outcome_due, parent_note, hold_end, unserved
+    kind: str  # chaser, lapse, repeat, telling, ask, outcome_due ...: the rows of the state table
     at: datetime
     why: str
     n: int = 0
@@ -105,6 +105,26 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """Something to be seen done beside the stage's answer, and who has said what about it.
+
+    `id`: child_file, action/<n>, meeting, representation, or the id of a prompt of the policy. `what`: an agreed
+    action in its writer's words. `said`: (side, word, when), the side being raising, responding or unit.
+    """
+
+    id: str
+    day: date | None = None
+    what: str = ""
+    owner: Contact | None = None
+    mail: str = ""  # digest of the mail that named it
+    said: tuple[tuple[str, str, datetime], ...] = ()
+
+    def said_by(self, side: str) -> str:
+        """The side's latest word about it, "" for none."""
+        return next((word for where, word, _ in reversed(self.said) if where == side), "")
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One challenge's life. Saved whole after every decision; the journal holds what changed."""
 
@@ -150,9 +170,12 @@ class Case:
     outcome: str = ""  # digest of the mail that wrote the outcome
     commitments: tuple[tuple[str, str], ...] = ()  # RECEIVED by: (address, words)
     forms: tuple[FormState, ...] = ()  # asked for, in order
+    tasks: tuple[Task, ...] = ()  # what is to be seen done while it runs and after it has closed
+    called: datetime | None = None  # the telephone call before the challenge, as the raiser gave it
+    message_left: str = ""  # yes or no, where the raiser said
 
     def __post_init__(self) -> None:
-        for name in ("opened", "due", "requested_by", "hold_until", "closing_at", "closed"):
+        for name in ("opened", "due", "requested_by", "hold_until", "closing_at", "closed", "called"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, aware(value))

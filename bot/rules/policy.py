@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from bot.model import Unit, Window
+from bot.rules.follow_up import FollowUp, Representation
 from bot.rules.policy_blocks import (
     Alternate,
     Clock,
@@ -52,6 +53,7 @@ class Stage(Part):
     confirm_within: AWindow | None = None
     clocks: tuple[Clock, ...] = ()
     skip_to: Annotated[tuple[Skip, ...], BeforeValidator(lambda v: [v] if isinstance(v, dict) else v)] = ()
+    representation: Representation | None = None  # both sides write down their view, at a stage of the partnership
     original: Literal["attach", "no"] = "no"  # "attach": on hours windows, to secure domains of the two agencies
     content: Literal["minimal", "full"] = "minimal"  # full: its letter carries the original, to secure addressees only
     notify: tuple[Notify, ...] = ()
@@ -116,6 +118,7 @@ class Policy(Part):
     parent_note: ParentNote | None = None
     approve_timeout: AWindow | None = None
     quiet_hours: SpanOrNone = ""
+    follow_up: FollowUp = FollowUp()  # what is asked when a case has ended
     roles: dict[str, Role] = Field(default_factory=dict)  # a document's own titles to our vocabulary
 
     def stage(self, stage_id: str) -> Stage:

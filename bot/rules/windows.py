@@ -17,7 +17,8 @@ from typing import Any
 import re2
 
 from bot.model import Unit, Window, aware
-from bot.rules.instants import DAY_END, LONDON, MONTH, instants
+from bot.rules.instants import DAY_END, MONTH, instants
+from bot.rules.instants import LONDON as LONDON
 
 LONGEST = 2_000  # characters of a subject that are read
 DOUBTFUL = "�"  # stands where a digit was that is not one of 0-9

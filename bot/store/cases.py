@@ -216,7 +216,8 @@ def find_refs(tx: Connection, refs: tuple[str, ...]) -> list[tuple[str, int]]:
 
 def purge(tx: Connection, number: int) -> None:
     """Forgets the personal texts and raw mails of a closed case; the chain stays whole. The case stays, with tokens
-    where people stood; ids of our own letters still lead to it. Raises StoreError while it is open or a letter is."""
+    where people stood; ids of our own letters still lead to it. Raises StoreError while it is open, or
+    something of it is still to be asked or sent."""
     row = _locked(tx, number)
     case = codec.loads(Case, row.snapshot)
     if case.is_open:

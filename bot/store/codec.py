@@ -30,6 +30,7 @@ PERSONAL: Mapping[type, frozenset[str]] = {
     model.Absence: frozenset({"until", "named"}),
     model.Inbox: frozenset({"address"}),
     model.Question: frozenset({"key", "asked", "note"}),
+    model.Task: frozenset({"what"}),
     model.Case: frozenset({"inbox", "opening_id", "opening_thread", "thread", "holding", "owner", "commitments"}),
     model.Event: frozenset({"by", "note"}),
     model.LetterServed: frozenset({"key", "recipients"}),

@@ -20,6 +20,7 @@ from bot.model import (
     Alarm,
     Arrival,
     Case,
+    ClosedAs,
     Decision,
     Fact,
     Inbox,
@@ -49,11 +50,14 @@ POLICIES = {
     "cumberland": (Inbox("CU", "carlisle.support@cucsc.example", "cumberland", "Carlisle Support Team"),
                    "ken.relph@health.example", "ivy.nixon@cucsc.example", "Escalation"),
 }  # fmt: skip
+#: What is asked when a case has ended, and of a word that nobody confirmed.
+AFTERWARDS = ("child_file", "action", "prompt", "prompt_late", "word_manager")
+AGREED = "OUTCOME: agreed\n- visit, Fay Marsh, by 3 March 2027\n- a letter, Tom Lee, soon"
 #: Who does what when something is asked of them: (side, words).
 MOVES = (
     ("raiser", "NOT RESOLVED"), ("raiser", "ESCALATE"), ("raiser", "RESOLVED"), ("raiser", "Thank you."),
     ("responder", "We have read the file again and see it differently."), ("responder", "Will call you."),
-    ("responder", "OUTCOME: a joint visit"), ("responder", "RECEIVED by Friday"), ("responder", "RESOLVED"),
+    ("responder", AGREED), ("responder", "RECEIVED by Friday"), ("responder", "RESOLVED"),
     ("decider", "DECIDED: a meeting is held"), ("raiser", "REOPEN"), ("responder", "NOT CHILD PROTECTION"),
 )  # fmt: skip
 TEXTS = ("We disagree.", "The child is on a child protection plan.", "This is not a child protection matter.")
@@ -88,6 +92,49 @@ def oracle(case: Case, book: Rules) -> datetime:
         top = days_on(case.opened, stage.ceiling.n - used)
         ends += [top] if top >= days_on(run.began, 1) else []
     return min(ends)
+
+
+def morning(day: date) -> datetime:
+    return datetime.combine(day, time(9), LONDON).astimezone(UTC)
+
+
+def worked(day: date, step: int) -> date:
+    """The next day worked after this one, or the last before it."""
+    day += timedelta(days=step)
+    while day.weekday() > 4 or day in OFF:
+        day += timedelta(days=step)
+    return day
+
+
+def month_on(day: date) -> date:
+    """The same day of the next month, or its last where there is none."""
+    following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    last = (following + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    return following.replace(day=min(day.day, last.day))
+
+
+def follow_ups(case: Case, book: Rules, now: datetime) -> set[tuple[str, int, datetime]]:
+    """What must be asked after this end, and when: counted by hand from what the file says."""
+    asked: set[tuple[str, int, datetime]] = set()
+    says = book.policy.follow_up
+    if case.closed_as not in (ClosedAs.RESOLVED, ClosedAs.DECIDED) or case.unproven == "stranger":
+        return asked
+    if says.child_file is not None:
+        asked.add(("child_file", 0, morning(days_on(now, says.child_file.chase.n).astimezone(LONDON).date())))
+    for n, prompt in enumerate(says.prompts, 1):
+        holds = not prompt.stages or case.stage in prompt.stages
+        if prompt.within is None or not holds or (prompt.when == "decided" and case.closed_as is ClosedAs.RESOLVED):
+            continue
+        assert prompt.within.unit is Unit.MONTHS
+        assert prompt.within.n == 1
+        end = month_on((case.closing_at or now).astimezone(LONDON).date())
+        asked |= {("prompt", n, morning(worked(end, -1))), ("prompt_late", n, morning(worked(end, 1)))}
+    for n in range(1, len(case.tasks) + 1):
+        task = next((t for t in case.tasks if t.id == f"action/{n}"), None)
+        if task is not None and task.day is not None:
+            at = morning(task.day)
+            asked.add(("action", n, at if at > now else morning(worked(now.astimezone(LONDON).date(), 1))))
+    return asked
 
 
 @dataclass
@@ -125,7 +172,14 @@ class Life:
 
     def check(self, before: Case | None, decision: Decision, now: datetime) -> None:
         case = decision.case
-        assert bool(case.deadlines) == case.is_open, "an open case has a next action, a closed one none"
+        running = [a for a in case.deadlines if a.kind not in AFTERWARDS]
+        assert bool(running) == case.is_open, "an open case has a next action, a closed one waits for nobody"
+        if before is not None and before.is_open and not case.is_open:
+            assert {(a.kind, a.n, a.at) for a in case.deadlines} == follow_ups(case, self.book, now)
+        if case.is_open:
+            assert running == [a for a in case.deadlines if a.kind != "word_manager"], (
+                "a reopened case asks nothing more"
+            )
         assert (case.due is not None) == case.is_open
         if before is not None and before.stage != case.stage:
             following = self.book.policy.after(before.stage)

@@ -14,7 +14,7 @@ from bot.cli.flow import flow
 from bot.cli.main import app
 from bot.doors import Door, OAuth
 from bot.mail import commands
-from bot.rules import policy, policy_blocks, policy_file, policy_forms
+from bot.rules import follow_up, policy, policy_blocks, policy_file, policy_forms
 from bot.rules.directory import ROLES
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ POLICIES = (ROOT / "docs" / "policies.md").read_text("utf-8")
 DOORS = (ROOT / "docs" / "doors.md").read_text("utf-8")
 PARTS = [
     part
-    for home in (policy_blocks, policy_forms, policy)
+    for home in (policy_blocks, policy_forms, follow_up, policy)
     for part in vars(home).values()
     if isinstance(part, type) and issubclass(part, BaseModel) and part.__module__ == home.__name__
 ]
