@@ -35,6 +35,9 @@ LONGEST_WAIT = 900.0
 #: Seconds of patience where a server is busy and does not say for how long.
 BUSY = 30.0
 
+#: Bytes of an answer handed to the parser at once; exchangelib hands over each byte by itself.
+PIECE = 65_536
+
 VERSIONS = {
     "Exchange2010_SP2": EXCHANGE_2010_SP2,
     "Exchange2013": EXCHANGE_2013,
@@ -163,7 +166,7 @@ class Exchange:
         if isinstance(inbox, Exception):
             raise inbox
         found = {"INBOX": inbox}
-        below = self._below(account, top)
+        below = self._readable(account, top, is_needed=bool(more))
         if not isinstance(junk, Exception):
             found[junk.name] = junk
         found |= {child.name: child for child in below if child.name.casefold() in junk_names}
@@ -190,6 +193,15 @@ class Exchange:
                 raise DoorClosed(f"{self._place} has no folder {path!r}: make it there or mend its name here")
             children = self._below(account, place) if n < path.count("/") else []
         return place
+
+    def _readable(self, account: Any, top: Any, *, is_needed: bool) -> list[Any]:
+        """The folders at the top; none for whoever may read the inbox and no more, unless they are needed."""
+        try:
+            return self._below(account, top)
+        except errors.ErrorAccessDenied:
+            if is_needed:
+                raise
+            return []
 
     def _got(self, account: Any, folders: list[Any]) -> list[Any]:
         return list(FolderCollection(account=account, folders=folders).get_folders(additional_fields=set()))
@@ -245,8 +257,11 @@ class Exchange:
             return login
         return HTTPBasicAuth(door.user.encode(), password.encode())
 
-    def _answered(self, answer: requests.Response, **_: Any) -> None:
+    def _answered(self, answer: requests.Response, *, stream: bool = False, **_: Any) -> None:
         self.answers[:] = [answer]
+        if not stream:
+            whole = answer.iter_content
+            vars(answer)["iter_content"] = lambda size=1, *more: whole(max(size, PIECE), *more)
 
 
 def was_never_heard(error: Exception) -> bool:

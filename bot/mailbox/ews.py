@@ -73,10 +73,11 @@ class Listing:
 
 
 class EwsMailbox:
-    """One mailbox on one server. For one thread, `interrupt` excepted."""
+    """One mailbox on one server. For one thread, `interrupt` excepted. `near`: seconds between looks, streamless."""
 
-    def __init__(self, name: str, door: Door) -> None:
+    def __init__(self, name: str, door: Door, *, near: float = NEAR) -> None:
         self.name = name
+        self._near = near
         self._door = door
         self._exchange = Exchange(name, door)
         self._stream = Stream(name, door)
@@ -113,7 +114,7 @@ class EwsMailbox:
             if left <= 0:
                 self._folders = {}  # so that a Junk folder made meanwhile is found by the next fetch
                 return False
-            self._stream.rest(min(left, FAR if self._stream.is_live else NEAR))
+            self._stream.rest(min(left, FAR if self._stream.is_live else self._near))
         return False
 
     def find(self, message_id: str) -> bool:

@@ -20,7 +20,7 @@ from bot.settings import Door
 
 #: Minutes for which one stream is asked; Exchange allows 30.
 MINUTES = 10
-#: Seconds before a stream that failed is begun anew.
+#: Seconds between two beginnings: a stream that ends at once must not be begun in a circle.
 PAUSE = 60.0
 
 KINDS = ("NewMailEvent", "CreatedEvent", "MovedEvent", "CopiedEvent")
@@ -45,9 +45,7 @@ class Stream:
         """Has these folders listened to; returns at once."""
         ids = sorted(folder.id for folder in folders)
         line = self._line
-        if line is not None and line.is_alive() and line.ids == ids:
-            return
-        if line is not None and line.ids == ids and line.has_failed and time.monotonic() < self._again:
+        if line is not None and line.ids == ids and (line.is_alive() or time.monotonic() < self._again):
             return
         self.close()
         self._again = time.monotonic() + PAUSE
@@ -76,7 +74,6 @@ class _Line(threading.Thread):
         super().__init__(name=f"stream of {exchange.name}", daemon=True)
         self.ids = ids
         self.is_subscribed = False
-        self.has_failed = False
         self._exchange = exchange
         self._folders = folders
         self._bell = bell
@@ -87,7 +84,7 @@ class _Line(threading.Thread):
             with self._exchange.account() as account:
                 self._listen(account)
         except DoorClosed:
-            self.has_failed = True  # the listing goes on without it, and says what is wrong if it lasts
+            self.is_subscribed = False  # the listing goes on without it, and says what is wrong if it lasts
         finally:
             self._exchange.close()
             if not self._is_over.is_set():

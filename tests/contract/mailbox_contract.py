@@ -393,7 +393,7 @@ class MailboxContract(Contract):
         """A wait ends soon after a mail has arrived."""
         mailbox = room.open()
         _, cursor, _ = drain(mailbox)
-        waiting = _Waiting(mailbox)
+        waiting = Waiting(mailbox)
         room.deliver(letter("one"))
         assert waiting.result() is True
         assert ids(drain(mailbox, cursor)[0]) == ["one"]
@@ -415,7 +415,7 @@ class MailboxContract(Contract):
         """An interrupt from another thread ends a wait within a second, and one that has not begun."""
         mailbox = room.open()
         drain(mailbox)
-        waiting = _Waiting(mailbox)
+        waiting = Waiting(mailbox)
         began = time.monotonic()
         mailbox.interrupt()
         assert waiting.result() is False
@@ -546,7 +546,7 @@ def _refused(mailbox: Mailbox, cursor: str) -> None:
         mailbox.fetch(cursor, 10)
 
 
-class _Waiting:
+class Waiting:
     """A wait in a thread of its own, as in the daemon; ready when the thread is inside it, as far as can be seen."""
 
     def __init__(self, mailbox: Mailbox) -> None:

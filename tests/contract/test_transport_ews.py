@@ -283,7 +283,7 @@ def test_nobody_elses_patience_is_ours(
     room.server.answer("503 after", "SendItem", times=1)
     with pytest.raises(Unsure):
         offer.deliver()
-    assert len(room.arrived()) == 1
+    assert (room.server.count()["SendItem"], len(room.arrived())) == (1, 1)
     exchangelib.close_connections()
 
 

@@ -219,7 +219,8 @@ class EwsServer:
         """A new handshake, over the users there are now."""
         import spnego  # for the few tests that need it: it is slow to load
 
-        known = [f"COUNCIL:{name.rpartition(chr(92))[2]}:{user.password}" for name, user in self.users.items()]
+        names = [(name.rpartition("\\"), user.password) for name, user in self.users.items()]
+        known = [f"{domain}:{name}:{password}" for (domain, _, name), password in names]
         self._credentials.write_text("\n".join(known), "utf-8")
         os.environ["NTLM_USER_FILE"] = str(self._credentials)
         return spnego.server(protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm)
