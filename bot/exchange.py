@@ -198,7 +198,7 @@ class Exchange:
         """The folders at the top; none for whoever may read the inbox and no more, unless they are needed."""
         try:
             return self._below(account, top)
-        except errors.ErrorAccessDenied:
+        except (errors.ErrorAccessDenied, errors.ErrorFolderNotFound, errors.ErrorItemNotFound):
             if is_needed:
                 raise
             return []

@@ -343,6 +343,18 @@ def test_another_login(room: EwsRoom, access: str) -> None:
     assert ids(drain(mailbox)[0]) == ["one"]
 
 
+def test_a_reviewer_of_two_folders(room: EwsRoom) -> None:
+    """Who may look into Inbox and Junk Email and at nothing else reads them; a folder beside them is not silently
+    missed."""
+    service = room.server.add("service@csc.example", user="COUNCIL\\svc")
+    service.reviews |= {(CREWE, "inbox"), (CREWE, "junkemail")}
+    room.deliver(letter("one"))
+    room.deliver(letter("two"), "Junk Email")
+    assert sorted(ids(drain(room.open(user="COUNCIL\\svc"))[0])) == ["one", "two"]
+    with pytest.raises(DoorClosed, match="grant full access"):
+        room.open(user="COUNCIL\\svc", folders=("Team",)).fetch("", 10)
+
+
 def test_two_mailboxes_of_one_login(room: EwsRoom) -> None:
     """Each has its own connection: closing the one disturbs the other as little as waiting for it does."""
     service = room.server.add("service@csc.example", user="COUNCIL\\svc")

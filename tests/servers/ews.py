@@ -62,6 +62,7 @@ class User:
     address: str
     delegate: set[str] = field(default_factory=set)
     impersonates: set[str] = field(default_factory=set)
+    reviews: set[tuple[str, str]] = field(default_factory=set)  # (mailbox, a folder's known name)
 
 
 @dataclass
@@ -208,7 +209,7 @@ class EwsServer:
         who = self.users[user]
         acted = "" if header is None else text(header, ACTED_AS).lower()
         if not acted:
-            return Caller(who.address, frozenset(who.delegate))
+            return Caller(who.address, frozenset(who.delegate), frozenset(who.reviews))
         if acted not in self.store.mailboxes:
             raise SoapFault("ErrorNonExistentMailbox", "The SMTP address has no mailbox associated with it.")
         if acted not in who.impersonates:

@@ -71,10 +71,12 @@ class Office:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the mailbox that is acted as, and the others that it may open."""
+    """Who asks: the mailbox that is acted as, the others that it may open, and single folders of others (mailbox, known
+    name) that it may look into."""
 
     mailbox: str
     delegate: frozenset[str] = frozenset()
+    reviewer: frozenset[tuple[str, str]] = frozenset()
 
 
 Operation = Callable[[Office, Caller, etree._Element], etree._Element]
@@ -83,29 +85,29 @@ Operation = Callable[[Office, Caller, etree._Element], etree._Element]
 # --- finding what is meant --------------------------------------------------------------------------------------------
 
 
-def _may(caller: Caller, address: str) -> None:
-    if address != caller.mailbox and address not in caller.delegate:
+def _may(caller: Caller, address: str, folder: str = "") -> None:
+    if address != caller.mailbox and address not in caller.delegate and (address, folder) not in caller.reviewer:
         raise Refused("ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 
 
-def _mailbox(office: Office, caller: Caller, address: str) -> Folder:
+def _mailbox(office: Office, caller: Caller, address: str, folder: str = "") -> Folder:
     if address not in office.store.mailboxes:
         raise Refused("ErrorNonExistentMailbox", "The SMTP address has no mailbox associated with it.")
-    _may(caller, address)
+    _may(caller, address, folder)
     return office.store.mailboxes[address]
 
 
 def _folder(office: Office, caller: Caller, named: etree._Element) -> Folder:
     if tag(named) == "DistinguishedFolderId":
         address = text(named, "t:Mailbox/t:EmailAddress", caller.mailbox).lower()
-        top = _mailbox(office, caller, address)
         name = str(named.get("Id"))
+        top = _mailbox(office, caller, address, name)
         found = top if name in ("root", "msgfolderroot") else office.store.known(address, name)
     else:
         found = office.store.folders.get(str(named.get("Id")))
     if found is None:
         raise Refused("ErrorFolderNotFound", "The specified folder could not be found in the store.")
-    _mailbox(office, caller, found.mailbox)
+    _mailbox(office, caller, found.mailbox, found.well_known)
     return found
 
 
@@ -113,7 +115,7 @@ def _item(office: Office, caller: Caller, wanted: str) -> Item:
     found = office.store.items.get(wanted)
     if found is None:
         raise Refused("ErrorItemNotFound", "The specified object was not found in the store.")
-    _may(caller, found.folder.mailbox)
+    _may(caller, found.folder.mailbox, found.folder.well_known)
     return found
 
 
