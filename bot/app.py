@@ -15,6 +15,7 @@ from bot.alarms import Alarms
 from bot.case.letters import Templates
 from bot.case.shapes import shapes_of
 from bot.digest import Digests
+from bot.doubt import FindProof
 from bot.errors import ConfigError, DoorClosed
 from bot.finish import Finish
 from bot.intake import Intake, Places
@@ -154,7 +155,9 @@ def build(
     templates = Templates.from_texts({p.name: p.read_text("utf-8") for p in sorted(settings.templates.glob("*.j2"))})
     finish = Finish(settings, turn, templates, partial(_template_failed, db, turn, clock))
     proof = open_mailbox("bot, looking for proof", config.bot.receive)
-    sender = Sender(db, transport, finish, turn.tell, _proof_in(proof), clock, owner, LEASE, address=config.bot.address)
+    sender = Sender(
+        db, transport, finish, turn.tell, _proof_in(proof, transport), clock, owner, LEASE, address=config.bot.address
+    )
     intake = Intake(db, turn, reader, reading, places_of(settings))
     alarms = Alarms(db, turn, owner, names)
     areas: dict[str, tuple[str, ...]] = {}
@@ -187,8 +190,10 @@ def _template_failed(db: Database, turn: Turn, clock: Clock, name: str, fault: s
         turn.alert(tx, f"template/{name}", "A letter's template failed", lines, clock())
 
 
-def _proof_in(mailbox: Mailbox) -> Callable[[tuple[str, ...]], str]:
-    def find(message_ids: tuple[str, ...]) -> str:
+def _proof_in(mailbox: Mailbox, transport: Transport) -> FindProof:
+    def find(message_ids: tuple[str, ...], offer_id: str) -> str:
+        if offer_id and transport.find(offer_id):
+            return "the mail server says that it has gone"
         return next((f"a copy of {one} lies in our mailbox" for one in message_ids if mailbox.find(one)), "")
 
     return find

@@ -25,8 +25,9 @@ T = TypeVar("T")
 
 #: Tells the case what became of a letter, in the transaction that marks it; letters without a case come too.
 Tell = Callable[[Connection, Queued, LetterServed | LetterUndelivered, datetime], None]
-#: Looks for a copy of these Message-IDs in the mailboxes: where it was found, in words, or "".
-FindProof = Callable[[tuple[str, ...]], str]
+#: Looks for a copy of these Message-IDs in the mailboxes, and asks the server for the offer of this id ("": none was
+#: told): where proof was found, in words, or "".
+FindProof = Callable[[tuple[str, ...], str], str]
 
 FAULT = "fault: "  # how `last_error` begins where the cause is ours and the operator must know at once
 PATIENCE = timedelta(minutes=15)  # the copy in Sent may lag behind the send by minutes
@@ -80,7 +81,7 @@ class Doubt:
     def _proof(self, queued: Queued) -> str:
         ids = (queued.letter.message_id, queued.assigned_id)
         try:
-            return self._find_proof(tuple(i for i in ids if i))
+            return self._find_proof(tuple(i for i in ids if i), queued.offer_id)
         except DoorClosed as error:
             log.warning("no proof could be looked for", letter=queued.id, why=str(error))
             return ""

@@ -111,6 +111,11 @@ class Offer(Protocol):
     refused: tuple[Refusal, ...]
     accepted: tuple[str, ...]  # recipients a delivery would reach; () means there is nothing to deliver
 
+    @property
+    def assigned_id(self) -> str:
+        """The Message-ID that the server has given it already in place of ours, without brackets; else ""."""
+        ...
+
     def deliver(self) -> Outcome:
         """The step that cannot be taken back. Raises Unsure when its answer is lost, DoorClosed if surely not sent."""
         ...
@@ -124,6 +129,13 @@ class Transport(Protocol):
     """Letters out. `offer` raises DoorClosed when the server cannot be used now."""
 
     def offer(self, envelope: Envelope) -> Offer: ...
+
+    def find(self, offer_id: str) -> bool:
+        """Whether the letter of an earlier offer has left, as the server says: proof of a send whose answer was lost.
+
+        False where it says nothing of an offer; a copy may lie in a mailbox all the same. Raises DoorClosed.
+        """
+        ...
 
     def close(self) -> None: ...
 

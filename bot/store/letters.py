@@ -41,6 +41,7 @@ class Queued:
     digest: str
     was_in_data: bool
     assigned_id: str
+    offer_id: str  # what the server called it when it was offered, "" where it gave no name
     recipients: tuple[tuple[str, str, str], ...]  # (address, status, words), as the letter names them
     last_error: str
     resends: int

@@ -182,9 +182,15 @@ def make(tx: Connection, queued: Queued, letter: Letter, raw: bytes) -> Queued:
     return replace(get(tx, queued.id), letter=letter)
 
 
-def in_data(tx: Connection, queued: Queued, offer_id: str, now: datetime) -> None:
-    """Commits that the step that cannot be taken back begins. Raises CaseMoved when the fence is not ours."""
-    _move(tx, queued, ("claimed",), status="in_data", was_in_data=True, offer_id=offer_id, changed=now)
+def in_data(tx: Connection, queued: Queued, offer_id: str, now: datetime, assigned_id: str = "") -> None:
+    """Commits that the step that cannot be taken back begins. Raises CaseMoved when the fence is not ours.
+
+    `offer_id`: what to ask the server for if its answer is lost. `assigned_id`: the Message-ID that it gave already.
+    """
+    told: dict[str, Any] = {"offer_id": offer_id, "changed": now}
+    if assigned_id:
+        told["assigned_id"] = bare(assigned_id)
+    _move(tx, queued, ("claimed",), status="in_data", was_in_data=True, **told)
 
 
 def free(tx: Connection, owner: str, now: datetime) -> int:

@@ -14,6 +14,7 @@ from bot.transport.gate import Allowed
 
 KINDS = {
     "ews": ("bot.transport.ews", "EwsTransport"),
+    "graph": ("bot.transport.graph", "GraphTransport"),
     "maildir": ("bot.transport.maildir", "MaildirTransport"),
     "smtp": ("bot.transport.smtp", "SmtpTransport"),
 }

@@ -79,14 +79,16 @@ class EwsTransport:
                 raise Unsure(f"{self._place}: {code_of(error)} while the letter was handed over") from error
             if isinstance(told, Exception):
                 return self._refused(offer, told)
-        is_ours = offer.message_id in ("", offer.envelope.message_id)
-        assigned = "" if is_ours else offer.message_id
-        return Outcome(offer.accepted, offer.refused, assigned, reply="sent; Exchange keeps a copy")
+        return Outcome(offer.accepted, offer.refused, offer.assigned_id, reply="sent; Exchange keeps a copy")
 
     def abandon(self, offer: EwsOffer) -> None:
         """Deletes the draft, if it can: one that stays behind is deleted when its letter is offered again."""
         with contextlib.suppress(DoorClosed), self._exchange.account() as account:
             account.bulk_delete([(offer.id, offer.key)])
+
+    def find(self, offer_id: str) -> bool:  # noqa: ARG002 - it means nothing here
+        """See ports.Transport. A draft that was sent has another id: its copy in Sent is looked for by Message-ID."""
+        return False
 
     def close(self) -> None:
         self._exchange.close()
@@ -160,6 +162,11 @@ class EwsOffer:
         self.refused = refused
         self._transport = transport
         self._is_over = False
+
+    @property
+    def assigned_id(self) -> str:
+        """See ports.Offer."""
+        return "" if self.message_id == self.envelope.message_id else self.message_id
 
     def refuse(self, refusals: tuple[Refusal, ...]) -> None:
         """The server does not take the letter for anybody."""

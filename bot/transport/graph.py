@@ -48,7 +48,7 @@ class GraphTransport:
         parted = lightened(addressed(envelope.raw, accepted), LARGEST_MIME) if accepted else None
         if accepted and parted is None:
             words = f"its words alone are larger than {LARGEST_MIME:,} bytes, the most that Microsoft Graph carries"
-            accepted, barred = (), (*barred, *(Refusal(a, "5.3.4", words, is_hard=True) for a in accepted))
+            barred = (*barred, *(Refusal(address, "5.3.4", words, is_hard=True) for address in accepted))
         if parted is None:
             self._current = GraphOffer(self, envelope, (), barred)
             return self._current
@@ -140,20 +140,18 @@ class GraphTransport:
             self._graph.ask("DELETE", self._graph.url("messages", id_), also=(404,))
 
     def _assigned(self, offer: GraphOffer) -> str:
-        """The Message-ID it bears now, if it is not ours: as it lies in Sent Items, else as the draft had it."""
-        given = offer.given
+        """The Message-ID it bears now, "" for ours: as it lies in Sent Items, else as the draft had it."""
         # The letter has gone: nothing that fails here may say otherwise.
         with contextlib.suppress(DoorClosed):
             url = self._graph.url("messages", offer.id, select="internetMessageId,isDraft")
             told = self._graph.ask("GET", url, also=(400, 404)).told
-            given = str(told.get("internetMessageId") or given)
-        assigned = given.strip().removeprefix("<").removesuffix(">")
-        is_one = "@" in assigned and assigned.isascii() and assigned.isprintable() and " " not in assigned
-        return assigned if is_one and assigned != offer.envelope.message_id else ""
+            if isinstance(given := told.get("internetMessageId"), str):
+                return _assigned(given, offer.envelope)
+        return offer.assigned_id
 
 
 class GraphOffer:
-    """A letter that lies in Drafts. `given`: the Message-ID that the service gave it, in brackets."""
+    """A letter that lies in Drafts. `given`: the Message-ID that the service says it has."""
 
     def __init__(
         self,
@@ -165,8 +163,8 @@ class GraphOffer:
         given: str = "",
     ) -> None:
         self.id = id_
-        self.given = given
         self.envelope = envelope
+        self.assigned_id = _assigned(given, envelope)
         self.accepted = accepted
         self.refused = refused
         self._transport = transport
@@ -176,6 +174,13 @@ class GraphOffer:
 
     def abandon(self) -> None:
         self._transport.abandon(self)
+
+
+def _assigned(given: str, envelope: Envelope) -> str:
+    """A Message-ID of the service's own, without brackets; "" where it is ours or none."""
+    assigned = given.strip().removeprefix("<").removesuffix(">")
+    is_one = "@" in assigned and assigned.isascii() and assigned.isprintable() and " " not in assigned
+    return assigned if is_one and assigned != envelope.message_id else ""
 
 
 def _about_the_letter(answer: Answer, recipients: Sequence[str]) -> tuple[Refusal, ...]:

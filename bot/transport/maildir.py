@@ -36,6 +36,13 @@ class MaildirTransport:
                 raise DoorClosed(f"the Maildir {self._path} cannot be used: {error.strerror}") from error
         return MaildirOffer(self._path, envelope, accepted, barred)
 
+    def find(self, offer_id: str) -> bool:
+        """See ports.Transport. The file of that letter lies there, seen by a reader or not."""
+        try:
+            return _find(self._path, f"{offer_id}.0") is not None
+        except OSError as error:
+            raise DoorClosed(f"the Maildir {self._path} cannot be used: {error.strerror}") from error
+
     def close(self) -> None:
         """Nothing is kept open."""
 
@@ -45,6 +52,7 @@ class MaildirOffer:
 
     def __init__(self, path: Path, envelope: Envelope, accepted: tuple[str, ...], refused: tuple[Refusal, ...]) -> None:
         self.id = _stem(envelope.message_id.encode())
+        self.assigned_id = ""
         self.accepted = accepted
         self.refused = refused
         self._path = path

@@ -76,6 +76,10 @@ class SmtpTransport:
             if offer.accepted:
                 self._line.run(self._reset())
 
+    def find(self, offer_id: str) -> bool:  # noqa: ARG002 - it means nothing here
+        """See ports.Transport. SMTP knows no offers."""
+        return False
+
     def close(self) -> None:
         """QUIT, if anybody still listens; a server that hangs up instead is no error.
 
@@ -229,6 +233,7 @@ class SmtpOffer:
         self, transport: SmtpTransport, envelope: Envelope, accepted: tuple[str, ...], refused: tuple[Refusal, ...]
     ) -> None:
         self.id = ""  # SMTP knows a letter only by what it answers to DATA
+        self.assigned_id = ""
         self.envelope = envelope
         self.accepted = accepted
         self.refused = refused

@@ -30,7 +30,7 @@ def send(file: Path, port: int, *instants: datetime) -> None:
     clock = iter(instants)
     now = next(clock)
     sender = Sender(
-        db, transport, _finish, _tell, lambda ids: "", lambda: now, "killed", LEASE, address="clock@csc.example"
+        db, transport, _finish, _tell, lambda ids, offer: "", lambda: now, "killed", LEASE, address="clock@csc.example"
     )
     sender.drain(now)
     for later in clock:

@@ -29,6 +29,7 @@ WRITING = {
     "transport/smtp.py": ("connect", "login", "mail", "rcpt", "data", "reset", "quit"),
     "transport/maildir.py": ("rename",),
     "transport/ews.py": ("create", "send"),
+    "transport/graph.py": ("draft", "send", "delete"),
 }
 
 

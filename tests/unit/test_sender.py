@@ -70,7 +70,7 @@ class Office:
         self.at_tell(fact)
         self.facts.append(fact)
 
-    def find_proof(self, message_ids: tuple[str, ...]) -> str:
+    def find_proof(self, message_ids: tuple[str, ...], offer_id: str) -> str:
         assert message_ids[0].endswith("@csc.example")
         self.looks.append(self.now)
         return self.proof
@@ -360,7 +360,7 @@ def test_a_second_lost_answer_is_for_a_human(office: Office) -> None:
 def test_a_mailbox_that_cannot_be_searched_proves_nothing(office: Office) -> None:
     """The letter is neither forgotten nor sent early."""
 
-    def closed(message_ids: tuple[str, ...]) -> str:
+    def closed(message_ids: tuple[str, ...], offer_id: str) -> str:
         raise DoorClosed("the Sent folder cannot be read")
 
     office.find_proof = closed  # type: ignore[method-assign]
