@@ -82,8 +82,13 @@ def unknowns(tx: Connection, now: datetime) -> list[Queued]:
 
 def by_message_id(tx: Connection, message_ids: tuple[str, ...]) -> list[Queued]:
     """Letters with one of these ids, as we wrote them or as the server re-assigned them."""
-    known = [m for m in (message_id.strip().removeprefix("<").removesuffix(">") for message_id in message_ids) if m]
+    known = [m for m in map(bare, message_ids) if m]
     return _by_age(tx, or_(_out.c.message_id.in_(known), _out.c.assigned_id.in_(known))) if known else []
+
+
+def bare(message_id: str) -> str:
+    """A message id without its angle brackets."""
+    return message_id.strip().removeprefix("<").removesuffix(">")
 
 
 def sent_today(tx: Connection, case: int, recipient: str, since: datetime) -> int:

@@ -35,6 +35,7 @@ from bot.store import codec, letters, schema
 from bot.store.columns import Instant, at
 from bot.store.letters import FINISHED as FINISHED
 from bot.store.letters import Queued as Queued
+from bot.store.letters import bare as bare
 from bot.store.letters import by_message_id as by_message_id
 from bot.store.letters import get as get
 from bot.store.letters import next_retry as next_retry
@@ -87,11 +88,6 @@ def queue(tx: Connection, letter: Letter, case: int | None, now: datetime, statu
         if letter.after:
             tx.execute(insert(_waits), [{"letter": number, "key": key} for key in dict.fromkeys(letter.after)])
     return number
-
-
-def bare(message_id: str) -> str:
-    """A message id without its angle brackets."""
-    return message_id.strip().removeprefix("<").removesuffix(">")
 
 
 def _address(tx: Connection, number: int, letter: Letter) -> None:
@@ -187,10 +183,8 @@ def in_data(tx: Connection, queued: Queued, offer_id: str, now: datetime, assign
 
     `offer_id`: what to ask the server for if its answer is lost. `assigned_id`: the Message-ID that it gave already.
     """
-    told: dict[str, Any] = {"offer_id": offer_id, "changed": now}
-    if assigned_id:
-        told["assigned_id"] = bare(assigned_id)
-    _move(tx, queued, ("claimed",), status="in_data", was_in_data=True, **told)
+    given = {"assigned_id": bare(assigned_id)} if assigned_id else {}
+    _move(tx, queued, ("claimed",), status="in_data", was_in_data=True, offer_id=offer_id, changed=now, **given)
 
 
 def free(tx: Connection, owner: str, now: datetime) -> int:
