@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.errors import DoorClosed, Unsure
 from bot.failpoints import failpoint
@@ -33,6 +34,14 @@ BAD_ADDRESS = frozenset({"ErrorInvalidRecipients"})
 TURNED_AWAY = frozenset({400, 401, 403, 404, 405, 406, 411, 413, 415})
 
 
+class TurnedDown(Exception):
+    """The service will not carry this letter, whenever it is tried."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        super().__init__(answer.code)
+
+
 class GraphTransport:
     """A Transport out of one mailbox. For one thread."""
 
@@ -53,8 +62,12 @@ class GraphTransport:
             self._current = GraphOffer(self, envelope, (), barred)
             return self._current
         self._sweep(envelope.message_id)
-        id_, given = self._draft(*parted)
-        self._current = GraphOffer(self, envelope, accepted, barred, id_, given)
+        try:
+            id_, given = self._draft(*parted)
+        except TurnedDown as no:
+            self._current = GraphOffer(self, envelope, (), (*barred, *_about_the_letter(no.answer, accepted)))
+        else:
+            self._current = GraphOffer(self, envelope, accepted, barred, id_, given)
         return self._current
 
     def deliver(self, offer: GraphOffer) -> Outcome:
@@ -95,7 +108,7 @@ class GraphTransport:
     def _draft(self, raw: bytes, files: Sequence[Attached]) -> tuple[str, str]:
         """(its id, the Message-ID that the service gave it)."""
         failpoint("graph.draft.before")
-        answer = self._graph.ask("POST", self._graph.url("messages"), base64.b64encode(raw))
+        answer = self._post(self._graph.url("messages"), base64.b64encode(raw))
         failpoint("graph.draft.after")
         id_, given = answer.told.get("id"), answer.told.get("internetMessageId")
         if answer.status != 201 or not isinstance(id_, str):
@@ -103,7 +116,7 @@ class GraphTransport:
         try:
             for file in files:
                 self._attach(id_, *file)
-        except DoorClosed:
+        except (DoorClosed, TurnedDown):
             self._discard(id_)
             raise
         return id_, given if isinstance(given, str) else ""
@@ -112,16 +125,22 @@ class GraphTransport:
         if len(content) < SMALLEST_UPLOAD:
             what = {"@odata.type": "#microsoft.graph.fileAttachment", "name": name, "contentType": kind}
             body = {**what, "contentBytes": base64.b64encode(content).decode()}
-            self._graph.ask("POST", self._graph.url("messages", id_, "attachments"), body)
+            self._post(self._graph.url("messages", id_, "attachments"), body)
             return
         item = {"attachmentType": "file", "name": name, "contentType": kind, "size": len(content)}
         begin = self._graph.url("messages", id_, "attachments", "createUploadSession")
-        place = self._graph.ask("POST", begin, {"AttachmentItem": item}).told.get("uploadUrl")
+        place = self._post(begin, {"AttachmentItem": item}).told.get("uploadUrl")
         if not isinstance(place, str):
             raise self._graph.closed("its answer made no sense: an upload without a place")
         for at in range(0, len(content), PIECE):
             piece = content[at : at + PIECE]
             self._graph.put(place, piece, f"bytes {at}-{at + len(piece) - 1}/{len(content)}")
+
+    def _post(self, url: str, body: bytes | Mapping[str, Any]) -> Answer:
+        answer = self._graph.ask("POST", url, body, also=(400, 413))
+        if answer.status in (400, 413):
+            raise TurnedDown(answer) if _about_the_letter(answer, ("",)) else self._graph.refusal(answer)
+        return answer
 
     def _sweep(self, message_id: str) -> None:
         """Deletes what an attempt that ended too early left in Drafts of this letter: it must not be sent as well."""

@@ -78,6 +78,7 @@ class GraphServer:
         self._busy: Counter[str] = Counter()
         self._renamed = 0
         self._lines: set[socket.socket] = set()
+        self.most_at_once = 0  # connections
 
     # --- being told --------------------------------------------------------------------------------------------------
 
@@ -180,6 +181,10 @@ class GraphServer:
         self._http.shutdown()
         self._thread.join(5)
         self._http.server_close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Closes every connection that is open now."""
         with self.lock:
             lines, self._lines = self._lines, set()
         for line in lines:
@@ -188,6 +193,7 @@ class GraphServer:
     def opened(self, line: socket.socket) -> None:
         with self.lock:
             self._lines.add(line)
+            self.most_at_once = max(self.most_at_once, len(self._lines))
 
     def closed(self, line: socket.socket) -> None:
         with self.lock:
