@@ -1,7 +1,8 @@
-"""`check`, `letters`, `policy`: the configuration before it meets anybody.
+"""`check`, `letters`: the configuration before it meets anybody.
 
-Every letter is rendered for every stage of every policy with people who do not exist. It opens neither a door nor a
-database; a name server is asked only when the operator says so.
+Every letter is rendered for every stage of every policy with people who do not exist. It opens no door, and of the
+database, if there is one, it only asks which open cases stand on an older policy; a name server is asked only when the
+operator says so.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import email
 import email.policy
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,21 +20,19 @@ import typer
 
 from bot import dmarc, settings
 from bot.case import letters as wordings
-from bot.cli.open import now, templates
-from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines, show
+from bot.cli.open import database, now, templates
+from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
 from bot.errors import BotError, ConfigError, Problem
 from bot.model import Contact, Letter
 from bot.rules import emergency
 from bot.rules.directory import Row, domain_of
 from bot.rules.policy import Policy, Stage
 from bot.rules.workdays import Calendar
-from bot.rules.yaml_file import nearest
 from bot.settings import Settings
+from bot.store import cases
+from bot.turn import Books
 
 DEFAULT = Path("config")
-
-policies = typer.Typer(rich_markup_mode=None, help="What a policy file says.", no_args_is_help=True)
-
 
 NameServer = Annotated[
     str, typer.Option("--dns", metavar="HOST[:PORT]", help="The name server to ask in place of the system's.")
@@ -62,6 +62,9 @@ def check(
             emit({"file": problem.file, "line": problem.line, "text": problem.text, "is_warning": problem.is_warning})
         else:
             complain(f"{'warning: ' if problem.is_warning else ''}{problem}")
+    if read is not None:
+        for note in _older(config, read):
+            emit({"note": note}) if as_json else say_lines(note)
     summary = _summary(read, faults)
     if as_json:
         emit({"ok": not faults, "faults": len(faults), "warnings": len(problems) - len(faults), "text": summary})
@@ -69,6 +72,29 @@ def check(
         say_lines(summary)
     if faults:
         raise typer.Exit(2)
+
+
+def _older(config: Path, read: Settings) -> Iterator[str]:
+    """Which open cases stand on another text of their policy than the file's; nothing without a database."""
+    books = Books(read)
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    try:
+        with database(config) as db, db.read() as tx:
+            for case in cases.open_cases(tx):
+                kept = cases.load(tx, case.number).policy_text
+                if kept and kept != books.text(case.policy):
+                    found[case.policy, case.policy_version].append(case.ref)
+    except BotError:
+        return  # no database yet, or one that the daemon's start will speak about
+    for (policy, version), refs in sorted(found.items()):
+        now_is = read.policies[policy].version if policy in read.policies else ""
+        file = f"the file says {now_is}" if now_is not in ("", version) else "the file has changed since"
+        file = file if now_is else "there is no such file any more"
+        some = f"{len(refs)} open {'case stands' if len(refs) == 1 else 'cases stand'}"
+        yield (
+            f"{some} on {policy} as it was when they opened, version {version} ({file}): {', '.join(refs)}."
+            " That is safe: each goes on to its end by the text that it began under."
+        )
 
 
 def _looked(config: Path) -> tuple[Settings | None, list[Problem]]:
@@ -180,46 +206,3 @@ def _write(out: Path, letter: Letter, raw: bytes) -> Path:
     if html is not None:
         path.with_suffix(".html").write_text(html.get_content(), "utf-8")
     return path
-
-
-# --- a policy ---------------------------------------------------------------------------------------------------------
-
-
-@policies.command("show")
-def show_policy(
-    name: Annotated[str, typer.Argument(metavar="ID", help="The name of its file, without .yaml.")],
-    config: ConfigDir = DEFAULT,
-    as_json: AsJson = False,
-) -> None:
-    """The stages of a policy in short: who answers, in what time, and what comes next.
-
-    \b
-    Example:
-      challenge-bot policy show cheshire-east
-    """
-    read = settings.load(config, os.environ, None)
-    policy = read.policies.get(name)
-    if policy is None:
-        raise typer.BadParameter(f"there is no policy {name}{nearest(name, read.policies)}: {', '.join(read.policies)}")
-    if not as_json:
-        say_lines(f"{policy.title} ({policy.partnership}), version {policy.version}", *_opened_by(policy), "")
-    rows = [_stage(stage) for stage in policy.stages]
-    show(rows, as_json, ("stage", "name", "responding", "window", "ceiling", "next"), "It has no stages.")
-
-
-def _opened_by(policy: Policy) -> list[str]:
-    tiers = ", ".join(str(tier.window) for tier in policy.intake.tiers)
-    asked = f"; times that may be asked for: {tiers}" if tiers else ""
-    return [f"Opened by: {', '.join(policy.intake.subjects)}{asked}"]
-
-
-def _stage(stage: Stage) -> dict[str, Any]:
-    return {
-        "stage": stage.id,
-        "name": stage.name,
-        "raising": list(stage.raising_role),
-        "responding": list(stage.responding_role),
-        "window": str(stage.respond_within),
-        "ceiling": str(stage.ceiling) if stage.ceiling else None,
-        "next": stage.next,
-    }

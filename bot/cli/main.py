@@ -12,7 +12,7 @@ import sys
 import typer
 
 from bot import logs
-from bot.cli import cases, check, directory, flow, keep, mail, probe, rehearse, run, setup, understand
+from bot.cli import cases, check, directory, flow, keep, mail, policy, probe, rehearse, run, setup, understand
 from bot.cli.output import complain
 from bot.errors import BotError, ConfigError
 
@@ -43,7 +43,7 @@ app.add_typer(setup.commands, name="setup")
 app.command("probe")(probe.probe)
 app.command("letters")(check.letters)
 app.command("flow")(flow.flow)
-app.add_typer(check.policies, name="policy")
+app.add_typer(policy.policies, name="policy")
 app.command("directory")(directory.listed)
 app.command("understand")(understand.understand)
 app.command("verify")(run.verify)
