@@ -18,19 +18,19 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from tests.bench import answering, backlog, boxes, floor, standing
+from tests.bench import answering, backlog, boxes, doors, floor, standing
 from tests.bench.corpus import box, mixture
 from tests.bench.cost import Cost
 from tests.servers import dovecot, postgres
 
-PARTS = ("backlog", "answering", "standing", "memory")
+PARTS = ("backlog", "answering", "standing", "memory", "doors")
 MAILS, ANSWERS, CASES, ROWS = 5_000, 200, 5_000, 100_000
 Say = Callable[[str], None]
 
@@ -129,6 +129,14 @@ class Bench:
         for who, size in (("daemon", peak.daemon), ("reader", peak.reader), ("together", peak.daemon + peak.reader)):
             self.say(f"    {who:<53}{size / 1e6:>9.0f} MB")
             self.found.setdefault("memory", {})[who] = size
+
+    def doors(self) -> None:
+        self.say("\nEach kind of door" + " " * 15 + "requests: a new mail   a letter   an idle hour   mail -> answer")
+        for kind, found in doors.measured(self.server, self.place).items():
+            self.say(
+                f"    {kind:<38}{found.mail:>12.0f}{found.letter:>11.1f}{found.hour:>15.0f}{found.seconds:>15.2f} s"
+            )
+            self.found.setdefault("doors", {})[kind] = asdict(found)
 
 
 def _rate(cost: Cost, size: int) -> dict[str, float]:
