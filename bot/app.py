@@ -17,6 +17,7 @@ from bot.case.shapes import shapes_of
 from bot.digest import Digests
 from bot.doubt import FindProof
 from bot.errors import ConfigError, DoorClosed
+from bot.expiry import Expiry
 from bot.finish import Finish
 from bot.intake import Intake, Places
 from bot.mail.read import Reading
@@ -27,7 +28,7 @@ from bot.model import Inbox
 from bot.ports import Clock, Mailbox, Transport
 from bot.sandbox import InProcess, Sandbox
 from bot.sender import Sender
-from bot.settings import FIRST_SIGHT, Settings, coverage
+from bot.settings import FIRST_SIGHT, Config, Settings, coverage
 from bot.store import cases, mails, meta
 from bot.store.db import Database
 from bot.transport import open_transport
@@ -50,6 +51,7 @@ class App:
     sender: Sender
     finish: Finish
     digests: Digests
+    expiry: Expiry
     transport: Transport
     reader: Sandbox | InProcess
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
@@ -78,6 +80,7 @@ class App:
             pass
         self.digests.tell_in_flight(now)
         self.digests.post(now)
+        self.expiry.post(now)
         self.sender.drain(now)
         return troubles
 
@@ -124,6 +127,14 @@ def mailbox_name(area: str, team: str, address: str) -> str:
     return f"{area} {team or address}"
 
 
+def areas_of(config: Config) -> dict[str, tuple[str, ...]]:
+    """Area code -> names of its watched mailboxes."""
+    areas: dict[str, tuple[str, ...]] = {}
+    for box in config.mailboxes:
+        areas[box.area] = (*areas.get(box.area, ()), mailbox_name(box.area, box.team, box.address))
+    return areas
+
+
 def build(
     settings: Settings,
     *,
@@ -146,25 +157,35 @@ def build(
     config = settings.config
     allowed = frozenset(config.recipients.allowed_domains)
     transport = open_transport(config.bot.send, lambda email: email.rpartition("@")[2].lower() in allowed)
+    names = {"": BOT} | {box.address: mailbox_name(box.area, box.team, box.address) for box in config.mailboxes}
     mailboxes = {BOT: open_mailbox(BOT, config.bot.receive)}
-    names = {"": BOT}
-    for box in config.mailboxes:
-        name = mailbox_name(box.area, box.team, box.address)
-        mailboxes[name] = open_mailbox(name, box.receive)
-        names[box.address] = name
+    mailboxes |= {names[box.address]: open_mailbox(names[box.address], box.receive) for box in config.mailboxes}
     templates = Templates.from_texts({p.name: p.read_text("utf-8") for p in sorted(settings.templates.glob("*.j2"))})
     finish = Finish(settings, turn, templates, partial(_template_failed, db, turn, clock))
     proof = open_mailbox("bot, looking for proof", config.bot.receive)
+    find_proof, own = _proof_in(proof, transport), config.bot
     sender = Sender(
-        db, transport, finish, turn.tell, _proof_in(proof, transport), clock, owner, LEASE, address=config.bot.address
+        db, transport, finish, turn.tell, find_proof, clock, owner, LEASE, address=own.address, per_minute=own.send.pace
     )
     intake = Intake(db, turn, reader, reading, places_of(settings))
     alarms = Alarms(db, turn, owner, names)
-    areas: dict[str, tuple[str, ...]] = {}
-    for box in config.mailboxes:
-        areas[box.area] = (*areas.get(box.area, ()), mailbox_name(box.area, box.team, box.address))
-    digests = Digests(db, turn, areas, BOT)
-    return App(settings, db, clock, turn, intake, alarms, sender, finish, digests, transport, reader, mailboxes, proof)
+    digests, expiry = Digests(db, turn, areas_of(config), BOT), Expiry(db, turn)
+    return App(
+        settings,
+        db,
+        clock,
+        turn,
+        intake,
+        alarms,
+        sender,
+        finish,
+        digests,
+        expiry,
+        transport,
+        reader,
+        mailboxes,
+        proof,
+    )
 
 
 def open_database(settings: Settings) -> Database:

@@ -16,6 +16,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 GRAPH = "https://graph.microsoft.com/v1.0"
 MICROSOFT = "https://login.microsoftonline.com"
 
+#: Letters that Microsoft 365 takes of a mailbox in a minute.
+MICROSOFTS_PACE = 30
+
 #: What a token is asked for where `scope` says nothing else; EWS asks for its own server.
 SCOPES = {
     "graph": "https://graph.microsoft.com/.default",
@@ -114,6 +117,7 @@ class Door(Block):
     access: Literal["delegate", "impersonation"] = "delegate"  # ews, for a mailbox that is not the user's own
     version: str = ""  # ews, such as Exchange2019; "": asked of the server
     oauth: OAuth | None = None
+    per_minute: int | None = Field(default=None, ge=1)  # send: letters in a minute; see `pace` for None
     timeout: int = Field(default=60, ge=1)
     max_bytes: int = Field(default=60_000_000, ge=1)
 
@@ -155,6 +159,12 @@ class Door(Block):
         words = (self.kind, self.host, self.port, self.user, self.path, *by_address)
         return " ".join(str(word) for word in words if word)
 
+    @property
+    def pace(self) -> int | None:
+        """How many letters may leave in a minute; None: any number."""
+        is_microsofts = self.kind in ("graph", "ews") or (self.kind == "smtp" and self.oauth is not None)
+        return MICROSOFTS_PACE if self.per_minute is None and is_microsofts else self.per_minute
+
     def of(self, address: str) -> Door:
         """The same door of the mailbox at `address`, where the door itself names none."""
         mailbox = self.mailbox or address
@@ -181,6 +191,8 @@ def _can_log_in(door: Door) -> None:
 
 
 def _into(door: Door) -> Door:
+    if door.per_minute is not None:
+        raise ValueError("per_minute is for letters: write it under send, or take it out")
     if door.kind == "smtp":
         raise ValueError("mail comes in by imap, graph, ews or maildir, not by smtp")
     return door

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from bot.doubt import FAULT, PATIENCE, Doubt, FindProof, Tell, commit, served, waiting
 from bot.errors import CaseMoved, DoorClosed, Throttled, Unsure
 from bot.model import Letter, LetterUndelivered
+from bot.pace import Pace
 from bot.ports import Clock, Envelope, Offer, Outcome, Refusal, Transport
 from bot.store import outbox
 from bot.store.db import Database
@@ -50,6 +51,7 @@ class Sender:
     """Sends what the outbox holds. `address`: the envelope sender; `owner` and `lease`: of its claims.
 
     The lease should outlast an offer (connecting, naming the recipients); the answer to a letter may take longer.
+    `per_minute`: how many letters may leave in a minute; the others wait in the outbox, which is no failure.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Sender:
         *,
         address: str,
         patience: timedelta = PATIENCE,
+        per_minute: int | None = None,
     ) -> None:
         self._db = db
         self._transport = transport
@@ -75,6 +78,7 @@ class Sender:
         self._lease = lease
         self._address = address
         self._doubt = Doubt(db, tell, find_proof, patience)
+        self._pace = Pace(per_minute)
 
     def drain(self, now: datetime) -> int:
         """Handles letters until there is nothing to do at `now`; returns how many."""
@@ -90,12 +94,14 @@ class Sender:
     def wake_at(self) -> datetime | None:
         """When there will be something to do that no new letter announces; None: nothing is waiting."""
         with self._db.read() as tx:
-            instants = (outbox.next_retry(tx), self._doubt.next_look(tx))
+            instants = (outbox.next_retry(tx), self._doubt.next_look(tx), self._pace.free_at(self._clock()))
         return min((i for i in instants if i is not None), default=None)
 
     # --- an ordinary letter ------------------------------------------------------------------------------------------
 
     def _send_next(self, now: datetime) -> bool:
+        if self._pace.free_at(now):
+            return False
         with self._db.read() as tx:
             if outbox.is_quiet(tx, now):
                 return False
@@ -160,6 +166,7 @@ class Sender:
     def _deliver(self, offered: Offered, now: datetime) -> None:
         """The step that cannot be taken back, and the mark that says how it went."""
         queued = offered.queued
+        self._pace.note(now)
         try:
             outcome = offered.offer.deliver()
         except DoorClosed as error:

@@ -23,6 +23,7 @@ from bot.case import letters as wordings
 from bot.cli.open import database, now, templates
 from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
 from bot.errors import BotError, ConfigError, Problem
+from bot.expiry import running_out
 from bot.model import Contact, Letter
 from bot.rules import emergency
 from bot.rules.directory import Row, domain_of
@@ -102,7 +103,9 @@ def _looked(config: Path) -> tuple[Settings | None, list[Problem]]:
         read = settings.load(config, os.environ, now().date())
     except ConfigError as error:
         return None, list(error.problems)
-    return read, [*read.warnings, *template_faults(read)]
+    file = str(read.root / settings.BOT)
+    ending = [Problem(file, 0, text, is_warning=True) for text in running_out(read.config, now().date())]
+    return read, [*read.warnings, *ending, *template_faults(read)]
 
 
 def unproven(read: Settings, dns: str) -> Iterator[Problem]:

@@ -215,6 +215,7 @@ class Daemon:
     def _digest(self) -> None:
         self.app.digests.tell_in_flight(clock())
         self.app.digests.post(clock())
+        self.app.expiry.post(clock())
         self._decided()
 
     def _tidy(self) -> None:

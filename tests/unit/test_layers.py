@@ -30,7 +30,7 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"mailbox": "mailbox", "transport": "transport", "store": "store", "sandbox": "sandbox", "dmarc": "dmarc"},
     {"turn": "turn"},
     {"doubt": "doubt", "finish": "finish", "placing": "placing joining penned moving"},
-    {"intake": "intake", "alarms": "alarms", "sender": "sender", "alert": "alert", "digest": "digest"},
+    {"intake": "intake", "alarms": "alarms", "sender": "sender pace", "alert": "alert", "digest": "digest expiry"},
     {"app": "app", "logs": "logs", "notify": "notify"},
     {"daemon": "daemon", "rehearsal": "rehearsal", "probe": "probe"},
     {"cli": "cli __main__"},

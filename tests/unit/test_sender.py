@@ -46,7 +46,7 @@ class Office:
         self.transport = SmtpTransport(self.server.door(), lambda a: a.endswith("@csc.example"), answer=5)
         self.sender = self.another("first")
 
-    def another(self, owner: str) -> Sender:
+    def another(self, owner: str, per_minute: int | None = None) -> Sender:
         return Sender(
             self.db,
             self.transport,
@@ -57,6 +57,7 @@ class Office:
             owner,
             LEASE,
             address="clock@csc.example",
+            per_minute=per_minute,
         )
 
     def finish(self, tx: Connection, queued: Queued, now: datetime) -> tuple[Letter, bytes, tuple[str, ...]]:
@@ -170,6 +171,32 @@ def test_only_the_letter_to_a_stranger_leaves_the_allow_list(office: Office) -> 
     office.run()
     assert (office.undelivered(), office.served()) == (["eve@outside.example"], [("eve@outside.example",)])
     assert len(office.server.mails) == 1
+
+
+def test_no_more_letters_leave_in_a_minute_than_may(office: Office) -> None:
+    """The others wait in the outbox, which is no failure and no alert, and go as soon as they may."""
+    office.sender = office.another("paced", per_minute=3)
+    for n in range(7):
+        office.post(n=n)
+    assert [office.run(after) for after in (timedelta(0), timedelta(seconds=59))] == [3, 0]
+    assert office.sender.wake_at() == office.now + timedelta(seconds=1)
+    assert (office.row(4).status, office.row(4).attempts, office.alerts()) == ("queued", 0, [])
+    assert [office.run(timedelta(seconds=s)) for s in (1, 60, 60)] == [3, 1, 0]
+    assert len(office.server.mails) == 7
+    assert office.sender.wake_at() is None
+
+
+def test_a_server_that_says_slow_down_gets_the_letter_later(office: Office) -> None:
+    """Microsoft's own words for too many at once put a letter off: none is lost, none is refused, nobody is told so."""
+    office.server.answer("MAIL", "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded", times=1)
+    office.server.answer("DOT", "451 4.7.500 Server busy. Please try again later", times=1)
+    office.post()
+    office.run()
+    for _ in range(2):
+        assert office.row().status == "deferred"
+        assert (office.served(), office.undelivered()) == ([], [])
+        office.run(timedelta(minutes=2))
+    assert (office.row().status, len(office.server.mails)) == ("sent", 1)
 
 
 # --- refused ---------------------------------------------------------------------------------------------------------
