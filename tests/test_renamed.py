@@ -22,7 +22,7 @@ from bot.rehearsal import rehearse, story
 from bot.rules.directory import ROLES
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("tests/stories", "tests/matrix", "config/demo")
+FOLDERS = ("tests/stories", "tests/walks", "config/demo")
 STORIES = sorted(path for folder in FOLDERS for path in (ROOT / folder).glob("*.yaml"))
 NAMES = ("title", "partnership", "name")
 #: Where a story says which stage, form or policy it means.
@@ -62,21 +62,23 @@ def texts_of(value: Any, *keys: str) -> Iterator[str]:
 
 
 class Renaming:
-    """One policy under other names."""
+    """Every policy under other names; what one takes from another is called so in both."""
 
-    def __init__(self, policy: str, of: settings.Settings) -> None:
-        self.policy = policy
-        raw = document(ROOT / f"config/policies/{policy}.yaml")
-        fields = {field["id"] for form in raw.get("forms", ()) for field in form["fields"]}  # as its template has them
-        self.ids = {policy, *texts_of(raw, "id")} | {t for text in of.texts.values() for t in _parents(text)}
-        self.ids -= fields
-        self.names = sorted(set(texts_of(raw, *NAMES)), key=len, reverse=True)
+    def __init__(self, of: settings.Settings) -> None:
+        raw = {policy: document(ROOT / f"config/policies/{policy}.yaml") for policy in of.policies}
+        everything = list(raw.values())
+        fields = {field["id"] for one in everything for form in one.get("forms", ()) for field in form["fields"]}
+        self.ids = set(texts_of(everything, "id")) - fields  # a form's fields are called as its template calls them
+        self.names = sorted(set(texts_of(everything, *NAMES)), key=len, reverse=True)
         self.posts = {role: f"post {n}" for n, role in enumerate(ROLES)}
-        changed = walked(raw, self._in_policy)
-        changed["roles"] = {label: role for role, label in self.posts.items()} | raw.get("roles", {})
-        self.texts = {name: text for name, text in of.texts.items() if name != f"policies/{policy}.yaml"}
-        self.texts[f"policies/{turned(policy)}.yaml"] = written(changed)
-        self.texts["bot.yaml"] = self.texts["bot.yaml"].replace(f"policy: {policy}\n", f"policy: {turned(policy)}\n")
+        labels = {label: role for role, label in self.posts.items()}
+        self.texts = {name: text for name, text in of.texts.items() if not name.startswith("policies/")}
+        for policy, one in raw.items():
+            changed = walked(one, self._in_policy) | {"roles": labels | one.get("roles", {})}
+            self.texts[f"policies/{turned(policy)}.yaml"] = written(changed)
+            self.texts["bot.yaml"] = self.texts["bot.yaml"].replace(
+                f"policy: {policy}\n", f"policy: {turned(policy)}\n"
+            )
 
     def _in_policy(self, key: str, text: str) -> str:
         if key in NAMES:
@@ -109,23 +111,15 @@ class Renaming:
         return text
 
 
-def _parents(text: str) -> Iterator[str]:
-    value = YAML(typ="safe").load(text) if text.lstrip().startswith(("#", "id:")) else None
-    if isinstance(value, dict) and isinstance(value.get("parent"), str):
-        yield value["parent"]
-
-
 @pytest.fixture(scope="module")
-def renamed() -> dict[str, tuple[Renaming, settings.Settings]]:
+def renamed() -> tuple[Renaming, settings.Settings]:
     shipped = settings.load(ROOT / "config", dict(os.environ))
-    made = {policy: Renaming(policy, shipped) for policy in shipped.policies}
-    return {
-        policy: (one, settings.from_texts(shipped.root, one.texts, dict(os.environ))) for policy, one in made.items()
-    }
+    one = Renaming(shipped)
+    return one, settings.from_texts(shipped.root, one.texts, dict(os.environ))
 
 
 @pytest.mark.parametrize("path", [p for p in STORIES if "expect" in document(p)], ids=lambda p: p.stem)
-def test_a_story_plays_under_other_names(path: Path, renamed: dict[str, tuple[Renaming, settings.Settings]]) -> None:
-    """Every id, title, name and post of its policy is another, and every expectation holds."""
-    one, of = renamed[document(path)["policy"]]
+def test_a_story_plays_under_other_names(path: Path, renamed: tuple[Renaming, settings.Settings]) -> None:
+    """Every id, title, name and post of every policy is another, and every expectation holds."""
+    one, of = renamed
     assert rehearse.rehearse(one.story(path), of).faults == ()

@@ -1,7 +1,7 @@
 """Stories: behaviour end to end on the real App, a virtual clock, Maildirs and SQLite.
 
-The project's own stand in tests/stories, the demo's in config/demo; CHALLENGE_BOT_STORIES may name a folder of further
-ones.
+The project's own stand in tests/stories, each policy's whole course in tests/walks, the demo's in config/demo;
+CHALLENGE_BOT_STORIES may name a folder of further ones.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from bot import settings
 from bot.rehearsal import rehearse, story
 
 ROOT = Path(__file__).parent.parent
-OWN = sorted(path for folder in ("tests/stories", "config/demo") for path in (ROOT / folder).glob("*.yaml"))
+FOLDERS = ("tests/stories", "tests/walks", "config/demo")
+OWN = sorted(path for folder in FOLDERS for path in (ROOT / folder).glob("*.yaml"))
 NAMED = os.environ.get("CHALLENGE_BOT_STORIES", "")
 FURTHER = sorted(Path(NAMED).glob("*.yaml")) if NAMED else []
 
