@@ -104,7 +104,7 @@ class Renaming:
             return f"{flag}:{turned(meant)}"
         if key not in ("contains", "lacks"):
             return text
-        if any(text in name for name in self.names):
+        if len(text) > 10 and any(text in name for name in self.names):  # not a word such as MASH
             return turned(text)
         for name in self.names:
             text = text.replace(name, turned(name))
