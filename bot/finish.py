@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot import registers
 from bot.case import workflow
 from bot.case.letters import Office, Templates, render
 from bot.model import Case, Letter
@@ -43,6 +44,7 @@ class Finish:
             stored = cases.load(tx, queued.case)
             letter = workflow.restated(letter, stored.case, self.turn.rules_of(stored), now)
             letter, attachments = self._attached(tx, letter, stored, now)
+        attachments += tuple(self._register(tx, which, now) for which in _registers(letter))
         office = Office(self.turn.books.bot, self.settings.calendar, attachments)
         made = render(letter, office, self.templates, now)
         if made.used_fallback:
@@ -63,6 +65,9 @@ class Finish:
                 letter = with_manifest(letter, made, *place_of(made, stored.case))
         return letter, tuple(found)
 
+    def _register(self, tx: Connection, area: str, now: datetime) -> tuple[str, str, bytes]:
+        return registers.attached(tx, area, self.settings.policies, self.settings.calendar, now)
+
     def record(self, tx: Connection, stored: Stored, now: datetime, *, full: bool) -> Record:
         """The record of a case as it stands."""
         case = stored.case
@@ -74,6 +79,11 @@ class Finish:
         journal = cases.journal(tx, case.number)
         policy = self.turn.rules_of(stored).policy
         return record(case, journal, rows, gaps, policy, self.settings.calendar, now, full=full)
+
+
+def _registers(letter: Letter) -> list[str]:
+    """The areas whose register the letter carries."""
+    return [which for what, _, which in (wanted.partition(":") for wanted in letter.attach) if what == "register"]
 
 
 def files(made: Record, case: Case) -> list[tuple[str, str, bytes]]:

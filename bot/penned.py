@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot import registers
 from bot.case import opening, pen
 from bot.case.pen import NEW, NOT_OURS, Order
 from bot.errors import StoreError
@@ -30,6 +31,8 @@ from bot.turn import Turn
 
 UNREADABLE = "could not be read"
 BY_HAND = "placed by hand"
+#: Words of the business unit that are answered where they cite no case.
+HANDED_OUT = frozenset({"REGISTER"})
 UNIT = ("business_unit", "business_manager")
 #: A mail that has waited longer than this is counted from the answer: its window would be over before anybody knew.
 FRESH = timedelta(days=3)
@@ -45,6 +48,7 @@ class Answered:
     given: pen.Orders
     letters: Mapping[str, int]  # letters of the digest it cites -> entries
     read: Mapping[int, Mail] = field(default_factory=dict)  # the named entries, read again
+    wants: str = ""  # REGISTER: what its sender asks for instead of placing anything
 
     def entry(self, name: str) -> int:
         """The entry a name means; 0 for a letter of no digest."""
@@ -125,9 +129,11 @@ class Penned:
             cited = outbox.by_message_id(tx, mail.cited) if mail.cited else []
             listed = {row.entry: row for row in _waiting(tx)}
         digests = [queued for queued in cited if _lists_entries(queued)]
-        if mail.command is not None or len(digests) < len(cited):
+        if len(digests) < len(cited) or (mail.command is not None and mail.command.word not in HANDED_OUT):
             return None
         by, areas = self._authority(mail, digests)
+        if mail.command is not None:
+            return Answered(mail, by, areas, pen.Orders((), ()), {}, wants=mail.command.word) if areas else None
         given = pen.orders(mail.new_text)
         if not digests and not (areas and given.orders):
             return None
@@ -160,6 +166,10 @@ class Penned:
         """
         if not one.areas:
             return "an answer to the holding pen from somebody who may not place mail, or without proof"
+        if one.wants:
+            for area in one.areas:
+                self.turn.post(tx, registers.letter(one.mail, one.by, area, now), now)
+            return ""
         waiting = {row.entry: row for row in _waiting(tx)}
         how = f"placed by the answer in mail {entry}"
         done: list[str] = []

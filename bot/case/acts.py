@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from bot.case import answers, appoint, approval, closing, follow, hearing, protection, subclocks, transfer
+from bot.case import answers, appoint, approval, asked, closing, follow, hearing, protection, subclocks, transfer
 from bot.case.clock import longest_tier, shortest_tier, stage_due, tops, wind
 from bot.case.delivery import redirect_from
 from bot.case.draft import Draft, person
@@ -215,15 +215,6 @@ def _on_file(d: Draft, said: Said) -> None:
     follow.on_file(d, said.stand, said.by)
 
 
-def _status(d: Draft, said: Said) -> None:
-    history = [{"at": r.entered.isoformat(), "what": d.rules.policy.stage(r.stage).name} for r in d.case.runs]
-    d.write(LetterKind.ANSWER, "status", [said.by], mail=said.mail, state=d.case.state.value, history=history)
-
-
-def _meeting(d: Draft, said: Said) -> None:
-    hearing.meeting(d, said.note, said.by, said.mail)
-
-
 def _child_protection(d: Draft, said: Said) -> None:
     protection.signalled(d, said.word, said.by, said.mail)
 
@@ -284,8 +275,8 @@ ACTS: dict[str, Callable[[Draft, Said], None]] = {
     "ACCEPT": _accept,
     "DECLINE": _accept,
     "ON FILE": _on_file,
-    "STATUS": _status,
-    "MEETING": _meeting,
+    "STATUS": lambda d, said: asked.status(d, said.by, said.mail),
+    "MEETING": lambda d, said: hearing.meeting(d, said.note, said.by, said.mail),
     "CHILD PROTECTION": _child_protection,
     "NOT CHILD PROTECTION": _not_child_protection,
     "DECIDED": _resolved,
@@ -295,4 +286,5 @@ ACTS: dict[str, Callable[[Draft, Said], None]] = {
     "HOLD": _hold,
     "RELEASE": _release,
     "GO": _go,
+    "REGISTER": lambda d, said: asked.register(d, said.by, said.mail),
 }

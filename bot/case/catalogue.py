@@ -134,7 +134,7 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
     },
     LetterKind.RECORD: {"minimal": "manifest where prompts", "full": "manifest part parts prompts"},
     LetterKind.DIGEST: {"daily": "open pen set_aside letters_open mailboxes head"},
-    LetterKind.ANSWER: {"status": "state history", "pen": "done unclear"},
+    LetterKind.ANSWER: {"status": "state history", "register": "", "pen": "done unclear"},
     LetterKind.ALERT: {"plain": "subject lines", "incident": "subject case what whom at fields until"},
 }
 
@@ -149,6 +149,7 @@ NO_CASE = frozenset(
         (LetterKind.ALERT, "plain"),
         (LetterKind.ALERT, "incident"),
         (LetterKind.ANSWER, "pen"),
+        (LetterKind.ANSWER, "register"),
         (LetterKind.INFORMATION, "in_flight"),
         (LetterKind.INFORMATION, "unreachable"),
     }

@@ -12,7 +12,7 @@ import sys
 import typer
 
 from bot import logs
-from bot.cli import cases, check, directory, flow, keep, mail, policy, probe, rehearse, run, setup, understand
+from bot.cli import cases, check, directory, flow, keep, mail, policy, probe, register, rehearse, run, setup, understand
 from bot.cli.output import complain
 from bot.errors import BotError, ConfigError
 
@@ -39,6 +39,7 @@ app.command("hold")(cases.hold)
 app.command("release")(cases.release)
 app.command("correct")(cases.correct)
 app.command("record")(cases.record)
+app.command("register")(register.register)
 app.add_typer(setup.commands, name="setup")
 app.command("probe")(probe.probe)
 app.command("letters")(check.letters)

@@ -6,15 +6,18 @@ only: whom to ask and when is case/follow.py's; which text a letter gives them i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from bot.errors import Problem
 from bot.model import Unit, Window
 from bot.rules import workdays
 from bot.rules.policy_blocks import Part
 from bot.rules.policy_grammar import AWindow, Role, Text, Words, listed
+from bot.rules.yaml_file import Document, nearest
 
 Sentences = Annotated[tuple[Text, ...], BeforeValidator(listed)]
 
@@ -55,6 +58,7 @@ class FollowUp(Part):
     ask_actions: bool = True  # both sides are asked on its day whether an agreed action is done
     outcome_says: Sentences = ()  # what the outcome in writing must say besides, as it follows `Please say`
     prompts: tuple[Prompt, ...] = ()
+    register_from: str = ""  # the first stage whose cases the partnership's register holds; "": all
 
     @field_validator("prompts")
     @classmethod
@@ -64,6 +68,23 @@ class FollowUp(Part):
         if double is not None:
             raise ValueError(f"two prompts are called {double}: give each its own id")
         return value
+
+
+def faults(document: Document) -> Iterator[Problem]:
+    """Stages that are named here and are none."""
+    stages = [s.get("id") for s in document.at(("stages",)) or () if isinstance(s, dict)]
+    block = document.at(("follow_up",))
+    if not isinstance(block, dict):
+        return
+    prompts = block.get("prompts")
+    found: list[tuple[tuple[str | int, ...], Any]] = [(("register_from",), block.get("register_from"))]
+    for n, prompt in enumerate(prompts if isinstance(prompts, list) else ()):
+        named = prompt.get("stages") if isinstance(prompt, dict) else None
+        found += [(("prompts", n, "stages"), s) for s in ([named] if isinstance(named, str) else named or ())]
+    for place, stage in found:
+        if stage and stage not in stages:
+            near = nearest(str(stage), [s for s in stages if isinstance(s, str)])
+            yield document.problem(("follow_up", *place), f"follow_up names no stage: {stage}{near}")
 
 
 class Representation(Part):

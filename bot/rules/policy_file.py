@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from bot.errors import Problem
-from bot.rules import policy_forms
+from bot.rules import follow_up, policy_forms
 from bot.rules.overlay import apart, overlaid
 from bot.rules.policy import Policy
 from bot.rules.policy_course import course, named, stages_of, tracks
@@ -47,6 +47,7 @@ def load(
                 *tracks(document),
                 *named(document),
                 *policy_forms.faults(document),
+                *follow_up.faults(document),
                 *_warnings(document, today),
             }
         )

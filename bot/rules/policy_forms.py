@@ -8,9 +8,9 @@ found here from the file's raw values, so that a wrong key elsewhere hides none 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from bot.errors import Problem
 from bot.rules.policy_blocks import Part
@@ -101,6 +101,16 @@ class Log(Part):
     note: str = ""
     heading: str = ""  # what stands above the columns
     columns: Annotated[Words, Field(min_length=1)] = Field(description="list its headings")
+    # what this service fills each column with, in their order; what is left out is the agency's own to fill
+    fill: tuple[
+        Literal["ref", "concern", "level", "concern_and_level", "summary", "actions", "outcome", "blank"], ...
+    ] = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if len(self.fill) > len(self.columns):
+            raise ValueError(f"fill has {len(self.fill)} words for {len(self.columns)} columns")
+        return self
 
 
 # --- faults across blocks ---------------------------------------------------------------------------------------------

@@ -188,6 +188,32 @@ def test_the_record_is_written(own: Desk) -> None:
     assert all(Path(row["file"]).stat().st_mode & 0o077 == 0 for row in written)
 
 
+@pytest.mark.parametrize("name", ["register.xlsx", "register.csv"])
+def test_the_register_is_written_once(own: Desk, name: str) -> None:
+    """A new file for nobody else's eyes; JSON rows hold the same; one that stands there is never written over."""
+    (row,) = rows(own.folder, "register", "--out", own.folder / name)
+    assert row["Ref"] == own.ref
+    assert (own.folder / name).stat().st_mode & 0o077 == 0
+    ran = command(own.folder, "register", "--out", own.folder / name)
+    assert (ran.returncode, "is there already" in ran.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--log", "learnign"), "there is no log learnign; did you mean learning?"),
+        (("--policy", "sandwel"), "there is no policy sandwel"),
+        (("--agency", "Nobody"), "the directory has no agency Nobody"),
+        (("--out", "register.pdf"), "name a file that ends in .xlsx or .csv"),
+    ],
+)
+def test_what_register_cannot_know_is_said(prepared: Desk, words: tuple[str, ...], says: str) -> None:
+    """One sentence, with the nearest name where there is one."""
+    ran = command(prepared.folder, "register", *words)
+    assert ran.returncode == 1
+    assert says in ran.stderr
+
+
 def test_a_backup_is_a_new_file(own: Desk) -> None:
     """It is checked, and never written over."""
     done(own.folder, "backup", "copy.db")
