@@ -1,7 +1,7 @@
 """What each kind of door costs: requests for a new mail, for a letter, for an hour without mail, and how long a
 challenge waits for its acknowledgement.
 
-The real App and the daemon's own threads on a Maildir, a Dovecot and an Exchange server, all on loopback: the
+The real App and the daemon's own threads on a Maildir, a Dovecot, an Exchange and a Graph server, all on loopback: the
 number of requests is what a real server would be asked; the seconds are those of the door's own waiting, as a real
 server's line is longer. An hour is put together from what was counted: a listing and a wait every five minutes, and
 what the wait itself asks.
@@ -29,8 +29,10 @@ from tests.bench.backlog import clock
 from tests.bench.boxes import TEAM_NAME
 from tests.bench.corpus import TEAM, opening
 from tests.integration.office import raw_mail, settings_in
+from tests.servers.certificates import make_certificate
 from tests.servers.dovecot import Dovecot
 from tests.servers.ews import EwsServer
+from tests.servers.graph import GraphServer
 from tests.servers.proxy import Proxy
 from tests.servers.smtp import SmtpServer
 from tests.unit.case_samples import BOT
@@ -119,6 +121,22 @@ def _ews(folder: Path) -> Iterator[Place]:
         server.store.put(server.store.known(TEAM, "inbox"), raw, at)
 
     yield Place("EWS", doors, put, lambda: len(server.asked), lambda: [letter.recipients for letter in server.letters])
+    server.stop()
+
+
+@contextmanager
+def _graph(folder: Path) -> Iterator[Place]:
+    server = GraphServer(certificate=make_certificate(folder / "graph")).start()
+    box = server.add(TEAM)
+    server.add(BOT)
+    doors = {TEAM: server.door(TEAM), BOT: server.door(BOT), "send": server.door(BOT)}
+    yield Place(
+        "Graph",
+        doors,
+        lambda raw, at: box.add(raw, received=at),
+        lambda: len(server.steps),
+        lambda: [letter.recipients for letter in server.sent],
+    )
     server.stop()
 
 
@@ -217,6 +235,7 @@ def measured(server: Dovecot, new_place: Callable[[], Path]) -> dict[str, Found]
             _maildir(new_place()),
             servers.enter_context(_imap(server)),
             servers.enter_context(_ews(new_place())),
+            servers.enter_context(_graph(new_place())),
         ]
         all_of = [Counted(place, new_place()) for place in places]
         for one in all_of:
