@@ -12,7 +12,22 @@ import sys
 import typer
 
 from bot import logs
-from bot.cli import cases, check, directory, flow, keep, mail, policy, probe, register, rehearse, run, setup, understand
+from bot.cli import (
+    cases,
+    check,
+    deliver,
+    directory,
+    flow,
+    keep,
+    mail,
+    policy,
+    probe,
+    register,
+    rehearse,
+    run,
+    setup,
+    understand,
+)
 from bot.cli.output import complain
 from bot.errors import BotError, ConfigError
 
@@ -30,6 +45,7 @@ app.command("once")(run.one_pass)
 app.command("demo")(rehearse.demo)
 app.command("rehearse")(rehearse.stories)
 app.command("check")(check.check)
+app.command("deliver", context_settings=deliver.ANYTHING)(deliver.deliver)
 app.command("cases")(cases.listed)
 app.command("case")(cases.one)
 app.add_typer(mail.review, name="review")
