@@ -13,10 +13,14 @@ from pathlib import Path
 import pytest
 
 from bot.intake import Places
+from bot.model import State
 from bot.settings import Door
 from bot.store import meta
 from tests.integration.office import DAY, SECOND, Office, raw_mail
 from tests.servers.dovecot import Dovecot
+from tests.servers.ews import EwsServer
+from tests.servers.graph import GraphServer
+from tests.servers.smtp import SmtpServer
 from tests.unit.case_samples import BOT, CREWE, FAY, HELEN, MANAGER, START, UNIT
 
 HOUR, DAYS = timedelta(hours=1), timedelta(days=1)
@@ -173,6 +177,69 @@ def test_a_move_survives_a_restart_in_its_middle(moving: Moving) -> None:
     moving.office.open()
     moving.office.once(LATER + HOUR)
     assert standing(moving.office) == before
+
+
+def test_from_exchange_to_microsoft_365(tmp_path: Path, ews: EwsServer, graph_server: GraphServer) -> None:
+    """The team's and the bot's inbox move from EWS to Graph: letters go on by the new door, the case is answered there,
+    and nothing is read or said twice."""
+    for server in (ews, graph_server):
+        server.add(CREWE)
+        server.add(BOT)
+    here = {address: ews.door(address) for address in (CREWE, BOT)}
+    office = Office(tmp_path, doors=here | {"send": here[BOT]})
+    office.once(START - HOUR)
+    held = [(raw_mail(), START), (raw_mail(number="lunch", subject="Lunch on Friday"), START)]
+    for raw, at in held:
+        ews.store.put(ews.store.known(CREWE, "inbox"), raw, at)
+    office.once(START)
+    before = standing(office)
+    office.close()
+    for raw, at in held:
+        graph_server.mailboxes[CREWE].add(b"X-Migrated: yes\r\n" + raw, received=at)
+    config = office.settings.config
+    there = {address: graph_server.door(address) for address in (CREWE, BOT)}
+    boxes = tuple(b.model_copy(update={"receive": there[b.address]}) for b in config.mailboxes)
+    bot = config.bot.model_copy(update={"receive": there[BOT], "send": there[BOT]})
+    office.settings = replace(office.settings, config=config.model_copy(update={"bot": bot, "mailboxes": boxes}))
+    office.open()
+    office.once(LATER)
+    assert standing(office) == before
+    assert graph_server.sent == []
+    answer = raw_mail(
+        FAY, "We reopened the assessment.\n", number="a1", answers="m1@health.example", to=HELEN, cc=CREWE
+    )
+    graph_server.mailboxes[CREWE].add(answer, received=LATER + HOUR)
+    office.once(LATER + HOUR)
+    assert office.case().state is State.AWAITING_CONFIRMATION
+    assert {letter.recipients[0] for letter in graph_server.sent} == {HELEN}
+    office.close()
+    assert office.faults() == []
+
+
+def test_four_doors_at_once(
+    tmp_path: Path, dovecot: Dovecot, ews: EwsServer, graph_server: GraphServer, smtp_server: SmtpServer
+) -> None:
+    """Four team inboxes behind a Maildir, IMAP, EWS and Graph, letters by SMTP: each challenge opens its own case, and
+    each gets its acknowledgement."""
+    boxes = [CREWE, SECOND, "third@csc.example", "fourth@csc.example"]
+    user = dovecot.new_user()
+    ews.add(boxes[2])
+    graph_server.add(boxes[3])
+    doors = {SECOND: dovecot.door(user), boxes[2]: ews.door(boxes[2]), boxes[3]: graph_server.door(boxes[3])}
+    office = Office(tmp_path, doors=doors | {"send": smtp_server.door()}, watched=boxes)
+    (tmp_path / "in").mkdir()
+    assert office.once(START - HOUR) == []
+    raws = [raw_mail(number=f"m{n}", cc=box, text=f"Child {n} of four. " * 4) for n, box in enumerate(boxes)]
+    office.put(raws[0], START, CREWE)
+    dovecot.deliver(user, raws[1], received=START)
+    ews.store.put(ews.store.known(boxes[2], "inbox"), raws[2], START)
+    graph_server.mailboxes[boxes[3]].add(raws[3], received=START)
+    assert office.once(START) == []
+    assert sorted(case.inbox for case in office.cases()) == sorted(boxes)
+    assert len(office.letters("acknowledgement")) == 4
+    assert sum(HELEN in mail.recipients for mail in smtp_server.mails) == 4
+    office.close()
+    assert office.faults() == []
 
 
 def test_two_mailboxes_on_two_doors(tmp_path: Path, dovecot: Dovecot) -> None:
