@@ -118,6 +118,46 @@ _AWAY = re2.compile(
 )
 
 
+_LEAVE = r"(?:out of (?:the )?office|away|on (?:annual |sick |maternity |study )?leave|on (?:holiday|vacation))"
+_ONLY = re2.compile(
+    r"(?i)^(?:(?:hi|hello|dear|good (?:morning|afternoon))\b.{0,60}|(?:many )?thanks?(?: you)?\b.{0,80}"
+    rf"|(?:i|we)(?: am|'m| are|'re| will be|'ll be| have been)? (?:now |currently |also )?(?:{_LEAVE}|unavailable"
+    r"|not (?:in the office|working|available)|on (?:training|a course)|off (?:work|sick|today|this week))\b.{0,160}"
+    r"|(?:i|we) (?:will|'ll|shall|am|plan to|hope to|aim to) ?(?:be )?(?:back|return|returning|respond|reply|answer"
+    r"|deal with|read|get back)\b.{0,160}"
+    r"|i (?:do not|don't|will not|won't|will|have) (?:have |be )?(?:limited|no|any|intermittent|checking|reading"
+    r"|monitoring|able to access|access(?:ing)?|only)\b.{0,120}"
+    r"|(?:if|for|in|should|until|during|any)\b.{0,120}?\b(?:urgent|absence|emergency|immediate|meantime|meanwhile"
+    r"|enquir|quer|assistance|matters?|then)\b.{0,240}"
+    r"|(?:please )?(?:contact|e-?mail|call|ring|phone|speak to|direct)\b.{0,200}"
+    r"|(?:your (?:e-?mail|message)|e-?mails?|messages?) (?:will|is|are)\b.{0,160}"
+    r"|returning (?:on|to)\b.{0,80}|back (?:on|in)\b.{0,80})$"
+)
+_PLAINLY = re2.compile(rf"(?i)\b(?:i am|i'm|i will be|we are) (?:now |currently |also )?{_LEAVE}\b")
+#: What an automatic reply does not speak of: the mail may answer something.
+_MORE = re2.compile(
+    r"(?i)\b(?:but|however|so|agree\w*|visit\w*|plans?|child\w*|famil\w*|decision|assess\w*|threshold|challenge"
+    r"|strategy|outcome|yesterday)\b"
+)
+_SENTENCE = re2.compile(r"[.!?]+(?:\s+|$)|\n\s*\n|\n")
+_MOST_SENTENCES = 10
+
+
+def says_more(text: str) -> bool:
+    """Whether words stand there that automatic replies do not have: it may answer something."""
+    return bool(_MORE.search(text))
+
+
+def is_all(new_text: str) -> bool:
+    """Whether a mail says nothing but that its writer is away and who is there instead: whoever pressed the key, it is
+    an automatic reply in all that matters, and no answer."""
+    if len(new_text) > _WITHIN or not _PLAINLY.search(new_text) or says_more(new_text):
+        return False
+    pieces = [" ".join(piece.split()) for piece in _SENTENCE.split(new_text)]
+    said = [piece for piece in pieces if piece]
+    return 0 < len(said) <= _MOST_SENTENCES and all(map(_ONLY.match, said))
+
+
 def told(text: str, sent: datetime, title: str = "") -> Absence:
     """What the text and the subject tell; `sent` places "until Monday". Nothing found leaves the fields empty, and is
     an absence still: only what reads like a machine's receipt, and speaks of nobody who is away, is none."""

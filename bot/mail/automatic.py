@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import re2
 
-from bot.mail import bounce, robots, titles
+from bot.mail import absence, bounce, quote, robots, titles
 from bot.mail.headers import Headers, decoded
 from bot.mail.parse import Parsed
 from bot.model import Address, Bounce, MailKind
@@ -77,15 +77,20 @@ def _kind(mail: Parsed, sender: Address | None, own: Sequence[str]) -> tuple[Mai
         return MailKind.OTHER_AUTOMATED, "our own letter came back"
     title = decoded(headers.get("subject"))
     return (
-        _by_headers(headers, title)
+        _by_headers(headers, title, mail.text)
         or titles.kind_of(title)
         or robots.robot(headers, sender, title, mail.text)
         or _by_envelope(headers)
+        or ((MailKind.AUTO_REPLY, "says only that its writer is away") if _is_all_absence(mail.text) else None)
         or (MailKind.HUMAN, "")
     )
 
 
-def _by_headers(headers: Headers, title: str) -> tuple[MailKind, str] | None:
+def _is_all_absence(text: str) -> bool:
+    return absence.is_all(quote.split(text).new)
+
+
+def _by_headers(headers: Headers, title: str, text: str) -> tuple[MailKind, str] | None:
     submitted = headers.get("auto-submitted").split(";")[0].strip().lower()
     if submitted.startswith("auto-replied"):
         return MailKind.AUTO_REPLY, "Auto-Submitted: auto-replied (RFC 3834)"
@@ -100,7 +105,8 @@ def _by_headers(headers: Headers, title: str) -> tuple[MailKind, str] | None:
         named = titles.kind_of(title)
         if named:
             return named
-        answers = headers.has("in-reply-to") and headers.get("x-auto-response-suppress")
+        suppressed = headers.get("x-auto-response-suppress") or robots.acknowledges(text)
+        answers = headers.has("in-reply-to") and suppressed
         return (MailKind.AUTO_REPLY if answers else MailKind.OTHER_AUTOMATED), f"Auto-Submitted: {submitted[:40]}"
     return None
 

@@ -21,31 +21,44 @@ _LOOK_AHEAD = 8
 _MAX_LINES = 20_000
 
 # Labels of the header block that mail programs put above a quotation, English and Welsh first.
-_FROM = "from|oddi wrth|gan|von|de|da|van|från|fra|lähettäjä|od|от"
+_FROM = (
+    "from|oddi wrth|gan|von|de|da|van|från|fra|lähettäjä|od|от|feladó|de la|kimden|gönderen|від|από|šalje|pošiljatelj"
+    "|saatja|nuo|no|expéditeur|absender|mittente|remitente|发件人|寄件者|寄件人|差出人|送信者|보낸 ?사람|من|מאת"
+)
 _SENT = (
     "sent|date|anfonwyd|dyddiad|gesendet|datum|envoyé|date d'envoi|enviado(?: el| em)?|fecha|inviato|data|verzonden"
-    "|skickat|sendt|dato|wysłano|отправлено|дата"
+    "|skickat|sendt|dato|wysłano|отправлено|дата|lähetetty|päivämäärä|päiväys|odesláno|datum odeslání|odoslané|küldve"
+    "|dátum|trimis|gönderildi|gönderme tarihi|tarih|надіслано|στάλθηκε|ημερομηνία|poslano|saadetud|kuupäev|išsiųsta"
+    "|nosūtīts|发送时间|发送日期|傳送時間|日期|送信日時|送信日|日時|보낸 날짜|날짜|تاريخ الإرسال|التاريخ|נשלח|תאריך"
 )
-_TO = "to|cc|at|an|à|para|a|aan|till|til|do|кому"
-_SUBJECT = "subject|pwnc|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|тема"
+_TO = (
+    "to|cc|at|an|à|para|a|aan|till|til|do|кому|vastaanottaja|kopio|komu|pre|címzett|către|kime|alıcı|προς|za|prima|saaja"
+    "|kam|收件人|收件者|宛先|받는 ?사람|إلى|אל"
+)
+_SUBJECT = (
+    "subject|pwnc|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|тема|aihe|předmět|predmet|tárgy"
+    "|subiect|konu|θέμα|naslov|zadeva|teema|tema|temats|主题|主旨|件名|제목|الموضوع|נושא"
+)
 
-_BLOCK_FROM = re2.compile(rf"(?i)^[>\s*_]*(?:{_FROM})\s*:\*?\s*\S")
-_BLOCK_OTHER = re2.compile(rf"(?i)^[>\s*_]*(?:({_SENT})|({_TO})|({_SUBJECT}))\s*:")
-_LABEL = re2.compile(rf"(?i)^[>\s*_]*(?:({_FROM})|({_SENT})|({_TO})|({_SUBJECT}))\s*:\*?\s*(.*)$")
+_BLOCK_FROM = re2.compile(rf"(?i)^[>\s*_]*(?:{_FROM})\s*[:：]\*?\s*\S")
+_BLOCK_OTHER = re2.compile(rf"(?i)^[>\s*_]*(?:({_SENT})|({_TO})|({_SUBJECT}))\s*[:：]")
+_LABEL = re2.compile(rf"(?i)^[>\s*_]*(?:({_FROM})|({_SENT})|({_TO})|({_SUBJECT}))\s*[:：]\*?\s*(.*)$")
 _RULE = re2.compile(r"^[>\s]*(?:_{10,}|-{10,}|\*{10,}|={10,})\s*$")
 
 _MARKERS = (
     re2.compile(
         r"(?i)^[>\s]*[-_=*]{2,}\s*(?:original message|original email|original appointment|forwarded message"
         r"|forwarded by .*|reply message"
-        r"|neges wreiddiol|neges a anfonwyd ymlaen|ursprüngliche nachricht|weitergeleitete nachricht"
-        r"|message d'origine|message original"
+        r"|neges wreiddiol|neges a anfonwyd ymlaen|ursprüngliche nachricht|weitergeleitete nachricht|message d'origine"
+        r"|(?:message|mail) original|(?:message|mail) transféré|originele bericht|doorgestuurd bericht"
+        r"|původní zpráva|eredeti üzenet|alkuperäinen viesti|opprinnelig melding|ursprungligt meddelande|orijinal mesaj"
+        r"|原始邮件|原始郵件|元のメッセージ|원본 메시지"
         r"|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|originalmeddelande"
         r"|oprindelig meddelelse"
         r"|wiadomość oryginalna|исходное сообщение)\s*[-_=*]{0,}[ .:]*$"
     ),
     re2.compile(r"(?i)^\s*begin forwarded message:\s*$"),
-    re2.compile(r"(?i)^\s*-{0,3}\s*(?:please )?(?:reply|type your reply|write) above this line\b.*$"),
+    re2.compile(r"(?i)^[\s#=_*-]*(?:please )?(?:reply|type your reply|write) above this line\b.*$"),
     re2.compile(rf"^\s*{QUOTE_MARK}\s*$"),
 )
 
@@ -62,7 +75,7 @@ _ATTRIBUTION = re2.compile(
     r"|(?s:.*)\b(?:19|20)\d\d\b(?s:.*)(?:írta|napsala?|napísala?|napsal\(a\)|yazdı|şunu yazdı|написала?|написал\(а\)"
     r"|пише|писал\(а\)?|έγραψε|a scris|je napisala?o?|je napisal\(a\)|rašė|rakstīja|kirjutas|écrivait|a écrit|schrieb"
     r"|escribió|escreveu|ha scritto|schreef|skrev|kirjoitti|napisała?|написа|כתב(?:ה)?|كتب|写道|寫道|님이 작성)"
-    r")\s*(?::|-{2,}:?)\s*$"
+    r")\s*(?:[:：]|-{2,}:?)\s*$"
 )
 
 #: Whatever its language: a line that ends like an attribution and names an address, a year and a time.
@@ -135,6 +148,8 @@ def _cut(lines: list[str]) -> int:
             return n
         if _BLOCK_FROM.match(line) and _is_block(lines, n):
             return n
+        if _is_sent_first(lines, n):
+            return n
         if _is_attribution(lines, n):
             return n
     return len(lines)
@@ -145,15 +160,32 @@ def _may_start(line: str) -> bool:
     head = line.lstrip()
     if not head:
         return False
-    if head[0] in _MARKS or ":" in head[:_LABEL_WITHIN] or head.rstrip()[-1] in ":-":
+    if head[0] in _MARKS or _has_colon(head[:_LABEL_WITHIN]) or head.rstrip()[-1] in ":-：":
         return True
     return head[0].isdigit() or head[:14].lower().split(" ")[0] in _DATE_WORDS or "above this line" in head
 
 
+def _has_colon(words: str) -> bool:
+    return ":" in words or "：" in words
+
+
 def _is_quote_block(lines: list[str], n: int) -> bool:
-    """A line that begins with `>` is a quotation unless it is one line of prose among others."""
+    """A line that begins with `>` is a quotation unless it is one line of prose among others. The first words of all,
+    with a blank line below them, are what is answered underneath."""
+    if not any(line.strip() for line in lines[:n]) and not any(line.strip() for line in lines[n + 1 : n + 2]):
+        return True
     around = [line for line in lines[n : n + 3] if line.strip()]
     return len(around) < 2 or sum(line.lstrip().startswith(">") for line in around) > 1 or not lines[n].strip("> \t")
+
+
+def _is_sent_first(lines: list[str], n: int) -> bool:
+    """Whether a block begins whose time stands above its sender, as some webmail writes it."""
+    found = _BLOCK_OTHER.match(lines[n])
+    return (
+        bool(found and found.group(1))
+        and any(_BLOCK_FROM.match(x) for x in lines[n + 1 : n + 2])
+        and _is_block(lines, n + 1)
+    )
 
 
 def _block_follows(lines: list[str], n: int) -> bool:
@@ -165,7 +197,7 @@ def _is_block(lines: list[str], n: int) -> bool:
     """Whether the From: line is the first of a header block: two more labels among the next lines."""
     seen: set[int] = set()
     for line in lines[n + 1 : n + 1 + _LOOK_AHEAD]:
-        match = _BLOCK_OTHER.match(line) if ":" in line else None
+        match = _BLOCK_OTHER.match(line) if _has_colon(line) else None
         if match:
             seen |= {k for k in (1, 2, 3) if match.group(k)}
     return len(seen) >= 2
@@ -175,7 +207,7 @@ def _is_attribution(lines: list[str], n: int) -> bool:
     """ "On ... wrote:", which mail programs fold over up to four lines."""
     joined = lines[n]
     for following in (*lines[n + 1 : n + 4], ""):
-        if joined.rstrip().rstrip("-").rstrip().endswith((":", "wrote")):
+        if joined.rstrip().rstrip("-").rstrip().endswith((":", "：", "wrote")):
             return _reads_as_attribution(joined)
         if not following.strip() or len(joined) > _NO_SENTENCE:
             return False
@@ -226,7 +258,7 @@ def _quoted_header(below: list[str]) -> tuple[str, str | None, datetime | None]:
     """Subject, address and instant of the first header block in the quotation, as far as they stand there."""
     subject, sender, sent = "", None, None
     for n, line in enumerate(below[:400]):
-        if ":" not in line[:_LABEL_WITHIN] or not _BLOCK_FROM.match(line) or not _is_block(below, n):
+        if not _has_colon(line[:_LABEL_WITHIN]) or not _BLOCK_FROM.match(line) or not _is_block(below, n):
             continue
         for k in range(n, min(n + _LOOK_AHEAD + 1, len(below))):
             match = _LABEL.match(below[k])

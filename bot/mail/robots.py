@@ -2,14 +2,14 @@
 
 Headers first (list headers of RFC 2369 and 8058, those that mailing services put in), then envelope and sender, then
 fixed sentences. One doubtful sign is never enough, a person's answer in a thread outweighs them, and mail of a
-discussion list stays its author's. It knows no bounce (bounce.py) and no absence (absence.py).
+discussion list stays its author's. It knows no bounce (bounce.py), and asks absence.py only whether a text says more.
 """
 
 from __future__ import annotations
 
 import re2
 
-from bot.mail import quote
+from bot.mail import absence, quote
 from bot.mail.addresses import addresses_in
 from bot.mail.headers import Headers
 from bot.model import Address, MailKind
@@ -113,7 +113,7 @@ _SAYS_AUTOMATIC = re2.compile(
 )
 _IS_REPLY = re2.compile(
     r"(?i)\b(?:automat(?:ed|ic)|auto|automatische?|automatique|autom.tica|automatica|automatisk|automatisch)\W{0,2}"
-    r"(?:generated |e-?mail |generiert )?(?:reply|response|acknowledge?ment|answer|antwort|antwoord|svar)"
+    r"(?:generated |e-?mail |generierte? )?(?:reply|response|acknowledge?ment|answer|antwort|antwoord|svar)"
     r"|(?:r.ponse|respuesta|risposta|resposta|ymateb) (?:automati|autom.ti|awtomatig)"
 )
 _GREETING = (
@@ -132,6 +132,12 @@ _HAS_LEFT = re2.compile(
     r"|school|post)"
     r"|is no longer (?:employed|with (?:us|the)|at the|working|in post)))"
 )
+#: A reply to everybody while nobody is there: the school is closed, the mailbox unread for a time.
+_CLOSED = re2.compile(
+    r"(?is)^\W*(?:dear [^.!?\n]{1,60}\n\W*)?(?:thank(?:s| you) for (?:your|contacting|e-?mailing|getting)"
+    r"|please (?:note|be aware))[^.!?\n]*[.!?\n].{0,600}?\b(?:mailbox|inbox|e-?mails?|account) (?:will not be|won't be"
+    r"|(?:is|are) not(?: being)?) (?:regularly |routinely )?(?:monitored|checked|read|answered)\b"
+)
 _LOGGED = re2.compile(
     rf"(?is){_GREETING}(?:[^.!?]{{0,120}}?)(?:a (?:new )?(?:support |service |help ?desk )?(?:ticket|request|case"
     rf"|incident|call)"
@@ -139,6 +145,11 @@ _LOGGED = re2.compile(
     r"|your (?:e-?mail|message|request|enquiry|inquiry|ticket|query|call|support request)\b[^.!?]{0,80}?"
     r"\b(?:has been|was) (?:successfully )?(?:logged|registered|assigned (?:the )?(?:ticket|reference|case|number)"
     r"|(?:received|created|opened)\b[^.!?]{0,60}\b(?:ticket|reference|case|incident|request) (?:number|no|id|#)))"
+)
+_RECEIVED = re2.compile(
+    r"(?i)\b(?:we(?:'ve| have)? (?:now )?(?:received|logged|got) your (?:request|e-?mail|message|enquiry|ticket|query)"
+    r"|confirming that we (?:got|have received) your|your (?:request|ticket|enquiry|case|e-?mail|message)\b[^.!?]{0,60}"
+    r"\b(?:has been|was) (?:received|logged|created|registered)|a ticket has been (?:created|opened|raised))"
 )
 _CHALLENGE = re2.compile(
     r"(?i)(?:to (?:prove|verify|confirm|ensure|show) (?:that )?(?:you(?:'re| are)|your message|it) (?:is )?(?:a "
@@ -241,12 +252,12 @@ def _in_words(text: str, is_answer: bool, is_list: bool) -> Found | None:
     if _CHALLENGE.search(head[:_NEAR]) and ("http" in head or not is_answer):
         return MailKind.OTHER_AUTOMATED, "a gate that wants to see a person first"
     says = bool(_SAYS_AUTOMATIC.search(head))
-    opening = _NOBODY_READS.search(head[:_NEAR]) or _LOGGED.search(head[:_NEAR])
+    opening = _reads_nobody(head)
     left = not is_answer and bool(_HAS_LEFT.search(head[:_NEAR]))
     if not (says or opening or left or marks > 1):
         return None
     new = quote.split(head).new if is_answer else head
-    if left or (opening and (_NOBODY_READS.search(new[:_NEAR]) or _LOGGED.search(new[:_NEAR]))):
+    if left or (opening and _reads_nobody(new)):
         return MailKind.AUTO_REPLY, "says that nobody reads or that it was logged"
     said = _SAYS_AUTOMATIC.search(new)
     if said:
@@ -255,6 +266,18 @@ def _in_words(text: str, is_answer: bool, is_list: bool) -> Found | None:
     if marks > 1:
         return MailKind.OTHER_AUTOMATED, "the words of a newsletter"
     return None
+
+
+def _reads_nobody(text: str) -> bool:
+    near = text[:_NEAR]
+    return bool(
+        _NOBODY_READS.search(near) or _LOGGED.search(near) or (_CLOSED.search(near) and not absence.says_more(near))
+    )
+
+
+def acknowledges(text: str) -> bool:
+    """Whether the new text is a ticket system's "we have your request", for a mail that a machine has made anyway."""
+    return bool(_LOGGED.search(text[:_NEAR]) or _RECEIVED.search(quote.split(text[:_WITHIN]).new[:_NEAR]))
 
 
 def _marks(text: str) -> int:

@@ -58,10 +58,11 @@ def _any_of(lines: str) -> str:
 _AWAY_TITLE = re2.compile(
     rf"(?i)^{_MARKING}(?:{_any_of(_AWAY)})|\bis (?:currently )?(?:out of (?:the )?office"
     rf"|away from (?:the )?office)\W*$"
+    r"|^\W*yahoo!? auto[- ]?(?:response|reply)"
     r"|[(\[]\s*(?:auto-?reply|automatic reply|autoresponse|out of office)\s*[)\]]\W*$"
 )
 _UNDELIVERED_TITLE = re2.compile(rf"(?i)^{_MARKING}(?:{_any_of(_UNDELIVERED)})")
-_READ_TITLE = re2.compile(rf"(?i)^{_MARKING}(?:{_any_of(_READ)})\s*:")
+_READ_TITLE = re2.compile(rf"(?i)^{_MARKING}(?:(?:{_any_of(_READ)})\s*:|return receipt \(\w+\))")
 
 
 def kind_of(title: str) -> tuple[MailKind, str] | None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from bot.mail.quote import split
+from bot.mail.read import Reading, read
 from bot.mail.trimmings import instant
+from bot.model import MailKind
+
+MAILS = Path(__file__).parent.parent / "mails" / "replies"
+NOW = datetime(2027, 1, 16, 9, 15, tzinfo=UTC)
 
 ENGLISH = """From: Helen Visser <helen.visser@health.example>
 Sent: 15 January 2027 16:45
@@ -176,3 +182,34 @@ def test_a_sentence_about_a_telephone_survives() -> None:
     """Only a footer is a footer."""
     text = "Sent from my desk, which is much easier than my mobile phone."
     assert split(text).new == text
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("outlook_fi", "Olemme nähneet perheen."),
+        ("outlook_cs", "Rodinu jsme viděli."),
+        ("outlook_hu", "Láttuk a családot."),
+        ("outlook_ro", "Am văzut familia."),
+        ("outlook_tr", "Aileyi gördük."),
+        ("outlook_uk", "Ми бачили родину."),
+        ("outlook_el", "Είδαμε την οικογένεια."),
+        ("outlook_zh", "我们今天拜访了。"),
+        ("outlook_ja", "本日訪問しました。"),
+        ("below_quote", "We have visited today and the plan has been changed."),
+        ("away_and_more", "I am away until Monday, but the plan is agreed and Tom Lee will visit on Friday."),
+        ("webmail_zh", "We have visited today and the plan has been changed."),
+        ("webmail_zh_tw", "We have visited today and the plan has been changed."),
+        ("webmail_fr", "We have visited today and the plan has been changed."),
+        ("webmail_de_time_first", "We have visited today and the plan has been changed."),
+        ("ticket_above", "We have visited today and the plan has been changed."),
+        (
+            "leave_and_more",
+            "I am on leave from tomorrow, so Tom Lee has the case now. He visited on Friday and the plan stands.",
+        ),
+    ],
+)
+def test_replies_that_were_once_read_wrongly(name: str, words: str) -> None:
+    """Header blocks of nine more languages, webmail's first lines, and an answer under the quotation."""
+    found = read((MAILS / f"{name}.eml").read_bytes(), Reading(), NOW)
+    assert (found.kind, found.new_text) == (MailKind.HUMAN, words)

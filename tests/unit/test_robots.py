@@ -130,3 +130,36 @@ def test_each_automatic_mail_is_of_its_kind(name: str, kind: MailKind) -> None:
 def test_subjects_in_many_languages(title: str, kind: MailKind) -> None:
     """Mail programs translate their subjects; a reply prefix makes them a person's."""
     assert written(f"Subject: {title}").kind is kind
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("desk_request", AUTO),
+        ("desk_ticket", AUTO),
+        ("desk_bulk", AUTO),
+        ("school_closed", AUTO),
+        ("webmail_auto_response", AUTO),
+        ("german_words_only", AUTO),
+        ("away_without_headers", AUTO),
+        ("return_receipt", MailKind.RECEIPT),
+    ],
+)
+def test_what_was_once_read_wrongly(name: str, kind: MailKind) -> None:
+    """Machines that do not say what they are by their headers, or say it in their own way."""
+    assert read((MAILS / f"{name}.eml").read_bytes(), Reading(), NOW).kind is kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am on leave from tomorrow, so Tom Lee has the case now. He visited on Friday.",
+        "I am away until Monday, but the plan is agreed.",
+        "Thank you for your email. We visited on Friday. This mailbox is not monitored at weekends.",
+        "Thank you for your email. The case was logged on our system on Friday and a strategy meeting was held.",
+        "We have received your challenge and do not agree: the threshold is not met.",
+    ],
+)
+def test_a_person_who_speaks_of_more_is_a_person(text: str) -> None:
+    """Words of an absence or of a receipt in an answer take the answer away from nobody."""
+    assert written("Subject: RE: your challenge\nIn-Reply-To: <b@x.example>", f"{text}\n").kind is HUMAN
