@@ -169,6 +169,7 @@ def _received(d: Draft, said: Said) -> None:
     subclocks.stop(d, "received")
     chasers = [a for a in d.case.deadlines if a.kind == "chaser"]
     d.set(deadlines=tuple(a for a in d.case.deadlines if a.kind != "chaser" or a is chasers[-1]))
+    hearing.commits(d, said.note, said.by, said.mail)
     d.event("received", by=said.by.email, note=said.note)
     if not answers.reached_raiser(d, said.mail) and not d.is_stranger:
         d.write(

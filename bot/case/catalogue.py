@@ -60,6 +60,9 @@ ASKS = [
     "child_protection",
     "child_status",
     "concern_date",
+    "problem",
+    "aim",
+    "record_writer",
 ]
 
 _RECEIPT = "asks held_before raise_within exclusions"
@@ -69,9 +72,9 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
     LetterKind.ACKNOWLEDGEMENT: {"opened": _RECEIPT, "provisional": _RECEIPT, "stranger": ""},
     LetterKind.NOTICE: {"opened": "original ask_commitment asks", "provisional": "original"},
     LetterKind.CHASER: {
-        "half": "left",
-        "last": "left",
-        "raiser": "left",
+        "half": "left commitment",
+        "last": "left commitment",
+        "raiser": "left commitment",
         "outcome": "word by outcome_says",
         "clock": "says passed local",
         "prompt": "prompt passed",
@@ -95,6 +98,7 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "action": "action others",
         "actions": "actions",
         "child_file": "closed",
+        "call_time": "",
         "outcome": "word by outcome_says",
         "recall": "",
         "transfer": "who team_asked",

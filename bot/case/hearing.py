@@ -1,6 +1,6 @@
-"""What is heard before a decision: a meeting on a day, and each side's view in writing where a stage asks for it.
+"""What is heard before a decision: a meeting on a day, by when a manager will answer, each side's view in writing.
 
-Both are written down and told; neither answers, resolves or moves anything. Whether a mail is an answer is decided in
+All are written down and told; neither answers, resolves or moves anything. Whether a mail is an answer is decided in
 replies.py.
 """
 
@@ -16,8 +16,10 @@ from bot.model import Contact, LetterKind, Mail, Proof, Task
 from bot.rules import workdays
 from bot.rules.follow_up import day_of
 from bot.rules.policy import Stage
+from bot.rules.windows import granted
 
 REPRESENTATION = "representation"
+COMMITMENT = "commitment"
 MEETS = (("MEETING 14 January", "a meeting is on that day; give the day and the month"),)
 
 
@@ -49,6 +51,26 @@ def _sides(d: Draft) -> tuple[tuple[Contact, ...], ...]:
     raising = [c for stage, side, c in case.people if stage == case.stage and side == "raising"]
     owing, others = owes_outcome(d)
     return (case.raiser, *raising), (*owing, *others)
+
+
+# --- what the manager commits to --------------------------------------------------------------------------------------
+
+
+def commits(d: Draft, note: str, by: Contact, mail: Mail) -> None:
+    """RECEIVED: by when they will answer, where the note gives an instant. Both sides are shown it; no clock moves."""
+    tiers = [t.window for t in d.rules.policy.intake.tiers]
+    at = granted(note, mail.received, tiers).by
+    said = (("responding", at.isoformat() if at else "", mail.received),)
+    follow.put(d, Task(COMMITMENT, owner=by, mail=mail.digest, said=said))
+
+
+def commitment(d: Draft) -> dict[str, Any] | None:
+    """As a reminder shows it to both sides; None where nobody has committed."""
+    held = follow.task(d, COMMITMENT)
+    if held is None or not held.said:
+        return None
+    _, by, at = held.said[-1]
+    return {"who": person(held.owner), "at": at.isoformat(), "by": by}
 
 
 # --- both sides' view, -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.case import incident
+from bot.case import incident, particulars
 from bot.case.clock import begin, longest_tier, shortest_tier, stage_due
 from bot.case.correlate import REPORTED
 from bot.case.draft import Draft
@@ -17,7 +17,7 @@ from bot.case.filing import file_stage
 from bot.case.notices import notify
 from bot.case.signs import signs
 from bot.case.stages import copied
-from bot.case.tracks import KNOWN, flagged, own_window, set_by_subject
+from bot.case.tracks import own_window, set_by_subject
 from bot.model import (
     Address,
     Case,
@@ -35,17 +35,6 @@ from bot.model import (
 from bot.rules import workdays
 from bot.rules.book import Rules
 from bot.rules.directory import Directory
-
-#: Flags of a subject that the raiser is asked about.
-ASKED = (
-    "window_assumed",
-    "nonstandard_window",
-    "two_times",
-    "time_in_the_past",
-    "bare_days",
-    "team_unknown",
-    "unreadable",
-)
 
 #: An original quoted as older than this is counted from the mail that quotes it.
 REPORTED_WITHIN = timedelta(days=14)
@@ -239,13 +228,7 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, .
             d.write(LetterKind.ACKNOWLEDGEMENT, "stranger", [case.raiser], mail=mail, to_stranger=True)
         d.write(LetterKind.NOTICE, "provisional", (*d.inbox, *d.unit), mail=mail, original=d.original())
         return
-    asks = ["which_team" if f == "team_unknown" else f for f in case.flags if f in ASKED]
-    asked = (case.window.n, case.window.unit) if case.window else None
-    tier = next((t for t in d.rules.policy.intake.tiers if (t.window.n, t.window.unit) == asked), None)
-    asks += [*(tier.needs if tier else ()), *flagged(d)]
-    known = ["child_status"] if KNOWN & set(case.flags) else []
-    status = [code for code in d.rules.policy.intake.asks if code not in known]
-    asks += status
+    asks = particulars.note(d, mail)
     earlier = [s.name for s in earlier_stages(d)]
     variant = "provisional" if case.unproven else "opened"
     cc = [d.manager] if d.manager else []
@@ -256,7 +239,7 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, .
         cc,
         mail=mail,
         human=d.first_responder,
-        asks=asks,
+        asks=list(asks),
         held_before=earlier,
         raise_within=str(d.rules.policy.raise_within or ""),
         exclusions=[f"{e.what}: {e.where}" if e.where else e.what for e in d.rules.policy.exclusions],
@@ -266,7 +249,7 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, .
     extra = {
         "original": d.original(),
         "ask_commitment": case.urgent,
-        "asks": [code for code in status if code == "child_status"],
+        "asks": [code for code in asks if code == "child_status"],
     }
     d.write(
         LetterKind.NOTICE, "opened", d.responders, (*d.inbox, *copies, *copied(d)), mail=mail, after=first, more=extra

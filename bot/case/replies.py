@@ -7,7 +7,7 @@ act in words.py.
 
 from __future__ import annotations
 
-from bot.case import hearing, incident, protection, subclocks, tokens, transfer, words
+from bot.case import hearing, incident, particulars, protection, subclocks, tokens, transfer, words
 from bot.case.answers import CHOICES, WAITING, pass_on, reached_raiser, responded
 from bot.case.closing import outcome_written
 from bot.case.correlate import AGAIN, MAY_ANSWER
@@ -97,7 +97,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
     elif Side.RESPONDING in stand and not (Side.RAISING in stand and is_raiser):
         _from_responders(d, fact, who(d, mail), proven)
     elif Side.RAISING in stand:
-        _from_raisers(d, mail, who(d, mail))
+        _from_raisers(d, fact, who(d, mail))
     else:
         _from_others(d, fact, who(d, mail))
 
@@ -166,10 +166,14 @@ def doubtful(d: Draft, mail: Mail, by: Contact, others: tuple[str, ...] = ()) ->
         d.write(LetterKind.QUESTION, "unreadable", [by], mail=mail, who=person(by), when=mail.received.isoformat())
 
 
-def _from_raisers(d: Draft, mail: Mail, by: Contact) -> None:
+def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
     """The raiser's side in words: never a state change; a question where the words may mean one."""
+    mail = fact.mail
     d.event("attached", by=by.email)
     if d.is_stranger or not by.agency:
+        return
+    if particulars.told(d, fact, by) and not words.may_mean_something(mail.new_text):
+        d.write(LetterKind.QUESTION, "call_time", [by], mail=mail, human=d.first_responder)
         return
     if d.case.state is State.CLOSED:
         choices: tuple[tuple[str, str], ...] = REOPEN

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.case.catalogue import ASKS, NO_CASE
 from bot.case.sample_case import CASE, CHAIR, DEV, FAY, HELEN, RUTH, TOM, UNIT
-from bot.case.samples_end import ENDS, REPRESENTATION
+from bot.case.samples_end import COMMITMENT, ENDS, REPRESENTATION
 from bot.model import Contact, Letter, LetterKind
 
 _ASKED = {"asks": ASKS, "held_before": ["Step 1"], "local_window": True, "timescales": "indicative"}
@@ -75,9 +75,9 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.NOTICE, "opened", _NOTICE | {"asks": ["child_status"], "clocks": _CLOCKS}),
     (LetterKind.NOTICE, "opened", _NOTICE | {"ask_commitment": False} | _STEP_3),
     (LetterKind.NOTICE, "provisional", {"original": _ORIGINAL, "unconfirmed": True}),
-    (LetterKind.CHASER, "half", {"left": "12 hours"}),
-    (LetterKind.CHASER, "last", {"left": "4 hours"}),
-    (LetterKind.CHASER, "raiser", {"left": "4 hours"}),
+    (LetterKind.CHASER, "half", {"left": "12 hours", "commitment": None}),
+    (LetterKind.CHASER, "last", {"left": "4 hours", "commitment": COMMITMENT}),
+    (LetterKind.CHASER, "raiser", {"left": "4 hours", "commitment": COMMITMENT | {"by": ""}}),
     (LetterKind.CHASER, "clock", _PASSED | {"local": False}),
     (LetterKind.CHASER, "clock", _PASSED | {"local": True}),
     (LetterKind.ESCALATION, "lapsed", _ESCALATED | {"clocks": _CLOCKS[:1]}),

@@ -43,6 +43,7 @@ _AFTER: dict[str, Any] = {
     "prompts": [{"words": "think of a debrief together", "by": ""}],
 }
 _NOTHING_AFTER: dict[str, Any] = {"ask_child_file": False, "actions": [], "prompts": []}
+COMMITMENT: dict[str, Any] = {"who": _FAY, "at": "2027-01-12T12:00:00+00:00", "by": "2027-01-12T15:00:00+00:00"}
 REPRESENTATION: dict[str, Any] = {"by": "2027-01-18T17:00:00+00:00", "to": _FAY | {"name": "Kit Rowe"}}
 
 #: (kind, variant, values beside the case's own)
@@ -64,6 +65,7 @@ ENDS: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.CHASER, "outcome", {"word": "RESOLVED", "by": _BY, "outcome_says": _SAYS}),
     (LetterKind.QUESTION, "child_file", {"closed": "2027-01-13T15:30:00+00:00"}),
     (LetterKind.ANSWER, "register", {}),
+    (LetterKind.QUESTION, "call_time", {}),
     (LetterKind.CHASER, "prompt", {"prompt": _PROMPT, "passed": False}),
     (LetterKind.CHASER, "prompt", {"prompt": _PROMPT, "passed": True}),
     (LetterKind.QUESTION, "action", {"action": _VISIT, "others": True}),

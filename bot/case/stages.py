@@ -193,9 +193,10 @@ def on_chaser(d: Draft) -> None:
     is_last = not any(a.kind == "chaser" for a in d.case.deadlines)
     left = time_left(d)
     to = (*d.inbox, *d.unit) if d.is_stranger else d.responders
-    d.write(LetterKind.CHASER, "last" if is_last else "half", to, d.inbox, left=left)
+    given = hearing.commitment(d)
+    d.write(LetterKind.CHASER, "last" if is_last else "half", to, d.inbox, left=left, commitment=given)
     if is_last and not d.is_stranger:
-        d.write(LetterKind.CHASER, "raiser", [d.case.raiser], left=left, human=d.first_responder)
+        d.write(LetterKind.CHASER, "raiser", [d.case.raiser], left=left, human=d.first_responder, commitment=given)
     if is_last:
         approval.ask(d)
 

@@ -176,6 +176,9 @@ def _facts(case: Case, policy: Policy, said: _Said, stages: Mapping[str, str]) -
         ["Stage reached", stages.get(case.stage, case.stage)],
         ["State", plain.state(case)],
     ]
+    if case.called or case.message_left:
+        left = {"yes": "a message was left", "no": "no message was left"}.get(case.message_left, "")
+        rows.append(["Telephone call before it", "; ".join(w for w in (said(case.called), left) if w)])
     if case.closed:
         rows.append(["Closed", said(case.closed)])
         rows.append(["Outcome in writing", _outcome(case)])

@@ -92,7 +92,9 @@ class Intake(Part):
     aliases: Words = ()  # near phrases: a doubtful subject
     tiers: tuple[Tier, ...] = ()  # empty: times are not requested; the stage's own window counts
     tier_when_missing: AWindow | None = None
-    asks: Annotated[tuple[Literal["child_status", "concern_date"], ...], BeforeValidator(listed)] = ()
+    asks: Annotated[
+        tuple[Literal["child_status", "concern_date", "problem", "aim", "record_writer"], ...], BeforeValidator(listed)
+    ] = ()
 
 
 class Notify(Part):
