@@ -36,42 +36,55 @@ class Look:
     wait: float = 60.0
     settle: float = 3.0
     sent: str = ""  # the folder that keeps what was sent, watched too
+    said: Callable[[str], None] = lambda _: None  # is told how far it is
     keys: set[str] = field(default_factory=set)
 
     def news(self) -> list[RawMail]:
         """Everything since the last look. Raises DoorClosed."""
-        found: list[RawMail] = []
+        return [mail for batch in self._batches() for mail in batch]
+
+    def pass_over(self) -> int:
+        """Reads up to now and keeps keys alone; how many mails there were beside those that were sent."""
+        count = 0
+        for batch in self._batches():
+            self.keys |= {mail.key for mail in batch}
+            count += sum(mail.folder != self.sent for mail in batch)
+        return count
+
+    def _batches(self) -> Iterator[Sequence[RawMail]]:
+        count = 0
         while True:
             batch = self.mailbox.fetch(self.cursor, BATCH)
             self.cursor = batch.cursor
-            found += batch.mails
+            yield batch.mails
+            count += len(batch.mails)
             if batch.done:
-                return found
+                return
+            self.said(f"{count:,} mails listed")
 
 
-def look_at(name: str, door: Door, cursor: str, wait: float, settle: float) -> Look:
+def look_at(name: str, door: Door, cursor: str, wait: float, settle: float, said: Callable[[str], None]) -> Look:
     """A mailbox opened for a probe, the folder of what was sent among its folders."""
     sent = door.sent or SENT.get(door.kind, "")
     folders = tuple(dict.fromkeys((*door.folders, sent))) if sent else door.folders
     opened = open_mailbox(name, door.model_copy(update={"folders": folders}))
-    return Look(opened, cursor, wait, settle, sent)
+    return Look(opened, cursor, wait, settle, sent, said)
 
 
 def listed(look: Look) -> Iterator[Finding]:
     """Reads the mailbox up to now, and whether it is stable: the same mails under the same keys, none given twice."""
     start = look.cursor
     try:
-        mails = look.news()
+        count = look.pass_over()
         again = look.mailbox.fetch(start, BATCH)
         after = look.news()
     except DoorClosed as closed:
         why = "throttled" if isinstance(closed, Throttled) else "closed"
         yield Finding(why, f"the mailbox cannot be read: {closed}", "closed")
         return
-    look.keys = {mail.key for mail in mails}
     twice = look.keys & {mail.key for mail in after}
     look.keys |= {mail.key for mail in after}
-    yield Finding("listed", f"listed: {len(mails)} mails that the daemon has not read yet")
+    yield Finding("listed", f"listed: {count:,} mails that the daemon has not read yet")
     if not {mail.key for mail in again.mails} <= look.keys:
         yield Finding("keys", "the same mails come under other keys when they are listed again", "double")
     if twice:
@@ -91,7 +104,7 @@ class Came:
 
 
 def there_and_back(
-    look: Look, transport: Transport, probe: Probe, reading: Reading, now: datetime, said: Callable[[str], None]
+    look: Look, transport: Transport, probe: Probe, reading: Reading, now: datetime
 ) -> Iterator[Finding]:
     """Sends the probe to the mailbox that `look` looks at, and compares what comes with what went."""
     raw, start = letters.written(probe, now), look.cursor
@@ -99,7 +112,7 @@ def there_and_back(
     yield from findings
     if outcome is None and not any(finding.what == "unsure" for finding in findings):
         return
-    said(f"waiting up to {look.wait:.0f} seconds for it to come back")
+    look.said(f"waiting up to {look.wait:.0f} seconds for it to come back")
     try:
         came = _wait_for(look, probe)
         yield from _counted(came, look, outcome)

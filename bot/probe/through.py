@@ -49,14 +49,14 @@ def through(
     read: Settings, way: Way, cursor: str, asked: Asked, now: datetime, said: Callable[[str], None]
 ) -> Iterator[Finding]:
     """One door, gone through. `cursor`: up to where the daemon has read it; `said` is told how far it is."""
-    look = doors.look_at(way.name, way.door, cursor, asked.wait, asked.settle)
+    look = doors.look_at(way.name, way.door, cursor, asked.wait, asked.settle, said)
     is_closed = False
     try:
-        for finding in _there_and_back(read, way, look, asked, now, said):
+        for finding in _there_and_back(read, way, look, asked, now):
             is_closed = is_closed or finding.harm == "closed"
             yield finding
         if not is_closed and _is_sent_to(way, asked):
-            yield from _from_outside(read, way, look, asked, now, said)
+            yield from _from_outside(read, way, look, asked, now)
     except BotError as error:
         yield Finding("closed", str(error), "closed")
     finally:
@@ -67,9 +67,7 @@ def _is_sent_to(way: Way, asked: Asked) -> bool:
     return way.name == BOT or asked.teams
 
 
-def _there_and_back(
-    read: Settings, way: Way, look: doors.Look, asked: Asked, now: datetime, said: Callable[[str], None]
-) -> Iterator[Finding]:
+def _there_and_back(read: Settings, way: Way, look: doors.Look, asked: Asked, now: datetime) -> Iterator[Finding]:
     is_closed = False
     for finding in doors.listed(look):
         is_closed = is_closed or finding.harm == "closed"
@@ -78,7 +76,7 @@ def _there_and_back(
         return
     transport = _transport(read)
     try:
-        yield from doors.there_and_back(look, transport, _new(read, way.address), reading_of(read), now, said)
+        yield from doors.there_and_back(look, transport, _new(read, way.address), reading_of(read), now)
     finally:
         transport.close()
 
@@ -92,9 +90,7 @@ def _new(read: Settings, to: str, sender: str = "") -> Probe:
     return Probe(secrets.token_hex(16), sender or read.config.bot.address, to)
 
 
-def _from_outside(
-    read: Settings, way: Way, look: doors.Look, asked: Asked, now: datetime, said: Callable[[str], None]
-) -> Iterator[Finding]:
+def _from_outside(read: Settings, way: Way, look: doors.Look, asked: Asked, now: datetime) -> Iterator[Finding]:
     trust = read.config.senders.trust
     if trust.profile == "none":
         yield Finding("forged", "no trust profile is configured: nobody is proven, and no forged header is believed")
@@ -106,7 +102,7 @@ def _from_outside(
     if asked.outside is None:
         yield Finding("forged", BY_HAND.format(line=raw.decode().partition("\r\n")[0]))
         return
-    said("handing a forged mail to the border, and waiting for it")
+    look.said("handing a forged mail to the border, and waiting for it")
     try:
         words = outside.hand_over(*asked.outside, sender, way.address, raw)
     except DoorClosed as closed:

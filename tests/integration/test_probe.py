@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.probe.through import Asked, Way, through
 from bot.settings import Door
+from bot.store import mails
+from bot.transport.maildir import deliver
 from tests import operator
-from tests.integration.office import Office
+from tests.integration.office import Office, raw_mail, settings_in
 from tests.integration.probing import QUICK, Relay, Told, Treatment, probed, replaced, to_dovecot, without
 from tests.operator import command
 from tests.servers.dns import DnsServer
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
-from tests.unit.case_samples import BOT, START
+from tests.unit.case_samples import BOT, CREWE, START
 
 
 @pytest.fixture
@@ -255,6 +258,46 @@ def test_a_running_daemon_lets_a_probe_be(tmp_path: Path, loop: Door) -> None:
     assert (office.cases(), office.listed("holding_pen")) == ([], [])
     assert [q.letter.key for q in office.letters()] == before
     office.close()
+
+
+def test_a_probe_changes_nothing(tmp_path: Path, server: Server) -> None:
+    """No flag of the inbox, and neither cursor nor ledger of the daemon."""
+    office = Office(tmp_path, doors={BOT: server.dovecot.door(server.user), "send": server.smtp.door()})
+    server.dovecot.deliver(server.user, raw_mail(subject="Lunch", to=BOT, cc=""))
+    office.once(START)
+    flags = [held.flags for held in server.dovecot.held(server.user)]
+
+    def state() -> tuple[object, ...]:
+        with office.app.db.read() as tx:
+            return (
+                mails.cursor(tx, "bot"),
+                mails.last_listed(tx),
+                office.listed("holding_pen"),
+                office.listed("ignored"),
+            )
+
+    before = state()
+    assert server.probe().harms == set()
+    assert state() == before
+    assert [held.flags for held in server.dovecot.held(server.user)][: len(flags)] == flags
+    office.close()
+
+
+def test_a_team_inbox_is_written_to_only_when_told(tmp_path: Path, smtp_server: SmtpServer) -> None:
+    """It is listed alone; with `teams` a mail goes to it, and comes back."""
+    box = tmp_path / "in" / CREWE
+    box.parent.mkdir()
+    Relay(smtp_server, lambda raw: deliver(box, raw) and None)
+    settings = settings_in(tmp_path, {"send": smtp_server.door()})
+    way = Way("CE Crewe Assessment Team", CREWE, settings.config.mailboxes[0].receive)
+
+    def told(asked: Asked) -> Told:
+        return Told(tuple(through(settings, way, "", asked, datetime.now(UTC), lambda _: None)))
+
+    assert told(QUICK).verdict == "Fit: it can be listed."
+    assert smtp_server.mails == []
+    assert "came back once" in told(replace(QUICK, teams=True)).text
+    assert [mail.recipients for mail in smtp_server.mails] == [(CREWE,)]
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
