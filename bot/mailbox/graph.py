@@ -146,7 +146,9 @@ class GraphMailbox:
         """By arrival, from the last one given on. A place in the order is kept, not a number of mails to skip: what
         people delete meanwhile must not shift the rest past us."""
         wanted = {"filter": f"receivedDateTime ge {upto}", "orderby": "receivedDateTime", "select": "receivedDateTime"}
-        url = self._graph.url("mailFolders", mark.folder, "messages", **wanted, top=str(min(limit + 1, 1000)))
+        url = self._graph.url(
+            "mailFolders", mark.folder, "messages", **wanted, top=str(min(limit + 1 + mark.ties, 1000))
+        )
         known, heads = set(mark.known), list[Head]()
         while url and len(heads) <= limit:
             told = self._graph.ask("GET", url).told

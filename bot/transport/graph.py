@@ -49,6 +49,7 @@ class GraphTransport:
         self._allowed = allowed
         self._graph = Graph("letters", door, "the permissions Mail.ReadWrite and Mail.Send for it")
         self._current: GraphOffer | None = None
+        self._doubtful: dict[str, str] = {}  # Message-ID -> the draft of which nobody knows whether it was sent
 
     def offer(self, envelope: Envelope) -> GraphOffer:
         """Makes the draft, files and all. Raises DoorClosed, Throttled."""
@@ -75,13 +76,15 @@ class GraphTransport:
         if offer is not self._current or not offer.accepted:
             raise DoorClosed("this offer is over: the letter must be offered again")
         self._current = None
+        self._doubtful[offer.envelope.message_id] = offer.id
         failpoint("graph.send.before")
         answer = self._graph.hand_over(self._graph.url("messages", offer.id, "send"))
         failpoint("graph.send.after")
-        if answer.status == 202 and not answer.is_page:
-            return Outcome(offer.accepted, offer.refused, self._assigned(offer), "202 accepted")
-        if answer.is_page or answer.status not in TURNED_AWAY:
+        if answer.is_page or (answer.status != 202 and answer.status not in TURNED_AWAY):
             raise Unsure(f"{self._graph.refusal(answer)} (after the letter was handed over)")
+        del self._doubtful[offer.envelope.message_id]
+        if answer.status == 202:
+            return Outcome(offer.accepted, offer.refused, self._assigned(offer), "202 accepted")
         self._discard(offer.id)
         if refusals := _about_the_letter(answer, offer.accepted):
             return Outcome((), (*offer.refused, *refusals), reply=f"{answer.status} {answer.code}")
@@ -89,9 +92,7 @@ class GraphTransport:
 
     def find(self, offer_id: str) -> bool:
         """See ports.Transport. A draft that is none any more has been sent."""
-        url = self._graph.url("messages", offer_id, select="isDraft")
-        answer = self._graph.ask("GET", url, also=(400, 404))
-        return answer.status == 200 and answer.told.get("isDraft") is False
+        return self._is_draft(offer_id) is False
 
     def abandon(self, offer: GraphOffer) -> None:
         if offer is self._current:
@@ -102,6 +103,11 @@ class GraphTransport:
     def close(self) -> None:
         """An offer or delivery that is under way ends by itself, after the door's timeout at the latest."""
         self._graph.close()
+
+    def _is_draft(self, id_: str) -> object:
+        """Whether it is one still; None for what is nowhere in the mailbox."""
+        answer = self._graph.ask("GET", self._graph.url("messages", id_, select="isDraft"), also=(400, 404))
+        return answer.told.get("isDraft") if answer.status == 200 else None
 
     # --- drafts ------------------------------------------------------------------------------------------------------
 
@@ -143,7 +149,13 @@ class GraphTransport:
         return answer
 
     def _sweep(self, message_id: str) -> None:
-        """Deletes what an attempt that ended too early left in Drafts of this letter: it must not be sent as well."""
+        """Deletes what an attempt that ended too early left in Drafts of this letter: it must not be sent as well.
+
+        It is found by our Message-ID; where the service gave it another, by its own id, for as long as we live.
+        """
+        left = self._doubtful.pop(message_id, "")
+        if left and self._is_draft(left) is True:
+            self._discard(left)
         quoted = message_id.replace("'", "''")
         wanted = {"filter": f"internetMessageId eq '<{quoted}>'", "select": "isDraft,internetMessageId", "top": "10"}
         told = self._graph.ask("GET", self._graph.url("mailFolders", "drafts", "messages", **wanted)).told

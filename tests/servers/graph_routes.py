@@ -72,10 +72,11 @@ class No(Exception):
 
 @dataclass
 class Walk:
-    """A delta round in the middle: what is still to be told, and the position that follows."""
+    """A delta round in the middle: what is told from `at` on, and the position that follows."""
 
     folder: str
     entries: list[tuple[int, str]]
+    at: int
     position: int
     select: tuple[str, ...]
 
@@ -214,22 +215,22 @@ class Routes:
         if token is None:
             folder = self._folder_of(box, parts[1])
             entries, position = box.first_round(folder)
-            walk = Walk(folder.id, entries, position, _selected(query))
+            walk = Walk(folder.id, entries, 0, position, _selected(query))
         else:
             kept = self._walks.get(token)
             if kept is None:
                 raise No(410, "syncStateNotFound")
             if isinstance(kept, tuple):
                 entries, position = box.next_round(self._folder_of(box, kept[0]), kept[1])
-                kept = Walk(kept[0], entries, position, kept[2])
+                kept = Walk(kept[0], entries, 0, position, kept[2])
             walk = kept
         count = min(int(size[1]), 1000) if size else 10
-        now, rest = walk.entries[:count], walk.entries[count:]
+        now, end = walk.entries[walk.at : walk.at + count], walk.at + count
         link = f"{self._base}/users/{box.address}/mailFolders('{walk.folder}')/messages/delta?"
         told: dict[str, Any] = {"value": [self._change(box, n, what, walk, request) for n, what in now]}
         token = secrets.token_urlsafe(16)
-        if rest:
-            self._walks[token] = Walk(walk.folder, rest, walk.position, walk.select)
+        if end < len(walk.entries):
+            self._walks[token] = Walk(walk.folder, walk.entries, end, walk.position, walk.select)
             told["@odata.nextLink"] = f"{link}{urlencode({'$skiptoken': token})}"
         else:
             self._walks[token] = (walk.folder, walk.position, walk.select)
