@@ -11,15 +11,13 @@ import contextlib
 import itertools
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from typing import Any
 
 import requests
 from exchangelib import UTC, Account, Configuration, Credentials, FailFast, Version, errors
 from exchangelib.credentials import DELEGATE, IMPERSONATION
-from exchangelib.folders import Folder, Inbox, JunkEmail, MsgFolderRoot, Root, SentItems
-from exchangelib.folders.collections import FolderCollection
-from exchangelib.properties import DistinguishedFolderId, Mailbox
 from exchangelib.protocol import Protocol
 from exchangelib.transport import BASIC, CBA, DEFAULT_HEADERS, NTLM, OAUTH2, get_auth_instance
 from exchangelib.version import EXCHANGE_2010_SP2, EXCHANGE_2013, EXCHANGE_2013_SP1, EXCHANGE_2016, EXCHANGE_2019
@@ -92,7 +90,8 @@ class Exchange:
         self._tokens = tokens_of(door) if door.oauth is not None else None
         self._account: Any = None
         self._numbers = itertools.count(1)
-        self.answers: list[requests.Response] = []  # the last one, so that a stream can be cut off
+        self.answers: list[requests.Response] = []  # the last one
+        self._is_cut = False
 
     @contextlib.contextmanager
     def account(self) -> Iterator[Any]:
@@ -139,6 +138,12 @@ class Exchange:
             for answer in self.answers
         )
 
+    def cut(self) -> None:
+        """Ends, from another thread, an answer that is being read, and every later one. It is not used again."""
+        self._is_cut = True
+        for answer in self.answers:
+            _cut(answer)
+
     def close(self) -> None:
         """Lets go of every session. The next use makes others."""
         account, self._account = self._account, None
@@ -150,68 +155,6 @@ class Exchange:
     @property
     def _place(self) -> str:
         return f"{self.name}: {self._door.endpoint}"
-
-    # --- folders ----------------------------------------------------------------------------------------------------
-
-    def known(self, account: Any, kind: Any) -> Any:
-        """A folder that every mailbox has, by its class, without asking the server."""
-        root = Root(account=account, _distinguished_id=self._distinguished("root"))
-        return kind(root=root, _distinguished_id=self._distinguished(kind.DISTINGUISHED_FOLDER_ID))
-
-    def watched(self, account: Any, junk_names: frozenset[str], more: tuple[str, ...]) -> dict[str, Any]:
-        """INBOX, what is junk, and the folders of these paths from the top, by what they are called. Raises DoorClosed
-        for a path that leads nowhere."""
-        top = self.known(account, MsgFolderRoot)
-        inbox, junk = self._got(account, [self.known(account, Inbox), self.known(account, JunkEmail)])
-        if isinstance(inbox, Exception):
-            raise inbox
-        found = {"INBOX": inbox}
-        below = self._readable(account, top, is_needed=bool(more))
-        if not isinstance(junk, Exception):
-            found[junk.name] = junk
-        found |= {child.name: child for child in below if child.name.casefold() in junk_names}
-        for path in more:
-            found[path] = self.at(account, path, inbox, below)
-        return found
-
-    def sent(self, account: Any, path: str) -> Any:
-        """Where copies of sent letters are kept; `path` "": where Exchange keeps them."""
-        if not path:
-            return self.known(account, SentItems)
-        below = self._below(account, self.known(account, MsgFolderRoot))
-        return self.at(account, path, self.known(account, Inbox), below)
-
-    def at(self, account: Any, path: str, inbox: Any, below: list[Any]) -> Any:
-        """The folder of a path such as `Team/Done`; `below`: the folders at the top."""
-        place, children = None, below
-        for n, part in enumerate(path.split("/")):
-            if n == 0 and part.casefold() == "inbox":
-                place = inbox
-            else:
-                place = next((child for child in children if child.name.casefold() == part.casefold()), None)
-            if place is None:
-                raise DoorClosed(f"{self._place} has no folder {path!r}: make it there or mend its name here")
-            children = self._below(account, place) if n < path.count("/") else []
-        return place
-
-    def _readable(self, account: Any, top: Any, *, is_needed: bool) -> list[Any]:
-        """The folders at the top; none for whoever may read the inbox and no more, unless they are needed."""
-        try:
-            return self._below(account, top)
-        except (errors.ErrorAccessDenied, errors.ErrorFolderNotFound, errors.ErrorItemNotFound):
-            if is_needed:
-                raise
-            return []
-
-    def _got(self, account: Any, folders: list[Any]) -> list[Any]:
-        return list(FolderCollection(account=account, folders=folders).get_folders(additional_fields=set()))
-
-    def _below(self, account: Any, parent: Any) -> list[Any]:
-        inside = FolderCollection(account=account, folders=[parent])
-        return [one for one in inside.find_folders(depth="Shallow", additional_fields=set()) if isinstance(one, Folder)]
-
-    def _distinguished(self, name: str) -> Any:
-        return DistinguishedFolderId(id=name, mailbox=Mailbox(email_address=self._door.mailbox))
 
     # --- the way there ----------------------------------------------------------------------------------------------
 
@@ -259,6 +202,8 @@ class Exchange:
 
     def _answered(self, answer: requests.Response, *, stream: bool = False, **_: Any) -> None:
         self.answers[:] = [answer]
+        if self._is_cut:
+            _cut(answer)
         if not stream:
             whole = answer.iter_content
             vars(answer)["iter_content"] = lambda size=1, *more: whole(max(size, PIECE), *more)
@@ -274,6 +219,13 @@ def was_never_heard(error: Exception) -> bool:
 def code_of(error: Exception) -> str:
     """Exchange's own name of an error."""
     return type(error).__name__
+
+
+def _cut(answer: requests.Response) -> None:
+    line = getattr(getattr(answer.raw, "connection", None), "sock", None)
+    if line is not None:
+        with contextlib.suppress(OSError):  # it is gone already
+            line.shutdown(socket.SHUT_RDWR)
 
 
 def _is_foreign(error: Exception) -> bool:

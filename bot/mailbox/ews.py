@@ -13,26 +13,23 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from exchangelib import errors
-from exchangelib.fields import FieldPath
 from exchangelib.folders.collections import FolderCollection
-from exchangelib.items import ID_ONLY, Message
 from exchangelib.restriction import Q
-from exchangelib.services import SyncFolderItems
 
 from bot.errors import DoorClosed
 from bot.exchange import Exchange
+from bot.exchange_folders import sent, watched
+from bot.mailbox.ews_listing import Head, Listing, listing_after
 from bot.mailbox.ews_stream import Stream
 from bot.mailbox.reading import HEAD_BYTES, JUNK_NAMES, gather
 from bot.ports import Batch, RawMail
 from bot.settings import Door
 
-#: Changes asked for at once; Exchange gives no more than 512.
-PAGE = 512
 #: Messages listed before any is given: so many can be put into order, and held in memory.
 LISTED = 20_000
 #: Messages fetched in one request.
@@ -41,8 +38,6 @@ MOST_ITEMS = 50
 FAR, NEAR = 300.0, 30.0
 #: How often a listed message is asked for in vain before it is passed on without its bytes, for a human to see.
 STRIKES = 3
-
-CREATE = SyncFolderItems.CREATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +50,14 @@ class Mark:
     is_first: bool = False
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Head:
-    received: str  # ISO, UTC: its order is that of time
-    id: str
-    size: int
-
-
-@dataclass(slots=True)
-class Listing:
-    """What a folder listed after `state`, in order of arrival. `until`: the state behind it."""
-
-    state: str
-    until: str
-    heads: list[Head] = field(default_factory=list)
-    is_whole: bool = True
-
-
 class EwsMailbox:
-    """One mailbox on one server. For one thread, `interrupt` excepted. `near`: seconds between looks, streamless."""
+    """One mailbox on one server. For one thread, `interrupt` excepted. `near`: seconds between two looks without a
+    stream; `listed`: messages listed before any is given."""
 
-    def __init__(self, name: str, door: Door, *, near: float = NEAR) -> None:
+    def __init__(self, name: str, door: Door, *, near: float = NEAR, listed: int = LISTED) -> None:
         self.name = name
         self._near = near
+        self._most = listed
         self._door = door
         self._exchange = Exchange(name, door)
         self._stream = Stream(name, door)
@@ -123,7 +103,7 @@ class EwsMailbox:
         if not (sought and sought.isascii() and sought.isprintable()):
             return False
         with self._exchange.account() as account:
-            places = [self._exchange.sent(account, self._door.sent), *self._watched(account).values()]
+            places = [sent(account, self._door.sent), *self._watched(account).values()]
             return any(_holds(account, place, f"<{sought}>") for place in places)
 
     def interrupt(self) -> None:
@@ -143,7 +123,7 @@ class EwsMailbox:
 
     def _watched(self, account: Any) -> dict[str, Any]:
         if not self._folders:
-            self._folders = self._exchange.watched(account, JUNK_NAMES, self._door.folders)
+            self._folders = watched(account, JUNK_NAMES, self._door.folders)
         return self._folders
 
     # --- listing ----------------------------------------------------------------------------------------------------
@@ -153,6 +133,7 @@ class EwsMailbox:
     ) -> tuple[list[RawMail], Mark, bool]:
         """Up to `limit` mails and `room` bytes after `mark`, and whether there is more."""
         mark = mark or Mark("", is_first=True)
+        before = self._listed.get(folder)
         listing, mark = self._listing(account, folder, mark)
         waiting = [head for head in listing.heads if (head.received, head.id) > mark.last]
         chosen = _fitting(waiting[: min(limit, MOST_ITEMS)], room, self._door.max_bytes)
@@ -161,19 +142,22 @@ class EwsMailbox:
             last = (chosen[-1].received, chosen[-1].id)
             return mails, replace(mark, until=listing.until, last=last), True
         del self._listed[folder]
-        self._tips[folder] = listing.until
-        more = not listing.is_whole
-        return mails, Mark(listing.until, is_first=mark.is_first and more), more
+        state, more = listing.until, not listing.is_whole
+        if listing is before and not more:  # listed a while ago: what came while it was given belongs to this pass
+            quiet = self._quiet(account, folder, state)
+            state, more = quiet or state, not quiet
+        self._tips[folder] = state
+        return mails, Mark(state, is_first=mark.is_first and more), more
 
     def _listing(self, account: Any, folder: str, mark: Mark) -> tuple[Listing, Mark]:
         """What is to be given after `mark`: as listed before, or listed now; anew where the state is good no more."""
         known = self._listed.get(folder)
         if known is None or not mark.until or (known.state, known.until) != (mark.state, mark.until):
             try:
-                known = _list(account, self._folders[folder], mark.state)
+                known = listing_after(account, self._folders[folder], mark.state, self._most)
             except errors.ErrorInvalidSyncStateData:
                 mark = Mark("", is_first=mark.is_first)
-                known = _list(account, self._folders[folder], "")
+                known = listing_after(account, self._folders[folder], "", self._most)
             if mark.until:  # begun by an earlier process: what came since its listing is listed again behind it
                 known = replace(known, until=mark.until, is_whole=False)
             self._listed[folder] = known
@@ -181,17 +165,22 @@ class EwsMailbox:
 
     def _has_news(self, account: Any) -> bool:
         """Whether a message has come into a folder since it was last read; flags and moves out are no news."""
-        for folder, place in self._watched(account).items():
-            if folder not in self._tips:
+        for folder in self._watched(account):
+            quiet = self._quiet(account, folder, self._tips.get(folder, ""))
+            if not quiet:
                 return True
-            try:
-                listing = _list(account, place, self._tips[folder])
-            except errors.ErrorInvalidSyncStateData:
-                return True
-            if listing.heads:
-                return True
-            self._tips[folder] = listing.until
+            self._tips[folder] = quiet
         return False
+
+    def _quiet(self, account: Any, folder: str, state: str) -> str:
+        """A later state up to which no message came; "" where one has come, or nobody can tell."""
+        if not state:
+            return ""
+        try:
+            listing = listing_after(account, self._folders[folder], state, 1)
+        except errors.ErrorInvalidSyncStateData:
+            return ""
+        return "" if listing.heads else listing.until
 
     # --- bodies -----------------------------------------------------------------------------------------------------
 
@@ -223,34 +212,6 @@ class EwsMailbox:
                 text = f"{self.name}: {self._door.endpoint} lists a message of {folder!r} but does not give it"
                 raise DoorClosed(f"{text}: it is tried again") from error
             return b""
-
-
-def _list(account: Any, place: Any, state: str) -> Listing:
-    """Everything that came into a folder after `state`, up to LISTED messages."""
-    listing = Listing(state, state)
-    fields = {
-        FieldPath(field=Message.get_field_by_fieldname(name))
-        for name in ("datetime_received", "datetime_created", "size")
-    }
-    heads: dict[str, Head] = {}
-    while True:
-        service = SyncFolderItems(account=account)
-        given = service.call(place, ID_ONLY, fields, listing.until or None, None, PAGE, None)
-        for kind, item in given:
-            if kind == CREATE:
-                heads[item.id] = _head(item)
-        is_stuck = service.sync_state == listing.until
-        listing.until, listing.is_whole = service.sync_state, bool(service.includes_last_item_in_range) or is_stuck
-        if listing.is_whole or len(heads) >= LISTED:
-            listing.heads = sorted(heads.values())
-            return listing
-
-
-def _head(item: Any) -> Head:
-    """Drafts and notes that somebody put there have not been received; they were made."""
-    at = item.datetime_received or item.datetime_created
-    received = datetime.fromtimestamp(at.timestamp() if at else 0, UTC)
-    return Head(received.isoformat(), item.id, item.size or 0)
 
 
 def _fitting(heads: Sequence[Head], room: int, most: int) -> list[Head]:

@@ -6,8 +6,6 @@ stream that fails or hangs ends by itself and is begun anew after a pause. It kn
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import threading
 import time
 from typing import Any
@@ -47,7 +45,7 @@ class Stream:
         line = self._line
         if line is not None and line.ids == ids and (line.is_alive() or time.monotonic() < self._again):
             return
-        self.close()
+        self._abandon()
         self._again = time.monotonic() + PAUSE
         self._line = _Line(Exchange(self._name, self._door), ids, folders, self._bell)
         self._line.start()
@@ -61,10 +59,16 @@ class Stream:
         self._bell.set()
 
     def close(self) -> None:
-        """Abandons the thread: it is told to end, and nobody waits for it."""
+        """Ends the stream. A thread that does not end within a second is left to itself."""
+        line = self._abandon()
+        if line is not None:
+            line.join(1)
+
+    def _abandon(self) -> _Line | None:
         line, self._line = self._line, None
         if line is not None:
             line.abandon()
+        return line
 
 
 class _Line(threading.Thread):
@@ -92,17 +96,15 @@ class _Line(threading.Thread):
 
     def abandon(self) -> None:
         self._is_over.set()
-        for answer in self._exchange.answers:
-            line = getattr(getattr(answer.raw, "connection", None), "sock", None)
-            if line is not None:
-                with contextlib.suppress(OSError):
-                    line.shutdown(socket.SHUT_RDWR)
+        self._exchange.cut()
 
     def _listen(self, account: Any) -> None:
         name = SubscribeToStreaming(account=account).get(folders=self._folders, event_types=KINDS)
         service = GetStreamingEvents(account=account)
         self.is_subscribed = True
         self._bell.set()
+        if self._is_over.is_set():
+            return
         for _ in service.call(subscription_ids=[name], connection_timeout=MINUTES):
             if self._is_over.is_set():
                 return

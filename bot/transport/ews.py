@@ -20,6 +20,7 @@ from exchangelib.restriction import Q
 
 from bot.errors import DoorClosed, Unsure
 from bot.exchange import Exchange, code_of, was_never_heard
+from bot.exchange_folders import known
 from bot.failpoints import failpoint
 from bot.ports import Envelope, Outcome, Refusal
 from bot.settings import Door
@@ -67,7 +68,7 @@ class EwsTransport:
     def deliver(self, offer: EwsOffer) -> Outcome:
         """SendItem. Called by the offer."""
         with self._exchange.account() as account:
-            sent = self._exchange.known(account, SentItems)
+            sent = known(account, SentItems)
             self._exchange.answers.clear()
             try:
                 failpoint("ews.send.before")
@@ -96,7 +97,7 @@ class EwsTransport:
     # --- the draft --------------------------------------------------------------------------------------------------
 
     def _save(self, account: Any, offer: EwsOffer) -> None:
-        drafts = self._exchange.known(account, Drafts)
+        drafts = known(account, Drafts)
         self._clear(account, drafts, offer.envelope.message_id)
         try:
             made = self._create(account, drafts, offer.envelope.raw)
