@@ -7,6 +7,8 @@ act in words.py.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.case import hearing, incident, particulars, protection, subclocks, tokens, transfer, words
 from bot.case.answers import CHOICES, WAITING, pass_on, reached_raiser, responded
 from bot.case.closing import outcome_written
@@ -92,6 +94,9 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
     is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
     if proven and d.case.unproven == "known" and is_raiser and d.case.is_open:
         confirmed(d, sender)
+    if mail.command is None and (answer := words.done(d, fact)) is not None:
+        mail = replace(mail, command=answer)
+        fact = replace(fact, mail=mail)
     if mail.command is not None:
         words.on_command(d, fact, who(d, mail), stand)
     elif Side.RESPONDING in stand and not (Side.RAISING in stand and is_raiser):

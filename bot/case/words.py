@@ -34,6 +34,14 @@ def may_mean_something(text: str) -> bool:
     return bool(MEANING.search(text[:20_000]))
 
 
+def done(d: Draft, fact: Arrival) -> Command | None:
+    """DONE and NOT DONE, alone on the line, are YES and NO to the question whether an action is done, and nothing
+    anywhere else: an answer may well begin so."""
+    asked = any(q.key == fact.answered_key and q.about == follow.ABOUT for q in d.case.questions)
+    line = next((line for line in fact.mail.new_text.split("\n") if line.strip()), "")[:40].strip(" \t.!").upper()
+    return Command({"DONE": "YES", "NOT DONE": "NO"}[line]) if asked and line in ("DONE", "NOT DONE") else None
+
+
 def on_command(d: Draft, fact: Arrival, by: Contact, stand: Collection[Side]) -> None:
     """Acts, refuses, or asks the person's own address."""
     mail = fact.mail

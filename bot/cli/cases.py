@@ -39,6 +39,11 @@ NEXT = {
     "ask": "the raiser is asked whether it is resolved",
     "outcome_chaser": "the outcome in writing is reminded of",
     "outcome_due": "the outcome in writing is due; the case closes",
+    "word_manager": "the manager is asked about a word that its sender has not confirmed",
+    "child_file": "who has not confirmed the entry on the child's own record is asked once more",
+    "action": "both sides are asked whether an agreed action is done",
+    "prompt": "what the policy asks for after the end is reminded of",
+    "prompt_late": "it is told that the day for it has passed",
     "hold_end": "the hold ends, and letters go again",
 }
 
@@ -116,10 +121,11 @@ def _tell(case: Case, journal: list[JournalRow], coming: list[Deadline]) -> None
             say_lines(f"  {when(row.at)}  {line}")
     say_lines("", "What happens next")
     if not case.is_open:
-        say_lines(f"  Nothing: it was {plain.state(case)}.")
-        return
+        say_lines(f"  {'Of the case itself nothing' if coming else 'Nothing'}: it was {plain.state(case)}.")
     for deadline in coming:
         say_lines(f"  {when(deadline.at)}  {NEXT.get(deadline.kind, deadline.kind)}", f"    because: {deadline.why}")
+    if not case.is_open:
+        return
     if case.due:
         say_lines(f"  Due: {when(case.due)}", f"    because: {case.due_why}")
     else:

@@ -1,0 +1,110 @@
+"""What is asked after an end: once, at 09:00, of the right side, and never late at an odd hour."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.case.workflow import ALARMS, decide
+from bot.model import Alarm, Case, LetterKind, Proof, State
+from tests.unit.case_samples import (
+    FAY,
+    HELEN,
+    MO,
+    START,
+    STRANGER,
+    arrived,
+    fired,
+    letters,
+    mail,
+    opened,
+    rules,
+    served,
+    to,
+)
+
+L = LetterKind
+AFTER = {"child_file", "action", "prompt", "prompt_late"}
+
+
+def ended(outcome: str = "OUTCOME: agreed\n- visit, Fay Marsh, by 20 January", word: str = "RESOLVED") -> Case:
+    """Resolved at once, and the outcome written an hour later, on Tuesday 12 January."""
+    case = arrived(served(opened()), mail(HELEN, word, at=START + timedelta(hours=1))).case
+    return arrived(case, mail(FAY, outcome, at=START + timedelta(hours=2))).case if case.is_open else case
+
+
+def test_alarms_after_the_end_act_in_no_other_state() -> None:
+    """An open case is asked nothing of what follows an end."""
+    assert {kind for kind, (states, _) in ALARMS.items() if states == (State.CLOSED,)} == AFTER
+
+
+def test_a_challenge_taken_back_is_not_asked_about() -> None:
+    """Only an end as resolved or decided has something to follow."""
+    case = ended(word="WITHDRAW sent in error")
+    assert (case.state, case.deadlines, case.tasks) == (State.CLOSED, (), ())
+
+
+def test_the_side_that_answered_is_left_alone() -> None:
+    """ON FILE of one side leaves one letter, to the other."""
+    case = arrived(ended(), mail(HELEN, "ON FILE", at=START + timedelta(hours=3))).case
+    decision = fired(case, "child_file")
+    assert [to(one) for one in letters(decision, L.QUESTION, "child_file")] == [{FAY}]
+    assert "child_file" not in {a.kind for a in decision.case.deadlines}
+
+
+@pytest.mark.parametrize("kind", ["child_file", "action"])
+def test_what_was_missed_waits_for_a_working_morning(kind: str) -> None:
+    """After a night without the service nothing is sent at the minute it wakes: 09:00 of the next working day."""
+    missed = fired(ended(), kind, late=timedelta(hours=14))
+    assert missed.letters == ()
+    (again,) = [a for a in missed.case.deadlines if a.kind == kind]
+    assert (again.at.hour, again.at.minute, again.at.weekday() < 5) == (9, 0, True)
+    assert letters(decide(missed.case, Alarm(again), rules(), again.at), L.QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("who", "text", "proof", "said"),
+    [
+        (HELEN, "YES", Proof.PROVEN, "yes"),
+        (HELEN, "Not done.", Proof.PROVEN, "no"),
+        (MO, "YES", Proof.PROVEN, "yes"),  # her manager speaks for her side
+        (FAY, "YES", Proof.PROVEN, ""),  # the other side has a letter of its own
+        (STRANGER, "YES", Proof.PROVEN, ""),
+        (HELEN, "YES", Proof.FAILED, ""),
+    ],
+)
+def test_an_action_is_answered_by_the_side_that_was_asked(who: str, text: str, proof: Proof, said: str) -> None:
+    """By the one who was asked or somebody of that side, never with a failed proof."""
+    decision = fired(ended(), "action")
+    asked = next(one for one in letters(decision, L.QUESTION, "action") if to(one) == {HELEN})
+    answer = mail(who, text, at=START + timedelta(days=8, hours=2), proof=proof)
+    case = arrived(decision.case, answer, answered_key=asked.key).case
+    (action,) = [t for t in case.tasks if t.id == "action/1"]
+    assert action.said_by("raising") == said
+    assert case.state is State.CLOSED
+
+
+def test_done_is_a_word_only_in_answer_to_an_action() -> None:
+    """A manager who answers a challenge with it has answered."""
+    assert arrived(served(opened()), mail(FAY, "Done.", at=START + timedelta(hours=1))).case.state is (
+        State.AWAITING_CONFIRMATION
+    )
+
+
+def test_an_outcome_after_the_end_completes_what_was_open() -> None:
+    """The actions are read anew and asked about; nothing else changes."""
+    case = ended("OUTCOME: agreed\n- visit, Fay Marsh, soon")
+    assert "action" not in {a.kind for a in case.deadlines}
+    again = mail(FAY, "OUTCOME: agreed\n- visit, Fay Marsh, by 20 January", at=START + timedelta(hours=3))
+    later = arrived(case, again)
+    assert later.letters == ()
+    assert [a.at for a in later.case.deadlines if a.kind == "action"] == [datetime(2027, 1, 20, 9, tzinfo=UTC)]
+    assert (later.case.state, later.case.closed) == (case.state, case.closed)
+
+
+def test_an_owner_is_named_only_if_the_directory_knows_them() -> None:
+    """Whatever else stands there may be a child's name: it is in the outcome and in no letter of ours."""
+    decision = fired(ended("OUTCOME: agreed\n- visit, Jaden, by 20 January"), "action")
+    assert [one.about["action"]["owner"] for one in decision.letters] == [None, None]
+    assert "Jaden" not in str([dict(one.about) for one in decision.letters])
