@@ -114,6 +114,17 @@ def test_another_policy_and_an_earlier_demo(played: tuple[Path, str, float], tmp
     assert not (out / "letters" / "001-CE-2027-0001-notice.eml").exists()
 
 
+SHIPPED = sorted(path.stem for path in (Path(__file__).parents[2] / "config" / "policies").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("policy", [name for name in SHIPPED if name not in ("cheshire-east", "sandwell")])
+def test_every_shipped_policy_can_be_shown(policy: str, tmp_path: Path) -> None:
+    """Each has its story, which plays to the end, and leaves a record."""
+    done = play(tmp_path / "demo", "--policy", policy)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list((tmp_path / "demo").glob("*-record.pdf"))
+
+
 def test_what_cannot_be_played_is_said(tmp_path: Path) -> None:
     """A policy without a story, and a folder that holds other things, are refused in one sentence and left alone."""
     done = play(tmp_path / "demo", "--policy", "no-such-policy")
