@@ -45,6 +45,7 @@ class Books:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._kept: dict[str, Policy] = {}
+        self._texts: dict[str, str] = {}  # made once: every turn asks, and each parse costs more than a decision
 
     def rules(self, policy_id: str, kept_text: str = "") -> Rules:
         """Raises KeyError for a policy that is neither configured nor kept."""
@@ -68,9 +69,11 @@ class Books:
 
     def text(self, policy_id: str) -> str:
         """The policy file as it stands, with those it stands on, to be kept with a case that opens."""
-        texts = self.settings.texts.items()
-        policies = {name.removeprefix(f"{POLICIES}/").removesuffix(".yaml"): text for name, text in texts}
-        return overlay.kept(policy_id, policies)
+        if policy_id not in self._texts:
+            texts = self.settings.texts.items()
+            policies = {name.removeprefix(f"{POLICIES}/").removesuffix(".yaml"): text for name, text in texts}
+            self._texts[policy_id] = overlay.kept(policy_id, policies)
+        return self._texts[policy_id]
 
     def _policy(self, policy_id: str, kept_text: str) -> Policy:
         if not kept_text or kept_text == self.text(policy_id):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -16,6 +19,11 @@ pytest_plugins = [
     "tests.servers.postgres",
     "tests.servers.smtp",
 ]
+
+#: Where files are as real as elsewhere and a sync costs nothing: a story makes hundreds of them.
+MEMORY = Path("/dev/shm")
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
+    tempfile.tempdir = str(MEMORY)
 
 #: Tests of doors in one run, from which on the matrix is shown.
 ENOUGH = 100
