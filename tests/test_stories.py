@@ -7,6 +7,7 @@ CHALLENGE_BOT_STORIES may name a folder of further ones.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,38 @@ def shipped() -> settings.Settings:
 def test_story(path: Path, shipped: settings.Settings) -> None:
     """Every expectation of the story holds and nothing happens that must never be."""
     assert rehearse.rehearse(story.load(path), shipped).faults == ()
+
+
+def test_two_hundred_automatic_replies_cause_one_letter_each_to_deputy_and_raiser(shipped: settings.Settings) -> None:
+    """Two hundred automatic replies of one person are facts; the deputy is written to once, the raiser told once."""
+    told = story.load(ROOT / "tests" / "stories" / "60-manager-away.yaml")
+    first, away, *_ = told.mail
+    storm = [away.model_copy(update={"id": f"s{n}", "at": away.at + timedelta(seconds=n)}) for n in range(200)]
+    expect = (
+        {"letter": "redirect", "case": 1, "at_most": 1},
+        {"letter": "information", "case": 1, "to": ["helen.visser@health.example"], "at_most": 1},
+        {"case": 1, "state": "awaiting_response", "due": first.at + timedelta(days=1)},
+    )
+    changes = {"mail": (first, *storm), "expect": expect, "never": ({"fact": "responded"}, {"letter": "alert"})}
+    result = rehearse.rehearse(told.model_copy(update=changes), shipped)
+    assert result.faults == ()
+    assert sum(row.get("kind") == "absent" for row in result.rows) == 200
+
+
+def test_thirty_megabytes_are_an_ordinary_challenge(shipped: settings.Settings, tmp_path: Path) -> None:
+    """A challenge with 30 MB of attachments opens its case, and none of them leaves in a letter."""
+    told = story.load(ROOT / "tests" / "stories" / "60-manager-away.yaml")
+    (tmp_path / "minutes.pdf").write_bytes(b"%PDF-1.7\n" + bytes(15 << 20))
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff" + bytes(15 << 20))
+    opening = told.mail[0].model_copy(update={"attach": ("minutes.pdf", "photo.jpg")})
+    expect = (
+        {"mail": "m1", "disposition": "case", "case": 1},
+        {"letter": "notice", "case": 1, "to": ["fay.marsh@csc.example"]},
+    )
+    changes = {"mail": (opening,), "expect": expect, "never": (), "path": tmp_path / "story.yaml"}
+    result = rehearse.rehearse(told.model_copy(update=changes), shipped)
+    assert result.faults == ()
+    assert not any(row.get("attachments") for row in result.rows)
 
 
 def test_story_that_is_wrong_is_found(shipped: settings.Settings) -> None:

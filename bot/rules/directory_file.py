@@ -101,7 +101,7 @@ class _Rows:
             name=get("name", ""),
             phone=get("phone", ""),
             deputy_email=self._address("deputy_email", get("deputy_email", ""), line),
-            aliases=tuple(filter(None, (self._address("aliases", a, line) for a in _split(get("aliases", ""))))),
+            aliases=self._aliases(_split(get("aliases", "")), get("email", ""), line),
             domains=tuple(filter(None, (self._domain(d, line) for d in _split(get("domains", ""))))),
             secure=self._yes(get("secure", ""), line),
             valid_from=self._day("valid_from", get("valid_from", ""), line),
@@ -145,6 +145,13 @@ class _Rows:
             self._fault(line, f"{column} holds no plain address: write it as name@domain, without a display name")
             return ""
         return value.lower()
+
+    def _aliases(self, values: Iterable[str], email: str, line: int) -> tuple[str, ...]:
+        """Whole addresses; `@trust.example` is the same name at another domain, `.secure.example` the whole address
+        with that behind it, as secure mail services write it."""
+        local = email.partition("@")[0]
+        whole = (f"{local}{a}" if a.startswith("@") else f"{email}{a}" if a.startswith(".") else a for a in values)
+        return tuple(filter(None, (self._address("aliases", a, line) for a in whole)))
 
     def _domain(self, value: str, line: int) -> str:
         domain = value.removeprefix("@").lower()

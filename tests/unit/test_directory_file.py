@@ -93,6 +93,20 @@ def test_an_agency_may_share_the_areas_own_domain() -> None:
         assert found.agency_of("somebody@council.example", "CE") == "CSC"
 
 
+def test_an_alias_may_be_a_domain_or_an_ending() -> None:
+    """The same name elsewhere, the address with an ending, and a whole address are one person; nobody else is."""
+    head = "area,agency,role,email,aliases"
+    book, problems = load(
+        f"{head}\nCE,OK,chair,Ann.Lee@ok.example,@ok-trust.example .secure.example al@ok.example\n", "d"
+    )
+    assert not problems
+    for other in ("ann.lee@ok-trust.example", "ann.lee@ok.example.secure.example", "al@ok.example"):
+        assert book.same_person("ann.lee@ok.example", other)
+    assert not book.same_person("ann.lee@ok.example", "al@ok-trust.example")
+    _, problems = load(f"{head}\nCE,OK,chair,ann.lee@ok.example,@nowhere\n", "d")
+    assert ["aliases holds no plain address" in p.text for p in problems] == [True]
+
+
 def test_rows_of_a_story_are_read_like_a_file() -> None:
     """Values of other types than text mean what they say, and faults are counted by row."""
     rows: list[dict[str, object]] = [
