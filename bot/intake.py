@@ -176,8 +176,8 @@ class Intake:
         if mail.trigger.phrase is not None or unreadable(mail):
             return None
         with self.db.read() as tx:
-            if moving.known(tx, one, mail, self._moved) is not None:
-                return None
+            if (found := moving.known(tx, one, mail, self._moved)) is not None:
+                return None if found.case is not None else (one.entry, moving.AGAIN, hash_id(mail.message_id))
             directory = self.turn.books.settings.directory
             placement, _ = place(tx, mail, self._inbox(one.mailbox, mail), directory, is_old=one.is_old)
         return (one.entry, placement.why, hash_id(mail.message_id)) if isinstance(placement, Ignore) else None

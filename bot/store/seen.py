@@ -25,7 +25,8 @@ def seen(
         same = or_(same, _ledger.c.message_id_hash == message_id_hash)
     rows = select_listed(
         same,
-        _ledger.c.mailbox == mailbox,
+        # Put so that no index leads through the whole mailbox: it is asked once for each mail of a moved one.
+        _ledger.c.mailbox.concat("") == mailbox,
         _ledger.c.id != entry,
         _ledger.c.arrived < before,
         _ledger.c.disposition != UNREAD,

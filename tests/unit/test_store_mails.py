@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, event, func, select
 
 from bot.errors import StoreError
 from bot.ports import RawMail
@@ -168,6 +168,21 @@ def test_a_copy_and_an_impostor_are_seen(database: Database) -> None:
         assert (look(), look(""), look(mailbox="bot"), look(before=NOW)) == (impostor.entry, 0, 0, 0)
         mails.dispose(tx, first.entry, "holding_pen", "", NOW, message_id_hash="h")
         assert look() == first.entry
+
+
+def test_a_moved_mailbox_is_not_searched_whole_for_each_mail(tmp_path: Path) -> None:
+    """SQLite goes by digest and Message-ID, never through all of the mailbox."""
+    database = Database(f"sqlite:///{tmp_path / 'bot.db'}")
+    database.migrate()
+    asked: list[tuple[str, object]] = []
+    with database.read() as tx:
+        event.listen(tx.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+        seen(tx, "crewe", "d", "h", 1, NOW)
+        statement, given = asked[-1]
+        plan = str(tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all())  # type: ignore[arg-type]
+    database.close()
+    assert "ix_ledger_digest" in plan and "ix_ledger_message_id" in plan
+    assert "(mailbox=?)" not in plan
 
 
 def test_a_person_places_a_mail(database: Database) -> None:
