@@ -206,7 +206,8 @@ def first_start(db: Database, settings: Settings, now: datetime) -> None:
 
 def _template_failed(db: Database, turn: Turn, clock: Clock, name: str, fault: str) -> None:
     """The letter went in its built-in plain form; the operator mends the template."""
-    lines = [f"mail_templates/{name}.txt.j2 cannot be rendered: {fault}.", "The letter went in a plain form instead."]
+    instead = "without that Word document" if name.endswith(".docx") else "in a plain form instead"
+    lines = [f"{name} cannot be rendered: {fault}.", f"The letter went {instead}."]
     with db.begin() as tx:
         turn.alert(tx, f"template/{name}", "A letter's template failed", lines, clock())
 

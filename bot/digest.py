@@ -102,6 +102,7 @@ class Digests:
             "waiting_for": waiting_for(case),
             "asks": case.asks,
             "elsewhere": tokens.FLAG in case.flags,
+            "forms": [policy.form(state.form).title for state in case.forms if state.is_missing],
         }
 
     def tell_in_flight(self, now: datetime) -> None:

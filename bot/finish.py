@@ -15,10 +15,14 @@ from sqlalchemy import Connection
 from bot import registers
 from bot.case import workflow
 from bot.case.letters import Office, Templates, render
-from bot.model import Case, Letter
+from bot.model import Case, Contact, Letter
+from bot.records import forms
+from bot.records.fill import Known, fill
 from bot.records.record import MailRow, Record, record
+from bot.rules.book import Rules
 from bot.settings import Settings
-from bot.store import cases, mails, outbox
+from bot.settings_forms import FORMS
+from bot.store import cases, mails, outbox, readings
 from bot.store.cases import Stored
 from bot.turn import Turn
 
@@ -48,7 +52,7 @@ class Finish:
         office = Office(self.turn.books.bot, self.settings.calendar, attachments)
         made = render(letter, office, self.templates, now)
         if made.used_fallback:
-            self.on_fault(f"{letter.kind.value}-{letter.variant}", made.fault)
+            self.on_fault(f"mail_templates/{letter.kind.value}-{letter.variant}.txt.j2", made.fault)
         return letter, made.raw, made.recipients
 
     def _attached(
@@ -58,7 +62,10 @@ class Finish:
         for wanted in letter.attach:
             what, _, which = wanted.partition(":")
             if what == "mail":
-                found.append((f"{stored.case.ref}-original.eml", "message/rfc822", mails.raw(tx, which)))
+                name = "original" if which == stored.case.opening_mail else "form"
+                found.append((f"{stored.case.ref}-{name}.eml", "message/rfc822", mails.raw(tx, which)))
+            elif what == "form":
+                found += self._form(tx, which, letter, stored, now)
             elif what == "record":
                 made = self.record(tx, stored, now, full=which == "full")
                 found += fitting(files(made, stored.case))
@@ -67,6 +74,25 @@ class Finish:
 
     def _register(self, tx: Connection, area: str, now: datetime) -> tuple[str, str, bytes]:
         return registers.attached(tx, area, self.settings.policies, self.settings.calendar, now)
+
+    def _form(
+        self, tx: Connection, name: str, letter: Letter, stored: Stored, now: datetime
+    ) -> list[tuple[str, str, bytes]]:
+        """A form as Word document and PDF, filled in as the case stands. A template that fails leaves the PDF."""
+        rules, case = self.turn.rules_of(stored), stored.case
+        form = rules.policy.form(name)
+        known = Known(case, rules.policy, readings.of_case(tx, case.number), self.settings.calendar, now)
+        is_secure = all(_is_secure(contact, rules) for contact in (*letter.to, *letter.cc))
+        entries, stem = fill(form, known, with_child=is_secure), f"{case.ref}-{form.id}"
+        made = [(f"{stem}.pdf", "application/pdf", forms.as_pdf(form, entries, case.ref, case.area, now))]
+        template = self.settings.forms.get(form.template)
+        if template is None:
+            return made
+        try:
+            made.insert(0, (f"{stem}.docx", forms.WORD, forms.as_docx(form, entries, case.ref, template)))
+        except Exception as error:  # the template is the partnership's and may fail in any way: the letter must go
+            self.on_fault(f"{FORMS}/{form.template}", type(error).__name__)
+        return made
 
     def record(self, tx: Connection, stored: Stored, now: datetime, *, full: bool) -> Record:
         """The record of a case as it stands."""
@@ -84,6 +110,12 @@ class Finish:
 def _registers(letter: Letter) -> list[str]:
     """The areas whose register the letter carries."""
     return [which for what, _, which in (wanted.partition(":") for wanted in letter.attach) if what == "register"]
+
+
+def _is_secure(contact: Contact, rules: Rules) -> bool:
+    """Whether the directory marks that address as secure."""
+    known = rules.directory.person(contact.email)
+    return contact.is_secure or (known is not None and known.is_secure)
 
 
 def files(made: Record, case: Case) -> list[tuple[str, str, bytes]]:

@@ -32,7 +32,7 @@ from bot.rules import overlay, policy_file
 from bot.rules.book import Rules
 from bot.rules.policy import Policy
 from bot.settings import POLICIES, Settings
-from bot.store import cases, outbox
+from bot.store import cases, outbox, readings
 from bot.store.cases import Stored
 
 #: Above this many letters of one case to one address in a day a letter is held and the operator told.
@@ -127,6 +127,8 @@ class Turn:
         failpoint("turn.save")
         cases.save(tx, plan.decision, plan.fact, now, version, plan.policy_text)
         self._note_ids(tx, plan)
+        if isinstance(plan.fact, Opening) or (isinstance(plan.fact, Arrival) and plan.fact.how != MAY_ANSWER):
+            readings.keep(tx, plan.decision.case.number, plan.fact.mail)
         for letter in plan.decision.letters:
             self._queue(tx, plan.decision, letter, now)
         if any(event.kind == "released" for event in plan.decision.events):

@@ -38,6 +38,7 @@ COMMON = frozenset(
         "bot_address",
         "late",
         "flags",
+        "forms",
         "advice",
         "clocks",
         "decision_word",
@@ -78,6 +79,7 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "outcome": "word by outcome_says",
         "clock": "says passed local",
         "prompt": "prompt passed",
+        "form": "",
     },
     LetterKind.ESCALATION: {
         "lapsed": _LAPSED,
@@ -106,6 +108,7 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "provisional": "",
         "approve": "",
         "resend": "",
+        "form": "",
     },
     LetterKind.INFORMATION: {
         "away": "absent until deputies named gone",
@@ -136,7 +139,7 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
     LetterKind.OUTCOME: {
         "closed": "closed_as by at outcome_missing original_of_outcome ask_child_file actions prompts"
     },
-    LetterKind.RECORD: {"minimal": "manifest where prompts", "full": "manifest part parts prompts"},
+    LetterKind.RECORD: {"minimal": "manifest where prompts", "full": "manifest part parts prompts", "form": "form who when goes"},
     LetterKind.DIGEST: {"daily": "open pen set_aside letters_open mailboxes head"},
     LetterKind.ANSWER: {"status": "state history", "register": "", "pen": "done unclear"},
     LetterKind.ALERT: {"plain": "subject lines", "incident": "subject case what whom at fields until"},

@@ -85,7 +85,7 @@ def place(mail: Mail, inbox: Inbox, known: Known, directory: Directory, is_old: 
     found = _by_key(mail, known)
     if found is not None:
         return found
-    if mail.trigger.phrase is not None:
+    if mail.trigger.phrase is not None or has_form(mail, inbox.policy):
         return _triggered(mail, inbox, directory, is_old)
     return _untriggered(mail, inbox)
 
@@ -147,7 +147,14 @@ def _triggered(mail: Mail, inbox: Inbox, directory: Directory, is_old: bool) -> 
         return Pen(why)
     if mail.trigger.is_forward and _is_handed_up(mail, inbox, directory):
         return Open((REPORTED,))
-    return Open(("forwarded",) if mail.trigger.is_forward else ())
+    flags = ["forwarded"] if mail.trigger.is_forward else []
+    flags += ["opened_by_form"] if mail.trigger.phrase is None else []
+    return Open(tuple(flags))
+
+
+def has_form(mail: Mail, policy: str) -> bool:
+    """Whether a completed form of that policy came with the mail: it opens a case as a subject does."""
+    return any(form.is_completed and policy in form.policies for form in mail.forms)
 
 
 def _is_handed_up(mail: Mail, inbox: Inbox, directory: Directory) -> bool:
@@ -167,6 +174,8 @@ def _untriggered(mail: Mail, inbox: Inbox) -> Placement:
         return Ignore("automatic mail that answers nothing of ours")
     if mail.quoted_trigger is not None and mail.trigger.is_reply and inbox.is_bot:
         return Pen("it quotes a challenge that we have not seen")
+    if any(form.is_completed for form in mail.forms):
+        return Pen("a completed form of another policy")
     if inbox.is_bot:
         return Pen("written to our own mailbox and to no case")
     return Ignore("none of our business")

@@ -174,6 +174,7 @@ class Draft:
             "bot_address": self.rules.bot.email,
             "late": self.lateness(),
             "flags": list(case.flags),
+            "forms": [],  # what this letter says of forms: forms.row
             "clocks": list(lines(case, self.rules, self.now)),
             "decision_word": stage.decision_word,
             "advice": f"{policy.advice.name}, {policy.advice.phone}" if policy.advice else "",

@@ -89,4 +89,11 @@ def _named(mail: Mail, area: str, rules: Rules) -> Stage | None:
     ]
     by_subject = [s for s in found if not roles & set(s.opens_to)]
     by_address = [s for s in found if roles & set(s.opens_to)]
-    return next(reversed(by_address), None) or next(iter(by_subject), None)
+    return next(reversed(by_address), None) or next(iter(by_subject), None) or _by_form(mail, rules)
+
+
+def _by_form(mail: Mail, rules: Rules) -> Stage | None:
+    """The stage that a completed form of this policy belongs to, as the policy says."""
+    ids = [form.form for form in mail.forms if form.is_completed and rules.policy.id in form.policies]
+    opens = [rules.policy.form(name).opens_at for name in ids]
+    return next((rules.policy.stage(stage) for stage in opens if stage), None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.case import incident, particulars
+from bot.case import forms, incident, particulars
 from bot.case.clock import begin, longest_tier, shortest_tier, stage_due
 from bot.case.correlate import REPORTED
 from bot.case.draft import Draft
@@ -54,6 +54,7 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     d.flag(*opening.flags, *flags, *mail_flags(mail))
     set_by_subject(d, mail.subject)
     incident.copied_at_opening(d, mail)
+    doubts = forms.taken_in(d, mail, raiser)
     note_held_before(d, opening)
     pass_over(d, opening)
     if raiser.agency and raiser.agency == d.case.responder_agency:
@@ -67,7 +68,7 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
         d.set(opened=mail.received, deadlines=())  # no lapse out of hand: an answer may lie elsewhere
         _start(d, mail, mail.received)
     first = notify(d, d.stage, "enter")
-    _tell(d, mail, copies, first)
+    _tell(d, mail, copies, first, doubts)
     file_stage(d)
     return d
 
@@ -220,7 +221,9 @@ def _shorter(asked: Window, own: Window, started: datetime, d: Draft) -> Window:
     return asked if workdays.due(asked, started, cal).at <= workdays.due(own, started, cal).at else own
 
 
-def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, ...]) -> None:
+def _tell(
+    d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, ...], doubts: tuple[forms.Row, ...]
+) -> None:
     """Acknowledgement to the raiser, notice to the responders; a stranger's goes to team inbox and unit only."""
     case = d.case
     if d.is_stranger:
@@ -232,6 +235,7 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, .
     earlier = [s.name for s in earlier_stages(d)]
     variant = "provisional" if case.unproven else "opened"
     cc = [d.manager] if d.manager else []
+    raising, responding = forms.ask(d, "raising"), forms.ask(d, "responding")
     receipt = d.write(
         LetterKind.ACKNOWLEDGEMENT,
         variant,
@@ -239,6 +243,8 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, .
         cc,
         mail=mail,
         human=d.first_responder,
+        attach=raising.attach,
+        more={"forms": [*raising.rows, *doubts]},
         asks=list(asks),
         held_before=earlier,
         raise_within=str(d.rules.policy.raise_within or ""),
@@ -250,10 +256,10 @@ def _tell(d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, .
         "original": d.original(),
         "ask_commitment": case.urgent,
         "asks": [code for code in asks if code == "child_status"],
+        "forms": list(responding.rows),
     }
-    d.write(
-        LetterKind.NOTICE, "opened", d.responders, (*d.inbox, *copies, *copied(d)), mail=mail, after=first, more=extra
-    )
+    to, cc = d.responders, [*d.inbox, *copies, *copied(d)]
+    d.write(LetterKind.NOTICE, "opened", to, cc, mail=mail, attach=responding.attach, after=first, more=extra)
 
 
 def confirmed(d: Draft, by: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.case import hearing, incident, particulars, protection, subclocks, tokens, transfer, words
+from bot.case import forms, hearing, incident, particulars, protection, subclocks, tokens, transfer, words
 from bot.case.answers import CHOICES, WAITING, pass_on, reached_raiser, responded
 from bot.case.closing import outcome_written
 from bot.case.correlate import AGAIN, MAY_ANSWER
@@ -94,6 +94,8 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
     is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
     if proven and d.case.unproven == "known" and is_raiser and d.case.is_open:
         confirmed(d, sender)
+    if stand and Side.NONE not in stand:
+        forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))
     if mail.command is None and (answer := words.done(d, fact)) is not None:
         mail = replace(mail, command=answer)
         fact = replace(fact, mail=mail)
@@ -184,11 +186,17 @@ def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
         choices: tuple[tuple[str, str], ...] = REOPEN
     elif d.case.state in WAITING and _shows_an_answer(d, mail):
         choices = (ANSWERED, *CHOICES)
-    elif d.case.state in WAITING and not words.may_mean_something(mail.new_text) and mail.is_readable:
+    elif _asks_nothing(d, mail):
         return
     else:
         choices = CHOICES
     d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=[list(c) for c in choices])
+
+
+def _asks_nothing(d: Draft, mail: Mail) -> bool:
+    """Words that mean no change: before an answer any of them, and at any time those that bring a completed form."""
+    brings_form = any(form.is_completed for form in mail.forms)
+    return mail.is_readable and (brings_form or d.case.state in WAITING) and not words.may_mean_something(mail.new_text)
 
 
 def _shows_an_answer(d: Draft, mail: Mail) -> bool:

@@ -22,6 +22,16 @@ RUTH = person("Ruth Okoye", "designated_safeguarding_lead", "North Health", "016
 UNIT = person("Business Unit", "business_unit", "Partnership", "01632 960300")
 CHAIR = person("Ann Shaw", "chair", "Partnership", "01632 960301")
 
+#: One row for whatever a letter may have to say of a form.
+FORM = {"title": "Form for Submitting a Challenge", "state": "asked", "level": "must", "labels": []}
+FORMS = [
+    FORM,
+    FORM | {"level": "should"},
+    FORM | {"state": "missing"},
+    FORM | {"state": "half", "labels": ["Date of Birth", "Brief details"]},
+    *(FORM | {"state": state} for state in ("two_children", "other_policy", "macros", "locked", "too_large", "broken")),
+]
+
 CASE: dict[str, Any] = {
     "ref": "XX-2027-0007",
     "policy_title": "Professional Challenge Procedure",
@@ -53,6 +63,7 @@ CASE: dict[str, Any] = {
     "bot_address": "clock@partnership.example",
     "late": "",
     "flags": [],
+    "forms": [],
     "advice": "",
     "clocks": [],
     "decision_word": "decision",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.case.catalogue import ASKS, NO_CASE
-from bot.case.sample_case import CASE, CHAIR, DEV, FAY, HELEN, RUTH, TOM, UNIT
+from bot.case.sample_case import CASE, CHAIR, DEV, FAY, FORM, FORMS, HELEN, RUTH, TOM, UNIT
 from bot.case.samples_end import COMMITMENT, ENDS, REPRESENTATION
 from bot.model import Contact, Letter, LetterKind
 
@@ -78,6 +78,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.CHASER, "half", {"left": "12 hours", "commitment": None}),
     (LetterKind.CHASER, "last", {"left": "4 hours", "commitment": COMMITMENT}),
     (LetterKind.CHASER, "raiser", {"left": "4 hours", "commitment": COMMITMENT | {"by": ""}}),
+    (LetterKind.CHASER, "form", {"forms": [FORM | {"state": "missing"}]}),
     (LetterKind.CHASER, "clock", _PASSED | {"local": False}),
     (LetterKind.CHASER, "clock", _PASSED | {"local": True}),
     (LetterKind.ESCALATION, "lapsed", _ESCALATED | {"clocks": _CLOCKS[:1]}),
@@ -118,6 +119,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.QUESTION, "provisional", {"unconfirmed": True}),
     (LetterKind.QUESTION, "approve", {}),
     (LetterKind.QUESTION, "resend", {}),
+    (LetterKind.QUESTION, "form", {"forms": FORMS}),
     (LetterKind.INFORMATION, "away", _AWAY | {"until": "Monday 18 January", "gone": False}),
     (LetterKind.INFORMATION, "away", _AWAY | {"until": "", "named": [], "gone": True}),
     *((LetterKind.INFORMATION, "transfer", _MOVING | {"event": event}) for event in _TRANSFER),
@@ -163,6 +165,8 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.INFORMATION, "unreachable", {"contact": FAY, "times": 3, "days": 30}),
     (LetterKind.INFORMATION, "record_kept", {"where": "on the partnership's server", "why": "it is over 10 MB"}),
     *ENDS,
+    (LetterKind.RECORD, "form", {"form": FORM["title"], "who": HELEN, "when": _WHEN, "goes": True}),
+    (LetterKind.RECORD, "form", {"form": FORM["title"], "who": HELEN, "when": _WHEN, "goes": False}),
     (
         LetterKind.DIGEST,
         "daily",
@@ -175,6 +179,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
                     "waiting_for": "Fay Marsh (Childrens Services)",
                     "asks": 0,
                     "elsewhere": True,
+                    "forms": ["Form for Submitting a Challenge"],
                 }
             ],
             "pen": [

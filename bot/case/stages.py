@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.case import approval, follow, hearing
+from bot.case import approval, follow, forms, hearing
 from bot.case.alternates import stood_in
 from bot.case.clock import stage_due, time_left
 from bot.case.conditions import landing
@@ -133,6 +133,8 @@ def escalate(
     d.joined("copy", *decider)
     attached = attachments(d, (*raising, *copies))
     extra = escalation_values(d, left, attached)
+    wanted = [forms.ask(d, side, left) for side in ("raising", "responding")]
+    extra["forms"] = [row for one in wanted for row in one.rows]
     if by is not None:
         extra["asked_by"] = person(by)
     d.write(
@@ -141,7 +143,7 @@ def escalate(
         (*d.responders, *raising),
         copies,
         starts_clock=True,
-        attach=attached,
+        attach=(*attached, *(name for one in wanted for name in one.attach)),
         after=first,
         more=extra,
     )
@@ -193,10 +195,13 @@ def on_chaser(d: Draft) -> None:
     is_last = not any(a.kind == "chaser" for a in d.case.deadlines)
     left = time_left(d)
     to = (*d.inbox, *d.unit) if d.is_stranger else d.responders
-    given = hearing.commitment(d)
-    d.write(LetterKind.CHASER, "last" if is_last else "half", to, d.inbox, left=left, commitment=given)
+    given, owed = hearing.commitment(d), list(forms.missing(d, "responding"))
+    more = {"commitment": given, "forms": owed}
+    d.write(LetterKind.CHASER, "last" if is_last else "half", to, d.inbox, left=left, more=more)
     if is_last and not d.is_stranger:
-        d.write(LetterKind.CHASER, "raiser", [d.case.raiser], left=left, human=d.first_responder, commitment=given)
+        more |= {"forms": list(forms.missing(d, "raising"))}
+        d.write(LetterKind.CHASER, "raiser", [d.case.raiser], left=left, human=d.first_responder, more=more)
+        forms.reminded(d, "raising")
     if is_last:
         approval.ask(d)
 

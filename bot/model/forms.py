@@ -62,6 +62,7 @@ class FormState:
     asked: datetime
     got: datetime | None = None
     mail: str = ""  # digest of the mail it came with, half filled or whole
+    is_reminded: bool = False  # asked for once more
 
     def __post_init__(self) -> None:
         for name in ("asked", "got"):

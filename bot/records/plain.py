@@ -47,6 +47,12 @@ _EVENTS = {
     "released": "Letters go again.",
     "flagged": "A flag was set.",
     "filed": "The record was filed.",
+    "form_asked": "A form was asked for.",
+    "form_received": "{by} sent a completed form.",
+    "form_incomplete": "{by} sent a form with blank fields.",
+    "form_unproven": "A form came whose sender was not proven.",
+    "form_of_another_policy": "{by} sent a form that is not one of this policy.",
+    "form_not_opened": "An attachment from {by} was kept and not opened.",
 }
 _STATES = {
     State.PROVISIONAL: "open; the sender is not confirmed",

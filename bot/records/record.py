@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import typst
 
 from bot.case.wording import clean
-from bot.model import Case, StageRun, aware
+from bot.model import Case, FormState, StageRun, aware
 from bot.records import parts, plain
 from bot.rules.policy import Policy
 from bot.rules.workdays import Calendar, say
@@ -28,7 +28,19 @@ from bot.rules.workdays import Calendar, say
 Gap = tuple[str, datetime, datetime | None, str]  # mailbox, from, to (None: it lasts), why
 
 #: Events whose note was written by this system. Any other note may be somebody's narrative.
-OUR_NOTES = frozenset({"flagged", "closed", "filed", "extended", "stage_entered", "undelivered"})
+OUR_NOTES = frozenset(
+    {
+        "flagged",
+        "closed",
+        "filed",
+        "extended",
+        "stage_entered",
+        "undelivered",
+        "form_asked",
+        "form_received",
+        "form_incomplete",
+    }
+)
 
 
 class Row(Protocol):
@@ -133,6 +145,7 @@ def _values(
         "gaps": [[box, said(start), said(end) if end else "not yet read again", why] for box, start, end, why in gaps],
         "commitments": [[names.get(who, who), words] for who, words in case.commitments] if full else [],
         "flags": [plain.flag(f) for f in case.flags],
+        "forms": [_form(state, policy, said, stages) for state in case.forms],
         "head": journal[-1].hash if journal else "",
         "rows": len(journal),
         "made": said(now),
@@ -202,6 +215,13 @@ def _run(run: StageRun, said: _Said, stages: Mapping[str, str]) -> dict[str, str
         "how": plain.ending(run),
         "in_time": plain.in_time(run),
     }
+
+
+def _form(state: FormState, policy: Policy, said: _Said, stages: Mapping[str, str]) -> list[str]:
+    """A form's title, where it was asked for, when it came."""
+    title = next((form.title for form in policy.forms if form.id == state.form), state.form)
+    came = said(state.got) or ("with blank fields" if state.mail else "not received")
+    return [title, stages.get(state.stage, state.stage), came]
 
 
 def _timeline(

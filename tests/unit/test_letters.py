@@ -521,7 +521,7 @@ def test_a_missing_common_value_falls_back(missing: str) -> None:
     letter = sample(LetterKind.NOTICE)
     about = {k: v for k, v in letter.about.items() if k != missing}
     used = render(replace(letter, about=about), OFFICE, TEMPLATES, NOW).used_fallback
-    assert used is (missing not in ("responder", "now", "advice", "decision_word"))
+    assert used is (missing not in ("responder", "now", "advice", "decision_word", "forms"))
 
 
 @pytest.mark.parametrize("kind", list(LetterKind))
