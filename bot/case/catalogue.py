@@ -139,7 +139,11 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
     LetterKind.OUTCOME: {
         "closed": "closed_as by at outcome_missing original_of_outcome ask_child_file actions prompts"
     },
-    LetterKind.RECORD: {"minimal": "manifest where prompts", "full": "manifest part parts prompts", "form": "form who when goes"},
+    LetterKind.RECORD: {
+        "minimal": "manifest where prompts",
+        "full": "manifest part parts prompts",
+        "form": "form who when goes",
+    },
     LetterKind.DIGEST: {"daily": "open pen set_aside letters_open mailboxes head"},
     LetterKind.ANSWER: {"status": "state history", "register": "", "pen": "done unclear"},
     LetterKind.ALERT: {"plain": "subject lines", "incident": "subject case what whom at fields until"},
