@@ -182,7 +182,7 @@ class SmtpTransport:
                 await client.ehlo()
             await self._log_in(client)
         except BaseException:
-            client.close()
+            _hang_up(client)
             raise
         return client
 
@@ -205,21 +205,19 @@ class SmtpTransport:
             self._drop()
 
     def _drop(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        client, self._client = self._client, None
+        if client is not None:
+            _hang_up(client)
 
     async def _quit(self) -> None:
         client, self._client = self._client, None
         if client is None or client.transport is None:
             return
-        wire = client.transport
+        wire = client.transport  # which the library forgets when the server hangs up first
         with contextlib.suppress(SMTPException, OSError):
             failpoint("smtp.quit.before")
             await client.quit(timeout=2)
-        client.close()
-        if isinstance(wire, asyncio.WriteTransport):
-            wire.abort()
+        _hang_up(client, wire)
 
     @property
     def _place(self) -> str:
@@ -244,6 +242,14 @@ class SmtpOffer:
 
     def abandon(self) -> None:
         self._transport.abandon(self)
+
+
+def _hang_up(client: aiosmtplib.SMTP, wire: asyncio.BaseTransport | None = None) -> None:
+    """At once: an encrypted line would wait half a minute for the other side's goodbye, past the end of our loop."""
+    wire = wire or client.transport
+    client.close()
+    if isinstance(wire, asyncio.WriteTransport):
+        wire.abort()
 
 
 def _tls(door: Door) -> ssl.SSLContext | None:

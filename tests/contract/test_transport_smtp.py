@@ -236,8 +236,6 @@ def test_a_login_put_off_is_no_refusal(by_token: Wire, token_server: TokenServer
 # --- stages ----------------------------------------------------------------------------------------------------------
 
 
-# A connection dropped in its first instant may be left by the library to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("stage", ["CONNECT", "EHLO", "MAIL", "RCPT"])
 def test_lost_before_data_is_surely_not_sent(wire: Wire, stage: str) -> None:
     """DoorClosed, and the next try connects anew and succeeds."""
