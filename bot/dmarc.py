@@ -30,9 +30,7 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """One sentence for a domain without DMARC, or one that could not be asked."""
-        if self.has is None:
-            return f"whether {self.domain} publishes DMARC could not be asked: {self.why}"
+        """One sentence for a domain without DMARC."""
         return (
             f"{self.domain} publishes no DMARC record: nobody who writes from there is ever proven, so their words "
             f"close, withdraw and prolong nothing. Ask its administrators for a TXT record at _dmarc.{self.domain}"
@@ -49,6 +47,17 @@ def published(domains: Iterable[str], server: str = "", seconds: float = 20.0) -
     wanted = sorted(set(domains))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return tuple(pool.map(lambda domain: _find(ask, domain, end), wanted))
+
+
+def silent(findings: Iterable[Finding]) -> Iterator[str]:
+    """A sentence for each reason why domains could not be asked, however many they are."""
+    reasons: dict[str, list[str]] = {}
+    for one in findings:
+        if one.has is None:
+            reasons.setdefault(one.why, []).append(one.domain)
+    for why, domains in reasons.items():
+        verb = "publishes" if len(domains) == 1 else "publish"
+        yield f"whether {', '.join(domains)} {verb} DMARC could not be asked: {why}"
 
 
 def _resolver(server: str) -> dns.resolver.Resolver:

@@ -114,10 +114,12 @@ def unproven(read: Settings, dns: str) -> Iterator[Problem]:
         findings = dmarc.published(read.directory.domains, dns)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--dns") from None
+    file = str(read.root / settings.DIRECTORY)
     for finding in findings:
-        if not finding.has:
+        if finding.has is False:
             lines = (row.line for row in read.directory.rows if _names(row, finding.domain))
-            yield Problem(str(read.root / settings.DIRECTORY), next(lines, 0), finding.text, is_warning=True)
+            yield Problem(file, next(lines, 0), finding.text, is_warning=True)
+    yield from (Problem(file, 0, text, is_warning=True) for text in dmarc.silent(findings))
 
 
 def _names(row: Row, domain: str) -> bool:

@@ -12,9 +12,8 @@ from typing import Annotated
 
 import typer
 
-from bot import dmarc
 from bot.app import BOT, mailbox_name
-from bot.cli.check import NameServer
+from bot.cli.check import NameServer, unproven
 from bot.cli.open import now
 from bot.cli.output import AsJson, ConfigDir, emit, say_lines
 from bot.daemon.settings import load, place
@@ -105,15 +104,11 @@ def _place(value: str) -> tuple[str, int] | None:
 
 def _unproven(read: Settings, dns: str, as_json: bool) -> None:
     """Domains of the directory without DMARC: no door's fault, and good to know."""
-    try:
-        found = [one for one in dmarc.published(read.directory.domains, dns) if not one.has]
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--dns") from None
-    for one in found:
+    for problem in unproven(read, dns):
         if as_json:
-            emit({"domain": one.domain, "what": "dmarc", "text": one.text})
+            emit({"what": "dmarc", "file": problem.file, "line": problem.line, "text": problem.text})
         else:
-            say_lines(f"warning: {one.text}")
+            say_lines(f"warning: {problem}")
 
 
 def _show(way: Way, finding: Finding, as_json: bool) -> None:
