@@ -24,6 +24,7 @@ from bot.cli import (
     probe,
     register,
     rehearse,
+    report,
     run,
     setup,
     understand,
@@ -56,6 +57,7 @@ app.command("release")(cases.release)
 app.command("correct")(cases.correct)
 app.command("record")(cases.record)
 app.command("register")(register.register)
+app.command("report")(report.report)
 app.add_typer(setup.commands, name="setup")
 app.command("probe")(probe.probe)
 app.command("letters")(check.letters)

@@ -53,7 +53,7 @@ def register(
         made = registers.sheets(log, found, loaded.policies, loaded.calendar, now(), agency)
     if out is not None:
         is_book = out.suffix.lower() == ".xlsx"
-        _written(out, (sheets.as_xlsx if is_book else sheets.as_csv)(made, loaded.calendar))
+        save(out, (sheets.as_xlsx if is_book else sheets.as_csv)(made, loaded.calendar))
     if as_json:
         for sheet in made:
             for row in sheet.rows:
@@ -63,12 +63,13 @@ def register(
         say_lines(f"{count} rows{f' written to {out}' if out else '; name a file with --out, or ask for --json'}.")
 
 
-def _written(out: Path, raw: bytes) -> None:
+def save(out: Path, raw: bytes) -> None:
     """Beside its place first, then moved there. Raises BotError where it stands already or cannot be written."""
     if out.exists():
         raise BotError(f"{out} is there already: name a new file")
     part = out.with_name(f".{out.name}.part")
     try:
+        out.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(raw)

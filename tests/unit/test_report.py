@@ -1,0 +1,104 @@
+"""The quarterly report: figures of cases, definitions beside them, and nothing small in what is published."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model import Case, ClosedAs, State
+from bot.records.register import Sheet
+from bot.records.report import SMALL, Quarter, Source, report
+from bot.rules.workdays import calendar
+from tests.unit.case_samples import opened, served, shipped
+
+NOW = datetime(2027, 4, 1, 9, tzinfo=UTC)
+FIRST = Quarter(2027, 1)
+
+
+def case(n: int, *, raised_by: str = "Cheshire Health", opened_at: datetime = NOW, **changes: Any) -> Case:
+    base = served(opened())
+    when = opened_at - timedelta(days=30)
+    raiser = replace(base.raiser, agency=raised_by)
+    return replace(base, number=n, ref=f"CE-2027-{n:04}", opened=when, raiser=raiser, **changes)
+
+
+def source(*cases: Case) -> Source:
+    return Source(cases, shipped().policies, ("CSC", "Cheshire Health", "Elm Primary"), calendar(), NOW)
+
+
+def table(sheets: tuple[Sheet, ...], title: str) -> list[dict[str, Any]]:
+    (sheet,) = [one for one in sheets if one.title == title]
+    return [dict(zip(sheet.headings, row, strict=True)) for row in sheet.rows]
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "last"),
+    [
+        ("2026Q4", date(2026, 10, 1), date(2026, 12, 31)),
+        ("2027 q1", date(2027, 1, 1), date(2027, 3, 31)),
+        ("2028-Q2", date(2028, 4, 1), date(2028, 6, 30)),
+    ],
+)
+def test_a_quarter_has_its_days(words: str, first: date, last: date) -> None:
+    """From the first day of its first month to the last of its third."""
+    quarter = Quarter.parse(words)
+    assert (quarter.first, quarter.last) == (first, last)
+
+
+@pytest.mark.parametrize("words", ["", "2026", "Q4", "2026Q5", "1999Q1", "2026Q44"])
+def test_what_is_no_quarter_is_said(words: str) -> None:
+    """With how to write one."""
+    with pytest.raises(ValueError, match="write it as 2026Q4"):
+        Quarter.parse(words)
+
+
+def test_without_a_name_it_is_the_last_that_is_over() -> None:
+    """On the first of a quarter that is the one before."""
+    assert [str(Quarter.before(day)) for day in (date(2027, 1, 1), date(2027, 3, 31), date(2027, 4, 1))] == [
+        "2026Q4", "2026Q4", "2027Q1",
+    ]  # fmt: skip
+
+
+def test_a_case_counts_in_the_quarter_of_its_receipt() -> None:
+    """Beside the year to date and the same quarter a year before; what was no challenge is left out."""
+    earlier = case(2, opened_at=NOW - timedelta(days=365))
+    none = case(3, state=State.CLOSED, closed_as=ClosedAs.NOT_A_CHALLENGE)
+    received = table(report(source(case(1), earlier, none), FIRST, public=False), "Headline")[0]
+    assert (received["2027Q1"], received["2027 to date"], received["2026Q1"]) == (1, 1, 1)
+
+
+def test_who_challenges_whom_has_totals() -> None:
+    """A row for each raising agency, a column for each challenged one."""
+    rows = table(report(source(case(1), case(2), case(3, raised_by="Elm Primary")), FIRST, public=False),
+                 "Who challenges whom")  # fmt: skip
+    assert [(r["Raised by"], r["CSC"], r["All"]) for r in rows] == [
+        ("Cheshire Health", 2, 2), ("Elm Primary", 1, 1), ("All", 3, 3),
+    ]  # fmt: skip
+
+
+def test_silence_names_who_raised_none_and_who_was_asked_none() -> None:
+    """Agencies of the directory, with whatever of the two they are missing from."""
+    rows = table(report(source(case(1)), FIRST, public=False), "Silence")
+    assert {(r["Agency"], r["Raised"], r["Received"]) for r in rows} == {
+        ("CSC", "none raised", ""),
+        ("Cheshire Health", "", "none received"),
+        ("Elm Primary", "none raised", "none received"),
+    }
+
+
+@given(st.lists(st.sampled_from(["Cheshire Health", "Elm Primary", "Oak", "Ash"]), max_size=14))
+def test_what_is_published_holds_no_small_number(agencies: list[str]) -> None:
+    """No count from 1 to 4, no total that gives one away, no ref and no team, however the cases fall."""
+    cases = [case(n, raised_by=agency) for n, agency in enumerate(agencies, 1)]
+    sheets = report(source(*cases), FIRST, public=True)
+    values = [value for sheet in sheets for row in sheet.rows for value in row]
+    assert [v for v in values if isinstance(v, int) and 0 < v < SMALL] == []
+    assert [v for v in values if isinstance(v, str) and ("CE-2027-" in v or "Crewe" in v)] == []
+    (who,) = [sheet for sheet in sheets if sheet.title == "Who challenges whom"]
+    if any(value == f"under {SMALL}" for row in who.rows for value in row):
+        assert "All" not in who.headings
