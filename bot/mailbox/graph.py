@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -90,9 +90,15 @@ class GraphMailbox:
         quoted = sought.replace("'", "''")
         wanted = {"filter": f"internetMessageId eq '<{quoted}>'", "select": "internetMessageId,isDraft", "top": "10"}
         for folder in ("sentitems", *self._watched().values()):
-            told = self._graph.ask("GET", self._graph.url("mailFolders", folder, "messages", **wanted)).told
+            url = self._graph.url("mailFolders", folder, "messages", **wanted)
+            answer = self._graph.ask("GET", url, also=(404,))
+            if answer.status == 404:
+                self._folders = {}  # people have deleted it: the next look asks which there are
+                raise self._graph.refusal(answer)
             # The service compares loosely.
-            if any(m.get("internetMessageId") == f"<{sought}>" and not m.get("isDraft") for m in _rows(told)):
+            if any(
+                m.get("internetMessageId") == f"<{sought}>" and not m.get("isDraft") for m in self._rows(answer.told)
+            ):
                 return True
         return False
 
@@ -152,7 +158,7 @@ class GraphMailbox:
         known, heads = set(mark.known), list[Head]()
         while url and len(heads) <= limit:
             told = self._graph.ask("GET", url).told
-            heads += [head for row in _rows(told) if hashed((head := self._head(row)).id) not in known]
+            heads += [head for row in self._rows(told) if hashed((head := self._head(row)).id) not in known]
             url = self._checked(told["@odata.nextLink"]) if "@odata.nextLink" in told else ""
         chosen, mails = self._bodies(name, heads[:limit], room)
         more = bool(url) or len(heads) > len(chosen)
@@ -174,7 +180,7 @@ class GraphMailbox:
         known, heads, link = set(mark.known), dict[str, Head](), mark.link
         while True:
             told = self._page(link, PAGE)
-            for row in _rows(told):
+            for row in self._rows(told):
                 # A mail that was moved away or deleted has left; one that is still there is listed as well.
                 if "@removed" not in row and hashed(str(row.get("id"))) not in known:
                     head = self._whole(row)
@@ -203,7 +209,7 @@ class GraphMailbox:
             except LinkLost:
                 return True
             known = set(mark.known)
-            if any("@removed" not in row and hashed(str(row.get("id"))) not in known for row in _rows(told)):
+            if any("@removed" not in row and hashed(str(row.get("id"))) not in known for row in self._rows(told)):
                 return True
             if "@odata.nextLink" in told:
                 return True
@@ -219,6 +225,12 @@ class GraphMailbox:
         if answer.status != 200:
             raise self._graph.refusal(answer)
         return dict(answer.told)
+
+    def _rows(self, told: Mapping[str, Any]) -> list[dict[str, Any]]:
+        rows = told.get("value")
+        if not isinstance(rows, list):  # to take it for an empty list would be to lose what it should have held
+            raise self._graph.closed("its answer made no sense: a list without its rows")
+        return [row for row in rows if isinstance(row, dict)]
 
     def _checked(self, link: object) -> str:
         if not isinstance(link, str) or not self._graph.is_ours(link):
@@ -265,10 +277,6 @@ class GraphMailbox:
             text = f"it lists a mail of {head.received} and does not give it ({answer.status} {answer.code})"
             raise DoorClosed(f"{self._graph.closed(text)}: it is tried again")
         del self._withheld[head.id]
-
-
-def _rows(told: Any) -> list[dict[str, Any]]:
-    return [row for row in told.get("value") or [] if isinstance(row, dict)]
 
 
 def _is_instant(text: str) -> bool:

@@ -23,8 +23,8 @@ def watched_folders(graph: Graph, configured: Sequence[str]) -> dict[str, str]:
     if junk.status == 200:
         found[str(junk.told.get("displayName") or "Junk Email")] = "junkemail"
     for name in configured:
-        if name.upper() != INBOX:
-            found[name] = _id_of(graph, name)
+        if name.upper() != INBOX and (place := _id_of(graph, name)) not in found.values():
+            found[name] = place
     return found
 
 

@@ -360,6 +360,25 @@ def test_folder_deleted(room: GraphRoom) -> None:
         drain(mailbox, cursor)
 
 
+def test_folder_replaced_between_two_looks_for_proof(room: GraphRoom) -> None:
+    """Who only looks for proof finds the new folder at the second look."""
+    room.make_folder("Done")
+    mailbox = room.open(folders=("Done",))
+    assert not mailbox.find("one@health.example")
+    room.box.remove_folder("Done")
+    room.make_folder("Done")
+    room.deliver(letter("one"), "Done")
+    with pytest.raises(DoorClosed):
+        mailbox.find("one@health.example")
+    assert mailbox.find("one@health.example")
+
+
+def test_folder_named_twice(room: GraphRoom) -> None:
+    """A folder that is watched anyway and configured as well is read once."""
+    room.deliver(letter("one"), "junkemail")
+    assert ids(drain(room.open(folders=("junkemail", "Inbox")))[0]) == ["one"]
+
+
 # --- what it costs ---------------------------------------------------------------------------------------------------
 
 

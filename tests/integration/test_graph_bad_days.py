@@ -221,6 +221,27 @@ def test_a_web_page(line: Line, step: str, status: int) -> None:
     assert [mail.raw for mail in drain(mailbox)[0]] == [letter("one")]
 
 
+NONSENSE = [b"", b"null", b"[]", b"{", b'{"value": null}', b'{"value": [{"id": 7}]}', b'{"value": [{"id": "x"}]}']
+
+
+@pytest.mark.parametrize("body", NONSENSE)
+@pytest.mark.parametrize("step", ["delta", "list"])
+def test_nonsense(line: Line, step: str, body: bytes) -> None:
+    """An answer that makes no sense closes the door; it is never taken for an empty list, and no mail is missed."""
+    line.deliver("one")
+    line.server.garble(step, body)
+    mailbox = line.open()
+    with pytest.raises(DoorClosed, match="its answer made no sense"):
+        drain(mailbox)
+    mails, cursor, _ = drain(mailbox)
+    assert ids(mails) == ["one"]
+    line.deliver("two")
+    line.server.garble("delta", body)
+    with pytest.raises(DoorClosed, match="its answer made no sense"):
+        drain(mailbox, cursor)
+    assert ids(drain(mailbox, cursor)[0]) == ["two"]
+
+
 @pytest.mark.parametrize(("status", "wait"), [(429, "25"), (503, "25")])
 @pytest.mark.parametrize("step", ["folder", "delta", "list", "value"])
 def test_throttled(line: Line, step: str, status: int, wait: str) -> None:
