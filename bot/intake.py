@@ -176,8 +176,8 @@ class Intake:
         if mail.trigger.phrase is not None or unreadable(mail):
             return None
         with self.db.read() as tx:
-            if (found := moving.known(tx, one, mail, self._moved)) is not None:
-                return None if found.case is not None else (one.entry, moving.AGAIN, hash_id(mail.message_id))
+            if moving.known(tx, one, mail, self._moved):
+                return (one.entry, moving.AGAIN, hash_id(mail.message_id))
             directory = self.turn.books.settings.directory
             placement, _ = place(tx, mail, self._inbox(one.mailbox, mail), directory, is_old=one.is_old)
         return (one.entry, placement.why, hash_id(mail.message_id)) if isinstance(placement, Ignore) else None
@@ -214,18 +214,12 @@ class Intake:
         failpoint("intake.disposed")
 
     def _is_known(self, one: Waiting, mail: Mail, now: datetime) -> bool:
-        """Whether the mailbox has moved, and what became of this mail then: it is noted there and does nothing."""
+        """Whether the mailbox has moved and the mail was read before: it is noted and does nothing."""
         with self.db.read() as tx:
-            found = moving.known(tx, one, mail, self._moved)
-        if found is None:
-            return False
-        what = "case" if found.case is not None else "ignored"
-        with self.db.begin() as tx:
-            digest = hash_id(mail.message_id)
-            mails.dispose(tx, one.entry, what, moving.AGAIN, now, case=found.case, message_id_hash=digest)
-            failpoint("intake.disposing")
-        failpoint("intake.disposed")
-        return True
+            is_known = moving.known(tx, one, mail, self._moved)
+        if is_known:
+            self._ignore([(one.entry, moving.AGAIN, hash_id(mail.message_id))], now)
+        return is_known
 
     def _obey(self, tx: Connection, one: Waiting, answered: Answered, now: datetime) -> None:
         """An answer to the digest: what it says is done, and it waits for a person itself where nothing was."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from bot.model import Mail
 from bot.placing import hash_id
 from bot.store import mails, meta
-from bot.store.mails import Listed, Waiting
+from bot.store.mails import Waiting
 from bot.store.seen import seen
 
 #: Why a mail does nothing that was read through the former door.
@@ -65,9 +65,12 @@ def windows(tx: Connection) -> Windows:
     return found
 
 
-def known(tx: Connection, one: Waiting, mail: Mail, moved: Windows) -> Listed | None:
-    """The ledger row of the same mail through the former door; None for a mail that is new."""
+def known(tx: Connection, one: Waiting, mail: Mail, moved: Windows) -> bool:
+    """Whether the same mail was read through the former door: what became of it then stands, in its own row.
+
+    Times of arrival are not asked: some servers give every mail they take over that of the move.
+    """
     start, end = moved.get(one.mailbox, (None, None))
     if start is None or one.arrived < start or (end is not None and one.arrived > end):
-        return None
-    return seen(tx, one.mailbox, one.digest, hash_id(mail.message_id), one.entry, start)
+        return False
+    return seen(tx, one.mailbox, one.digest, hash_id(mail.message_id), one.entry, start) is not None
