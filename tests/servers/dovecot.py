@@ -224,13 +224,14 @@ class Dovecot:
         known |= {} if "oauth" in changes else {"password": SecretStr(PASSWORD)}
         return Door(**(known | changes))
 
-    def believe(self, service: TokenService, user: str) -> None:
-        """Tokens that this authority gave for IMAP open the mailbox of `user`."""
-        self._witness.believed.append((service, user))
+    def believe(self, service: TokenService, user: str, client: str = "") -> None:
+        """Tokens that this authority gave for IMAP, to any app or this one, open the mailbox of `user`. A token opens
+        one mailbox: the server asks whose it is."""
+        self._witness.believed.append((service, user, client))
 
     def disbelieve(self, user: str) -> None:
         """No token opens this mailbox any more."""
-        self._witness.believed = [(service, one) for service, one in self._witness.believed if one != user]
+        self._witness.believed = [known for known in self._witness.believed if known[1] != user]
 
     @contextlib.contextmanager
     def human(self, user: str, folder: str = "INBOX") -> Iterator[Any]:
@@ -338,7 +339,7 @@ class Witness:
     """Tells the server whose a token is: a little HTTP service of its own, `GET /?token=`."""
 
     def __init__(self) -> None:
-        self.believed: list[tuple[TokenService, str]] = []
+        self.believed: list[tuple[TokenService, str, str]] = []
         witness = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -361,7 +362,8 @@ class Witness:
         self._thread.start()
 
     def owner(self, token: str) -> str:
-        return next((user for service, user in self.believed if service.knows(token, IMAP_SCOPE)), "")
+        known = (user for service, user, client in self.believed if service.knows(token, IMAP_SCOPE, client))
+        return next(known, "")
 
     def close(self) -> None:
         self._http.shutdown()

@@ -62,11 +62,12 @@ class Grant:
 
 @dataclass
 class TokenService:
-    """One tenant with one app, known by its secret and, where one was made, its certificate."""
+    """One tenant with one app, known by its secret and, where one was made, its certificate; others by secrets."""
 
     tenant: str = TENANT
     client: str = CLIENT
     secret: str = SECRET
+    others: dict[str, str] = field(default_factory=dict)  # more apps: client id -> secret
     certificate: x509.Certificate | None = None
     lifetime: int = 3600
     asked: int = 0  # requests for a token
@@ -101,10 +102,12 @@ class TokenService:
         """No token given so far is worth anything any more."""
         self.grants.clear()
 
-    def knows(self, token: str, scope: str = "") -> bool:
-        """Whether this token was given, for this scope, and is still good."""
+    def knows(self, token: str, scope: str = "", client: str = "") -> bool:
+        """Whether this token was given, for this scope and to this app, and is still good."""
         grant = self.grants.get(token)
-        return grant is not None and time.monotonic() < grant.until and scope in ("", grant.scope)
+        if grant is None or time.monotonic() >= grant.until:
+            return False
+        return scope in ("", grant.scope) and client in ("", grant.client)
 
     # --- being asked -------------------------------------------------------------------------------------------------
 
@@ -128,17 +131,18 @@ class TokenService:
     def _grant(self, asked: dict[str, str], base: str) -> Reply:
         if asked.get("grant_type") != "client_credentials":
             return _json(400, {"error": "unsupported_grant_type", "error_description": "only client_credentials"})
-        if asked.get("client_id") != self.client:
+        client = asked.get("client_id", "")
+        if client not in (self.client, *self.others):
             return _no("AADSTS700016", 400)
         if not asked.get("scope", "").endswith("/.default"):
             return _json(400, {"error": "invalid_scope", "error_description": "AADSTS1002012: not an app's scope"})
         if asked.get("client_assertion_type") == ASSERTION:
             if not self._signed(asked.get("client_assertion", ""), discovery(base, self.tenant)["token_endpoint"]):
                 return _no("AADSTS700027")
-        elif asked.get("client_secret") != self.secret:
+        elif asked.get("client_secret") != (self.secret if client == self.client else self.others[client]):
             return _no("AADSTS7000215")
         token = f"token-{secrets.token_urlsafe(24)}"
-        self.grants[token] = Grant(self.client, asked["scope"], time.monotonic() + self.lifetime)
+        self.grants[token] = Grant(client, asked["scope"], time.monotonic() + self.lifetime)
         return _json(200, {"token_type": "Bearer", "expires_in": self.lifetime, "access_token": token})
 
     def _signed(self, assertion: str, audience: str) -> bool:
