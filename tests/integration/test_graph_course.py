@@ -76,7 +76,7 @@ class MicrosoftTown(Town):
         return [m for m in found if isinstance(m, EmailMessage) and BOT in str(m["From"])]
 
 
-def course(town: MicrosoftTown, alive: Callable[[], None]) -> tuple[str, list[EmailMessage], EmailMessage]:
+def course(town: Town, alive: Callable[[], None]) -> tuple[str, list[EmailMessage], EmailMessage]:
     """From the challenge to the record; its Message-ID, some letters on the way, the record."""
 
     def got(address: str, words: str) -> EmailMessage:
