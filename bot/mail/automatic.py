@@ -80,8 +80,8 @@ def _kind(mail: Parsed, sender: Address | None, own: Sequence[str]) -> tuple[Mai
         _by_headers(headers, title, mail.text)
         or titles.kind_of(title)
         or robots.robot(headers, sender, title, mail.text)
-        or _by_envelope(headers)
         or ((MailKind.AUTO_REPLY, "says only that its writer is away") if _is_all_absence(mail.text) else None)
+        or _by_envelope(headers)
         or (MailKind.HUMAN, "")
     )
 

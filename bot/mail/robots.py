@@ -96,7 +96,8 @@ _ANSWER = re2.compile(r"(?i)^\W*(?:re|aw|sv|vs|antw|odp|r|fw|fwd|wg|tr|atb|yml)(
 
 _SAYS_AUTOMATIC = re2.compile(
     r"(?i)\bthis (?:is an?|e-?mail is an?|message is an?) (?:automat(?:ed|ic)(?:ally[- ]generated)?|auto[- ]?generated"
-    r"|system[- ]generated|computer[- ]generated)\b"
+    r"|system[- ]generated|computer[- ]generated)\W+(?:[\w-]+ ){0,3}(?:repl|respon|messag|e-?mail|mail|notif|acknowledg"
+    r"|confirm|remind|alert|receipt|update|report|letter|answer|note)"
     r"|\bthis (?:e-?mail|message|reply|notification) (?:was|is|has been) (?:automatically|auto)[- ]?(?:generated|sent"
     r"|created"
     r"|produced)"

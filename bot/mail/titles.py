@@ -26,7 +26,8 @@ ateb awtomatig|allan o'r swyddfa|automatische antwort|abwesenheit\w*|abwesend\b|
 r.ponse automatique|absen(?:ce|t) du bureau|message d.absence|respuesta autom.tica|fuera de (?:la )?oficina
 risposta automatica|fuori (?:sede|ufficio)|automatisch antwoord|afwezig(?:heid)?\w*|resposta autom.tica
 aus.ncia tempor.ria|fora do escrit.rio|automatiskt? svar|auto-?svar|fr.nvaro|frav.r(?:ende)?\b|ikke til stede
-automaattinen vastaus|poissa(?:olo)?\b|automatyczna odpowied.|autoodpowied.|nieobecno..|automatick. odpov.[dď]
+automaattinen vastaus|poissa(?:olo)?\b|odpowied. automatyczna|automatyczna odpowied.
+autoodpowied.|nieobecno..|automatick. odpov.[dď]
 automatikus v.lasz|h.zon k.v.l|r.spuns automat|otomatik (?:yan.t|cevap)|автоматический ответ|автоответ
 автоматична відповідь|автоматичен отговор|αυτόματη απάντηση|自動応答|自動返信|不在|自动答复|自动回复|自動回覆
 자동 ?(?:회신|응답)|رد تلقائي|תשובה אוטומטית|automatski odgovor|samodejni odgovor|automatinis atsakymas

@@ -131,9 +131,15 @@ def _look(rest: str, by_name: frozenset[str]) -> _Look:
     return _Look(ink, ground, "hidden" in given or _is_unseen(style) or bool(names & by_name))
 
 
+def _letter(escape: re2._Match) -> str:
+    """The letter of a CSS escape; a space for what is none, halves of letters included."""
+    letter = chr(min(int(escape.group(1), 16), 0xFFFF))
+    return letter if letter.isprintable() else " "
+
+
 def _declared(style: str) -> dict[str, str]:
     """Properties and values, lower-case, without comments, escapes and `!important`."""
-    plain = _ESCAPE.sub(lambda m: chr(min(int(m.group(1), 16), 0xFFFF) or 32), _COMMENT.sub("", style)).lower()
+    plain = _ESCAPE.sub(_letter, _COMMENT.sub("", style)).lower()
     pairs = (one.partition(":") for one in plain.split(";"))
     return {key.strip(): value.replace("!important", "").strip() for key, colon, value in pairs if colon}
 

@@ -142,6 +142,8 @@ def test_subjects_in_many_languages(title: str, kind: MailKind) -> None:
         ("webmail_auto_response", AUTO),
         ("german_words_only", AUTO),
         ("away_without_headers", AUTO),
+        ("polish_away", AUTO),
+        ("bulk_holiday", AUTO),
         ("return_receipt", MailKind.RECEIPT),
     ],
 )
@@ -158,6 +160,7 @@ def test_what_was_once_read_wrongly(name: str, kind: MailKind) -> None:
         "Thank you for your email. We visited on Friday. This mailbox is not monitored at weekends.",
         "Thank you for your email. The case was logged on our system on Friday and a strategy meeting was held.",
         "We have received your challenge and do not agree: the threshold is not met.",
+        "This is an automated system that we do not use. Please ring me instead.",
     ],
 )
 def test_a_person_who_speaks_of_more_is_a_person(text: str) -> None:

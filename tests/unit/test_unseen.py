@@ -30,6 +30,7 @@ SHOWN = (
     "<p style='font-size:10.0pt;color:#1F497D'>seen</p>", "<p style='font-size:1em'>seen</p>",
     "<p style='font-size:100%'>seen</p>", "<p style='opacity:1'>seen</p>", "<p style='text-indent:-18.0pt'>seen</p>",
     "<div style='margin-left:-10.0pt'>seen</div>", "<p style='font:12px/1 Arial'>seen</p>", "<p style='color:red'>seen",
+    "<p style='font-size:\\d800 px;color:\\0'>seen</p>",
     "<style>p.MsoNormal{font-size:11.0pt;color:black}</style><p class=MsoNormal>seen</p>",
     "<div style='background:#ffffff'><p style='color:black'>seen</p></div>", "<div style='line-height:0'>seen</div>",
     "<p hidden></p><div>seen</div>", "<br style='display:none'>seen", "<o:p hidden/>seen", "a < b and <b>seen</b>",
