@@ -18,6 +18,7 @@ from bot.cli import (
     deliver,
     directory,
     flow,
+    forms,
     keep,
     mail,
     policy,
@@ -61,6 +62,7 @@ app.command("report")(report.report)
 app.add_typer(setup.commands, name="setup")
 app.command("probe")(probe.probe)
 app.command("letters")(check.letters)
+app.command("forms")(forms.printed)
 app.command("flow")(flow.flow)
 app.add_typer(policy.policies, name="policy")
 app.command("directory")(directory.listed)

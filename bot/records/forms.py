@@ -56,6 +56,18 @@ def as_docx(form: Form, entries: Mapping[str, Entry], ref: str, template: bytes)
 def as_pdf(form: Form, entries: Mapping[str, Entry], ref: str, area: str, now: datetime) -> bytes:
     """The form laid out with typst. Scripts that its own fonts lack are set in the machine's, so that a name in any of
     them can be read. Raises typst.TypstError."""
+    second = aware(now).replace(microsecond=0)
+    return typst.compile(_source(), sys_inputs=_inputs(form, entries, ref, area), timestamp=second)
+
+
+def as_pictures(form: Form, entries: Mapping[str, Entry], ref: str, area: str, ppi: float) -> list[bytes]:
+    """The same pages as PNG."""
+    made = typst.compile(_source(), sys_inputs=_inputs(form, entries, ref, area), format="png", ppi=ppi)
+    return made if isinstance(made, list) else [made]
+
+
+def _inputs(form: Form, entries: Mapping[str, Entry], ref: str, area: str) -> dict[str, str]:
+    """What the layout is given."""
     fields = [_laid_out(field, entries.get(field.id, Entry())) for field in form.fields]
     values = {
         "title": clean(form.title),
@@ -68,9 +80,7 @@ def as_pdf(form: Form, entries: Mapping[str, Entry], ref: str, area: str, now: d
         "submit": clean(form.submit),
         "printed": [[clean(p.name), clean(p.address)] for p in form.printed if p.area in ("", area)],
     }
-    inputs = {"form": json.dumps(values, sort_keys=True)}
-    second = aware(now).replace(microsecond=0)
-    return typst.compile(_source(), sys_inputs=inputs, timestamp=second)
+    return {"form": json.dumps(values, sort_keys=True)}
 
 
 def _laid_out(field: FormField, entry: Entry) -> dict[str, Any]:

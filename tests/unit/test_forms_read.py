@@ -271,3 +271,12 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     for form in forms.read(text, (), SHAPES)[0]:
         for field in form.fields:
             assert all(word in text for word in field.value.replace(";", " ").split())
+
+
+def test_the_second_reading_leaves_files_closed() -> None:
+    """A mail that ended the reader is read the second time without its attachments: they may be what ended it."""
+    raw = with_file(docx("salford", "escalation-notice", answers("salford", "escalation-notice")), "a.docx")
+    first = read(raw, READING, NOW)
+    second = read(raw, READING, NOW, opens_files=False)
+    assert first.forms != ()
+    assert (second.forms, second.unopened, second.new_text) == ((), ("too_slow",), first.new_text)

@@ -1,0 +1,103 @@
+"""`forms`: every form of every policy as people will get it, to read before anybody does.
+
+Blank, or filled in from a case that does not exist (`--sample`); as Word document and PDF, and as pictures. It opens
+neither a door nor a database.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import settings
+from bot.case.sample_case import FAY, HELEN, MO, RUTH, UNIT
+from bot.cli.open import now
+from bot.cli.output import AsJson, ConfigDir, emit, say_lines
+from bot.errors import BotError
+from bot.model import Case, Contact, StageRun, State
+from bot.records import forms
+from bot.records.fill import Entry, Known, fill
+from bot.rules.policy import Policy
+from bot.rules.policy_forms import Form
+from bot.settings import Settings
+
+DEFAULT = Path("config")
+#: Pixels of a page's width, near enough to read on a screen.
+PIXELS_AN_INCH = 80
+
+
+def printed(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write; made if it is not there.")],
+    sample: Annotated[bool, typer.Option("--sample", help="Filled in from a case that does not exist.")] = False,
+    pictures: Annotated[bool, typer.Option("--pictures", help="Each page as a PNG beside it.")] = False,
+    config: ConfigDir = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Every form of every policy, as Word document and PDF: what the policies' letters carry.
+
+    \b
+    Examples:
+      challenge-bot forms --out forms
+      challenge-bot forms --out docs/pictures --sample --pictures
+    """
+    read = settings.load(config, os.environ, None)
+    written = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for policy in read.policies.values():
+            for form in policy.forms:
+                for name, content in _files(read, policy, form, is_sample=sample, pictures=pictures):
+                    (out / name).write_bytes(content)
+                    written.append({"policy": policy.id, "form": form.id, "file": str(out / name)})
+    except OSError as error:
+        raise BotError(f"{out} cannot be written: {error.strerror}") from None
+    if as_json:
+        for row in written:
+            emit(row)
+    else:
+        say_lines(f"{len(written)} files are in {out}." if written else "No policy has a form.")
+
+
+def _files(
+    read: Settings, policy: Policy, form: Form, *, is_sample: bool, pictures: bool
+) -> Iterator[tuple[str, bytes]]:
+    area, at = next(iter(policy.emergency)), now()
+    known = Known(_case(policy, area, at), policy, (), read.calendar, at)
+    entries = fill(form, known, with_child=False) if is_sample else {field.id: Entry() for field in form.fields}
+    stem, ref = f"{policy.id}-{form.id}", known.case.ref
+    if form.template in read.forms:
+        yield f"{stem}.docx", forms.as_docx(form, entries, ref, read.forms[form.template])
+    yield f"{stem}.pdf", forms.as_pdf(form, entries, ref, area, at)
+    for n, page in enumerate(forms.as_pictures(form, entries, ref, area, PIXELS_AN_INCH) if pictures else (), 1):
+        yield f"{stem}-{n}.png", page
+
+
+def _case(policy: Policy, area: str, at: datetime) -> Case:
+    """A case that went through every stage, one week each."""
+    people = [Contact(p["email"], p["name"], p["role"], p["agency"]) for p in (HELEN, MO, RUTH, FAY, UNIT)]
+    helen, mo, ruth, fay, unit = people
+    raising = (mo, ruth, *[ruth] * len(policy.stages))
+    begun = at - timedelta(weeks=len(policy.stages))
+    runs, joined = [], [("", "copy", unit)]
+    for n, stage in enumerate(policy.stages):
+        start = begun + timedelta(weeks=n)
+        runs.append(StageRun(stage.id, start, None, ended=start + timedelta(days=6)))
+        joined += [(stage.id, "raising", raising[n]), (stage.id, "responding", fay)]
+    return Case(
+        number=1,
+        ref=f"{area}-{at.year}-0007",
+        policy=policy.id,
+        policy_version=policy.version,
+        area=area,
+        state=State.AWAITING_RESPONSE,
+        stage=policy.stages[-1].id,
+        opened=begun,
+        raiser=helen,
+        runs=tuple(runs),
+        people=tuple(joined),
+    )
