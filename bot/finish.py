@@ -48,7 +48,7 @@ class Finish:
             stored = cases.load(tx, queued.case)
             letter = workflow.restated(letter, stored.case, self.turn.rules_of(stored), now)
             letter, attachments = self._attached(tx, letter, stored, now)
-        attachments += tuple(self._register(tx, which, now) for which in _registers(letter))
+        attachments += tuple(self._workbook(tx, what, which, now) for what, which in _workbooks(letter))
         office = Office(self.turn.books.bot, self.settings.calendar, attachments)
         made = render(letter, office, self.templates, now)
         if made.used_fallback:
@@ -72,7 +72,10 @@ class Finish:
                 letter = with_manifest(letter, made, *place_of(made, stored.case))
         return letter, tuple(found)
 
-    def _register(self, tx: Connection, area: str, now: datetime) -> tuple[str, str, bytes]:
+    def _workbook(self, tx: Connection, what: str, which: str, now: datetime) -> tuple[str, str, bytes]:
+        area, _, quarter = which.partition("/")
+        if what == "report":
+            return registers.reported(tx, area, quarter, self.settings, now)
         return registers.attached(tx, area, self.settings.policies, self.settings.calendar, now)
 
     def _form(
@@ -107,9 +110,10 @@ class Finish:
         return record(case, journal, rows, gaps, policy, self.settings.calendar, now, full=full)
 
 
-def _registers(letter: Letter) -> list[str]:
-    """The areas whose register the letter carries."""
-    return [which for what, _, which in (wanted.partition(":") for wanted in letter.attach) if what == "register"]
+def _workbooks(letter: Letter) -> list[tuple[str, str]]:
+    """The registers and reports that the letter carries: what, and of which area and quarter."""
+    named = (wanted.partition(":") for wanted in letter.attach)
+    return [(what, which) for what, _, which in named if what in ("register", "report")]
 
 
 def _is_secure(contact: Contact, rules: Rules) -> bool:

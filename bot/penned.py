@@ -32,7 +32,7 @@ from bot.turn import Turn
 UNREADABLE = "could not be read"
 BY_HAND = "placed by hand"
 #: Words of the business unit that are answered where they cite no case.
-HANDED_OUT = frozenset({"REGISTER"})
+HANDED_OUT = frozenset({"REGISTER", "REPORT"})
 UNIT = ("business_unit", "business_manager")
 #: A mail that has waited longer than this is counted from the answer: its window would be over before anybody knew.
 FRESH = timedelta(days=3)
@@ -48,7 +48,7 @@ class Answered:
     given: pen.Orders
     letters: Mapping[str, int]  # letters of the digest it cites -> entries
     read: Mapping[int, Mail] = field(default_factory=dict)  # the named entries, read again
-    wants: str = ""  # REGISTER: what its sender asks for instead of placing anything
+    wants: str = ""  # REGISTER or REPORT: what its sender asks for instead of placing anything
 
     def entry(self, name: str) -> int:
         """The entry a name means; 0 for a letter of no digest."""

@@ -11,11 +11,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.model import Case, Contact, Letter, LetterKind, Mail
+from bot.model import Case, Command, Contact, Letter, LetterKind, Mail
 from bot.records import register
 from bot.records.register import Sheet
+from bot.records.report import Quarter, Source, report
 from bot.rules.policy import Policy
 from bot.rules.workdays import Calendar
+from bot.settings import Settings
 from bot.store import cases
 
 LOGS = ("escalations", "agency", "learning")
@@ -62,17 +64,39 @@ def attached(
     return f"register-{area}-{day}.xlsx", XLSX, register.as_xlsx(pages, cal)
 
 
+def reported(tx: Connection, area: str, quarter: str, settings: Settings, now: datetime) -> tuple[str, str, bytes]:
+    """An area's report of a quarter as a letter carries it."""
+    cal, day = settings.calendar, now.astimezone(settings.calendar.zone).date()
+    agencies = sorted({row.agency for row in settings.directory.rows if row.agency and row.area == area})
+    chosen = Quarter.parse(quarter) if quarter else Quarter.before(day)
+    source = Source(held(tx, settings.policies, area=area), settings.policies, agencies, cal, now)
+    made = register.as_xlsx(report(source, chosen, public=False), cal)
+    return f"report-{area}-{chosen}.xlsx", XLSX, made
+
+
+def wanted(word: str, note: str, area: str) -> str:
+    """What a letter that answers REGISTER or REPORT carries; of no quarter that can be read the last full one."""
+    if word == "REGISTER":
+        return f"register:{area}"
+    try:
+        return f"report:{area}/{Quarter.parse(note)}"
+    except ValueError:
+        return f"report:{area}/"
+
+
 def letter(mail: Mail, by: Contact, area: str, now: datetime) -> Letter:
-    """The answer to REGISTER; the workbook is made when it goes."""
+    """The answer to REGISTER or REPORT; the workbook is made when it goes."""
+    command = mail.command or Command("REGISTER")
+    word = command.word
     cited = tuple(i for i in (*mail.references[-5:], mail.message_id or "") if i)
     return Letter(
         LetterKind.ANSWER,
         mail.digest,
         (by,),
         {"now": now.isoformat()},
-        variant="register",
-        subject="The register of professional challenges",
+        variant=word.lower(),
+        subject=f"The {word.lower()} of professional challenges",
         in_reply_to=mail.message_id or "",
         references=cited,
-        attach=(f"register:{area}",),
+        attach=(wanted(word, command.note, area),),
     )

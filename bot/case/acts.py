@@ -287,5 +287,6 @@ ACTS: dict[str, Callable[[Draft, Said], None]] = {
     "HOLD": _hold,
     "RELEASE": _release,
     "GO": _go,
+    "REPORT": lambda d, said: asked.report(d, said.by, said.mail),
     "REGISTER": lambda d, said: asked.register(d, said.by, said.mail),
 }

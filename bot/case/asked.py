@@ -1,4 +1,4 @@
-"""What somebody asks of this service itself, answered by a letter: where the case stands, the register.
+"""What somebody asks of this service itself, answered by a letter: where the case stands, the register, the report.
 
 It changes no case. Who may ask is authority.py's.
 """
@@ -18,3 +18,8 @@ def status(d: Draft, by: Contact, mail: Mail) -> None:
 def register(d: Draft, by: Contact, mail: Mail) -> None:
     """REGISTER, of the business unit: the area's. The workbook is made when the letter goes."""
     d.write(LetterKind.ANSWER, "register", [by], mail=mail, attach=(f"register:{d.case.area}",))
+
+
+def report(d: Draft, by: Contact, mail: Mail) -> None:
+    """REPORT, of the business unit: the area's, of the last full quarter. Another is named in a mail of its own."""
+    d.write(LetterKind.ANSWER, "report", [by], mail=mail, attach=(f"report:{d.case.area}/",))

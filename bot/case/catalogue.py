@@ -145,7 +145,7 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "form": "form who when goes",
     },
     LetterKind.DIGEST: {"daily": "open pen set_aside letters_open mailboxes head"},
-    LetterKind.ANSWER: {"status": "state history", "register": "", "pen": "done unclear"},
+    LetterKind.ANSWER: {"status": "state history", "register": "", "report": "", "pen": "done unclear"},
     LetterKind.ALERT: {"plain": "subject lines", "incident": "subject case what whom at fields until"},
 }
 
@@ -161,6 +161,7 @@ NO_CASE = frozenset(
         (LetterKind.ALERT, "incident"),
         (LetterKind.ANSWER, "pen"),
         (LetterKind.ANSWER, "register"),
+        (LetterKind.ANSWER, "report"),
         (LetterKind.INFORMATION, "in_flight"),
         (LetterKind.INFORMATION, "unreachable"),
     }

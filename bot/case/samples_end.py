@@ -65,6 +65,7 @@ ENDS: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.CHASER, "outcome", {"word": "RESOLVED", "by": _BY, "outcome_says": _SAYS}),
     (LetterKind.QUESTION, "child_file", {"closed": "2027-01-13T15:30:00+00:00"}),
     (LetterKind.ANSWER, "register", {}),
+    (LetterKind.ANSWER, "report", {}),
     (LetterKind.QUESTION, "call_time", {}),
     (LetterKind.CHASER, "prompt", {"prompt": _PROMPT, "passed": False}),
     (LetterKind.CHASER, "prompt", {"prompt": _PROMPT, "passed": True}),
