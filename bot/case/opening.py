@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.case import forms, incident, particulars
+from bot.case import forms, incident, particulars, subclocks
 from bot.case.clock import begin, longest_tier, shortest_tier, stage_due
 from bot.case.correlate import REPORTED
 from bot.case.draft import Draft
@@ -199,7 +199,9 @@ def mail_flags(mail: Mail) -> tuple[str, ...]:
 def _start(d: Draft, mail: Mail, started: datetime) -> None:
     """The first clock counts from receipt: the manager has the challenge itself."""
     asked, by, stage = mail.trigger.window, mail.trigger.by, d.stage
-    asked = d.rules.policy.as_meant(asked) if asked else None
+    if asked is not None and (meant := d.rules.policy.as_meant(asked)) != asked:
+        d.unflag("nonstandard_window")  # the policy has its own words for it
+        asked = meant
     if asked is None and by is None and stage.respond_within == "requested":
         asked = d.rules.policy.intake.tier_when_missing or shortest_tier(d, started)
         d.flag("window_assumed")
@@ -274,6 +276,8 @@ def confirmed(d: Draft, by: str) -> None:
         if run is None or run.due is None or run.due <= d.now or run.ended is not None:
             d.set(runs=(*d.case.runs, StageRun(d.case.stage, d.now, run.window if run else None)))
             begin(d, d.now)
+        else:
+            subclocks.start(d, "enter")
         notify(d, d.stage, "enter")
         more = {"original": d.original(), "ask_commitment": d.case.urgent, "asks": []}
         d.write(LetterKind.NOTICE, "opened", d.responders, d.inbox, more=more)

@@ -253,7 +253,7 @@ def test_a_stage_in_full_needs_everybody_secure(roles: tuple[str, ...], whole: b
     book = secured(staged(1, content="full"), *roles)
     case = served(begun(book), book)
     escalation = letter(fired(case, "lapse", book), L.ESCALATION)
-    assert bool(escalation.attach) is whole is escalation.about["attached"]
+    assert any(part.startswith("mail:") for part in escalation.attach) is whole is escalation.about["attached"]
 
 
 def test_records_are_filed_at_each_stage_where_the_policy_says() -> None:
@@ -274,6 +274,7 @@ def test_the_policys_own_words_for_a_time_are_meant() -> None:
     friday = mail(SAM, "We do not agree.", at=AT + timedelta(days=4), title=f"{TITLE} - 48 hours", to=(JO,))
     case = opened(friday, book, TRUST).case
     assert case.due == datetime(2027, 1, 19, 17, tzinfo=UTC)
+    assert "nonstandard_window" not in case.flags
     longer = arrived(case, mail(SAM, "EXTEND 48 hours", at=AT + timedelta(days=7), to=(JO,)), book)
     assert longer.case.due == datetime(2027, 1, 20, 17, tzinfo=UTC)
 
@@ -304,3 +305,5 @@ def test_a_stranger_starts_no_clock_and_tells_nothing() -> None:
     assert not alarms(case, "clock")
     answer = Arrival(mail("somebody@elsewhere.example", STATUS, at=AT + timedelta(hours=1)), "the ref")
     assert "looked_after" not in arrived(case, answer.mail, book).case.flags
+    unit = mail("business@scsp.example", "YES", at=AT + timedelta(hours=2))
+    assert alarms(arrived(case, unit, book).case, "clock") == [datetime(2027, 1, 13, 17, tzinfo=UTC)]
