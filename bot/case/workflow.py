@@ -166,11 +166,12 @@ def _late(fact: Fact, now: datetime) -> datetime | None:
 
 
 def restated(letter: Letter, case: Case, rules: Rules, now: datetime) -> Letter:
-    """A letter that starts a clock states the due time it will have if it is served now."""
+    """A letter that starts a clock states the times it will have if it is served now."""
     run = case.run
     if not letter.starts_clock or run is None or run.began is not None or letter.stage != case.stage:
         return letter
     draft = Draft(case, rules, now, letter.occasion)
     clock.begin(draft, now)
     due = {"due": draft.case.due.isoformat() if draft.case.due else "", "due_why": draft.case.due_why}
-    return replace(letter, about={**letter.about, **due})
+    clocks = {"clocks": draft.about()["clocks"]} if letter.about.get("clocks") else {}
+    return replace(letter, about={**letter.about, **due, **clocks})

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.case.workflow import restated
 from bot.model import Arrival, Case, Decision, Inbox, LetterKind, Unit, Window
 from bot.rules.book import Rules
 from bot.rules.policy_blocks import Clauses, Clock, Filing, Notify, SharedCeiling, Skip, Track
@@ -87,6 +88,17 @@ def test_letters_say_it_with_its_time() -> None:
     for kind in (L.NOTICE, L.ACKNOWLEDGEMENT):
         (line,) = letter(begun(book), kind, "opened").about["clocks"]
         assert (line["says"], line["side"], line["by"][:16]) == ("speak", "responding", "2027-01-13T17:00")
+
+
+def test_a_letter_that_waited_states_the_times_it_starts() -> None:
+    """Served two days late, its clocks count from then, and it says so."""
+    book = staged(1, clocks=(clock(),))
+    decision = fired(served(begun(book), book), "lapse", book)
+    waited = letter(decision, L.ESCALATION)
+    late = AT + timedelta(days=7)
+    again = restated(waited, decision.case, book, late)
+    assert waited.about["clocks"][0]["by"][:10] == "2027-01-18"
+    assert (again.about["clocks"][0]["by"][:10], again.about["due"][:10]) == ("2027-01-20", "2027-01-21")
 
 
 def test_the_raisers_own_clock_starts_with_the_answer() -> None:
