@@ -54,6 +54,7 @@ class EwsTransport:
         self._door = door
         self._allowed = allowed
         self._exchange = Exchange(f"letters of {door.mailbox}", door)
+        self._doubtful: dict[str, str] = {}  # Message-ID -> the draft of which nobody knows whether it was sent
 
     def offer(self, envelope: Envelope) -> EwsOffer:
         """Saves the draft. Raises DoorClosed, Throttled when the server cannot be used now."""
@@ -70,6 +71,7 @@ class EwsTransport:
         with self._exchange.account() as account:
             sent = known(account, SentItems)
             self._exchange.answers.clear()
+            self._doubtful[offer.envelope.message_id] = offer.id
             try:
                 failpoint("ews.send.before")
                 (told,) = account.bulk_send([(offer.id, offer.key)], copy_to_folder=sent)
@@ -80,6 +82,7 @@ class EwsTransport:
                 raise Unsure(f"{self._place}: {code_of(error)} while the letter was handed over") from error
             if isinstance(told, Exception):
                 return self._refused(offer, told)
+        del self._doubtful[offer.envelope.message_id]
         return Outcome(offer.accepted, offer.refused, offer.assigned_id, reply="sent; Exchange keeps a copy")
 
     def abandon(self, offer: EwsOffer) -> None:
@@ -126,9 +129,15 @@ class EwsTransport:
         return made
 
     def _clear(self, account: Any, drafts: Any, message_id: str) -> None:
-        """What an earlier try for this letter left in Drafts must not go one day by itself, or by a person's hand."""
+        """What an earlier try for this letter left in Drafts must not go one day by itself, or by a person's hand.
+
+        It is found by our Message-ID; where Exchange gave it another, by its own id, for as long as we live.
+        """
         inside = FolderCollection(account=account, folders=[drafts])
         left = list(inside.find_items(Q(message_id=f"<{message_id}>")))
+        if doubtful := self._doubtful.pop(message_id, ""):
+            told = account.fetch([(doubtful, None)], folder=drafts, only_fields=["is_draft"])
+            left += [one for one in told if getattr(one, "is_draft", False)]
         if left:
             account.bulk_delete(left)
 

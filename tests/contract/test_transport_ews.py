@@ -152,6 +152,17 @@ def test_a_draft_that_an_earlier_try_left_is_deleted(room: Room) -> None:
     assert sorted(room.server.store.at(CLOCK, "Drafts").items) == sorted([mine.id, offer.id])
 
 
+def test_a_doubtful_draft_under_another_id_is_deleted(room: Room) -> None:
+    """Where Exchange gave the draft an id of its own, and it turns out not to have gone, it goes but once."""
+    room.server.office.renames = True
+    room.server.answer("drop", "SendItem", times=1)
+    with pytest.raises(Unsure):
+        room.transport.offer(letter()).deliver()
+    assert room.held("Drafts") == 1
+    room.transport.offer(letter()).deliver()
+    assert (room.held("Drafts"), len(room.arrived())) == (0, 1)
+
+
 def test_the_envelope_decides_who_gets_it(room: Room) -> None:
     """Whoever stands in the headers but not in the envelope is taken off the draft; the others keep their place."""
     raw = RAW.replace(b"To: fay@csc.example", b"To: fay@csc.example, Dev <dev@csc.example>\r\nCc: eve@outside.example")

@@ -127,15 +127,23 @@ class Town:
         cited = str(answered["Message-ID"]).strip("<>") if answered else ""
         subject = f"RE: {str(answered['Subject']).removeprefix('RE: ')}" if answered else SUBJECT
         raw = raw_mail(sender, text, at=at, number=f"w{self._number}", subject=subject, to=to, cc="", answers=cited)
-        # The server takes no APPEND from the future, where the held clock is; a delivery may come at any time.
-        put = self.imap.deliver if at > datetime.now(UTC) else self.imap.append
         for address in to.split(", "):
-            put(self.user(address), raw, received=at)
+            self.put(address, raw, at)
         return f"w{self._number}@{sender.rpartition('@')[2]}"
 
+    def put(self, address: str, raw: bytes, at: datetime) -> None:
+        """Into somebody's inbox."""
+        # The server takes no APPEND from the future, where the held clock is; a delivery may come at any time.
+        put = self.imap.deliver if at > datetime.now(UTC) else self.imap.append
+        put(self.user(address), raw, received=at)
+
+    def held(self, address: str) -> list[bytes]:
+        """What lies in somebody's inbox, as their own program would fetch it by IMAP."""
+        return [held.raw for held in self.imap.held(self.user(address))]
+
     def inbox(self, address: str) -> list[EmailMessage]:
-        """The bot's letters in somebody's inbox, as their own program would fetch them by IMAP."""
-        found = [message_from_bytes(held.raw, policy=default) for held in self.imap.held(self.user(address))]
+        """The bot's letters in somebody's inbox."""
+        found = [message_from_bytes(raw, policy=default) for raw in self.held(address)]
         return [m for m in found if isinstance(m, EmailMessage) and BOT in str(m["From"])]
 
     def letter(self, address: str, words: str) -> EmailMessage | None:
@@ -276,6 +284,11 @@ def daemon(town: Town) -> Iterator[subprocess.Popen[bytes]]:
 def test_whole_course_of_the_daemon(town: Town) -> None:
     """The same servers, a process of its own and real time: silence goes to the next stage, every mail is answered as
     it comes, up to the record, and SIGTERM ends it."""
+    whole_course(town)
+
+
+def whole_course(town: Town) -> None:
+    """From the challenge to the record, by the daemon over this town."""
 
     def got(address: str, words: str) -> EmailMessage:
         def look() -> EmailMessage | None:
@@ -305,4 +318,5 @@ def test_whole_course_of_the_daemon(town: Town) -> None:
     for message in (receipt, escalation, response, question):
         is_of_the_case(message, original, ref)
     filed(record, ref)
-    assert PASSWORD not in (town.root / "log").read_text("utf-8").replace(str(town.root), "")
+    said = (town.root / "log").read_text("utf-8").replace(str(town.root), "")
+    assert [secret for secret in town.secrets.values() if secret in said] == []

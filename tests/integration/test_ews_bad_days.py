@@ -278,10 +278,14 @@ def test_a_challenge_by_exchange(office: tuple[Office, EwsServer]) -> None:
     assert len(server.store.at(BOT, "Drafts").items) == 0
 
 
+@pytest.mark.parametrize("renames", [False, True])
 @pytest.mark.parametrize("what", ["drop after", "503 after", "after ErrorTimeoutExpired"])
-def test_a_lost_answer_is_proven_by_the_copy_in_sent(office: tuple[Office, EwsServer], what: str) -> None:
-    """Nobody gets the letter twice, and the case knows that it went."""
+def test_a_lost_answer_is_proven_by_the_copy_in_sent(
+    office: tuple[Office, EwsServer], what: str, renames: bool
+) -> None:
+    """Nobody gets the letter twice, and the case knows that it went, also where Exchange calls it by another id."""
     app, server = office
+    server.office.renames = renames
     come(server, raw_mail())
     server.answer(what, "SendItem", times=1)
     app.once(START)
