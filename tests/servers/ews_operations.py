@@ -37,6 +37,8 @@ from tests.servers.ews_xml import (
 )
 
 MOST_CHANGES = 512
+#: One header field of a block whose lines all end in CRLF, folded lines and all.
+FIELD = rb"(?im)^%s:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*"
 
 
 @dataclass(frozen=True)
@@ -280,7 +282,7 @@ def _as_kept(office: Office, raw: bytes) -> bytes:
     """The bytes as the server keeps them: less the headers it strips, with the Message-ID it prefers."""
     head, gap, body = raw.partition(b"\r\n\r\n")
     for name in office.strips:
-        head = re.sub(rb"(?im)^%s:.*\r?\n?(?:[ \t].*\r?\n?)*" % re.escape(name.encode()), b"", head)
+        head = re.sub(FIELD % re.escape(name.encode()), b"", head + b"\r\n").removesuffix(b"\r\n")
     if office.renames:
         new = b"<srv%d@exchange.council.example>" % next(office.numbers)
         head = re.sub(rb"(?im)^(message-id:\s*)<[^>]*>", rb"\1" + new, head)
@@ -319,7 +321,8 @@ def _leave(office: Office, item: Item) -> None:
     sender = item.folder.mailbox
     if parseaddr(str(head.get("From", "")))[1].lower() not in ("", sender):
         raise Refused("ErrorSendAsDenied", "The user account does not have the right to submit this message.")
-    raw = re.sub(rb"(?im)\A((?:.*\r\n)*?)bcc:.*\r\n", rb"\1", item.raw, count=1) if item.bcc else item.raw
+    lines, gap, body = item.raw.partition(b"\r\n\r\n")
+    raw = re.sub(FIELD % b"Bcc", b"", lines + b"\r\n").removesuffix(b"\r\n") + gap + body
     office.letters.append(Letter(sender, everybody, raw))
     for address in everybody:
         inbox = office.store.known(address.lower(), "inbox")
@@ -353,7 +356,7 @@ def _address(item: Item, name: str, people: tuple[str, ...]) -> None:
     """Other recipients, in the item and in its bytes: Exchange writes the header anew from what it keeps."""
     setattr(item, name.lower(), people)
     head, gap, body = item.raw.partition(b"\r\n\r\n")
-    lines = re.sub(rb"(?im)^%s:.*(?:\r\n[ \t].*)*(?:\r\n)?" % name.encode(), b"", head + b"\r\n").rstrip(b"\r\n")
+    lines = re.sub(FIELD % name.encode(), b"", head + b"\r\n").rstrip(b"\r\n")
     if people and name != "Bcc":
         lines += b"\r\n%s: %s" % (name.encode(), ", ".join(people).encode())
     item.raw = lines + gap + body

@@ -254,5 +254,5 @@ def sent_copy(item: Item) -> Iterator[str]:
 
 
 def _addresses(head: object, name: str) -> tuple[str, ...]:
-    values = [str(v) for v in head.get_all(name, [])]  # type: ignore[attr-defined]
+    values = [" ".join(str(v).split()) for v in head.get_all(name, [])]  # type: ignore[attr-defined]
     return tuple(address for _, address in getaddresses(values) if address)
