@@ -40,6 +40,12 @@ ONLY = {
 }
 
 
+#: What an Exchange server calls its version, oldest first.
+EwsVersion = Literal[
+    "", "Exchange2010_SP2", "Exchange2013", "Exchange2013_SP1", "Exchange2016", "Exchange2019", "ExchangeSE"
+]
+
+
 def is_loopback(host: str) -> bool:
     """Whether this host is this machine: the only place where mail may travel unprotected."""
     try:
@@ -115,7 +121,7 @@ class Door(Block):
     auth: Literal["basic", "ntlm", "certificate", "oauth"] = "basic"  # ews
     certificate: str = ""  # ews, auth: certificate: PEM file with our private key and certificate
     access: Literal["delegate", "impersonation"] = "delegate"  # ews, for a mailbox that is not the user's own
-    version: str = ""  # ews, such as Exchange2019; "": asked of the server
+    version: EwsVersion = ""  # ews; "": asked of the server
     oauth: OAuth | None = None
     per_minute: int | None = Field(default=None, ge=1)  # send: letters in a minute; see `pace` for None
     timeout: int = Field(default=60, ge=1)

@@ -380,3 +380,11 @@ def test_an_open_line_is_for_no_other_machine(host: str) -> None:
     """Names that only look like this machine are refused."""
     with pytest.raises(ValueError, match=r"this machine only|needs a host"):
         Door(kind="imap", host=host, tls="none")
+
+
+def test_an_exchange_that_nobody_knows() -> None:
+    """A version that no Exchange has is named in the configuration, not when the first mail is due."""
+    block = {"kind": "ews", "endpoint": "https://mail.council.example/EWS/Exchange.asmx", "user": "u"}
+    assert Door(**block, password=SecretStr("p"), version="Exchange2019").version == "Exchange2019"
+    with pytest.raises(ValueError, match="Exchange2016"):
+        Door(**block, password=SecretStr("p"), version="Exchange 2019")
