@@ -155,6 +155,7 @@ def four(
 @pytest.mark.dovecot
 def test_one_daemon_on_four_doors(four: FourDoors) -> None:
     """A challenge that comes by each is acknowledged while the process runs, and one SIGTERM ends it with all four."""
+
     def receipts() -> int:
         assert process.poll() is None, (four.root / "log").read_text("utf-8")[-3000:]
         return sum(HELEN in mail.recipients for mail in four.smtp.mails)
