@@ -39,6 +39,7 @@ ADVICE = {
     "7000222": "the app's secret has expired: make a new one in the app's registration and put it in its place",
     "7000215": "the app's secret is wrong: take its value, not its id, from the app's registration",
     "700027": "the app's certificate is not known there: upload it to the app's registration",
+    "700024": "the app's certificate is out of its days, or this machine's clock is wrong: check both",
     "700016": "there is no such app in this tenant: check client_id and tenant",
     "90002": "there is no such tenant: check tenant",
     "900023": "there is no such tenant: check tenant",
@@ -121,12 +122,11 @@ class Tokens:
         )
 
     def _refused(self, said: str, otherwise: str) -> DoorClosed:
+        """A refusal where the authority gave its own code in `said`; else that there is no token, and why `otherwise`."""
         advice = _advice(said)
-        return (
-            LoginRefused(f"{self._host} {LoginRefused.MARK} of the app: {advice}")
-            if advice
-            else self._closed(otherwise)
-        )
+        if not advice:
+            return self._closed(otherwise)
+        return LoginRefused(f"{self._host} {LoginRefused.MARK} of the app: {advice}")
 
     def _closed(self, text: str) -> DoorClosed:
         return DoorClosed(f"no token from {self._host}: {text}")
