@@ -122,7 +122,7 @@ class Tokens:
         )
 
     def _refused(self, said: str, otherwise: str) -> DoorClosed:
-        """A refusal where the authority gave its own code in `said`; else that there is no token, and why `otherwise`."""
+        """A refusal where the authority gave its code in `said`; else that there is no token, and why (`otherwise`)."""
         advice = _advice(said)
         if not advice:
             return self._closed(otherwise)
