@@ -307,6 +307,47 @@ def test_many_mails(line: Line) -> None:
         assert not batch.done
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_people_at_work(line: Line, seed: int) -> None:
+    """While people read, move and delete, links expire and requests fail, no mail that stays is missed, and each comes
+    by one key."""
+    people, keys, cursor, count = random.Random(seed), set[str](), "", 0
+    line.box.make_folder("Done")
+    mailbox = line.open(folders=("Done",))
+    for _ in range(150):
+        deed = people.choice(["deliver", "deliver", "read", "move", "delete", "fetch", "fetch", "expire", "fail"])
+        lying = [item for name in ("inbox", "Done") for item in line.box.lying_in(name)]
+        if deed == "deliver":
+            line.box.add(letter(f"n{count}"), received=ARRIVED + timedelta(seconds=people.randint(0, 9)))
+            count += 1
+        elif deed == "expire":
+            line.server.expire()
+        elif deed == "fail":
+            line.server.drop(people.choice(["delta", "list", "value"]), skip=people.randint(0, 3))
+        elif deed == "fetch":
+            try:
+                batch = mailbox.fetch(cursor, people.randint(1, 4))
+            except DoorClosed:
+                continue
+            keys |= {mail.key for mail in batch.mails}
+            cursor = batch.cursor
+        elif lying:
+            one = people.choice(lying)
+            if deed == "read":
+                line.box.mark(one, True)
+            elif deed == "move":
+                line.box.move(one, people.choice(["inbox", "Done"]))
+            else:
+                line.box.delete(one)
+    line.server.behave()
+    for _ in range(2):  # what was moved in while a folder was listed comes with the pass after
+        mails, cursor, _ = drain(mailbox, cursor)
+        keys |= {mail.key for mail in mails}
+    stayed = [item for name in ("inbox", "Done") for item in line.box.lying_in(name)]
+    assert {line.box.id_of(item, is_immutable=True) for item in stayed} <= keys
+    assert len(keys) <= count
+
+
 def test_three_requests_at_once(graph_server: GraphServer) -> None:
     """However many readers and senders share a mailbox, the service never sees a fourth request at the same time."""
     graph_server.add(BOT)
