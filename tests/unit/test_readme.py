@@ -97,3 +97,12 @@ def test_words_that_do_nothing_are_owned_up_to() -> None:
     words = {*commands.ALONE, *commands.WITH_NOTE, *commands.WITH_COLON} - set(acts.ACTS) - {"NO"}
     limits = README.partition("do nothing by themselves yet: ")[2].partition(".\n")[0]
     assert set(re.findall(r"`([A-Z ]+)`", limits)) == words
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("doors-*.md")), ids=lambda p: p.stem)
+def test_every_door_has_a_page_like_the_others(path: Path) -> None:
+    """The overview leads to it, it tells what to set, and it ends with the sentences of bad days."""
+    page = path.read_text("utf-8")
+    assert f"]({path.name})" in (ROOT / "docs" / "doors.md").read_text("utf-8")
+    assert "| key | means |" in page
+    assert re.findall(r"^## (.*)$", page, re.MULTILINE)[-1] == "Bad days"
