@@ -30,6 +30,9 @@ Gap = tuple[str, datetime, datetime | None, str]  # mailbox, from, to (None: it 
 #: Events whose note was written by this system. Any other note may be somebody's narrative.
 OUR_NOTES = frozenset(
     {
+        "task",
+        "meeting",
+        "called",
         "flagged",
         "closed",
         "filed",
