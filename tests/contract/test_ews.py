@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import SecretStr
 
+from bot.doors import EwsVersion
 from bot.errors import DoorClosed
+from bot.exchange import VERSIONS
 from bot.mailbox import open_mailbox
 from bot.mailbox.ews import EwsMailbox
 from bot.ports import Mailbox
@@ -354,6 +356,19 @@ def test_a_reviewer_of_two_folders(room: EwsRoom) -> None:
     assert sorted(ids(drain(room.open(user="COUNCIL\\svc"))[0])) == ["one", "two"]
     with pytest.raises(DoorClosed, match="grant full access"):
         room.open(user="COUNCIL\\svc", folders=("Team",)).fetch("", 10)
+
+
+def test_every_version_is_known() -> None:
+    """What a door may call its server's version, the library knows how to speak."""
+    assert set(VERSIONS) == set(get_args(EwsVersion)) - {""}
+
+
+@pytest.mark.parametrize("version", ["Exchange2013_SP1", "ExchangeSE"])
+def test_a_version_that_is_named_is_not_asked_for(room: EwsRoom, version: str) -> None:
+    """One request fewer at each start, and the same mail."""
+    room.deliver(letter("one"))
+    assert ids(drain(room.open(version=version))[0]) == ["one"]
+    assert "ConvertId" not in room.server.asked
 
 
 def test_two_mailboxes_of_one_login(room: EwsRoom) -> None:
