@@ -30,6 +30,12 @@ WORDS = {
     "outcome_chaser": "the outcome in writing is reminded of",
     "outcome_due": "the outcome in writing is due: the case closes",
     "go": "the mode approve: what waited for a GO goes without one",
+    "form": "a form that was asked for is not there yet: it is asked for again",
+    "child_file": "both sides are asked whether it stands on the child's own record",
+    "action": "the day of an agreed action: both sides are asked whether it is done",
+    "prompt": "what the policy asks after the end is reminded of",
+    "prompt_late": "what the policy asks after the end is late",
+    "word_manager": "a word that nobody confirmed: the manager is asked",
     "hold_end": "a hold ends: letters go again",
 }
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import coverage, load
+from bot.errors import Problem
+from bot.settings import Settings, coverage, load
 from tests.unit.config_samples import DIRECTORY, ENV, TODAY, edit, refused, small
 
 
@@ -47,14 +48,14 @@ def test_who_is_valid_later_does_not_answer_today(root: Path) -> None:
     )
     (root / "directory.csv").write_text(text, "utf-8")
     assert any(STEP_2 in p.text for p in refused(root, today=date(2027, 1, 31)))
-    assert load(root, ENV, date(2027, 2, 1)).warnings == ()
+    assert heard(load(root, ENV, date(2027, 2, 1))) == []
 
 
 def test_a_mailbox_without_a_team_needs_the_partnership_only(root: Path) -> None:
     """Which team is challenged is not known before a mail says so; that the partnership answers must hold."""
     edit(root, "bot.yaml", "    team: Crewe Assessment Team\n", "")
     (root / "directory.csv").write_text(rows_without("designated_safeguarding_lead"), "utf-8")
-    assert load(root, ENV, TODAY).warnings == ()
+    assert heard(load(root, ENV, TODAY)) == []
     (root / "directory.csv").write_text(rows_without("business_unit"), "utf-8")
     assert any(STEP_3 in p.text for p in refused(root))
 
@@ -70,7 +71,7 @@ def test_what_weakens_a_course_is_a_warning(root: Path, old: str, new: str, said
     """The same person twice running, or a decider whom nobody is, is said and does not stop a start."""
     edit(root, "directory.csv", old, new)
     settings = load(root, ENV, TODAY)
-    (warning,) = settings.warnings
+    (warning,) = heard(settings)
     assert warning.is_warning
     assert said in warning.text
     assert coverage(settings, TODAY) == ()
@@ -79,5 +80,14 @@ def test_what_weakens_a_course_is_a_warning(root: Path, old: str, new: str, said
 def test_no_proof_of_senders_is_said_aloud(root: Path) -> None:
     """Without a trust profile no word can close anything: the operator hears it at the start."""
     edit(root, "bot.yaml", "profile: rfc8601, authserv_ids: [mx.council.example]", "profile: none")
-    (warning,) = load(root, ENV, TODAY).warnings
+    (warning,) = heard(load(root, ENV, TODAY))
     assert (warning.line, warning.text.partition(":")[0]) == (3, "senders.trust is none")
+
+
+def heard(settings: Settings) -> list[Problem]:
+    """The warnings, but for the one that the small directory's unit has another address than the document prints."""
+    printed, others = [], []
+    for warning in settings.warnings:
+        (printed if "prints another address for business_unit" in warning.text else others).append(warning)
+    assert len(printed) == 1
+    return others
