@@ -42,6 +42,7 @@ COMMON = frozenset(
         "advice",
         "clocks",
         "decision_word",
+        "decides",
     ]
 )
 

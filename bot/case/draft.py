@@ -177,6 +177,7 @@ class Draft:
             "forms": [],  # what this letter says of forms: forms.row
             "clocks": list(lines(case, self.rules, self.now)),
             "decision_word": stage.decision_word,
+            "decides": stage.decides,
             "advice": f"{policy.advice.name}, {policy.advice.phone}" if policy.advice else "",
         }
 

@@ -67,4 +67,5 @@ CASE: dict[str, Any] = {
     "advice": "",
     "clocks": [],
     "decision_word": "decision",
+    "decides": "",
 }

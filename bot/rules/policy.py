@@ -80,6 +80,13 @@ class Stage(Part):
             raise ValueError("a ceiling is counted in working days from the opening")
         return value
 
+    @property
+    def decides(self) -> Literal["", "responder", "another"]:
+        """Who ends the matter here: whoever must answer, another beside them, or nobody."""
+        if self.decider is None:
+            return ""
+        return "responder" if self.decider in self.responding_role else "another"
+
 
 class Policy(Part):
     """One partnership's escalation procedure. Constructing one checks blocks, not the course of its stages."""

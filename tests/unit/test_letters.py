@@ -250,6 +250,8 @@ def test_a_lapse_speaks_as_its_policy_does(timescales: str, words: str) -> None:
         (LetterKind.ESCALATION, "lapsed", {"out_of_hours": True}, "may not be read before the next working day"),
         (LetterKind.ESCALATION, "lapsed", {"out_of_hours": True}, "telephone Dev Patel (Childrens Services), 01632"),
         (LetterKind.ESCALATION, "lapsed", {"level": "partnership"}, "nothing to do until you hear from the Manager"),
+        (LetterKind.ESCALATION, "lapsed", {"decides": "another"}, "DECIDED: write the decision after it."),
+        (LetterKind.NOTICE, "opened", {"level": "partnership", "decides": "responder"}, "gives Fay Marsh the decision"),
         (LetterKind.ESCALATION, "lapsed", {"unconfirmed": True}, "Sender not confirmed."),
         (LetterKind.ESCALATION, "lapsed", {"late": "This should have gone at 9am."}, "This should have gone at 9am."),
         (LetterKind.NOTICE, "opened", {"local_window": True}, "local target, not in the policy"),
