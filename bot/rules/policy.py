@@ -29,6 +29,7 @@ from bot.rules.policy_blocks import (
     PrintedContact,
     SharedCeiling,
     Skip,
+    StageRecord,
     Track,
 )
 from bot.rules.policy_forms import Form, Log, StageForm
@@ -57,7 +58,7 @@ class Stage(Part):
     original: Literal["attach", "no"] = "no"  # "attach": on hours windows, to secure domains of the two agencies
     content: Literal["minimal", "full"] = "minimal"  # full: its letter carries the original, to secure addressees only
     notify: tuple[Notify, ...] = ()
-    record: Filing | None = None  # filed when the stage is entered
+    record: StageRecord | None = None  # filed when the stage is entered
     forms: tuple[StageForm, ...] = ()  # what this stage asks for
     copies: AnyRoles = ()  # copied on the letter of the stage itself
     alternates: tuple[Alternate, ...] = ()  # where who acted before would act again, on either side

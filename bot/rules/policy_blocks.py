@@ -189,6 +189,13 @@ class Filing(Part):
     content: Literal["minimal", "full"] = "minimal"
 
 
+class StageRecord(Part):
+    """A record filed with the partnership's inbox when a stage is entered."""
+
+    when: Literal["stage"] = "stage"
+    content: Literal["minimal", "full"] = "minimal"
+
+
 class ParentNote(Part):
     """An information to both sides when the parent policy's own window has passed."""
 
