@@ -57,14 +57,14 @@ def parsed(raw: bytes) -> EmailMessage:
 
 
 def poisoned(value: Any, poison: str) -> Any:
-    """The same values with the poison in every text that is no instant, address or code."""
+    """The same values with the poison in every text that is no instant, address or code; an instant left out is empty."""
     if isinstance(value, dict):
         return {
             k: v if k in ("email", "at", "sent", "when", "received") else poisoned(v, poison) for k, v in value.items()
         }
     if isinstance(value, list):
         return [poisoned(v, poison) for v in value]
-    return f"{value}{poison}" if isinstance(value, str) and not value.startswith("2027-") else value
+    return f"{value}{poison}" if isinstance(value, str) and value and not value.startswith("2027-") else value
 
 
 def spoilt(letter: Letter, poison: str) -> Letter:
