@@ -57,7 +57,7 @@ def parsed(raw: bytes) -> EmailMessage:
 
 
 def poisoned(value: Any, poison: str) -> Any:
-    """The same values with the poison in every text that is no instant, address or code; an instant left out is empty."""
+    """The same values with the poison in every text that is no instant (or one left out), address or code."""
     if isinstance(value, dict):
         return {
             k: v if k in ("email", "at", "sent", "when", "received") else poisoned(v, poison) for k, v in value.items()
