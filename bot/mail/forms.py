@@ -13,7 +13,7 @@ import re2
 
 from bot.mail import docx, pdf
 from bot.mail.docx import Cell, Unopened
-from bot.mail.labels import MAX_TEXT, Found, Shape, searched
+from bot.mail.labels import MAX_TEXT, Found, Shape, page, searched
 from bot.mail.pdf import Filled
 from bot.model import FormRead
 
@@ -58,13 +58,14 @@ def _file(digest: str, content: bytes, shapes: Sequence[Shape]) -> FormRead | No
         cells, filled = pdf.read(content)
     else:
         cells = docx.cells(content)
-    return _best((searched(cells, shape, filled, in_mail=False) for shape in shapes), digest)
+    on = page(cells)
+    return _best((searched(on, shape, filled, in_mail=False) for shape in shapes), digest)
 
 
 def _pasted(text: str, shapes: Sequence[Shape]) -> FormRead | None:
     """A form in the mail's own words; else the labelled lines that somebody wrote there."""
-    lines = tuple(Cell(line, f"line {n}") for n, line in enumerate(text[:MAX_TEXT].split("\n"), 1))
-    tried = [searched(lines, shape, (), in_mail=True) for shape in shapes]
+    on = page(tuple(Cell(line, f"line {n}") for n, line in enumerate(text[:MAX_TEXT].split("\n"), 1)))
+    tried = [searched(on, shape, (), in_mail=True) for shape in shapes]
     whole = _best(iter(tried), "")
     if whole is not None:
         return whole

@@ -7,9 +7,12 @@ forms.py's to say.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from functools import lru_cache
+from itertools import accumulate, zip_longest
 
 import re2
 
@@ -20,6 +23,7 @@ from bot.model import FieldRead
 
 MAX_TEXT = 300_000
 MAX_VALUE = 4000
+MAX_LABELS = 500  # a form has some twenty; a text that repeats one for ever is none
 #: What stands beside a value that we filled in ourselves.
 SOURCE = "Source:"
 #: What our own prints say at the foot of each page.
@@ -76,10 +80,29 @@ class _Label:
     end: int
 
 
-def searched(cells: Sequence[Cell], shape: Shape, filled: Sequence[Filled], *, in_mail: bool) -> Found:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A text with its words and the places of its cells: made once, searched for every shape."""
+
+    text: str
+    words: tuple[tuple[str, int, int], ...]  # casefolded, from, to
+    starts: tuple[int, ...]
+    places: tuple[str, ...]
+
+    def where(self, at: int) -> str:
+        return self.places[bisect_right(self.starts, at) - 1] if self.places else ""
+
+
+def page(cells: Sequence[Cell]) -> Page:
     text = "\n".join(cell.text for cell in cells)[:MAX_TEXT]
-    found = Found(shape)
-    labels = _labels(text, shape)
+    words = tuple((m.group(0).casefold(), m.start(), m.end()) for m in _WORD.finditer(text))
+    starts = accumulate((len(cell.text) + 1 for cell in cells[:-1]), initial=0)
+    return Page(text, words, tuple(starts), tuple(cell.where for cell in cells))
+
+
+def searched(on: Page, shape: Shape, filled: Sequence[Filled], *, in_mail: bool) -> Found:
+    text, found = on.text, Found(shape)
+    labels = _labels(on, shape)
     whole = len({label.field.id for label in labels if label.field is not None}) >= shape.enough
     for label, following in zip_longest(labels, labels[1:]):
         end = following.start if following is not None else len(text)
@@ -94,25 +117,20 @@ def searched(cells: Sequence[Cell], shape: Shape, filled: Sequence[Filled], *, i
         value, is_ours = _value(said, label.field)
         if value:
             at = label.end + (len(said) - len(said.lstrip()))
-            found.values.setdefault(label.field.id, []).append(
-                FieldRead(label.field.id, value, _where(cells, at), is_ours)
-            )
+            found.values.setdefault(label.field.id, []).append(FieldRead(label.field.id, value, on.where(at), is_ours))
     _from_fields(found, filled)
     return found
 
 
-def _labels(text: str, shape: Shape) -> list[_Label]:
+def _labels(on: Page, shape: Shape) -> list[_Label]:
     """Every place where a label of the form stands at the beginning of a line or after a gap, the longest first."""
-    tokens = [(m.group(0).casefold(), m.start(), m.end()) for m in _WORD.finditer(text)]
-    known: list[tuple[list[str], ShapeField | None]] = [(_words(f.label), f) for f in shape.fields]
-    known.sort(key=lambda one: -len(one[0]))
-    known += [(_words(sentence), None) for sentence in (*shape.ends, FOOTER)]
+    text, tokens, known = on.text, on.words, _known(shape)
     found: list[_Label] = []
     i = 0
-    while i < len(tokens):
+    while i < len(tokens) and len(found) < MAX_LABELS:
         step = 1
-        for words, one in known:
-            if tokens[i][0] == words[0] and [t[0] for t in tokens[i : i + len(words)]] == words:
+        for words, one in known.get(tokens[i][0], ()):
+            if [token[0] for token in tokens[i : i + len(words)]] == words:
                 start, end = tokens[i][1], tokens[i + len(words) - 1][2]
                 after = _after(text, end)
                 is_second = one is not None and bool(found) and _is(found[-1].field, one.beside)
@@ -122,6 +140,18 @@ def _labels(text: str, shape: Shape) -> list[_Label]:
                     break
         i += step
     return found
+
+
+@lru_cache(maxsize=64)
+def _known(shape: Shape) -> dict[str, list[tuple[list[str], ShapeField | None]]]:
+    """Labels and closing sentences by their first word: the longest label first, sentences last."""
+    known: list[tuple[list[str], ShapeField | None]] = [(_words(f.label), f) for f in shape.fields]
+    known.sort(key=lambda one: -len(one[0]))
+    known += [(_words(sentence), None) for sentence in (*shape.ends, FOOTER)]
+    by_first = defaultdict(list)
+    for words, one in known:
+        by_first[words[0]].append((words, one))
+    return dict(by_first)
 
 
 def _is(one: ShapeField | None, name: str) -> bool:
@@ -177,15 +207,6 @@ def _value(said: str, one: ShapeField) -> tuple[str, bool]:
     headings = {" ".join(_words(column)) for column in (*one.columns, " ".join(one.columns))}
     kept = [line for line in lines if line and " ".join(_words(line)) not in headings]
     return "\n".join(kept)[:MAX_VALUE], is_ours
-
-
-def _where(cells: Sequence[Cell], at: int) -> str:
-    total = 0
-    for cell in cells:
-        total += len(cell.text) + 1
-        if at < total:
-            return cell.where
-    return cells[-1].where if cells else ""
 
 
 # --- fields of a PDF --------------------------------------------------------------------------------------------------
