@@ -57,6 +57,20 @@ class Doubt:
                 return True
         return False
 
+    def is_settled(self, queued: Queued, now: datetime) -> bool:
+        """Whether a claimed letter need not go once more: proof of the first time could not be sought while the server
+        was away, and is found now. Its case is told; where that fails the claim runs out and proof is sought again."""
+        how = self._proof(queued) if queued.resends else ""
+        if not how:
+            return False
+        try:
+            commit(self._db, "doubt.proven", lambda tx: self._prove(tx, queued, how, now))
+        except CaseMoved:
+            log.info("letter resolved by another", letter=queued.id)
+        except Exception:
+            log.exception("letter could not be resolved", letter=queued.id)
+        return True
+
     def next_look(self, tx: Connection) -> datetime | None:
         """When the next look at a letter in `unknown` is due."""
         doubtful = [q for q in outbox.open_letters(tx) if q.status == "unknown"]
@@ -79,7 +93,9 @@ class Doubt:
             log.exception("letter could not be resolved", letter=queued.id)
 
     def _proof(self, queued: Queued) -> str:
-        ids = (queued.letter.message_id, queued.assigned_id)
+        # Where some have had it for long, a copy of it proves nothing about the others.
+        has_gone_before = any(status in ("accepted", "bounced") for _, status, _ in queued.recipients)
+        ids = () if has_gone_before else (queued.letter.message_id, queued.assigned_id)
         try:
             return self._find_proof(tuple(i for i in ids if i), queued.offer_id)
         except DoorClosed as error:

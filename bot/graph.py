@@ -91,7 +91,8 @@ class Graph:
     ) -> Answer:
         """One request whose answer is JSON. `body`: a mapping goes as JSON, bytes as text. `page`: rows asked for.
 
-        Statuses in `also` are returned for the caller to understand. Raises DoorClosed, Throttled for the others.
+        Statuses in `also` are returned for the caller to understand, but no 404 without the service's own word, which
+        something between may have said. Raises DoorClosed, Throttled for the others.
         """
         answer = self._once(method, url, body, page)
         if answer.status == 401:
@@ -220,7 +221,8 @@ class Graph:
         return Answer(response.status_code, _code(told), told, patience=patience)
 
     def _fine(self, answer: Answer, also: Collection[int]) -> Answer:
-        is_good = 200 <= answer.status < 300 or (answer.status in also and answer.code not in NO_MAILBOX)
+        is_ours = answer.code not in NO_MAILBOX and (answer.code != "" or answer.status != 404)
+        is_good = 200 <= answer.status < 300 or (answer.status in also and is_ours)
         if answer.is_page or not is_good:
             raise self.refusal(answer)
         return answer

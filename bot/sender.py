@@ -108,6 +108,8 @@ class Sender:
         queued = commit(self._db, "sender.claim", lambda tx: outbox.claim(tx, now, self._owner, self._lease))
         if queued is None:
             return False
+        if self._doubt.is_settled(queued, now):
+            return True
         offered = self._offer(queued, now)
         if offered is not None and self._begin(offered, now):
             self._deliver(offered, now)

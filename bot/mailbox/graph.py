@@ -265,16 +265,18 @@ class GraphMailbox:
         answer = self._graph.mail(url, most, min(HEAD_BYTES, most), also=(400, 404, 413, 500))
         if answer.status == 404:
             return None
-        if answer.status != 200:
+        is_given = answer.status == 200 and answer.raw != b""
+        if not is_given:
             self._refused(head, answer)
-        is_cut = answer.size > most or answer.status != 200
+        is_cut = answer.size > most or not is_given
         return RawMail(head.id, name, answer.raw, datetime.fromisoformat(head.received), is_cut, answer.size)
 
     def _refused(self, head: Head, answer: Answer) -> None:
         """Counts a mail that the service lists and does not give. Raises DoorClosed until it has been asked enough."""
         self._withheld[head.id] += 1
         if self._withheld[head.id] < STRIKES:
-            text = f"it lists a mail of {head.received} and does not give it ({answer.status} {answer.code})"
+            what = f"{answer.status} {answer.code}".strip()
+            text = f"it lists a mail of {head.received} and does not give it ({what})"
             raise DoorClosed(f"{self._graph.closed(text)}: it is tried again")
         del self._withheld[head.id]
 

@@ -236,7 +236,7 @@ def unknown(tx: Connection, queued: Queued, why: str, now: datetime) -> None:
 
 def proven(tx: Connection, queued: Queued, how: str, now: datetime) -> None:
     """Proof was found that it was sent."""
-    _move(tx, queued, ("in_data", "unknown"), status="sent", last_error="", changed=now)
+    _move(tx, queued, ("in_data", "unknown", "claimed"), status="sent", last_error="", changed=now)
     waiting = update(_to).where(_to.c.letter == queued.id, _to.c.status == "waiting")
     tx.execute(waiting.values(status="accepted", words=how, at=now))
 

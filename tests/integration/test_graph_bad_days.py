@@ -242,6 +242,28 @@ def test_nonsense(line: Line, step: str, body: bytes) -> None:
     assert ids(drain(mailbox, cursor)[0]) == ["two"]
 
 
+@pytest.mark.parametrize("body", [b"", b"no such page", b'{"message": "no route"}'])
+def test_a_404_of_somebody_else(line: Line, body: bytes) -> None:
+    """A 404 that does not bear the service's own word came from something between: no mail is taken for
+    deleted."""
+    line.deliver("one")
+    mailbox = line.open()
+    line.server.garble("value", body, status=404)
+    with pytest.raises(DoorClosed, match="it answered 404, which was not to be expected"):
+        drain(mailbox)
+    assert ids(drain(mailbox)[0]) == ["one"]
+
+
+def test_an_empty_answer_is_no_mail(line: Line) -> None:
+    """A mail that comes without a byte is asked for again, like one that is not given."""
+    line.deliver("one")
+    mailbox = line.open()
+    line.server.garble("value", b"")
+    with pytest.raises(DoorClosed, match=r"it lists a mail of .* and does not give it \(200\): it is tried again"):
+        drain(mailbox)
+    assert ids(drain(mailbox)[0]) == ["one"]
+
+
 @pytest.mark.parametrize(("status", "wait"), [(429, "25"), (503, "25")])
 @pytest.mark.parametrize("step", ["folder", "delta", "list", "value"])
 def test_throttled(line: Line, step: str, status: int, wait: str) -> None:

@@ -113,9 +113,9 @@ class GraphServer:
     def html(self, step: str, status: int = 200, *, after: bool = False, times: int = 1) -> None:
         self._order(step, lambda: Reply(status, PAGE, "text/html; charset=utf-8"), after, times, 0)
 
-    def garble(self, step: str, body: bytes, *, times: int = 1) -> None:
-        """Answers 200 with this in place of what was asked for."""
-        self._order(step, lambda: Reply(200, body), False, times, 0)
+    def garble(self, step: str, body: bytes, *, status: int = 200, times: int = 1) -> None:
+        """Answers with this in place of what was asked for."""
+        self._order(step, lambda: Reply(status, body), False, times, 0)
 
     def _order(self, step: str, deed: Callable[[], Reply | None], after: bool, times: int, skip: int) -> None:
         with self.lock:
