@@ -60,6 +60,7 @@ def show(
     say_lines(f"{policy.title} ({policy.partnership}), version {policy.version}", *policy_prose.opening(policy))
     for stage in policy.stages:
         say_lines("", f"{stage.name} [{stage.id}]", *(f"  {line}" for line in policy_prose.stage_lines(policy, stage)))
+    say_lines("", "When it has ended", *(f"  {line}" for line in policy_prose.ending(policy)))
     say_lines("", f"For example: a challenge that is received on {say(received, cal)} and never answered", "")
     for one in dated.values():
         say_lines(*(f"  {line}" for line in _example(one, cal)))

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bot.model import Due, Unit, Window
 from bot.rules import workdays
+from bot.rules.follow_up import Prompt
 from bot.rules.policy import Policy, Stage
 from bot.rules.policy_blocks import Clauses, Clock, Notify
 from bot.rules.workdays import Calendar
@@ -23,11 +24,12 @@ _WHEN = {
     "close": "when the case closes",
 }
 _SIDES = {"raising": "the raising side", "responding": "the challenged side"}
+_ROLES = {"iro": "IRO", "scie_team": "SCiE team", "director_quality_review": "director for quality and review"}
 
 
 def role(name: str) -> str:
     """ "designated safeguarding lead"."""
-    return name.upper() if name == "iro" else name.replace("_", " ")
+    return _ROLES.get(name, name.replace("_", " "))
 
 
 def roles(names: tuple[str, ...]) -> str:
@@ -61,12 +63,21 @@ def opening(policy: Policy) -> Iterator[str]:
         yield f"Together these take no longer than {shared.within}: {names}."
     for exclusion in policy.exclusions:
         yield f"Not for: {exclusion.what}{f' ({exclusion.where})' if exclusion.where else ''}."
+    if note := policy.parent_note:
+        counts = (
+            "The shorter time counts."
+            if policy.conflict == "shorter"
+            else "The time of this policy counts all the same."
+        )
+        yield f"Both sides are told when the {note.after} of {note.policy} have passed. {counts}"
 
 
 def asked(codes: tuple[str, ...]) -> str:
     words = {"child_status": "whether the child has a plan or is looked after", "call_time": "time of the call",
-             "concern_date": "when the disagreement arose"}  # fmt: skip
-    return " and ".join(words.get(code, code) for code in codes)
+             "concern_date": "when the disagreement arose", "problem": "what the problem is",
+             "aim": "what would settle it", "record_writer": "who writes the record"}  # fmt: skip
+    said = [words.get(code, code) for code in codes]
+    return " and ".join(part for part in (", ".join(said[:-1]), said[-1]) if part)
 
 
 def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:
@@ -80,8 +91,14 @@ def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:
         used = policy.used_at_opening
         less = f", less the {used} used before it was raised" if used and used.n else ""
         yield f"It ends at the latest {stage.ceiling} after the challenge was received{less}."
+    if stage.opens_on or stage.opens_to:
+        yield _opens(stage)
+    if stage.chase:
+        yield f"Reminders beside the usual ones: {', '.join(stage.chase)}."
     for clock in stage.clocks:
         yield _clock(clock)
+    if stage.representation:
+        yield f"Both sides are asked to write down their view within {stage.representation.within}."
     if stage.decider:
         yield f"The {role(stage.decider)} ends the matter here with DECIDED: ({stage.decision_word})."
     if stage.confirm_within:
@@ -105,6 +122,40 @@ def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:
     after = policy.after(stage.id)
     onward = f"Unanswered or unresolved it goes to {after.name}." if after else ""
     yield onward or "No stage follows: those who can act are told."
+
+
+def ending(policy: Policy) -> Iterator[str]:
+    """What is filed and asked when a case has ended."""
+    says = policy.follow_up
+    at_stages = ", and whenever a stage begins" if policy.filing.when == "stage" else ""
+    yield f"A {policy.filing.content} record of each case is filed when it closes{at_stages}."
+    if says.register_from:
+        yield f"The register holds a case once it has come to {policy.stage(says.register_from).name}."
+    for sentence in says.outcome_says:
+        yield f"The outcome in writing must also say: {sentence}."
+    if says.child_file:
+        again = says.child_file.chase
+        yield f"Both sides are asked whether it is on the child's own record, and once more after {again}."
+    for prompt in says.prompts:
+        yield _prompt(policy, prompt)
+
+
+def _prompt(policy: Policy, prompt: Prompt) -> str:
+    whom = "the business unit" if prompt.to == "unit" else "both sides"
+    since = " of the meeting" if prompt.counts_from == "meeting" else ""
+    by = f" within {prompt.within}{since}" if prompt.within else ""
+    names = " or ".join(policy.stage(stage).name for stage in prompt.stages)
+    ends = "it was decided" if prompt.when == "decided" else "it ended"
+    where = f", where {ends}{f' at {names}' if names else ''}" if names or prompt.when == "decided" else ""
+    return f"Asked of {whom}{by}{where}: {prompt.words}."
+
+
+def _opens(stage: Stage) -> str:
+    mail = f"a mail to the {' or the '.join(map(role, stage.opens_to))}"
+    if not stage.opens_on:
+        return f"{_big(mail)} opens a case here."
+    also = f", and so does {mail}" if stage.opens_to else ""
+    return f"A subject that names {' or '.join(stage.opens_on)} opens a case here{also}."
 
 
 def _big(text: str) -> str:

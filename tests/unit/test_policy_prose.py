@@ -12,7 +12,7 @@ import pytest
 from bot.model import State
 from bot.rules.policy_blocks import Clauses
 from bot.rules.policy_file import load
-from bot.rules.policy_prose import condition, mermaid, opening, stage_lines, worked
+from bot.rules.policy_prose import condition, ending, mermaid, opening, stage_lines, worked
 from bot.rules.workdays import calendar
 from tests.operator import command, done, drop, folder, rows
 from tests.property.test_policy_courses import POLICIES
@@ -64,6 +64,32 @@ def test_a_window_of_words_is_told_and_dated() -> None:
         assert words in said, said
     (clock,) = list(worked(policy, STARTS[0], calendar()))[1].clocks
     assert clock[0].id == "meet"
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("cheshire-east", "Both sides are told when the 5 working days of Pan-Cheshire"),
+        ("cheshire-east", "The time of this policy counts all the same."),
+        ("cheshire-east", "A minimal record of each case is filed when it closes."),
+        ("pan-cheshire", "The register holds a case once it has come to Step 3: Delegated Safeguarding Partners."),
+        ("pan-cheshire", "Both sides are asked to write down their view within 3 working days."),
+        ("pan-cheshire", "Where the same person would act again in school or college: SCiE team."),
+        ("pan-cheshire", "The outcome in writing must also say: any outstanding issues."),
+        ("sandwell", "The director for quality and review is told when the stage begins"),
+        ("sandwell", "the child has a plan or is looked after, what the problem is, what would settle"),
+        ("sandwell", "Reminders beside the usual ones: 1 working day after opening."),
+        ("sandwell", "of the business unit within 1 month of the meeting, where it was decided at Stage 4: SCSP Chair"),
+        ("sandwell", "asked whether it is on the child's own record, and once more after 5 working days."),
+        ("salford", "Asked of both sides: consider a debrief"),
+        ("cumberland", "A subject that names Stage Three or Stage 3 opens a case here, and so does a mail to"),
+    ],
+)
+def test_everything_that_the_shipped_policies_say_is_read_back(policy: str, words: str) -> None:
+    """What is asked at the end, filed, and taken from another policy too."""
+    said = rules(policy).policy
+    lines = (*opening(said), *(line for s in said.stages for line in stage_lines(said, s)), *ending(said))
+    assert words in "\n".join(lines), "\n".join(lines)
 
 
 @pytest.mark.parametrize(
