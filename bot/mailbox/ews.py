@@ -38,6 +38,18 @@ MOST_ITEMS = 50
 FAR, NEAR = 300.0, 30.0
 #: How often a listed message is asked for in vain before it is passed on without its bytes, for a human to see.
 STRIKES = 3
+#: What the server says of one message that it cannot give; some of these end the answer for its neighbours, too.
+BROKEN = (
+    errors.ErrorContentConversionFailed,
+    errors.ErrorCorruptData,
+    errors.ErrorItemCorrupt,
+    errors.ErrorItemPropertyRequestFailed,
+    errors.ErrorMessageSizeExceeded,
+    errors.ErrorMimeContentConversionFailed,
+    errors.ErrorMimeContentInvalid,
+    errors.ErrorMimeContentInvalidBase64String,
+    errors.ErrorUnsupportedMimeConversion,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +199,10 @@ class EwsMailbox:
     def _bodies(self, account: Any, folder: str, heads: Sequence[Head]) -> list[RawMail]:
         most = self._door.max_bytes
         small = [head for head in heads if head.size <= most]
-        found = _mime(account, self._folders[folder], small)
+        try:
+            found = _mime(account, self._folders[folder], small)
+        except BROKEN:
+            found = {}  # it is not said which of them: each is asked for alone
         mails = []
         for head in heads:
             raw = found.get(head.id)
@@ -206,7 +221,7 @@ class EwsMailbox:
             return _mime(account, self._folders[folder], [head], is_alone=True)[head.id]
         except errors.ErrorItemNotFound:
             return None
-        except (errors.ErrorMimeContentConversionFailed, errors.ErrorCorruptData, errors.ErrorItemCorrupt) as error:
+        except BROKEN as error:
             self._withheld[head.id] += 1
             if self._withheld[head.id] < STRIKES:
                 text = f"{self.name}: {self._door.endpoint} lists a message of {folder!r} but does not give it"

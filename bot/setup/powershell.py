@@ -104,7 +104,7 @@ def imap(plan: Plan, object_id: str, title: str = "Challenge Bot") -> str:
         f"Set-CASMailbox -Identity {quoted(plan.address)} -SmtpClientAuthenticationDisabled $false",
         "",
         "# 5. The check: each mailbox above names the app, and any other must not.",
-        *(f"Get-MailboxPermission -Identity {quoted(one)} | Where-Object User -like '*'" for one in _all(plan)),
+        *(f"Get-MailboxPermission -Identity {quoted(one)} | Format-Table User, AccessRights" for one in _all(plan)),
         "$other = Read-Host 'Address of a mailbox that the bot must NOT be able to open'",
         "Get-MailboxPermission -Identity $other | Format-Table User, AccessRights",
         f"# The app's id: {who}. On the bot's side `challenge-bot probe` then opens every door for real.",

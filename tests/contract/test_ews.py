@@ -220,10 +220,11 @@ def test_moved_out_and_back(room: EwsRoom) -> None:
     assert before.key != after.key
 
 
-def test_a_mail_that_is_never_given(room: EwsRoom) -> None:
+@pytest.mark.parametrize("code", ["ErrorMimeContentConversionFailed", "ErrorContentConversionFailed"])
+def test_a_mail_that_is_never_given(room: EwsRoom, code: str) -> None:
     """What the server lists and cannot give is asked for three times, then passed on for a person to see."""
     room.deliver(letter("one"))
-    room.server.answer("ErrorMimeContentConversionFailed", "GetItem")
+    room.server.answer(code, "GetItem")
     mailbox = room.open()
     for _ in range(2):
         with pytest.raises(DoorClosed, match="does not give it"):
