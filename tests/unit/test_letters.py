@@ -30,6 +30,8 @@ TEMPLATES = Templates.from_texts(TEXTS)
 AGAIN = Templates.from_texts(TEXTS)
 OFFICE = Office(Contact("clock@partnership.example", "Safeguarding Challenge Clock (automatic)"), calendar())
 SAMPLES = samples()
+#: Notices and reminders that do not ask a stage's own people for their answer.
+TO_OTHERS = ("provisional", "raiser", "outcome", "clock", "prompt", "form")
 CASES = tuple(one for one in SAMPLES if (one.kind, one.variant) not in NO_CASE)
 
 
@@ -268,6 +270,22 @@ def test_letters_say_what_was_promised(kind: LetterKind, variant: str, changes: 
     """The sentences that people rely on, each under the condition that calls for it."""
     letter = sample(kind, variant)
     assert says in render(replace(letter, about={**letter.about, **changes}), OFFICE, TEMPLATES).text
+
+
+@pytest.mark.parametrize("letter", [s for s in SAMPLES if "next_stage_name" in s.about], ids=named)
+def test_at_the_last_stage_no_letter_promises_another(letter: Letter) -> None:
+    """Who says NOT RESOLVED there is not told that it goes on."""
+    text = render(replace(letter, about={**letter.about, "next_stage_name": ""}), OFFICE, TEMPLATES).text
+    assert "goes to the next stage" not in text
+
+
+@pytest.mark.parametrize("kind", ["NOTICE", "CHASER", "ESCALATION", "REDIRECT"])
+def test_who_decides_reads_how_in_every_letter_that_asks_for_it(kind: str) -> None:
+    """Not only when the time is over."""
+    asking = [s for s in SAMPLES if s.kind is LetterKind[kind] and s.variant not in TO_OTHERS]
+    for letter in asking:
+        text = render(replace(letter, about={**letter.about, "decides": "another"}), OFFICE, TEMPLATES).text
+        assert "- DECIDED: write the decision after it." in text, letter.variant
 
 
 def test_a_stranger_is_told_no_more_than_they_know() -> None:
