@@ -70,7 +70,7 @@ def graph(plan: Plan, object_id: str, title: str = "Challenge Bot") -> str:
         _scope(teams, [inbox.address for inbox in plan.inboxes]),
         _scope(own, [plan.address]),
         "",
-        "# 4. What it may do there: read the team inboxes; read, file and send in its own mailbox. Nothing else.",
+        "# 4. What it may do there: read the team inboxes; read, write and send in its own mailbox. Nothing else.",
         *(
             f"New-ManagementRoleAssignment -App $objectId -Role {quoted(role)} -CustomResourceScope {quoted(scope)}"
             for role, scope in grants
@@ -139,7 +139,7 @@ def ews(plan: Plan, access: str, title: str = "Challenge Bot") -> str:
             lines.append(f"Add-MailboxFolderPermission -Identity {place} -User {user} -AccessRights {right}")
     lines += [
         "",
-        "# The bot's own mailbox: read, filed in and sent from.",
+        "# The bot's own mailbox: read, written to and sent from.",
         f"Add-MailboxPermission -Identity {own} -User {user} -AccessRights FullAccess -AutoMapping $false",
         f"Get-Mailbox -Identity {own} | Add-ADPermission -User {user} -ExtendedRights 'Send As'",
         "",
