@@ -97,6 +97,7 @@ class Intake:
             with self.db.begin() as tx:
                 moving.arrive(tx, name, door, self._sight(name), now)
                 failpoint("intake.entering")
+            failpoint("intake.entered")
             self._entered[name] = door
 
     def _sight(self, name: str) -> timedelta:

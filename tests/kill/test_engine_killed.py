@@ -17,11 +17,12 @@ import pytest
 
 from tests.kill.engine import End, end, live
 
-ROOMS = ("intake.py", "alarms.py", "sender.py", "doubt.py", "turn.py", "digest.py", "placing.py")
+ROOMS = ("intake.py", "alarms.py", "sender.py", "doubt.py", "turn.py", "digest.py", "expiry.py", "placing.py")
 PLACES = frozenset(
     {
-        "intake.entering", "intake.fetch", "intake.fetched", "intake.receiving", "intake.received", "intake.attempting",
-        "intake.attempted", "turn.save", "intake.disposing", "intake.disposed", "alarms.claimed", "alarms.answering",
+        "intake.entering", "intake.entered", "intake.fetch", "intake.fetched", "intake.receiving", "intake.received",
+        "intake.attempting", "intake.attempted", "turn.save", "intake.disposing", "intake.disposed",
+        "alarms.claimed", "alarms.answering",
         "alarms.answered", "digest.posting", "digest.posted", "sender.claim.before", "sender.claim.after",
         "sender.in_data.before", "sender.in_data.after", "maildir.rename.before", "maildir.rename.after",
         "sender.sent.before", "sender.sent.after",
