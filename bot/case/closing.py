@@ -51,6 +51,7 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
         owing,
         (*others, *d.inbox),
         mail=at_mail,
+        human=by if word == "DECIDED" else None,
         word=word,
         by=due.at.isoformat(),
         outcome_says=list(d.rules.policy.follow_up.outcome_says),

@@ -62,6 +62,7 @@ ENDS: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.RECORD, "full", {"manifest": _MANIFEST, "part": 1, "parts": 2, "prompts": []}),
     (LetterKind.QUESTION, "outcome", {"word": "RESOLVED", "by": _BY, "outcome_says": []}),
     (LetterKind.QUESTION, "outcome", {"word": "RESOLVED", "by": _BY, "outcome_says": _SAYS}),
+    (LetterKind.QUESTION, "outcome", {"word": "DECIDED", "by": _BY, "outcome_says": []}),
     (LetterKind.CHASER, "outcome", {"word": "RESOLVED", "by": _BY, "outcome_says": _SAYS}),
     (LetterKind.QUESTION, "child_file", {"closed": "2027-01-13T15:30:00+00:00"}),
     (LetterKind.ANSWER, "register", {}),
