@@ -235,9 +235,8 @@ def unknown(tx: Connection, queued: Queued, why: str, now: datetime) -> None:
 
 
 def proven(tx: Connection, queued: Queued, how: str, now: datetime) -> None:
-    """Proof was found that it was sent."""
-    was_handed_over = _out.c.was_in_data.is_(True)  # a claimed letter may go for the second time
-    _move(tx, queued, ("in_data", "unknown", "claimed"), was_handed_over, status="sent", last_error="", changed=now)
+    """Proof was found that it was sent, perhaps when it was claimed for its second time."""
+    _move(tx, queued, ("claimed", "in_data", "unknown"), _out.c.was_in_data, status="sent", last_error="", changed=now)
     waiting = update(_to).where(_to.c.letter == queued.id, _to.c.status == "waiting")
     tx.execute(waiting.values(status="accepted", words=how, at=now))
 
