@@ -7,6 +7,8 @@ Real reading, real store, real letters into a Maildir, a clock that stands still
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -82,6 +84,8 @@ class World:
     def __init__(self, folder: Path, shipped: Settings, prepared: Path | None = None) -> None:
         if prepared is not None:
             shutil.copytree(prepared, folder, dirs_exist_ok=True)
+            with closing(sqlite3.connect(folder / "story.db")) as db, db:  # a copy is no mailbox that has moved
+                db.execute("DELETE FROM meta WHERE key LIKE 'door:%'")
         told = story.Story.model_validate(
             {"story": "forged", "policy": "cheshire-east", "starts": START, "until": START, "directory": DIRECTORY,
              "inbox": {"team": "Crewe Assessment Team", "agency": "CSC", "address": INBOX}}
