@@ -26,7 +26,7 @@ FOLDERS = ("tests/stories", "tests/walks", "config/demo")
 STORIES = sorted(path for folder in FOLDERS for path in (ROOT / folder).glob("*.yaml"))
 NAMES = ("title", "partnership", "name")
 #: Where a story says which stage, form or policy it means.
-MEANT = ("stage", "policy", "form")
+MEANT = ("stage", "policy", "form", "note")
 
 
 def turned(name: str) -> str:
@@ -102,6 +102,8 @@ class Renaming:
         if key == "flags" and text.partition(":")[2] in self.ids:
             flag, _, meant = text.partition(":")
             return f"{flag}:{turned(meant)}"
+        if key == "name":  # of an attachment, which holds the form's id
+            return next((text.replace(f"-{i}.", f"-{turned(i)}.") for i in self.ids if f"-{i}." in text), text)
         if key not in ("contains", "lacks"):
             return text
         if len(text) > 10 and any(text in name for name in self.names):  # not a word such as MASH
