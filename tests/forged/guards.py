@@ -167,10 +167,10 @@ def nobody_watches_the_ids(patch: pytest.MonkeyPatch, world: World) -> None:
 def a_word_counts_wherever_it_stands(patch: pytest.MonkeyPatch, world: World) -> None:
     was, marks = read._read, re2.compile(r"^(?:Subject: |[> ]+)")
 
-    def anywhere(raw: bytes, *more: Any) -> Any:
+    def anywhere(raw: bytes, *more: Any, **how: Any) -> Any:
         lines = [marks.sub("", line) for line in raw.decode("utf-8", "replace").splitlines()]
         found = (commands.command(line) for line in lines if ":" not in line or "RE:" in line or "DECIDED" in line)
-        return replace(was(raw, *more), command=next((one for one in found if one), None))
+        return replace(was(raw, *more, **how), command=next((one for one in found if one), None))
 
     everywhere(patch, was, anywhere)
 
