@@ -1,8 +1,8 @@
 """bytes -> what stands in a mail: headers, text, attachments, machine-readable parts, and what was wrong with it.
 
 The header block is read by headers.py; here the standard library's parser (compat32, the fast one) builds the tree of
-the body, after a scan has shown that it is not too deep for it. It never raises for an ugly mail: defects say what was
-wrong. It does not know what the text means (quote.py, automatic.py), and opens no archive.
+the body, after depth.py has shown that it is not too deep for it. It never raises for an ugly mail: defects say what
+was wrong. It does not know what the text means (quote.py, automatic.py), and opens no archive.
 """
 
 from __future__ import annotations
@@ -14,34 +14,20 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 
-import re2
-
 from bot.mail import contents, forms, unreadable, winmail
 from bot.mail.contents import MAX_NAME, bare
-from bot.mail.headers import MAX_FIELD, Headers, decoded, split
+from bot.mail.depth import too_much
+from bot.mail.headers import Headers, decoded, split
 from bot.mail.text import MAX_TEXT, QUOTE_MARK, cleaned, decode, from_html, is_known, turns
 from bot.model import Attachment
 
-MAX_DEPTH = 50
-MAX_PARTS = 1000
 MAX_REPORT = 64 * 1024
-_NO_BOUNDARY = b"\n"
 #: What the standard library raises for pieces of mails that its own parser took.
 _FAULTS = (ValueError, LookupError, AttributeError, TypeError, MessageError)
 
 _PARSER = BytesParser(policy=compat32)
 _MIME = ("content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version")
 _REPORTS = ("message/", "text/rfc822-headers", "text/calendar")
-_BYTES = re2.Options()
-_BYTES.encoding = re2.Options.Encoding.LATIN1
-#: Content-Type and Content-Disposition fields anywhere in the body, with their folded lines.
-_CONTENT = re2.compile(rb"(?im)^content-(?:type|disposition):.*(?:\r?\n[ \t].*)*", _BYTES)
-#: What opens or closes a level of the tree: a delimiter line, an embedded message, a boundary parameter.
-_STRUCTURE = re2.compile(
-    rb"(?im)^(?:--([^\r\n]+)|content-type:[ \t]*(?:\r?\n[ \t]+)?message/)"
-    rb"|\bboundary\*?0?\*?[ \t]*=[ \t]*\"?([^\"\r\n;]+)",
-    _BYTES,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +69,7 @@ class _Gathering:
 def parse(raw: bytes) -> Parsed:
     """The mail in `raw`. Raises nothing by intent; sandbox.py and read.py stand behind it for what nobody foresaw."""
     headers, body, defects = split(raw)
-    why = _too_much(headers, body)
+    why = too_much(headers, body)
     if why:
         return Parsed(headers, why_unreadable=why, defects=(*defects, why))
     gathering = _Gathering(defects=list(defects))
@@ -113,41 +99,6 @@ def _tree(headers: Headers, body: bytes) -> Message:
         return _PARSER.parsebytes(block + b"\n" + body)
     top.set_payload(body.decode("ascii", "surrogateescape"))
     return top
-
-
-def _too_much(headers: Headers, body: bytes) -> str:
-    """Why the library's recursive parser must not be let near the body; "" where it may."""
-    declared = headers.get("content-type").lower()
-    if not declared.lstrip().startswith(("multipart", "message")):
-        return ""
-    fields = [field.lower() for field in _CONTENT.findall(body)]
-    if any(len(field) > MAX_FIELD for field in fields):
-        return "mime_header_too_long"
-    levels = sum(b"boundary" in field or b"message/" in field for field in fields)
-    if 2 * levels + 2 < MAX_DEPTH and body.count(b"\n--") < MAX_PARTS:
-        return ""
-    return _measured(declared.encode("utf-8", "replace"), body)
-
-
-def _measured(declared: bytes, body: bytes) -> str:
-    """The same, by following the boundaries line for line."""
-    stack: list[bytes] = [found.group(2).strip() for found in _STRUCTURE.finditer(declared) if found.group(2)]
-    parts = 0
-    for match in _STRUCTURE.finditer(body):
-        line, boundary = match.groups()
-        if line is None:
-            stack.append(boundary.strip() if boundary else _NO_BOUNDARY)
-        else:
-            line = line.rstrip()
-            mark = line[:-2] if line.endswith(b"--") and line[:-2] in stack else line
-            if mark in stack:
-                parts += 1
-                del stack[stack.index(mark) + (mark is line) :]
-        if len(stack) > MAX_DEPTH:
-            return "mime_too_deep"
-        if parts > MAX_PARTS:
-            return "too_many_parts"
-    return ""
 
 
 def _visit(part: Message, found: _Gathering, in_related: bool) -> str:

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from bot.mail import addresses, headers
-from bot.mail.parse import MAX_DEPTH, parse
+from bot.mail.depth import MAX_DEPTH
+from bot.mail.parse import parse
 from bot.mail.read import Reading, headers_only, read
 from bot.mail.subject import Phrase
 from bot.model import Mail
@@ -202,6 +203,11 @@ def _nested(depth: int) -> bytes:
 HOSTILE = {
     "1,000-deep multipart": _nested(1000) + b"Content-Type: text/plain\n\nhello\n",
     "1,000-deep mails": HEAD + b"Content-Type: message/rfc822\n\n" * 1000 + b"\nhello\n",
+    "1,000-deep mails behind bare carriage returns": HEAD
+    + b"Content-Type: message/rfc822\n\n"
+    + b"From: a@csc.example\rContent-Type: message/rfc822\r\r" * 1000
+    + b"\nhello\n",
+    "1,000-deep mails folded twice": HEAD + b"Content-Type:\n \n message/rfc822\n\n" * 1000 + b"\nhello\n",
     "100,000 parts": HEAD + b"Content-Type: multipart/mixed; boundary=q\n\n" + b"--q\n\nx\n" * 100_000,
     "100,000 header lines": HEAD + b"".join(b"X-%d: y\n" % n for n in range(100_000)) + b"\nhello\n",
     "700 kB subject": HEAD + b"Subject: " + b"=?utf-8?q?aaaa=E2=82=AC?=\n " * 30_000 + b"\n\nhello\n",
@@ -234,6 +240,8 @@ def test_what_was_cut_is_named() -> None:
     expected = {
         "1,000-deep multipart": "mime_too_deep",
         "1,000-deep mails": "mime_too_deep",
+        "1,000-deep mails behind bare carriage returns": "mime_too_deep",
+        "1,000-deep mails folded twice": "mime_too_deep",
         "100,000 parts": "too_many_parts",
         "100,000 header lines": "too_many_headers",
         "700 kB subject": "header_cut",
