@@ -29,8 +29,10 @@ def shipped() -> settings.Settings:
 
 @pytest.mark.parametrize("path", [*OWN, *FURTHER], ids=lambda p: p.stem)
 def test_story(path: Path, shipped: settings.Settings) -> None:
-    """Every expectation of the story holds and nothing happens that must never be."""
-    assert rehearse.rehearse(story.load(path), shipped).faults == ()
+    """Every expectation of the story holds, nothing happens that must never be, and no template fails."""
+    result = rehearse.rehearse(story.load(path), shipped)
+    assert result.faults == ()
+    assert [row["text"] for row in result.rows if "template failed" in str(row.get("subject"))] == []
 
 
 def test_two_hundred_automatic_replies_cause_one_letter_each_to_deputy_and_raiser(shipped: settings.Settings) -> None:

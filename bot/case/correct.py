@@ -75,7 +75,7 @@ def _responder(d: Draft, email: str, by: str) -> None:
     d.event("corrected", by=by, note=f"responder: {', '.join(c.email for c in before)}")
     d.set(served=(Served(new),), owner="")
     d.joined("responding", new)
-    d.write(LetterKind.NOTICE, "opened", [new], d.inbox, original=d.original(), ask_commitment=d.case.urgent)
+    d.write(LetterKind.NOTICE, "opened", [new], d.inbox, original=d.original(), ask_commitment=d.case.urgent, asks=[])
     was = ", ".join(map(str, before)) or "nobody"
     _tell(d, "responder", was, str(new), by, (d.case.raiser,), tuple(c for c in before if c.email != new.email))
 

@@ -149,7 +149,8 @@ def is_aside(d: Draft, mail: Mail) -> bool:
 
 def is_holding_reply(mail: Mail) -> bool:
     """Nothing new and nothing attached, inline answers announced, or only phrases of the holding list."""
-    return mail.answers_inline or is_holding(mail.new_text, mail.attachments)
+    writer = (mail.sender.name or mail.sender.email.partition("@")[0]) if mail.sender else ""
+    return mail.answers_inline or is_holding(mail.new_text, mail.attachments, writer)
 
 
 def doubtful(d: Draft, mail: Mail, by: Contact, others: tuple[str, ...] = ()) -> None:

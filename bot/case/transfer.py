@@ -81,7 +81,7 @@ def accept(d: Draft, question: Question, by: Contact) -> None:
     d.event("transferred", by=by.email, note=team)
     is_second = MOVED in case.flags
     d.flag(MOVED_AGAIN if is_second else MOVED)
-    d.write(LetterKind.NOTICE, "opened", new, d.inbox, original=d.original(), ask_commitment=case.urgent)
+    d.write(LetterKind.NOTICE, "opened", new, d.inbox, original=d.original(), ask_commitment=case.urgent, asks=[])
     for to in ([case.raiser], before):
         _tell(d, to, "accepted", by, team, left)
     if is_second:

@@ -14,18 +14,35 @@ from bot.mail import trimmings
 from bot.model import Attachment
 
 _WHO = r"(?:i|we|i'?ll|we'?ll|they|she|he|someone|a manager|my manager|our manager|the manager|the team)"
-_WILL = r"(?:will|shall|'?ll|am going to|are going to|can|hope to|aim to|intend to|need to|plan to|'?m going to)"
+_WILL = (
+    r"(?:will|shall|'?ll|am going to|are going to|can|hope to|aim to|intend to|plan to|'?m going to|am trying to"
+    r"|(?:will |'?ll )?(?:just |first )?(?:need|have) to)"
+)
+#: Colleagues whom somebody asks before they answer, and what they look into. Not the family: that would be an act.
+_COLLEAGUE = (
+    r"(?:(?:the|my|our|their|his|her|your|a) )?(?:(?:allocated|duty|named|team|service|practice|line|senior|social) )*"
+    r"(?:workers?|sw|managers?|team|colleagues?|practitioners?|supervisor|nurse|legal(?: team)?|heads?(?: of service)?)"
+)
+_PAPERS = (
+    r"(?:(?:the|our|my|their|his|her) )?(?:case )?(?:files?|records?|notes|case ?notes|system|history|paperwork"
+    r"|chronology|minutes|details)"
+)
 _SOON = (
     r"(?:\W*(?:now|soon|shortly|asap|as soon as (?:i can|we can|possible)|today|tomorrow|tonight|later(?: today"
-    r"| on)?|(?:mon|tues|wednes|thurs|fri|satur|sun)day|am|pm|morning|afternoon|evening"
-    r"|this (?:morning|afternoon|evening|week)|next week|first thing|in due course|in a bit"
-    r"|when i(?:'m| am) (?:back|free|able)|(?:by|on|at|before|after|within|in)(?: [\w:/]+){1,4}|with (?:an"
-    r"|a) (?:answer|response|update|reply)|about (?:this|it)|on this|to (?:discuss|you)|once(?: [\w\']+){1,8}"
-    r"|then|and)\W*)*"
+    r"| on)?|(?:mon|tues|wednes|thurs|fri)(?:day)?|(?:satur|sun)day|am|pm|morning|afternoon|evening|lunch(?:time)?"
+    r"|(?:for|in) now|first|after(?:wards)?"
+    r"|this (?:morning|afternoon|evening|week)|next week|first thing|in due course|in a bit|urgently|properly|please"
+    r"|when (?:i(?:'m| am) )?(?:(?:back|free|able|in)\b(?: (?:in|at) (?:the|my) (?:office|desk|work))?)"
+    r"|(?:by|on|at|before|after|within|in|until|till)(?: [\w:/]+){1,4}|with (?:an"
+    r"|a) (?:answer|response|update|reply)|about (?:this|it)|on this|to (?:discuss|you)"
+    r"|(?:once|while|whilst|as soon as)(?: [\w\']+){1,8}|then|and)\W*)*"
 )  # fmt: skip
 _LEAD = (
     r"(?:(?:thanks|thank you|many thanks|ok|okay|noted|hi|hello|sure|yes|great|sorry|apologies|please|just|so"
-    r"|and|but|of course)\W+(?:for (?:this|that|your (?:e-?mail|message|challenge)|letting (?:me|us) know)\W*)?)*"
+    r"|and|but|of course|in the meantime|for now|happy to (?:talk|discuss|speak)|(?:just )?to let you know(?: that)?"
+    r"|on behalf of(?: [\w']+){1,3})"
+    r"\W+(?:for (?:this|that|the delay|(?:my|the) (?:late|slow) (?:reply|response)|your (?:e-?mail|message|challenge)"
+    r"|letting (?:me|us) know)\W*)?)*"
 )
 _THING = (
     r"(?:this|that|it|things|your (?:e-?mail|message|challenge|concerns?)|the (?:matter|case|concerns?"
@@ -35,49 +52,101 @@ _THING = (
 _PHRASES = (
     rf"(?:(?:{_WHO} ?)?{_WILL} )?(?:also )?(?:call|ring|phone|telephone|contact|e-?mail|speak (?:to|with)"
     rf"|catch up with|talk to|write to) (?:you|u|her|him|them|the team){_SOON}",
+    rf"(?:(?:{_WHO} ?)?{_WILL} )?(?:call|ring|phone|speak|talk|revert|explain){_SOON}",
+    rf"(?:{_WHO} ?)?(?:{_WILL} )?give (?:you|u) (?:a|an) (?:call|ring|bell|update|answer|response|reply){_SOON}",
+    rf"(?:can|could|may|shall) (?:i|we) (?:please )?(?:call|ring|phone|speak|talk|catch up|discuss)"
+    rf"(?: (?:to |with )?(?:you|u|this))*{_SOON}",
+    rf"(?:give|allow) (?:me|us)(?: (?:a (?:bit|little)|some))?(?: (?:more )?time)?{_SOON}",
+    rf"(?:{_WHO} ?)?(?:{_WILL} )?give {_THING} (?:my|our) (?:\w+ )?attention{_SOON}",
     rf"(?:(?:{_WHO} ?)?{_WILL} )?(?:come|get|be) (?:back|in touch|in contact)(?: (?:to|with) (?:you|u))?{_SOON}",
     rf"(?:(?:{_WHO} ?)?{_WILL} )?(?:respond|reply|answer|report back|revert|update you|let you know|keep you (?:posted"
     rf"|updated|informed))(?: (?:to (?:you|this)|fully|properly|in full|in detail|formally))*{_SOON}",
-    rf"(?:{_WHO} ?(?:{_WILL}|am|are|is|'?m|'?re|'?s)? ?)?(?:currently |now )?(?:be )?(?:look(?:ing)?|check(?:ing)?"
-    rf"|chas(?:e|ing)|deal(?:ing)?|pick(?:ing)?|follow(?:ing)?|tak(?:e|ing))(?: (?:a look|up|into|in to|at|with|on"
-    rf"|this up))*(?: {_THING}| on)?(?: up)?{_SOON}",
+    rf"(?:{_WHO} ?(?:{_WILL}|am|are|is|'?m|'?re|'?s)? ?)?(?:currently |now |still |just )?(?:be )?(?:look(?:ing)?"
+    rf"|check(?:ing)?|chas(?:e|ing)|deal(?:ing)?|pick(?:ing)?|follow(?:ing)?|tak(?:e|ing)|(?:review|consider|read"
+    rf"|investigat|explor)(?:e|ing)?)(?: (?:a look|up|into|in to|at|with|on|this up))*(?: {_THING}| on)?(?: up)?"
+    rf"{_SOON}",
+    rf"(?:(?:{_WHO} ?)?(?:{_WILL}|am|are|is|'?m|'?re|'?s)? )?(?:currently |now |still |just )?(?:(?:discuss|liais"
+    rf"|speak|talk|check|catch)(?:e|ing)?(?: {_THING})?(?: up)? (?:with|to)|(?:trying to )?(?:get|reach)(?:ting)? hold"
+    rf" of) {_COLLEAGUE}{_SOON}",
+    rf"(?:(?:{_WHO} ?)?(?:{_WILL}|am|are|'?m|'?re)? )?(?:currently |now |just )?(?:look|check|review|read|go|find)"
+    rf"(?:ing)?(?: (?:at|into|through|up|out))* {_PAPERS}{_SOON}",
+    rf"{_THING} (?:is|are) (?:currently |now |still )?being (?:looked (?:at|into)|reviewed|considered"
+    rf"|dealt with|followed up|picked up|investigated|checked|chased)(?: by {_COLLEAGUE})?{_SOON}",
     r"(?:your (?:e-?mail|message|challenge)(?: is| has been| was)? |this (?:is|has been) |(?:e-?mail"
     r"|message) )?(?:received|acknowledged|noted|read)(?: with thanks| and noted| thank you| thanks|\W+)*",
     rf"(?:{_WHO} )?(?:acknowledge|confirm|can confirm|have|'?ve)(?: (?:safe )?receipt(?: of)?| received| got"
-    rf"| seen)?(?: {_THING})?(?: with thanks)?",
-    rf"(?:{_WHO} ?(?:{_WILL}|have|'?ve) ?)?(?:pass|forward|escalate|send|hand|share)(?:ed)? {_THING}(?: on"
+    rf"| seen)?(?: {_THING})?(?: with thanks)?(?: and noted)?",
+    rf"(?:{_WHO} ?)?(?:have |has |'?ve )?(?:just |now |only )*(?:got|seen|received|read) {_THING}(?: with thanks)?"
+    rf"{_SOON}",
+    rf"(?:{_WHO} ?(?:{_WILL}|have|has|'?ve) ?)?(?:pass|forward|escalate|send|hand|share)(?:ed)? {_THING}(?: on"
     rf"| over)?(?: (?:to|with)(?: [\w']+){{1,5}})?",
+    rf"(?:{_WHO} ?(?:{_WILL}|have|has|'?ve) ?)?ask(?:ed)?(?: [\w']+){{1,4}} to (?:look|check|respond|reply|call|ring"
+    rf"|phone|contact|get back|come back|pick|update|let you know|speak|review|deal)(?: (?:at|into|with|up|to|you))*"
+    rf"(?: {_THING})?{_SOON}",
     r"(?:speak|talk) (?:soon|tomorrow|later|then)",
-    rf"(?:{_WHO} )?(?:am|are|'?m|'?re) (?:in|on|at) (?:a |the )?(?:meetings?|court|visit|training"
-    r"|another call)\b(?: [\w':]+){0,8}",
-    rf"bear with (?:me|us){_SOON}",
+    rf"(?:(?:{_WHO} ?)?(?:am|are|is|'?m|'?re|'?s) )?(?:stuck )?(?:in|on|at|out on|out at) (?:an? |the )?(?:meetings?"
+    rf"|court|home visit|visits?|training|another call)(?: all (?:day|morning|afternoon|week))?{_SOON}",
+    rf"(?:please )?bear with (?:me|us){_SOON}",
     rf"leave {_THING} with (?:me|us){_SOON}",
     r"(?:awaiting|waiting (?:for|on)) (?:an? )?(?:update|answer|reply|information|feedback)\b(?: [\w']+){0,8}",
+    rf"(?:will )?(?:(?:thanks|thank you) (?:(?-i:[A-Z])[\w'-]+ ?){{1,2}}|happy to (?:talk|discuss|speak){_SOON}"
+    r"|(?:sorry|apologies) for (?:the|my) (?:delay|(?:late|slow|delayed) (?:reply|response)))",
+    rf"(?:{_WHO} ?)?(?:am |are |'?m |'?re )?on (?:to )?(?:it|this){_SOON}",
+    r"(?:mi )?(?:fydda'?i?|byddaf|byddwn)(?: i| ni)? yn (?:cysylltu|ateb|ymateb|edrych|galw|ffonio)\b(?: [\w']+){0,6}",
     r"(?:in progress|under review|in hand|on (?:it|to it)|will do|ok(?:ay)?|thanks?(?: you)?(?: (?:very much"
-    r"|so much|again|for(?: [\w']+){1,6}))?|many thanks|cheers|ta|noted|understood|sure|fine|👍|hi|hello|dear|yes)",
+    r"|so much|again|for(?: [\w']+){1,6}))?|many thanks|cheers|ta|noted|understood|sure|fine|👍|hi|hello|dear|yes"
+    r"|diolch(?: yn fawr)?)",
 )
-_HOLDING = re2.compile(rf"(?i)^{_LEAD}(?:{'|'.join(f'(?:{phrase})' for phrase in _PHRASES)})$")
+_OPENING = re2.compile(rf"(?i)^{_LEAD}")
+#: One pattern each: all of them together are more than RE2 keeps in mind at once.
+_HOLDING = tuple(re2.compile(rf"(?i)^(?:{phrase})$") for phrase in _PHRASES)
 
 _SENTENCE_END = re2.compile(r"[.!?;\n]+(?:\s+|$)|\n+")
 _GREETING = re2.compile(
     r"(?i)^\W*(?:hi|hello|dear|good (?:morning|afternoon|evening)|morning|afternoon|hiya|helo|annwyl|bore da)\b[^.!?]*$"
 )
-_JOINED = re2.compile(r"(?i)\s*[,&]\s*|\s+(?:and then|and will|and|then)\s+")
+_JOINED = re2.compile(
+    r"(?i)\s*[,&]\s*|\s+[-–—]+\s+|\s+(?:and then|and will|and|then|but|so)\s+|\s+who(?:'ll| will| is going to| can)\s+"
+)
+#: What mail programs attach by themselves: pictures of a signature, its seal, a visiting card.
+_DECORATION = re2.compile(
+    r"(?i)^(?:(?:image|outlook-|logo|signature|banner)[\w. ()-]{0,60}\.(?:png|gif|jpe?g|bmp)|smime\.p7s"
+    r"|signature\.asc|[\w. -]{1,80}\.vcf)$"
+)
+_WORDS = re2.compile(r"[\p{L}\p{M}]+")
 _MAX = 1200
 _MAX_GREETING = 6
 
 
-def is_holding(new_text: str, attachments: Sequence[Attachment]) -> bool:
-    """True where nothing is new and nothing attached, or where only an answer to come is spoken of."""
+def is_holding(new_text: str, attachments: Sequence[Attachment], writer: str = "") -> bool:
+    """True where nothing is new and nothing attached, or where only an answer to come is spoken of.
+
+    `writer`: the sender's name, which may stand alone in the last line.
+    """
     text = new_text.strip()
-    if attachments:
+    if any(not _DECORATION.match(file.name) for file in attachments):
         return False
     if not text:
         return True
     if len(text) > _MAX:
         return False
-    said = [piece for piece in _sentences(trimmings.trimmed(text.split("\n"))) if piece]
-    return all(_HOLDING.match(piece) or all(map(_HOLDING.match, _clauses(piece))) for piece in said)
+    lines = [line for line in trimmings.trimmed(text.split("\n")).split("\n") if line.strip()]
+    said = [piece for piece in _sentences(_unsigned(lines, writer)) if piece]
+    return all(_promises(piece) or all(map(_promises, _clauses(piece))) for piece in said)
+
+
+def _promises(words: str) -> bool:
+    """Whether these words are on the list, with or without what people say before them."""
+    begun = _OPENING.match(words)
+    rest = words[begun.end() :] if begun else words
+    return any(pattern.match(words) or pattern.match(rest) for pattern in _HOLDING)
+
+
+def _unsigned(lines: list[str], writer: str) -> list[str]:
+    """Less a last line that holds nothing but the writer's name."""
+    names = {word.casefold() for word in _WORDS.findall(writer)}
+    last = [word.casefold() for word in _WORDS.findall(lines[-1])] if len(lines) > 1 else []
+    return lines[:-1] if last and names.issuperset(last) else lines
 
 
 def _clauses(sentence: str) -> list[str]:
@@ -85,8 +154,7 @@ def _clauses(sentence: str) -> list[str]:
     return [clause for clause in _JOINED.split(sentence) if clause]
 
 
-def _sentences(text: str) -> list[str]:
-    lines = [line for line in text.split("\n") if line.strip()]
+def _sentences(lines: list[str]) -> list[str]:
     if lines and _GREETING.match(lines[0]) and len(lines[0].split()) <= _MAX_GREETING:
         lines = lines[1:]
     pieces = [piece for line in lines for piece in _SENTENCE_END.split(line)]

@@ -127,11 +127,36 @@ def test_a_line_that_opens_with_a_command_is_seen(text: str, opens: bool) -> Non
         "Bear with me",
         "I have passed this on to my manager",
         "Speak tomorrow",
+        "Thanks Helen, I am looking into this and will call you this afternoon.",
+        "In a meeting until 3, will ring after.",
+        "Hi Helen,\n\nJust to let you know I've got this and will come back to you asap.\n\nFay",
+        "Acknowledged. I need to speak to the social worker first and will update you.",
+        "Will discuss with my manager and revert.",
+        "I am just checking with the allocated worker and will be in touch shortly.",
+        "Please bear with us while we look into this",
+        "Give me until tomorrow and I'll let you know.",
+        "Can we speak tomorrow?",
+        "can I call you at 2?",
+        "Am on it",
+        "Got it, thanks",
+        "I've asked Priya to look at this and come back to you.",
+        "Thank you for your email. I have forwarded it to my team manager who will respond.",
+        "Apologies for the delay, I will respond tomorrow",
+        "I'm out on a visit, will call when back",
+        "Hi, happy to discuss - I'll give you a ring after lunch.",
+        "I'll review the file and get back to you.",
+        "Trying to get hold of the worker. Will update you once I have spoken to her.",
+        "This is being looked at.",
+        "We are reviewing this and will reply in full by tomorrow.",
+        "I will give this my urgent attention.",
+        "Just seen this, will respond in the morning",
+        "On behalf of Fay: she has seen this and will answer tomorrow.",
+        "Diolch, byddaf yn cysylltu yfory",
     ],
 )
 def test_a_promise_is_holding(text: str) -> None:
     """Phrases that promise an answer give none."""
-    assert is_holding(text, ())
+    assert is_holding(text, (), "Fay Marsh")
 
 
 @pytest.mark.parametrize(
@@ -146,13 +171,33 @@ def test_a_promise_is_holding(text: str) -> None:
         "Thanks, we have allocated a worker",
         "NFA",
         "I will look into this on reflection though the threshold is simply not met here",
+        "I will call the family tomorrow",
+        "I will contact her mother today",
+        "I have allocated a social worker, who will visit tomorrow.",
+        "We have reviewed this and will call you to explain why it remains closed.",
+        "Spoken to school, child seen today.",
+        "We will hold a strategy meeting on Thursday.",
+        "I'll send the minutes this afternoon.",
+        "The plan will be reviewed at conference on Monday.",
+        "Agreed\nFay",
+        "In court today the order was made.",
+        "At the visit today she was safe and well",
+        "This has been reviewed.",
+        "Will call you.\nAgreed",
     ],
 )
 def test_an_answer_is_not_holding(text: str) -> None:
     """One sentence that is not on the list makes it an answer."""
-    assert not is_holding(text, ())
+    assert not is_holding(text, (), "Fay Marsh")
 
 
 def test_an_attachment_is_something_new() -> None:
     """An empty mail with a form attached is an answer."""
     assert not is_holding("", (Attachment("Response.docx", "application/msword", 10, "0" * 64),))
+
+
+@pytest.mark.parametrize("name", ["image001.png", "Outlook-logo.jpg", "smime.p7s", "Fay Marsh.vcf"])
+def test_what_mail_programs_attach_is_nothing_new(name: str) -> None:
+    """A signature's picture beside "will call you" makes no answer of it; a photograph is one."""
+    assert is_holding("Will call you", (Attachment(name, "application/octet-stream", 10, "0" * 64),))
+    assert not is_holding("Will call you", (Attachment("Photo.jpg", "image/jpeg", 10, "0" * 64),))
