@@ -14,6 +14,8 @@ from sqlalchemy import Connection
 from bot.case import tokens
 from bot.case.pen import lettered
 from bot.failpoints import failpoint
+from bot.mail.headers import MAX_BLOCK
+from bot.mail.read import writer
 from bot.model import Case, Contact, Letter, LetterKind, State
 from bot.rules import workdays
 from bot.store import cases, mails, meta, outbox
@@ -72,8 +74,8 @@ class Digests:
         letters = {entry: letter for letter, entry in lettered([row.entry for row in (*pen, *aside)]).items()}
         about = {
             "open": [self._line(case) for case in open_cases],
-            "pen": [_pen(row, letters) for row in pen],
-            "set_aside": [_pen(row, letters) for row in aside],
+            "pen": [_pen(tx, row, letters) for row in pen],
+            "set_aside": [_pen(tx, row, letters) for row in aside],
             "letters_open": letters_open,
             "mailboxes": [
                 {"name": name, "last_read": listed[name].isoformat() if name in listed else "", "last_sent": ""}
@@ -150,12 +152,14 @@ def waiting_for(case: Case) -> str:
     return next((str(s.contact) for s in case.served if not s.is_dead), "nobody who can be reached")
 
 
-def _pen(row: Listed, letters: Mapping[int, str]) -> dict[str, object]:
+def _pen(tx: Connection, row: Listed, letters: Mapping[int, str]) -> dict[str, object]:
+    """A mail as the unit is asked about it: by whom it says it is, never its subject, which may hold a child's name."""
     return {
         "letter": letters.get(row.entry, ""),
         "entry": row.entry,
         "mailbox": row.mailbox,
         "received": row.received.isoformat(),
+        "sender": writer(mails.head(tx, row.digest, MAX_BLOCK)),
         "why": row.why,
         "guesses": row.guesses,
     }

@@ -6,6 +6,8 @@ The one read that placing a mail needs, and the pure decision asked with it (cas
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -21,6 +23,7 @@ COPY = "copy"
 KEYS = ("content", "words")
 #: How much of a mail's text is searched for a ref: it stands at the end of our letters.
 TAIL = 4000
+MOST_GUESSES = 5
 #: A text shorter than this may be the same by chance.
 SAME_FROM = 40
 
@@ -43,7 +46,23 @@ def place(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, *, is_
         placement = _guessed(tx, mail, inbox, directory, placement) or placement
     if isinstance(placement, Open) and not inbox.policy:
         placement = Pen("a challenge to our own mailbox that names no team we watch")
+    if isinstance(placement, Pen):
+        placement = replace(placement, guesses=_refs(tx, mail, placement.guesses, directory))
     return placement, same_id
+
+
+def _refs(tx: Connection, mail: Mail, guesses: tuple[str, ...], directory: Directory) -> tuple[str, ...]:
+    """What a person is shown as the best guesses, as refs; where there are none, the sender's own open cases."""
+    known = tuple(cases.load(tx, int(one)).case.ref if one.isdecimal() else one for one in guesses)
+    if known or mail.sender is None:
+        return known
+    email, same = mail.sender.email, directory.same_person
+    found = (
+        case.ref
+        for case in cases.open_cases(tx)
+        if same(case.raiser.email, email) or any(same(who.email, email) for _, _, who in case.people)
+    )
+    return tuple(islice(found, MOST_GUESSES))
 
 
 def _guessed(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, placement: Placement) -> Placement | None:

@@ -1,7 +1,8 @@
 """What a person answers to the list of the holding pen: `A 0147`, `12 CE-2027-0147`, `12 new`, `12 not ours`.
 
-One order a line. Names are the entry's number or the letter printed beside it in that one digest. It knows no store:
-which entry a name means, and which case a ref, is found by the caller; who may say it as well.
+One order a line, or several with commas between (`A 0147, B new`; `A, C not ours`). Names are the entry's number or
+the letter printed beside it in that one digest. It knows no store: which entry a name means, and which case a ref, is
+found by the caller; who may say it as well.
 """
 
 from __future__ import annotations
@@ -16,14 +17,21 @@ MOST_LINES = 200
 #: Letters printed beside the first entries of a digest; the rest have their numbers alone.
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-_LINE = re2.compile(r"(?i)^[\s>•*–-]*(?:(?:mail|entry|no\.?)\s+)?([a-z]|\d{1,9})(?:\s*[.):=–-]+\s*|\s+)(.*?)[\s.,;!]*$")
-_REF = re2.compile(r"(?i)^(?:(?:case|belongs to|to)\s+)*\[?([a-z]{1,6}-\d{4}-\d{4,9}|\d{1,9})\]?$")
-_NEW = re2.compile(r"(?i)^(?:is )?(?:a )?new(?: case| challenge)?$")
-_NOT_OURS = re2.compile(r"(?i)^(?:is |are )?(?:not ours|none of ours|not our business)$")
+_NAME = r"[\s>•*–(\[-]*(?:(?:mail|entry|no\.?)\s+)?([a-z]|\d{1,9})"
+_LINE = re2.compile(
+    rf"(?i)^{_NAME}(?:\s*[\]).:=>→–-]+\s*|\s+)(?:please )?(.*?)(?:\s*\([^()]*\))?(?:[\s,]*please)?[\s.,;!]*$"
+)
+_ALONE = re2.compile(rf"(?i)^{_NAME}[\s.)\]]*$")
+_REF = re2.compile(r"(?i)^(?:(?:is|case|belongs?|goes|to|with|for|of)\s+)*\[?([a-z]{1,6}-\d{4}-\d{4,9}|\d{1,9})\]?$")
+_NEW = re2.compile(r"(?i)^(?:is )?(?:a )?new(?: case| challenge| one)?$")
+_NOT_OURS = re2.compile(
+    r"(?i)^(?:is |are )?(?:not (?:ours|for us)|none of (?:ours|our business)|not our business|nothing to do with us)$"
+)
+_BETWEEN = re2.compile(r"(?i)\s*[,;&]\s*(?:and\s+)?|\s+and\s+")
 #: Lines that ask for nothing.
 _COURTESY = re2.compile(
-    r"(?i)^\W*(?:thanks?|many thanks|thank you|(?:kind |best |warm )?regards|best wishes|hi|hello|dear|good (?:morning"
-    r"|afternoon)|yours|cheers)\b.{0,60}$"
+    r"(?i)^\W*(?:(?:please )?see below|as follows|thanks?|many thanks|thank you|(?:kind |best |warm )?regards"
+    r"|best wishes|hi|hello|dear|good (?:morning|afternoon)|yours|cheers)\b.{0,60}$"
 )
 _CLOSING = re2.compile(r"(?i)^\W*(?:many thanks|thanks|thank you|(?:kind |best |warm )?regards|best wishes|yours)\b")
 
@@ -50,9 +58,9 @@ def orders(text: str) -> Orders:
     unclear: list[str] = []
     lines = [" ".join(line.split()) for line in text.split("\n")]
     for line in [one for one in lines if one][:MOST_LINES]:
-        order = _order(line)
-        if order is not None:
-            found.append(order)
+        of_line = _of_line(line)
+        if of_line:
+            found += of_line
         elif found and _CLOSING.match(line):
             break
         elif not _COURTESY.match(line):
@@ -60,6 +68,27 @@ def orders(text: str) -> Orders:
     torn = {o.name for o in found for p in found if o.name == p.name and o.what != p.what}
     unclear += [f"{name}: two answers" for name in sorted(torn)]
     return Orders(tuple(dict.fromkeys(o for o in found if o.name not in torn)), tuple(unclear))
+
+
+def _of_line(line: str) -> list[Order]:
+    """The orders of a line, all of it or none. Names before the first order share it (`A, C not ours`); a bare name
+    anywhere else may as well be the number of a case."""
+    order = _order(line)
+    if order is not None:
+        return [order]
+    found: list[Order] = []
+    shares = False
+    for piece in reversed([one for one in _BETWEEN.split(line) if one.strip()]):
+        alone = _ALONE.match(piece)
+        order = _order(piece)
+        if order is not None and not shares:
+            found.append(order)
+        elif alone is not None and found and alone.group(1).isdigit() == found[-1].name.isdigit():
+            found.append(Order(alone.group(1).upper(), found[-1].what))
+            shares = True
+        else:
+            return []
+    return found[::-1]
 
 
 def _order(line: str) -> Order | None:

@@ -190,11 +190,21 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
                     "entry": 147,
                     "mailbox": "Riverside Assessment Team",
                     "received": _WHEN,
+                    "sender": "office@elm.example",
                     "why": "two cases fit",
                     "guesses": "XX-2027-0007, XX-2027-0005",
                 }
             ],
-            "set_aside": [{"letter": "B", "entry": 148, "mailbox": "Hill", "received": _WHEN, "why": "unreadable"}],
+            "set_aside": [
+                {
+                    "letter": "B",
+                    "entry": 148,
+                    "mailbox": "Hill",
+                    "received": _WHEN,
+                    "sender": "",
+                    "why": "unreadable",
+                }
+            ],
             "letters_open": 1,
             "mailboxes": [{"name": "Riverside Assessment Team", "last_read": _WHEN, "last_sent": _WHEN}],
             "head": "4d" * 32,

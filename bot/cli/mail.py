@@ -16,6 +16,8 @@ import typer
 from bot.cli.open import Office, database, found, now, office
 from bot.cli.output import AsJson, ConfigDir, complain, say_lines, show, when
 from bot.errors import BotError
+from bot.mail.headers import MAX_BLOCK
+from bot.mail.read import writer
 from bot.model import Inbox, Mail, aware
 from bot.ports import RawMail
 from bot.rules.workdays import at_local
@@ -55,10 +57,11 @@ def waiting(ctx: typer.Context, config: ConfigDir = DEFAULT, as_json: AsJson = F
     if ctx.invoked_subcommand:
         return
     with database(config) as db:
-        rows = [_shown(row) for row in _aside(db)]
-    show(
-        rows, as_json, ("entry", "mailbox", "received", "disposition", "why", "guesses"), "Nothing waits for a person."
-    )
+        aside = _aside(db)
+        with db.read() as tx:
+            rows = [_shown(row) | {"sender": writer(mails.head(tx, row.digest, MAX_BLOCK))} for row in aside]
+    columns = ("entry", "mailbox", "received", "sender", "disposition", "why", "guesses")
+    show(rows, as_json, columns, "Nothing waits for a person.")
 
 
 def _shown(row: Listed) -> dict[str, Any]:

@@ -60,6 +60,12 @@ def headers_only(raw: bytes, reading: Reading, received: datetime, why: str) -> 
         return replace(unread, defects=(why, f"headers_failed: {type(fault).__name__}"))
 
 
+def writer(raw: bytes) -> str:
+    """The address that the header block of this mail gives as its single sender; "" for none. Safe to run outside."""
+    sender, _ = addresses.sender(headers.split(raw)[0])
+    return sender.email if sender else ""
+
+
 def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool) -> Mail:
     parsed = parse.parse(raw)
     is_readable = not parsed.why_unreadable

@@ -194,6 +194,14 @@ def raw(tx: Connection, digest: str) -> bytes:
     return raws(tx, [digest])[digest]
 
 
+def head(tx: Connection, digest: str, most: int) -> bytes:
+    """The first `most` bytes, b"" when they are not kept. A packed mail is unpacked no further."""
+    row = tx.execute(select(_raw.c.body, _raw.c.is_packed).where(_raw.c.digest == digest)).one_or_none()
+    if row is None:
+        return b""
+    return zlib.decompressobj().decompress(row.body, most) if row.is_packed else bytes(row.body[:most])
+
+
 # --- what became of it ----------------------------------------------------------------------------------------------
 
 

@@ -100,7 +100,8 @@ def test_same_id_with_another_body_is_another_mail(office: Office) -> None:
     assert "duplicate_message_id" in other.flags
     come(office, raw_mail(FAY, "The visit was made today.\n", number="r1", subject=f"RE: {DAY}", to=HELEN,
                           answers="m1@health.example", at=START + HOUR), START + HOUR)  # fmt: skip
-    assert [row.why for row in office.listed("holding_pen")] == ["it cites more than one case"]
+    (waits,) = office.listed("holding_pen")
+    assert (waits.why, waits.guesses) == ("it cites more than one case", f"{one.ref} {other.ref}")
     assert {c.state for c in office.cases()} == {State.AWAITING_RESPONSE}
 
 

@@ -127,6 +127,13 @@ def test_hold_and_release_stand_in_the_journal(own: Desk) -> None:
     assert (kinds["held"], kinds["released"]) == ("Ann Shaw", "Ann Shaw")
 
 
+def test_a_waiting_mail_is_shown_with_who_it_says_wrote_it(prepared: Desk) -> None:
+    """Its sender's address and what it may belong to, so that a person can place it; never its subject."""
+    (waiting,) = rows(prepared.folder, "review")
+    assert waiting["sender"] == "mo.reid@health.example"
+    assert "Professional Safeguarding" not in done(prepared.folder, "review")
+
+
 def test_a_placed_mail_takes_effect(own: Desk) -> None:
     """A mail of the pen joins its case as a fact, and the pen is empty."""
     ref, entry = own.ref, own.entry
