@@ -80,5 +80,12 @@ def stood_in(case: Case, left: Stage) -> tuple[Contact, ...]:
     return tuple(c for stage, _, c in case.people if stage == left.id and c.role in roles)
 
 
+def to_ring(readers: Iterable[Contact], named: Iterable[Contact | None]) -> Contact | None:
+    """Whom the readers of a letter may ring: the first of those named who is none of the readers; else the first."""
+    own = {contact.email for contact in readers} | {""}
+    known = [contact for contact in named if contact is not None]
+    return next((contact for contact in known if contact.email not in own), next(iter(known), None))
+
+
 def _roles(stage: Stage, side: str) -> tuple[str, ...]:
     return stage.raising_role if side == "raising" else stage.responding_role

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.case.alternates import Cast
+from bot.case.alternates import Cast, to_ring
 from bot.case.conditions import landing
 from bot.case.timers import lines
 from bot.model import Case, Contact, Deadline, Decision, Event, Letter, LetterKind, Mail, Question, State
@@ -233,6 +233,7 @@ class Draft:
         values: dict[str, Any] = {**self.about(), **(more or {}), **extra}
         if human is not None:
             values["human"] = person(human)
+        values["ring"] = person(to_ring(firsts, (human, case.raiser, self.first_responder, *self.unit)))
         answered = mail.message_id if mail and mail.message_id else case.opening_id
         letter = Letter(
             kind=kind,

@@ -13,8 +13,6 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
-import re2
-
 from bot.case.draft import Draft
 from bot.model import Arrival, LetterKind, Mail, Proof
 from bot.rules.authority import Side
@@ -27,14 +25,6 @@ COPIED = "copied_outside"
 _MOST_OUTSIDE = 10
 SUBJECT = "A mail reached somebody it was not meant for"
 
-_WRONG = re2.compile(
-    r"(?i)\b(?:(?:is|was|are) ?n[o']t (?:meant |intended |addressed )?(?:for|to) me|not for me|not meant for me"
-    r"|wrong (?:person|address|e-?mail|recipient)|sent (?:this |it )?to me (?:by mistake|in error)"
-    r"|received (?:this |it )?(?:by mistake|in error)"
-    r"|(?:do not|don't) know why I (?:have )?(?:got|received|am getting))"
-)
-_WITHIN = 600
-
 _BASE = "names, roles, agencies and telephone numbers of professionals; the ref, the stage and its time"
 _FIELDS = {
     LetterKind.RELAY.value: f"{_BASE}; the words of a reply",
@@ -43,11 +33,6 @@ _FIELDS = {
     LetterKind.RECORD.value: f"{_BASE}; the record of the case",
 }
 _ORIGINAL = "a mail of the case, with whatever its writer put into it; it lies in the case's own mails"
-
-
-def says_wrong_person(mail: Mail) -> bool:
-    """Whether the new words say that the mail was meant for somebody else."""
-    return bool(_WRONG.search(mail.new_text[:_WITHIN]))
 
 
 def is_no_party(stand: Collection[Side]) -> bool:

@@ -17,10 +17,16 @@ from bot.case.delivery import on_absent
 from bot.case.draft import Draft, person
 from bot.case.opening import confirmed
 from bot.mail.commands import is_holding, opens_with_command
+from bot.mail.misdirected import disclaims, says_wrong_person
 from bot.model import Absence, Arrival, Contact, LetterKind, Mail, MailKind, Proof, State
 from bot.rules.authority import Side, sides
 
 ANSWERED = ("ANSWERED", "they have answered you; you may add when and how")
+#: What somebody may mean who says in words that a challenge is not theirs.
+THEIRS = (
+    ("NOT MINE", "it belongs to somebody else: the next contact of the directory is written to"),
+    ("RECEIVED by 3pm", "you will answer it after all; say by when"),
+)
 REOPEN: tuple[tuple[str, str], ...] = (("REOPEN", "open it again at the stage last reached"),)
 
 
@@ -121,6 +127,10 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
     elif not proven or not mail.is_readable or opens_with_command(mail.new_text):
         d.event("attached", by=by.email, note="not proven" if not proven else "unreadable or an unusable word")
         doubtful(d, mail, by)
+    elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, _writer(mail)):
+        d.event("attached", by=by.email, note="says that it is not theirs")
+        doubtful(d, mail, by)
+        d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=[list(c) for c in THEIRS])
     elif case.state in WAITING and is_holding_reply(mail):
         d.set(holding=(*case.holding, (mail.received, str(by))))
         d.event("holding", by=by.email)
@@ -149,8 +159,12 @@ def is_aside(d: Draft, mail: Mail) -> bool:
 
 def is_holding_reply(mail: Mail) -> bool:
     """Nothing new and nothing attached, inline answers announced, or only phrases of the holding list."""
-    writer = (mail.sender.name or mail.sender.email.partition("@")[0]) if mail.sender else ""
-    return mail.answers_inline or is_holding(mail.new_text, mail.attachments, writer)
+    return mail.answers_inline or is_holding(mail.new_text, mail.attachments, _writer(mail))
+
+
+def _writer(mail: Mail) -> str:
+    """The name that may stand alone under the words."""
+    return (mail.sender.name or mail.sender.email.partition("@")[0]) if mail.sender else ""
 
 
 def doubtful(d: Draft, mail: Mail, by: Contact, others: tuple[str, ...] = ()) -> None:
@@ -158,6 +172,7 @@ def doubtful(d: Draft, mail: Mail, by: Contact, others: tuple[str, ...] = ()) ->
     of the same raiser's other challenges that it may answer instead."""
     if d.is_stranger or not d.case.is_open:
         return
+    reached = reached_raiser(d, mail)
     letter = d.write(
         LetterKind.QUESTION,
         "whose_answer",
@@ -167,6 +182,8 @@ def doubtful(d: Draft, mail: Mail, by: Contact, others: tuple[str, ...] = ()) ->
         who=person(by),
         when=mail.received.isoformat(),
         others=list(others),
+        reached=reached,
+        text=mail.new_text if mail.proof is Proof.PROVEN and not reached and not is_aside(d, mail) else "",
     )
     if letter:
         d.ask(letter.key, "whose_answer", d.case.raiser.email, mail.digest, note=by.email)
@@ -209,7 +226,7 @@ def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
     """A colleague of the challenged agency may have answered: the raiser is asked. A stranger's mail is only kept."""
     mail = fact.mail
     d.event("attached", by=by.email, note="from neither side")
-    if incident.says_wrong_person(mail):
+    if says_wrong_person(mail.new_text, is_outside=not by.agency):
         incident.misdirected(d, fact, by.email)
     elif hearing.represented(d, mail, by):
         return

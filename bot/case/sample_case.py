@@ -60,6 +60,7 @@ CASE: dict[str, Any] = {
     },
     "unconfirmed": False,
     "human": HELEN,
+    "ring": HELEN,
     "bot_address": "clock@partnership.example",
     "late": "",
     "flags": [],

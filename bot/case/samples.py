@@ -62,6 +62,7 @@ _ESCALATED: dict[str, Any] = _STEP_2 | {
 }
 _AWAY = {"absent": FAY, "deputies": [TOM], "named": [{"name": "Priya Shah", "contact": "01632 960204"}]}
 _GOING = {"absent": FAY, "of": "notice", "responder": TOM}
+_WHOSE = {"who": TOM, "when": _WHEN, "others": ["XX-2027-0005"], "reached": True, "text": ""}
 _WRONG: dict[str, Any] = {"contact": FAY, "status": "", "why": "", "goes_on": True, "manager": {}}
 _TRANSFER = ("asked", "accepted", "again", "declined")
 _MOVING = {"who": TOM, "team_asked": "Hillside Assessment Team", "left": "Riverside Assessment Team"}
@@ -80,6 +81,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.CHASER, "half", {"left": "12 hours", "commitment": None}),
     (LetterKind.CHASER, "last", {"left": "4 hours", "commitment": COMMITMENT}),
     (LetterKind.CHASER, "raiser", {"left": "4 hours", "commitment": COMMITMENT | {"by": ""}}),
+    (LetterKind.CHASER, "provisional", {"left": "4 hours", "original": _ORIGINAL, "unconfirmed": True}),
     (LetterKind.CHASER, "form", {"forms": [FORM | {"state": "missing"}]}),
     (LetterKind.CHASER, "clock", _PASSED | {"local": False}),
     (LetterKind.CHASER, "clock", _PASSED | {"local": True}),
@@ -113,8 +115,9 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
         {"choices": [["RESOLVED", "you are satisfied"], ["NOT RESOLVED", "you are not satisfied"]]},
     ),
     (LetterKind.QUESTION, "which_team", {"teams": ["Riverside Assessment Team", "Hillside Assessment Team"]}),
-    (LetterKind.QUESTION, "whose_answer", {"who": TOM, "when": _WHEN, "others": []}),
-    (LetterKind.QUESTION, "whose_answer", {"who": TOM, "when": _WHEN, "others": ["XX-2027-0005"]}),
+    (LetterKind.QUESTION, "whose_answer", _WHOSE | {"others": []}),
+    (LetterKind.QUESTION, "whose_answer", _WHOSE | {"reached": False}),
+    (LetterKind.QUESTION, "whose_answer", _WHOSE | {"reached": False, "text": "It was seen to.\n\nWe visited."}),
     (LetterKind.QUESTION, "transfer", {"who": FAY, "team_asked": "Hillside Assessment Team"}),
     (LetterKind.QUESTION, "recall", {}),
     (LetterKind.QUESTION, "unreadable", {"who": FAY, "when": _WHEN}),

@@ -194,15 +194,16 @@ def on_chaser(d: Draft) -> None:
         return
     is_last = not any(a.kind == "chaser" for a in d.case.deadlines)
     left = time_left(d)
-    to = (*d.inbox, *d.unit) if d.is_stranger else d.responders
+    if d.is_stranger:  # nobody has said yet that it is a challenge: that is what they are reminded of
+        d.write(LetterKind.CHASER, "provisional", (*d.inbox, *d.unit), left=left, original=d.original())
+        return
     given, owed = hearing.commitment(d), list(forms.missing(d, "responding"))
     more = {"commitment": given, "forms": owed}
-    d.write(LetterKind.CHASER, "last" if is_last else "half", to, d.inbox, left=left, more=more)
-    if is_last and not d.is_stranger:
+    d.write(LetterKind.CHASER, "last" if is_last else "half", d.responders, d.inbox, left=left, more=more)
+    if is_last:
         more |= {"forms": list(forms.missing(d, "raising"))}
         d.write(LetterKind.CHASER, "raiser", [d.case.raiser], left=left, human=d.first_responder, more=more)
         forms.reminded(d, "raising")
-    if is_last:
         approval.ask(d)
 
 

@@ -130,9 +130,13 @@ def is_holding(new_text: str, attachments: Sequence[Attachment], writer: str = "
         return True
     if len(text) > _MAX:
         return False
+    return all(_promises(piece) or all(map(_promises, clauses(piece))) for piece in sentences(text, writer))
+
+
+def sentences(text: str, writer: str = "") -> list[str]:
+    """What is said, sentence by sentence, less greeting, trimmings and the writer's own name at the end."""
     lines = [line for line in trimmings.trimmed(text.split("\n")).split("\n") if line.strip()]
-    said = [piece for piece in _sentences(_unsigned(lines, writer)) if piece]
-    return all(_promises(piece) or all(map(_promises, _clauses(piece))) for piece in said)
+    return [piece for piece in _sentences(_unsigned(lines, writer)) if piece]
 
 
 def _promises(words: str) -> bool:
@@ -149,7 +153,7 @@ def _unsigned(lines: list[str], writer: str) -> list[str]:
     return lines[:-1] if last and names.issuperset(last) else lines
 
 
-def _clauses(sentence: str) -> list[str]:
+def clauses(sentence: str) -> list[str]:
     """A sentence of several promises in its parts; not one of them may be more than a promise."""
     return [clause for clause in _JOINED.split(sentence) if clause]
 
