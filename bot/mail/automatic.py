@@ -1,8 +1,9 @@
 """Who or what wrote a mail: a person, or a machine in a person's name.
 
-It reads the standard headers (RFC 3834, 8098, list headers) and Exchange's own, then subjects (titles.py), newsletters
-and portals (robots.py); bounces are read in bounce.py. X-Auto-Response-Suppress asks others for silence and identifies
-nobody. It knows no case, and never says that a robot answered.
+It reads the standard headers (RFC 3834, 8098, list headers) and Exchange's own, then the signs of single programs
+(marks.py), subjects (titles.py), newsletters and portals (robots.py); bounces are read in bounce.py.
+X-Auto-Response-Suppress asks others for silence and identifies nobody. It knows no case, and never says that a robot
+answered.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 
 import re2
 
-from bot.mail import absence, bounce, quote, robots, titles
-from bot.mail.headers import Headers, decoded
+from bot.mail import absence, bounce, marks, quote, robots, titles
+from bot.mail.headers import Headers, decoded, ids
 from bot.mail.parse import Parsed
 from bot.model import Address, Bounce, MailKind
 
@@ -77,20 +78,20 @@ def _kind(mail: Parsed, sender: Address | None, own: Sequence[str]) -> tuple[Mai
         return MailKind.OTHER_AUTOMATED, "our own letter came back"
     title = decoded(headers.get("subject"))
     return (
-        _by_headers(headers, title, mail.text)
+        _by_headers(headers, sender, title, mail.text)
         or titles.kind_of(title)
         or robots.robot(headers, sender, title, mail.text)
-        or ((MailKind.AUTO_REPLY, "says only that its writer is away") if _is_all_absence(mail.text) else None)
-        or _by_envelope(headers)
+        or ((MailKind.AUTO_REPLY, "says only that its writer is away") if _is_all_absence(mail.text, title) else None)
+        or _by_envelope(headers, title)
         or (MailKind.HUMAN, "")
     )
 
 
-def _is_all_absence(text: str) -> bool:
-    return absence.is_all(quote.split(text).new)
+def _is_all_absence(text: str, title: str) -> bool:
+    return absence.is_all(quote.split(text).new, title)
 
 
-def _by_headers(headers: Headers, title: str, text: str) -> tuple[MailKind, str] | None:
+def _by_headers(headers: Headers, sender: Address | None, title: str, text: str) -> tuple[MailKind, str] | None:
     submitted = headers.get("auto-submitted").split(";")[0].strip().lower()
     if submitted.startswith("auto-replied"):
         return MailKind.AUTO_REPLY, "Auto-Submitted: auto-replied (RFC 3834)"
@@ -101,6 +102,9 @@ def _by_headers(headers: Headers, title: str, text: str) -> tuple[MailKind, str]
         return MailKind.AUTO_REPLY, "Precedence: auto_reply"
     if "mailbox rules agent" in headers.get("x-ms-exchange-generated-message-source").lower():
         return MailKind.AUTO_REPLY, "made by a mailbox rule"
+    why = marks.in_a_name(headers, sender)
+    if why:
+        return MailKind.AUTO_REPLY, why
     if submitted not in ("", "no"):
         named = titles.kind_of(title)
         if named:
@@ -111,13 +115,14 @@ def _by_headers(headers: Headers, title: str, text: str) -> tuple[MailKind, str]
     return None
 
 
-def _by_envelope(headers: Headers) -> tuple[MailKind, str] | None:
+def _by_envelope(headers: Headers, title: str) -> tuple[MailKind, str] | None:
     """By a sender that nobody reads, and by bulk precedence without a list: no person's program writes that."""
     returned = headers.get("return-path").strip("<> ")
     if bounce.NOBODY.match(returned):
         return MailKind.OTHER_AUTOMATED, "an address that nobody reads"
     if headers.get("precedence").strip().lower() in ("bulk", "junk") and not _has_list_headers(headers):
-        is_reply = headers.has("return-path") and not returned
+        is_reply = (headers.has("return-path") and not returned) or bool(ids(headers.get("in-reply-to")))
+        is_reply = is_reply or robots.is_answer_title(title)
         return (MailKind.AUTO_REPLY if is_reply else MailKind.OTHER_AUTOMATED), "Precedence: bulk, and no list"
     return None
 

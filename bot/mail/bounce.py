@@ -17,7 +17,8 @@ from bot.model import Address, Bounce, MailKind
 _FIELD = re2.compile(
     r"(?im)^(final-recipient|original-recipient|action|status|diagnostic-code)[ \t]*:[ \t]*((?:.*(?:\r?\n[ \t]+.*)*))$"
 )
-_STATUS = re2.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+#: Class, subject (RFC 3463 has 0 to 7) and detail: no version of a mail program, no part of an IP address.
+_STATUS = re2.compile(r"(?:^|[^\d.])([245]\.[0-7]\.\d{1,3})(?:$|[^\d.]|\.(?:$|\D))")
 _CODE = re2.compile(r"\b([45])\d\d[ -]")
 _ID_LINE = re2.compile(r"(?im)^(?:original-)?message-id:[ \t]*(?:\r?\n[ \t]+)?(<[^<>\s]+>)")
 _REFUSAL = "message/disposition-notification"
@@ -50,9 +51,15 @@ _FAILED = re2.compile(
     r"|(?:invalid|bad|unknown|unroutable|unrouteable) (?:user|recipient|mailbox|destination)"
     r"|action not taken|automatically rejected|not listed in)"
 )
+#: A letter that came back is tried no more, also where the last answer was a 4xx: it had waited too long.
+_CAME_BACK = re2.compile(
+    r"(?i)returned (?:mail|to sender)|returning message|undeliver|(?:delivery|mail) (?:has )?fail|failure|\(fail"
+    r"|non[- ]?del|could not be|not delivered|rejected"
+)
 _LATER = re2.compile(
     r"(?i)(?:will (?:be retried|keep trying|continue to (?:try|attempt))|delivery (?:is |has been )?delayed"
-    r"|delayed:|still being retried|warning message only|do not need to resend|don't need to resend"
+    r"|delayed:|not yet been delivered|hours on the queue|still being retried|warning message only"
+    r"|do not need to resend|don't need to resend"
     r"|temporary (?:failure|problem))"
 )
 
@@ -77,7 +84,8 @@ def report(mail: Parsed, sender: Address | None, id_domain: str) -> tuple[MailKi
     if named and not group.keys() & {"final-recipient", "original-recipient"}:
         group = {**named, **group}  # some systems tell the action in the block of the whole mail
     found = _bounce(group, mail, id_domain)
-    if not found.is_hard and sender is not None and NOBODY.match(sender.email):
+    is_doubtful = not found.is_hard or found.status.startswith("4")
+    if is_doubtful and sender is not None and NOBODY.match(sender.email):
         return MailKind.OTHER_AUTOMATED, "a gateway that wants something of the sender, no mail system", None
     return MailKind.BOUNCE, "delivery status notification (RFC 3464)", found
 
@@ -104,7 +112,10 @@ def _bounce(group: dict[str, str], mail: Parsed, id_domain: str) -> Bounce:
     recipient = next(iter(_named_in(group)), None)
     words = group.get("diagnostic-code", "")
     status = _first_status(group.get("status", "")) or _first_status(words)
-    is_hard = not (group.get("action", "").lower().startswith("delayed") or status.startswith("4"))
+    status = status or ("" if group else _first_status(mail.text[:_MAX_TEXT]))
+    action = group.get("action", "").lower()
+    # "failed" means that nobody tries any more (RFC 3464, 2.3.3), also where the last answer was a 4xx.
+    is_hard = not action.startswith("delayed") and (action.startswith("failed") or not status.startswith("4"))
     why = failure.reason(status, words or mail.text, is_hard)
     return Bounce(recipient or _in_words(mail), status, is_hard, cited(mail, id_domain), words[:_MAX_WORDS], why)
 
@@ -135,12 +146,11 @@ def without_report(
         return None
     status = _first_status(text)
     code = _CODE.search(text)
-    later = (
-        bool(_LATER.search(title) or _LATER.search(text)) or status.startswith("4") or bool(temporary and not permanent)
-    )
+    status = status or (f"{code.group(1)}.0.0" if code else "")
+    says_later = bool(_LATER.search(title) or _LATER.search(text)) or bool(temporary and not permanent)
+    later = says_later or (status.startswith("4") and not _CAME_BACK.search(title))
     refused = (a for r in mail.reports if r.type == _REFUSAL for g in _recipients(r.text) for a in _named_in(g))
     named = (*addresses_in(headers.get("x-failed-recipients")), *refused, *permanent, *temporary)
-    status = status or (f"{code.group(1)}.0.0" if code else "")
     why = failure.reason(status, text, not later)
     return Bounce(named[0] if named else _in_words(mail), status, not later, cited(mail, id_domain), "", why)
 

@@ -17,6 +17,10 @@ _NOT_REACHED = "the other organisation's mail system could not be reached"
 _NOT_SECURE = "the other organisation accepts such mail only encrypted or from senders it knows"
 _MOVED = "the person has moved and left no new address"
 _BUSY = "the other organisation's mail system is busy"
+_NO_DOMAIN = "there is no such organisation behind the address"
+_MEMBERS = "the group accepts mail only from its members"
+_INSIDE = "the mailbox accepts mail only from inside its own organisation"
+_TAKES_NONE = "the mailbox takes no mail"
 _SENDER = "the other organisation did not trust where the mail came from"
 
 #: Longest prefix first: detail of RFC 3463 (and RFC 7372, 7504) in one line each.
@@ -25,12 +29,12 @@ _BY_STATUS = (
     ("1.7", _SENDER),
     ("1.8", _SENDER),
     ("1.10", _UNKNOWN),
-    ("1.2", "there is no such organisation behind the address"),
+    ("1.2", _NO_DOMAIN),
     ("1.", _UNKNOWN),
     ("2.1", _CLOSED),
     ("2.2", _FULL),
     ("2.3", _TOO_LARGE),
-    ("2.", "the mailbox takes no mail"),
+    ("2.", _TAKES_NONE),
     ("3.4", _TOO_LARGE),
     ("3.2", _BUSY),
     ("3.", _REFUSED),
@@ -40,19 +44,40 @@ _BY_STATUS = (
     ("5.", _REFUSED),
     ("6.", "the other organisation could not convert the mail"),
     ("7.1", _REFUSED),
-    ("7.2", "the group accepts mail only from its members"),
+    ("7.2", _MEMBERS),
+    ("7.124", _MEMBERS),  # Exchange: not among a group's allowed senders; 133: not signed in to write to a group
+    ("7.133", _MEMBERS),
+    ("7.12", _INSIDE),  # Exchange: not signed in to write to the organisation, a mailbox, a contact
+    ("7.134", _INSIDE),
+    ("7.136", _INSIDE),
     ("7.4", _NOT_SECURE),
     ("7.5", _NOT_SECURE),
     ("7.", _SENDER),
 )
 
 _BY_WORDS = (
-    (re2.compile(r"(?i)mailbox (?:is )?full|over ?quota|quota exceeded|insufficient (?:system )?storage"), _FULL),
+    (
+        re2.compile(
+            r"(?i)mailbox (?:is )?full|over ?quota|quota\b.{0,20}\bexceed|exceed\w*.{0,20}\bquota"
+            r"|inbox is out of storage|insufficient (?:system )?storage"
+        ),
+        _FULL,
+    ),
     (re2.compile(r"(?i)\b(?:disabled|inactive|suspended|deactivated)\b"), _CLOSED),
     (
         re2.compile(
+            r"(?i)domain (?:name )?(?:not found|does not exist|unknown)|host (?:unknown|not found)"
+            r"|no such (?:domain|host)|nxdomain"
+        ),
+        _NO_DOMAIN,
+    ),
+    (
+        re2.compile(
             r"(?i)user unknown|unknown user|no such (?:user|recipient|mailbox|address)|does not exist|not found"
-            r"|invalid (?:user|recipient|address|mailbox)|recipient (?:unknown|rejected)|no mailbox|unrouteable"
+            r"|invalid (?:user|recipient|address|mailbox)|recipient unknown|no mailbox|unrouteable"
+            r"|address (?:\w+ ){0,2}(?:incorrect|invalid)|wasn.t found at"
+            r"|(?:destinat\w+|utente|utilisateur|usuario) (?:desconocid|sconosciut|inconnu)"
+            r"|(?:empf.nger|benutzer) (?:unbekannt|nicht gefunden)"
         ),
         _UNKNOWN,
     ),
@@ -62,15 +87,29 @@ _BY_WORDS = (
         re2.compile(r"(?i)spam|block(?:ed|list)|black ?list|policy|denied|reject|dmarc|\bspf\b|not authori[sz]ed"),
         _REFUSED,
     ),
-    (re2.compile(r"(?i)host (?:unknown|not found)|timed? ?out|connection refused|unreachable|no route"), _NOT_REACHED),
+    (
+        re2.compile(
+            r"(?i)timed? ?out|connection refused|unreachable|no route|not accept our requests"
+            r"|failed (?:after )?\d+ attempts"
+        ),
+        _NOT_REACHED,
+    ),
+    (re2.compile(r"(?i)too many connections|too busy|try again later|not available|grey-?list"), _BUSY),
+    (re2.compile(r"(?i)mailbox (?:is )?(?:currently )?unavailable"), _TAKES_NONE),
 )
 _WITHIN = 4000
 
 
 def reason(status: str, words: str, is_hard: bool) -> str:
     """Half a sentence that follows "could not be delivered: "; for a delay it says that it is still being tried."""
-    why = _of_status(status) or _of_words(words) or "no reason that we can read was given"
+    why = _of_words(words) if _says_little(status) else ""
+    why = why or _of_status(status) or _of_words(words) or "no reason that we can read was given"
     return why if is_hard else f"{why}; their mail system is still trying"
+
+
+def _says_little(status: str) -> bool:
+    """Detail 0 of any subject is "other" (RFC 3463, 3), and 7.1 is written for every refusal: the words know more."""
+    return status.endswith(".0") or status.partition(".")[2] == "7.1"
 
 
 def _of_status(status: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re2
 
-from bot.mail import absence, quote
+from bot.mail import absence, marks, quote
 from bot.mail.addresses import addresses_in
 from bot.mail.headers import Headers
 from bot.model import Address, MailKind
@@ -42,6 +42,7 @@ _NAME = re2.compile(
 _TITLE = re2.compile(
     r"(?i)^\W*(?:(?:problem|recovery|acknowledgement|flapping\w*|downtime\w*)\b.*\b(?:host|service|alert|is (?:down|up"
     r"|critical|ok|warning))|\[(?:firing|alerting|nagios|zabbix)\b|logwatch for |cron <"
+    r"|auto(?:matically)?[- ]generated\b"
     r"|(?:please )?(?:confirm|verify|activate) your (?:e-?mail|account|subscription|registration|address)"
     r"|(?:reset your password|password reset|your (?:verification|security|one-time|access) (?:pass)?code)"
     r"|(?:your )?order confirmation|bestellbest.tigung|auftragsbest.tigung|confirmation de (?:votre )?commande"
@@ -209,9 +210,16 @@ def robot(headers: Headers, sender: Address | None, title: str, text: str) -> Fo
         return MailKind.OTHER_AUTOMATED, "a scheduled program"
     if sender is not None and _SENDER.match(sender.email):
         return MailKind.OTHER_AUTOMATED, "an address that nobody reads"
-    is_answer = headers.has("in-reply-to") or headers.has("references") or bool(_ANSWER.match(title))
-    found = None if is_answer or is_discussion(headers) else _bulk(headers, sender, title)
-    return found or _in_words(text, is_answer, is_discussion(headers))
+    answers = headers.has("in-reply-to") or headers.has("references") or is_answer_title(title)
+    found = None if answers or is_discussion(headers) else _bulk(headers, sender, title)
+    if not (found or answers or is_discussion(headers)) and marks.is_portal(headers, text[:_WITHIN]):
+        found = MailKind.OTHER_AUTOMATED, "a portal that wants a link opened"
+    return found or _in_words(text, answers, is_discussion(headers))
+
+
+def is_answer_title(title: str) -> bool:
+    """Whether the subject is that of an answer, or of a mail passed on."""
+    return bool(_ANSWER.match(title))
 
 
 def is_discussion(headers: Headers) -> bool:

@@ -33,7 +33,9 @@ automatikus v.lasz|h.zon k.v.l|r.spuns automat|otomatik (?:yan.t|cevap)|авто
 자동 ?(?:회신|응답)|رد تلقائي|תשובה אוטומטית|automatski odgovor|samodejni odgovor|automatinis atsakymas
 autom.tiska atbilde|automaatvastus|autoreply\b
 auto(?:mat(?:ed|ic))?[- ]?(?:re(?:ply|sponse|sponder)|answer|acknowledge?ment)\b
-vacation (?:reply|message|notice|notification|response)|away (?:from my (?:e-?)?mail|message|notice)
+vacation (?:reply|message|notice|notification|response)|away (?:message|notice)
+away from (?:my |the )?(?:e-?mail|mail|office|desk)\W*$
+your e-?mail(?: message)? will not be (?:read|answered|forwarded)
 (?:i am|i'm|i will be) (?:currently )?(?:away|out of (?:the )?office|off (?:work|sick)|on holiday|on vacation)
 (?:i am|i'm|i will be) (?:currently )?on (?:annual |maternity |sick )?leave
 """

@@ -92,7 +92,7 @@ def test_a_bounce_cites_only_ids_of_ours() -> None:
         ("X-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent", MailKind.AUTO_REPLY),
         ("X-Auto-Response-Suppress: All", MailKind.HUMAN),
         ("X-MS-Exchange-Inbox-Rules-Loop: fay.marsh@csc.example", MailKind.HUMAN),
-        ("Precedence: bulk", MailKind.OTHER_AUTOMATED),
+        ("Precedence: bulk", MailKind.AUTO_REPLY),
         ("Precedence: bulk\nList-Id: <x.example>", MailKind.HUMAN),
         ("Return-Path: <>\nPrecedence: junk", MailKind.AUTO_REPLY),
         ("Return-Path: <bounces+SRS=a=b@forwarder.example>", MailKind.HUMAN),

@@ -1,0 +1,93 @@
+"""Mails of kinds that were once met for the first time: each was read wrongly, or stands beside one that was."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.mail.read import Reading, read
+from bot.model import Mail, MailKind
+
+MAILS = Path(__file__).parent.parent / "mails" / "automatic"
+NOW = datetime(2027, 1, 15, 17, 0, tzinfo=UTC)
+READING = Reading(own_addresses=("clock@clock.partnership.example",), id_domain="clock.partnership.example")
+
+
+def mail(name: str) -> Mail:
+    return read((MAILS / f"{name}.eml").read_bytes(), READING, NOW)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "words_wrapped",
+        "title_tells_closed",
+        "title_tells_ooo",
+        "title_not_read",
+        "mail_system_for_a_person",
+        "program_for_holidays",
+        "junk_that_answers",
+        "submitted_vacation",
+        "left_the_team",
+    ],
+)
+def test_an_automatic_reply_is_known_without_the_usual_headers(name: str) -> None:
+    """Old programs answer too, and gateways drop headers: one sign of its own, or words that say nothing else."""
+    assert mail(name).kind is MailKind.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "person_sends_a_bounce_on",
+        "person_by_a_rule",
+        "person_speaks_of_ooo",
+        "person_by_a_web_desk",
+    ],
+)
+def test_a_person_beside_such_a_sign_is_a_person(name: str) -> None:
+    """Who sends a bounce on, is redirected by a rule, or speaks of somebody's absence has something to say."""
+    assert mail(name).kind is MailKind.HUMAN
+
+
+def test_a_portal_that_sends_through_a_mailing_service_is_no_person() -> None:
+    """A new mail in HTML alone, through a service for programs, that wants a link to be opened."""
+    assert mail("portal_assigns").kind is MailKind.OTHER_AUTOMATED
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "is_hard", "reason"),
+    [
+        (
+            "bounce_busy",
+            "4.0.0",
+            False,
+            "the other organisation's mail system is busy; their mail system is still trying",
+        ),
+        ("bounce_after_four_days", "4.0.0", True, "the other organisation's mail system could not be reached"),
+        ("bounce_failed_full", "4.2.2", True, "the mailbox is full"),
+        ("bounce_beside_a_version", "5.0.0", True, "the address does not exist there"),
+        ("group_of_members", "5.7.133", True, "the group accepts mail only from its members"),
+    ],
+)
+def test_a_bounce_is_hard_or_soft_by_its_own_code(name: str, status: str, is_hard: bool, reason: str) -> None:
+    """A plain 4xx means later, but not once the letter has come back; a mail program's version is no status."""
+    found = mail(name).bounce
+    assert found is not None
+    assert (found.status, found.is_hard, found.reason) == (status, is_hard, reason)
+
+
+def test_who_has_left_names_who_is_there() -> None:
+    """Over a line's end, and in a list behind a colon."""
+    told = mail("left_the_team").absence
+    assert told is not None
+    assert (told.is_gone, told.is_receipt, told.named) == (True, False, (("Priya Shah", "priya.shah@csc.example"),))
+
+
+def test_the_day_in_a_subject_is_told() -> None:
+    """Where the subject alone says until when."""
+    told = mail("title_tells_ooo").absence
+    assert told is not None
+    assert told.until == "25 January"
