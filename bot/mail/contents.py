@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+import re2
+
 MAX_NAME = 120
 
 _OFFICE = {
@@ -42,7 +44,18 @@ _MAGIC = (
     (b"\x78\x9f\x3e\x22", "application/ms-tnef"),
 )
 _ENCRYPTED = 1
-_FLAGS = slice(6, 8)
+_FLAGS = 6
+_MOST_ENTRIES = 1000
+#: The stream in which Office keeps a document that is under a password, as its directory names it.
+_LOCKED_OFFICE = "EncryptedPackage".encode("utf-16-le")
+_SEVEN = b"7z\xbc\xaf\x27\x1c"
+#: The name of 7-Zip's AES method in the list at the end of its archives.
+_SEVEN_AES = b"\x06\xf1\x07\x01"
+_SEVEN_TAIL = 4096
+_DECORATION = re2.compile(
+    r"(?i)^(?:(?:image|outlook-|logo|signature|banner)[\w. ()-]{0,60}\.(?:png|gif|jpe?g|bmp)|smime\.p7s"
+    r"|signature\.asc|[\w. -]{1,80}\.vcf)$"
+)
 
 
 def kind_of(content: bytes, name: str, declared: str) -> str:
@@ -60,8 +73,22 @@ def kind_of(content: bytes, name: str, declared: str) -> str:
 
 
 def is_locked(content: bytes) -> bool:
-    """Whether an archive's first entry is under a password."""
-    return content.startswith(_ZIP) and bool(int.from_bytes(content[_FLAGS], "little") & _ENCRYPTED)
+    """Whether it is an archive with an entry under a password, or an Office document under one."""
+    if content.startswith(_OLE):
+        return _LOCKED_OFFICE in content
+    at, seen = 0, 0
+    while content.startswith(_ZIP, at) and seen < _MOST_ENTRIES:
+        if int.from_bytes(content[at + _FLAGS : at + _FLAGS + 2], "little") & _ENCRYPTED:
+            return True
+        at, seen = content.find(_ZIP, at + len(_ZIP)), seen + 1
+        if at < 0:
+            break
+    return content.startswith(_SEVEN) and _SEVEN_AES in content[-_SEVEN_TAIL:]
+
+
+def is_decoration(name: str) -> bool:
+    """Whether a file is what mail programs attach by themselves: a signature's picture or seal, a card."""
+    return bool(_DECORATION.match(name))
 
 
 def bare(name: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import re2
 
 from bot.mail import trimmings
+from bot.mail.contents import is_decoration
 from bot.model import Attachment
 
 _WHO = r"(?:i|we|i'?ll|we'?ll|they|she|he|someone|a manager|my manager|our manager|the manager|the team)"
@@ -108,11 +109,6 @@ _GREETING = re2.compile(
 _JOINED = re2.compile(
     r"(?i)\s*[,&]\s*|\s+[-–—]+\s+|\s+(?:and then|and will|and|then|but|so)\s+|\s+who(?:'ll| will| is going to| can)\s+"
 )
-#: What mail programs attach by themselves: pictures of a signature, its seal, a visiting card.
-_DECORATION = re2.compile(
-    r"(?i)^(?:(?:image|outlook-|logo|signature|banner)[\w. ()-]{0,60}\.(?:png|gif|jpe?g|bmp)|smime\.p7s"
-    r"|signature\.asc|[\w. -]{1,80}\.vcf)$"
-)
 _WORDS = re2.compile(r"[\p{L}\p{M}]+")
 _MAX = 1200
 _MAX_GREETING = 6
@@ -124,7 +120,7 @@ def is_holding(new_text: str, attachments: Sequence[Attachment], writer: str = "
     `writer`: the sender's name, which may stand alone in the last line.
     """
     text = new_text.strip()
-    if any(not _DECORATION.match(file.name) for file in attachments):
+    if any(not is_decoration(file.name) for file in attachments):
         return False
     if not text:
         return True

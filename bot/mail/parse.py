@@ -63,7 +63,7 @@ class _Gathering:
     defects: list[str] = field(default_factory=list)
     files: list[tuple[str, bytes]] = field(default_factory=list)
     hidden: str = ""  # words that stand in a winmail.dat only
-    is_locked: bool = False
+    locked: int = 0
 
 
 def parse(raw: bytes) -> Parsed:
@@ -79,7 +79,8 @@ def parse(raw: bytes) -> Parsed:
         text = text[:MAX_TEXT]
         gathering.defects.append("text_cut")
     names = [a.name for a in gathering.attachments]
-    found = unreadable.why(headers, gathering.types, names, text, gathering.is_locked)
+    others = sum(not contents.is_decoration(name) for name in names) - gathering.locked
+    found = unreadable.why(headers, gathering.types, names, text, is_locked=bool(gathering.locked) and not others)
     return Parsed(
         headers=headers,
         text=text,
@@ -244,7 +245,7 @@ def _attach(part: Message, kind: str, content: bytes, found: _Gathering, name: s
 
 
 def _list(name: str, kind: str, content: bytes, found: _Gathering) -> None:
-    found.is_locked = found.is_locked or contents.is_locked(content)
+    found.locked += contents.is_locked(content)
     kind, digest = contents.kind_of(content, name, kind), hashlib.sha256(content).hexdigest()
     found.attachments.append(Attachment(name, kind, len(content), digest))
     if forms.may_hold_one(content):

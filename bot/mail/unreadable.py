@@ -2,16 +2,19 @@
 
 A table of content types, file names, header values and opening words, from what UK public bodies send (Exchange
 encryption, NHSmail, Egress, Cisco, S/MIME, PGP). It opens nothing and follows no link. A mail that carries a mark
-counts by its headers only: it is never taken for an answer.
+counts by its headers only: it is never taken for an answer. Marks that are words count in what its writer added, not in
+a quotation: who answers such a notice in clear has answered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import re2
 
+from bot.mail import quote
 from bot.mail.headers import Headers
+from bot.mail.holding import clauses, is_holding, sentences
 
 _TYPES = {
     "multipart/encrypted": "encrypted mail (PGP or S/MIME)",
@@ -33,9 +36,12 @@ _NAMES = (
 )
 
 #: Only without words of its own: a TNEF mail usually carries its text twice.
-_EMPTY_NAMES = ((re2.compile(r"(?i)^winmail\.dat$"), "Outlook rich text (winmail.dat) without a text"),)
+_EMPTY_NAMES = (
+    (re2.compile(r"(?i)^winmail\.dat$"), "Outlook rich text (winmail.dat) without a text"),
+    (re2.compile(r"(?i)\.(?:pgp|gpg)$|^encrypted\.asc$"), "encrypted file (PGP)"),
+)
 
-_SEALED = r"(?:protected|encrypted|secured?|confidential)"
+_SEALED = r"\[?(?:protected|encrypted|secured?|confidential)\]?"
 _MAIL = r"(?:message|e-?mail|mail|reply|communication)"
 _WORDS = re2.compile(
     rf"(?i)(?:has sent you an? {_SEALED} {_MAIL}|you(?:'ve| have) (?:received|been sent"
@@ -46,7 +52,9 @@ _WORDS = re2.compile(
     rf"|to (?:read|view|open|access) (?:this|the|your) {_SEALED} {_MAIL}"
     rf"|(?:read|view|open) (?:your |the |this )?{_SEALED} {_MAIL} (?:online|here|now|in (?:your|a) browser)"
     r"|sign in (?:to (?:view|read) the message|or use a (?:one[- ]time|single[- ]use) passcode)"
-    r"|(?:you have|there is) (?:a )?new (?:e-?mail|mail|message)s? (?:in|on) (?:your )?(?:cjsm|egress)\b"
+    r"|(?:you have|there is|you have received) (?:an? )?(?:new )?(?:(?:secured?|encrypted) )?(?:e-?mail|mail"
+    r"|message)s? (?:waiting )?(?:in|on) (?:your |the )?(?:cjsm|egress|secure)\b"
+    rf"|this {_MAIL} (?:is|was|has been) (?:protected|encrypted)\b[^\n]{{0,80}}\b(?:click|open the|sign in|passcode)"
     r"|wedi anfon neges (?:ddiogel|wedi'i hamgryptio))"
 )
 _INLINE_PGP = re2.compile(r"(?m)^-----BEGIN PGP MESSAGE-----\s*$")
@@ -54,8 +62,20 @@ _WORDS_WITHIN = 1500
 _CONTENT_CLASS = "rpmsg.message"
 
 
+#: What a covering note says of the file that it covers.
+_COVERS = re2.compile(
+    r"(?i)^(?:(?:please|kindly) )?(?:(?:find|see|open)\b.{0,80}"
+    r"|(?:(?:please )?find )?(?:my|our|the|a|an) [\w' -]{0,40}\b(?:is|are|ha(?:s|ve) been) (?:attached|enclosed)\b"
+    r".{0,60}"
+    r"|(?:i|we)(?:'ve| have)? (?:attach|attached|enclose|enclosed)\b.{0,60}"
+    r"|(?:attached|enclosed)\b.{0,60}"
+    r"|.{0,40}\bpass(?:word|code)\b.{0,60}"
+    r"|(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*){1,4})$"  # a name, a title
+)
+
+
 def why(headers: Headers, types: Iterable[str], names: Iterable[str], text: str, is_locked: bool = False) -> str:
-    """In words why the body cannot be read; "" where it can. `is_locked`: an archive under a password is attached."""
+    """In words why the body cannot be read; "" where it can. `is_locked`: all that is attached is under a password."""
     if headers.get("content-class").strip().lower() == _CONTENT_CLASS:
         return "rights-managed mail"
     for kind in types:
@@ -66,8 +86,21 @@ def why(headers: Headers, types: Iterable[str], names: Iterable[str], text: str,
         for pattern, words in table:
             if pattern.search(name):
                 return words
-    if is_locked and not text.strip():
-        return "an archive under a password"
-    if _INLINE_PGP.search(text):
+    if is_locked and _only_covers(text):
+        return "a file under a password"
+    if _INLINE_PGP.search(text) and _is_written(_INLINE_PGP.search, text):
         return "encrypted mail (PGP)"
-    return "notice of a mail held on a secure website" if _WORDS.search(text[:_WORDS_WITHIN]) else ""
+    is_notice = _WORDS.search(text[:_WORDS_WITHIN]) and _is_written(_WORDS.search, text[:_WORDS_WITHIN])
+    return "notice of a mail held on a secure website" if is_notice else ""
+
+
+def _is_written(search: Callable[[str], object], text: str) -> bool:
+    """Whether a mark stands in what is new, or nothing is new."""
+    new = quote.split(text).new
+    return not new or bool(search(new))
+
+
+def _only_covers(text: str) -> bool:
+    """Whether the words beside a locked file say nothing themselves."""
+    said = [clause for sentence in sentences(quote.split(text).new) for clause in clauses(sentence)]
+    return all(_COVERS.match(clause) or is_holding(clause, ()) for clause in said)

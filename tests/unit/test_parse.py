@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import time
+import zipfile
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -154,6 +157,71 @@ def test_every_seal_is_known(kind: str, name: str, body: bytes) -> None:
     """Each way of sealing a mail that UK public bodies use makes it unreadable."""
     raw = HEAD + f"Content-Type: {kind}\nContent-Disposition: attachment; filename={name}\n\n".encode() + body
     assert not read(raw, READING, NOW).is_readable
+
+
+PROTECTED = "Helen Visser has sent you a protected message.\n\nRead the message"
+OUTLOOK = "From: Helen Visser\nSent: 12 January 2027 09:00\nTo: Fay Marsh\nSubject: x\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_readable"),
+    [
+        (PROTECTED, False),
+        (f"We have visited this morning.\n\n{OUTLOOK}{PROTECTED}", True),
+        (f"{OUTLOOK}{PROTECTED}", False),
+        ("You have new secure email waiting in your CJSM mailbox. Log on to read it.", False),
+        ("This is a notification that you have received an email in your CJSM Mailbox", False),
+        ("We have seen the child today.\n\nThis email was sent over the Criminal Justice Secure eMail network.", True),
+        ("-----BEGIN PGP MESSAGE-----\n\nabc\n-----END PGP MESSAGE-----", False),
+        (f"Agreed, we will visit.\n\n{OUTLOOK}-----BEGIN PGP MESSAGE-----\n\nabc", True),
+        ("This message was encrypted. Click the link to sign in.", False),
+        ("I have received a secure email from you but cannot open it, can you send it again?", True),
+    ],
+)
+def test_a_notice_of_sealed_mail_is_known_and_an_answer_to_one_is_read(text: str, is_readable: bool) -> None:
+    """The mark must stand in what was written, not in what is quoted."""
+    assert read(HEAD + f"Content-Type: text/plain\n\n{text}\n".encode(), READING, NOW).is_readable is is_readable
+
+
+def _archive(*names: str, locked: int) -> bytes:
+    """A ZIP whose entry of that number says that it is under a password."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in names:
+            archive.writestr(name, "words")
+    raw = bytearray(made.getvalue())
+    at = [n for n in range(len(raw)) if raw[n : n + 4] == b"PK\x03\x04"][locked]
+    raw[at + 6] |= 1
+    return bytes(raw)
+
+
+LOCKED = (
+    ("reply.zip", _archive("reply.docx", locked=0)),
+    ("reply.zip", _archive("folder/", "folder/reply.docx", locked=1)),
+    ("reply.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512) + "EncryptedPackage".encode("utf-16-le")),
+    ("reply.7z", b"7z\xbc\xaf\x27\x1c" + bytes(64) + b"\x06\xf1\x07\x01" + bytes(16)),
+)
+
+
+@pytest.mark.parametrize(("name", "content"), LOCKED)
+@pytest.mark.parametrize(
+    ("text", "is_readable"),
+    [
+        ("", False),
+        ("Please find our response in the attached file. The password follows separately.", False),
+        ("See attached.\n\nFay Marsh\nTeam Manager", False),
+        ("We have visited and reopened the plan; minutes are attached (password by phone).", True),
+    ],
+)
+def test_a_file_under_a_password_seals_a_mail_that_says_nothing_else(
+    name: str, content: bytes, text: str, is_readable: bool
+) -> None:
+    """A covering note is no answer; words of its own are."""
+    made = EmailMessage()
+    made["From"], made["Message-ID"] = "fay.marsh@csc.example", "<a@csc.example>"
+    made.set_content(text or "\n")
+    made.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    assert read(made.as_bytes(), READING, NOW).is_readable is is_readable
 
 
 def test_a_signed_mail_in_clear_is_readable() -> None:
