@@ -36,6 +36,8 @@ from bot.rules import workdays
 from bot.rules.book import Rules
 from bot.rules.directory import Directory
 
+#: Defect of a mail, and flag of its case: letters in it that are not seen, or that turn its words round.
+HIDDEN = "hidden_characters"
 #: An original quoted as older than this is counted from the mail that quotes it.
 REPORTED_WITHIN = timedelta(days=14)
 
@@ -191,6 +193,8 @@ def mail_flags(mail: Mail) -> tuple[str, ...]:
         flags.append("subject_" + mail.trigger.certainty)
     if not mail.is_readable:
         flags.append("unreadable")
+    if HIDDEN in mail.defects:
+        flags.append(HIDDEN)
     if not mail.message_id:
         flags.append("no_message_id")
     return (*flags, *signs(f"{mail.subject}\n{mail.text}"))

@@ -15,7 +15,7 @@ from bot.case.closing import outcome_written
 from bot.case.correlate import AGAIN, MAY_ANSWER
 from bot.case.delivery import on_absent
 from bot.case.draft import Draft, person
-from bot.case.opening import confirmed
+from bot.case.opening import HIDDEN, confirmed
 from bot.mail.commands import is_holding, opens_with_command
 from bot.mail.misdirected import disclaims, says_wrong_person
 from bot.model import Absence, Arrival, Contact, LetterKind, Mail, MailKind, Proof, State
@@ -87,6 +87,8 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         d.event("attached", by=sender, note=AGAIN)
         d.flag("sent_again")
         return
+    if HIDDEN in mail.defects:
+        d.flag(HIDDEN)
     stand = sides(d.case, sender, d.rules)
     tokens.watch(d, fact, sender, stand)
     incident.handed_outside(d, mail, stand)

@@ -11,7 +11,7 @@ from email.utils import getaddresses
 
 import re2
 
-from bot.mail.headers import Headers, decoded
+from bot.mail.headers import Headers, decoded, hides
 from bot.model import Address
 
 MAX_ADDRESSES = 500
@@ -23,8 +23,10 @@ _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})+"
 _SPEC = rf"{_LOCAL}@{_DOMAIN}"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _WORD = r"[^\s<>@,;:\\\"()\[\]]+"
+#: "(HEALTH TRUST)" in the middle of a name, as directories write it. It may hold nothing of which addresses are made.
+_ASIDE = r"\([^()<>@,;:\\\"\[\]=]*\)"
 _ONE = re2.compile(
-    rf"\s*(?:(?:((?:{_QUOTED}|{_WORD})(?:\s*(?:{_QUOTED}|{_WORD}))*)?\s*<\s*({_SPEC})\s*>|({_SPEC})))\s*"
+    rf"\s*(?:(?:((?:{_QUOTED}|{_WORD})(?:\s*(?:{_QUOTED}|{_WORD}|{_ASIDE}))*)?\s*<\s*({_SPEC})\s*>|({_SPEC})))\s*"
 )
 _ANY = re2.compile(rf'({_QUOTED}|[^<>",;:]*)\s*<\s*({_SPEC})\s*>|({_SPEC})')
 
@@ -48,6 +50,8 @@ def one(value: str) -> tuple[Address | None, tuple[str, ...]]:
     if spec is None or not _library_agrees(value, match.group(2) or match.group(3)):
         return None, ("bad_from",)
     name = _unquoted(match.group(1) or "")
+    if hides(value):
+        return Address(spec, name), ("hidden_characters",)
     if "@" in name and name.lower() != spec:
         return Address(spec), ("name_looks_like_an_address",)
     return Address(spec, name), ()
@@ -79,12 +83,15 @@ def _library_agrees(value: str, spec: str) -> bool:
 
 
 def _normal(spec: str) -> str | None:
-    """Lower-cased, domain in ASCII; None where the domain cannot be written so."""
+    """Lower-cased, domain in ASCII; None where it cannot be written so, or only by dropping or exchanging letters:
+    `hea(zero width)lth.uk` is not `health.uk`."""
     local, _, domain = spec.rpartition("@")
     if not domain.isascii():
         try:
             domain = domain.encode("idna").decode("ascii")
         except UnicodeError:
+            return None
+        if "xn--" not in domain:
             return None
     if len(local) > 64 or len(domain) > 253:
         return None

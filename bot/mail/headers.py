@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 
 import re2
 
-from bot.mail.text import cleaned, decode
+from bot.mail.text import cleaned, decode, turns
 
 MAX_BLOCK = 256 * 1024
 MAX_FIELD = 16 * 1024
@@ -128,13 +128,22 @@ def _finished(fields: list[tuple[str, list[bytes], int]], defects: list[str]) ->
 
 def decoded(value: str) -> str:
     """RFC 2047 words as text on one line, controls removed. What cannot be decoded stays as it was written."""
+    return " ".join(cleaned(_whole(value)).split())
+
+
+def hides(value: str) -> bool:
+    """Whether a field holds letters that turn its direction round or are not seen, in its encoded words too."""
+    return any(turns(one.encode("utf-8", "replace").decode("utf-8")) for one in (value, _whole(value)))
+
+
+def _whole(value: str) -> str:
     if "=?" in value and value.count("=?") <= MAX_ENCODED_WORDS:
         try:
             pieces = decode_header(_GAP.sub("?==?", value) if "?==?" in value else value)
         except (HeaderParseError, binascii.Error, ValueError):
             pieces = [(value, None)]
         value = "".join(_piece(text, charset) for text, charset in _joined(pieces)) or value
-    return " ".join(cleaned(value).split())
+    return value
 
 
 def _joined(pieces: list[tuple[str | bytes, str | None]]) -> list[tuple[str | bytes, str | None]]:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from bot.mail import absence, addresses, automatic, commands, forms, headers, parse, quote, subject, trust
 from bot.mail.headers import Headers
 from bot.mail.labels import Shape
-from bot.mail.text import QUOTE_MARK, turns
+from bot.mail.text import QUOTE_MARK
 from bot.mail.trust import Trust
 from bot.model import Mail, MailKind, Proof, SubjectReading
 
@@ -178,7 +178,7 @@ def _defects(found: Headers, known: tuple[str, ...], own_id: tuple[str, ...], da
         more.append("no_message_id")
     if date is None:
         more.append("bad_date" if counts["date"] else "no_date")
-    if turns(found.get("subject")):
+    if headers.hides(found.get("subject")):
         more.append("hidden_characters")
     return tuple(dict.fromkeys((*known, *more)))
 

@@ -22,7 +22,8 @@ from bot.mail.depth import MAX_DEPTH
 from bot.mail.parse import parse
 from bot.mail.read import Reading, headers_only, read
 from bot.mail.subject import Phrase
-from bot.model import Mail
+from bot.mail.trust import Trust
+from bot.model import Mail, Proof
 
 MAILS = Path(__file__).parent.parent / "mails"
 NOW = datetime(2027, 1, 16, 9, 15, tzinfo=UTC)
@@ -59,7 +60,14 @@ def test_a_single_plain_sender_is_read(value: str, email: str, name: str) -> Non
         "Fay <f@csc.example>, Tom <t@csc.example>",
         "team: f@csc.example;",
         "f@csc.example (Fay)",
-        "Fay (CSC) <f@csc.example>",
+        "(Fay) <f@csc.example>",
+        "Fay (x@evil.example) <f@csc.example>",
+        "Fay (a, b) <f@csc.example>",
+        "Fay ((CSC)) <f@csc.example>",
+        "Fay (CSC <f@csc.example>",
+        "Fay <f@csc.example> (CSC)",
+        "f@cs\u200bc.example",
+        "f@ｃsc.example",
         "(" * 500 + "f@csc.example" + ")" * 500,
         "<f@csc.example> x",
         "f@[127.0.0.1]",
@@ -74,6 +82,33 @@ def test_a_single_plain_sender_is_read(value: str, email: str, name: str) -> Non
 def test_a_doubtful_sender_is_no_sender(value: str) -> None:
     """Whatever two readers could see differently names nobody, and says so."""
     assert addresses.one(value) == (None, ("bad_from",))
+
+
+def test_a_department_in_brackets_is_part_of_the_name() -> None:
+    """Directories write names so; quoted or not, the address behind them is the same to every reader."""
+    for value in ("Visser Helen (HEALTH TRUST) <h@health.example>", '"Visser Helen (HEALTH TRUST)" <h@health.example>'):
+        found, defects = addresses.one(value)
+        assert found is not None
+        assert (found.email, found.name, defects) == ("h@health.example", "Visser Helen (HEALTH TRUST)", ())
+
+
+@pytest.mark.parametrize("name", ["\u202eyaF", "F\u200bay", "=?utf-8?b?4oCueWFG?="])
+def test_a_sender_that_hides_letters_is_proven_by_nothing(name: str) -> None:
+    """What turns a name round or is not seen in it is a defect of From, in encoded words too."""
+    trust = Trust("rfc8601", ("mx.council.example",))
+    passed = "Authentication-Results: mx.council.example; dmarc=pass header.from=csc.example\n"
+    raw = f"{passed}From: {name} <f@csc.example>\nMessage-ID: <m@csc.example>\n\nRESOLVED\n".encode()
+    found = read(raw, Reading(trust=trust), NOW)
+    assert found.proof is Proof.UNPROVEN
+    assert "hidden_characters" in found.defects
+    plain = read(raw.replace(name.encode(), b"Fay"), Reading(trust=trust), NOW)
+    assert plain.proof is Proof.PROVEN
+
+
+def test_an_encoded_subject_that_turns_round_is_told() -> None:
+    """Hidden letters are seen behind their encoding as well."""
+    found = read(HEAD + b"Subject: =?utf-8?b?4oCueWFG?= 24 hours\n\nhello\n", READING, NOW)
+    assert "hidden_characters" in found.defects
 
 
 def test_a_name_that_looks_like_another_address_is_dropped() -> None:
