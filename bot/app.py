@@ -79,6 +79,7 @@ class App:
         while self.alarms.fire(now):
             pass
         self.digests.tell_in_flight(now)
+        self.digests.ask_shadowed(now)
         self.digests.post(now)
         self.expiry.post(now)
         self.sender.drain(now)

@@ -1,26 +1,29 @@
 """The business unit's daily letter: open clocks, mails a person must place, when each mailbox was read.
 
-At 09:00 on working days while anything is open or waiting, else on Mondays; its absence is the alarm. Also the one
-letter about older challenges found when an inbox is read for the first time. It decides no case.
+At 09:00 on working days while anything is open or waiting, else on Mondays; its absence is the alarm. Also what is told
+once: older challenges found when an inbox is read for the first time, and that cases were watched in shadow mode. It
+decides no case.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from sqlalchemy import Connection
 
-from bot.case import tokens
+from bot.case import shadow
 from bot.case.pen import lettered
 from bot.failpoints import failpoint
 from bot.mail.headers import MAX_BLOCK
 from bot.mail.read import writer
-from bot.model import Case, Contact, Letter, LetterKind, State
+from bot.model import Case, Contact, Correction, Letter, LetterKind
+from bot.registers import open_line
 from bot.rules import workdays
-from bot.store import cases, mails, meta, outbox
+from bot.store import cases, letters, mails, meta, outbox
 from bot.store.db import Database
 from bot.store.mails import Listed
+from bot.store.outbox import Queued
 from bot.turn import Turn
 
 AT = time(9)
@@ -44,11 +47,14 @@ class Digests:
             return
         day = local.date().isoformat()
         with self.db.read() as tx:
-            if meta.meta_get(tx, "digest") == day:
+            before = meta.meta_get(tx, "digest")
+            if before == day:
                 return
+        since = workdays.at_local(date.fromisoformat(before), AT, calendar) if before else None
         with self.db.begin() as tx:
+            kept_back = letters.withheld(tx, since, workdays.at_local(local.date(), AT, calendar))
             for area in self.areas:
-                self._post(tx, area, day, now, is_monday=local.weekday() == 0)
+                self._post(tx, area, day, now, kept_back, is_monday=local.weekday() == 0)
             meta.meta_set(tx, "digest", day)
             failpoint("digest.posting")
         failpoint("digest.posted")
@@ -61,22 +67,27 @@ class Digests:
             return today
         return workdays.next_morning(now, self.turn.books.settings.calendar, AT)
 
-    def _post(self, tx: Connection, area: str, day: str, now: datetime, *, is_monday: bool) -> None:
+    def _post(
+        self, tx: Connection, area: str, day: str, now: datetime, kept_back: Sequence[Queued], *, is_monday: bool
+    ) -> None:
+        policies = self.turn.books.settings.policies
         open_cases = [case for case in cases.open_cases(tx) if case.area == area]
+        withheld = [_withheld(one) for one in kept_back if one.case and cases.load(tx, one.case).case.area == area]
         names = self.areas[area]
         pen = [row for row in mails.listed(tx, "holding_pen") if row.mailbox in (*names, self.bot)]
         aside = [row for row in mails.listed(tx, "set_aside") if row.mailbox in (*names, self.bot)]
         letters_open = len(outbox.open_letters(tx))
         unit = unit_of(self.turn, area)
-        if not unit or not (open_cases or pen or aside or letters_open or is_monday):
+        if not unit or not (open_cases or pen or aside or letters_open or withheld or is_monday):
             return
         listed = mails.last_listed(tx)
-        letters = {entry: letter for letter, entry in lettered([row.entry for row in (*pen, *aside)]).items()}
+        named = {entry: letter for letter, entry in lettered([row.entry for row in (*pen, *aside)]).items()}
         about = {
-            "open": [self._line(case) for case in open_cases],
-            "pen": [_pen(tx, row, letters) for row in pen],
-            "set_aside": [_pen(tx, row, letters) for row in aside],
+            "open": [open_line(case, policies) for case in open_cases],
+            "pen": [_pen(tx, row, named) for row in pen],
+            "set_aside": [_pen(tx, row, named) for row in aside],
             "letters_open": letters_open,
+            "withheld": withheld,
             "mailboxes": [
                 {"name": name, "last_read": listed[name].isoformat() if name in listed else "", "last_sent": ""}
                 for name in (*names, self.bot)
@@ -94,18 +105,21 @@ class Digests:
         )
         self.turn.post(tx, letter, now)
 
-    def _line(self, case: Case) -> dict[str, object]:
-        policy = self.turn.books.settings.policies[case.policy]
-        stage = next((s.name for s in policy.stages if s.id == case.stage), case.stage)
-        return {
-            "ref": case.ref,
-            "stage": stage,
-            "due": case.due.isoformat() if case.due else "",
-            "waiting_for": waiting_for(case),
-            "asks": case.asks,
-            "elsewhere": tokens.FLAG in case.flags,
-            "forms": [policy.form(state.form).title for state in case.forms if state.is_missing],
-        }
+    def ask_shadowed(self, now: datetime) -> None:
+        """Cases that were watched in a mailbox whose letters may go by now: the business unit is asked about each."""
+        with self.db.read() as tx:
+            asked = [case for case in cases.open_cases(tx) if self._wants_asking(case)]
+        if not asked:
+            return
+        with self.db.begin() as tx:
+            for case in asked:
+                self.turn.take(tx, case.number, Correction("live", "clock", "letters may go from now on"), now)
+            failpoint("digest.asking")
+        failpoint("digest.asked")
+
+    def _wants_asking(self, case: Case) -> bool:
+        is_new = shadow.FLAG in case.flags and shadow.ASKED not in case.flags
+        return is_new and self.turn.mode(case.inbox) != "shadow"
 
     def tell_in_flight(self, now: datetime) -> None:
         """Older challenges found at first sight are listed once, to operator and business unit; nobody else hears."""
@@ -145,11 +159,10 @@ def unit_of(turn: Turn, area: str) -> tuple[Contact, ...]:
     return turn.books.settings.directory.first_of(("business_unit", "business_manager"), area)
 
 
-def waiting_for(case: Case) -> str:
-    """Whose move it is, in words."""
-    if case.state is State.AWAITING_CONFIRMATION:
-        return str(case.raiser)
-    return next((str(s.contact) for s in case.served if not s.is_dead), "nobody who can be reached")
+def _withheld(one: Queued) -> dict[str, object]:
+    letter = one.letter
+    to = [str(contact) for contact in (*letter.to, *letter.cc)]
+    return {"ref": letter.about["ref"], "kind": letter.kind.value, "to": to, "when": one.queued.isoformat()}
 
 
 def _pen(tx: Connection, row: Listed, letters: Mapping[int, str]) -> dict[str, object]:

@@ -48,6 +48,7 @@ class Finish:
             stored = cases.load(tx, queued.case)
             letter = workflow.restated(letter, stored.case, self.turn.rules_of(stored), now)
             letter, attachments = self._attached(tx, letter, stored, now)
+        letter = registers.told(tx, letter, self.settings, now)
         attachments += tuple(self._workbook(tx, what, which, now) for what, which in _workbooks(letter))
         office = Office(self.turn.books.bot, self.settings.calendar, attachments)
         made = render(letter, office, self.templates, now)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from bot import registers
 from bot.case import opening, pen
+from bot.case.asked import HANDED_OUT
 from bot.case.pen import NEW, NOT_OURS, Order
 from bot.errors import StoreError
 from bot.failpoints import failpoint
@@ -31,8 +32,6 @@ from bot.turn import Turn
 
 UNREADABLE = "could not be read"
 BY_HAND = "placed by hand"
-#: Words of the business unit that are answered where they cite no case.
-HANDED_OUT = frozenset({"REGISTER", "REPORT"})
 UNIT = ("business_unit", "business_manager")
 #: A mail that has waited longer than this is counted from the answer: its window would be over before anybody knew.
 FRESH = timedelta(days=3)
@@ -48,7 +47,7 @@ class Answered:
     given: pen.Orders
     letters: Mapping[str, int]  # letters of the digest it cites -> entries
     read: Mapping[int, Mail] = field(default_factory=dict)  # the named entries, read again
-    wants: str = ""  # REGISTER or REPORT: what its sender asks for instead of placing anything
+    wants: str = ""  # one of HANDED_OUT: what its sender asks for instead of placing anything
 
     def entry(self, name: str) -> int:
         """The entry a name means; 0 for a letter of no digest."""

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.case import approval, letters, workflow
+from bot.case import approval, letters, shadow, workflow
 from bot.case.correlate import MAY_ANSWER
 from bot.failpoints import failpoint
 from bot.model import (
     Arrival,
+    Case,
     Contact,
     Decision,
     Fact,
@@ -112,8 +113,8 @@ class Turn:
         return self._in_mode(self.books.rules(stored.case.policy, stored.policy_text), stored.case.inbox)
 
     def _in_mode(self, rules: Rules, inbox: str) -> Rules:
-        """The rules in the mode of that mailbox: a pilot may try another one with a single team."""
-        mode = self._mode(inbox)
+        """The rules in the mode of that mailbox."""
+        mode = self.mode(inbox)
         return rules if mode == rules.mode else replace(rules, mode=mode)
 
     def plan(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Plan:
@@ -186,7 +187,7 @@ class Turn:
 
     def _status(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> str:
         case = decision.case
-        if self._mode(case.inbox) == "shadow" and letter.kind not in (LetterKind.ALERT, LetterKind.DIGEST):
+        if self._is_withheld(case, letter):
             return "withheld"
         if case.hold_until is not None and not any(event.kind == "held" for event in decision.events):
             return "held"
@@ -197,7 +198,18 @@ class Turn:
             return "held"
         return "queued"
 
-    def _mode(self, inbox: str) -> str:
+    def _is_withheld(self, case: Case, letter: Letter) -> bool:
+        """In shadow mode nothing of a case goes; of one that was watched in it neither, until its GO: but the question
+        about that, and what somebody asks for."""
+        if letter.kind is LetterKind.ALERT:
+            return False
+        if self.mode(case.inbox) == "shadow":
+            return True
+        is_wanted = letter.kind is LetterKind.ANSWER or (letter.kind, letter.variant) == shadow.QUESTION
+        return shadow.FLAG in case.flags and not is_wanted
+
+    def mode(self, inbox: str) -> str:
+        """The mode of that watched mailbox: a pilot may try another one with a single team."""
         config = self.books.settings.config
         own = next((box.mode for box in config.mailboxes if box.address == inbox and box.mode), None)
         return own or config.mode

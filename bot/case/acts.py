@@ -1,37 +1,37 @@
 """What each command does, once it is known that its sender may use it. ACTS is the table.
 
-The raiser's words open, close and set clocks; the responding side's answer and commit; the business unit's confirm,
-hold and dismiss. Who may say what is in rules/authority.py; a word that no function stands behind is kept for a person.
+The raiser's words open, close and set clocks; the responding side's answer and commit; the business unit's stand in
+unit_words.py. Who may say what is in rules/authority.py; a word that no function stands behind is kept for a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
-from bot.case import answers, appoint, approval, asked, closing, follow, hearing, protection, subclocks, transfer
+from bot.case import (
+    answers,
+    appoint,
+    asked,
+    closing,
+    correct_word,
+    follow,
+    hearing,
+    protection,
+    subclocks,
+    transfer,
+    unit_words,
+)
 from bot.case.clock import longest_tier, shortest_tier, stage_due, tops, wind
 from bot.case.delivery import redirect_from
 from bot.case.draft import Draft, person
-from bot.case.opening import confirmed
+from bot.case.said import Said
 from bot.case.stages import enter, tell
 from bot.case.tracks import has_urgent, own_window, track_window
-from bot.model import Arrival, ClosedAs, Contact, Due, LetterKind, Mail, State, Unit, Window
+from bot.model import ClosedAs, Contact, Due, LetterKind, State, Unit, Window
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.windows import granted
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A command as it was given: by whom, in which mail, and what it answers."""
-
-    word: str
-    note: str
-    by: Contact
-    mail: Mail
-    fact: Arrival
-    stand: Collection[Side]
 
 
 def _resolved(d: Draft, said: Said) -> None:
@@ -228,35 +228,10 @@ def _appoint(d: Draft, said: Said) -> None:
     appoint.appointed(d, said.note, said.by, said.mail)
 
 
-def _confirmed(d: Draft, said: Said) -> None:
-    if d.case.unproven and d.case.is_open:
-        confirmed(d, said.by.email)
-
-
-def _not_ours(d: Draft, said: Said) -> None:
-    """The business unit dismisses anything; the challenged side only what a stranger sent: of a colleague's challenge
-    the raiser decides, and is asked."""
-    if not d.case.is_open:
-        return
-    if d.is_stranger or Side.UNIT in said.stand:
-        closing.close(d, ClosedAs.NOT_A_CHALLENGE, said.by, said.mail)
-        return
-    d.event("refused", by=said.by.email, note=f"{said.word}: the raiser decides")
-    choices = [list(c) for c in answers.CHOICES]
-    d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], mail=said.mail, human=said.by, choices=choices)
-
-
-def _hold(d: Draft, said: Said) -> None:
-    if d.case.is_open:
-        closing.hold(d, said.by.email)
-
-
-def _release(d: Draft, said: Said) -> None:
-    closing.release(d, said.by.email)
-
-
-def _go(d: Draft, said: Said) -> None:
-    approval.go(d, said.by.email)
+def _correct(d: Draft, said: Said) -> None:
+    """The challenged side gains by a later due time: of its line the business unit is asked."""
+    may_act = Side.UNIT in said.stand or (Side.RAISING in said.stand and Side.RESPONDING not in said.stand)
+    correct_word.said(d, said.note, said.by, said.mail, may_act=may_act)
 
 
 ACTS: dict[str, Callable[[Draft, Said], None]] = {
@@ -282,11 +257,5 @@ ACTS: dict[str, Callable[[Draft, Said], None]] = {
     "NOT CHILD PROTECTION": _not_child_protection,
     "DECIDED": _resolved,
     "APPOINT": _appoint,
-    "YES": _confirmed,
-    "NOT OURS": _not_ours,
-    "HOLD": _hold,
-    "RELEASE": _release,
-    "GO": _go,
-    "REPORT": lambda d, said: asked.report(d, said.by, said.mail),
-    "REGISTER": lambda d, said: asked.register(d, said.by, said.mail),
-}
+    "CORRECT": _correct,
+} | unit_words.ACTS

@@ -93,6 +93,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.ESCALATION, "asked", _ESCALATED | _STEP_3 | {"asked_by": HELEN, "representation": REPRESENTATION}),
     (LetterKind.ESCALATION, "repeat", _ESCALATED | {"n": 2}),
     (LetterKind.ESCALATION, "reopened", _ESCALATED | {"holding": [], "outer_limit": False}),
+    (LetterKind.ESCALATION, "live", _ESCALATED | {"outer_limit": False}),
     (LetterKind.RESPONSE, "responded", {"who": FAY, "when": _WHEN, "readable": True, "reported": False}),
     (LetterKind.RESPONSE, "responded", {"who": FAY, "when": _WHEN, "readable": False, "reported": False}),
     (LetterKind.RESPONSE, "responded", {"who": FAY, "when": _WHEN, "readable": True, "reported": True}),
@@ -184,6 +185,7 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
                     "waiting_for": "Fay Marsh (Childrens Services)",
                     "asks": 0,
                     "elsewhere": True,
+                    "watched": True,
                     "forms": ["Form for Submitting a Challenge"],
                 }
             ],
@@ -209,6 +211,10 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
                 }
             ],
             "letters_open": 1,
+            "withheld": [
+                {"ref": "XX-2027-0007", "kind": kind, "to": ["Fay Marsh (Childrens Services)"], "when": _WHEN}
+                for kind in ("notice", "information")
+            ],
             "mailboxes": [{"name": "Riverside Assessment Team", "last_read": _WHEN, "last_sent": _WHEN}],
             "head": "4d" * 32,
         },

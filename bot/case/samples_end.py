@@ -46,6 +46,17 @@ _NOTHING_AFTER: dict[str, Any] = {"ask_child_file": False, "actions": [], "promp
 COMMITMENT: dict[str, Any] = {"who": _FAY, "at": "2027-01-12T12:00:00+00:00", "by": "2027-01-12T15:00:00+00:00"}
 REPRESENTATION: dict[str, Any] = {"by": "2027-01-18T17:00:00+00:00", "to": _FAY | {"name": "Kit Rowe"}}
 
+_OPEN: dict[str, Any] = {
+    "ref": "XX-2027-0007",
+    "stage": "Step 1: Line Managers",
+    "due": _BY,
+    "waiting_for": "Fay Marsh (Childrens Services)",
+    "asks": 1,
+    "elsewhere": False,
+    "watched": False,
+    "forms": [],
+}
+
 #: (kind, variant, values beside the case's own)
 ENDS: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.OUTCOME, "closed", _CLOSED | _AFTER),
@@ -67,6 +78,19 @@ ENDS: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.QUESTION, "child_file", {"closed": "2027-01-13T15:30:00+00:00"}),
     (LetterKind.ANSWER, "register", {}),
     (LetterKind.ANSWER, "report", {}),
+    (LetterKind.ANSWER, "help", {}),
+    (LetterKind.ANSWER, "open", {"area": "XX", "rows": []}),
+    (LetterKind.ANSWER, "open", {"area": "XX", "rows": [_OPEN]}),
+    (LetterKind.ANSWER, "spoc", {"area": "XX", "rows": []}),
+    (
+        LetterKind.ANSWER,
+        "spoc",
+        {"area": "XX", "rows": [{"team": "Riverside", "stage": "Step 1", "does": "answers", "who": _FAY}]},
+    ),
+    (LetterKind.ANSWER, "corrected", {"line": "stage step-2", "why": "", "stages": ["step-1", "step-2"]}),
+    (LetterKind.ANSWER, "corrected", {"line": "it all", "why": "nothing is named", "stages": ["step-1", "step-2"]}),
+    (LetterKind.QUESTION, "correct", {"who": _FAY, "line": "due Friday 5pm"}),
+    (LetterKind.QUESTION, "shadowed", {}),
     (LetterKind.QUESTION, "call_time", {}),
     (LetterKind.CHASER, "prompt", {"prompt": _PROMPT, "passed": False}),
     (LetterKind.CHASER, "prompt", {"prompt": _PROMPT, "passed": True}),

@@ -23,13 +23,15 @@ from bot.rules import emergency, workdays
 from bot.rules.policy import Stage
 
 REPEATS = 3
+#: A stage told to its people afresh: letters were not allowed to go before.
+LIVE = "live"
 TELLING_DAYS = 5
 
 
 def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None:
     """The case goes to `stage`: its contacts of both sides are written to, in one letter; the clock waits for it.
 
-    `cause`: lapsed, asked (the raiser's side said so) or reopened.
+    `cause`: lapsed, asked (the raiser's side said so), reopened, or live (it was watched only, until now).
     """
     before = d.case
     left = d.stage
@@ -37,7 +39,8 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
     if before.runs and before.runs[-1].ended is None:
         d.run(ended=d.now, ended_as=ended)
     earlier = d.responders
-    notify(d, left, "lapse" if cause == "lapsed" else "exit")
+    if cause != LIVE:
+        notify(d, left, "lapse" if cause == "lapsed" else "exit")
     passed = landing(d.cast, d.rules.policy.after(left.id))
     responding = d.cast.acting(stage, "responding")
     if d.cast.lacks_alternate(stage):

@@ -12,10 +12,11 @@ from dataclasses import replace
 import re2
 
 from bot.case import answers, follow, incident, transfer
-from bot.case.acts import ACTS, Said
+from bot.case.acts import ACTS
 from bot.case.correlate import BY_LETTER
 from bot.case.draft import Draft, person
 from bot.case.opening import confirmed
+from bot.case.said import Said
 from bot.model import Arrival, Command, Contact, LetterKind, Proof, Question
 from bot.rules import workdays
 from bot.rules.authority import WORDS, Side, may

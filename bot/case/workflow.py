@@ -21,6 +21,7 @@ from bot.case import (
     follow,
     forms,
     replies,
+    shadow,
     stages,
     subclocks,
     words,
@@ -72,6 +73,8 @@ def on_correction(d: Draft, fact: Fact) -> None:
         closing.release(d, fact.by)
     elif fact.what == "correct":
         correct.correct(d, fact)
+    elif fact.what == "live":
+        shadow.ask(d)
 
 
 #: kind of fact -> state -> what answers it.
@@ -147,7 +150,9 @@ def occasion_of(fact: Fact, now: datetime) -> str:
 def decide(case: Case | None, fact: Fact, rules: Rules, now: datetime) -> Decision:
     """What follows from `fact`. `case` is None exactly when the fact is an Opening."""
     if isinstance(fact, Opening):
-        return open_case(fact, rules, now).decision()
+        opened = open_case(fact, rules, now)
+        shadow.note(opened)
+        return opened.decision()
     if case is None:
         raise ValueError("only an opening has no case")
     draft = Draft(case, rules, now, occasion_of(fact, now), late=_late(fact, now))
@@ -155,6 +160,7 @@ def decide(case: Case | None, fact: Fact, rules: Rules, now: datetime) -> Decisi
         draft.set(deadlines=tuple(a for a in case.deadlines if a.key != fact.deadline.key))
         draft.deaf_since = fact.deaf_since
     TABLE[kind_of(fact)][case.state](draft, fact)
+    shadow.note(draft)
     return draft.decision()
 
 

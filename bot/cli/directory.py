@@ -15,7 +15,7 @@ import typer
 from bot.cli.open import now, settings
 from bot.cli.output import AsJson, ConfigDir, show
 from bot.model import Contact
-from bot.rules.coverage import responders
+from bot.registers import answering
 from bot.settings import Settings, WatchedMailbox
 
 DEFAULT = Path("config")
@@ -44,14 +44,8 @@ def listed(
 
 
 def _rows(of: Settings, box: WatchedMailbox) -> Iterator[dict[str, Any]]:
-    policy, directory, on = of.policies[box.policy], of.directory, now().date()
-    agency = directory.agency_of_team(box.team, box.area) if box.team else ""
-    for stage in policy.course():
-        answering = responders(stage, directory, box.area, agency, box.team, on)
-        deciding = directory.holders(stage.decider, box.area, on=on) if stage.decider else ()
-        for side, contacts in (("answers", answering), ("decides", deciding)):
-            for contact in contacts:
-                yield _row(of, box, stage.name, side, contact)
+    for stage, side, contact in answering(of, box, now().date()):
+        yield _row(of, box, stage, side, contact)
 
 
 def _row(of: Settings, box: WatchedMailbox, stage: str, side: str, contact: Contact) -> dict[str, Any]:

@@ -214,6 +214,7 @@ class Daemon:
 
     def _digest(self) -> None:
         self.app.digests.tell_in_flight(clock())
+        self.app.digests.ask_shadowed(clock())
         self.app.digests.post(clock())
         self.app.expiry.post(clock())
         self._decided()

@@ -139,7 +139,8 @@ class LetterUndelivered:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """An operator's or business unit's word that is not a mail: `what` is hold, release, correct, ..."""
+    """An operator's or business unit's word that is not a mail: `what` is hold, release, correct, or live (letters
+    may go from now on)."""
 
     what: str
     by: str

@@ -70,6 +70,12 @@ def of_status(tx: Connection, status: str) -> list[Queued]:
     return _by_age(tx, _out.c.status == status)
 
 
+def withheld(tx: Connection, since: datetime | None, until: datetime) -> list[Queued]:
+    """Letters that shadow mode kept back from `since` on and before `until`; in order of queueing."""
+    ahead = [_out.c.queued >= since] if since else []
+    return _by_age(tx, and_(_out.c.status == "withheld", _out.c.queued < until, *ahead))
+
+
 def open_letters(tx: Connection) -> list[Queued]:
     """Everything not yet sent or refused, withheld letters left out; in order of queueing."""
     return _by_age(tx, _out.c.status.in_([*GOING, "held"]))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.case import correct_word
 from bot.case.correct import refusal
 from bot.case.draft import Draft
 from bot.case.workflow import decide
 from bot.model import Case, ClosedAs, Correction, Decision, LetterKind, State
-from tests.unit.case_samples import FAY, HELEN, START, TOM, alarms, hours, letters, opened, rules, served, to
+from tests.unit.case_samples import DEV, FAY, HELEN, START, TOM, alarms, hours, letters, opened, rules, served, to
 
 BOOK = rules()
 
@@ -99,3 +100,38 @@ def test_a_closed_case_is_reopened_first() -> None:
     closed = corrected(a_case(), duplicate_of="CE-2027-0005").case
     assert "reopen it first" in why_not(closed, stage="step-2")
     assert corrected(closed, stage="step-2").case == closed
+
+
+# --- in a line of a mail ----------------------------------------------------------------------------------------------
+
+NOBODY = "nobody of the directory is named, or several are"
+LINES: dict[str, dict[str, str] | str] = {
+    "stage step-2": {"stage": "step-2"},
+    "stage: Step 2": {"stage": "step-2"},
+    "the stage is step 2, please": "the policy has no stage of that name",
+    "Stage should be STEP 2 because they met on Friday": {"stage": "step-2"},
+    "stage": "the policy has no stage of that name",
+    "stage 9": "the policy has no stage of that name",
+    f"responder {TOM}": {"responder": TOM},
+    "recipient: Dev Patel": {"responder": DEV},
+    f"responder is now Tom Lee <{TOM}>": {"responder": TOM},
+    f"responder {TOM} or {FAY}": NOBODY,
+    "responder boss@elsewhere.example": NOBODY,
+    "due 2027-02-15T17:00": {"due": "2027-02-15T17:00:00+00:00"},
+    "due time: Monday 15 February 2027 5pm": {"due": "2027-02-15T17:00:00+00:00"},
+    "due date to 15/02/2027 17:00; he is on leave": {"due": "2027-02-15T17:00:00+00:00"},
+    "due yesterday": "no time to come could be read in it",
+    "duplicate of CE-2027-0005": "that a challenge is there twice is put right by the operator of this service, "
+    "or by the raiser's WITHDRAW",
+    "it all": "the line names neither stage, due time nor responder",
+    "": "the line names neither stage, due time nor responder",
+    "stagecoach": "the line names neither stage, due time nor responder",
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_is_read_as_people_write_it(line: str) -> None:
+    """A stage by id or name, a person by name or address, a time as people say one; else a sentence that says why."""
+    values, why = correct_word.read(Draft(a_case(), BOOK, START + hours(2), ""), line)
+    said = {k: datetime.fromisoformat(v).astimezone(UTC).isoformat() if k == "due" else v for k, v in values.items()}
+    assert (said or why) == LINES[line]

@@ -516,6 +516,8 @@ UNUSED = {
     ("escalation", "asked"): {"lapsed"},
     ("escalation", "repeat"): {"from_stage_name", "lapsed"},
     ("escalation", "reopened"): {"from_stage_name", "lapsed"},
+    ("escalation", "live"): {"from_stage_name", "lapsed"},
+    ("answer", "corrected"): {"stages"},
 }
 
 

@@ -14,7 +14,7 @@ from bot.cli.flow import flow
 from bot.cli.main import app
 from bot.doors import Door, OAuth
 from bot.mail import commands
-from bot.rules import follow_up, policy, policy_blocks, policy_file, policy_forms
+from bot.rules import authority, follow_up, policy, policy_blocks, policy_file, policy_forms
 from bot.rules.directory import ROLES
 
 ROOT = Path(__file__).parents[2]
@@ -92,11 +92,16 @@ def test_the_example_policy_is_a_policy() -> None:
     assert policy_file.load(example[1], "example.yaml")[1] == ()
 
 
-def test_words_that_do_nothing_are_owned_up_to() -> None:
-    """Each word that is understood and does nothing stands among the limits, and no other."""
-    words = {*commands.ALONE, *commands.WITH_NOTE, *commands.WITH_COLON} - set(acts.ACTS) - {"NO"}
-    limits = README.partition("do nothing by themselves yet: ")[2].partition(".\n")[0]
-    assert set(re.findall(r"`([A-Z ]+)`", limits)) == words
+def test_every_word_does_something() -> None:
+    """No word is understood and then does nothing; NO does so only as the answer to a question."""
+    assert {*commands.ALONE, *commands.WITH_NOTE, *commands.WITH_COLON} - set(acts.ACTS) == {"NO"}
+
+
+def test_the_words_of_the_business_unit_are_told_to_it() -> None:
+    """The answer to HELP names every word that the business unit may send, but itself and the answers to a question."""
+    told = (ROOT / "mail_templates" / "answer-help.txt.j2").read_text("utf-8")
+    words = {word for word, one in authority.WORDS.items() if authority.Side.UNIT in one.sides}
+    assert [word for word in sorted(words - {"HELP", "NO"}) if f'("{word}"' not in told] == []
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs").glob("doors-*.md")), ids=lambda p: p.stem)

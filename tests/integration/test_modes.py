@@ -1,0 +1,115 @@
+"""From `shadow` to `live`: what was only watched reaches nobody until the business unit says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.case import shadow
+from bot.model import State
+from tests.integration.office import Office, raw_mail
+from tests.unit.case_samples import BOT, CREWE, DEV, HELEN, START, UNIT
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """An office that has watched one challenge for two days, past its first stage, and may send letters now."""
+    made = Office(tmp_path)
+    in_mode(made, "shadow")
+    made.once(START - DAY / 24)
+    made.put(raw_mail())
+    made.once(START)
+    made.course(START + 2 * DAY)
+    assert made.case().stage == "step-2"
+    assert made.letters("notice") == made.letters("escalation") == []
+    in_mode(made, "live")
+    made.once(START + 2 * DAY + timedelta(hours=1))
+    yield made
+    made.close()
+    assert made.faults() == []
+
+
+def in_mode(office: Office, mode: str) -> None:
+    office.close()
+    config = office.settings.config.model_copy(update={"mode": mode})
+    office.settings = replace(office.settings, config=config)
+    office.open()
+
+
+def answer(office: Office, word: str, at: timedelta = 3 * DAY) -> None:
+    """The business unit's word in answer to the question about the case."""
+    (question,) = office.letters("question")
+    raw = raw_mail(UNIT, word, at=START + at, to=BOT, cc="", number=word, subject="RE: it",
+                   answers=question.letter.message_id.strip("<>"))  # fmt: skip
+    office.put(raw, START + at, BOT)
+    office.once(START + at)
+
+
+def test_nothing_already_due_is_sent(office: Office) -> None:
+    """At the first start in live the unit is asked about the open case, and neither party hears anything."""
+    assert [q.letter.variant for q in office.letters("question")] == ["shadowed"]
+    assert office.addressees() == {UNIT}
+    office.once(START + 3 * DAY)
+    assert len(office.letters("question")) == 1, "it is asked once"
+    office.course(START + 20 * DAY)
+    assert office.addressees() == {UNIT}
+
+
+def test_go_tells_the_running_stage_with_a_fresh_time(office: Office) -> None:
+    """The people of the running stage are written to, its clock starts with that letter, and the course goes on."""
+    answer(office, "GO")
+    (letter,) = office.letters("escalation")
+    assert letter.letter.variant == "live"
+    assert {DEV, HELEN} <= office.addressees()
+    case = office.case()
+    assert (case.stage, case.state) == ("step-2", State.AWAITING_RESPONSE)
+    assert case.due is not None
+    assert case.due > START + 3 * DAY
+    assert shadow.FLAG not in case.flags
+    office.course(case.due + timedelta(minutes=5))
+    assert [q.letter.stage for q in office.letters("escalation")][-1] == "step-3"
+
+
+def test_leave_keeps_it_watched(office: Office) -> None:
+    """No letter about it goes, and the daily letter names it as watched until it ends."""
+    answer(office, "LEAVE")
+    office.course(START + 20 * DAY)
+    assert office.addressees() == {UNIT}
+    assert office.letters("digest")[-1].letter.about["open"][0]["watched"] is True
+
+
+def test_an_unproven_leave_does_nothing(office: Office) -> None:
+    """Silence is not ordered without proof: the unit's own address is asked."""
+    (question,) = office.letters("question")
+    at = START + 3 * DAY
+    raw = raw_mail(UNIT, "LEAVE", at=at, to=BOT, cc="", proof="none", answers=question.letter.message_id.strip("<>"))
+    office.put(raw, at, BOT)
+    office.once(at)
+    assert shadow.LEFT not in office.case().flags
+
+
+def test_one_mailbox_watched_alone(tmp_path: Path) -> None:
+    """A pilot: the mode of a mailbox counts for its cases, and those of the others go on as ever."""
+    office = Office(tmp_path)
+    office.once(START - DAY / 24)
+    office.put(raw_mail())
+    office.once(START)
+    assert [q.status for q in office.letters("notice")] == ["sent"]
+    box = office.settings.config.mailboxes[0]
+    assert box.address == CREWE
+    boxes = (box.model_copy(update={"mode": "shadow"}), *office.settings.config.mailboxes[1:])
+    config = office.settings.config.model_copy(update={"mailboxes": boxes})
+    office.close()
+    office.settings = replace(office.settings, config=config)
+    office.open()
+    sent = len(office.letters())
+    office.course(START + 2 * DAY)
+    assert {q.letter.kind.value for q in office.letters()[sent:]} <= {"digest", "alert"}
+    assert office.letters("escalation", "withheld") != []
+    office.close()
