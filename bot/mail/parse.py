@@ -18,7 +18,7 @@ from bot.mail import contents, forms, unreadable, winmail
 from bot.mail.contents import MAX_NAME, bare
 from bot.mail.depth import too_much
 from bot.mail.headers import Headers, decoded, split
-from bot.mail.text import MAX_TEXT, QUOTE_MARK, cleaned, decode, from_html, is_known, turns
+from bot.mail.text import MAX_TEXT, cleaned, decode, from_html, is_known, turns
 from bot.model import Attachment
 
 MAX_REPORT = 64 * 1024
@@ -195,7 +195,7 @@ def _html(text: str, found: _Gathering) -> str:
     except (ValueError, RecursionError, LookupError, AssertionError, TypeError):
         found.defects.append("html_not_converted")
         return ""
-    return QUOTE_MARK.join(cleaned(piece) for piece in converted.split(QUOTE_MARK))
+    return cleaned(converted, keeps_marks=True)
 
 
 def _content(part: Message, found: _Gathering) -> bytes:

@@ -1,50 +1,26 @@
-"""The new text above the quoted text.
+"""The new text: what stands above the quoted text, and between and under `>` lines.
 
-It works on lines: it finds where the first quotation begins (Outlook blocks, "On ... wrote:", markers, `>` levels),
-keeps what stands above it, and takes off banners, mobile footers, disclaimers and signatures (trimmings.py). Short
-replies ("ok") survive. It never judges what the words mean (commands.py). Answers written into a quotation cannot be
-told apart from it: it only says that they are there.
+It works on lines: it finds where the first quotation begins (blocks.py, attributions.py, markers, `>` levels), keeps
+what stands above it, and takes off banners, mobile footers, disclaimers and signatures (trimmings.py). Short replies
+("ok") survive. It never judges what the words mean (commands.py). Answers written into a quotation without `>` cannot
+be told apart from it: it only says that they are there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import re2
 
-from bot.mail import headers, trimmings
-from bot.mail.addresses import addresses_in
-from bot.mail.text import QUOTE_MARK
+from bot.mail import attributions, blocks, trimmings
+from bot.mail.text import QUOTE_MARK, unmarked
 
-_LOOK_AHEAD = 8
 _MAX_LINES = 20_000
+_LONG = 60
 
-# Labels of the header block that mail programs put above a quotation, English and Welsh first.
-_FROM = (
-    "from|oddi wrth|gan|von|de|da|van|från|fra|lähettäjä|od|от|feladó|de la|kimden|gönderen|від|από|šalje|pošiljatelj"
-    "|saatja|nuo|no|expéditeur|absender|mittente|remitente|发件人|寄件者|寄件人|差出人|送信者|보낸 ?사람|من|מאת"
-)
-_SENT = (
-    "sent|date|anfonwyd|dyddiad|gesendet|datum|envoyé|date d'envoi|enviado(?: el| em)?|fecha|inviato|data|verzonden"
-    "|skickat|sendt|dato|wysłano|отправлено|дата|lähetetty|päivämäärä|päiväys|odesláno|datum odeslání|odoslané|küldve"
-    "|dátum|trimis|gönderildi|gönderme tarihi|tarih|надіслано|στάλθηκε|ημερομηνία|poslano|saadetud|kuupäev|išsiųsta"
-    "|nosūtīts|发送时间|发送日期|傳送時間|日期|送信日時|送信日|日時|보낸 날짜|날짜|تاريخ الإرسال|التاريخ|נשלח|תאריך"
-)
-_TO = (
-    "to|cc|at|an|à|para|a|aan|till|til|do|кому|vastaanottaja|kopio|komu|pre|címzett|către|kime|alıcı|προς|za|prima|saaja"
-    "|kam|收件人|收件者|宛先|받는 ?사람|إلى|אל"
-)
-_SUBJECT = (
-    "subject|pwnc|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|тема|aihe|předmět|predmet|tárgy"
-    "|subiect|konu|θέμα|naslov|zadeva|teema|tema|temats|主题|主旨|件名|제목|الموضوع|נושא"
-)
-
-_BLOCK_FROM = re2.compile(rf"(?i)^[>\s*_]*(?:{_FROM})\s*[:：]\*?\s*\S")
-_BLOCK_OTHER = re2.compile(rf"(?i)^[>\s*_]*(?:({_SENT})|({_TO})|({_SUBJECT}))\s*[:：]")
-_LABEL = re2.compile(rf"(?i)^[>\s*_]*(?:({_FROM})|({_SENT})|({_TO})|({_SUBJECT}))\s*[:：]\*?\s*(.*)$")
 _RULE = re2.compile(r"^[>\s]*(?:_{10,}|-{10,}|\*{10,}|={10,})\s*$")
-
 _MARKERS = (
     re2.compile(
         r"(?i)^[>\s]*[-_=*]{2,}\s*(?:original message|original email|original appointment|forwarded message"
@@ -57,42 +33,21 @@ _MARKERS = (
         r"|oprindelig meddelelse"
         r"|wiadomość oryginalna|исходное сообщение)\s*[-_=*]{0,}[ .:]*$"
     ),
-    re2.compile(r"(?i)^\s*begin forwarded message:\s*$"),
-    re2.compile(r"(?i)^[\s#=_*-]*(?:please )?(?:reply|type your reply|write) above this line\b.*$"),
+    re2.compile(
+        r"(?i)^[>\s]*(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
+        r"|début du message (?:transféré|réexpédié)|inicio del mensaje reenviado|inizio messaggio inoltrato"
+        r"|begin doorgestuurd bericht|dechrau neges a anfonwyd ymlaen|vidarebefordrat brev|videresendt besked)\s?:\s*$"
+    ),
+    re2.compile(r"(?i)^[>\s#=_*-]*(?:please )?(?:reply|type your reply|write) above this line\b.*$"),
+    re2.compile(r"(?i)^[\s*_#-]*previous (?:replies|messages|correspondence)[\s*_:#-]*$"),
+    re2.compile(r"^\s*\|-{6,}>\s*$"),
     re2.compile(rf"^\s*{QUOTE_MARK}\s*$"),
 )
-
-_ATTRIBUTION = re2.compile(
-    r"(?is)^[>\s]*(?:-+\s*)?(?:"
-    r"on\b.*\b(?:wrote|sent|said|writes)(?:\s+the following)?"
-    r"|ar\b.*\bysgrifennodd\b.*"
-    r"|(?:am|den)\b.*\b(?:schrieb|skrev)\b.*"
-    r"|(?:le|el|em|il|op|w dniu|dnia|den|tor|pe)\b.*\b(?:a écrit|escribió|escreveu|ha scritto|schreef.*|pisze"
-    r"|napisał(?:\(a\)|a)?|skrev.*|kirjoitti)"
-    r"|(?:mensagem de|\d{4}[-/]\d{1,2}[-/]\d{1,2}\b.*<[^<>@\s]+@[^<>\s]+>)"
-    r"|[^\n]+<[^<>@\s]+@[^<>\s]+>\s+(?:wrote|writes|schrieb|a écrit)\b.*"
-    r"|[^\n]+\b(?:wrote|schrieb) on \S.*"
-    r"|(?s:.*)\b(?:19|20)\d\d\b(?s:.*)(?:írta|napsala?|napísala?|napsal\(a\)|yazdı|şunu yazdı|написала?|написал\(а\)"
-    r"|пише|писал\(а\)?|έγραψε|a scris|je napisala?o?|je napisal\(a\)|rašė|rakstīja|kirjutas|écrivait|a écrit|schrieb"
-    r"|escribió|escreveu|ha scritto|schreef|skrev|kirjoitti|napisała?|написа|כתב(?:ה)?|كتب|写道|寫道|님이 작성)"
-    r")\s*(?:[:：]|-{2,}:?)\s*$"
-)
-
-#: Whatever its language: a line that ends like an attribution and names an address, a year and a time.
-_NAMES = (
-    re2.compile(r"\b(?:19|20)\d\d\b"),
-    re2.compile(r"\b\d{1,2}[:.h]\d\d\b"),
-    re2.compile(r"[^<>@\s]@[^<>@\s]+\.\pL"),
-)
-_NO_SENTENCE = 300
-_MARKS = ">-_=*" + QUOTE_MARK
+#: Words between dashes, in whatever language; lines like labels must stand below them.
+_TITLED = re2.compile(r"^[>\s]*[-_=]{2,}\s*[^-_=*\s][^-_=*]{2,40}[-_=]{2,}\s*$")
+_LABEL_LIKE = re2.compile(r"^[>\s*]*[^:：]{1,24}[:：]\*?\s*\S")
+_MARKS = ">-_=*|" + QUOTE_MARK
 _LABEL_WITHIN = 24
-_DATE_WORDS = frozenset(
-    (
-        *("on", "ar", "am", "den", "le", "el", "em", "il", "op", "w", "dnia", "tor", "pe", "in", "begin", "at"),
-        *("mon,", "tue,", "wed,", "thu,", "fri,", "sat,", "sun,", "man.", "tir.", "ons.", "tor.", "fre."),
-    )
-)
 
 _INLINE = re2.compile(
     r"(?i)\b(?:see|find|added|put|given|with|made|inserted)?\s*(?:(?:my|our|the|some)\s+)?(?:comments?|answers?"
@@ -122,116 +77,137 @@ class Split:
 def split(text: str) -> Split:
     """The text of a mail in two. With no quotation all of it is new, less banners, footers and signature."""
     lines = text.split("\n")[:_MAX_LINES]
-    cut = _cut(lines)
+    cut, within = _cut(lines)
     above, below = lines[:cut], lines[cut:]
+    if within:
+        above, below = [*above, below[0][:within]], [below[0][within:], *below[1:]]
     inline = False
     new = trimmings.trimmed(above)
-    if not new:
-        new = trimmings.trimmed(_below_the_quote(below))
-    else:  # announced without a quotation that is known as one, it is no answer either
+    if new:  # announced without a quotation that is known as one, it is no answer either
         inline = _is_interleaved(below) or bool(_INLINE.search(new))
-    subject, sender, sent = _quoted_header(below)
-    quoted = "\n".join(line for line in below if line.strip() != QUOTE_MARK).strip()
-    return Split(new, quoted, inline, subject, sender, sent)
+    answers = _answers(below)
+    if answers:
+        new = trimmings.trimmed([*new.split("\n"), "", *answers] if new else answers)
+    subject, sender, sent = blocks.header(below)
+    quoted = "\n".join(line for line in below if not line or unmarked(line.strip())).strip()
+    return Split(unmarked(new), quoted, inline, subject, sender, sent)
 
 
-def _cut(lines: list[str]) -> int:
-    """The index of the line where the first quotation begins; len(lines) where there is none."""
+def _cut(lines: Sequence[str]) -> tuple[int, int]:
+    """The line where the first quotation begins, len(lines) where there is none; and where in that line, if a gateway
+    has pressed the quotation into the line of the words above it."""
     for n, line in enumerate(lines):
-        if not _may_start(line):
-            continue
-        if line.lstrip().startswith(">") and _is_quote_block(lines, n):
-            return n
-        if any(marker.match(line) for marker in _MARKERS):
-            return n
-        if _RULE.match(line) and _block_follows(lines, n + 1):
-            return n
-        if _BLOCK_FROM.match(line) and _is_block(lines, n):
-            return n
-        if _is_sent_first(lines, n):
-            return n
-        if _is_attribution(lines, n):
-            return n
-    return len(lines)
+        pressed = max(attributions.begins_in_line(line), blocks.begins_in_line(line)) if ":" in line else -1
+        if pressed >= 0:
+            return n, pressed
+        notes = blocks.begins_notes(lines, n) if line.lstrip("> ")[:1].isdigit() else -1
+        if notes >= 0:
+            return notes, 0
+        if _begins(lines, n):
+            return n, 0
+    return len(lines), 0
 
 
-def _may_start(line: str) -> bool:
-    """A cheap look that spares most lines the patterns: a mark in front, a label, a colon behind, a word of date."""
+def _begins(lines: Sequence[str], n: int) -> bool:
+    """Whether a quotation begins with this line."""
+    line = lines[n]
+    if not _may_begin(line):
+        return False
+    if _is_marked(line) and _is_quote_block(lines, n):
+        return True
+    return (
+        any(marker.match(line) for marker in _MARKERS)
+        or bool(_RULE.match(line) and blocks.follows(lines, n + 1))
+        or bool(_TITLED.match(line) and _labels_follow(lines, n + 1))
+        or blocks.begins(lines, n)
+        or attributions.lines_of(lines, n) > 0
+    )
+
+
+def _may_begin(line: str) -> bool:
+    """A cheap look that spares most lines the patterns: a mark or a label in front, an address, a date, a colon."""
     head = line.lstrip()
     if not head:
         return False
-    if head[0] in _MARKS or _has_colon(head[:_LABEL_WITHIN]) or head.rstrip()[-1] in ":-：":
+    if head[0] in _MARKS or blocks.has_colon(head[:_LABEL_WITHIN]) or head.rstrip()[-1] in ":-：":
         return True
-    return head[0].isdigit() or head[:14].lower().split(" ")[0] in _DATE_WORDS or "above this line" in head
+    return attributions.is_dated(head) or ("<" in head and "@" in head) or "above this line" in head or _is_title(head)
 
 
-def _has_colon(words: str) -> bool:
-    return ":" in words or "：" in words
+def _is_title(head: str) -> bool:
+    return len(head) < _LONG and head[:8].lower() == "previous"
 
 
-def _is_quote_block(lines: list[str], n: int) -> bool:
+def _labels_follow(lines: Sequence[str], n: int) -> bool:
+    """Whether lines like labels in whatever language come next, an address among them."""
+    block = [line for line in lines[n : n + 8] if line.strip()]
+    like = next((k for k, line in enumerate(block) if not _LABEL_LIKE.match(line)), len(block))
+    return like >= 3 and any("@" in line for line in block[:like])
+
+
+def _is_marked(line: str) -> bool:
+    return line.lstrip().startswith(">")
+
+
+def _is_quote_block(lines: Sequence[str], n: int) -> bool:
     """A line that begins with `>` is a quotation unless it is one line of prose among others. The first words of all,
     with a blank line below them, are what is answered underneath."""
     if not any(line.strip() for line in lines[:n]) and not any(line.strip() for line in lines[n + 1 : n + 2]):
         return True
     around = [line for line in lines[n : n + 3] if line.strip()]
-    return len(around) < 2 or sum(line.lstrip().startswith(">") for line in around) > 1 or not lines[n].strip("> \t")
+    return len(around) < 2 or sum(_is_marked(line) for line in around) > 1 or not lines[n].strip("> \t")
 
 
-def _is_sent_first(lines: list[str], n: int) -> bool:
-    """Whether a block begins whose time stands above its sender, as some webmail writes it."""
-    found = _BLOCK_OTHER.match(lines[n])
-    return (
-        bool(found and found.group(1))
-        and any(_BLOCK_FROM.match(x) for x in lines[n + 1 : n + 2])
-        and _is_block(lines, n + 1)
-    )
+def _answers(below: Sequence[str]) -> list[str]:
+    """What stands between and under the `>` lines of a quotation: whole paragraphs, and lines under a short quoted one.
+
+    Nothing from where a quotation without marks begins, for there the words of the quoted person look like the
+    sender's. The loose end of a long quoted line, which a gateway broke, is not the sender's either."""
+    found: list[str] = []
+    n, before, is_own = _marked_after(below, 0), "", False
+    while 0 <= n < len(below):
+        line = below[n]
+        if _is_marked(line):
+            before, is_own = line, False
+        elif not line.strip():
+            before = ""
+            if found and found[-1]:
+                found.append("")
+        elif _begins(below, n):
+            n = _marked_after(below, n)
+            continue
+        else:
+            is_own = is_own or not before or not _is_loose(below, n, before)
+            if is_own:
+                found.append(line)
+            before = before if before and not is_own else line
+        n += 1
+    return found if any(line.strip() for line in found) else []
 
 
-def _block_follows(lines: list[str], n: int) -> bool:
-    following = [k for k in range(n, min(n + 4, len(lines))) if lines[k].strip()]
-    return bool(following) and bool(_BLOCK_FROM.match(lines[following[0]])) and _is_block(lines, following[0])
+def _is_loose(lines: Sequence[str], n: int, before: str) -> bool:
+    """Whether an unmarked line right under a marked one may be the end of it."""
+    is_squeezed = any(_is_marked(line) for line in lines[n + 1 : n + 2])
+    return len(before) >= _LONG or (is_squeezed and not before.strip("> \t"))
 
 
-def _is_block(lines: list[str], n: int) -> bool:
-    """Whether the From: line is the first of a header block: two more labels among the next lines."""
-    seen: set[int] = set()
-    for line in lines[n + 1 : n + 1 + _LOOK_AHEAD]:
-        match = _BLOCK_OTHER.match(line) if _has_colon(line) else None
-        if match:
-            seen |= {k for k in (1, 2, 3) if match.group(k)}
-    return len(seen) >= 2
+def _marked_after(lines: Sequence[str], n: int) -> int:
+    """The first `>` line behind the head of a quotation that begins here; -1 where its words are not marked."""
+    while n < len(lines):
+        line = lines[n]
+        if _is_marked(line):
+            return n
+        folded = attributions.lines_of(lines, n)
+        is_head = not line.strip() or folded or blocks.is_label(line) or _RULE.match(line) or _MARKERS[0].match(line)
+        if not is_head:
+            return -1
+        n += max(folded, 1)
+    return -1
 
 
-def _is_attribution(lines: list[str], n: int) -> bool:
-    """ "On ... wrote:", which mail programs fold over up to four lines."""
-    joined = lines[n]
-    for following in (*lines[n + 1 : n + 4], ""):
-        if joined.rstrip().rstrip("-").rstrip().endswith((":", "：", "wrote")):
-            return _reads_as_attribution(joined)
-        if not following.strip() or len(joined) > _NO_SENTENCE:
-            return False
-        joined = f"{joined}\n{following.lstrip('> ')}"
-    return False
-
-
-def _reads_as_attribution(words: str) -> bool:
-    if len(words) > 2 * _NO_SENTENCE:
-        return False
-    return bool(_ATTRIBUTION.match(words)) or all(name.search(words) for name in _NAMES)
-
-
-def _below_the_quote(below: list[str]) -> list[str]:
-    """What stands under a `>` quotation when nothing stands above it: some people answer below."""
-    marked = [n for n, line in enumerate(below) if line.lstrip().startswith(">")]
-    if not marked:
-        return []
-    return [line for line in below[marked[0] :] if not line.lstrip().startswith(">")]
-
-
-def _is_interleaved(below: list[str]) -> bool:
+def _is_interleaved(below: Sequence[str]) -> bool:
     """Whether words of the sender's own stand between lines of a `>` quotation."""
-    marked = [line.lstrip().startswith(">") for line in below]
+    marked = [_is_marked(line) for line in below]
     if True not in marked:
         return False
     first, last = marked.index(True), len(marked) - 1 - marked[::-1].index(True)
@@ -243,33 +219,12 @@ def _is_interleaved(below: list[str]) -> bool:
     return (gaps > 0 and not _is_only_wrapping(below[first : last + 1])) or bool(trimmings.trimmed(after).strip())
 
 
-def _is_only_wrapping(lines: list[str]) -> bool:
+def _is_only_wrapping(lines: Sequence[str]) -> bool:
     """Whether the unmarked lines are the ends of long quoted ones that a gateway has broken."""
     alone = 0
     for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
-        if line.strip() and not line.lstrip().startswith(">"):
-            if not before.lstrip().startswith(">") or not after.lstrip().startswith(">") or len(before) < 60:
+        if line.strip() and not _is_marked(line):
+            if not _is_marked(before) or not _is_marked(after) or len(before) < _LONG:
                 return False
             alone += 1
     return alone > 0
-
-
-def _quoted_header(below: list[str]) -> tuple[str, str | None, datetime | None]:
-    """Subject, address and instant of the first header block in the quotation, as far as they stand there."""
-    subject, sender, sent = "", None, None
-    for n, line in enumerate(below[:400]):
-        if not _has_colon(line[:_LABEL_WITHIN]) or not _BLOCK_FROM.match(line) or not _is_block(below, n):
-            continue
-        for k in range(n, min(n + _LOOK_AHEAD + 1, len(below))):
-            match = _LABEL.match(below[k])
-            if not match:
-                continue
-            value = match.group(5).strip(" *")
-            if match.group(1) and sender is None:
-                sender = next(iter(addresses_in(value.replace("[mailto:", "<").replace("]", ">"))), None)
-            elif match.group(2) and sent is None:
-                sent = trimmings.instant(value) or headers.date(value)
-            elif match.group(4) and not subject:
-                subject = value
-        return subject, sender, sent
-    return "", None, None

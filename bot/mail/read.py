@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from bot.mail import absence, addresses, automatic, commands, forms, headers, parse, quote, subject, trust
 from bot.mail.headers import Headers
 from bot.mail.labels import Shape
-from bot.mail.text import QUOTE_MARK
+from bot.mail.text import unmarked
 from bot.mail.trust import Trust
 from bot.model import Mail, MailKind, Proof, SubjectReading
 
@@ -81,7 +81,7 @@ def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool
         is_list=verdict.is_list,
         bounce=verdict.bounce,
         absence=absence.told(parsed.text, _sent(mail), mail.subject) if verdict.kind is MailKind.AUTO_REPLY else None,
-        text=parsed.text.replace(QUOTE_MARK, "").strip(),
+        text=unmarked(parsed.text).strip(),
     )
     if not is_readable:
         return mail

@@ -24,6 +24,8 @@ MAX_HTML_DEPTH = 200
 
 #: Where a quotation starts in HTML, carried into the text; a private-use letter that `cleaned` removes from mails.
 QUOTE_MARK = "\ue000"
+#: The same for what a mail program wrote as the signature.
+SIGNATURE_MARK = "\ue001"
 
 _CHARSETS = frozenset(
     (
@@ -61,9 +63,18 @@ _DROPPED = re2.compile(
     r"(?is)<(?:style|script|head|title|noscript|template|svg)\b.*?</(?:style|script|head|title|noscript|template"
     r"|svg)\s*>|<!--.*?-->|<!\[[^\]]*\]>|<\?xml[^>]*>"
 )
+#: Indented text is no quotation, though it is tagged as one: it has no line beside it.
 _QUOTE_START = re2.compile(
-    r"""(?i)<blockquote\b[^>]*>|<div\b[^>]*\b(?:class=["']?(?:gmail_quote|yahoo_quoted|moz-cite-prefix"
-    r"|protonmail_quote)|id=["']?(?:divRplyFwdMsg|appendonsend|reply-intro))[^>]*>"""
+    r"""(?i)<blockquote\b[^>]*>|<(?:div|hr|span|p)\b[^>]*\b(?:class=["']?[^"'>]*(?:gmail_quote|yahoo_quoted"""
+    r"""|moz-cite-prefix|moz-forward-container|protonmail_quote|tutanota_quote|zmail_extra)"""
+    r"""|name=["']?(?:quote|messageReplySection)\b|data-marker=["']?__QUOTED_TEXT__|id=["']?(?:x_)*(?:divRplyFwdMsg"""
+    r"""|appendonsend|reply-intro|mail-editor-reference-message-container|OLK_SRC_BODY_SECTION|zwchr|stopSpelling)"""
+    r"""|style=["'][^"'>]*border-top:\s*solid #(?:B5C4DF|E1E1E1) 1\.0pt;\s*padding:3\.0pt)[^>]*>"""
+)
+_INDENTED = re2.compile(r"(?i)border:\s*none")
+_CITED = re2.compile(r"(?i)\b(?:type|cite|class)\s*=")
+_SIGNATURE_START = re2.compile(
+    r"""(?i)<(?:div|table|span|p)\b[^>]*\b(?:class|id|data-smartmail)=["']?[^"'>]*signature[^>]*>"""
 )
 _TAG = re2.compile(r"(?s)<[^<>]*>")
 _OPEN = re2.compile(r"<[A-Za-z]")
@@ -100,8 +111,12 @@ def _codec(charset: str) -> str:
         return ""
 
 
-def cleaned(text: str) -> str:
-    """The same text with plain line ends and no control, zero-width, direction-turning or private-use letters."""
+def cleaned(text: str, *, keeps_marks: bool = False) -> str:
+    """The same text with plain line ends and no control, zero-width, direction-turning or private-use letters, the
+    marks of from_html among them unless they are kept."""
+    if keeps_marks:
+        parts = (part.split(SIGNATURE_MARK) for part in text.split(QUOTE_MARK))
+        return QUOTE_MARK.join(SIGNATURE_MARK.join(cleaned(piece) for piece in part) for part in parts)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isprintable():
@@ -123,12 +138,27 @@ def turns(text: str) -> bool:
 
 
 def from_html(html: str) -> str:
-    """HTML as text with tables laid out; quotations are preceded by a line that is QUOTE_MARK alone."""
+    """HTML as text with tables laid out. Before a quotation stands a line that is QUOTE_MARK alone, before a signature
+    one that is SIGNATURE_MARK."""
     body = _DROPPED.sub("", unseen.shown(html[:MAX_HTML]))
-    body = _QUOTE_START.sub(lambda m: f"<p>{QUOTE_MARK}</p>{m.group()}", body)
+    has_parts = "messageBodySection" in body
+    body = _QUOTE_START.sub(lambda m: _marked(m.group(), has_parts), body)
+    body = _SIGNATURE_START.sub(lambda m: f"<p>{SIGNATURE_MARK}</p>{m.group()}", body)
     text = _plain(body) if _is_deep(body) else _laid_out(body)
     spaced: str = _BLANKS.sub("\n\n", text.replace("\xa0", " "))
     return spaced.strip()
+
+
+def unmarked(text: str) -> str:
+    """The same text without the marks."""
+    return text.replace(QUOTE_MARK, "").replace(SIGNATURE_MARK, "")
+
+
+def _marked(tag: str, has_parts: bool) -> str:
+    """The tag that begins a quotation, with the mark before it; as it is where it begins none."""
+    is_indented = tag[:11].lower() == "<blockquote" and _INDENTED.search(tag) and not _CITED.search(tag)
+    is_all = "messageReplySection" in tag and not has_parts  # the answer alone bears that name, too
+    return tag if is_indented or is_all else f"<p>{QUOTE_MARK}</p>{tag}"
 
 
 def _laid_out(body: str) -> str:

@@ -1,7 +1,7 @@
 """What stands round a person's words and is not theirs: banners, mobile footers, disclaimers, signatures.
 
 Tables of patterns, as UK public mail really carries them. Taking something off serves reading only; the mail itself is
-kept whole. It does not know quotations (quote.py).
+kept whole. Where a signature begins is signatures.py's to say; it does not know quotations (quote.py).
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import re2
+
+from bot.mail import signatures
 
 _BANNER = re2.compile(
     r"(?i)^\W*(?:"
@@ -51,10 +53,14 @@ _MOBILE = re2.compile(
     rf"|{_DEVICES}(?:’den|'den|mden|umdan|ımdan)? gönderildi.*"
     r"|发自我的.*|從我的.*傳送|.{0,30}から送信.*|나의 .{0,20}에서 보냄"
     r"|.{0,20}أ?ُ?رسلت من.*|.{0,6}تم الإرسال من.*|נשלח מ.*"
-    r"|get outlook for (?:ios|android|mac|windows)\b.*"
+    r"|(?:get|download|holen sie sich|télécharger|obtenir|obt(?:e|é)n(?:er)?|obter|ottieni|scarica|hent|få|skaffa|hämta"
+    r"|pobierz|získat|cael)(?: \S+)* outlook \S+ (?:ios|android|mac|windows)\b.*"
+    r"|outlook (?:für|voor|för|til) (?:ios|android|mac|windows)\b[^.!?]*(?:https?://\S*)?"
     r"|(?:download|get) the (?:all-new )?\w+ mail app\b.*"
     r"|(?:typed|sent) (?:on|with|from) (?:my|a) .*(?:excuse|forgive|apolog|typos|brevity).*"
     r"|sent from my [^.,;:!?]{1,40}"
+    r"|sent (?:from|via|with|using) (?-i:[A-Z])[^\s.,!?<(\[]*(?: (?-i:[A-Z])[^\s.,!?<(\[]*)?"
+    r"(?:\s*[<(\[]https?://\S*)?"
     r")\s*$"
 )
 
@@ -76,27 +82,9 @@ _DISCLAIMER = re2.compile(
     r")"
 )
 
-_MARKS = frozenset({"--", "__", "—", "––"})
-_CLOSING = re2.compile(
-    r"(?i)^\W*(?:(?:with )?(?:kind(?:est)?|best|warm(?:est)?|many|good) (?:regards|wishes|thanks)|kind rgds"
-    r"|regards|k(?:ind)? ?r(?:e?gards|gds)?|br|rgds"
-    r"|yours (?:sincerely|faithfully|truly)|(?:many )?thanks(?: (?:again|in advance|very much|a lot|so much"
-    r"|and (?:kind |best )?regards))?|thank ?you(?: (?:very much|again|in advance))?|cheers|ta"
-    r"|best|all the best|sincerely|cofion(?: (?:gorau|cynnes))?|diolch(?: yn fawr)?|cordially"
-    r"|(?:mit )?(?:freundlichen|freundliche|liebe|viele|beste|schöne|herzliche)n? gr(?:ü|ue)(?:ß|ss)en?|lg|mfg|vg"
-    r"|gruß|gruss"
-    r"|(?:bien )?cordialement|salutations(?: distinguées)?|bien à vous|meilleures salutations|merci(?: d'avance)?"
-    r"|(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|gracias|cordiali saluti|distinti saluti|saluti|grazie"
-    r"|(?:met )?vriendelijke groet(?:en)?|groet(?:en|jes)?|atenciosamente|cumprimentos|obrigad[oa]"
-    r"|(?:med )?(?:vänliga|vennlig(?:e)?|venlige?) (?:hälsningar|hilsen(?:er)?)|hilsen|mvh|vh|ystävällisin terveisin"
-    r"|(?:z )?(?:poważaniem|pozdrowieniami)|pozdrawiam|s pozdravem|s úctou|cu stimă|üdvözlettel|tisztelettel"
-    r"|с уважением|з повагою|saygılarımla|με εκτίμηση|lep pozdrav|lugupidamisega|pagarbiai|ar cieņu)\W*$"
-)
-_MAX_SIGNATURE = 25
-_LONG = 110
-_FEW_WORDS = 5
-_LONGEST_CLOSING = 60
 _SHORTEST_DISCLAIMER = 10
+_LONGEST_FOOTER = 300
+_RULED = " \t-_=*–—"
 
 _LONDON = ZoneInfo("Europe/London")
 _ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -112,9 +100,12 @@ _SENT_AT = re2.compile(
 def trimmed(lines: list[str]) -> str:
     """A person's own words among `lines`. Where nothing but trimmings is found, nothing is left."""
     rest = _without_banner(lines)
-    rest = _without_signature(rest)
-    footer = next((n for n, line in enumerate(rest) if _MOBILE.match(line)), len(rest))
-    kept = rest[:footer] if any(line.strip() for line in rest[:footer]) else rest[footer + 1 :]
+    rest = rest[: next((n for n, line in enumerate(rest) if _is_disclaimer(line)), len(rest))]
+    footer = next((n for n, line in enumerate(rest) if len(line) < _LONGEST_FOOTER and _MOBILE.match(line)), len(rest))
+    rest = rest[:footer] if any(line.strip() for line in rest[:footer]) else rest[footer + 1 :]
+    kept = rest[: signatures.begins(rest)]
+    last = next((n for n in range(len(kept), 0, -1) if kept[n - 1].strip(_RULED)), 0)
+    kept = kept[:last]
     return "\n".join(line.rstrip() for line in kept).strip("\n").strip()
 
 
@@ -130,24 +121,8 @@ def _without_banner(lines: list[str]) -> list[str]:
     return lines[start:]
 
 
-def _without_signature(lines: list[str]) -> list[str]:
-    """Less everything from a signature mark or a disclaimer on, and a closing formula with what follows it."""
-    end = next((n for n, line in enumerate(lines) if line.strip() in _MARKS or _is_disclaimer(line)), len(lines))
-    for n, line in enumerate(lines[:end]):
-        if n and len(line) <= _LONGEST_CLOSING and _CLOSING.match(line) and _is_signature(lines[n + 1 : end]):
-            return lines[:n]
-    return lines[:end]
-
-
 def _is_disclaimer(line: str) -> bool:
     return len(line) >= _SHORTEST_DISCLAIMER and bool(_DISCLAIMER.match(line))
-
-
-def _is_signature(below: list[str]) -> bool:
-    """Whether what follows a closing formula is a name and its titles: short lines, no sentence."""
-    said = [line.rstrip() for line in below if line.strip()]
-    is_prose = any(len(line) > _LONG or (line[-1] in ".!?" and len(line.split()) > _FEW_WORDS) for line in said)
-    return not is_prose and len(said) <= _MAX_SIGNATURE
 
 
 def instant(words: str) -> datetime | None:

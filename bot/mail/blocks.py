@@ -1,0 +1,166 @@
+"""The header block that a mail program puts above what it quotes: From, Sent, To, Subject, in many languages.
+
+Known by several labels at once: one of them begins many a sentence. Blocks pressed into one line by a gateway count,
+and Notes' form, whose labels stand alone. It does not know "On ... wrote:" (attributions.py) and cuts nothing
+(quote.py). A block that stands without From first needs an address and a time, for forms have such labels too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import re2
+
+from bot.mail import headers, trimmings
+from bot.mail.addresses import addresses_in
+
+_LOOK_AHEAD = 8
+_LABEL_WITHIN = 24
+_LONGEST_LINE = 2000
+_NEAR = 400
+
+# Labels, English and Welsh first.
+_FROM = (
+    "from|oddi wrth|gan|von|de|da|van|från|fra|lähettäjä|od|от(?: кого)?|feladó|de la|kimden|gönderen|від|από|šalje"
+    "|pošiljatelj"
+    "|saatja|nuo|no|expéditeur|absender|mittente|remitente|发件人|寄件者|寄件人|差出人|送信者|보낸 ?사람|من|מאת"
+)
+_SENT = (
+    "sent|date|anfonwyd|dyddiad|gesendet|datum|envoyé|date d'envoi|enviado(?: el| em)?|fecha|inviato|data|verzonden"
+    "|skickat|sendt|dato|wysłano|отправлено|дата|lähetetty|päivämäärä|päiväys|odesláno|datum odeslání|odoslané|küldve"
+    "|dátum|trimis|gönderildi|gönderme tarihi|tarih|надіслано|στάλθηκε|ημερομηνία|poslano|saadetud|kuupäev|išsiųsta"
+    "|nosūtīts|发送时间|发送日期|傳送時間|日期|送信日時|送信日|日時|보낸 날짜|날짜|تاريخ الإرسال|التاريخ|נשלח|תאריך"
+)
+_TO = (
+    "to|cc|at|an|à|para|a|aan|till|til|do|кому|vastaanottaja|kopio|komu|pre|címzett|către|kime|alıcı|προς|za|prima|saaja"
+    "|kam|收件人|收件者|宛先|받는 ?사람|إلى|אל"
+)
+_SUBJECT = (
+    "subject|pwnc|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|тема|aihe|předmět|predmet|tárgy"
+    "|subiect|konu|θέμα|naslov|zadeva|teema|tema|temats|主题|主旨|件名|제목|الموضوع|נושא"
+)
+
+_BLOCK_FROM = re2.compile(rf"(?i)^[>\s*_]*(?:{_FROM})\s*[:：]\*?\s*\S")
+_BLOCK_OTHER = re2.compile(rf"(?i)^[>\s*_]*(?:({_SENT})|({_TO})|({_SUBJECT}))\s*[:：]")
+_LABEL = re2.compile(rf"(?i)^[>\s*_]*(?:({_FROM})|({_SENT})|({_TO})|({_SUBJECT}))\s*[:：]\*?\s*(.*)$")
+_IN_LINE = re2.compile(rf"(?i)(?:^|[\s>*_-])(?:({_FROM})|({_SENT})|({_TO})|({_SUBJECT}))\s?[:：]\*?\s")
+_ALONE = re2.compile(rf"(?i)^[>\s]*(?:({_TO})|({_SUBJECT}))\s*[:：]?\s*$")
+_TITLE = re2.compile(r"(?i)(?:[-_=*\s]*\b(?:original message|neges wreiddiol|forwarded message))?[-_=*\s]*$")
+_TIME = re2.compile(r"\b\d{1,2}[:.h]\d\d")
+_MOMENT = re2.compile(
+    r"(?i)^[>\s]*\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\s+(?:at\s+)?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s*[ap]m)?\s*$"
+)
+_WHO = re2.compile(r"(?i)[^\s@]@[^\s@]|[^\s/]/\w+(?:/\w+)*\s*$|^[>\s]*(?:sent by|please respond to)\b")
+
+
+def has_colon(words: str) -> bool:
+    return ":" in words or "：" in words
+
+
+def is_label(line: str) -> bool:
+    """Whether a line begins with a label of such a block."""
+    return has_colon(line[:_LABEL_WITHIN]) and bool(_LABEL.match(line))
+
+
+def begins(lines: Sequence[str], n: int) -> bool:
+    """Whether a block of labels begins with this line."""
+    line = lines[n]
+    if not has_colon(line[:_LABEL_WITHIN]):
+        return False
+    if _BLOCK_FROM.match(line):
+        return _kinds(lines, n) >= 2
+    other = _BLOCK_OTHER.match(line)
+    return bool(other) and (_is_sent_first(lines, n, bool(other and other.group(1))) or _is_mixed(lines, n))
+
+
+def follows(lines: Sequence[str], n: int) -> bool:
+    """Whether the next words, a few blank lines allowed, are a block."""
+    said = next((k for k in range(n, min(n + 4, len(lines))) if lines[k].strip()), None)
+    return said is not None and begins(lines, said)
+
+
+def _kinds(lines: Sequence[str], n: int) -> int:
+    """How many other labels stand below a From: line, before the next one of its kind."""
+    seen: set[int] = set()
+    for line in lines[n + 1 : n + 1 + _LOOK_AHEAD]:
+        if not has_colon(line):
+            continue
+        match = _BLOCK_OTHER.match(line)
+        if match:
+            seen |= {k for k in (1, 2, 3) if match.group(k)}
+        elif _BLOCK_FROM.match(line):
+            break
+    return len(seen)
+
+
+def _is_sent_first(lines: Sequence[str], n: int, is_sent: bool) -> bool:
+    """Whether a block begins whose time stands above its sender, as some webmail writes it."""
+    return is_sent and any(_BLOCK_FROM.match(x) for x in lines[n + 1 : n + 2]) and _kinds(lines, n + 1) >= 2
+
+
+def _is_mixed(lines: Sequence[str], n: int) -> bool:
+    """Whether labels in any order stand on the next lines, From among them, with an address and a time."""
+    if n and is_label(lines[n - 1]):
+        return False
+    seen: set[int] = set()
+    block: list[str] = []
+    for line in lines[n : n + _LOOK_AHEAD]:
+        match = _LABEL.match(line) if has_colon(line[:_LABEL_WITHIN]) else None
+        if not match:
+            break
+        seen |= {k for k in (1, 2, 3, 4) if match.group(k)}
+        block.append(line)
+    return len(seen) >= 3 and 1 in seen and any("@" in x for x in block) and any(_TIME.search(x) for x in block)
+
+
+def begins_in_line(line: str) -> int:
+    """Where in a line a block begins that somebody's program has pressed into it; -1 where none does."""
+    if len(line) > _LONGEST_LINE or line.count(":") + line.count("：") < 3:
+        return -1
+    found = [m for m in _IN_LINE.finditer(line) if _is_capital(m.group().lstrip(" \t>*_-"))]
+    for first, match in enumerate(found):
+        near = [m for m in found[first:] if m.start() - match.start() < _NEAR]
+        kinds = {k for m in near for k in (1, 2, 3, 4) if m.group(k)}
+        if len(kinds) >= 3 and {1, 2} <= kinds and _TIME.search(line):
+            return len(_TITLE.sub("", line[: match.start()]))
+    return -1
+
+
+def _is_capital(label: str) -> bool:
+    return label[:1].isupper() or not label[:1].islower()
+
+
+def begins_notes(lines: Sequence[str], n: int) -> int:
+    """Where the form begins that Notes puts above an original: a name, a moment in a line of its own, and below them
+    To, cc and Subject, each alone. -1 where this line is not its moment."""
+    if not _MOMENT.match(lines[n]):
+        return -1
+    alone = [m for m in (_ALONE.match(line) for line in lines[n + 1 : n + 18]) if m]
+    if not any(m.group(1) for m in alone) or not any(m.group(2) for m in alone):
+        return -1
+    first = n
+    while first > max(0, n - 3) and _WHO.search(lines[first - 1]):
+        first -= 1
+    return first
+
+
+def header(lines: Sequence[str]) -> tuple[str, str | None, datetime | None]:
+    """Subject, address and instant of the first block among the lines, as far as they stand there."""
+    subject, sender, sent = "", None, None
+    for n, line in enumerate(lines[:400]):
+        if not has_colon(line[:_LABEL_WITHIN]) or not _BLOCK_FROM.match(line) or _kinds(lines, n) < 2:
+            continue
+        for k in range(n, min(n + _LOOK_AHEAD + 1, len(lines))):
+            match = _LABEL.match(lines[k])
+            if not match:
+                continue
+            value = match.group(5).strip(" *")
+            if match.group(1) and sender is None:
+                sender = next(iter(addresses_in(value.replace("[mailto:", "<").replace("]", ">"))), None)
+            elif match.group(2) and sent is None:
+                sent = trimmings.instant(value) or headers.date(value)
+            elif match.group(4) and not subject:
+                subject = value
+        return subject, sender, sent
+    return "", None, None
