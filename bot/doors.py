@@ -1,6 +1,6 @@
 """One way in or out of the daemon, as bot.yaml writes it: which protocol, where, how it is protected, who logs in.
 
-It opens nothing and asks for no token: mailbox/, transport/ and tokens.py do. A secret is masked wherever a door is
+It opens nothing and asks for no token: mailbox/, transport/ and service/ do. A secret is masked wherever a door is
 printed. Every fault says what to write instead.
 """
 

@@ -22,12 +22,12 @@ from exchangelib.folders.collections import FolderCollection
 from exchangelib.restriction import Q
 
 from bot.errors import DoorClosed
-from bot.exchange import Exchange
-from bot.exchange_folders import sent, watched
 from bot.mailbox.ews_listing import Head, Listing, listing_after
 from bot.mailbox.ews_stream import Stream
 from bot.mailbox.reading import HEAD_BYTES, JUNK_NAMES, gather
 from bot.ports import Batch, RawMail
+from bot.service.exchange import Exchange
+from bot.service.exchange_folders import sent, watched
 from bot.settings import Door
 
 #: Messages listed before any is given: so many can be put into order, and held in memory.

@@ -13,7 +13,7 @@ from typing import Any
 from exchangelib.services import GetStreamingEvents, SubscribeToStreaming
 
 from bot.errors import DoorClosed
-from bot.exchange import Exchange
+from bot.service.exchange import Exchange
 from bot.settings import Door
 
 #: Minutes for which one stream is asked; Exchange allows 30.

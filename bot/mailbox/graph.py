@@ -17,11 +17,11 @@ from datetime import datetime
 from typing import Any
 
 from bot.errors import DoorClosed
-from bot.graph import Answer, Graph
 from bot.mailbox.graph_folders import watched_folders
 from bot.mailbox.graph_marks import Head, Mark, after, cursor_of, hashed, marks_of
 from bot.mailbox.reading import HEAD_BYTES, gather
 from bot.ports import Batch, RawMail
+from bot.service.graph import Answer, Graph
 from bot.settings import Door
 
 #: Seconds between two looks while waiting: one small request for each folder.

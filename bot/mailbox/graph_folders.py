@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bot.graph import Graph
+from bot.service.graph import Graph
 
 INBOX = "INBOX"
 #: Folders that every mailbox has, by the service's own words, which are the same in every language.

@@ -20,8 +20,8 @@ from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
 
 from bot.errors import DoorClosed, LoginRefused, Throttled
+from bot.service.tokens import Tokens, tokens_of
 from bot.settings import Door
-from bot.tokens import Tokens, tokens_of
 
 #: How Exchange asks for patience (in a BAD answer to any command).
 BACKOFF = re.compile(r"Suggested Backoff Time: (\d{1,9}) milliseconds")

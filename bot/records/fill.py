@@ -91,7 +91,7 @@ def _from(source: str, known: Known) -> Entry:
         case "role":
             people = [c for _, _, c in case.people if c.role == rest]
             return _sourced(_people(people), f"case {case.ref}, the directory")
-        case "involved" | "copies":
+        case "involved":
             people = [c for _, _, c in case.people if c.email != case.raiser.email]
             return _sourced(_people(people), f"case {case.ref}, who was written to")
     return _came_back(known, word, rest, only_whole=False)

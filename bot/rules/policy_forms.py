@@ -22,7 +22,7 @@ Kind = Literal["text", "date", "choice", "table"]
 #: What of a case may fill a field, beside `raising.<stage>`, `responding.<stage>`, `ended.<stage>`, `role.<role>` and
 #: `<form>.<field>` of another form that came back.
 SOURCES = ("raiser.name", "raiser.name_email", "raiser.role_agency", "raiser.name_role_agency", "opened", "today",
-           "involved", "copies")  # fmt: skip
+           "involved")  # fmt: skip
 BY_STAGE = ("raising", "responding", "ended")
 
 

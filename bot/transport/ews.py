@@ -19,10 +19,10 @@ from exchangelib.items import Message
 from exchangelib.restriction import Q
 
 from bot.errors import DoorClosed, Unsure
-from bot.exchange import Exchange, code_of, was_never_heard
-from bot.exchange_folders import known
 from bot.failpoints import failpoint
 from bot.ports import Envelope, Outcome, Refusal
+from bot.service.exchange import Exchange, code_of, was_never_heard
+from bot.service.exchange_folders import known
 from bot.settings import Door
 from bot.transport.gate import Allowed, check_lines, sift
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from bot.errors import DoorClosed, Unsure
 from bot.failpoints import failpoint
-from bot.graph import Answer, Graph
 from bot.ports import Envelope, Outcome, Refusal
+from bot.service.graph import Answer, Graph
 from bot.settings import Door
 from bot.transport.gate import Allowed, check_lines, sift
 from bot.transport.graph_mime import Attached, addressed, lightened

@@ -18,8 +18,8 @@ from aiosmtplib import SMTPException
 from bot.errors import ConfigError, DoorClosed, LoginRefused, Problem, Unsure
 from bot.failpoints import failpoint
 from bot.ports import Envelope, Outcome, Refusal
+from bot.service.tokens import tokens_of
 from bot.settings import Door
-from bot.tokens import tokens_of
 from bot.transport.gate import Allowed, check_lines, sift
 from bot.transport.loop import LoopThread
 from bot.transport.smtp_stages import OUR_FAULT, id_told, login_advice, mail, mail_options, rcpt, refusal, words

@@ -13,10 +13,10 @@ from pydantic import SecretStr
 
 from bot.doors import EwsVersion
 from bot.errors import DoorClosed
-from bot.exchange import VERSIONS
 from bot.mailbox import open_mailbox
 from bot.mailbox.ews import EwsMailbox
 from bot.ports import Mailbox
+from bot.service.exchange import VERSIONS
 from tests.contract.mailbox_contract import ARRIVED, MailboxContract, Waiting, drain, ids, letter
 from tests.servers.certificates import make_certificate
 from tests.servers.ews import EwsServer, held

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from bot import https
 from bot.doors import Door, OAuth
 from bot.errors import DoorClosed
-from bot.tokens import Tokens, tokens_of
+from bot.service import https
+from bot.service.tokens import Tokens, tokens_of
 from tests.servers.certificates import make_certificate
 from tests.servers.tokens import SECRET, TokenServer, make_app_certificate
 

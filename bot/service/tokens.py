@@ -22,9 +22,9 @@ import requests
 from jwt.exceptions import PyJWTError
 from msal.exceptions import MsalServiceError
 
-from bot import https
 from bot.doors import MICROSOFT, Door, OAuth
 from bot.errors import DoorClosed, LoginRefused
+from bot.service import https
 
 #: Seconds before its end at which a token is no longer given out; a command that names no end is asked again after.
 MARGIN, UNKNOWN = 300.0, 300.0

@@ -23,10 +23,10 @@ from exchangelib.transport import BASIC, CBA, DEFAULT_HEADERS, NTLM, OAUTH2, get
 from exchangelib.version import EXCHANGE_2010_SP2, EXCHANGE_2013, EXCHANGE_2013_SP1, EXCHANGE_2016, EXCHANGE_2019
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from bot import https
 from bot.doors import Door
 from bot.errors import DoorClosed, LoginRefused, Throttled
-from bot.tokens import Tokens, tokens_of
+from bot.service import https
+from bot.service.tokens import Tokens, tokens_of
 
 #: Seconds that a server may ask us to wait before it is asked again all the same.
 LONGEST_WAIT = 900.0

@@ -19,10 +19,10 @@ from urllib.parse import quote, urlencode, urlsplit
 import re2
 import requests
 
-from bot import https
 from bot.doors import Door
 from bot.errors import DoorClosed, LoginRefused, Throttled, Unsure
-from bot.tokens import tokens_of
+from bot.service import https
+from bot.service.tokens import tokens_of
 
 #: The service allows an app four requests at once for a mailbox; a reader, a sender and a look for proof share these.
 AT_ONCE = 3
