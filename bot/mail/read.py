@@ -20,6 +20,8 @@ from bot.model import Mail, MailKind, Proof, SubjectReading
 
 MAX_SUBJECT = 2000
 _ONCE = ("subject", "date", "message-id", "to", "cc", "sender", "in-reply-to", "references", "content-type")
+#: Part of the header block was not read: a second From may stand there.
+_UNSEEN = frozenset({"header_block_cut", "too_many_headers", "header_without_colon"})
 #: A Date further from the arrival than this is a wrong clock: "by Friday" is then counted from the arrival.
 _DATE_BEHIND = timedelta(days=30)
 _DATE_AHEAD = timedelta(days=1)
@@ -149,8 +151,9 @@ def _addressed(found: Headers, reading: Reading, mail: Mail, defects: tuple[str,
     given_date = found.get("date")
     date = headers.date(given_date) if given_date else None
     proof, proof_why = trust.prove(found, sender, reading.trust)
-    if wrong and proof is Proof.PROVEN:
-        proof, proof_why = Proof.UNPROVEN, f"From is doubtful: {wrong[0]}"
+    doubts = (*wrong, *(defect for defect in defects if defect in _UNSEEN))
+    if doubts and proof is Proof.PROVEN:
+        proof, proof_why = Proof.UNPROVEN, f"From is doubtful: {doubts[0]}"
     own_id = headers.ids(found.get("message-id"))
     mail = replace(
         mail,

@@ -105,6 +105,17 @@ def test_a_sender_that_hides_letters_is_proven_by_nothing(name: str) -> None:
     assert plain.proof is Proof.PROVEN
 
 
+@pytest.mark.parametrize(
+    "filling", [b"X-Filling: " + b"a" * 300_000 + b"\n", b"X-A: a\n" * 1100, b"no header at all\n"]
+)
+def test_a_second_from_behind_what_is_cut_off_proves_nothing(filling: bytes) -> None:
+    """Where the header block is not read to its end, nobody knows how many senders it names."""
+    trust = Trust("rfc8601", ("mx.council.example",))
+    passed = b"Authentication-Results: mx.council.example; dmarc=pass header.from=csc.example\nFrom: f@csc.example\n"
+    found = read(passed + filling + b"From: x@evil.example\n\nRESOLVED\n", Reading(trust=trust), NOW)
+    assert found.proof is Proof.UNPROVEN
+
+
 def test_an_encoded_subject_that_turns_round_is_told() -> None:
     """Hidden letters are seen behind their encoding as well."""
     found = read(HEAD + b"Subject: =?utf-8?b?4oCueWFG?= 24 hours\n\nhello\n", READING, NOW)
