@@ -95,7 +95,7 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
     LetterKind.RELAY: {"reply": "who when text attachments"},
     LetterKind.REDIRECT: {"away": "absent until of gone", "bounced": "absent of", "not_mine": "absent of"},
     LetterKind.QUESTION: {
-        "not_yours": "word who_may",
+        "not_yours": "word who_may may_ask",
         "confirm_word": "word said",
         "meaning": "choices",
         "which_team": "teams",

@@ -7,6 +7,7 @@ act in words.py.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from bot.case import forms, hearing, incident, particulars, protection, subclocks, tokens, transfer, words
@@ -16,11 +17,14 @@ from bot.case.correlate import AGAIN, MAY_ANSWER
 from bot.case.delivery import on_absent
 from bot.case.draft import Draft, person
 from bot.case.opening import HIDDEN, confirmed
+from bot.mail import meaning
 from bot.mail.commands import is_holding, opens_with_command
+from bot.mail.meaning import meanings
 from bot.mail.misdirected import disclaims, says_wrong_person
 from bot.model import Absence, Arrival, Contact, LetterKind, Mail, MailKind, Proof, State
 from bot.rules.authority import Side, sides
 
+EXTEND = ("EXTEND 2 working days", "they may have longer; name a window or a day")
 ANSWERED = ("ANSWERED", "they have answered you; you may add when and how")
 #: What somebody may mean who says in words that a challenge is not theirs.
 THEIRS = (
@@ -199,24 +203,27 @@ def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
     d.event("attached", by=by.email)
     if d.is_stranger or not by.agency:
         return
-    if particulars.told(d, fact, by) and not words.may_mean_something(mail.new_text):
+    meant = meanings(mail.new_text)
+    if particulars.told(d, fact, by) and not meant:
         d.write(LetterKind.QUESTION, "call_time", [by], mail=mail, human=d.first_responder)
         return
     if d.case.state is State.CLOSED:
         choices: tuple[tuple[str, str], ...] = REOPEN
-    elif d.case.state in WAITING and _shows_an_answer(d, mail):
+    elif d.case.state in WAITING and (_shows_an_answer(d, mail) or meaning.ANSWERED in meant):
         choices = (ANSWERED, *CHOICES)
-    elif _asks_nothing(d, mail):
+    elif d.case.state in WAITING and meaning.MORE_TIME in meant:
+        choices = (EXTEND, *CHOICES)
+    elif _asks_nothing(d, mail, meant):
         return
     else:
         choices = CHOICES
     d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=[list(c) for c in choices])
 
 
-def _asks_nothing(d: Draft, mail: Mail) -> bool:
+def _asks_nothing(d: Draft, mail: Mail, meant: Collection[str]) -> bool:
     """Words that mean no change: before an answer any of them, and at any time those that bring a completed form."""
     brings_form = any(form.is_completed for form in mail.forms)
-    return mail.is_readable and (brings_form or d.case.state in WAITING) and not words.may_mean_something(mail.new_text)
+    return mail.is_readable and (brings_form or d.case.state in WAITING) and not meant
 
 
 def _shows_an_answer(d: Draft, mail: Mail) -> bool:

@@ -108,7 +108,8 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
     (LetterKind.REDIRECT, "not_mine", {"absent": FAY, "of": "notice", "responder": TOM}),
     (LetterKind.REDIRECT, "away", _GOING | {"until": "", "gone": True}),
     (LetterKind.REDIRECT, "bounced", {"absent": FAY, "of": "escalation", "responder": TOM}),
-    (LetterKind.QUESTION, "not_yours", {"word": "RESOLVED", "who_may": "the side that raised the challenge"}),
+    (LetterKind.QUESTION, "not_yours", {"word": "RESOLVED", "who_may": "other people", "may_ask": False}),
+    (LetterKind.QUESTION, "not_yours", {"word": "RESOLVED", "who_may": "Helen Visser", "may_ask": True}),
     (LetterKind.QUESTION, "confirm_word", {"word": "RESOLVED", "said": _WHEN}),
     (
         LetterKind.QUESTION,

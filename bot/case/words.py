@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-import re2
-
 from bot.case import answers, follow, incident, transfer
 from bot.case.acts import ACTS
 from bot.case.correlate import BY_LETTER
@@ -24,15 +22,7 @@ from bot.rules.authority import WORDS, Side, may
 #: A word that its sender did not confirm, once their manager was asked too.
 ASKED_AGAIN = "confirm_word_again"
 CONFIRMS = ("confirm_word", ASKED_AGAIN)
-#: Words of ordinary speech that may mean a change; they choose a question and never act.
-MEANING = re2.compile(
-    r"(?i)\b(resolved?|happy with|no further action|close this|can be closed|agreed way|satisf|remain concerned|"
-    r"still concerned|escalat|next stage|stage 2|stage two|disregard|sent in error|withdraw|reopen)"
-)
-
-
-def may_mean_something(text: str) -> bool:
-    return bool(MEANING.search(text[:20_000]))
+OTHERS = "other people"
 
 
 def done(d: Draft, fact: Arrival) -> Command | None:
@@ -120,13 +110,30 @@ def _head(d: Draft, who: Contact) -> Contact | None:
 
 
 def _not_yours(d: Draft, said: Said) -> None:
-    """Told to people whom the directory or the case knows by address, never to others of their domain; a closing word
-    of the other side is asked about."""
-    is_known = d.rules.directory.person(said.by.email) or any(c.email == said.by.email for _, _, c in d.case.people)
-    if not said.by.agency or not is_known or not d.case.is_open:
+    """Told to people whom the directory or the case knows by address, never to others of their domain. A closing word
+    of the other side, or of a colleague of the raiser, is asked about."""
+    if not d.case.is_open or not said.by.agency:
         return
-    d.write(LetterKind.QUESTION, "not_yours", [said.by], mail=said.mail, word=said.word, who_may=_owner(d, said.word))
-    if Side.RESPONDING in said.stand and said.word in ("RESOLVED", "WITHDRAW") and not d.is_stranger:
+    sides_of = {d.case.raiser.agency, d.case.responder_agency}
+    is_known = d.rules.directory.person(said.by.email) or any(c.email == said.by.email for _, _, c in d.case.people)
+    is_party = not incident.is_no_party(said.stand)
+    if is_known:
+        # A professional of a third agency is not told whose case it is.
+        is_near = is_party or said.by.agency in sides_of
+        human = None if is_near else next(iter(d.unit), d.rules.operator)
+        d.write(
+            LetterKind.QUESTION,
+            "not_yours",
+            [said.by],
+            mail=said.mail,
+            human=human,
+            word=said.word,
+            who_may=_owner(d, said.word) if is_near else OTHERS,
+            may_ask=is_party,
+        )
+    is_of_either = Side.RESPONDING in said.stand or said.by.agency == d.case.raiser.agency
+    closes = said.word in ("RESOLVED", "WITHDRAW") and said.mail.proof is not Proof.FAILED
+    if closes and is_of_either and not d.is_stranger:
         choices = [list(c) for c in answers.CHOICES]
         d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], human=said.by, choices=choices)
 
