@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import re2
 
-from bot.mail import quote
+from bot.mail import away, quote
 from bot.mail.addresses import addresses_in
 from bot.model import Absence
 from bot.rules.windows import requested
@@ -82,7 +82,9 @@ _BETWEEN_CONTACTS = 200
 
 _GONE = re2.compile(
     r"(?i)\b(?:no longer (?:works?|work(?:ing)?|employed|with\b|at the|in (?:this )?post|monitored|in use"
-    r"|active|checked)|(?:has|have|i've) (?:now |since )?(?:left|retired|moved on)\b|my last (?:working )?day was"
+    r"|active|checked|valid|read)|no longer use (?:this|that|it)"
+    r"|address has (?:now )?changed|(?:has|have|i've) (?:now |since )?(?:left|retired|moved on)\b"
+    r"|my last (?:working )?day was"
     r"|unmonitored (?:mailbox|inbox|address|account|e-?mail)|(?:nid|nad) (?:ydw i|yw) .{0,40}bellach"
     r"|(?:mailbox|inbox|address|account) is (?:not|un-?)\s?(?:being |currently )?monitored(?:\W*$|[.,;!]| and\b| so\b))"
 )
@@ -118,62 +120,11 @@ _AWAY = re2.compile(
 )
 
 
-_LEAVE = r"(?:out of (?:the )?office|away|on (?:annual |sick |maternity |study )?leave|on (?:holiday|vacation))"
-_ONLY = re2.compile(
-    r"(?i)^(?:(?:hi|hello|dear|good (?:morning|afternoon))\b.{0,60}|(?:many )?thanks?(?: you)?\b.{0,80}"
-    rf"|(?:i|we)(?: am|'m| are|'re| will be|'ll be| have been)? (?:now |currently |also )?(?:{_LEAVE}|unavailable"
-    r"|not (?:in the office|working|available)|on (?:training|a course)|off (?:work|sick|today|this week))\b.{0,160}"
-    r"|(?:i|we) (?:will|'ll|shall|am|plan to|hope to|aim to) ?(?:be )?(?:back|return|returning|respond|reply|answer"
-    r"|deal with|read|get back)\b.{0,160}"
-    r"|i (?:do not|don't|will not|won't|will|have) (?:have |be )?(?:limited|no|any|intermittent|checking|reading"
-    r"|monitoring|able to access|access(?:ing)?|only)\b.{0,120}"
-    r"|(?:if|for|in|should|until|during|any)\b.{0,120}?\b(?:urgent|absence|emergency|immediate|meantime|meanwhile"
-    r"|enquir|quer|assistance|matters?|then)\b.{0,240}"
-    r"|(?:please )?(?:contact|e-?mail|call|ring|phone|speak to|direct|reach out to|get in touch with)\b.{0,200}"
-    r"|(?:your (?:e-?mail|message)|e-?mails?|messages?) (?:will|is|are)\b.{0,160}"
-    r"|(?:the |our )?(?:office|school|nursery|surgery|service|centre) (?:is|will be) (?:now )?closed\b.{0,160}"
-    r"|returning (?:on|to)\b.{0,80}|back (?:on|in)\b.{0,80})$"
-)
-_PLAINLY = re2.compile(rf"(?i)\b(?:i am|i'm|i will be|we are) (?:now |currently |also )?{_LEAVE}\b")
-#: A subject that says it: a new mail's first sentence, where the text has none. A question is none.
-_TITLED = re2.compile(
-    rf"(?i)^\W*(?:ooo|{_LEAVE}|(?:the |our )?(?:office|school|nursery|surgery|service|centre) (?:is |will be )?closed"
-    rf"|(?:[\pL'’.-]+ ){{1,4}}(?:is|will be) (?:currently |now )?{_LEAVE})\b[^?]{{0,100}}$"
-)
-#: A program's line break in the middle of a sentence.
-_WRAPPED = re2.compile(r"([^\n]{50,200}[^.!?:\s])[ \t]*\n([\pL\d])")
-#: What an automatic reply does not speak of: the mail may answer something.
-_MORE = re2.compile(
-    r"(?i)\b(?:but|however|so|agree\w*|visit\w*|plans?|child\w*|famil\w*|decision|assess\w*|threshold|challenge"
-    r"|strategy|outcome|yesterday)\b"
-)
-_SENTENCE = re2.compile(r"[.!?]+(?:\s+|$)|\n\s*\n|\n")
-_MOST_SENTENCES = 10
-
-
-def says_more(text: str) -> bool:
-    """Whether words stand there that automatic replies do not have: it may answer something."""
-    return bool(_MORE.search(text))
-
-
-def is_all(new_text: str, title: str = "") -> bool:
-    """Whether a mail says nothing but that its writer is away and who is there instead: whoever pressed the key, it is
-    an automatic reply in all that matters, and no answer. A subject that says so counts as said."""
-    is_titled = len(title) <= _TITLE and bool(_TITLED.match(title))
-    if len(new_text) > _WITHIN or not (is_titled or _PLAINLY.search(new_text)):
-        return False
-    if says_more(f"{title}\n{new_text}" if is_titled else new_text):
-        return False
-    pieces = [" ".join(piece.split()) for piece in _SENTENCE.split(_WRAPPED.sub(r"\1 \2", new_text))]
-    said = [piece for piece in pieces if piece]
-    return (is_titled or bool(said)) and len(said) <= _MOST_SENTENCES and all(map(_ONLY.match, said))
-
-
 def told(text: str, sent: datetime, title: str = "") -> Absence:
     """What the text and the subject tell; `sent` places "until Monday". Nothing found leaves the fields empty, and is
     an absence still: only what reads like a machine's receipt, and speaks of nobody who is away, is none."""
     head = text[:_WITHIN]
-    words = _until(head) or (_until(title[:_TITLE]) if _TITLED.match(title[:_TITLE]) else "")
+    words = _until(head) or (_until(title) if away.is_titled(title) else "")
     is_gone = bool(_GONE.search(head))
     new = quote.split(head).new
     is_away = bool(words) or is_gone or bool(_AWAY.search(f"{title[:_TITLE]}\n{new}"))

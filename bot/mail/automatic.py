@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import re2
 
-from bot.mail import absence, bounce, marks, quote, robots, titles
+from bot.mail import away, bounce, marks, quote, robots, titles
 from bot.mail.headers import Headers, decoded, ids
 from bot.mail.parse import Parsed
 from bot.model import Address, Bounce, MailKind
@@ -81,14 +81,16 @@ def _kind(mail: Parsed, sender: Address | None, own: Sequence[str]) -> tuple[Mai
         _by_headers(headers, sender, title, mail.text)
         or titles.kind_of(title)
         or robots.robot(headers, sender, title, mail.text)
-        or ((MailKind.AUTO_REPLY, "says only that its writer is away") if _is_all_absence(mail.text, title) else None)
+        or _by_absence(mail.text, title, sender)
         or _by_envelope(headers, title)
         or (MailKind.HUMAN, "")
     )
 
 
-def _is_all_absence(text: str, title: str) -> bool:
-    return absence.is_all(quote.split(text).new, title)
+def _by_absence(text: str, title: str, sender: Address | None) -> tuple[MailKind, str] | None:
+    names = away.names_of(sender.name, sender.email) if sender else frozenset()
+    is_all = away.is_all(quote.split(text).new, title, names)
+    return (MailKind.AUTO_REPLY, "says only that its writer is away") if is_all else None
 
 
 def _by_headers(headers: Headers, sender: Address | None, title: str, text: str) -> tuple[MailKind, str] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re2
 
-from bot.mail import absence
+from bot.mail import away
 from bot.mail.addresses import addresses_in
 from bot.mail.headers import Headers
 from bot.model import Address
@@ -51,4 +51,4 @@ def is_portal(headers: Headers, text: str) -> bool:
     """A new mail of a program: in HTML alone, through a service for programs, and about a link to be opened."""
     through = f"{headers.get('return-path')} {headers.get('message-id')}"
     is_rich_only = headers.get("content-type").strip().lower().startswith("text/html")
-    return bool(is_rich_only and _SERVICE.search(through) and _OPEN_IT.search(text)) and not absence.says_more(text)
+    return bool(is_rich_only and _SERVICE.search(through) and _OPEN_IT.search(text)) and not away.says_more(text)

@@ -2,14 +2,14 @@
 
 Headers first (list headers of RFC 2369 and 8058, those that mailing services put in), then envelope and sender, then
 fixed sentences. One doubtful sign is never enough, a person's answer in a thread outweighs them, and mail of a
-discussion list stays its author's. It knows no bounce (bounce.py), and asks absence.py only whether a text says more.
+discussion list stays its author's. It knows no bounce (bounce.py), and asks away.py only whether a text says more.
 """
 
 from __future__ import annotations
 
 import re2
 
-from bot.mail import absence, marks, quote
+from bot.mail import away, marks, quote
 from bot.mail.addresses import addresses_in
 from bot.mail.headers import Headers
 from bot.model import Address, MailKind
@@ -113,6 +113,8 @@ _SAYS_AUTOMATIC = re2.compile(
     r"|\bto jest wiadomo.. (?:wygenerowana )?automatyczn"
     r"|\b(?:neges|ymateb|e-?bost) awtomatig (?:yw|ydy)\b"
 )
+#: Where a program put its subject into the text.
+_FIRST_WORDS = re2.compile(r"(?i)^\W*auto(?:mat(?:ed|ic))?[- ]?(?:reply|response|answer)[ \t]*[:\n]")
 _IS_REPLY = re2.compile(
     r"(?i)\b(?:automat(?:ed|ic)|auto|automatische?|automatique|autom.tica|automatica|automatisk|automatisch)\W{0,2}"
     r"(?:generated |e-?mail |generierte? )?(?:reply|response|acknowledge?ment|answer|antwort|antwoord|svar)"
@@ -127,13 +129,7 @@ _NOBODY_READS = re2.compile(
     r"|no longer)"
     r" (?:currently |being |actively )?(?:monitored|in use|active|checked|read|used)))\s*(?:$|[.!,;\n]|and\b|by\b|so\b)"
 )
-_HAS_LEFT = re2.compile(
-    rf"(?is){_GREETING}(?:please (?:note|be (?:aware"
-    rf"|advised))(?: that)? )?(?:(?:[a-z'’-]+ ){{1,4}}(?:no longer works?\b"
-    r"|has (?:now )?left (?:the |our )?(?:[a-z]+ )?(?:organi[sz]ation|council|company|trust|authority|team|service"
-    r"|school|post)"
-    r"|is no longer (?:employed|with (?:us|the)|at the|working|in post)))"
-)
+_GREETED = re2.compile(rf"(?is){_GREETING}")
 #: A reply to everybody while nobody is there: the school is closed, the mailbox unread for a time.
 _CLOSED = re2.compile(
     r"(?is)^\W*(?:dear [^.!?\n]{1,60}\n\W*)?(?:thank(?:s| you) for (?:your|contacting|e-?mailing|getting)"
@@ -214,7 +210,7 @@ def robot(headers: Headers, sender: Address | None, title: str, text: str) -> Fo
     found = None if answers or is_discussion(headers) else _bulk(headers, sender, title)
     if not (found or answers or is_discussion(headers)) and marks.is_portal(headers, text[:_WITHIN]):
         found = MailKind.OTHER_AUTOMATED, "a portal that wants a link opened"
-    return found or _in_words(text, answers, is_discussion(headers))
+    return found or _in_words(text, answers, is_discussion(headers), sender)
 
 
 def is_answer_title(title: str) -> bool:
@@ -254,7 +250,7 @@ def _names_recipient(returned: str, headers: Headers) -> bool:
     return "=" in lowered and any(to.replace("@", "=") in lowered for to in addresses_in(headers.get("to")))
 
 
-def _in_words(text: str, is_answer: bool, is_list: bool) -> Found | None:
+def _in_words(text: str, is_answer: bool, is_list: bool, sender: Address | None) -> Found | None:
     """By sentences that only machines write, in the new text: a person may quote such a mail."""
     head = text[:_WITHIN]
     marks = 0 if is_answer or is_list else _marks(head)
@@ -262,11 +258,13 @@ def _in_words(text: str, is_answer: bool, is_list: bool) -> Found | None:
         return MailKind.OTHER_AUTOMATED, "a gate that wants to see a person first"
     says = bool(_SAYS_AUTOMATIC.search(head))
     opening = _reads_nobody(head)
-    left = not is_answer and bool(_HAS_LEFT.search(head[:_NEAR]))
-    if not (says or opening or left or marks > 1):
+    names = away.names_of(sender.name, sender.email) if sender else frozenset()
+    left = not is_answer and away.has_left(_GREETED.sub("", head[:_NEAR], count=1), names)
+    first = bool(_FIRST_WORDS.match(head))
+    if not (says or opening or left or first or marks > 1):
         return None
     new = quote.split(head).new if is_answer else head
-    if left or (opening and _reads_nobody(new)):
+    if left or first or (opening and _reads_nobody(new)):
         return MailKind.AUTO_REPLY, "says that nobody reads or that it was logged"
     said = _SAYS_AUTOMATIC.search(new)
     if said:
@@ -280,7 +278,7 @@ def _in_words(text: str, is_answer: bool, is_list: bool) -> Found | None:
 def _reads_nobody(text: str) -> bool:
     near = text[:_NEAR]
     return bool(
-        _NOBODY_READS.search(near) or _LOGGED.search(near) or (_CLOSED.search(near) and not absence.says_more(near))
+        _NOBODY_READS.search(near) or _LOGGED.search(near) or (_CLOSED.search(near) and not away.says_more(near))
     )
 
 

@@ -32,6 +32,8 @@ automatikus v.lasz|h.zon k.v.l|r.spuns automat|otomatik (?:yan.t|cevap)|авто
 автоматична відповідь|автоматичен отговор|αυτόματη απάντηση|自動応答|自動返信|不在|自动答复|自动回复|自動回覆
 자동 ?(?:회신|응답)|رد تلقائي|תשובה אוטומטית|automatski odgovor|samodejni odgovor|automatinis atsakymas
 autom.tiska atbilde|automaatvastus|autoreply\b
+t. ..ng tr. l.i|tr. l.i t. ..ng|(?:jawaban|balasan) (?:otomatis|automatik)|auto-?resposta|ตอบกลับอัตโนมัติ
+स्वचालित (?:उत्तर|जवाब)|پاسخ خودکار|freagra uathoibríoch|erantzun automatikoa|absente? du bureau|per.odo de vacaciones
 auto(?:mat(?:ed|ic))?[- ]?(?:re(?:ply|sponse|sponder)|answer|acknowledge?ment)\b
 vacation (?:reply|message|notice|notification|response)|away (?:message|notice)
 away from (?:my |the )?(?:e-?mail|mail|office|desk)\W*$

@@ -31,6 +31,15 @@ def mail(name: str) -> Mail:
         "junk_that_answers",
         "submitted_vacation",
         "left_the_team",
+        "away_and_regards",
+        "away_travelling",
+        "text_says_reply",
+        "welsh_words_only",
+        "spanish_words_only",
+        "closed_for_holidays",
+        "address_changed",
+        "left_the_council",
+        "title_tells_name",
     ],
 )
 def test_an_automatic_reply_is_known_without_the_usual_headers(name: str) -> None:
@@ -45,10 +54,18 @@ def test_an_automatic_reply_is_known_without_the_usual_headers(name: str) -> Non
         "person_by_a_rule",
         "person_speaks_of_ooo",
         "person_by_a_web_desk",
+        "person_child_left",
+        "person_child_no_longer_there",
+        "person_child_away",
+        "person_away_from_home",
+        "person_left_the_papers",
+        "person_service_closed",
+        "person_away_accepts",
+        "person_away_tomorrow",
     ],
 )
 def test_a_person_beside_such_a_sign_is_a_person(name: str) -> None:
-    """Who sends a bounce on, is redirected by a rule, or speaks of somebody's absence has something to say."""
+    """Who sends a bounce on, is redirected by a rule, or says that somebody else is away has something to say."""
     assert mail(name).kind is MailKind.HUMAN
 
 
