@@ -53,10 +53,11 @@ def _absent(turn: Turn, tx: Connection, mail: Mail, decision: Decision, now: dat
     """Counts an absence once for each case and stage; the third within a month is told to the business unit, once."""
     sender = mail.sender.email if mail.sender else ""
     case = decision.case
-    contact = next((s.contact for s in case.served if s.is_away and s.contact.email == sender), None)
+    same = turn.books.settings.directory.same_person
+    contact = next((s.contact for s in case.served if s.is_away and same(s.contact.email, sender)), None)
     if contact is None or not any(event.kind == "absent" for event in decision.events):
         return
-    name = f"absent:{hashlib.sha256(sender.encode()).hexdigest()[:32]}"
+    name = f"absent:{hashlib.sha256(contact.email.encode()).hexdigest()[:32]}"
     kept = [row.partition(" ") for row in (meta.meta_get(tx, name) or "").split("\n") if row]
     seen = {place: at for at, _, place in kept if now - datetime.fromisoformat(at) < WITHIN}
     seen.setdefault(f"{case.number}/{case.stage}", now.isoformat())

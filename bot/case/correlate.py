@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.mail.probe import is_probe
+from bot.mail.subject import ANNOUNCES
 from bot.model import Case, Inbox, Mail, MailKind, State
 from bot.rules.directory import Directory
 
@@ -124,6 +125,9 @@ def _triggered(mail: Mail, inbox: Inbox, directory: Directory, is_old: bool) -> 
     if mail.kind is not MailKind.HUMAN or mail.is_list:
         return Pen("automatic or list mail with a challenge in its subject")
     sender = mail.sender.email if mail.sender else ""
+    is_announced = ANNOUNCES in mail.trigger.flags and not mail.trigger.is_reply and not has_form(mail, inbox.policy)
+    if is_announced and directory.is_known_domain(sender):  # a stranger's opens a provisional case, as everything does
+        return Pen("it seems to announce a course or a document about challenges")
     if is_old:
         return Pen("already in flight: it lay in the inbox before the first reading")
     is_team = bool(sender) and (

@@ -135,6 +135,41 @@ def _marking(words: str) -> str:
     return next((name for name, pattern in _MARK_NAMES if pattern.fullmatch(words)), "")
 
 
+# --- about challenges, and none ---------------------------------------------------------------------------------------
+
+#: Flag of a subject that announces a course or a document about challenges.
+ANNOUNCES = "announces"
+_COURSE = (
+    r"(?:training|courses?|webinars?|workshops?|e-?learning|briefings?|newsletters?|bulletins?|conferences?|events?)"
+)
+_PAPER = r"(?:polic(?:y|ies)|procedures?|guidance|protocols?|leaflets?|toolkits?|flow ?charts?|spoc list|contact list)"
+_ANNOUNCED = re2.compile(
+    rf"(?i)^(?:{_COURSE}|save the date|book (?:now|your place)|now booking|invitation)\s*[:|-]"
+    r"|\b(?:left|time|last chance) to book\b|\bbook (?:now|your place|a place)\b"
+    r"|\bplaces (?:left|available|remaining)\b|\bregister (?:now|your interest)\b"
+)
+_OF_PHRASE = re2.compile(
+    rf"(?i)^\s*(?:(?:and escalation|escalation|process|multi-agency)\s+)*(?:{_COURSE}\b"
+    rf"|{_PAPER}(?:\s+document)?\s*(?:$|[-:(,]?\s*(?:(?:is|has been|have been|now)\s+)*(?:new|updated?|revised|launch"
+    r"|(?:under )?review|version|v\d|attached|for (?:information|circulation|comment)|20\d\d|out\b)))"
+)
+
+
+def _announces(rest: str, phrase: Phrase) -> bool:
+    """Whether the subject speaks of a course or a document about challenges, and so is none."""
+    if _ANNOUNCED.search(rest):
+        return True
+    behind = (_behind(name, rest) for name in (phrase.text, *phrase.aliases))
+    return any(_OF_PHRASE.match(words) for words in behind if words)
+
+
+def _behind(name: str, rest: str) -> str:
+    """What follows a phrase in the subject; "" where it does not stand there."""
+    words = (re2.escape(word) for word in fold(name).split())
+    found = re2.search(rf"(?i)\b{'[ -]+'.join(words)}\b", rest)
+    return rest[found.end() :] if found else ""
+
+
 # --- phrases --------------------------------------------------------------------------------------------------------
 
 #: A hyphen parts words ("multi-agency"), except where it turns one into its contrary ("de-escalation").
@@ -150,6 +185,7 @@ def read(subject: str, phrases: Sequence[Phrase], sent: datetime) -> SubjectRead
     stripped = _strip(subject)
     phrase, certainty = _match(_words(_folded(subject)), phrases)
     asked = requested(stripped.rest, sent, phrase.tiers) if phrase else Requested()
+    announced = (ANNOUNCES,) if phrase and _announces(stripped.rest, phrase) else ()
     return SubjectReading(
         phrase=phrase.text if phrase else None,
         certainty=certainty,
@@ -158,7 +194,7 @@ def read(subject: str, phrases: Sequence[Phrase], sent: datetime) -> SubjectRead
         markings=stripped.markings,
         window=asked.window,
         by=asked.by,
-        flags=asked.flags,
+        flags=(*asked.flags, *announced),
         rest=stripped.rest,
     )
 

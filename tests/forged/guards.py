@@ -67,6 +67,13 @@ def any_address_of_the_head_is_the_sender(patch: pytest.MonkeyPatch, world: Worl
     everywhere(patch, addresses.sender, guessed)
 
 
+@without(named.WHOLE)
+def a_doubtful_from_is_one(patch: pytest.MonkeyPatch, world: World) -> None:
+    patch.setattr(read, "_UNSEEN", frozenset())
+    was = addresses.sender
+    everywhere(patch, was, lambda found: (was(found)[0], ()))
+
+
 @without(named.ALIGNED)
 def any_pass_is_a_pass(patch: pytest.MonkeyPatch, world: World) -> None:
     everywhere(patch, trust._passes, lambda results, domain: any(r.result == "pass" for r in results))

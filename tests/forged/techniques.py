@@ -58,6 +58,7 @@ PROOF = "trust.prove: a word that relaxes, and an answer, need a proven sender"
 MATRIX = "authority.WORDS: who may use a word"
 SIDES = "authority.sides: who stands on which side"
 SINGLE = "addresses.sender: one From, with one address"
+WHOLE = "read._addressed: a From with a defect proves nothing"
 ALIGNED = "trust._passes: the pass is for the domain in From"
 BORDER = "trust._ours: only our own border's lines count"
 FIRST_LINE = "commands.command: the first line of the new text alone"
@@ -165,6 +166,20 @@ def address_in_a_comment(w: World, c: Target, word: str, n: int) -> Forged:
 def two_from_lines(w: World, c: Target, word: str, n: int) -> Forged:
     both = (f"From: {c.raiser}", f"From: {EVIL}")
     return Forged(EVIL, word, n, auth=passed(c.raiser), cites=c.to_raiser, from_lines=both if n % 2 else both[::-1])
+
+
+@technique(WHOLE)
+def second_from_behind_the_cut(w: World, c: Target, word: str, n: int) -> Forged:
+    """More header than is read stands between the two: only the server that checked it has seen the second."""
+    filling = (f"X-Filling: {'a' * 300_000}",) if n % 2 else tuple(f"X-{i}: a" for i in range(1100))
+    both = (f"From: {c.raiser}", f"In-Reply-To: <{c.to_raiser}>", *filling, f"From: {EVIL}")
+    return Forged(EVIL, word, n, auth=passed(c.raiser), from_lines=both)
+
+
+@technique(WHOLE)
+def hidden_letters_in_the_name(w: World, c: Target, word: str, n: int) -> Forged:
+    name = ("\u202emooR ssorP", "Pr\u200bess Room", "=?utf-8?b?4oCubW9vUiBzc2VyUA==?=")[n % 3]
+    return Forged(EVIL, word, n, auth=passed(c.raiser), cites=c.to_raiser, from_lines=(f"From: {name} <{c.raiser}>",))
 
 
 @technique(SINGLE)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.mail.subject import Phrase, automatic_prefix, read, ref_in
+from bot.mail.subject import ANNOUNCES, Phrase, automatic_prefix, read, ref_in
 from bot.model import SubjectReading, Unit, Window
 from bot.rules.workdays import LONDON
 
@@ -53,7 +53,7 @@ def days(n: int) -> Window:
         (f"24 hours – {CHALLENGE} – J.S.", URGENT, ()),
         (f"{CHALLENGE} – 24 hours – JOHN SMITH 12/03/2015", URGENT, ()),
         (f"{CHALLENGE} – JOHN SMITH 12/03/2015", None, ()),
-        (f"Training: {CHALLENGE} course 10 working days notice", STANDARD, ()),
+        (f"Training: {CHALLENGE} course 10 working days notice", STANDARD, (ANNOUNCES,)),
         (f"##12345## {CHALLENGE} – 24 hours (ref: ABC123)", URGENT, ()),
         (f"\U0001f6a8 {CHALLENGE} \U0001f6a8 24 hours - ", URGENT, ()),
         (f"{CHALLENGE} – 24 hours" + " padding" * 40, URGENT, ()),
@@ -64,6 +64,28 @@ def test_the_phrase_and_its_time(subject: str, window: Window | None, flags: tup
     found = reading(subject)
     assert (found.phrase, found.certainty, found.window, found.by) == (CHALLENGE, "exact", window, None)
     assert (found.flags, found.is_reply, found.is_forward) == (flags, False, False)
+
+
+@pytest.mark.parametrize(
+    ("subject", "announces"),
+    [
+        (f"{CHALLENGE}: 24 hours left to book!", True),
+        (f"FW: {CHALLENGE} policy - new version", True),
+        (f"{CHALLENGE} and Escalation Policy 2027", True),
+        (f"{CHALLENGE} SPOC list update", True),
+        (f"[EXTERNAL] Newsletter: {CHALLENGE} and more", True),
+        (f"Save the date: {CHALLENGE} webinar", True),
+        (f"{CHALLENGE} policy breach 24 hours", False),
+        (f"{CHALLENGE} - policy not followed - 24 hours", False),
+        (f"{CHALLENGE} – training placement for J - 24 hours", False),
+        (f"{CHALLENGE} - CP conference 24 hours", False),
+        (f"{CHALLENGE} (procedure not followed) 10 working days", False),
+        ("Escalation policy not followed: Stage 2", False),
+    ],
+)
+def test_a_course_or_a_document_about_challenges_is_told_from_one(subject: str, announces: bool) -> None:
+    """Only what follows the phrase at once, or what nobody writes in a challenge, counts (row 29)."""
+    assert (ANNOUNCES in reading(subject).flags) is announces
 
 
 @pytest.mark.parametrize(
