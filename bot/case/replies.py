@@ -111,6 +111,9 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
     if mail.command is None and (answer := words.done(d, fact)) is not None:
         mail = replace(mail, command=answer)
         fact = replace(fact, mail=mail)
+    if mail.command is not None and mail.command.word == "ANSWERED" and _is_the_other_side(stand):
+        mail = replace(mail, command=None)  # who was asked says that they have answered: the raiser is asked
+        fact = replace(fact, mail=mail)
     if mail.command is not None:
         words.on_command(d, fact, who(d, mail), stand)
     elif Side.RESPONDING in stand and not (Side.RAISING in stand and is_raiser):
@@ -119,6 +122,10 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         _from_raisers(d, fact, who(d, mail))
     else:
         _from_others(d, fact, who(d, mail))
+
+
+def _is_the_other_side(stand: Collection[Side]) -> bool:
+    return Side.RESPONDING in stand and Side.RAISING not in stand
 
 
 def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None:
