@@ -71,6 +71,8 @@ def _guessed(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, pla
         return None
     if isinstance(placement, Ignore) and _between_agencies(mail, inbox, directory):
         return correlate.may_answer(mail, cases.open_cases(tx), directory)
+    if isinstance(placement, Ignore) and _from_outside(mail, inbox, directory):
+        return correlate.may_concern(mail, cases.open_cases(tx), directory)
     if mail.quoted_trigger is not None and (mail.trigger.is_forward or mail.trigger.is_reply):
         return correlate.may_quote(mail, cases.open_cases(tx), directory)
     return None
@@ -83,6 +85,15 @@ def _between_agencies(mail: Mail, inbox: Inbox, directory: Directory) -> bool:
     own = directory.agency_of(mail.sender.email, inbox.area)
     others = (directory.agency_of(a.email, inbox.area) for a in (*mail.to, *mail.cc))
     return bool(own) and any(other not in ("", own) for other in others)
+
+
+def _from_outside(mail: Mail, inbox: Inbox, directory: Directory) -> bool:
+    """Whether somebody whom no agency has writes to this team and to another agency's people at once."""
+    if mail.sender is None or inbox.is_bot or directory.is_known_domain(mail.sender.email):
+        return False
+    own = directory.agency_of_team(inbox.team, inbox.area)
+    others = (directory.agency_of(a.email, inbox.area) for a in (*mail.to, *mail.cc))
+    return any(other not in ("", own) for other in others)
 
 
 def _known(

@@ -198,6 +198,20 @@ def may_answer(mail: Mail, open_cases: Sequence[Case], directory: Directory) -> 
     )
 
 
+def may_concern(mail: Mail, open_cases: Sequence[Case], directory: Directory) -> Pen | None:
+    """A mail from outside the directory to the raiser of a challenge that waits, citing nothing: a person looks at it.
+    Nobody is asked about it, for nobody knows who wrote it."""
+    addressed = [a.email for a in (*mail.to, *mail.cc)]
+    refs = [
+        case.ref
+        for case in open_cases
+        if case.state in WAITING and any(directory.same_person(case.raiser.email, email) for email in addressed)
+    ]
+    return (
+        Pen("somebody outside the directory writes to the raiser of an open challenge", tuple(refs)) if refs else None
+    )
+
+
 def may_quote(mail: Mail, open_cases: Sequence[Case], directory: Directory) -> Pen | None:
     """A mail that cites nothing and quotes a challenge of an open case, handed on by the challenged side, or what they
     answered, passed on by the raiser: a guess for a person again. Whatever else quotes one goes its own way."""
