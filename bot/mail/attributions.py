@@ -37,7 +37,7 @@ _NAMES = (
 )
 _TIME, _ADDRESS = re2.compile(r"\b\d{1,2}[:.h]\d\d"), re2.compile(r"[^<>@\s]@[^<>@\s]")
 #: The old form of webmail, without a verb and without a colon; what it quotes is marked with `>`.
-_DATE_AND_ADDRESS = re2.compile(r"^\s*(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}\b.*<[^<>@\s]+@[^<>\s]+>\s*:?\s*$")
+_DATE_AND_ADDRESS = re2.compile(r"(?s)^\s*(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}\b[^:]*<\s*[^<>@\s]+@[^<>\s]+>\s*:?\s*$")
 #: One that stands behind other words in the same line: a date and an address are asked for, and "wrote:" last of all
 #: or before what is quoted.
 _IN_LINE = re2.compile(
@@ -66,8 +66,8 @@ def lines_of(lines: Sequence[str], n: int) -> int:
         if joined.rstrip().rstrip("-").rstrip().endswith((":", "：", "wrote")):
             is_one = _reads(joined, lines, n, k) and not _begins_later(lines, n, k)
             return k - n if is_one else 0
-        if k - n == 1 and _DATE_AND_ADDRESS.match(joined) and _is_marked_below(lines, k):
-            return 1
+        if _DATE_AND_ADDRESS.match(joined) and _is_marked_below(lines, k):
+            return k - n
         if k >= len(lines) or k == n + _MOST_LINES or not lines[k].strip() or len(joined) > _NO_SENTENCE:
             return 0
         joined = f"{joined}\n{lines[k].lstrip('> ')}"

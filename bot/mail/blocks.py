@@ -18,6 +18,7 @@ from bot.mail.addresses import addresses_in
 _LOOK_AHEAD = 8
 _LABEL_WITHIN = 24
 _LONGEST_LINE = 2000
+_LONGEST_TITLE = 48
 _NEAR = 400
 
 # Labels, English and Welsh first.
@@ -46,7 +47,9 @@ _BLOCK_OTHER = re2.compile(rf"(?i)^[>\s*_]*(?:({_SENT})|({_TO})|({_SUBJECT}))\s*
 _LABEL = re2.compile(rf"(?i)^[>\s*_]*(?:({_FROM})|({_SENT})|({_TO})|({_SUBJECT}))\s*[:：]\*?\s*(.*)$")
 _IN_LINE = re2.compile(rf"(?i)(?:^|[\s>*_-])(?:({_FROM})|({_SENT})|({_TO})|({_SUBJECT}))\s?[:：]\*?\s")
 _ALONE = re2.compile(rf"(?i)^[>\s]*(?:({_TO})|({_SUBJECT}))\s*[:：]?\s*$")
-_TITLE = re2.compile(r"(?i)(?:[-_=*\s]*\b(?:original message|neges wreiddiol|forwarded message))?[-_=*\s]*$")
+#: Words between dashes in whatever language, and behind them in the same line a label and an address.
+_TITLED_IN_LINE = re2.compile(r"^(.*?)[-_=]{3,}\s?([^-_=*:@]+)\s?[-_=]{3,}\s*([^:：@]+)[:：][^@]*@")
+_TITLE = re2.compile(r"(?i)[-_=*\s]*(?:\b(?:original message|neges wreiddiol|forwarded message)[-_=*\s]*)?$")
 _TIME = re2.compile(r"\b\d{1,2}[:.h]\d\d")
 _MOMENT = re2.compile(
     r"(?i)^[>\s]*\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\s+(?:at\s+)?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s*[ap]m)?\s*$"
@@ -118,6 +121,10 @@ def begins_in_line(line: str) -> int:
     """Where in a line a block begins that somebody's program has pressed into it; -1 where none does."""
     if len(line) > _LONGEST_LINE or line.count(":") + line.count("：") < 3:
         return -1
+    titled = _TITLED_IN_LINE.match(line) if "@" in line else None
+    if titled and len(titled.group(2)) < _LONGEST_TITLE and len(titled.group(3)) < _LABEL_WITHIN:
+        at: int = titled.end(1)
+        return at
     found = [m for m in _IN_LINE.finditer(line) if _is_capital(m.group().lstrip(" \t>*_-"))]
     for first, match in enumerate(found):
         near = [m for m in found[first:] if m.start() - match.start() < _NEAR]

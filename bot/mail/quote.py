@@ -34,7 +34,7 @@ _MARKERS = (
         r"|wiadomość oryginalna|исходное сообщение)\s*[-_=*]{0,}[ .:]*$"
     ),
     re2.compile(
-        r"(?i)^[>\s]*(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
+        r"(?i)^[>\s]*(?:(?:begin )?forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
         r"|début du message (?:transféré|réexpédié)|inicio del mensaje reenviado|inizio messaggio inoltrato"
         r"|begin doorgestuurd bericht|dechrau neges a anfonwyd ymlaen|vidarebefordrat brev|videresendt besked)\s?:\s*$"
     ),
@@ -164,7 +164,7 @@ def _answers(below: Sequence[str]) -> list[str]:
     Nothing from where a quotation without marks begins, for there the words of the quoted person look like the
     sender's. The loose end of a long quoted line, which a gateway broke, is not the sender's either."""
     found: list[str] = []
-    n, before, is_own = _marked_after(below, 0), "", False
+    n, before, is_own = _marked_after(below, 0) if below else -1, "", False
     while 0 <= n < len(below):
         line = below[n]
         if _is_marked(line):
@@ -192,17 +192,13 @@ def _is_loose(lines: Sequence[str], n: int, before: str) -> bool:
 
 
 def _marked_after(lines: Sequence[str], n: int) -> int:
-    """The first `>` line behind the head of a quotation that begins here; -1 where its words are not marked."""
-    while n < len(lines):
-        line = lines[n]
-        if _is_marked(line):
-            return n
-        folded = attributions.lines_of(lines, n)
-        is_head = not line.strip() or folded or blocks.is_label(line) or _RULE.match(line) or _MARKERS[0].match(line)
-        if not is_head:
-            return -1
-        n += max(folded, 1)
-    return -1
+    """The first `>` line behind the attribution that begins here; -1 where the quoted words are not marked, and
+    behind a header block, whose mail may have marked lines and answers of its own."""
+    folded = 0 if _is_marked(lines[n]) else attributions.lines_of(lines, n)
+    n += folded
+    while n < len(lines) and not lines[n].strip():
+        n += 1
+    return n if n < len(lines) and _is_marked(lines[n]) else -1
 
 
 def _is_interleaved(below: Sequence[str]) -> bool:

@@ -105,7 +105,7 @@ def _is_prose(line: str) -> bool:
     if len(line) > _LONG or (line.rstrip()[-1] in ".!?" and len(words) > _FEW_WORDS):
         return True
     small = sum(word[0].islower() for word in words)
-    return len(words) > 2 and 2 * small > len(words) and not _CONTACT.search(line)
+    return len(words) > 2 and 2 * small > len(words) and not (len(words) <= _FEW_WORDS and _CONTACT.search(line))
 
 
 def _parts(lines: Sequence[str], n: int, end: int) -> bool:
@@ -126,8 +126,9 @@ def _contact_block(lines: Sequence[str], first: int, end: int) -> int:
     while start > first and lines[start - 1].strip():
         start -= 1
     above = next((lines[n].rstrip() for n in range(start - 1, first - 1, -1) if lines[n].strip()), "")
-    block = lines[start : last + 1]
-    if not above or above.endswith((":", "：")) or not 1 < len(block) < _MAX_BLOCK:
+    block = [line.strip(" \t*") for line in lines[start : last + 1]]
+    is_announced = above.endswith((":", "：")) or _CONTACT.search(above)  # or one of several that are listed
+    if not above or is_announced or not 1 < len(block) < _MAX_BLOCK:
         return end
     is_one = _is_name(block[0], 2) and any(_CONTACT.search(line) for line in block[1:])
     return start if is_one and not any(_is_prose(line) for line in block) else end

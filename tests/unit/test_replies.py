@@ -35,6 +35,9 @@ def mail(name: str) -> Mail:
         ("notes_form", "We have seen the family and the plan is changed."),
         ("forward_ru", "For you to answer, please."),
         ("forward_unknown_language", "For you to answer, please."),
+        ("webmail_no_verb_folded", SEEN),
+        ("forwarded_answer", ""),
+        ("forwarded_marked", "For you to answer, please."),
         ("yahoo_prefixed_html", SEEN),
         ("outlook_border_html", SEEN),
         ("spark_html", SEEN),
@@ -47,7 +50,13 @@ def test_the_quotation_begins_where_the_program_put_it(name: str, words: str) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("pressed_wrote", "RESOLVED"), ("pressed_outlook", "Agreed"), ("pressed_alone", "")]
+    ("name", "words"),
+    [
+        ("pressed_wrote", "RESOLVED"),
+        ("pressed_outlook", "Agreed"),
+        ("pressed_alone", ""),
+        ("pressed_titled", "For you to answer, please."),
+    ],
 )
 def test_a_quotation_pressed_into_the_line_of_the_answer_is_cut_off(name: str, words: str) -> None:
     """A gateway that takes out line ends loses no word of the answer and makes none of the quotation."""
@@ -110,6 +119,8 @@ def test_signatures_and_footers_go(name: str, words: str) -> None:
         "Hi\nThanks\nwe visited the family today",
         "Noted.\n\nThanks\n\nFay\n\nPS: the meeting has moved to Tuesday.",
         "The worker to ask is:\n\nTom Lee\nDuty Manager\n01632 960222",
+        "Either of these will know.\n\nTom Lee\n01632 960222\n\nJo Field\n01632 960333",
+        "Agreed.\n\nYours sincerely\n\nFay Marsh\n\nfrom Monday on please write to our new address, fay@csc.example",
         "Part one.\n\n____________________\n\nPart two is with the school, and they will answer.",
         "Sent from the school this morning, with the form.",
         "We use Outlook for Windows here, so the link did not open.",
