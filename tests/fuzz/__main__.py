@@ -1,6 +1,7 @@
 """`make fuzz`: FUZZ=n hostile mails (100,000 else) through the reading process, from the seed SEED.
 
-Each that goes wrong is kept in build/fuzz/ under its own digest, so that it can be read again; exit 1 then.
+Each that goes wrong is kept in build/fuzz/ under its own digest, so that it can be read again; exit 1 then. The slowest
+is kept too, where it came near its limit.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import time
 from pathlib import Path
 
 from tests.corpus.labelled import ROOM, folder
-from tests.fuzz.run import Found, fuzz, seeds
+from tests.fuzz.run import SLOW, Found, fuzz, seeds
 
 KEPT = Path("build/fuzz")
 EVERY = 5000
@@ -35,7 +36,8 @@ def main() -> int:
 
 
 def _keep(found: Found) -> None:
-    for why, raw in (*(("killed", raw) for raw in found.deaths), *found.stumbles):
+    slow = [("slow", found.slowest_mail)] if found.slowest > SLOW else []
+    for why, raw in (*(("killed", raw) for raw in found.deaths), *found.stumbles, *slow):
         KEPT.mkdir(parents=True, exist_ok=True)
         path = KEPT / f"{hashlib.sha256(raw).hexdigest()[:16]}.eml"
         path.write_bytes(raw)

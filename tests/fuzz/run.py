@@ -24,6 +24,8 @@ CONFIG = HERE.parent / "config"
 NOW = datetime(2027, 1, 16, 9, 15, tzinfo=UTC)
 HONEST = b"From: Fay Marsh <fay.marsh@csc.example>\nMessage-ID: <m@csc.example>\n\nWe have met and agreed.\n"
 _BATCH = 32
+#: A mail that took this long, in seconds, is worth a look though it is within its limit.
+SLOW = WALL / 4
 _STUMBLED = ("parser_failed", "headers_failed")
 
 
@@ -36,6 +38,7 @@ class Found:
     stumbles: list[tuple[str, bytes]] = field(default_factory=list)
     late: int = 0
     slowest: float = 0.0
+    slowest_mail: bytes = b""
     longest_wait: float = 0.0
     memory: int = 0
 
@@ -71,7 +74,9 @@ def _one_batch(sandbox: Sandbox, batch: list[bytes], alone: Mail, found: Found) 
     began = last = time.monotonic()
     for raw, answer in zip((*batch, HONEST), sandbox.read_each([(raw, NOW) for raw in (*batch, HONEST)]), strict=True):
         now = time.monotonic()
-        found.slowest, last = max(found.slowest, now - last), now
+        if now - last > found.slowest:
+            found.slowest, found.slowest_mail = now - last, raw
+        last = now
         if not isinstance(answer, Mail):
             found.deaths.append(raw)
         elif stumbled := next((d for d in answer.defects if d.startswith(_STUMBLED)), ""):
