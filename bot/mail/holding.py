@@ -28,21 +28,33 @@ _PAPERS = (
     r"(?:(?:the|our|my|their|his|her) )?(?:case )?(?:files?|records?|notes|case ?notes|system|history|paperwork"
     r"|chronology|minutes|details)"
 )
+_MONTHS = r"(?:jan|febr)uary|march|april|may|june|july|august|(?:septem|octo|novem|decem)ber"
+_WHEN = (
+    r"(?:\d[\w:./]*|the|this|that|next|about|around|approx\w*|end|close|first|thing|latest|of|play|cop|cob|eod|asap"
+    r"|or|to"
+    r"|business|day|days|am|pm|noon|midday|lunch\w*|(?:mon|tues|wednes|thurs|fri|satur|sun)(?:day)?|weekend|week|month"
+    rf"|morning|afternoon|evening|tonight|tomorrow|today|hours?|minutes?|mins|working|{_MONTHS}|timescales?"
+    rf"|deadline|time"
+    r"|an?|few|couple|one|two|three|half|past|supervision|meeting|visit|court|call|desk|office|back|my|our|your|all)"
+)
 _SOON = (
     r"(?:\W*(?:now|soon|shortly|asap|as soon as (?:i can|we can|possible)|today|tomorrow|tonight|later(?: today"
     r"| on)?|(?:mon|tues|wednes|thurs|fri)(?:day)?|(?:satur|sun)day|am|pm|morning|afternoon|evening|lunch(?:time)?"
-    r"|(?:for|in) now|first|after(?:wards)?"
+    r"|(?:for|in) now|first|after(?:wards)?|again|direct(?:ly)?|also|further|fully"
     r"|this (?:morning|afternoon|evening|week)|next week|first thing|in due course|in a bit|urgently|properly|please"
-    r"|when (?:i(?:'m| am) )?(?:(?:back|free|able|in)\b(?: (?:in|at) (?:the|my) (?:office|desk|work))?)"
-    r"|(?:by|on|at|before|after|within|in|until|till)(?: [\w:/]+){1,4}|with (?:an"
-    r"|a) (?:answer|response|update|reply)|about (?:this|it)|on this|to (?:discuss|you)"
-    r"|(?:once|while|whilst|as soon as)(?: [\w\']+){1,8}|then|and)\W*)*"
+    r"|when (?:(?:i|we)(?:'m|'re| am| are) )?(?:(?:back(?: at)?|free|able|in)\b(?: (?:in|at)? ?(?:the|my) (?:office"
+    r"|desk|work))?)"
+    rf"|(?:by|on|at|before|after|within|in|until|till|for|from)(?: {_WHEN})+|with (?:you|an?) ?(?:full |formal "
+    rf"|further )?"
+    r"(?:answer|response|update|reply)?|about (?:this|it)|on this|to (?:discuss|you)"
+    r"|(?:once|while|whilst|as soon as)(?: [\w\',]+){1,12}|then|and)\W*)*"
 )  # fmt: skip
 _LEAD = (
-    r"(?:(?:thanks|thank you|many thanks|ok|okay|noted|hi|hello|sure|yes|great|sorry|apologies|please|just|so"
+    r"(?:(?:thanks|thank you|many thanks|ok|okay|noted|hi|hello|sure|yes|great|sorry|apologies|please|just|so|hiya"
     r"|and|but|of course|in the meantime|for now|happy to (?:talk|discuss|speak)|(?:just )?to let you know(?: that)?"
     r"|on behalf of(?: [\w']+){1,3})"
-    r"\W+(?:for (?:this|that|the delay|(?:my|the) (?:late|slow) (?:reply|response)|your (?:e-?mail|message|challenge)"
+    r"\W+(?:for (?:this|that|raising (?:this|it)(?: with (?:me|us))?|the delay|(?:my|the) (?:late|slow) (?:reply"
+    r"|response)|your (?:e-?mail|message|challenge)"
     r"|letting (?:me|us) know)\W*)?)*"
 )
 _THING = (
@@ -62,7 +74,7 @@ _PHRASES = (
     rf"(?:(?:{_WHO} ?)?{_WILL} )?(?:come|get|be) (?:back|in touch|in contact)(?: (?:to|with) (?:you|u))?{_SOON}",
     rf"(?:(?:{_WHO} ?)?{_WILL} )?(?:respond|reply|answer|report back|revert|update you|let you know|keep you (?:posted"
     rf"|updated|informed))(?: (?:to (?:you|this)|fully|properly|in full|in detail|formally))*{_SOON}",
-    rf"(?:{_WHO} ?(?:{_WILL}|am|are|is|'?m|'?re|'?s)? ?)?(?:currently |now |still |just )?(?:be )?(?:look(?:ing)?"
+    rf"(?:(?:{_WHO} ?)?(?:{_WILL}|am|are|is|'?m|'?re|'?s)? ?)?(?:currently |now |still |just )?(?:be )?(?:look(?:ing)?"
     rf"|check(?:ing)?|chas(?:e|ing)|deal(?:ing)?|pick(?:ing)?|follow(?:ing)?|tak(?:e|ing)|(?:review|consider|read"
     rf"|investigat|explor)(?:e|ing)?)(?: (?:a look|up|into|in to|at|with|on|this up))*(?: {_THING}| on)?(?: up)?"
     rf"{_SOON}",
@@ -84,7 +96,45 @@ _PHRASES = (
     rf"(?:{_WHO} ?(?:{_WILL}|have|has|'?ve) ?)?ask(?:ed)?(?: [\w']+){{1,4}} to (?:look|check|respond|reply|call|ring"
     rf"|phone|contact|get back|come back|pick|update|let you know|speak|review|deal)(?: (?:at|into|with|up|to|you))*"
     rf"(?: {_THING})?{_SOON}",
-    r"(?:speak|talk) (?:soon|tomorrow|later|then)",
+    rf"(?:let'?s |let us )?(?:speak|talk|catch up|discuss(?: (?:this|it))?){_SOON}",
+    rf"(?:an?|the|my|our)? ?(?:full|fuller|formal|written|detailed|further)? ?(?:response|reply|answer|update) "
+    rf"(?:will|to|shall)"
+    rf" (?:follow|be (?:sent|provided|given|with you|made|emailed))(?: to you)?{_SOON}",
+    rf"(?:{_WHO} ?)?{_WILL} (?:provide|send|give|let you have|prepare)(?: (?:you|to you))?(?: (?:with )?an?| my| our)?"
+    rf"(?: (?:full|formal|written|detailed|further|proper))* (?:response|reply|answer|update)(?: to (?:you"
+    rf"|this))?{_SOON}",
+    rf"(?:(?:this|that|it|your (?:e-?mail|message|challenge|concerns?)) )?(?:has been received and )?"
+    rf"(?:will )?be (?:responded to|replied to|answered|looked (?:at|into)"
+    rf"|dealt with|reviewed|considered){_SOON}",
+    rf"(?:please )?(?:can|could|would|will) (?:you|we) (?:please )?(?:give (?:me|us) a (?:call|ring|bell)|call me"
+    rf"|ring me|phone me"
+    rf"|have a (?:chat|conversation|call|word)|speak|talk|catch up|discuss)(?: (?:about )?(?:this|it))?"
+    rf"(?: to discuss)?{_SOON}",
+    rf"(?:please )?(?:call|ring|phone|give) me(?: a (?:call|ring|bell))?{_SOON}",
+    r"(?:when|what time) (?:are you|would you be|is|suits?) ?(?:free|available|good|best|you)?(?: for you)?"
+    r"(?: to talk)?",
+    rf"(?:{_WHO} ?)?(?:have |'?ve |has )?(?:just )?(?:tried|missed|been trying)(?: to)? ?(?:call|calling|ring"
+    rf"|ringing|phone"
+    rf"|phoning|contact|contacting|reach|reaching|your call|you)(?: you)?(?: but)?(?: no (?:answer|reply))?{_SOON}",
+    rf"(?:{_WHO} ?)?(?:will |'?ll )?try (?:you|calling(?: you)?|to call(?: you)?|again){_SOON}",
+    r"(?:but )?(?:there was )?no (?:answer|reply)",
+    r"(?:i(?:'ve| have)? )?left (?:you )?a (?:voicemail|message)(?: for you)?",
+    rf"(?:{_WHO} ?)?(?:will |'?ll )?(?:need|require) (?:some |a (?:bit|little) )?(?:more )?time(?: to (?:look into"
+    rf"|consider"
+    rf"|review|check|respond to) {_THING})?{_SOON}",
+    rf"(?:{_WHO} ?)?(?:(?:am|are|'?m|'?re|will be|'?ll be) )?(?:not |out |away |back |off |currently |only )*"
+    rf"(?:on (?:duty|leave"
+    rf"|annual leave|call)|in (?:the office|work)|at (?:work|my desk)|in back to back meetings|working){_SOON}",
+    rf"(?:{_WHO} ?)?(?:(?:am|are|'?m|'?re|will be|'?ll be) )?(?:back|out of (?:the )?office|away){_SOON}",
+    rf"(?:{_WHO} ?(?:have |'?ve |has )?)?asked for (?:an? )?(?:update|report|response)(?: from (?:{_COLLEAGUE}"
+    rf"|[\w']+))?{_SOON}",
+    rf"(?:{_WHO} ?)?(?:{_WILL} )?discuss {_THING}{_SOON}",
+    r"(?:just |this (?:is|e-?mail is) )?(?:to )?acknowledg(?:e|ing)(?: safe)?(?: receipt)?(?: of)?(?: (?:this|it|your"
+    r" (?:e-?mail|message|challenge|concerns?)))?",
+    r"(?:received|noted) and (?:understood|noted|acknowledged|passed(?: on)? to(?: [\w']+){1,4})",
+    r"(?:response|reply|update|answer) to follow",
+    r"(?:hi|hello|hiya|dear|good (?:morning|afternoon|evening))(?: (?-i:[A-Z])[\w'-]+){0,2}",
+    r"got (?:this|it|your (?:e-?mail|message))|bear with|thank you for your patience",
     rf"(?:(?:{_WHO} ?)?(?:am|are|is|'?m|'?re|'?s) )?(?:stuck )?(?:in|on|at|out on|out at) (?:an? |the )?(?:meetings?"
     rf"|court|home visit|visits?|training|another call)(?: all (?:day|morning|afternoon|week))?{_SOON}",
     rf"(?:please )?bear with (?:me|us){_SOON}",
