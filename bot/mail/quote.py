@@ -80,7 +80,7 @@ def split(text: str) -> Split:
     cut, within = _cut(lines)
     above, below = lines[:cut], lines[cut:]
     if within:
-        above, below = [*above, below[0][:within]], [below[0][within:], *below[1:]]
+        above, below = [*above, trimmings.without_footer(below[0][:within])], [below[0][within:], *below[1:]]
     inline = False
     new = trimmings.trimmed(above)
     if new:  # announced without a quotation that is known as one, it is no answer either

@@ -67,7 +67,7 @@ _DROPPED = re2.compile(
 _QUOTE_START = re2.compile(
     r"""(?i)<blockquote\b[^>]*>|<(?:div|hr|span|p)\b[^>]*\b(?:class=["']?[^"'>]*(?:gmail_quote|yahoo_quoted"""
     r"""|moz-cite-prefix|moz-forward-container|protonmail_quote|tutanota_quote|zmail_extra)"""
-    r"""|name=["']?(?:quote|messageReplySection)\b|data-marker=["']?__QUOTED_TEXT__|id=["']?(?:x_)*(?:divRplyFwdMsg"""
+    r"""|name=["']?(?:quote|messageReplySection)\b|data-marker=["']?__QUOTED_TEXT__|id=["']?[^"'\s>]*(?:divRplyFwdMsg"""
     r"""|appendonsend|reply-intro|mail-editor-reference-message-container|OLK_SRC_BODY_SECTION|zwchr|stopSpelling)"""
     r"""|style=["'][^"'>]*border-top:\s*solid #(?:B5C4DF|E1E1E1) 1\.0pt;\s*padding:3\.0pt)[^>]*>"""
 )

@@ -64,19 +64,33 @@ _MOBILE = re2.compile(
     r")\s*$"
 )
 
+_FOOTER_AT_END = re2.compile(
+    rf"(?i)\s+(?:sent from my [^.,;:!?]{{1,40}}|sent from outlook for [a-z]+|get outlook for [a-z]+"
+    rf"|anfonwyd o['’m ]+ ?{_DEVICES})\s*$"
+)
+
+#: They speak of "this e-mail": what a person says of another mail, or of information, is no disclaimer.
 _DISCLAIMER = re2.compile(
     r"(?i)^\W*(?:"
-    r"(?:disclaimer|confidentiality(?: notice| note)?|privacy notice|legal notice|ymwadiad|important notice"
-    r"|data protection notice)\b\W*(?:$|.*)"
-    r"|(?:this|the|unless)\b.*\b(?:e-?mail|message|communication|transmission|information)\b.*\b(?:confidential"
+    r"(?:disclaimer|confidential(?:ity)?(?: notice| note)|confidential and privileged|privacy notice|legal notice"
+    r"|ymwadiad|important notice|data protection notice)\b\W*(?:$|.*)|confidentiality\W*$"
+    r"|(?:this|unless)\b.*\b(?:e-?mail|message|communication|transmission)\b.*\b(?:confidential"
     r"|intended (?:solely|only|for)|privileged|may contain|for the (?:sole|exclusive) use|addressee)"
-    r"|(?:the )?(?:information|content)s? (?:contained )?in this (?:e-?mail|message|communication).*"
-    r"|if you (?:have received|are not the intended|receive) .*(?:error|mistake|recipient|notify|delete)"
-    r"|(?:please )?consider the environment\b.*|please think before (?:you )?print.*|(?:save"
-    r"|think of) (?:the )?(?:trees|paper|planet)\b.*"
+    r"|(?:the )?(?:information|content)s? (?:contained |transmitted )?(?:in|of|by|with) this (?:e-?mail|message"
+    r"|communication|transmission).*"
+    r"|if you (?:(?:have )?received?|are not (?:the|an) (?:intended|named)) .*(?:error|mistake|recipient|notify|delete)"
+    r"|(?:please )?notify the sender\b.*\b(?:error|mistake|immediately)"
+    r"|(?:any )?unauthori[sz]ed (?:use|disclosure|copying|review|access|distribution)\b.*\b(?:prohibited|unlawful)"
+    r"|(?:please )?consider the environment\b.*|(?:please )?think before (?:you )?print.*|(?:save"
+    r"|think of) (?:a |the )?(?:trees?|paper|planet)\b.*"
     r"|any (?:views|opinions)\b.*\b(?:expressed|presented|author|sender)"
-    r"|.*(?:accepts? no (?:liability|responsibility)|scanned (?:for|by)|virus[- ]free|monitors? (?:e-?mails"
-    r"|communications)|freedom of information act)"
+    r"|.*(?:accepts? no (?:liability|responsibility)|virus[- ]free|monitors? (?:e-?mails|communications))"
+    r"|.*\b(?:e-?mail|message|attachments?)\b.*\b(?:scanned|checked|swept) (?:for|by)\b"
+    r"|.*\b(?:e-?mails?|correspondence|requests?|disclos\w+)\b.*\bfreedom of information act"
+    r"|(?:diese|ce|cet|este|esta|dit|deze|questo|questa|la presente|denna|detta|denne|dette|ta|tato|tento)\b.*"
+    r"\b(?:e-?mail|courriel|message|mensaje|correo|mensagem|bericht|nachricht|messaggio|meddelande|besked|e-?post"
+    r"|wiadomość|zpráva)\b.*\b(?:vertraulich|confiden|riservat|vertrouwelijk|konfiden|fortrolig|poufn|důvěrn)"
+    r"|you received this message because you are subscribed\b|to unsubscribe from this (?:group|list)\b"
     r"|mae'r (?:e-?bost|neges) (?:hwn|hon|yma)\b.*"
     r"|\*{5,}.*$"
     r")"
@@ -123,6 +137,12 @@ def _without_banner(lines: list[str]) -> list[str]:
 
 def _is_disclaimer(line: str) -> bool:
     return len(line) >= _SHORTEST_DISCLAIMER and bool(_DISCLAIMER.match(line))
+
+
+def without_footer(line: str) -> str:
+    """A line less the mobile footer at its end, where a gateway has taken out the line ends."""
+    found = _FOOTER_AT_END.search(line)
+    return line[: found.start()] if found else line
 
 
 def instant(words: str) -> datetime | None:

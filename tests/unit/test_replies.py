@@ -40,6 +40,7 @@ def mail(name: str) -> Mail:
         ("forwarded_marked", "For you to answer, please."),
         ("yahoo_prefixed_html", SEEN),
         ("outlook_border_html", SEEN),
+        ("outlook_through_webmail_html", SEEN),
         ("spark_html", SEEN),
     ],
 )
@@ -56,6 +57,7 @@ def test_the_quotation_begins_where_the_program_put_it(name: str, words: str) ->
         ("pressed_outlook", "Agreed"),
         ("pressed_alone", ""),
         ("pressed_titled", "For you to answer, please."),
+        ("pressed_footer", "RESOLVED"),
     ],
 )
 def test_a_quotation_pressed_into_the_line_of_the_answer_is_cut_off(name: str, words: str) -> None:
@@ -111,8 +113,32 @@ def test_signatures_and_footers_go(name: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "notice",
+    [
+        "CONFIDENTIAL AND PRIVILEGED",
+        "Confidential note: for the addressee.",
+        "If you received this by mistake please notify us.",
+        "Please notify the sender immediately if it has reached you in error.",
+        "Any unauthorised copying of this e-mail is prohibited.",
+        "Save a tree: keep this on the screen.",
+        "Diese Nachricht ist vertraulich und nur für den Empfänger bestimmt.",
+        "Ce message et ses pièces jointes sont confidentiels.",
+        "Outgoing e-mail and attachments are scanned for viruses.",
+        "E-mails to the council may be disclosed under the Freedom of Information Act.",
+    ],
+)
+def test_notices_under_the_words_go(notice: str) -> None:
+    """What every mail of an organisation carries is nobody's answer."""
+    assert split(f"{FRIDAY}\n\n{notice}\nwhatever follows").new == FRIDAY
+
+
+@pytest.mark.parametrize(
     "words",
     [
+        "The information from the school is confidential, so please keep it.\n\nWe visited on Friday.",
+        "The message that the father left was intended for the worker.\n\nWe visited on Friday.",
+        "She asked under the Freedom of Information Act.\n\nWe visited on Friday.",
+        "I have scanned for the letter in the file.\n\nIt is not there.",
         "On Friday 8 January the school wrote:\nthe child has not come since Christmas.",
         "What happened at 10:00:\n\nOn Friday the worker said:\nnobody was at home.",
         "Noted.\n\nThanks\nPlease ring the school before the meeting on Tuesday, they know.",
