@@ -44,7 +44,12 @@ _FROM_OUTSIDE = re2.compile(
     rf"|(?:(?:{_DONT}|no longer) work|left|retired from) (?:at |for |in |with )?(?:the |that |this |your )?"
     r"(?:there|here|team|service|organi[sz]ation|council|trust|school|role|post|job)"
     rf"|{_DONT} (?:know|recogni[sz]e) (?:this |the |that )?(?:child|family|person|case|name)"
-    r"|who (?:are you|is this)\b)"
+    r"|who (?:are you|is this)\b|know nothing (?:about|of)|no idea what (?:this|it)|not sure (?:that |if )?this is for"
+    rf"|{_DONT} (?:deal with|work (?:for|at|in|with))|not involved (?:in|with)"
+    r"|(?:meant|want|wanted|after|looking for) (?:a different|another|somebody else|someone else)"
+    r"|(?:am|'m) no longer (?:with|at|in|the|a)\b|moved to (?:a new|another|a different)|changed (?:jobs?|roles?"
+    r"|teams?)"
+    r"|should(?:n'?t| not) (?:see|be seeing|have seen)|wrong (?:distribution|mailing) list)"
 )
 _NOUN = r"(?:case|team|area|service|remit|patch|worker|family|child|responsibility|challenge)"
 _OURS = rf"(?:me|mine|us|ours|(?:my|our) {_NOUN})"
@@ -56,11 +61,17 @@ _DISCLAIMED = re2.compile(
     rf"(?:n'?t| not| no longer|isn'?t| isn'?t| wasn'?t| aren'?t) "
     rf"(?:really |actually |for |with |one for |one of |a case for |open to |allocated to |held by ){{0,2}}{_OURS})"
     rf"|{_NOT} (?:(?:for|one for|with|one of) )?{_OURS}"
-    rf"|(?:i am|i'?m|we are|we're) (?:{_NOT}|no longer) (?:the |an? )?(?:(?:right|correct|best|allocated|named) )?"
+    rf"|(?:i am|i'?m|we are|we're) (?:{_NOT}|no longer) (?:the |an? )?(?:(?:right|correct|best|allocated|named|team"
+    rf"|duty|line|service) )*"
     r"(?:person|manager|team|worker|contact|address)"
     r"|(?:i|we) (?:no longer (?:manage|work|hold|cover)"
     rf"|{_DONT} (?:manage|work in|work for|hold|cover|have (?:this|that|the|her|him|them|it)\b))"
-    r"|(?:i|we)(?:'ve| have)? (?:left|moved from) (?:the|this|that) (?:team|service|post|role)"
+    r"|(?:i|we)(?:'ve| have)? (?:left|moved (?:from|to)) (?:the|this|that|another|a (?:new|different)) (?:team"
+    r"|service|post"
+    r"|role)"
+    r"|(?:this|it|the case)(?: one)? (?:belongs to|should (?:go|be sent|have gone|have been sent) to|needs to go to"
+    r"|is (?:one )?for) [\w' -]{2,40}\b(?:team|service|mash|desk|authority|council|trust)"
+    rf"|[\w' -]{{2,60}} (?:as|because|since) (?:it|this|she|he)(?:'s not| is not| isn'?t) {_OURS}"
     r"|(?:you(?:'ve| have)? (?:got )?|this (?:is|has gone to) |sent to )?(?:the )?wrong (?:person|team|manager|address"
     r"|inbox))"
     rf"(?: (?:for|of|on|in|at|with|any more|anymore|any longer|this|that|the|now|case|team|family|worker|one"
@@ -68,12 +79,13 @@ _DISCLAIMED = re2.compile(
 )
 #: One clause that says where it belongs.
 _POINTED = re2.compile(
-    r"(?i)^(?:(?:i think|i believe|so|but|and|please) )*(?:please |can you |could you |you (?:need|want|should|could) "
+    r"(?i)^(?:(?:i think|i believe|so|but|and|please|best to|it'?s best to) )*(?:please |can you |could you |you "
+    r"(?:need|want|should|could) "
     r"(?:to )?)?(?:(?:try|contact|ask|e-?mail|ring|call|speak to|send|forward|redirect|direct|refer|go)\b"
     r"(?: [\w'@.&-]+){1,8}"
     r"|(?:this|it|that|the case|she|he|they)(?: one)?(?:'s|'re| is| are| should| would| sits| needs to| belongs| will)"
     r"(?: now| be| go| be sent| be with| sit)*(?: one)? (?:for|with|to|under)(?: [\w'&-]+){1,5}"
-    rf"|it'?s (?-i:[A-Z])[\w'-]+|{_COURTESY})$"
+    rf"|it'?s (?-i:[A-Z])[\w'-]+(?: [\w'-]+){{0,2}}|(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+){{0,2}} is|{_COURTESY})$"
 )
 
 

@@ -19,6 +19,11 @@ FROM_OUTSIDE = (
     "You've sent this to the wrong Fay Marsh", "I shouldn't have received this", "Why have I been sent this?",
     "please remove me from this", "not my case", "nothing to do with me", "I'm not Fay",
     "I am a parent governor, this should not have come to me", "I do not know this child", "This is not our patient",
+    "I'm a teacher in Leeds and know nothing about this", "I think you meant a different Helen",
+    "I have moved to a new role and am no longer the team manager", "I have no idea what this is",
+    "I don't deal with this", "Can you take me off this email please", "This is confidential and I should not see it",
+    "Not sure this is for me?", "I do not work for Cheshire East", "I'm not involved in this case",
+    "why am i getting this", "I am no longer with the Trust", "I'm on the wrong distribution list",
     "Who are you? I am not a social worker", "I left that team in 2024", "NOT MINE!",
 )  # fmt: skip
 MEANT = (
@@ -62,6 +67,13 @@ def test_other_words_tell_of_no_wrong_address(text: str) -> None:
         "Hi Helen,\n\nThis isn't for me I'm afraid - it is with the Court Team now.\n\nKind regards\nFay",
         "This one isn't mine, it's Priya's",
         "She is not open to us.",
+        "I'm not the team manager any more, it's Priya Shah now.",
+        "This should be sent to the Court Team, not us.",
+        "Hi, this one's not for my team. Best to contact MASH.",
+        "I've moved to another team, please contact Dev.",
+        "Please can you send this to the MASH team as it is not ours",
+        "This belongs to North team",
+        "I am not the manager for this worker. Ida Moss is.",
     ],
 )
 def test_who_says_only_that_it_is_not_theirs_has_not_answered(text: str) -> None:
@@ -84,6 +96,9 @@ def test_who_says_only_that_it_is_not_theirs_has_not_answered(text: str) -> None
         "We have no record of the visit.",
         "This is not our policy.",
         "The case is with the court team and remains closed",
+        "It should go to conference, and we have asked for one.",
+        "This is for the court to decide.",
+        "We will not visit because it is not our view that she is at risk.",
     ],
 )
 def test_who_says_more_has_answered(text: str) -> None:
