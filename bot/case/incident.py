@@ -1,9 +1,9 @@
 """A mail reached somebody it was not meant for: a note to the data protection contact, at once.
 
 Three roads tell of it: a person who is no party says "not mine", a party forwards or copies a mail of the case to an
-address outside the directory, a bounce comes from an address we never wrote to. The note says what, to whom, when,
-which kinds of details and by when a breach must be reported; it names no child, for letters never do. Once for each
-case and address.
+address outside the directory, a bounce or an automatic reply comes from an address we never wrote to. The note says
+what, to whom, when, which kinds of details and by when a breach must be reported; it names no child, for letters
+never do. Once for each case and address.
 """
 
 from __future__ import annotations
@@ -79,6 +79,16 @@ def bounced_elsewhere(d: Draft, fact: Arrival) -> None:
     if bounce.recipient not in fact.answered_to and _is_outside(d, bounce.recipient):
         what = "A letter of this service was handed on by a recipient's mailbox to an address outside the directory."
         _note(d, what, bounce.recipient, _fields(fact.answered))
+
+
+def replied_elsewhere(d: Draft, fact: Arrival, sender: str) -> None:
+    """A machine outside the directory replies to a letter of ours that never went there: it was handed on as well."""
+    is_elsewhere = fact.answered_to and sender not in fact.answered_to and _is_outside(d, sender)
+    if is_elsewhere and fact.mail.proof is not Proof.FAILED:
+        what = (
+            "A letter of this service was handed on to an address outside the directory, which replied automatically."
+        )
+        _note(d, what, sender, _fields(fact.answered))
 
 
 def _is_outside(d: Draft, email: str) -> bool:

@@ -47,6 +47,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
     sender = mail.sender.email if mail.sender else ""
     if mail.kind is MailKind.AUTO_REPLY:
         on_absent(d, sender, mail.absence or Absence(), mail.proof is Proof.PROVEN)
+        incident.replied_elsewhere(d, fact, sender)
     elif mail.kind is not MailKind.HUMAN or mail.is_list:
         d.event("attached", by=sender, note=mail.kind.value)
         _recalled(d, mail, sender)
