@@ -99,9 +99,8 @@ _SAYS_AUTOMATIC = re2.compile(
     r"(?i)\bthis (?:is an?|e-?mail is an?|message is an?) (?:automat(?:ed|ic)(?:ally[- ]generated)?|auto[- ]?generated"
     r"|system[- ]generated|computer[- ]generated)\W+(?:[\w-]+ ){0,3}(?:repl|respon|messag|e-?mail|mail|notif|acknowledg"
     r"|confirm|remind|alert|receipt|update|report|letter|answer|note)"
-    r"|\bthis (?:e-?mail|message|reply|notification) (?:was|is|has been) (?:automatically|auto)[- ]?(?:generated|sent"
-    r"|created"
-    r"|produced)"
+    r"|\bthis (?:e-?mail|message|reply|notification) (?:was|is|has been) (?:(?:automatically|auto)[- ]?"
+    r"(?:generated|sent|created|produced)|(?:generated|created|produced) automatically)"
     r"|\bdies(?:e|es)? (?:ist eine )?(?:e-?mail|nachricht|mail|schreiben)?\W*(?:wurde|wird|ist)?\W*(?:vollst.ndig )?"
     r"automatisch (?:e |generiert|erstellt|erzeugt|versendet|verschickt|gesendet)"
     r"|\bceci est une? (?:r.ponse|message|e-?mail|courriel) (?:g.n.r.e? )?automatique"
@@ -129,7 +128,6 @@ _NOBODY_READS = re2.compile(
     r"|no longer)"
     r" (?:currently |being |actively )?(?:monitored|in use|active|checked|read|used)))\s*(?:$|[.!,;\n]|and\b|by\b|so\b)"
 )
-_GREETED = re2.compile(rf"(?is){_GREETING}")
 #: A reply to everybody while nobody is there: the school is closed, the mailbox unread for a time.
 _CLOSED = re2.compile(
     r"(?is)^\W*(?:dear [^.!?\n]{1,60}\n\W*)?(?:thank(?:s| you) for (?:your|contacting|e-?mailing|getting)"
@@ -140,6 +138,7 @@ _LOGGED = re2.compile(
     rf"(?is){_GREETING}(?:[^.!?]{{0,120}}?)(?:a (?:new )?(?:support |service |help ?desk )?(?:ticket|request|case"
     rf"|incident|call)"
     r" (?:has been|was) (?:created|opened|logged|raised|registered)"
+    r"|your (?:ticket|request) (?:no\.? |number |id )?#?\d[\w-]{2,20} (?:has been|was) (?:created|opened|logged)"
     r"|your (?:e-?mail|message|request|enquiry|inquiry|ticket|query|call|support request)\b[^.!?]{0,80}?"
     r"\b(?:has been|was) (?:successfully )?(?:logged|registered|assigned (?:the )?(?:ticket|reference|case|number)"
     r"|(?:received|created|opened)\b[^.!?]{0,60}\b(?:ticket|reference|case|incident|request) (?:number|no|id|#)))"
@@ -210,7 +209,7 @@ def robot(headers: Headers, sender: Address | None, title: str, text: str) -> Fo
     found = None if answers or is_discussion(headers) else _bulk(headers, sender, title)
     if not (found or answers or is_discussion(headers)) and marks.is_portal(headers, text[:_WITHIN]):
         found = MailKind.OTHER_AUTOMATED, "a portal that wants a link opened"
-    return found or _in_words(text, answers, is_discussion(headers), sender)
+    return found or _in_words(text, answers, is_discussion(headers))
 
 
 def is_answer_title(title: str) -> bool:
@@ -250,7 +249,7 @@ def _names_recipient(returned: str, headers: Headers) -> bool:
     return "=" in lowered and any(to.replace("@", "=") in lowered for to in addresses_in(headers.get("to")))
 
 
-def _in_words(text: str, is_answer: bool, is_list: bool, sender: Address | None) -> Found | None:
+def _in_words(text: str, is_answer: bool, is_list: bool) -> Found | None:
     """By sentences that only machines write, in the new text: a person may quote such a mail."""
     head = text[:_WITHIN]
     marks = 0 if is_answer or is_list else _marks(head)
@@ -258,17 +257,15 @@ def _in_words(text: str, is_answer: bool, is_list: bool, sender: Address | None)
         return MailKind.OTHER_AUTOMATED, "a gate that wants to see a person first"
     says = bool(_SAYS_AUTOMATIC.search(head))
     opening = _reads_nobody(head)
-    names = away.names_of(sender.name, sender.email) if sender else frozenset()
-    left = not is_answer and away.has_left(_GREETED.sub("", head[:_NEAR], count=1), names)
     first = bool(_FIRST_WORDS.match(head))
-    if not (says or opening or left or first or marks > 1):
+    if not (says or opening or first or marks > 1):
         return None
     new = quote.split(head).new if is_answer else head
-    if left or first or (opening and _reads_nobody(new)):
+    if first or (opening and _reads_nobody(new)):
         return MailKind.AUTO_REPLY, "says that nobody reads or that it was logged"
     said = _SAYS_AUTOMATIC.search(new)
     if said:
-        is_reply = bool(_IS_REPLY.search(new[max(0, said.start() - 40) : said.end() + 60]))
+        is_reply = is_answer or bool(_IS_REPLY.search(new[max(0, said.start() - 40) : said.end() + 60]))
         return (MailKind.AUTO_REPLY if is_reply else MailKind.OTHER_AUTOMATED), "says itself that it is automatic"
     if marks > 1:
         return MailKind.OTHER_AUTOMATED, "the words of a newsletter"

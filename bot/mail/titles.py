@@ -36,11 +36,12 @@ t. ..ng tr. l.i|tr. l.i t. ..ng|(?:jawaban|balasan) (?:otomatis|automatik)|auto-
 स्वचालित (?:उत्तर|जवाब)|پاسخ خودکار|freagra uathoibríoch|erantzun automatikoa|absente? du bureau|per.odo de vacaciones
 auto(?:mat(?:ed|ic))?[- ]?(?:re(?:ply|sponse|sponder)|answer|acknowledge?ment)\b
 vacation (?:reply|message|notice|notification|response)|away (?:message|notice)
+out of (?:the )?office\W*(?:re|aw|fwd?)\s*:
 away from (?:my |the )?(?:e-?mail|mail|office|desk)\W*$
 your e-?mail(?: message)? will not be (?:read|answered|forwarded)
-(?:i am|i'm|i will be) (?:currently )?(?:away|out of (?:the )?office|off (?:work|sick)|on holiday|on vacation)
-(?:i am|i'm|i will be) (?:currently )?on (?:annual |maternity |sick )?leave
-"""
+(?:i am|i'm|i will be) (?:currently )?(?:away|out of (?:the )?office|off (?:work|sick)|on holiday|on vacation)TIME
+(?:i am|i'm|i will be) (?:currently )?on (?:annual |maternity |sick )?leaveTIME
+""".replace("TIME", r"(?:\W*$|\W+(?:until|till|back|returning)\b[\w ,./:-]{0,40}$|\W+(?:re|aw|fwd?)\s*:)")
 _UNDELIVERED = r"""
 unzustellbar\w*|nicht zustellbar\w*|(?:.ber)?zustellung\w* fehlgeschlagen|non ?-?(?:remis|livr|distribu)\w*
 .chec de (?:la )?(?:remise|distribution|livraison)|no se puede entregar|no entregado|error de entrega

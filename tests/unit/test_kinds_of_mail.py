@@ -108,3 +108,73 @@ def test_the_day_in_a_subject_is_told() -> None:
     told = mail("title_tells_ooo").absence
     assert told is not None
     assert told.until == "25 January"
+
+
+def answered(text: str) -> MailKind:
+    raw = f"From: Fay Marsh <fay.marsh@csc.example>\nIn-Reply-To: <q@clock.example>\nSubject: Re: x\n\n{text}\n"
+    return read(raw.encode(), READING, NOW).kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am away today, I did ring the GP and she confirms the injury.",
+        "I am on leave until Monday, please hold the meeting without me.",
+        "I am on leave from Monday and Priya Shah will answer this for us by Friday.",
+        "I am out of the office on Monday and available on Tuesday at 10.",
+        "I'm away this week, Tuesday at 2 is fine.",
+        "I am on holiday, the referral was sent on Friday.",
+        "I am away until Monday and Tom has done the enquiry.",
+        "On Tuesday at 2 pm. I am on leave until then.",
+        "I am unable to attend on Monday. I am on leave.",
+        "If the mother rings then tell her. I am on leave until Monday.",
+        "In my view the matter is closed. I am on leave until Monday.",
+        "Please call the police. I am on leave until Monday.",
+        "Thank you, noted. I am on leave until Monday.",
+        "No. I am on leave until Monday.",
+        "The request is not urgent. I am on leave until Monday.",
+        "I am on leave, so the matter is closed.",
+        "I am no longer working with this family. The core group was cancelled.",
+        "I am no longer in agreement with the plan.",
+        "I have left the service and hand over the file of Jayden.",
+        "Mia Marsh is no longer with her aunt.",
+        "Danke, wir stimmen zu. Ich bin im Urlaub.",
+        "Ich bin im Urlaub und habe den Vater gesprochen.",
+    ],
+)
+def test_one_word_more_than_an_absence_is_a_person(text: str) -> None:
+    """Who is away may have done something, asked for something or settled something, in the same sentence."""
+    assert answered(text) is MailKind.HUMAN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am away until Monday 18 January, with no access to mail. If urgent, ring the duty team on 01632 960123.",
+        "I am on leave this week but will check my mail. Please contact the Family Hub.",
+        "Away on a course. Back 20 January.",
+        "Out until the 20th. Will read mail once I return.",
+        "I'm on PTO this week, back Wednesday.",
+        "I'm travelling and will be back on 20 January. Priya Shah is covering for me.",
+        "Ms Fay Marsh has retired. Please direct enquiries to the assessment team.",
+        "Derzeit bin ich im Urlaub und habe bis zum 9. Februar keinen Zugriff auf E-Mails.",
+        "Jsem na dovolené.\n\nS pozdravem\n\nFay Marsh",
+    ],
+)
+def test_an_absence_is_known_by_its_words_in_any_order(text: str) -> None:
+    """Sentences that have no word but those of being away, of coming back and of who is there instead."""
+    assert answered(text) is MailKind.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("I am on annual leave until 25 January", MailKind.AUTO_REPLY),
+        ("Out of office Re: your challenge", MailKind.AUTO_REPLY),
+        ("I am on leave from Monday - Jayden", MailKind.HUMAN),
+    ],
+)
+def test_a_subject_of_an_absence_says_until_when_and_no_more(title: str, kind: MailKind) -> None:
+    """A person who hands something over begins in the same way."""
+    raw = f"From: Fay Marsh <fay.marsh@csc.example>\nSubject: {title}\n\nPlease take over the referral.\n"
+    assert read(raw.encode(), READING, NOW).kind is kind
