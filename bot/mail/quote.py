@@ -74,20 +74,22 @@ class Split:
     quoted_sent: datetime | None = None
 
 
-def split(text: str) -> Split:
-    """The text of a mail in two. With no quotation all of it is new, less banners, footers and signature."""
+def split(text: str, writer: str = "") -> Split:
+    """The text of a mail in two. With no quotation all of it is new, less banners, footers and signature.
+
+    `writer`: the sender's name, as far as it is known."""
     lines = text.split("\n")[:_MAX_LINES]
     cut, within = _cut(lines)
     above, below = lines[:cut], lines[cut:]
     if within:
         above, below = [*above, trimmings.without_footer(below[0][:within])], [below[0][within:], *below[1:]]
     inline = False
-    new = trimmings.trimmed(above)
+    new = trimmings.trimmed(above, writer)
     if new:  # announced without a quotation that is known as one, it is no answer either
         inline = _is_interleaved(below) or bool(_INLINE.search(new))
     answers = _answers(below)
     if answers:
-        new = trimmings.trimmed([*new.split("\n"), "", *answers] if new else answers)
+        new = trimmings.trimmed([*new.split("\n"), "", *answers] if new else answers, writer)
     subject, sender, sent = blocks.header(below)
     quoted = "\n".join(line for line in below if not line or unmarked(line.strip())).strip()
     return Split(unmarked(new), quoted, inline, subject, sender, sent)

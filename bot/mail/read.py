@@ -102,7 +102,7 @@ def _with_forms(mail: Mail, parsed: parse.Parsed, reading: Reading, *, opens_fil
 
 def _said(mail: Mail, parsed: parse.Parsed, reading: Reading) -> Mail:
     """The same mail with its text cut into new and quoted, and what both say."""
-    pieces = quote.split(parsed.text)
+    pieces = quote.split(parsed.text, mail.sender.name if mail.sender else "")
     original = _original(pieces, parsed)
     return replace(
         mail,

@@ -1,4 +1,4 @@
-"""Where a signature begins: at its mark, at a closing formula, at a rule, or at a name with a telephone below it.
+"""Where a signature begins: at its mark, at a closing formula, at a rule, or at a name with titles below it.
 
 A closing formula is one only if a name and titles follow it: "Thanks" may stand above an answer. What is no signature
 for certain stays, for nothing that a person said may be lost. It does not know disclaimers (trimmings.py).
@@ -41,22 +41,24 @@ _CONTACT = re2.compile(
     r"(?i)(?:\+|\b0)\d[\d ()/-]{7,}|[^\s@]@[^\s@]+\.\pL|\bwww\.|^\W*(?:tel|mob|phone|telephone|mobile|ffôn|fax|ddi)\b"
 )
 
+_WORDS = re2.compile(r"[\p{L}\p{M}]+")
 _LONGEST_CLOSING = 60
 _MAX_SIGNATURE = 25
 _WITHIN = 80
 _MAX_BLOCK = 9
+_SHORT = 6
 _LONG = 110
 _FEW_WORDS = 5
 
 
-def begins(lines: Sequence[str]) -> int:
-    """The index of the first line of the signature; len(lines) where there is none."""
+def begins(lines: Sequence[str], writer: str = "") -> int:
+    """The index of the first line of the signature; len(lines) where there is none. `writer`: the sender's name."""
     said = next((n for n, line in enumerate(lines) if line.strip(" \t" + SIGNATURE_MARK)), len(lines))
     end = next((n for n, line in enumerate(lines) if _is_mark(line.strip(), is_first=n <= said)), len(lines))
     for n in range(said + 1, end):
         if _closes(lines, n, end) or _parts(lines, n, end):
             return n
-    return min(end, _contact_block(lines, said, end))
+    return min(end, _name_and_titles(lines, said, end, writer))
 
 
 def _is_mark(line: str, *, is_first: bool) -> bool:
@@ -118,17 +120,29 @@ def _parts(lines: Sequence[str], n: int, end: int) -> bool:
     return 0 < len(said) < _MAX_BLOCK and not any(_is_prose(line) for line in said)
 
 
-def _contact_block(lines: Sequence[str], first: int, end: int) -> int:
-    """Where the last paragraph begins if it is a name, titles and a telephone; `end` where it is something else, or
-    where the words above announce it with a colon."""
+def _name_and_titles(lines: Sequence[str], first: int, end: int, writer: str) -> int:
+    """Where the last paragraph begins if it is the writer's name and titles under a short answer, or a name, titles
+    and a telephone under a sentence; `end` where it is something else, such as one of several that are listed."""
     last = max((n for n in range(first, end) if lines[n].strip()), default=end)
     start = last
     while start > first and lines[start - 1].strip():
         start -= 1
-    above = next((lines[n].rstrip() for n in range(start - 1, first - 1, -1) if lines[n].strip()), "")
-    block = [line.strip(" \t*") for line in lines[start : last + 1]]
-    is_announced = above.endswith((":", "：")) or _CONTACT.search(above)  # or one of several that are listed
-    if not above or is_announced or not 1 < len(block) < _MAX_BLOCK:
+    above = _said(lines[first:start])
+    block = _said([line.strip(" \t*") for line in lines[start : last + 1]])
+    if not above or not 1 < len(block) < _MAX_BLOCK or any(_is_prose(line) for line in block):
         return end
+    before = above[-1].rstrip()
+    if before.endswith((":", "：")) or _CONTACT.search(before):
+        return end
+    if len(above) <= _SHORT and _is_writers(block[0], writer):
+        return start
+    is_under_sentence = before.endswith((".", "!", "?", "…")) or len(before.split()) == 1
     is_one = _is_name(block[0], 2) and any(_CONTACT.search(line) for line in block[1:])
-    return start if is_one and not any(_is_prose(line) for line in block) else end
+    return start if is_one and is_under_sentence else end
+
+
+def _is_writers(line: str, writer: str) -> bool:
+    """Whether a line is the writer's name, first and last in either order."""
+    names = {word.casefold() for word in _WORDS.findall(writer)}
+    said = [word.casefold() for word in _WORDS.findall(line)]
+    return len(said) > 1 and names.issuperset(said)

@@ -111,13 +111,14 @@ _SENT_AT = re2.compile(
 )
 
 
-def trimmed(lines: list[str]) -> str:
-    """A person's own words among `lines`. Where nothing but trimmings is found, nothing is left."""
+def trimmed(lines: list[str], writer: str = "") -> str:
+    """A person's own words among `lines`. Where nothing but trimmings is found, nothing is left. `writer`: the sender's
+    name, which begins a signature where it stands above titles."""
     rest = _without_banner(lines)
     rest = rest[: next((n for n, line in enumerate(rest) if _is_disclaimer(line)), len(rest))]
     footer = next((n for n, line in enumerate(rest) if len(line) < _LONGEST_FOOTER and _MOBILE.match(line)), len(rest))
     rest = rest[:footer] if any(line.strip() for line in rest[:footer]) else rest[footer + 1 :]
-    kept = rest[: signatures.begins(rest)]
+    kept = rest[: signatures.begins(rest, writer)]
     last = next((n for n in range(len(kept), 0, -1) if kept[n - 1].strip(_RULED)), 0)
     kept = kept[:last]
     return "\n".join(line.rstrip() for line in kept).strip("\n").strip()

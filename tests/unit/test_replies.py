@@ -104,6 +104,7 @@ def test_no_quoted_word_becomes_an_answer(text: str, words: str) -> None:
         ("signature_html", FRIDAY),
         ("list_footer", FRIDAY),
         ("outlook_app_de", FRIDAY),
+        ("name_and_titles", FRIDAY),
         ("name_and_telephone", "The family was seen on Friday and the plan is changed."),
     ],
 )
@@ -147,6 +148,9 @@ def test_notices_under_the_words_go(notice: str) -> None:
         "The worker to ask is:\n\nTom Lee\nDuty Manager\n01632 960222",
         "Either of these will know.\n\nTom Lee\n01632 960222\n\nJo Field\n01632 960333",
         "Agreed.\n\nYours sincerely\n\nFay Marsh\n\nfrom Monday on please write to our new address, fay@csc.example",
+        "We agreed:\n\n-\nto visit on Friday\n*\nto tell the school",
+        "Name of the worker\n\nTom Lee\nDuty Manager\n01632 960222",
+        "The next visit is with\n\nTom Lee\nDuty Manager",
         "Part one.\n\n____________________\n\nPart two is with the school, and they will answer.",
         "Sent from the school this morning, with the form.",
         "We use Outlook for Windows here, so the link did not open.",
