@@ -144,7 +144,8 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
     elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, _writer(mail)):
         d.event("attached", by=by.email, note="says that it is not theirs")
         doubtful(d, mail, by)
-        d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=[list(c) for c in THEIRS])
+        if not d.is_stranger:
+            d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=[list(c) for c in THEIRS])
     elif case.state in WAITING and is_holding_reply(mail):
         d.set(holding=(*case.holding, (mail.received, str(by))))
         d.event("holding", by=by.email)
