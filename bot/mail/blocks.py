@@ -2,7 +2,7 @@
 
 Known by several labels at once: one of them begins many a sentence. Blocks pressed into one line by a gateway count,
 and Notes' form, whose labels stand alone. It does not know "On ... wrote:" (attributions.py) and cuts nothing
-(quote.py). A block that stands without From first needs an address and a time, for forms have such labels too.
+(quote.py). A block that does not begin with From needs an address and a time, for forms have such labels, too.
 """
 
 from __future__ import annotations

@@ -89,7 +89,42 @@ def test_a_sender_is_one_address_or_none(value: str) -> None:
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(
-        st.sampled_from(["ok", "> old", "", "From: a", "On x wrote:", "-- ", "Sent: b", "To: c", "words here", "___"]),
+        st.sampled_from(
+            [
+                *(
+                    "ok",
+                    "> old",
+                    "",
+                    "From: a",
+                    "On x wrote:",
+                    "-- ",
+                    "Sent: b",
+                    "To: c",
+                    "words here",
+                    "___",
+                    ">",
+                    "*",
+                    "-",
+                ),
+                *(
+                    "Thanks, Fay",
+                    "Fay Marsh",
+                    "01632 960111",
+                    "__________",
+                    "On 1 Jan 2027 at 10:00, a@b.example wrote:",
+                ),
+                *(
+                    "2027/1/1 A <a@b.example>",
+                    "1/1/2027 10:00",
+                    "To",
+                    "Subject",
+                    "--- x y ---",
+                    "\ue000",
+                    "\ue001",
+                    "A.:",
+                ),
+            ]
+        ),
         max_size=30,
     )
 )
