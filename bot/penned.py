@@ -215,7 +215,8 @@ class Penned:
         except StoreError as error:
             return f"Mail {row.entry}: {error}", False
         since = "its receipt" if is_fresh else "your answer, since it has waited for more than three days"
-        return f"Mail {row.entry} opened {decision.case.ref}; its time counts from {since}", True
+        asks = "; nobody knows its sender, so please answer YES to its notice as well" if decision.case.unproven else ""
+        return f"Mail {row.entry} opened {decision.case.ref}; its time counts from {since}{asks}", True
 
     def _place_of(self, row: Listed, one: Answered) -> Inbox | None:
         """The inbox that an entry belongs to, if the sender may place mail there."""
