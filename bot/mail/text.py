@@ -63,7 +63,6 @@ _DROPPED = re2.compile(
     r"(?is)<(?:style|script|head|title|noscript|template|svg)\b.*?</(?:style|script|head|title|noscript|template"
     r"|svg)\s*>|<!--.*?-->|<!\[[^\]]*\]>|<\?xml[^>]*>"
 )
-#: Indented text is no quotation, though it is tagged as one: it has no line beside it.
 _QUOTE_START = re2.compile(
     r"""(?i)<blockquote\b[^>]*>|<(?:div|hr|span|p)\b[^>]*\b(?:class=["']?[^"'>]*(?:gmail_quote|yahoo_quoted"""
     r"""|moz-cite-prefix|moz-forward-container|protonmail_quote|tutanota_quote|zmail_extra)"""
@@ -71,6 +70,7 @@ _QUOTE_START = re2.compile(
     r"""|appendonsend|reply-intro|mail-editor-reference-message-container|OLK_SRC_BODY_SECTION|zwchr|stopSpelling)"""
     r"""|style=["'][^"'>]*border-top:\s*solid #(?:B5C4DF|E1E1E1) 1\.0pt;\s*padding:3\.0pt)[^>]*>"""
 )
+#: Indented text is no quotation, though it is tagged as one: it has no line beside it.
 _INDENTED = re2.compile(r"(?i)border:\s*none")
 _CITED = re2.compile(r"(?i)\b(?:type|cite|class)\s*=")
 _SIGNATURE_START = re2.compile(

@@ -42,6 +42,10 @@ _DEVICES = (
     r"|tablet"
     r"|huawei|nokia|htc|sony|pixel|nhs\S*|teams|telefon\w*|handy|t.l.phone|m.vil|celular|puhelime\w*)"
 )
+_APPS = (
+    r"(?:typeapp|airmail|mailbird|spark|proton ?mail|boxer|bluemail|polymail|superhuman|front|missive|mailbox|k-9|nine"
+    r"|edison|canary|em client|gmx|web\.de|aol|zoho|shortwave|thunderbird|mymail|acompli|newton|tutanota)"
+)
 _MOBILE = re2.compile(
     r"(?i)^\W*(?:"
     r"(?:sent|send|sänt|skickat|sendt|envoyé|gesendet|enviado|inviato|verzonden|verstuurd|wysłan[eo]|odesláno|odoslané"
@@ -59,8 +63,8 @@ _MOBILE = re2.compile(
     r"|(?:download|get) the (?:all-new )?\w+ mail app\b.*"
     r"|(?:typed|sent) (?:on|with|from) (?:my|a) .*(?:excuse|forgive|apolog|typos|brevity).*"
     r"|sent from my [^.,;:!?]{1,40}"
-    r"|sent (?:from|via|with|using) (?-i:[A-Z])[^\s.,!?<(\[]*(?: (?-i:[A-Z])[^\s.,!?<(\[]*)?"
-    r"(?:\s*[<(\[]https?://\S*)?"
+    rf"|sent (?:from|via|with|using) (?:the )?{_APPS}\b[^.!?]*(?:https?://\S*)?"
+    r"|sent (?:from|via|with|using) [^\s.,!?<(\[]+(?: [^\s.,!?<(\[]+)?\s*[<(\[]https?://\S*"
     r")\s*$"
 )
 

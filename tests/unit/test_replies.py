@@ -153,6 +153,8 @@ def test_notices_under_the_words_go(notice: str) -> None:
         "The next visit is with\n\nTom Lee\nDuty Manager",
         "Part one.\n\n____________________\n\nPart two is with the school, and they will answer.",
         "Sent from the school this morning, with the form.",
+        "Sent via Egress",
+        "The form is done.\nSent with Tom",
         "We use Outlook for Windows here, so the link did not open.",
         "Changed from: 8 January to: 12 January, date: agreed with the school.",
         "Date: 8 January\nPlace: the school\nPresent: Tom Lee, Fay Marsh\n\nAll agreed.",
