@@ -36,6 +36,7 @@ _SAID = re2.compile(
 )
 _PLAINLY = re2.compile(
     rf"(?i)\b(?:i am|i'm|i will be|we are) (?:now |currently |also )?{_LEAVE}\b|\b{_CLOSED}"
+    r"|\b(?:i have|i will have|i'll have) (?:only )?(?:limited|no|intermittent) access to (?:my )?(?:e-?)?mails?\b"
     rf"|(?:^|[.!?,]\s+|\n\s*)(?:currently )?{_LEAVE}\b"
     rf"|(?:^|[.!?]\s+|\n\s*)(?:{_ADDRESS_GONE})"
 )
@@ -102,7 +103,7 @@ _OFFICES = re2.compile(
     r"(?:services?|social care|hub|centres?|help|support)\b|(?i)\bassessment (?:team|service|hub)\b"
 )
 _NAME_WORD = re2.compile(r"[\pL'’]+")
-_SENTENCE = re2.compile(r"[.!?]+(?:\s+|$)|\n\s*\n|\n")
+_SENTENCE = re2.compile(r"[.!?]+(?:\s+|$)|;\s+|\n\s*\n|\n")
 
 
 def says_more(text: str) -> bool:

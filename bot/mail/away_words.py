@@ -16,11 +16,11 @@ def _words(text: str) -> frozenset[str]:
 
 _TIME = _words(
     """
-    today tomorrow week weeks weekend day days month months next end early late start starting beginning new year
-    christmas easter summer half term bank inset morning afternoon noon midday midnight am pm monday tuesday
-    wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays mon tue tues wed thu
-    thur thurs fri sat sun january february march april may june july august september october november december jan
-    feb mar apr jun jul aug sep sept oct nov dec
+    today tomorrow quarter further week weeks weekend day days month months next end early late start starting
+    beginning new year christmas easter summer half term bank inset morning afternoon noon midday midnight am pm
+    monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays mon tue
+    tues wed thu thur thurs fri sat sun january february march april may june july august september october november
+    december jan feb mar apr jun jul aug sep sept oct nov dec
     """
 )
 #: What alone, with a time, is an answer and no absence: "On Monday at 2."
@@ -30,16 +30,15 @@ _AWAY = _TIME | _words(
     """
     i i'm i'll i've we we're we'll we've will be is are have has been my our the a an this it of on in at to from
     for with until till through by between during as and or while when then before after not only now currently also
-    shall would won't don't cannot can't unable able temporarily out away off unavailable absent back returning
-    return office work working desk leave annual sick maternity paternity parental study special holiday holidays
-    vacation pto sabbatical secondment training course conference travel travelling traveling business trip limited
-    access accessing intermittent internet slow slower delayed delay response responses responding respond reply
-    replying read reading answer message messages mail mails e-mail e-mails email emails mailbox inbox account
-    monitor monitoring check checking monitored your soon upon once any all urgent urgently emergency emergencies
-    absence meantime meanwhile hope plan aim expect regularly occasionally automatically enquiry enquiries inquiry
-    inquiries query queries question questions request requests matter matters otherwise am that which these those
-    over hours period throughout inclusive due illness compassionate part-time non-working following few several but
-    however so though
+    shall won't don't cannot can't unable able temporarily out away off unavailable absent back returning return
+    office work working desk leave annual sick maternity paternity parental study special holiday holidays vacation
+    pto sabbatical secondment training course conference travel travelling traveling business trip limited access
+    accessing intermittent internet slow slower delayed delay response responses responding respond reply replying
+    read reading answer message messages mail mails e-mail e-mails email emails mailbox inbox account monitor
+    monitoring check checking monitored your soon upon once any all urgent urgently emergency emergencies absence
+    meantime meanwhile regularly occasionally automatically otherwise am that which these those over hours period
+    throughout inclusive due illness compassionate part-time non-working following few several but however so though
+    connectivity intermittently sporadically notice
     """
 )
 #: Of the condition under which somebody else is to be asked.
@@ -47,7 +46,8 @@ _NEED = _words(
     """
     if you need require requires requiring needs should immediate immediately assistance help support please kindly
     anything something else regarding about further information other general can must hesitate feel free either
-    attention discuss speak someone case assist wait
+    attention discuss speak someone case assist wait enquiry enquiries inquiry inquiries query queries question
+    questions request requests matter matters
     """
 )
 #: Of whom to ask, and how.
@@ -56,8 +56,7 @@ _WHOM = _words(
     team duty manager managers service services desk line department switchboard colleague colleagues social worker
     workers director head deputy assistant admin local directly number phone telephone mobile ext extension tel via
     following address instead out who she he they reached contact call ring touch secretary supervisor practitioner
-    cover designated
-    safeguarding reception hub
+    cover designated safeguarding reception hub
     """
 )
 _GROUP = frozenset({"team", "department", "desk", "line", "service", "services", "hub", "manager", "office", "address"})
@@ -77,6 +76,14 @@ _TURNS = (
     (re2.compile(r"(?i)\bnot (?:be )?(?:available|contactable)\b"), "unavailable"),
     (re2.compile(r"(?i)\bno (?:access|internet)\b|\bno longer\b"), "limited access"),
     (re2.compile(r"(?i)\bdo not\b"), "don't"),
+    (re2.compile(r"(?i)\b(?:hope|plan|aim|expect) to\b"), "will"),
+    (
+        re2.compile(
+            r"(?i)\b(?:any|urgent|all|your|other|general)(?: urgent)? (?:requests?|questions?|quer(?:y|ies)"
+            r"|[ei]nquir(?:y|ies)|matters?)\b"
+        ),
+        "your message",
+    ),
     (re2.compile(r"(?i)\bwill be (?:answered|read|forwarded|redirected|deleted|replied to)\b"), "will reply"),
     (re2.compile(r"(?i)\bif (?:it|this|the matter|your \w+) (?:is|cannot|can't|will not|won't)\b"), "if"),
     (re2.compile(r"(?i)\b(?:deal|dealt) with\b"), "answer"),
@@ -94,9 +101,18 @@ _ASKS = re2.compile(
 #: Elsewhere a sentence is known by its beginning: greeting, thanks, who is asked instead, closing; and its length.
 _ELSEWHERE_ROWS = (
     (
+        90,
+        r"(?:je (?:vous )?r.pondrai|je traiterai|ich (?:werde|melde|beantworte|antworte)|(?:le |te )?responder."
+        r"|risponder.|ik (?:zal|beantwoord)|e-?maily budu|odpow(?:iem|iadam)|jag (?:svarar|återkommer)"
+        r"|jeg (?:svarer|vender)|byddaf yn ateb) [^,;?]*(?:nach meiner r.ckkehr|wenn ich zur.ck bin|. mon retour"
+        r"|a mi (?:regreso|vuelta)"
+        r"|al mio rientro|ao meu regresso|terugkomst|po n.vratu|po powrocie|tilbage|tillbaka|pan ddychwel)",
+    ),
+    (
         40,
         r"(?:guten (?:tag|morgen)|hallo|sehr geehrte|bonjour|buenos d.as|hola|buongiorno|salve|goedendag|beste\b"
-        r"|dobr. den|dzie. dobry|hej\b|annwyl|helo\b)",
+        r"|dobr. den|dzie. dobry|hej\b|annwyl|helo\b)"
+        r"(?: (?-i:\p{Lu})[^\s,;?]*| (?:und|frau|herr|damen|alle|allen|zusammen|tous|todos|tutti|a|à))*$",
     ),
     (
         80,
@@ -118,7 +134,7 @@ _ELSEWHERE_ROWS = (
         r"|(?:med )?venlig hilsen|mvh\b|cofion|yn gywir|d.kuji za)",
     ),
 )
-_ELSEWHERE = tuple((longest, re2.compile(rf"(?i)^{begins}[^,;?]*,?$")) for longest, begins in _ELSEWHERE_ROWS)
+_ELSEWHERE = tuple((longest, re2.compile(rf"(?i)^{begins}(?:[^,;?]*)$")) for longest, begins in _ELSEWHERE_ROWS)
 
 
 def is_of_absence(sentence: str, names: frozenset[str]) -> bool:
@@ -135,7 +151,8 @@ def is_of_absence(sentence: str, names: frozenset[str]) -> bool:
     asks = _ASKS.match(plain)
     if asks and _keeps_to(_WORD.findall(asks.group(1)), _AWAY | _NEED, names) and _names_somebody(asks.group(2), names):
         return True
-    return any(len(sentence) <= longest and pattern.match(sentence) for longest, pattern in _ELSEWHERE)
+    bare = sentence.rstrip(", ")
+    return any(len(bare) <= longest and pattern.match(bare) for longest, pattern in _ELSEWHERE)
 
 
 def is_rest(text: str, names: frozenset[str]) -> bool:
