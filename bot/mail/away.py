@@ -117,8 +117,8 @@ def is_titled(title: str, names: frozenset[str] | None = None) -> bool:
     match = _TITLED.match(title) if len(title) <= _TITLE else None
     if match is None:
         return False
-    who = str(match.group(1) or "").lower()
-    return not who or names is None or any(word in names for word in _NAME_WORD.findall(who))
+    who = _NAME_WORD.findall(str(match.group(1) or "").lower())
+    return not who or names is None or _is_called(who, names)
 
 
 def has_left(sentence: str, names: frozenset[str]) -> bool:
@@ -129,15 +129,19 @@ def has_left(sentence: str, names: frozenset[str]) -> bool:
         return False
     who = [word.strip("\"'()[]<>,:’.").lower() for word in match.group(1).split()]
     is_i = who in (["i"], ["i", "have"])
-    given = who[1:] if who[0] in _TITLES else who
-    is_writer = is_i or any(word in names for word in given[:1])
-    if not (is_writer or (who[0] in _ANYBODY and any(word in _OF_STAFF for word in who))):
+    if not (is_i or _is_called(who, names) or (who[0] in _ANYBODY and any(word in _OF_STAFF for word in who))):
         return False
     where = str(match.group(3))
     rest = _FROM.sub("", where, count=1)
     is_place = rest != where or not where.strip() or str(match.group(2)).lower().endswith("retired")
     by_name = not is_i and "no longer" in str(match.group(2)).lower()
     return (is_place or by_name) and away_words.is_rest(rest, names)
+
+
+def _is_called(who: list[str], names: frozenset[str]) -> bool:
+    """By the first name: a child may have the family name of the one who writes."""
+    given = who[1:] if who[0] in _TITLES else who
+    return any(word in names for word in given[:1])
 
 
 def is_all(new_text: str, title: str = "", names: frozenset[str] = frozenset()) -> bool:

@@ -186,3 +186,12 @@ def test_a_subject_of_an_absence_says_until_when_and_no_more(title: str, kind: M
     """A person who hands something over begins in the same way."""
     raw = f"From: Fay Marsh <fay.marsh@csc.example>\nSubject: {title}\n\nPlease take over the referral.\n"
     assert read(raw.encode(), READING, NOW).kind is kind
+
+
+def test_a_child_with_the_family_name_of_the_writer_is_somebody_else() -> None:
+    """Foster carers and parents write too."""
+    raw = (
+        "From: Fay Marsh <fay.marsh@csc.example>\nSubject: {} Marsh is away until Monday\n\nPlease call 01632 960123.\n"
+    )
+    kinds = [read(raw.format(given).encode(), READING, NOW).kind for given in ("Mia", "Fay")]
+    assert kinds == [MailKind.HUMAN, MailKind.AUTO_REPLY]
