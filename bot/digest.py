@@ -7,7 +7,7 @@ decides no case.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time
 
 from sqlalchemy import Connection
@@ -74,18 +74,20 @@ class Digests:
         open_cases = [case for case in cases.open_cases(tx) if case.area == area]
         withheld = [_withheld(one) for one in kept_back if one.case and cases.load(tx, one.case).case.area == area]
         names = self.areas[area]
-        pen = [row for row in mails.listed(tx, "holding_pen") if row.mailbox in (*names, self.bot)]
-        aside = [row for row in mails.listed(tx, "set_aside") if row.mailbox in (*names, self.bot)]
+        waiting = [*mails.listed(tx, "holding_pen"), *mails.listed(tx, "set_aside")]
+        shown = [one for one in (self._shown(tx, row, area) for row in waiting) if one is not None]
+        pen = [one for one in shown if one[0].disposition == "holding_pen"]
+        aside = [one for one in shown if one[0].disposition == "set_aside"]
         letters_open = len(outbox.open_letters(tx))
         unit = unit_of(self.turn, area)
         if not unit or not (open_cases or pen or aside or letters_open or withheld or is_monday):
             return
         listed = mails.last_listed(tx)
-        named = {entry: letter for letter, entry in lettered([row.entry for row in (*pen, *aside)]).items()}
+        named = {entry: letter for letter, entry in lettered([row.entry for row, _ in (*pen, *aside)]).items()}
         about = {
             "open": [open_line(case, policies) for case in open_cases],
-            "pen": [_pen(tx, row, named) for row in pen],
-            "set_aside": [_pen(tx, row, named) for row in aside],
+            "pen": [_pen(row, sender, named) for row, sender in pen],
+            "set_aside": [_pen(row, sender, named) for row, sender in aside],
             "letters_open": letters_open,
             "withheld": withheld,
             "mailboxes": [
@@ -104,6 +106,21 @@ class Digests:
             subject=f"Professional challenges: {len(open_cases)} open, {len(pen) + len(aside)} to place",
         )
         self.turn.post(tx, letter, now)
+
+    def _shown(self, tx: Connection, row: Listed, area: str) -> tuple[Listed, str] | None:
+        """A waiting mail and whom it says it is from, as that area's business unit sees it; None if it does not. Of a
+        mail in the bot's own mailbox that may be any area's, no unit is told whom it is from."""
+        if row.mailbox not in (*self.areas[area], self.bot):
+            return None
+        sender = writer(mails.head(tx, row.digest, MAX_BLOCK))
+        if row.mailbox != self.bot or len(self.areas) == 1:
+            return row, sender
+        directory = self.turn.books.settings.directory
+        known = {one for one in self.areas if directory.agency_of(sender, one)}
+        found = areas_of(row.guesses, known, self.areas)
+        if found and area not in found:
+            return None
+        return row, sender if found else ""
 
     def ask_shadowed(self, now: datetime) -> None:
         """Cases that were watched in a mailbox whose letters may go by now: the business unit is asked about each."""
@@ -165,14 +182,21 @@ def _withheld(one: Queued) -> dict[str, object]:
     return {"ref": letter.about["ref"], "kind": letter.kind.value, "to": to, "when": one.queued.isoformat()}
 
 
-def _pen(tx: Connection, row: Listed, letters: Mapping[int, str]) -> dict[str, object]:
+def areas_of(guesses: str, known: Collection[str], areas: Collection[str]) -> frozenset[str]:
+    """The areas of a mail that came to no team: of the cases it may belong to (their refs begin with it), else those
+    that know its sender; none where nobody can say. One area's mail is not shown to another's business unit."""
+    cited = {ref.strip().partition("-")[0] for ref in guesses.split(",")} & set(areas)
+    return frozenset(cited or known)
+
+
+def _pen(row: Listed, sender: str, letters: Mapping[int, str]) -> dict[str, object]:
     """A mail as the unit is asked about it: by whom it says it is, never its subject, which may hold a child's name."""
     return {
         "letter": letters.get(row.entry, ""),
         "entry": row.entry,
         "mailbox": row.mailbox,
         "received": row.received.isoformat(),
-        "sender": writer(mails.head(tx, row.digest, MAX_BLOCK)),
+        "sender": sender,
         "why": row.why,
         "guesses": row.guesses,
     }

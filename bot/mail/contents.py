@@ -43,8 +43,9 @@ _MAGIC = (
     (b"OggS", "audio/ogg"),
     (b"\x78\x9f\x3e\x22", "application/ms-tnef"),
 )
+#: A local header of ZIP: its length, where the version it needs and its flags stand, the highest version there is.
+_ENTRY, _VERSION, _FLAGS, _LATEST = 30, 4, 6, 63
 _ENCRYPTED = 1
-_FLAGS = 6
 _MOST_ENTRIES = 1000
 #: The stream in which Office keeps a document that is under a password, as its directory names it.
 _LOCKED_OFFICE = "EncryptedPackage".encode("utf-16-le")
@@ -78,12 +79,19 @@ def is_locked(content: bytes) -> bool:
         return _LOCKED_OFFICE in content
     at, seen = 0, 0
     while content.startswith(_ZIP, at) and seen < _MOST_ENTRIES:
-        if int.from_bytes(content[at + _FLAGS : at + _FLAGS + 2], "little") & _ENCRYPTED:
+        if _is_locked_entry(content[at : at + _ENTRY]):
             return True
         at, seen = content.find(_ZIP, at + len(_ZIP)), seen + 1
         if at < 0:
             break
     return content.startswith(_SEVEN) and _SEVEN_AES in content[-_SEVEN_TAIL:]
+
+
+def _is_locked_entry(header: bytes) -> bool:
+    """Whether this is the header of an entry under a password, and not four bytes that happen to look like one."""
+    version = int.from_bytes(header[_VERSION:_FLAGS], "little")
+    flags = int.from_bytes(header[_FLAGS : _FLAGS + 2], "little")
+    return len(header) == _ENTRY and version <= _LATEST and bool(flags & _ENCRYPTED)
 
 
 def is_decoration(name: str) -> bool:

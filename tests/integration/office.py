@@ -31,9 +31,14 @@ DAY = "Professional Safeguarding Challenge – 24 hours"
 SECOND = "safeguarding@csc.example"
 
 
-def settings_in(folder: Path, doors: dict[str, Any] | None = None, watched: Iterable[str] = (CREWE,)) -> Settings:
+def settings_in(
+    folder: Path,
+    doors: dict[str, Any] | None = None,
+    watched: Iterable[str] = (CREWE,),
+    areas: Iterable[str] = (),
+) -> Settings:
     """The shipped configuration with this folder's database and these inboxes. `doors`: address -> receive door, and
-    "send"; Maildirs where none is given."""
+    "send"; Maildirs where none is given. `areas`: the shipped inboxes of these instead of `watched`."""
     found = doors or {}
     base = shipped()
     crewe = base.config.mailboxes[0]
@@ -50,6 +55,9 @@ def settings_in(folder: Path, doors: dict[str, Any] | None = None, watched: Iter
         )
         for address in watched
     )
+    if areas:
+        of_areas = [box for box in base.config.mailboxes if box.area in areas]
+        boxes = tuple(box.model_copy(update={"receive": door(box.address)}) for box in of_areas)
     changes = {"database": f"sqlite:///{folder / 'var' / 'bot.db'}", "var": str(folder / "var")}
     config = base.config.model_copy(update=changes | {"bot": bot, "mailboxes": boxes})
     return replace(base, config=config)

@@ -14,8 +14,8 @@ from bot.mail.read import Reading, read
 from bot.model import Mail
 
 NOW = datetime(2027, 1, 15, 17, 0, tzinfo=UTC)
-ZIP = b"PK\x03\x04\x14\x00\x00\x00rest"
-LOCKED = b"PK\x03\x04\x14\x00\x01\x00rest"
+ZIP = b"PK\x03\x04\x14\x00\x00\x00rest" + bytes(20)
+LOCKED = b"PK\x03\x04\x14\x00\x01\x00rest" + bytes(20)
 
 
 def tnef(*objects: tuple[int, int, int, bytes]) -> bytes:
