@@ -13,10 +13,22 @@ from datetime import timedelta
 from bot.case.clock import begin
 from bot.case.draft import RAISER_LOST, Draft, person
 from bot.case.stages import copied
-from bot.model import WANTS_ANSWERS, Absence, Contact, LetterKind, LetterServed, LetterUndelivered, Served, State
+from bot.model import (
+    WANTS_ANSWERS,
+    Absence,
+    Contact,
+    LetterKind,
+    LetterServed,
+    LetterUndelivered,
+    Served,
+    State,
+    Unit,
+    Window,
+)
+from bot.rules import workdays
 
 #: How long a delayed delivery may take before the next contact is written to.
-DELAY = timedelta(hours=1)
+DELAY, PATIENCE = timedelta(hours=1), Window(1, Unit.WORKING_DAYS)
 
 
 def on_served(d: Draft, fact: LetterServed) -> None:
@@ -67,14 +79,16 @@ def _responding(d: Draft, email: str) -> Contact | None:
 
 
 def _delayed(d: Draft, recipient: str) -> None:
-    """Soft: it may still arrive. After an hour the next contact is written to all the same."""
+    """Soft: it may still arrive. After an hour, in a case of days after a working day, the next contact is written to
+    all the same."""
     if d.case.is_open and _responding(d, recipient) is not None:
         d.flag(f"delayed:{recipient}")
-        d.alarm("delayed", d.now + DELAY, "a delivery is delayed; then the next contact is written to")
+        at = d.now + DELAY if d.case.urgent else workdays.due(PATIENCE, d.now, d.rules.calendar).at
+        d.alarm("delayed", at, "a delivery is delayed; then the next contact is written to")
 
 
 def on_delayed(d: Draft) -> None:
-    """An hour has passed since a delivery was reported as delayed."""
+    """A delivery was reported as delayed a while ago, and nothing else was heard of it."""
     for name in [f for f in d.case.flags if f.startswith("delayed:")]:
         d.unflag(name)
         contact = _responding(d, name.removeprefix("delayed:"))
