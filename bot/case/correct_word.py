@@ -77,12 +77,13 @@ def _person(d: Draft, value: str) -> Contact | None:
 
 
 def _stage(d: Draft, value: str) -> tuple[dict[str, str], str]:
-    """By its id, its name, or the beginning of its name: step-2, Step 2."""
+    """By its id, its name, or the beginning of its name: step-2, Step 2; or by the number that it alone has there."""
     wanted = _key(value)
-    for stage in d.rules.policy.stages:
-        if wanted in {_key(stage.id), _key(stage.name), _key(stage.name.partition(":")[0])}:
-            return {"stage": stage.id}, ""
-    return {}, "the policy has no stage of that name"
+    called = {stage.id: {_key(stage.id), _key(stage.name.partition(":")[0])} for stage in d.rules.policy.stages}
+    named = [stage.id for stage in d.rules.policy.stages if wanted in called[stage.id] | {_key(stage.name)}]
+    numbered = [one for one, keys in called.items() if wanted.isdecimal() and any(wanted in k.split() for k in keys)]
+    found = named or numbered
+    return ({"stage": found[0]}, "") if len(found) == 1 else ({}, "the policy has no stage of that name")
 
 
 def _key(words: str) -> str:

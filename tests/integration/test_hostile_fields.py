@@ -34,6 +34,8 @@ WORDS = (
     "\u202egpj.exe",
 )
 NAME = "; ".join(WORDS)
+#: An address or a hidden letter in a sender's name would prove nobody, and nothing would be passed on.
+SENDER = "; ".join(word for word in WORDS if not {"@", "\u202e", "\0"} & set(word))
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def hostile(n: int, who: str, text: str, to: str, cites: str = "") -> bytes:
     lines = [
         f"Received: from out.x.example by {GATEWAY} with ESMTPS; Tue, 12 Jan 2027 10:0{n}:00 +0000",
         f"Authentication-Results: {GATEWAY}; dmarc=pass header.from=" + who.rpartition("@")[2],
-        f"From: {coded('; '.join(w for w in WORDS if '@' not in w))} <{who}>",  # with one it would prove nobody
+        f"From: {coded(SENDER)} <{who}>",
         f"To: {coded(NAME)} <{to}>",
         "Cc: crewe.assessment@csc.example",
         f"Subject: {coded(f'Professional Safeguarding Challenge – 24 hours – {NAME}')}",

@@ -108,6 +108,7 @@ NOBODY = "nobody of the directory is named, or several are"
 LINES: dict[str, dict[str, str] | str] = {
     "stage step-2": {"stage": "step-2"},
     "stage: Step 2": {"stage": "step-2"},
+    "stage 2": {"stage": "step-2"},
     "the stage is step 2, please": "the policy has no stage of that name",
     "Stage should be STEP 2 because they met on Friday": {"stage": "step-2"},
     "stage": "the policy has no stage of that name",
