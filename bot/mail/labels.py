@@ -214,7 +214,7 @@ def _value(said: str, one: ShapeField) -> tuple[str, bool]:
 
 def _from_fields(found: Found, filled: Sequence[Filled]) -> None:
     """What was entered into the file's own fields stands before what its pages print."""
-    for one in found.shape.fields:
+    for one in found.shape.fields if filled else ():
         label = _words(one.label)
         names = (label, _words(one.id))
         mine = [f for f in filled if any(_words(name) in names for name in f.names)]

@@ -10,6 +10,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -111,7 +112,14 @@ def load(tx: Connection, number: int) -> Stored:
     row = tx.execute(found.where(_cases.c.number == number, _cases.c.version > 0)).one_or_none()
     if row is None:
         raise KeyError(number)
-    return Stored(codec.loads(Case, row.snapshot), row.version, row.text or "")
+    return Stored(_case(row.snapshot), row.version, row.text or "")
+
+
+@lru_cache(maxsize=2048)
+def _case(snapshot: str) -> Case:
+    """A case as it was stored. A mail that cites nothing is held against every open one, and most have not changed
+    since the mail before; a Case is never changed, so that one object may serve all."""
+    return codec.loads(Case, snapshot)
 
 
 def by_ref(tx: Connection, ref: str) -> int | None:
@@ -122,7 +130,7 @@ def by_ref(tx: Connection, ref: str) -> int | None:
 def open_cases(tx: Connection) -> list[Case]:
     """In order of opening."""
     rows = select(_cases.c.snapshot).where(_cases.c.state.not_in(["", State.CLOSED.value])).order_by(_cases.c.number)
-    return [codec.loads(Case, snapshot) for snapshot in tx.execute(rows).scalars()]
+    return [_case(snapshot) for snapshot in tx.execute(rows).scalars()]
 
 
 def all_cases(tx: Connection) -> list[Case]:

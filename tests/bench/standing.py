@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -148,6 +149,7 @@ def memory(texts: dict[str, str], env: dict[str, str], folder: Path, count: int)
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
+    shutil.copytree(CONFIG / "forms", folder / "forms")
     command = [sys.executable, "-m", "bot", "run", "--config", str(folder)]
     with (
         (folder / "log").open("wb") as log,
