@@ -125,7 +125,7 @@ class Digests:
     def ask_shadowed(self, now: datetime) -> None:
         """Cases that were watched in a mailbox whose letters may go by now: the business unit is asked about each."""
         with self.db.read() as tx:
-            asked = [case for case in cases.open_cases(tx) if self._wants_asking(case)]
+            asked = [case for case in cases.open_cases(tx, shadow.FLAG) if self._wants_asking(case)]
         if not asked:
             return
         with self.db.begin() as tx:
@@ -135,8 +135,7 @@ class Digests:
         failpoint("digest.asked")
 
     def _wants_asking(self, case: Case) -> bool:
-        is_new = shadow.FLAG in case.flags and shadow.ASKED not in case.flags
-        return is_new and self.turn.mode(case.inbox) != "shadow"
+        return shadow.ASKED not in case.flags and self.turn.mode(case.inbox) != "shadow"
 
     def tell_in_flight(self, now: datetime) -> None:
         """Older challenges found at first sight are listed once, to operator and business unit; nobody else hears."""

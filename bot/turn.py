@@ -199,14 +199,10 @@ class Turn:
         return "queued"
 
     def _is_withheld(self, case: Case, letter: Letter) -> bool:
-        """In shadow mode nothing of a case goes; of one that was watched in it neither, until its GO: but the question
-        about that, and what somebody asks for."""
-        if letter.kind is LetterKind.ALERT:
-            return False
+        """In shadow mode nothing of a case goes but alerts; of one that was watched in it little, until its GO."""
         if self.mode(case.inbox) == "shadow":
-            return True
-        is_wanted = letter.kind is LetterKind.ANSWER or (letter.kind, letter.variant) == shadow.QUESTION
-        return shadow.FLAG in case.flags and not is_wanted
+            return letter.kind is not LetterKind.ALERT
+        return shadow.withholds(case, letter)
 
     def mode(self, inbox: str) -> str:
         """The mode of that watched mailbox: a pilot may try another one with a single team."""

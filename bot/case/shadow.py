@@ -1,8 +1,8 @@
 """A case of the mode `shadow`, once letters may go: nothing of it goes until the business unit says GO or LEAVE.
 
-What was decided in shadow reached nobody, so what was already due would speak of reminders and reminders' answers that
-nobody had. The clock runs on meanwhile, unseen. After GO the running stage is told to its people with a fresh time;
-after LEAVE the case is watched only, to its end. Which letters are withheld is turn.py's.
+What was decided in shadow reached nobody, so what is due next would speak of letters that nobody had. The clock runs
+on meanwhile, unseen. After GO the running stage is told to its people with a fresh time; after LEAVE the case is
+watched only, to its end. In which mode a mailbox stands is turn.py's.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from __future__ import annotations
 from bot.case import answers, closing
 from bot.case.draft import Draft
 from bot.case.stages import LIVE, enter
-from bot.model import Contact, LetterKind, State
+from bot.model import Case, Contact, Letter, LetterKind, State
 
 #: The case was watched while no letter could go; it was asked about; people see to it without us.
 FLAG, ASKED, LEFT = "shadowed", "shadow_asked", "shadow_left"
 QUESTION = (LetterKind.QUESTION, "shadowed")
+_MAY_READ = frozenset({"business_unit", "business_manager", "operator"})
+#: What the business unit is asked about its own word, or about another's: without it GO and LEAVE could be lost.
+_OF_WORDS = frozenset({QUESTION, (LetterKind.QUESTION, "confirm_word"), (LetterKind.QUESTION, "correct")})
 
 
 def note(d: Draft) -> None:
@@ -28,6 +31,15 @@ def ask(d: Draft) -> None:
     if d.case.is_open and FLAG in d.case.flags and ASKED not in d.case.flags:
         d.flag(ASKED)
         d.write(*QUESTION, d.unit or (d.rules.operator,))
+
+
+def withholds(case: Case, letter: Letter) -> bool:
+    """Whether a letter of this case goes to nobody: all but what somebody asked for, and what the business unit is
+    asked about words."""
+    if FLAG not in case.flags or letter.kind in (LetterKind.ALERT, LetterKind.ANSWER):
+        return False
+    is_asked = (letter.kind, letter.variant) in _OF_WORDS
+    return not (is_asked and all(contact.role in _MAY_READ for contact in (*letter.to, *letter.cc)))
 
 
 def go(d: Draft, by: Contact) -> None:

@@ -127,10 +127,13 @@ def by_ref(tx: Connection, ref: str) -> int | None:
     return tx.execute(saved).scalar()
 
 
-def open_cases(tx: Connection) -> list[Case]:
-    """In order of opening."""
+def open_cases(tx: Connection, flag: str = "") -> list[Case]:
+    """In order of opening; those with that flag, where one is named."""
     rows = select(_cases.c.snapshot).where(_cases.c.state.not_in(["", State.CLOSED.value])).order_by(_cases.c.number)
-    return [_case(snapshot) for snapshot in tx.execute(rows).scalars()]
+    if flag:  # the database looks for the word, so that the others need not be decoded
+        rows = rows.where(_cases.c.snapshot.contains(f'"{flag}"', autoescape=True))
+    found = [_case(snapshot) for snapshot in tx.execute(rows).scalars()]
+    return [case for case in found if not flag or flag in case.flags]
 
 
 def all_cases(tx: Connection) -> list[Case]:

@@ -12,7 +12,7 @@ import pytest
 from bot.case import shadow
 from bot.model import State
 from tests.integration.office import Office, raw_mail
-from tests.unit.case_samples import BOT, CREWE, DEV, HELEN, START, UNIT
+from tests.unit.case_samples import BOT, CREWE, DEV, FAY, HELEN, START, UNIT
 
 DAY = timedelta(days=1)
 
@@ -92,6 +92,38 @@ def test_an_unproven_leave_does_nothing(office: Office) -> None:
     office.put(raw, at, BOT)
     office.once(at)
     assert shadow.LEFT not in office.case().flags
+    assert [q.letter.variant for q in office.letters("question")] == ["shadowed", "confirm_word"]
+    (asked,) = (q for q in office.letters("question") if q.letter.variant == "confirm_word")
+    yes = raw_mail(UNIT, "YES", at=at, to=BOT, cc="", number="y", answers=asked.letter.message_id.strip("<>"))
+    office.put(yes, at + timedelta(hours=1), BOT)
+    office.once(at + timedelta(hours=1))
+    assert shadow.LEFT in office.case().flags
+    assert office.addressees() == {UNIT}
+
+
+def test_go_asks_again_where_an_answer_came_while_it_was_watched(tmp_path: Path) -> None:
+    """The raiser never had the question whether it is resolved: after GO they have it, and no stage begins."""
+    office = Office(tmp_path)
+    in_mode(office, "shadow")
+    office.once(START - DAY / 24)
+    office.put(raw_mail())
+    office.once(START)
+    at = START + timedelta(hours=2)
+    office.put(
+        raw_mail(
+            FAY, "We visited and have changed the plan.", at=at, to=HELEN, number="a", answers="m1@health.example"
+        ),
+        at,
+    )
+    office.once(at)
+    assert office.case().state is State.AWAITING_CONFIRMATION
+    in_mode(office, "live")
+    office.once(at + timedelta(hours=1))
+    answer(office, "GO", timedelta(hours=4))
+    assert [q.letter.kind.value for q in office.letters() if HELEN in [c.email for c in q.letter.to]] == ["response"]
+    assert office.letters("escalation") == office.letters("notice") == []
+    assert office.case().state is State.AWAITING_CONFIRMATION
+    office.close()
 
 
 def test_one_mailbox_watched_alone(tmp_path: Path) -> None:
