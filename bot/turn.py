@@ -21,6 +21,7 @@ from bot.model import (
     Contact,
     Decision,
     Fact,
+    Hold,
     Inbox,
     Letter,
     LetterKind,
@@ -130,10 +131,9 @@ class Turn:
         self._note_ids(tx, plan)
         if isinstance(plan.fact, Opening) or (isinstance(plan.fact, Arrival) and plan.fact.how != MAY_ANSWER):
             readings.keep(tx, plan.decision.case.number, plan.fact.mail)
+        self._free(tx, plan.decision)  # before its own letters: what they wait for has not ended
         for letter in plan.decision.letters:
             self._queue(tx, plan.decision, letter, now)
-        if any(event.kind == "released" for event in plan.decision.events):
-            self._release(tx, plan.decision.case.number)
         return plan.decision
 
     def take(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Decision:
@@ -178,25 +178,22 @@ class Turn:
         if letter.to_stranger:  # one a day for each address, whatever it sends
             letter, owner = replace(letter, occasion=f"stranger/{now:%Y%m%d}"), None
         signed = replace(letter, message_id=letters.message_id(self.secret, case.ref, letter.key, self.domain))
-        status = self._status(tx, decision, signed, now)
-        if outbox.queue(tx, signed, owner, now, status) is not None:
+        is_withheld = self._is_withheld(case, signed)
+        held_for = None if is_withheld else self._held_for(tx, decision, signed, now)
+        status = "withheld" if is_withheld else "held" if held_for else "queued"
+        if outbox.queue(tx, signed, owner, now, status, held_for) is not None:
             cases.note_ids(tx, case.number, {signed.message_id: signed.key})
             self.woken()
-        if status == "held" and case.hold_until is None and approval.WAITS not in case.flags:
+        if held_for is Hold.FLOOD:
             self._too_many(tx, decision, signed, now)
 
-    def _status(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> str:
-        case = decision.case
-        if self._is_withheld(case, letter):
-            return "withheld"
-        if case.hold_until is not None and not any(event.kind == "held" for event in decision.events):
-            return "held"
-        if approval.WAITS in case.flags and letter.kind is LetterKind.ESCALATION:
-            return "held"
-        day = now - timedelta(days=1)
-        if any(outbox.sent_today(tx, case.number, c.email, day) >= LETTERS_A_DAY for c in (*letter.to, *letter.cc)):
-            return "held"
-        return "queued"
+    def _held_for(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> Hold | None:
+        is_new = any(event.kind == "held" for event in decision.events)  # the letters that tell of a HOLD go
+        if (held_for := _held_by_case(decision.case, letter)) and not (is_new and held_for is Hold.HOLD):
+            return held_for
+        day, number = now - timedelta(days=1), decision.case.number
+        is_flood = any(outbox.sent_today(tx, number, c.email, day) >= LETTERS_A_DAY for c in (*letter.to, *letter.cc))
+        return Hold.FLOOD if is_flood else None
 
     def _is_withheld(self, case: Case, letter: Letter) -> bool:
         """In shadow mode nothing of a case goes but alerts; of one that was watched in it little, until its GO."""
@@ -231,8 +228,25 @@ class Turn:
         if outbox.queue(tx, signed, None, now) is not None:
             self.woken()
 
-    def _release(self, tx: Connection, number: int) -> None:
-        for queued in outbox.of_case(tx, number):
-            if queued.status == "held":
+    def _free(self, tx: Connection, decision: Decision) -> None:
+        """Letters whose hold the decision ends go, but for one that something else of the case holds as well."""
+        if not decision.frees:
+            return
+        for queued in outbox.of_case(tx, decision.case.number):
+            if queued.held_for not in decision.frees:
+                continue
+            other = _held_by_case(decision.case, queued.letter)
+            if other is not None and other not in decision.frees:
+                outbox.held_longer(tx, queued.id, other)
+            else:
                 outbox.release(tx, queued.id)
         self.woken()
+
+
+def _held_by_case(case: Case, letter: Letter) -> Hold | None:
+    """What the case as it stands holds this letter for."""
+    if case.hold_until is not None:
+        return Hold.HOLD
+    if approval.WAITS in case.flags and letter.kind is LetterKind.ESCALATION:
+        return Hold.APPROVAL
+    return None

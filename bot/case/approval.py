@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from bot.case.draft import Draft
-from bot.model import LetterKind
+from bot.model import Hold, LetterKind
 from bot.rules import workdays
 
 WAITS, GIVEN, ASKED = "awaiting_go", "go_given", "go_asked"
@@ -50,6 +50,7 @@ def go(d: Draft, by: str) -> None:
     if WAITS in d.case.flags:
         d.unflag(WAITS)
         d.quiet("go")
+        d.frees += (Hold.APPROVAL,)
         d.event("released", by=by, note="GO")
     elif by != "clock" and d.rules.mode == "approve":
         d.flag(GIVEN)

@@ -15,7 +15,7 @@ from bot.case.filing import file_record
 from bot.case.notices import notify
 from bot.case.owing import owes_outcome
 from bot.case.stages import enter
-from bot.model import ClosedAs, Contact, LetterKind, Mail, State, Unit, Window
+from bot.model import ClosedAs, Contact, Hold, LetterKind, Mail, State, Unit, Window
 from bot.rules import workdays
 from bot.rules.follow_up import Prompt
 
@@ -199,4 +199,5 @@ def release(d: Draft, by: str) -> None:
     if d.case.hold_until is not None:
         d.set(hold_until=None)
         d.quiet("hold_end")
+        d.frees += (Hold.HOLD,)
         d.event("released", by=by)

@@ -14,7 +14,7 @@ from typing import Any
 from bot.case.alternates import Cast, to_ring
 from bot.case.conditions import landing
 from bot.case.timers import lines
-from bot.model import Case, Contact, Deadline, Decision, Event, Letter, LetterKind, Mail, Question, State
+from bot.model import Case, Contact, Deadline, Decision, Event, Hold, Letter, LetterKind, Mail, Question, State
 from bot.rules import emergency
 from bot.rules.book import Rules
 from bot.rules.policy import Stage
@@ -49,6 +49,7 @@ class Draft:
         self.letters: list[Letter] = []
         self.events: list[Event] = []
         self.why = ""
+        self.frees: tuple[Hold, ...] = ()
 
     # --- the case -----------------------------------------------------------------------------------------------
 
@@ -186,9 +187,8 @@ class Draft:
         if self.late is not None:
             said = f"This should have gone on {say(self.late, cal)}; the system was not running then."
         if self.deaf_since is not None:
-            said += (
-                f" The inbox has not been readable since {say(self.deaf_since, cal)}: an answer may lie in it unread."
-            )
+            since = say(self.deaf_since, cal)
+            said += f" The inbox has not been readable since {since}: an answer may lie in it unread."
         return said.strip()
 
     def next_people(self) -> tuple[Contact, ...]:
@@ -273,7 +273,7 @@ class Draft:
     # --- the end ------------------------------------------------------------------------------------------------
 
     def decision(self) -> Decision:
-        return Decision(self.case, tuple(weightiest(self.letters)), tuple(self.events), self.why)
+        return Decision(self.case, tuple(weightiest(self.letters)), tuple(self.events), self.why, self.frees)
 
     @property
     def is_stranger(self) -> bool:

@@ -18,7 +18,7 @@ from bot.cli.open import Office, database, found, now, office
 from bot.cli.output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
 from bot.errors import BotError
 from bot.finish import files
-from bot.model import Case, Correction, Deadline, Decision
+from bot.model import Case, Correction, Deadline, Decision, Hold
 from bot.records import plain
 from bot.rules.workdays import calendar
 from bot.store import cases, deadlines, outbox
@@ -168,7 +168,7 @@ def release(ref: Ref, by: By, reason: Reason, config: ConfigDir = DEFAULT) -> No
       challenge-bot release CE-2027-0007 --by "Ann Shaw" --reason "checked, all is right"
     """
     decision = _say(config, ref, Correction("release", by, reason))
-    was_held = any(event.kind == "released" for event in decision.events)
+    was_held = Hold.HOLD in decision.frees
     say_lines(f"{decision.case.ref}: {'its letters go again.' if was_held else 'it was not held.'}")
 
 

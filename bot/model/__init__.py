@@ -20,6 +20,7 @@ from bot.model.decisions import Correction as Correction
 from bot.model.decisions import Decision as Decision
 from bot.model.decisions import Event as Event
 from bot.model.decisions import Fact as Fact
+from bot.model.decisions import Hold as Hold
 from bot.model.decisions import Inbox as Inbox
 from bot.model.decisions import Letter as Letter
 from bot.model.decisions import LetterKind as LetterKind

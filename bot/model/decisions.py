@@ -15,6 +15,16 @@ from bot.model.cases import Case, Contact, Deadline
 from bot.model.mails import Mail
 
 
+class Hold(StrEnum):
+    """What holds a letter back. A decision may end the first two; the others end by a person's `outbox release`."""
+
+    HOLD = "hold"  # the business unit looks into the case
+    APPROVAL = "approval"  # an escalation waits for a GO
+    FLOOD = "flood"  # one letter too many to one address within a day
+    RESTORED = "restored"  # the database was put back: it may have gone already
+    OPERATOR = "operator"
+
+
 class LetterKind(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
     NOTICE = "notice"
@@ -163,9 +173,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What follows from a fact: the case as it now stands, letters to queue, and what to write down."""
+    """What follows from a fact: the case as it now stands, letters to queue, and what to write down. `frees`: the holds
+    that end with it, for letters decided earlier."""
 
     case: Case
     letters: tuple[Letter, ...] = ()
     events: tuple[Event, ...] = ()
     why: str = ""
+    frees: tuple[Hold, ...] = ()

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
-from bot.model import Letter
+from bot.model import Hold, Letter
 from bot.store import codec, schema
 from bot.store.columns import Instant
 
@@ -44,6 +44,7 @@ class Queued:
     offer_id: str  # what the server called it when it was offered, "" where it gave no name
     recipients: tuple[tuple[str, str, str], ...]  # (address, status, words), as the letter names them
     last_error: str
+    held_for: Hold | None
     resends: int
     first_failed: datetime | None
     ready: datetime  # deferred: when it may be tried again; claimed: when its lease ends
@@ -129,7 +130,8 @@ def _queued(tx: Connection, rows: Select[Any]) -> list[Queued]:
             case=row["case_number"] or None,
             letter=codec.loads(Letter, row["letter"]),
             recipients=tuple(recipients[row["id"]]),
-            **{k: v for k, v in row.items() if k not in ("case_number", "letter")},
+            held_for=Hold(row["held_for"]) if row["held_for"] else None,
+            **{k: v for k, v in row.items() if k not in ("case_number", "letter", "held_for")},
         )
         for row in found
     ]

@@ -2,7 +2,8 @@
 
 One function per change of status; each checks the fence of the claim, so that a paused daemon that wakes late can
 change nothing. At most one letter per (case, occasion, kind, first addressee): a second is a normal outcome, not an
-error. Per recipient: waiting, accepted, refused, bounced. What is read of it stands in letters.py; it sends nothing.
+error. Per recipient: waiting, accepted, refused, bounced. What is read of it stands in letters.py, what holds
+one back in holds.py; it sends nothing.
 """
 
 from __future__ import annotations
@@ -29,10 +30,14 @@ from sqlalchemy import (
 )
 
 from bot.errors import CaseMoved
-from bot.model import Letter, LetterKind
+from bot.model import Hold, Letter, LetterKind
 from bot.ports import Outcome, Refusal
-from bot.store import codec, letters, schema
+from bot.store import codec, schema
 from bot.store.columns import Instant, at
+from bot.store.holds import held_longer as held_longer
+from bot.store.holds import hold as hold
+from bot.store.holds import hold_all as hold_all
+from bot.store.holds import release as release
 from bot.store.letters import FINISHED as FINISHED
 from bot.store.letters import Queued as Queued
 from bot.store.letters import bare as bare
@@ -60,8 +65,15 @@ _URGENCY = {
 # --- queueing -------------------------------------------------------------------------------------------------------
 
 
-def queue(tx: Connection, letter: Letter, case: int | None, now: datetime, status: str = "queued") -> int | None:
-    """Returns the row id, or None when this occasion already has its letter."""
+def queue(
+    tx: Connection,
+    letter: Letter,
+    case: int | None,
+    now: datetime,
+    status: str = "queued",
+    held_for: Hold | None = None,
+) -> int | None:
+    """Returns the row id, or None when this occasion already has its letter. `held_for`: what holds it, if held."""
     row = schema.insert_into(tx, _out).values(
         case_number=case or 0,
         key=letter.key,
@@ -80,6 +92,7 @@ def queue(tx: Connection, letter: Letter, case: int | None, now: datetime, statu
         was_in_data=False,
         offer_id="",
         last_error="",
+        held_for=held_for,
         changed=now,
     )
     number: int | None = tx.execute(row.on_conflict_do_nothing().returning(_out.c.id)).scalar()
@@ -251,24 +264,6 @@ def bounced(tx: Connection, letter_id: int, recipient: str, status: str, words: 
     """True when this recipient was not yet known to have bounced; False also for an address the letter never had."""
     row = update(_to).where(_to.c.letter == letter_id, _to.c.address == recipient.lower(), _to.c.status != "bounced")
     return tx.execute(row.values(status="bounced", words=f"{status} {words}".strip(), at=now)).rowcount > 0
-
-
-def hold(tx: Connection, letter_id: int, why: str) -> None:
-    """It waits for `release`; a letter already handed over or finished is left alone."""
-    may = _out.c.status.in_(["queued", "deferred"])
-    tx.execute(update(_out).where(_out.c.id == letter_id, may).values(status="held", last_error=why))
-
-
-def hold_all(tx: Connection, why: str) -> int:
-    """Every letter that is not finished waits for `release`, those in other hands too; how many."""
-    rows = update(_out).where(_out.c.status.in_(letters.GOING))
-    return tx.execute(rows.values(status="held", last_error=why, owner="", fence=_out.c.fence + 1)).rowcount
-
-
-def release(tx: Connection, letter_id: int) -> None:
-    """Held or withheld: it goes at the next claim."""
-    may = _out.c.status.in_(["held", "withheld"])
-    tx.execute(update(_out).where(_out.c.id == letter_id, may).values(status="queued", last_error=""))
 
 
 def forget_case(tx: Connection, number: int) -> None:

@@ -29,7 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.store.columns import Instant, Plain
 
 #: The newest migration: a database at this revision needs no look at the migrations.
-HEAD = "0001"
+HEAD = "0002"
 
 T = TypeVar("T")
 
@@ -220,6 +220,7 @@ outbox = Table(
     Column("was_in_data", Boolean, nullable=False),
     Column("offer_id", Plain, nullable=False),
     Column("last_error", Plain, nullable=False),
+    Column("held_for", String(16)),  # while it is held: see Hold
     Column("first_failed", Instant),
     Column("changed", Instant, nullable=False),
     UniqueConstraint("case_number", "key", name="ux_outbox_occasion"),
