@@ -40,6 +40,8 @@ from bot.model.mails import Mail as Mail
 from bot.model.mails import MailKind as MailKind
 from bot.model.mails import Proof as Proof
 from bot.model.mails import SubjectReading as SubjectReading
+from bot.model.marks import Personal as Personal
+from bot.model.marks import Plain as Plain
 from bot.model.times import Due as Due
 from bot.model.times import Unit as Unit
 from bot.model.times import Window as Window

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from bot.model.forms import FormState
+from bot.model.marks import PersonalText, PlainText
 from bot.model.times import Window, aware
 
 
@@ -17,15 +18,15 @@ from bot.model.times import Window, aware
 class Contact:
     """Somebody or some inbox, as the directory gives it."""
 
-    email: str
-    name: str = ""
-    role: str = ""
-    agency: str = ""
-    team: str = ""
-    phone: str = ""
-    deputy: str = ""  # an address, "" for none
+    email: PersonalText
+    name: PersonalText = ""
+    role: PlainText = ""
+    agency: PlainText = ""
+    team: PlainText = ""
+    phone: PersonalText = ""
+    deputy: PersonalText = ""  # an address, "" for none
     is_secure: bool = False
-    sector: str = ""
+    sector: PlainText = ""
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -51,11 +52,11 @@ class ClosedAs(StrEnum):
 class Deadline:
     """A row of the alarm table. (case, kind, n, at) is unique: it is the occasion of what it causes."""
 
-    kind: str  # chaser, lapse, repeat, telling, ask, outcome_due ...: the rows of the state table
+    kind: PlainText  # chaser, lapse, repeat, telling, ask, outcome_due ...: the rows of the state table
     at: datetime
-    why: str
+    why: PlainText
     n: int = 0
-    stage: str = ""
+    stage: PlainText = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "at", aware(self.at))
@@ -79,14 +80,14 @@ class Served:
 class StageRun:
     """One pass through a stage: how long it had, when it began, how it ended."""
 
-    stage: str
+    stage: PlainText
     entered: datetime
     window: Window | None
     began: datetime | None = None  # when its clock started
     due: datetime | None = None
-    why: str = ""
+    why: PlainText = ""
     ended: datetime | None = None
-    ended_as: str = ""  # responded, lapsed, not_resolved, escalated, resolved, withdrawn ...
+    ended_as: PlainText = ""  # responded, lapsed, not_resolved, escalated, resolved, withdrawn ...
     by: datetime | None = None  # a requested instant that binds this run
     responded: datetime | None = None
 
@@ -95,12 +96,12 @@ class StageRun:
 class Question:
     """A yes/no (or choice) put to somebody by a letter; `mail` is the digest of the mail it is about."""
 
-    key: str  # the occasion of the letter that asks it
-    about: str  # confirm_word, whose_answer, which_team, provisional, transfer ...
-    asked: str  # address
-    mail: str = ""
-    word: str = ""
-    note: str = ""
+    key: PersonalText  # the occasion of the letter that asks it
+    about: PlainText  # confirm_word, whose_answer, which_team, provisional, transfer ...
+    asked: PersonalText  # address
+    mail: PlainText = ""
+    word: PlainText = ""
+    note: PersonalText = ""
     at: datetime | None = None
 
 
@@ -112,12 +113,12 @@ class Task:
     action in its writer's words. `said`: (side, word, when), the side being raising, responding or unit.
     """
 
-    id: str
+    id: PlainText
     day: date | None = None
-    what: str = ""
+    what: PersonalText = ""
     owner: Contact | None = None
-    mail: str = ""  # digest of the mail that named it
-    said: tuple[tuple[str, str, datetime], ...] = ()
+    mail: PlainText = ""  # digest of the mail that named it
+    said: tuple[tuple[PlainText, PlainText, datetime], ...] = ()
 
     def said_by(self, side: str) -> str:
         """The side's latest word about it, "" for none."""
@@ -129,50 +130,50 @@ class Case:
     """One challenge's life. Saved whole after every decision; the journal holds what changed."""
 
     number: int  # the case's row id
-    ref: str
-    policy: str
-    policy_version: str
-    area: str
+    ref: PlainText
+    policy: PlainText
+    policy_version: PlainText
+    area: PlainText
     state: State
-    stage: str
+    stage: PlainText
     opened: datetime  # day zero: when the challenge reached us
     raiser: Contact
-    team: str = ""
-    responder_agency: str = ""
-    inbox: str = ""  # address of the watched inbox it came in by
+    team: PlainText = ""
+    responder_agency: PlainText = ""
+    inbox: PersonalText = ""  # address of the watched inbox it came in by
     window: Window | None = None  # as requested or assumed at opening
     requested_by: datetime | None = None
     urgent: bool = False  # opened on an hours window
-    unproven: str = ""  # "", known (directory address without proof) or stranger: while provisional
-    opening_mail: str = ""  # digest
-    opening_id: str = ""  # its Message-ID
-    opening_thread: str = ""  # its Thread-Index
-    phrase: str = ""  # fixed words of the subject
+    unproven: PlainText = ""  # "", known (directory address without proof) or stranger: while provisional
+    opening_mail: PlainText = ""  # digest
+    opening_id: PersonalText = ""  # its Message-ID
+    opening_thread: PersonalText = ""  # its Thread-Index
+    phrase: PlainText = ""  # fixed words of the subject
     served: tuple[Served, ...] = ()  # responding contacts of the running stage
     runs: tuple[StageRun, ...] = ()
-    people: tuple[tuple[str, str, Contact], ...] = ()  # (stage, side, contact), everybody who was involved
+    people: tuple[tuple[PlainText, PlainText, Contact], ...] = ()  # (stage, side, contact), everybody who was involved
     deadlines: tuple[Deadline, ...] = ()
     due: datetime | None = None
-    due_why: str = ""
+    due_why: PlainText = ""
     questions: tuple[Question, ...] = ()
-    flags: tuple[str, ...] = ()
-    mails: tuple[str, ...] = ()  # digests, in order of reading
-    thread: tuple[str, ...] = ()  # message ids a letter may cite: the opening and the latest of each side
-    holding: tuple[tuple[datetime, str], ...] = ()  # holding replies: when, from whom
-    owner: str = ""  # who committed to answer, else the first responder
+    flags: tuple[PlainText, ...] = ()
+    mails: tuple[PlainText, ...] = ()  # digests, in order of reading
+    thread: tuple[PersonalText, ...] = ()  # message ids a letter may cite: the opening and the latest of each side
+    holding: tuple[tuple[datetime, PersonalText], ...] = ()  # holding replies: when, from whom
+    owner: PersonalText = ""  # who committed to answer, else the first responder
     asks: int = 0  # how often the raiser was asked to confirm
     tellings: int = 0
     hold_until: datetime | None = None
-    closing_word: str = ""  # the word that will close it: resolved or decided
+    closing_word: PlainText = ""  # the word that will close it: resolved or decided
     closing_at: datetime | None = None
     closed_as: ClosedAs | None = None
     closed: datetime | None = None
-    outcome: str = ""  # digest of the mail that wrote the outcome
-    commitments: tuple[tuple[str, str], ...] = ()  # RECEIVED by: (address, words)
+    outcome: PlainText = ""  # digest of the mail that wrote the outcome
+    commitments: tuple[tuple[PersonalText, PersonalText], ...] = ()  # RECEIVED by: (address, words)
     forms: tuple[FormState, ...] = ()  # asked for, in order
     tasks: tuple[Task, ...] = ()  # what is to be seen done while it runs and after it has closed
     called: datetime | None = None  # the telephone call before the challenge, as the raiser gave it
-    message_left: str = ""  # yes or no, where the raiser said
+    message_left: PlainText = ""  # yes or no, where the raiser said
 
     def __post_init__(self) -> None:
         for name in ("opened", "due", "requested_by", "hold_until", "closing_at", "closed", "called"):

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from bot.model.cases import Case, Contact, Deadline
 from bot.model.mails import Mail
+from bot.model.marks import Personal, PersonalText, PlainText
 
 
 class Hold(StrEnum):
@@ -55,20 +56,20 @@ class Letter:
     """
 
     kind: LetterKind
-    occasion: str
+    occasion: PersonalText
     to: tuple[Contact, ...]
-    about: Mapping[str, Any]
+    about: Annotated[Mapping[str, Any], Personal]
     cc: tuple[Contact, ...] = ()
-    stage: str = ""
-    variant: str = ""  # which wording of this kind
-    subject: str = ""  # without the ref; fixed words and window only
-    in_reply_to: str = ""
-    references: tuple[str, ...] = ()
-    thread_index: str = ""
+    stage: PlainText = ""
+    variant: PlainText = ""  # which wording of this kind
+    subject: PlainText = ""  # without the ref; fixed words and window only
+    in_reply_to: PersonalText = ""
+    references: tuple[PersonalText, ...] = ()
+    thread_index: PersonalText = ""
     starts_clock: bool = False  # the running stage's clock counts from this letter's being served
-    attach: tuple[str, ...] = ()  # "mail:<digest>", "record:minimal", "record:full"
-    after: tuple[str, ...] = ()  # keys of letters that must be served, or known undeliverable, first
-    message_id: str = ""  # given by the turn: it holds an HMAC
+    attach: tuple[PlainText, ...] = ()  # "mail:<digest>", "record:minimal", "record:full"
+    after: tuple[PersonalText, ...] = ()  # keys of letters that must be served, or known undeliverable, first
+    message_id: PlainText = ""  # given by the turn: it holds an HMAC
     to_stranger: bool = False  # the one fixed letter that may leave the allow-list
 
     @property
@@ -80,10 +81,10 @@ class Letter:
 class Inbox:
     """Where a mail was read. `team` may be empty: then the team is the one whose address stands in To or Cc."""
 
-    area: str
-    address: str
-    policy: str
-    team: str = ""
+    area: PlainText
+    address: PersonalText
+    policy: PlainText
+    team: PlainText = ""
     is_bot: bool = False
 
 
@@ -94,10 +95,10 @@ class Opening:
     mail: Mail
     inbox: Inbox
     number: int
-    ref: str
-    stage: str = ""  # where `adopt` says another than the first
+    ref: PlainText
+    stage: PlainText = ""  # where `adopt` says another than the first
     day_zero: datetime | None = None
-    flags: tuple[str, ...] = ()
+    flags: tuple[PlainText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +106,12 @@ class Arrival:
     """A mail that belongs to a case. `how`: by what it was matched; `answered`: the kind of our letter it answers."""
 
     mail: Mail
-    how: str
-    answered: str = ""  # letter kind, "" when it answers no letter of ours
-    answered_key: str = ""  # that letter's key
+    how: PlainText
+    answered: PlainText = ""  # letter kind, "" when it answers no letter of ours
+    answered_key: PersonalText = ""  # that letter's key
     reached_parties: bool = True  # False: it came to the bot's mailbox alone
-    answered_to: tuple[str, ...] = ()  # the addresses that letter went to
-    others: tuple[str, ...] = ()  # refs of the same raiser's other cases that it may belong to instead
+    answered_to: tuple[PersonalText, ...] = ()  # the addresses that letter went to
+    others: tuple[PlainText, ...] = ()  # refs of the same raiser's other cases that it may belong to instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,10 @@ class Alarm:
 class LetterServed:
     """A letter was accepted for these addresses. `at` is the claim whose attempt was accepted."""
 
-    key: str
+    key: PersonalText
     kind: LetterKind
-    stage: str
-    recipients: tuple[str, ...]
+    stage: PlainText
+    recipients: tuple[PersonalText, ...]
     at: datetime
     starts_clock: bool = False
 
@@ -137,14 +138,14 @@ class LetterServed:
 class LetterUndelivered:
     """A letter was refused, or bounced, for one address."""
 
-    key: str
+    key: PersonalText
     kind: LetterKind
-    stage: str
-    recipient: str
-    status: str
+    stage: PlainText
+    recipient: PersonalText
+    status: PlainText
     is_hard: bool
     starts_clock: bool = False
-    why: str = ""  # in words for a lay reader, "" where nobody said
+    why: PersonalText = ""  # in words for a lay reader, "" where nobody said
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +153,10 @@ class Correction:
     """An operator's or business unit's word that is not a mail: `what` is hold, release, correct, or live (letters
     may go from now on)."""
 
-    what: str
-    by: str
-    reason: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    what: PlainText
+    by: PersonalText
+    reason: PersonalText
+    values: Annotated[Mapping[str, Any], Personal] = field(default_factory=dict)
 
 
 Fact = Opening | Arrival | Alarm | LetterServed | LetterUndelivered | Correction
@@ -165,10 +166,10 @@ Fact = Opening | Arrival | Alarm | LetterServed | LetterUndelivered | Correction
 class Event:
     """One thing that the journal says happened, under the name other tools read (opened, responded, lapsed ...)."""
 
-    kind: str
-    stage: str = ""
-    by: str = ""  # an address, or "clock"
-    note: str = ""
+    kind: PlainText
+    stage: PlainText = ""
+    by: PersonalText = ""  # an address, or "clock"
+    note: PersonalText = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,5 +180,5 @@ class Decision:
     case: Case
     letters: tuple[Letter, ...] = ()
     events: tuple[Event, ...] = ()
-    why: str = ""
+    why: PersonalText = ""
     frees: tuple[Hold, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.model.marks import PersonalText, PlainText
 from bot.model.times import aware
 
 
@@ -15,9 +16,9 @@ from bot.model.times import aware
 class FieldRead:
     """One field: its id, what stands in it, and where ("line 3", "table 1, row 2", "field 4")."""
 
-    field: str
-    value: str
-    where: str
+    field: PlainText
+    value: PersonalText
+    where: PlainText
     is_ours: bool = False  # we had filled it in before it was sent out
 
 
@@ -25,11 +26,11 @@ class FieldRead:
 class FormRead:
     """One form in a mail. `policies`: those that have this form under these labels."""
 
-    form: str
-    policies: tuple[str, ...]
-    source: str = ""  # digest of the attachment, "" for the mail's own text
+    form: PlainText
+    policies: tuple[PlainText, ...]
+    source: PlainText = ""  # digest of the attachment, "" for the mail's own text
     fields: tuple[FieldRead, ...] = ()  # in the order of the form
-    blank: tuple[str, ...] = ()  # ids of fields that may not stay empty and are
+    blank: tuple[PlainText, ...] = ()  # ids of fields that may not stay empty and are
     is_whole: bool = True  # False: single labelled lines, and no form
     children: int = 1  # as many as it seems to be about
 
@@ -46,7 +47,7 @@ class FormRead:
 class MailForms:
     """What was read in one mail of a case: its digest, when it came, its forms."""
 
-    mail: str
+    mail: PlainText
     received: datetime
     forms: tuple[FormRead, ...]
 
@@ -55,13 +56,13 @@ class MailForms:
 class FormState:
     """A form that this case asked for, and whether it is in. `level`: no, should or must."""
 
-    form: str
-    stage: str
-    level: str
-    by: str  # raising or responding
+    form: PlainText
+    stage: PlainText
+    level: PlainText
+    by: PlainText  # raising or responding
     asked: datetime
     got: datetime | None = None
-    mail: str = ""  # digest of the mail it came with, half filled or whole
+    mail: PlainText = ""  # digest of the mail it came with, half filled or whole
     is_reminded: bool = False  # asked for once more
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from bot.model.forms import FormRead
+from bot.model.marks import PersonalText, PlainText
 from bot.model.times import Window, aware
 
 
@@ -33,39 +34,39 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    email: str
-    name: str = ""
+    email: PersonalText
+    name: PersonalText = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A part a person would call an attachment. `digest` is the SHA-256 of its decoded bytes."""
 
-    name: str
-    type: str
+    name: PersonalText
+    type: PlainText
     size: int
-    digest: str
+    digest: PlainText
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
     """What a delivery status notification says. `message_ids`: ids of ours that it cites, without brackets."""
 
-    recipient: str | None
-    status: str  # enhanced status, "" where none was given
+    recipient: PersonalText | None
+    status: PlainText  # enhanced status, "" where none was given
     is_hard: bool
-    message_ids: tuple[str, ...]
-    words: str = ""  # the server's diagnostic, for the operator
-    reason: str = ""  # why, for a reader who knows no mail server: "the mailbox is full"
+    message_ids: tuple[PersonalText, ...]
+    words: PersonalText = ""  # the server's diagnostic, for the operator
+    reason: PersonalText = ""  # why, for a reader who knows no mail server: "the mailbox is full"
 
 
 @dataclass(frozen=True, slots=True)
 class Absence:
     """What an automatic reply tells, less its reasons. `named`: (name, contact words), to show, never to write to."""
 
-    until: str = ""  # the words that say until when: "Monday 4 January"
+    until: PersonalText = ""  # the words that say until when: "Monday 4 January"
     until_on: date | None = None  # the day they mean, counted from when the reply was sent
-    named: tuple[tuple[str, str], ...] = ()
+    named: tuple[tuple[PersonalText, PersonalText], ...] = ()
     is_gone: bool = False  # the person has left, or nobody reads this mailbox
     is_receipt: bool = False  # a machine confirms that the mail came; nobody is away
 
@@ -74,49 +75,49 @@ class Absence:
 class SubjectReading:
     """What a subject line says. `certainty`: exact (a policy's own phrase), alias, or misspelt."""
 
-    phrase: str | None = None  # the policy phrase it triggers, as written in the policy
-    certainty: str = "exact"
+    phrase: PlainText | None = None  # the policy phrase it triggers, as written in the policy
+    certainty: PlainText = "exact"
     is_reply: bool = False
     is_forward: bool = False
-    markings: tuple[str, ...] = ()
+    markings: tuple[PersonalText, ...] = ()
     window: Window | None = None  # a requested length of time
     by: datetime | None = None  # a requested instant
-    flags: tuple[str, ...] = ()  # nonstandard_window, two_times, time_in_the_past ...
-    rest: str = ""  # what is left after prefixes and markings; may hold personal data
+    flags: tuple[PlainText, ...] = ()  # nonstandard_window, two_times, time_in_the_past ...
+    rest: PersonalText = ""  # what is left after prefixes and markings; may hold personal data
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """A word of the command table in the first non-empty line of the new text; `note` is the rest of that line."""
 
-    word: str
-    note: str = ""
+    word: PlainText
+    note: PersonalText = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
     """One inbound message, as far as it could be read. Parsing never raises: what was wrong stands in `defects`."""
 
-    digest: str  # SHA-256 of the raw bytes, hex
+    digest: PlainText  # SHA-256 of the raw bytes, hex
     received: datetime  # when it reached the server that we read it from
-    message_id: str | None = None  # without angle brackets
+    message_id: PersonalText | None = None  # without angle brackets
     sender: Address | None = None  # the single From; None when there is none, two, or a defect
     on_behalf: Address | None = None  # Sender, where it differs from From
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
-    subject: str = ""
+    subject: PersonalText = ""
     date: datetime | None = None
-    in_reply_to: tuple[str, ...] = ()
-    references: tuple[str, ...] = ()
-    thread_index: str = ""
-    text: str = ""  # the whole text
-    new_text: str = ""  # what the sender wrote above the quote, less banners, disclaimers and signature
-    quoted: str = ""  # the rest
+    in_reply_to: tuple[PersonalText, ...] = ()
+    references: tuple[PersonalText, ...] = ()
+    thread_index: PersonalText = ""
+    text: PersonalText = ""  # the whole text
+    new_text: PersonalText = ""  # what the sender wrote above the quote, less banners, disclaimers and signature
+    quoted: PersonalText = ""  # the rest
     attachments: tuple[Attachment, ...] = ()
     forms: tuple[FormRead, ...] = ()
-    unopened: tuple[str, ...] = ()  # attachments that may hold a form and were not read: why (macros, locked ...)
+    unopened: tuple[PersonalText, ...] = ()  # attachments that may hold a form, not read: why (macros, locked ...)
     kind: MailKind = MailKind.HUMAN
-    kind_why: str = ""
+    kind_why: PersonalText = ""
     is_list: bool = False  # List-Id or bulk headers: opens nothing
     is_readable: bool = True  # False: encrypted, or set aside: only the headers speak
     answers_inline: bool = False  # "see my comments below": what is new cannot be told apart
@@ -124,12 +125,12 @@ class Mail:
     absence: Absence | None = None  # of automatic replies
     trigger: SubjectReading = field(default_factory=SubjectReading)
     quoted_trigger: SubjectReading | None = None  # the original challenge quoted in it, if any
-    quoted_from: str | None = None  # the address in the quoted header block
+    quoted_from: PersonalText | None = None  # the address in the quoted header block
     quoted_sent: datetime | None = None
     command: Command | None = None
     proof: Proof = Proof.NONE
-    proof_why: str = ""
-    defects: tuple[str, ...] = ()
+    proof_why: PersonalText = ""
+    defects: tuple[PersonalText, ...] = ()
     size: int = 0
 
     def __post_init__(self) -> None:

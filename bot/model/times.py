@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from bot.model.marks import PlainText
+
 
 def aware(at: datetime) -> datetime:
     """`at` in UTC. Raises ValueError for a naive instant: it would be an hour wrong half of the year."""
@@ -30,7 +32,7 @@ class Window:
 
     n: int
     unit: Unit
-    source: str = "policy"
+    source: PlainText = "policy"
 
     def __str__(self) -> str:
         unit = self.unit.value
@@ -42,7 +44,7 @@ class Due:
     """An instant and, in words, how it was worked out."""
 
     at: datetime
-    why: str
+    why: PlainText
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "at", aware(self.at))

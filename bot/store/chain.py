@@ -100,8 +100,6 @@ def _reduced(fact: Fact, hider: Hider) -> dict[str, Any]:
         # The mail is replaced before encoding: its text is never walked, hashed or kept.
         bare = replace(fact, mail=Mail(digest=fact.mail.digest, received=fact.mail.received))
         reduced = codec.encode(bare, hider) | {"mail": _reduced_mail(fact.mail, hider)}
-        if isinstance(fact, Arrival) and fact.answered_key:
-            reduced["answered_key"] = hider(fact.answered_key)
     else:
         reduced = codec.encode(fact, hider)
     return {"is": type(fact).__name__, **reduced}

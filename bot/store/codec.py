@@ -1,42 +1,28 @@
-"""Values of the model to JSON and back, from their dataclass fields alone; the same value always gives the same text.
+"""Values of the model to JSON and back, by pydantic from their dataclass fields; the same value gives the same text.
 
 Reading is strict: an unknown field or a wrong type raises ValueError; a missing field takes its default, so that a
-later model reads earlier rows. It knows which strings name or quote a person (`PERSONAL`) and lets the caller hide
-them, but not how. It stores nothing and handles no type that the model does not use.
+later model reads earlier rows. Which text is about a person is said at the field (model/marks.py); the caller may hide
+it, and this file does not know how. It stores nothing.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import types
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from math import isfinite
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from pydantic import TypeAdapter
+from pydantic_core import SchemaSerializer, SchemaValidator, core_schema
 
 from bot import model
 
 T = TypeVar("T")
 Hide = Callable[[str], str]
-Encoder = Callable[[Any, Hide], Any]
-Decoder = Callable[[Any], Any]
-
-#: Fields whose strings name a person, lead to one, or are a person's own words. The rest is fixed words and ids.
-PERSONAL: Mapping[type, frozenset[str]] = {
-    model.Contact: frozenset({"email", "name", "phone", "deputy"}),
-    model.Address: frozenset({"email", "name"}),
-    model.Absence: frozenset({"until", "named"}),
-    model.Inbox: frozenset({"address"}),
-    model.Question: frozenset({"key", "asked", "note"}),
-    model.Task: frozenset({"what"}),
-    model.Case: frozenset({"inbox", "opening_id", "opening_thread", "thread", "holding", "owner", "commitments"}),
-    model.Event: frozenset({"by", "note"}),
-    model.LetterServed: frozenset({"key", "recipients"}),
-    model.LetterUndelivered: frozenset({"key", "recipient"}),
-    model.Correction: frozenset({"by", "reason", "values"}),
-}
+Node = Mapping[str, Any]
 
 
 def canonical(data: Any) -> str:
@@ -47,20 +33,21 @@ def canonical(data: Any) -> str:
 def encode(value: Any, hide: Hide | None = None) -> Any:
     """A dataclass of the model as JSON values. `hide` is given each personal string that is not empty."""
     kind: Any = type(value)
-    return _encoder(kind, False)(value, _hider(hide))
+    return _writer(kind, hide is not None).to_python(value, mode="json", context=hide, warnings="error")
 
 
 def encode_fields(value: Any, names: Iterable[str], hide: Hide | None = None) -> dict[str, Any]:
     """As `encode`, of these fields only."""
     kind: Any = type(value)
-    encoders = dict(_field_encoders(kind, False))
-    return {name: encoders[name](getattr(value, name), _hider(hide)) for name in names}
+    writer = _writer(kind, hide is not None)
+    fields: dict[str, Any] = writer.to_python(value, mode="json", context=hide, include=set(names), warnings="error")
+    return fields
 
 
 def decode(cls: type[T], data: Any) -> T:
     """What `encode` gave, as a value again. Raises ValueError for anything else."""
     kind: Any = cls
-    value: T = _decoder(kind)(data)
+    value: T = _reader(kind).validate_python(data)
     return value
 
 
@@ -74,160 +61,117 @@ def loads(cls: type[T], text: str) -> T:
 
 def dumps_fact(fact: model.Fact) -> str:
     """A fact with the name of its kind, which `loads_fact` needs."""
-    return canonical(_encoder(model.Fact, False)(fact, _as_is))
+    return canonical({"is": type(fact).__name__, **encode(fact)})
 
 
 def loads_fact(text: str) -> model.Fact:
-    fact: model.Fact = _decoder(model.Fact)(json.loads(text))
-    return fact
+    fields = json.loads(text)
+    kinds: dict[str, type[model.Fact]] = {kind.__name__: kind for kind in get_args(model.Fact)}
+    name = fields.pop("is", None)
+    if name not in kinds:
+        raise ValueError(f"a stored value is of an unknown kind: {name!r}")
+    return decode(kinds[name], fields)
 
 
-def _as_is(text: str) -> str:
-    return text
-
-
-def _hider(hide: Hide | None) -> Hide:
-    return _as_is if hide is None else lambda text: hide(text) if text else text
-
-
-# --- to JSON --------------------------------------------------------------------------------------------------------
+# --- how pydantic reads and writes the model ------------------------------------------------------------------------
 
 
 @cache
-def _encoder(kind: Any, personal: bool) -> Encoder:
-    if dataclasses.is_dataclass(kind):
-        cls: Any = kind
-        fields = _field_encoders(cls, personal)
-        return lambda value, hide: {name: encoder(getattr(value, name), hide) for name, encoder in fields}
-    origin, args = get_origin(kind), get_args(kind)
-    if origin in (Union, types.UnionType):
-        return _union_encoder(args, personal)
-    if origin is tuple:
-        return _tuple_encoder(args, personal)
-    if kind is Any or origin is Mapping:
-        return lambda value, hide: _plain(value, hide if personal else _as_is)
-    if kind is datetime:
-        return lambda value, _: model.aware(value).isoformat()
-    if kind is date:
-        return lambda value, _: value.isoformat()
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return lambda value, _: value.value
-    if kind is str and personal:
-        return lambda value, hide: hide(value)
-    if kind in (str, int, bool):
-        return lambda value, _: value
-    raise TypeError(f"the store has no JSON for {kind!r}")
+def _reader(kind: Any) -> SchemaValidator:
+    return SchemaValidator(_fitted(TypeAdapter(kind).core_schema, hides=False))
 
 
 @cache
-def _field_encoders(cls: Any, personal: bool) -> tuple[tuple[str, Encoder], ...]:
-    hints = get_type_hints(cls)
-    hidden = PERSONAL.get(cls, frozenset())
-    return tuple((f.name, _encoder(hints[f.name], personal or f.name in hidden)) for f in dataclasses.fields(cls))
+def _writer(kind: Any, hides: bool) -> SchemaSerializer:
+    return SchemaSerializer(_fitted(TypeAdapter(kind).core_schema, hides))
 
 
-def _union_encoder(args: tuple[Any, ...], personal: bool) -> Encoder:
-    kinds = [a for a in args if a is not types.NoneType]
-    if len(kinds) == 1:
-        only = _encoder(kinds[0], personal)
-        return lambda value, hide: None if value is None else only(value, hide)
-    by_type = {kind: _encoder(kind, personal) for kind in kinds}
-    return lambda value, hide: {"is": type(value).__name__, **by_type[type(value)](value, hide)}
+def _fitted(node: Node, hides: bool, personal: bool = False) -> Node:
+    """Pydantic's schema of a type with what the store asks beyond it: no unknown field, no text for a number, aware
+    instants in UTC, mappings of JSON values alone; and, with `hides`, personal text given to the context's function."""
+    kind = node["type"]
+    if kind == "dataclass":
+        return {**node, "schema": _fields(node, hides)}
+    if kind in _OURS:
+        return _OURS[kind]
+    if kind in ("str", "int", "bool"):
+        return {**node, "strict": True, **(_HIDDEN if hides and personal and kind == "str" else {})}
+    if kind == "dict":
+        return {**_MAPPING, **(_HIDDEN_MAPPING if hides and personal else {})}
+    if kind == "tuple":
+        return {**node, "items_schema": [_fitted(one, hides, personal) for one in node["items_schema"]]}
+    if kind == "definitions":
+        inner = {"definitions": [_fitted(one, hides) for one in node["definitions"]]}
+        return {**node, **inner, "schema": _fitted(node["schema"], hides)}
+    if kind in ("nullable", "default"):
+        return {**node, "schema": _fitted(node["schema"], hides, personal)}
+    if kind in ("enum", "definition-ref"):
+        return node
+    raise TypeError(f"the store has no JSON for {kind}")
 
 
-def _tuple_encoder(args: tuple[Any, ...], personal: bool) -> Encoder:
-    if args[-1] is Ellipsis:
-        item = _encoder(args[0], personal)
-        return lambda value, hide: [item(v, hide) for v in value]
-    items = [_encoder(a, personal) for a in args]
-    return lambda value, hide: [encoder(v, hide) for encoder, v in zip(items, value, strict=True)]
+def _fields(dataclass: Node, hides: bool) -> Node:
+    """The fields of one dataclass, each personal or not as its annotation says."""
+    marked = {name for name, hint in get_type_hints(dataclass["cls"], include_extras=True).items() if is_personal(hint)}
+    fields = dataclass["schema"]["fields"]
+    fitted = [{**field, "schema": _fitted(field["schema"], hides, field["name"] in marked)} for field in fields]
+    return {**dataclass["schema"], "fields": fitted, "extra_behavior": "forbid"}
 
 
-def _plain(value: Any, hide: Hide) -> Any:
-    """JSON values as they are, tuples as lists. Raises TypeError for anything else: it would not come back."""
+def is_personal(hint: Any) -> bool:
+    """Whether the annotation, or any part of it, is marked so."""
+    return hint is model.Personal or any(is_personal(part) for part in _parts(hint))
+
+
+def _parts(hint: Any) -> tuple[Any, ...]:
+    return (*get_args(hint), *getattr(hint, "__metadata__", ()))
+
+
+def _text(data: Any) -> str:
+    if isinstance(data, str):
+        return data
+    raise ValueError(f"a stored instant is {type(data).__name__}, not text")
+
+
+def _mapping(data: Any) -> Mapping[str, Any]:
+    if isinstance(data, dict):
+        return data
+    raise ValueError(f"a stored value is {type(data).__name__}, not a mapping")
+
+
+def _json(value: Any, hide: Hide) -> Any:
+    """JSON values as they are, tuples as lists. Raises ValueError for anything else: it would not come back."""
     if isinstance(value, str) and not isinstance(value, Enum):
-        return hide(value)
-    if value is None or isinstance(value, (bool, int, float)):
+        return hide(value) if value else value
+    if value is None or isinstance(value, int) or (isinstance(value, float) and isfinite(value)):
         return value
     if isinstance(value, (list, tuple)):
-        return [_plain(v, hide) for v in value]
-    if isinstance(value, Mapping) and all(isinstance(k, str) for k in value):
-        return {str(k): _plain(v, hide) for k, v in value.items()}
-    raise TypeError(f"not a JSON value: {type(value).__name__}")
+        return [_json(one, hide) for one in value]
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return {str(key): _json(one, hide) for key, one in value.items()}
+    raise ValueError(f"not a JSON value: {type(value).__name__}")
 
 
-# --- from JSON ------------------------------------------------------------------------------------------------------
+def _schema(read: Callable[[Any], Any], written: Callable[[Any], Any]) -> Node:
+    """A type that we read and write ourselves."""
+    serialization = core_schema.plain_serializer_function_ser_schema(written)
+    return dict(core_schema.no_info_plain_validator_function(read, serialization=serialization))
 
 
-@cache
-def _decoder(kind: Any) -> Decoder:
-    if dataclasses.is_dataclass(kind):
-        return _record_decoder(kind)
-    origin, args = get_origin(kind), get_args(kind)
-    if origin in (Union, types.UnionType):
-        return _union_decoder(args)
-    if origin is tuple:
-        return _tuple_decoder(args)
-    if kind is Any:
-        return lambda data: data
-    if origin is Mapping:
-        return lambda data: _typed(data, dict)
-    if kind is datetime:
-        return lambda data: model.aware(datetime.fromisoformat(_typed(data, str)))
-    if kind is date:
-        return lambda data: date.fromisoformat(_typed(data, str))
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind
-    return lambda data: _typed(data, kind)
+def _hiding(written: Callable[[Any, Hide], Any]) -> Node:
+    """What is written by a function that is given the caller's `hide`."""
+    function = core_schema.plain_serializer_function_ser_schema(
+        lambda value, info: written(value, info.context), info_arg=True
+    )
+    return {"serialization": function}
 
 
-def _typed(data: Any, kind: type[T]) -> T:
-    if type(data) is not kind:
-        raise ValueError(f"a stored value is {type(data).__name__}, not {kind.__name__}")
-    return data
-
-
-def _record_decoder(cls: Any) -> Decoder:
-    hints = get_type_hints(cls)
-    decoders = {f.name: _decoder(hints[f.name]) for f in dataclasses.fields(cls)}
-
-    def decode_record(data: Any) -> Any:
-        try:
-            return cls(**{name: decoders[name](value) for name, value in _typed(data, dict).items()})
-        except KeyError as unknown:
-            raise ValueError(f"a stored {cls.__name__} has a field this program does not know: {unknown}") from None
-        except TypeError as missing:
-            raise ValueError(f"a stored {cls.__name__} is incomplete: {missing}") from None
-
-    return decode_record
-
-
-def _union_decoder(args: tuple[Any, ...]) -> Decoder:
-    kinds = [a for a in args if a is not types.NoneType]
-    if len(kinds) == 1:
-        only = _decoder(kinds[0])
-        return lambda data: None if data is None else only(data)
-    by_name = {kind.__name__: _decoder(kind) for kind in kinds}
-
-    def decode_union(data: Any) -> Any:
-        fields = dict(_typed(data, dict))
-        name = fields.pop("is", None)
-        if name not in by_name:
-            raise ValueError(f"a stored value is of an unknown kind: {name!r}")
-        return by_name[name](fields)
-
-    return decode_union
-
-
-def _tuple_decoder(args: tuple[Any, ...]) -> Decoder:
-    if args[-1] is Ellipsis:
-        item = _decoder(args[0])
-        return lambda data: tuple([item(d) for d in _typed(data, list)])
-    items = [_decoder(a) for a in args]
-
-    def decode_tuple(data: Any) -> tuple[Any, ...]:
-        if len(_typed(data, list)) != len(items):
-            raise ValueError(f"a stored row of {len(data)} where {len(items)} belong")
-        return tuple([decoder(d) for decoder, d in zip(items, data, strict=True)])
-
-    return decode_tuple
+_OURS = {
+    "datetime": _schema(
+        lambda d: model.aware(datetime.fromisoformat(_text(d))), lambda at: model.aware(at).isoformat()
+    ),
+    "date": _schema(lambda data: date.fromisoformat(_text(data)), lambda day: day.isoformat()),
+}
+_MAPPING = _schema(_mapping, lambda value: _json(value, str))
+_HIDDEN = _hiding(lambda text, hide: hide(text) if text else text)
+_HIDDEN_MAPPING = _hiding(_json)

@@ -68,8 +68,8 @@ LIBRARIES = {
     "inscriptis": "mail/text.py",
     "flufl": "mail/detectors.py",
     "tnefparse": "mail/winmail.py",
-    "pydantic": "rules/* settings*.py doors.py credentials.py rehearsal/story.py",
-    "pydantic_core": "rules/* settings*.py",
+    "pydantic": "rules/* settings*.py doors.py credentials.py rehearsal/story.py store/codec.py",
+    "pydantic_core": "rules/* settings*.py store/codec.py",
     "ruamel": "rules/* settings*.py rehearsal/story.py",
     "structlog": "sender.py alert.py doubt.py app.py logs.py daemon/* cli/*",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from bot import model
 from bot.store import codec
+from tests.unit.store_samples import FAY, a_case, a_mail
 
 ZONES = [UTC, timezone(timedelta(hours=1))]
 INSTANTS = st.builds(
@@ -101,8 +102,9 @@ def test_a_row_of_the_wrong_length_or_an_unknown_fact_is_refused() -> None:
         codec.loads_fact(json.dumps({"is": "Rumour"} | holding))
     reply = codec.decode(model.StageRun, {"stage": "s", "entered": "2027-01-01T00:00:00+00:00", "window": None})
     assert reply.window is None
-    with pytest.raises(ValueError, match="row of 1"):
-        codec._decoder(tuple[datetime, str])(["2027-01-01T00:00:00+00:00"])
+    for row in (["unit"], ["unit", "done", "2027-01-01T00:00:00+00:00", "more"]):
+        with pytest.raises(ValueError, match=r"said.0"):
+            codec.decode(model.Task, {"id": "meeting", "said": [row]})
 
 
 def test_a_missing_field_takes_its_default() -> None:
@@ -136,7 +138,44 @@ def test_hiding_reaches_every_string_that_names_a_person(contact: model.Contact,
     assert codec.encode(correction, lambda _: "?")["values"] == {"to": ["?", {"b": "?"}], "n": 1}
 
 
-def test_the_personal_fields_are_fields_of_the_model() -> None:
-    """A renamed field cannot drop out of the list of personal ones unseen."""
-    for kind, names in codec.PERSONAL.items():
-        assert names <= {field.name for field in dataclasses.fields(kind)}
+def dataclasses_in(hint: Any) -> Iterator[type]:
+    """Every dataclass that a value of this type may hold, itself included."""
+    if dataclasses.is_dataclass(hint):
+        yield hint  # type: ignore[misc]
+        for inner in get_type_hints(hint).values():
+            yield from dataclasses_in(inner)
+    for part in get_args(hint):
+        yield from dataclasses_in(part)
+
+
+def marks_of(hint: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The marks that each text of this type bears, one row for each place where text may stand."""
+    marks = (*above, *(m for m in getattr(hint, "__metadata__", ()) if m in (model.Personal, model.Plain)))
+    if hint in (str, Any):
+        yield marks
+    parts = get_args(hint)[:1] if hasattr(hint, "__metadata__") else get_args(hint)
+    for part in parts:
+        yield from marks_of(part, marks)
+
+
+STORED = sorted(set(dataclasses_in(model.Decision | model.Fact | model.MailForms)), key=lambda kind: kind.__name__)
+
+
+@pytest.mark.parametrize("kind", STORED, ids=lambda kind: kind.__name__)
+def test_every_text_says_at_its_field_whether_it_is_about_a_person(kind: type) -> None:
+    """Of what a decision, a fact or a form may hold no text is unmarked, and none of one field says both."""
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        marks = set(marks_of(hint))
+        assert marks <= {(model.Personal,), (model.Plain,)}, f"{kind.__name__}.{name}"
+        assert len(marks) <= 1, f"{kind.__name__}.{name} is both"
+
+
+def test_the_mark_at_the_field_is_what_hides() -> None:
+    """Text in rows, in mappings and beside nothing is hidden where its field is personal; ids and codes stay."""
+    case = a_case(1, "CE-2027-0001", commitments=((FAY.email, "by Friday"),), owner=FAY.email, flags=("urgent",))
+    hidden = codec.encode(case, lambda text: "?")
+    assert (hidden["commitments"], hidden["owner"], hidden["flags"]) == ([["?", "?"]], "?", ["urgent"])
+    assert (hidden["people"][0][0], hidden["people"][0][2]["email"]) == ("step-1", "?")
+    arrival = model.Arrival(a_mail(), "our letter", answered_key="k/notice/x", answered_to=(FAY.email,))
+    told = codec.encode_fields(arrival, ("how", "answered_key", "answered_to"), lambda text: "?")
+    assert told == {"how": "our letter", "answered_key": "?", "answered_to": ["?"]}
