@@ -23,7 +23,7 @@ from bot.intake import Intake, Places
 from bot.mail.read import Reading
 from bot.mail.subject import Phrase
 from bot.mail.trust import Trust
-from bot.mailbox import open_mailbox
+from bot.mailbox import BOT, mailbox_name, open_mailbox
 from bot.model import Inbox
 from bot.ports import Clock, Mailbox, Transport
 from bot.sandbox import InProcess, Sandbox
@@ -35,7 +35,6 @@ from bot.transport import open_transport
 from bot.turn import Books, Turn
 
 LEASE = timedelta(minutes=5)
-BOT = "bot"
 
 
 @dataclass
@@ -122,10 +121,6 @@ def places_of(settings: Settings) -> Places:
         sights[name], doors[name] = box.first_sight, box.receive.place
         inboxes[name] = Inbox(box.area, box.address, box.policy, box.team)
     return Places(inboxes, sights, doors)
-
-
-def mailbox_name(area: str, team: str, address: str) -> str:
-    return f"{area} {team or address}"
 
 
 def areas_of(config: Config) -> dict[str, tuple[str, ...]]:

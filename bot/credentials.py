@@ -8,27 +8,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from bot.errors import Problem
-from bot.rules.yaml_file import Document, Step
+
+if TYPE_CHECKING:  # `deliver` fills in a name with no library but ours
+    from bot.rules.yaml_file import Document, Step
 
 _NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 
-Where = tuple[Step, ...]
+Where: TypeAlias = "tuple[Step, ...]"
 
 
 def fill(document: Document, env: Mapping[str, str]) -> tuple[Document, tuple[Problem, ...]]:
     """The document with every `${NAME}` replaced; literal secrets and names that nobody set are faults."""
     problems: list[Problem] = []
 
-    def filled(value: Any, path: Where) -> Any:
+    def inside(value: Any, path: Where) -> Any:
         if isinstance(value, dict):
-            return {key: filled(inner, (*path, key)) for key, inner in value.items()}
+            return {key: inside(inner, (*path, key)) for key, inner in value.items()}
         if isinstance(value, list):
-            return [filled(inner, (*path, n)) for n, inner in enumerate(value)]
+            return [inside(inner, (*path, n)) for n, inner in enumerate(value)]
         if not isinstance(value, str):
             return value
         if _is_literal_secret(value, path):
@@ -37,14 +40,23 @@ def fill(document: Document, env: Mapping[str, str]) -> tuple[Document, tuple[Pr
         return _NAME.sub(lambda found: _look_up(found[1], path), value)
 
     def _look_up(name: str, path: Where) -> str:
-        value = env.get(name) or _credential(name, env)
+        value = _known(name, env)
         if not value:
             text = f"{document.name(path)} needs {name}, which is neither in the environment nor a systemd credential"
             problems.append(document.problem(path, text))
         return value or f"${{{name}}}"  # so that what needs it does not call it missing a second time
 
-    value = filled(document.value, ())
-    return Document(document.file, value, document.lines), tuple(problems)
+    value = inside(document.value, ())
+    return replace(document, value=value), tuple(problems)
+
+
+def filled(text: str, env: Mapping[str, str]) -> str:
+    """The text with every `${NAME}` that somebody set replaced; the others stay."""
+    return _NAME.sub(lambda found: _known(found[1], env) or found[0], text)
+
+
+def _known(name: str, env: Mapping[str, str]) -> str:
+    return env.get(name) or _credential(name, env)
 
 
 def _is_literal_secret(value: str, path: Where) -> bool:

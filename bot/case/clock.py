@@ -98,10 +98,9 @@ def wind(d: Draft, due: Due, start: datetime) -> None:
     d.set(due=due.at, due_why=due.why)
     d.alarm("lapse", due.at, f"the window of {d.stage.name} ends")
     spoken = {awake(point, d) for point in chase_points(d, start, due.at)}
-    louder = {a.at for a in d.case.deadlines if a.kind == "repeat"}  # of two letters in one minute the weightier goes
-    points = sorted(p for p in spoken if start < p < due.at and p > d.now and p not in louder)
+    points = sorted(p for p in spoken if start < p < due.at and p > d.now)
     repeats = {a.at for a in d.case.deadlines if a.kind == "repeat"}  # that minute says more than a reminder
-    points = [p for p in points if p not in repeats or p == points[-1]]
+    points = [p for p in points if p not in repeats or p == points[-1]]  # the last one speaks to the raiser, too
     for n, point in enumerate(points, 1):
         d.alarm("chaser", point, f"{len(points)} reminders before the window ends; this is number {n}", n)
     _parent_note(d, due)

@@ -202,7 +202,8 @@ def on_chaser(d: Draft) -> None:
         return
     given, owed = hearing.commitment(d), list(forms.missing(d, "responding"))
     more = {"commitment": given, "forms": owed}
-    d.write(LetterKind.CHASER, "last" if is_last else "half", d.responders, d.inbox, left=left, more=more)
+    if not _due_now(d, "repeat"):  # which says more to the same people in this minute
+        d.write(LetterKind.CHASER, "last" if is_last else "half", d.responders, d.inbox, left=left, more=more)
     if is_last:
         more |= {"forms": list(forms.missing(d, "raising"))}
         d.write(LetterKind.CHASER, "raiser", [d.case.raiser], left=left, human=d.first_responder, more=more)
@@ -232,6 +233,13 @@ def on_repeat(d: Draft, n: int) -> None:
         to += d.unit
     left = d.rules.policy.stage(d.case.runs[-2].stage) if len(d.case.runs) > 1 else d.stage
     d.write(LetterKind.ESCALATION, "repeat", to, n=n, more=escalation_values(d, left))
+    if _due_now(d, "chaser"):  # in one decision, so that nobody gets both letters
+        d.quiet("chaser")
+        on_chaser(d)
+
+
+def _due_now(d: Draft, kind: str) -> bool:
+    return any(a.kind == kind and a.at <= d.now for a in d.case.deadlines)
 
 
 def deputies(contact: Contact) -> list[Contact]:

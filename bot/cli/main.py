@@ -33,6 +33,9 @@ from bot.cli import (
 from bot.cli.output import complain
 from bot.errors import BotError, ConfigError
 
+#: `deliver` reads its own words: __main__ calls it without this file, which only lists it.
+UNREAD = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": list[str]()}
+
 app = typer.Typer(
     name="challenge-bot",
     help="Keeps the clock of professional safeguarding challenges, by email alone.",
@@ -47,7 +50,13 @@ app.command("once")(run.one_pass)
 app.command("demo")(rehearse.demo)
 app.command("rehearse")(rehearse.stories)
 app.command("check")(check.check)
-app.command("deliver", context_settings=deliver.ANYTHING)(deliver.deliver)
+
+
+@app.command("deliver", help=deliver.HELP, context_settings=UNREAD)
+def _deliver(context: typer.Context) -> None:
+    raise typer.Exit(deliver.deliver(context.args))
+
+
 app.command("cases")(cases.listed)
 app.command("case")(cases.one)
 app.add_typer(mail.review, name="review")

@@ -12,11 +12,11 @@ from typing import Annotated
 
 import typer
 
-from bot.app import BOT, mailbox_name
 from bot.cli.check import NameServer, unproven
 from bot.cli.open import now
 from bot.cli.output import AsJson, ConfigDir, emit, say_lines
 from bot.daemon.settings import load, place
+from bot.mailbox import BOT, mailbox_name
 from bot.probe.doors import verdict
 from bot.probe.letters import Finding
 from bot.probe.through import Asked, Way, through

@@ -7,17 +7,27 @@ touches neither network nor disk: the first `fetch` does, and says DoorClosed wh
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from bot.errors import BotError
-from bot.ports import Mailbox
-from bot.settings import Door
 
+if TYPE_CHECKING:  # `deliver` asks for names here, and must not pay for, or trip over, what reads settings
+    from bot.ports import Mailbox
+    from bot.settings import Door
+
+#: The bot's own mailbox, as messages and commands call it.
+BOT = "bot"
 KINDS = {
     "ews": ("bot.mailbox.ews", "EwsMailbox"),
     "graph": ("bot.mailbox.graph", "GraphMailbox"),
     "imap": ("bot.mailbox.imap", "ImapMailbox"),
     "maildir": ("bot.mailbox.maildir", "MaildirMailbox"),
 }
+
+
+def mailbox_name(area: str, team: str, address: str) -> str:
+    """What a watched mailbox is called; the same while its team is."""
+    return f"{area} {team or address}"
 
 
 def open_mailbox(name: str, door: Door) -> Mailbox:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.app import BOT, reading_of
+from bot.app import reading_of
 from bot.errors import BotError, DoorClosed
+from bot.mailbox import BOT
 from bot.ports import Transport
 from bot.probe import doors, letters, outside
 from bot.probe.letters import Finding, Probe

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.app import BOT as NAME
+from bot.mailbox import BOT as NAME
 from bot.probe.doors import verdict
 from bot.probe.letters import Finding
 from bot.probe.through import Asked, Way, through

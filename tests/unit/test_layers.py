@@ -70,7 +70,7 @@ LIBRARIES = {
     "tnefparse": "mail/winmail.py",
     "pydantic": "rules/* settings*.py doors.py credentials.py rehearsal/story.py store/codec.py",
     "pydantic_core": "rules/* settings*.py store/codec.py",
-    "ruamel": "rules/* settings*.py rehearsal/story.py",
+    "ruamel": "rules/* settings*.py rehearsal/story.py cli/deliver.py",
     "structlog": "sender.py alert.py doubt.py app.py logs.py daemon/* cli/*",
 }
 SQLALCHEMY_ELSEWHERE = {"Connection"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,7 +28,10 @@ from bot.model import (
     MailKind,
     Proof,
     State,
+    Unit,
+    Window,
 )
+from bot.rules.book import Rules
 from tests.unit.case_samples import (
     ANIL,
     CREWE,
@@ -177,6 +181,50 @@ def test_urgent_case_is_repeated_three_mornings_and_no_more() -> None:
         case = decision.case
     duty = "csc.dsl.duty@csc.example"
     assert got == [{DEV}, {DEV, duty}, {DEV, duty, UNIT}]
+
+
+def both_at_nine() -> tuple[Rules, Case]:
+    """An urgent case at a stage of three working days, whose only reminder falls into the second morning's repeat."""
+    stages = rules().policy.stages
+    three = stages[1].model_copy(update={"respond_within": Window(3, Unit.WORKING_DAYS)})
+    book = rules(stages=(stages[0], three, *stages[2:]))
+    return book, served(fired(served(opened(), book), "lapse", book), book, at=START + hours(25))
+
+
+def test_the_last_reminder_stays_where_a_repeat_says_more() -> None:
+    """The raiser still hears before the window ends; who is asked again in that minute gets that one letter."""
+    book, case = both_at_nine()
+    morning = london("2027-01-15 09:00")
+    assert morning in alarms(case, "repeat")
+    assert alarms(case, "chaser") == [morning]
+    case = served(fired(case, "repeat", book), book)
+    decision = fired(case, "repeat", book)
+    assert DEV in to(letter(decision, L.ESCALATION, "repeat"))
+    assert to(letter(decision, L.CHASER)) == {HELEN}
+    assert letter(decision, L.CHASER).variant == "raiser"
+    assert alarms(decision.case, "chaser") == []
+
+
+def test_a_reminder_that_comes_first_leaves_the_word_to_the_repeat() -> None:
+    """Whichever of the two alarms of one minute is answered first, nobody gets both letters."""
+    book, case = both_at_nine()
+    case = served(fired(case, "repeat", book), book)
+    decision = fired(case, "chaser", book)
+    assert to(letter(decision, L.CHASER)) == {HELEN}
+    after = fired(decision.case, "repeat", book)
+    assert DEV in to(letter(after, L.ESCALATION, "repeat"))
+    assert letters(after, L.CHASER) == []
+
+
+def test_an_earlier_reminder_goes_where_a_repeat_says_more() -> None:
+    """Of two reminders the one that is not the last is left to the repeat of its minute."""
+    book, _ = both_at_nine()
+    first, second, *others = book.policy.stages
+    second = second.model_copy(update={"chase": ("1 working day after",)})
+    book = replace(book, policy=book.policy.model_copy(update={"stages": (first, second, *others)}))
+    case = served(fired(served(opened(), book), "lapse", book), book, at=START + hours(25))
+    assert alarms(case, "repeat")[0] == london("2027-01-14 09:00")
+    assert alarms(case, "chaser") == [london("2027-01-15 09:00")]
 
 
 def test_last_stage_tells_again_until_a_person_closes() -> None:
