@@ -21,7 +21,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bot.transport.maildir import deliver
+from bot.doors.maildir.send import deliver
 
 HOUSE = Path(__file__).parents[1]
 CREWE = "crewe-assessment"

@@ -20,13 +20,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from ruamel.yaml import YAML
 
-from bot import settings
-from bot.errors import ConfigError
+from bot.cli.rehearsal import rehearse, story
 from bot.model import Unit
-from bot.rehearsal import rehearse, story
-from bot.rules import emergency
+from bot.model.errors import ConfigError
+from bot.rules import book
 from bot.rules.directory import ROLES
 from bot.rules.windows import parse_window
+from bot.settings import settings
 
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "tests"
@@ -217,7 +217,7 @@ def wrong_numbers(of: settings.Settings, policy: str) -> list[str]:
         f"{area} {at}: {number}"
         for area, line in NUMBERS[policy].items()
         for at, number in edges(line, of.calendar.zone)
-        if f"on {number}" not in emergency.sentence(of.policies[policy].emergency[area], at, of.calendar)
+        if f"on {number}" not in book.sentence(of.policies[policy].emergency[area], at, of.calendar)
     ]
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import settings
-from bot.rehearsal import rehearse, story
-from bot.rules import policy_file
+from bot.cli.rehearsal import rehearse, story
+from bot.rules.policy import file as policy_file
+from bot.settings import settings
 
 HERE = Path(__file__).parent / "policies"
 CONFIG = HERE.parent.parent / "config"

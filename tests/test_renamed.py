@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from bot import settings
-from bot.rehearsal import rehearse, story
+from bot.cli.rehearsal import rehearse, story
 from bot.rules.directory import ROLES
+from bot.settings import settings
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("tests/stories", "tests/walks", "config/demo")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import settings
-from bot.rehearsal import rehearse, story
+from bot.cli.rehearsal import rehearse, story
+from bot.settings import settings
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("tests/stories", "tests/walks", "config/demo")

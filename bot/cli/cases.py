@@ -12,13 +12,13 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.case.correct import refusal
-from bot.case.draft import Draft
+from bot.case.making.draft import Draft
+from bot.case.said.correct import refusal
 from bot.cli.open import Office, database, found, now, office
 from bot.cli.output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
-from bot.errors import BotError
-from bot.finish import files
+from bot.engine.sending.compose import files
 from bot.model import Case, Correction, Deadline, Decision, Hold
+from bot.model.errors import BotError
 from bot.records import plain
 from bot.rules.workdays import calendar
 from bot.store import cases, deadlines, outbox

@@ -18,20 +18,21 @@ from typing import Annotated, Any
 
 import typer
 
-from bot import dmarc, settings
-from bot.case import letters as wordings
 from bot.cli.open import database, now, templates
 from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
-from bot.errors import BotError, ConfigError, Problem
-from bot.expiry import running_out
+from bot.doors import dmarc
+from bot.engine.expiry import running_out
+from bot.engine.turn import Books
+from bot.letters import render as wordings
 from bot.model import Contact, Letter
-from bot.rules import emergency
+from bot.model.errors import BotError, ConfigError, Problem
+from bot.rules import book
 from bot.rules.directory import Row, domain_of
-from bot.rules.policy import Policy, Stage
+from bot.rules.policy.policy import Policy, Stage
 from bot.rules.workdays import Calendar
-from bot.settings import Settings
+from bot.settings import settings
+from bot.settings.settings import Settings
 from bot.store import cases
-from bot.turn import Books
 
 DEFAULT = Path("config")
 
@@ -169,7 +170,7 @@ def stage_values(policy: Policy, stage: Stage, calendar: Calendar) -> dict[str, 
         "local_window": stage.source == "local",
         "timescales": policy.timescales,
         "next_stage_name": after.name if after else "",
-        "emergency": {"text": block.text, "say": emergency.sentence(block, now(), calendar)},
+        "emergency": {"text": block.text, "say": book.sentence(block, now(), calendar)},
     }
 
 

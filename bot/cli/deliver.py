@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from bot.credentials import filled
-from bot.errors import BotError
-from bot.mailbox import BOT, mailbox_name
-from bot.mailbox.maildir_drop import drop
+from bot.doors.maildir.drop import drop
+from bot.model.errors import BotError
+from bot.model.names import BOT, mailbox_name
+from bot.settings.credentials import filled
 
 TRY_AGAIN = 75  # EX_TEMPFAIL
 DEFAULT = Path("config")

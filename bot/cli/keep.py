@@ -17,10 +17,10 @@ import typer
 from bot.cli.cases import Ref, written
 from bot.cli.open import database, found, now, office
 from bot.cli.output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, when
+from bot.daemon.configuration import place
 from bot.daemon.life import alone
-from bot.daemon.settings import place
-from bot.errors import BotError, StoreError
 from bot.model import Case
+from bot.model.errors import BotError, StoreError
 from bot.rules.workdays import calendar
 from bot.store import backup as copies
 from bot.store import cases, codec, mails, outbox

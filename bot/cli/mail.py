@@ -15,13 +15,13 @@ import typer
 
 from bot.cli.open import Office, database, found, now, office
 from bot.cli.output import AsJson, ConfigDir, complain, say_lines, show, when
-from bot.errors import BotError
-from bot.mail.headers import MAX_BLOCK
+from bot.doors.ports import RawMail
+from bot.mail.bytes.headers import MAX_BLOCK
 from bot.mail.read import writer
 from bot.model import Inbox, Mail, aware
-from bot.ports import RawMail
+from bot.model.errors import BotError
+from bot.rules.policy.yaml_file import nearest
 from bot.rules.workdays import at_local
-from bot.rules.yaml_file import nearest
 from bot.store import cases, mails, outbox
 from bot.store.db import Database
 from bot.store.mails import Listed

@@ -11,27 +11,12 @@ import sys
 
 import typer
 
-from bot import logs
-from bot.cli import (
-    cases,
-    check,
-    deliver,
-    directory,
-    flow,
-    forms,
-    keep,
-    mail,
-    policy,
-    probe,
-    register,
-    rehearse,
-    report,
-    run,
-    setup,
-    understand,
-)
+from bot.cli import cases, check, deliver, keep, mail, policy, registers, run, setup, shown, understand
 from bot.cli.output import complain
-from bot.errors import BotError, ConfigError
+from bot.cli.probe import command as probe
+from bot.cli.rehearsal import command as rehearse
+from bot.daemon import logs
+from bot.model.errors import BotError, ConfigError
 
 #: `deliver` reads its own words: __main__ calls it without this file, which only lists it.
 UNREAD = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": list[str]()}
@@ -66,15 +51,15 @@ app.command("hold")(cases.hold)
 app.command("release")(cases.release)
 app.command("correct")(cases.correct)
 app.command("record")(cases.record)
-app.command("register")(register.register)
-app.command("report")(report.report)
+app.command("register")(registers.register)
+app.command("report")(registers.report)
 app.add_typer(setup.commands, name="setup")
 app.command("probe")(probe.probe)
 app.command("letters")(check.letters)
-app.command("forms")(forms.printed)
-app.command("flow")(flow.flow)
+app.command("forms")(shown.printed)
+app.command("flow")(shown.flow)
 app.add_typer(policy.policies, name="policy")
-app.command("directory")(directory.listed)
+app.command("directory")(shown.listed)
 app.command("understand")(understand.understand)
 app.command("verify")(run.verify)
 app.command("backup")(keep.backup)

@@ -15,18 +15,18 @@ from pathlib import Path
 
 import typer
 
-from bot.app import places_of, reading_of
-from bot.case.letters import Templates
-from bot.daemon.settings import load, place
-from bot.errors import BotError
-from bot.finish import Finish
-from bot.intake import Intake
-from bot.sandbox import Sandbox
-from bot.settings import Settings
-from bot.store import cases, meta
+from bot.daemon.app import places_of, reading_of
+from bot.daemon.configuration import load, place
+from bot.engine.reading.intake import Intake
+from bot.engine.reading.sandbox import Sandbox
+from bot.engine.sending.compose import Finish
+from bot.engine.turn import Books, Turn
+from bot.letters.render import Templates
+from bot.model.errors import BotError
+from bot.settings.settings import Settings
+from bot.store import cases, mailboxes
 from bot.store.cases import Stored
 from bot.store.db import Database
-from bot.turn import Books, Turn
 
 
 def now() -> datetime:
@@ -92,7 +92,7 @@ def office(root: Path) -> Iterator[Office]:
     with database(root) as db:
         configured = settings(root)
         with db.begin() as tx:
-            turn = Turn(Books(configured), meta.secret(tx))
+            turn = Turn(Books(configured), mailboxes.secret(tx))
         yield Office(configured, db, turn, Finish(configured, turn, templates(configured), lambda _name, _fault: None))
 
 

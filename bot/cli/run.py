@@ -13,14 +13,14 @@ from typing import Any
 
 import typer
 
-from bot import logs
-from bot.alert import conditions, read_heartbeat
 from bot.cli.open import database, now
 from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines, when
+from bot.daemon import logs
+from bot.daemon.alert import conditions, read_heartbeat
+from bot.daemon.configuration import load, place
 from bot.daemon.daemon import Daemon
 from bot.daemon.life import HEARTBEAT, alone, once
-from bot.daemon.settings import load, place
-from bot.store import cases, mails, stats
+from bot.store import cases, mails, seen
 
 DEFAULT = Path("config")
 #: A heartbeat older than this many of its own intervals has stopped; `once` beats as often as cron calls it.
@@ -77,9 +77,9 @@ def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
     """
     with database(config) as db, db.read() as tx:
         found: dict[str, Any] = {
-            "cases": stats.cases_by_state(tx),
-            "mails": stats.mails_by_disposition(tx),
-            "letters": stats.letters_by_status(tx),
+            "cases": seen.cases_by_state(tx),
+            "mails": seen.mails_by_disposition(tx),
+            "letters": seen.letters_by_status(tx),
             "mailboxes": mails.last_listed(tx),
         }
         stopped = [f"{c.subject}, since {when(c.since)}" for c in conditions(tx, now()) if now() - c.since >= c.grace]

@@ -11,14 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.asking import ask, judged, one_of, write_new, yes
 from bot.cli.open import settings
-from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
-from bot.errors import BotError, ConfigError
-from bot.rules.yaml_file import nearest
-from bot.settings import Settings
-from bot.setup import block, powershell
-from bot.setup.block import Inbox, Login, Plan
+from bot.cli.output import AsJson, ConfigDir, ask, complain, emit, judged, one_of, say_lines, write_new, yes
+from bot.doors.setup import block, powershell
+from bot.doors.setup.block import Inbox, Login, Plan
+from bot.model.errors import BotError, ConfigError
+from bot.rules.policy.yaml_file import nearest
+from bot.settings.settings import Settings
 
 DEFAULT = Path("config")
 

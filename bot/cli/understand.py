@@ -13,21 +13,20 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.case.shapes import shapes_of
 from bot.cli.open import now
 from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
-from bot.errors import BotError
-from bot.mail import headers
-from bot.mail.read import Reading, headers_only
+from bot.engine.reading.sandbox import Sandbox, SandboxDied
+from bot.mail.bytes import headers
+from bot.mail.read import Reading, described, headers_only
 from bot.mail.subject import Phrase
 from bot.mail.trust import Trust
-from bot.mail.understand import described
 from bot.model import Mail
-from bot.rules import policy_file
-from bot.rules.policy import Policy
-from bot.rules.yaml_file import read
-from bot.sandbox import Sandbox, SandboxDied
-from bot.settings import Trust as TrustBlock
+from bot.model.errors import BotError
+from bot.rules.policy import file as policy_file
+from bot.rules.policy.policy import Policy
+from bot.rules.policy.yaml_file import read
+from bot.settings.settings import Trust as TrustBlock
+from bot.settings.shapes import shapes_of
 
 DEFAULT = Path("config")
 SHIPPED = Path(__file__).resolve().parents[2] / "config"

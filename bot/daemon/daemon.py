@@ -19,14 +19,14 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot.alert import Condition, conditions
-from bot.app import App, build
+from bot.daemon.alert import Condition, conditions
+from bot.daemon.app import App, build
+from bot.daemon.configuration import Loaded, reloaded
 from bot.daemon.life import NOTHING, STOP, alerts, clock, free_earlier, furnish, owner, signals
-from bot.daemon.settings import Loaded, reloaded
+from bot.daemon.notify import ALIVE, READY, STOPPING, Notify
 from bot.daemon.threads import Desk, Post, Troubles, Watcher, Worker
-from bot.errors import BotError, ConfigError, Problem, StoreError
-from bot.notify import ALIVE, READY, STOPPING, Notify
-from bot.settings import Settings
+from bot.model.errors import BotError, ConfigError, Problem, StoreError
+from bot.settings.settings import Settings
 from bot.store.db import Database
 
 BEAT = 15.0

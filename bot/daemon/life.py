@@ -16,14 +16,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.alert import Alerts, conditions
-from bot.app import App, build
-from bot.daemon.settings import Loaded
+from bot.daemon.alert import Alerts, conditions
+from bot.daemon.app import App, build
+from bot.daemon.configuration import Loaded
 from bot.daemon.threads import Troubles
-from bot.errors import BotError
 from bot.model import Letter
-from bot.settings import Settings
-from bot.store import deadlines, meta, outbox
+from bot.model.errors import BotError
+from bot.settings.settings import Settings
+from bot.store import deadlines, mailboxes, outbox
 from bot.store.db import Database
 
 HEARTBEAT = "heartbeat.json"
@@ -83,11 +83,11 @@ def free_earlier(db: Database, settings: Settings, mine: str, now: datetime) -> 
     """Ends the leases of the life before this one, which held the same folder and is surely over."""
     key = f"owner:{socket.gethostname()}:{Path(settings.config.var).resolve()}"
     with db.begin() as tx:
-        earlier = meta.meta_get(tx, key)
+        earlier = mailboxes.meta_get(tx, key)
         if earlier:
             deadlines.free(tx, earlier)
             outbox.free(tx, earlier, now)
-        meta.meta_set(tx, key, mine)
+        mailboxes.meta_set(tx, key, mine)
 
 
 def furnish(settings: Settings) -> None:

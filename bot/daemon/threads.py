@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.alert import Condition
-from bot.app import App
-from bot.errors import DoorClosed, Throttled
-from bot.ports import Clock
+from bot.daemon.alert import Condition
+from bot.daemon.app import App
+from bot.doors.ports import Clock
+from bot.model.errors import DoorClosed, Throttled
 from bot.store import deadlines
 
 #: Pauses after one failure, two, ... in seconds; then always the last.

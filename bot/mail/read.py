@@ -9,14 +9,20 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from bot.mail import absence, addresses, automatic, commands, forms, headers, parse, quote, subject, trust
-from bot.mail.headers import Headers
-from bot.mail.labels import Shape
-from bot.mail.text import unmarked
+from bot.mail import subject, trust
+from bot.mail.bytes import addresses, headers, parse
+from bot.mail.bytes.headers import Headers
+from bot.mail.bytes.text import unmarked
+from bot.mail.cut import quote
+from bot.mail.forms import forms
+from bot.mail.forms.labels import Shape
+from bot.mail.machine import absence, automatic
 from bot.mail.trust import Trust
-from bot.model import Mail, MailKind, Proof, SubjectReading
+from bot.mail.words import commands
+from bot.model import FormRead, Mail, MailKind, Proof, SubjectReading
 
 MAX_SUBJECT = 2000
 _ONCE = ("subject", "date", "message-id", "to", "cc", "sender", "in-reply-to", "references", "content-type")
@@ -191,3 +197,45 @@ def _sent(mail: Mail) -> datetime:
     if mail.date and mail.received - _DATE_BEHIND <= mail.date <= mail.received + _DATE_AHEAD:
         return mail.date
     return mail.received
+
+
+# What the bot reads in one raw mail, as the plain values that `challenge-bot understand` prints. Needs no directory,
+# database or clock: a relative time ("by Friday") is counted from the mail's own Date, else from the moment that is
+# handed in. The keys are a contract with other tools (section 9 of the design).
+
+_NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def understand(raw: bytes, reading: Reading, now: datetime = _NO_DATE) -> dict[str, Any]:
+    """kind, reply, trigger, window, trust, command, form, defects of the mail in `raw`."""
+    found, _, _ = headers.split(raw)
+    return described(read(raw, reading, headers.date(found.get("date")) or now))
+
+
+def described(mail: Mail) -> dict[str, Any]:
+    """The same of a mail that was already read."""
+    is_human = mail.kind is MailKind.HUMAN
+    trigger = mail.trigger
+    window = trigger.by.isoformat() if trigger.by else str(trigger.window) if trigger.window else None
+    return {
+        "kind": mail.kind.value,
+        "reply": mail.new_text if is_human else "",
+        "trigger": trigger.phrase is not None or any(form.is_completed for form in mail.forms),
+        "window": window,
+        "trust": mail.proof.value,
+        "command": mail.command.word if mail.command else None,
+        "form": next((_form(one) for one in mail.forms if one.is_completed), None),
+        "defects": list(mail.defects),
+    }
+
+
+def _form(form: FormRead) -> dict[str, Any]:
+    """A completed form: which, of whom, what stands where, and what is left blank."""
+    return {
+        "id": form.form,
+        "policies": list(form.policies),
+        "attached": bool(form.source),
+        "fields": [{"field": f.field, "value": f.value, "where": f.where} for f in form.fields],
+        "blank": list(form.blank),
+        "children": form.children,
+    }

@@ -2,8 +2,8 @@
 
 Only what our own border has written counts. Profile `rfc8601`: fields of a configured authserv-id that stand above the
 first Received of a foreign host. Profile `exchange-online`: the topmost field, which has no authserv-id, or Exchange's
-own mark for mail from inside. Proof is of the domain in From: what the person may do is authority.py's business. It
-checks no signature itself.
+own mark for mail from inside. Proof is of the domain in From: what the person may do is rules/authority.py's business.
+It checks no signature itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from authres.core import AuthResError
 from mailparser.exceptions import MailParserError
 from mailparser.utils import parse_received
 
-from bot.mail.headers import Headers
+from bot.mail.bytes.headers import Headers
 from bot.model import Address, Proof
 
 _RESULTS = "authentication-results"

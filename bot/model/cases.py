@@ -1,4 +1,4 @@
-"""People, and a case with its stages, alarms and questions. What follows from a fact is case/workflow.py.
+"""People, and a case with its stages, alarms and questions. What follows from a fact is case/table.py.
 
 A case is saved whole after every decision; nothing in it is ever changed in place.
 """

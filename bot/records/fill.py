@@ -12,8 +12,8 @@ from datetime import datetime
 
 from bot.model import Case, Contact, FieldRead, FormRead, MailForms
 from bot.records import plain
-from bot.rules.policy import Policy
-from bot.rules.policy_forms import Form, FormField
+from bot.rules.policy.forms import Form, FormField
+from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar, say
 
 

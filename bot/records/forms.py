@@ -1,8 +1,8 @@
 """A form as a document: DOCX from the partnership's own template, and PDF laid out here, both under the printed labels.
 
 Values in (fill.py), bytes out; the same values give the same bytes. No value becomes source of a template or of the
-layout. Beside what we fill in ourselves stands its source, so that a reader can check it and mail/forms.py knows it
-again. It reads no database and no clock; whether a template fits its form is said here too.
+layout. Beside what we fill in ourselves stands its source, so that a reader can check it and mail/forms/forms.py knows
+it again. It reads no database and no clock; whether a template fits its form is said here too.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from docxtpl.template import DocxTemplate
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from bot.case.wording import clean
-from bot.mail import docx as reading
-from bot.mail.labels import FOOTER, SOURCE
+from bot.letters.wording import clean
+from bot.mail.forms import documents as reading
+from bot.mail.forms.labels import FOOTER, SOURCE
 from bot.model import aware
 from bot.records.fill import Entry
-from bot.rules.policy_forms import Form, FormField
+from bot.rules.policy.forms import Form, FormField
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a file's time must not make two equal forms differ

@@ -19,10 +19,10 @@ from typing import Any, Protocol
 
 import typst
 
-from bot.case.wording import clean
+from bot.letters.wording import clean
 from bot.model import Case, FormState, StageRun, aware
 from bot.records import parts, plain
-from bot.rules.policy import Policy
+from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar, say
 
 Gap = tuple[str, datetime, datetime | None, str]  # mailbox, from, to (None: it lasts), why

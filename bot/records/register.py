@@ -18,8 +18,8 @@ import xlsxwriter
 from bot.model import Case, ClosedAs, StageRun, State, Task
 from bot.records import plain
 from bot.records.parts import cell
-from bot.rules.policy import Policy
-from bot.rules.policy_forms import Log
+from bot.rules.policy.forms import Log
+from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar
 
 Value = str | int | date | datetime | None

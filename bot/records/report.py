@@ -18,7 +18,7 @@ import re2
 from bot.model import Case, ClosedAs, StageRun
 from bot.records import plain
 from bot.records.register import QUALITY, Sheet, Value, learning, parties
-from bot.rules.policy import Policy
+from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar
 
 SMALL = 5

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from bot.errors import Problem
 from bot.model import Contact
+from bot.model.errors import Problem
 from bot.rules.directory import Directory
-from bot.rules.policy import Policy, Stage
+from bot.rules.policy.policy import Policy, Stage
 
 #: Who is written to at a stage of level partnership when its own responding role is nobody's.
 UNIT = ("business_manager", "business_unit")

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 
-from bot.errors import Problem
+from bot.model.errors import Problem
 from bot.rules.directory import ROLES, SECTORS, Directory, Row
-from bot.rules.yaml_file import nearest
+from bot.rules.policy.yaml_file import nearest
 
 COLUMNS = tuple(f.name for f in fields(Row) if f.name != "line")
 NEEDED = ("area", "role", "email")

@@ -14,7 +14,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from bot.errors import StoreError
+from bot.model.errors import StoreError
 from bot.store import outbox
 from bot.store.db import Database, in_words, quick_check
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from bot.errors import CaseMoved, StoreError
-from bot.model import Case, Decision, Fact, State
-from bot.store import chain, codec, deadlines, mails, meta, outbox, schema
+from bot.model import Case, Decision, Fact, Mail, MailForms, State
+from bot.model.errors import CaseMoved, StoreError
+from bot.store import chain, codec, deadlines, mailboxes, mails, outbox, schema
 from bot.store.chain import JournalRow as JournalRow
 
 _cases, _ids, _policies = schema.cases, schema.ids, schema.policies
@@ -255,4 +255,27 @@ def is_purged(tx: Connection, number: int) -> bool:
 
 def note_purge(tx: Connection, ref: str, by: str, reason: str, now: datetime) -> None:
     """Who had it forgotten, when and why: the journal of the case says nothing any more."""
-    meta.meta_set(tx, f"purged/{ref}", json.dumps({"at": now.isoformat(), "by": by, "reason": reason}))
+    mailboxes.meta_set(tx, f"purged/{ref}", json.dumps({"at": now.isoformat(), "by": by, "reason": reason}))
+
+
+# What was read in the forms of a case's mails, kept beside the case's other personal texts. It goes with them when a
+# case is purged, and no journal row holds it. It reads no form.
+
+_texts = schema.texts
+_PREFIX = "form:"
+_KEY = 64
+
+
+def keep(tx: Connection, number: int, mail: Mail) -> None:
+    """The forms of a mail that is of the case; kept once."""
+    if mail.forms:
+        text = codec.dumps(MailForms(mail.digest, mail.received, mail.forms))
+        row = {"case_number": number, "key": f"{_PREFIX}{mail.digest}"[:_KEY], "text": text}
+        tx.execute(schema.insert_into(tx, _texts).on_conflict_do_nothing(), [row])
+
+
+def of_case(tx: Connection, number: int) -> tuple[MailForms, ...]:
+    """In order of arrival; () after a purge."""
+    mine = select(_texts.c.text).where(_texts.c.case_number == number, _texts.c.key.startswith(_PREFIX))
+    found = [codec.loads(MailForms, text) for text in tx.execute(mine).scalars()]
+    return tuple(sorted(found, key=lambda one: (one.received, one.mail)))

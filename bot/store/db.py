@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.errors import StoreError
+from bot.model.errors import StoreError
 from bot.store import schema
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -1,6 +1,6 @@
 """What holds a letter back, and what lets it go. outbox.py offers these functions as its own.
 
-It does not know why a letter must wait, nor which hold a decision ends: that is turn.py's.
+It does not know why a letter must wait, nor which hold a decision ends: that is engine/turn.py's.
 """
 
 from __future__ import annotations

@@ -15,14 +15,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, literal, select, update
 
-from bot.errors import StoreError
-from bot.ports import RawMail
+from bot.doors.ports import RawMail
+from bot.model.errors import StoreError
 from bot.store import schema
-from bot.store.gaps import gap_closed as gap_closed
-from bot.store.gaps import gap_opened as gap_opened
-from bot.store.gaps import gaps as gaps
-from bot.store.gaps import last_listed as last_listed
-from bot.store.gaps import listed_at as listed_at
+from bot.store.mailboxes import gap_closed as gap_closed
+from bot.store.mailboxes import gap_opened as gap_opened
+from bot.store.mailboxes import gaps as gaps
+from bot.store.mailboxes import last_listed as last_listed
+from bot.store.mailboxes import listed_at as listed_at
 
 UNREAD, IGNORED = "unread", "ignored"
 DISPOSITIONS = frozenset({"case", "holding_pen", IGNORED, "set_aside"})

@@ -29,9 +29,9 @@ from sqlalchemy import (
     update,
 )
 
-from bot.errors import CaseMoved
+from bot.doors.ports import Outcome, Refusal
 from bot.model import Hold, Letter, LetterKind
-from bot.ports import Outcome, Refusal
+from bot.model.errors import CaseMoved
 from bot.store import codec, schema
 from bot.store.columns import Instant, at
 from bot.store.holds import held_longer as held_longer

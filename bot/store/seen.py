@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, case, or_
+from sqlalchemy import Connection, case, func, or_, select
 
 from bot.store import schema
 from bot.store.mails import UNREAD, Listed, select_listed
@@ -34,3 +34,22 @@ def seen(
     first = rows.order_by(case((_ledger.c.digest == digest, 0), else_=1), _ledger.c.id).limit(1)
     row = tx.execute(first).one_or_none()
     return None if row is None else Listed(*row)
+
+
+# The few counts that `status` shows. Numbers only: no ref, no address, no text.
+
+
+def cases_by_state(tx: Connection) -> dict[str, int]:
+    c = schema.cases.c
+    return dict(iter(tx.execute(select(c.state, func.count()).where(c.state != "").group_by(c.state))))
+
+
+def letters_by_status(tx: Connection) -> dict[str, int]:
+    c = schema.outbox.c
+    return dict(iter(tx.execute(select(c.status, func.count()).group_by(c.status))))
+
+
+def mails_by_disposition(tx: Connection) -> dict[str, int]:
+    """unread, case, holding_pen, ignored, set_aside."""
+    c = schema.ledger.c
+    return dict(iter(tx.execute(select(c.disposition, func.count()).group_by(c.disposition))))

@@ -13,9 +13,9 @@ import time
 from datetime import timedelta
 from statistics import median
 
-from bot.app import App, build
+from bot.daemon.app import App, build
 from bot.daemon.threads import Desk, Post, Troubles, Watcher
-from bot.settings import Settings
+from bot.settings.settings import Settings
 from tests.bench import floor
 from tests.bench.backlog import clock
 from tests.bench.boxes import TEAM_NAME, Sink

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.settings import Settings, from_texts
+from bot.settings.settings import Settings, from_texts
 from tests.bench.corpus import TEAM, Piece
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.smtp import SmtpServer

@@ -21,10 +21,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bot.app import App, build
+from bot.daemon.app import App, build
 from bot.daemon.threads import WATCH, Desk, Post, Troubles, Watcher
-from bot.settings import Door
-from bot.transport.maildir import deliver
+from bot.doors.maildir.send import deliver
+from bot.settings.settings import Door
 from tests.bench.backlog import clock
 from tests.bench.boxes import TEAM_NAME
 from tests.bench.corpus import TEAM, opening

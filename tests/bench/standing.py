@@ -19,11 +19,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from bot.app import App, build
+from bot.daemon.app import App, build
 from bot.mail.read import read
 from bot.model import Mail
-from bot.settings import Settings
-from bot.store import deadlines, mails, schema, stats
+from bot.settings.settings import Settings
+from bot.store import deadlines, mails, schema, seen
 from bot.store.db import Database
 from tests.bench.backlog import clock
 from tests.bench.boxes import CONFIG, TEAM_NAME
@@ -172,7 +172,7 @@ def _read(url: str) -> int:
     db = Database(url, check=False)
     try:
         with db.read() as tx:
-            found = stats.mails_by_disposition(tx)
+            found = seen.mails_by_disposition(tx)
     except Exception:  # the daemon is making its tables
         return 0
     finally:

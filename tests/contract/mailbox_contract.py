@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from bot.errors import DoorClosed, LoginRefused, Throttled
-from bot.ports import Batch, Mailbox, RawMail
+from bot.doors.ports import Batch, Mailbox, RawMail
+from bot.model.errors import DoorClosed, LoginRefused, Throttled
 from tests.contract.matrix import Contract
 from tests.servers.certificates import make_certificate
 from tests.servers.proxy import Proxy

@@ -11,12 +11,12 @@ from typing import Any, get_args
 import pytest
 from pydantic import SecretStr
 
-from bot.doors import EwsVersion
-from bot.errors import DoorClosed
-from bot.mailbox import open_mailbox
-from bot.mailbox.ews import EwsMailbox
-from bot.ports import Mailbox
-from bot.service.exchange import VERSIONS
+from bot.doors.ews.client import VERSIONS
+from bot.doors.ews.receive import EwsMailbox
+from bot.doors.opened import open_mailbox
+from bot.doors.ports import Mailbox
+from bot.model.errors import DoorClosed
+from bot.settings.door import EwsVersion
 from tests.contract.mailbox_contract import ARRIVED, MailboxContract, Waiting, drain, ids, letter
 from tests.servers.certificates import make_certificate
 from tests.servers.ews import EwsServer, held

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.errors import DoorClosed
-from bot.mailbox.graph import GraphMailbox
-from bot.ports import Mailbox
+from bot.doors.graph.receive import GraphMailbox
+from bot.doors.ports import Mailbox
+from bot.model.errors import DoorClosed
 from tests.contract.mailbox_contract import ARRIVED, MailboxContract, drain, ids, letter
 from tests.servers.graph import GraphServer
 from tests.servers.graph_routes import READ

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.errors import DoorClosed, LoginRefused
-from bot.mailbox import open_mailbox
-from bot.ports import Mailbox
+from bot.doors.opened import open_mailbox
+from bot.doors.ports import Mailbox
+from bot.model.errors import DoorClosed, LoginRefused
 from tests.contract.mailbox_contract import MailboxContract, drain, ids, letter, patiently
 from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy

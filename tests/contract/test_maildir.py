@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import BotError, DoorClosed
-from bot.mailbox import open_mailbox
-from bot.ports import Mailbox
-from bot.settings import Door
+from bot.doors.opened import open_mailbox
+from bot.doors.ports import Mailbox
+from bot.model.errors import BotError, DoorClosed
+from bot.settings.settings import Door
 from tests.contract.mailbox_contract import ARRIVED, MailboxContract, drain, ids, letter
 
 

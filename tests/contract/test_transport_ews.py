@@ -13,9 +13,9 @@ from exchangelib.protocol import BaseProtocol, FaultTolerance
 from exchangelib.version import EXCHANGE_2019, Version
 from pydantic import SecretStr
 
-from bot.errors import DoorClosed, Throttled, Unsure
-from bot.ports import Transport
-from bot.transport import open_transport
+from bot.doors.opened import open_transport
+from bot.doors.ports import Transport
+from bot.model.errors import DoorClosed, Throttled, Unsure
 from tests.contract.transport_contract import RAW, TransportContract, allowed, letter
 from tests.servers.certificates import make_certificate
 from tests.servers.ews import EwsServer

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from bot.errors import DoorClosed, Throttled, Unsure
-from bot.ports import Transport
-from bot.transport import open_transport
-from bot.transport.graph import LARGEST_MIME
+from bot.doors.graph.send import LARGEST_MIME
+from bot.doors.opened import open_transport
+from bot.doors.ports import Transport
+from bot.model.errors import DoorClosed, Throttled, Unsure
 from tests.contract.transport_contract import RAW, TransportContract, allowed, letter
 from tests.servers.graph import GraphServer
 from tests.servers.graph_routes import READ, SEND, WRITE

@@ -8,10 +8,10 @@ from typing import ClassVar
 
 import pytest
 
-from bot.errors import DoorClosed
-from bot.settings import Door
-from bot.transport import open_transport
-from bot.transport.maildir import deliver
+from bot.doors.maildir.send import deliver
+from bot.doors.opened import open_transport
+from bot.model.errors import DoorClosed
+from bot.settings.settings import Door
 from tests.contract.transport_contract import RAW, TransportContract, allowed, letter
 
 

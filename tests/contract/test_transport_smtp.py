@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from bot.errors import ConfigError, DoorClosed, LoginRefused, Unsure
-from bot.settings import Door
-from bot.transport import open_transport
-from bot.transport.smtp import SmtpTransport
+from bot.doors.imap_smtp.smtp import SmtpTransport
+from bot.doors.opened import open_transport
+from bot.model.errors import ConfigError, DoorClosed, LoginRefused, Unsure
+from bot.settings.settings import Door
 from tests.contract.transport_contract import RAW, TransportContract, allowed, everybody, letter
 from tests.servers.certificates import make_certificate
 from tests.servers.smtp import SmtpServer

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from bot.errors import DoorClosed, LoginRefused, Unsure
-from bot.ports import Envelope, Outcome, Transport
+from bot.doors.ports import Envelope, Outcome, Transport
+from bot.model.errors import DoorClosed, LoginRefused, Unsure
 from tests.contract.matrix import Contract
 from tests.servers.certificates import make_certificate
 from tests.servers.proxy import Proxy

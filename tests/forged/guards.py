@@ -17,11 +17,16 @@ from typing import Any
 import pytest
 import re2
 
-from bot import penned, placing
-from bot.case import correlate, replies, tokens, words
-from bot.case.correlate import Attach
-from bot.mail import addresses, automatic, commands, headers, read, text, trust
-from bot.mail.headers import Headers, decoded
+from bot.case import placement
+from bot.case.making import incident
+from bot.case.placement import Attach
+from bot.case.said import replies, words
+from bot.engine.reading import pen, place
+from bot.mail import read, trust
+from bot.mail.bytes import addresses, headers, text
+from bot.mail.bytes.headers import Headers, decoded
+from bot.mail.machine import automatic
+from bot.mail.words import commands
 from bot.model import Address, MailKind, Proof
 from bot.rules import authority
 from bot.rules.authority import Side
@@ -129,8 +134,8 @@ def anybody_may_answer_any_question(patch: pytest.MonkeyPatch, world: World) -> 
 
 @without(named.PEN)
 def anybody_places_mail(patch: pytest.MonkeyPatch, world: World) -> None:
-    was = penned.Penned._authority
-    patch.setattr(penned.Penned, "_authority", lambda self, mail, digests: (was(self, mail, digests)[0], ("CE",)))
+    was = pen.Penned._authority
+    patch.setattr(pen.Penned, "_authority", lambda self, mail, digests: (was(self, mail, digests)[0], ("CE",)))
 
 
 # --- which mail it is -------------------------------------------------------------------------------------------------
@@ -138,33 +143,33 @@ def anybody_places_mail(patch: pytest.MonkeyPatch, world: World) -> None:
 
 @without(named.MATCHING)
 def whatever_looks_alike_belongs_together(patch: pytest.MonkeyPatch, world: World) -> None:
-    def alike(mail: Any, inbox: Any, known: correlate.Known, *_: Any) -> Attach:
+    def alike(mail: Any, inbox: Any, known: placement.Known, *_: Any) -> Attach:
         found = [number for _, number in known.refs] + [number for _, number, _ in known.ids]
         return Attach(found[0] if found else 1, "it looks alike")
 
-    everywhere(patch, correlate.place, alike)
+    everywhere(patch, placement.place, alike)
 
 
 @without(named.KEYS)
 def keys_of_content_are_ids(patch: pytest.MonkeyPatch, world: World) -> None:
-    patch.setattr(placing, "KEYS", ())
+    patch.setattr(place, "KEYS", ())
 
 
 @without(named.COPY)
 def no_copy_is_known(patch: pytest.MonkeyPatch, world: World) -> None:
     count = itertools.count()
-    everywhere(patch, placing.content_key, lambda mail: f"content:{next(count)}")
+    everywhere(patch, place.content_key, lambda mail: f"content:{next(count)}")
 
 
 @without(named.BOUNCED)
 def every_bounce_counts(patch: pytest.MonkeyPatch, world: World) -> None:
     notice = next(q.letter for q in world.letters() if q.letter.message_id == world.targets[0].to_responder)
-    everywhere(patch, correlate._bounced, lambda *_: Attach(1, "a bounce", notice.key))
+    everywhere(patch, placement._bounced, lambda *_: Attach(1, "a bounce", notice.key))
 
 
 @without(named.WATCHED)
 def nobody_watches_the_ids(patch: pytest.MonkeyPatch, world: World) -> None:
-    everywhere(patch, tokens.watch, lambda *_: None)
+    everywhere(patch, incident.watch, lambda *_: None)
 
 
 # --- what it says, and what sent it -----------------------------------------------------------------------------------

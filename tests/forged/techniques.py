@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.placing import keys_of
+from bot.engine.reading.place import keys_of
 from tests.forged.letters import Forged, b64, named, parts, passed
 from tests.forged.world import (
     BOT,
@@ -63,15 +63,15 @@ ALIGNED = "trust._passes: the pass is for the domain in From"
 BORDER = "trust._ours: only our own border's lines count"
 FIRST_LINE = "commands.command: the first line of the new text alone"
 KIND = "automatic.classify: a machine gives no command"
-MATCHING = "correlate.place: only unguessable keys attach"
+MATCHING = "placement.place: only unguessable keys attach"
 ASKED = "words._answer: YES counts from whom was asked"
-COPY = "placing.content_key: the same mail again has no effect"
-PEN = "penned.Penned._authority: who may place mail"
-KEYS = "placing.KEYS: keys of content are no ids"
-BOUNCED = "correlate._bounced: a bounce counts for ids that we sent"
+COPY = "place.content_key: the same mail again has no effect"
+PEN = "pen.Penned._authority: who may place mail"
+KEYS = "place.KEYS: keys of content are no ids"
+BOUNCED = "placement._bounced: a bounce counts for ids that we sent"
 SEALED = "trust._sealed: ARC of listed gateways only"
 PROFILE = "trust.prove: each profile believes its own marks"
-WATCHED = "tokens.watch: an id of ours used from another address is told"
+WATCHED = "incident.watch: an id of ours used from another address is told"
 HIDDEN = "text.from_html: what HTML hides is not read"
 DEPARTED = "delivery.on_absent: only a proven reply takes a contact away"
 LIST = "automatic.classify: a list gives no command"

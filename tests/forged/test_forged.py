@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import settings
 from bot.model import LetterKind
+from bot.settings import settings
 from tests.forged.guards import WITHOUT
 from tests.forged.letters import WORDS, Forged
 from tests.forged.techniques import ALL, Technique

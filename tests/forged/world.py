@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot import app
+from bot.cli.rehearsal import story
+from bot.cli.rehearsal.rehearse import StillClock
+from bot.daemon import app
+from bot.doors.maildir.send import deliver
 from bot.model import Case, LetterKind, Mail, State
-from bot.rehearsal import story
-from bot.rehearsal.rehearse import StillClock
-from bot.settings import Settings
+from bot.settings.settings import Settings
 from bot.store import cases, mails, outbox
 from bot.store.outbox import Queued
-from bot.transport.maildir import deliver
 
 BOT = story.BOT_ADDRESS
 GATEWAY = story.GATEWAY

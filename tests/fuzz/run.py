@@ -14,8 +14,8 @@ from itertools import islice
 from pathlib import Path
 
 from bot.cli.understand import reading_of
+from bot.engine.reading.sandbox import MEMORY, WALL, Sandbox
 from bot.model import Mail
-from bot.sandbox import MEMORY, WALL, Sandbox
 from tests.corpus.labelled import folder, load
 from tests.fuzz.hostile import cases
 

@@ -15,14 +15,14 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from bot.app import App, build
+from bot.cli.rehearsal.rehearse import StillClock
+from bot.daemon.app import App, build
+from bot.doors.maildir.send import deliver
 from bot.model import Case
-from bot.rehearsal.rehearse import StillClock
-from bot.settings import Door, Settings
+from bot.settings.settings import Door, Settings
 from bot.store import cases, deadlines, mails, outbox
 from bot.store.mails import Listed
 from bot.store.outbox import Queued
-from bot.transport.maildir import deliver
 from tests.unit.case_samples import BOT, CREWE, FAY, HELEN, START, shipped
 
 GATEWAY = "mx.council.example"

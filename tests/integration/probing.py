@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.mailbox import BOT as NAME
-from bot.probe.doors import verdict
-from bot.probe.letters import Finding
-from bot.probe.through import Asked, Way, through
-from bot.settings import Door
+from bot.cli.probe.doors import verdict
+from bot.cli.probe.letters import Finding
+from bot.cli.probe.through import Asked, Way, through
+from bot.model.names import BOT as NAME
+from bot.settings.settings import Door
 from tests.integration.office import settings_in
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer

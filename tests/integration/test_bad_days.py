@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.engine.reading.sandbox import InProcess, Sandbox
 from bot.model import ClosedAs, State
-from bot.sandbox import InProcess, Sandbox
 from bot.store import mails
 from bot.store.outbox import Queued
 from tests.integration.office import DAY, SECOND, Office, raw_mail

@@ -22,10 +22,10 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from bot import settings
-from bot.app import App, build
+from bot.cli.rehearsal.rehearse import StillClock
+from bot.daemon.app import App, build
 from bot.model import ClosedAs
-from bot.rehearsal.rehearse import StillClock
+from bot.settings import settings
 from bot.store import cases
 from tests.integration.office import raw_mail
 from tests.servers.dovecot import PASSWORD, Dovecot

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from bot.alert import read_heartbeat
+from bot.daemon.alert import read_heartbeat
 from tests import operator
 from tests.operator import command, drop, letters, rows
 from tests.until import until

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.errors import DoorClosed, Throttled
-from bot.mailbox import open_mailbox
-from bot.mailbox.ews import EwsMailbox
-from bot.ports import Mailbox
+from bot.doors.ews.receive import EwsMailbox
+from bot.doors.opened import open_mailbox
+from bot.doors.ports import Mailbox
+from bot.model.errors import DoorClosed, Throttled
 from tests.contract.mailbox_contract import ARRIVED, drain, ids, letter
 from tests.integration.office import Office, raw_mail
 from tests.integration.test_imap_bad_days import stubborn

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.mail import forms
+from bot.mail.forms import forms
 from bot.rules.directory import Directory
 from tests.integration.office import Office, raw_mail
 from tests.unit.case_samples import START

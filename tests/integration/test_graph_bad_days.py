@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot.errors import DoorClosed, LoginRefused, StoreError, Throttled
-from bot.mailbox.graph import GraphMailbox
+from bot.doors.graph.receive import GraphMailbox
+from bot.doors.opened import open_transport
 from bot.model import LetterKind
+from bot.model.errors import DoorClosed, LoginRefused, StoreError, Throttled
 from bot.store import outbox
-from bot.transport import open_transport
 from tests.contract.mailbox_contract import ARRIVED, drain, ids, letter
 from tests.contract.transport_contract import allowed
 from tests.contract.transport_contract import letter as outgoing

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.errors import DoorClosed, Throttled
-from bot.mailbox import open_mailbox
-from bot.ports import Mailbox, RawMail
+from bot.doors.opened import open_mailbox
+from bot.doors.ports import Mailbox, RawMail
+from bot.model.errors import DoorClosed, Throttled
 from tests.contract.mailbox_contract import drain, ids, letter
 from tests.servers.certificates import make_certificate
 from tests.servers.dovecot import Dovecot

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.case import shadow
+from bot.case.said import shadow
 from bot.model import State
 from tests.integration.office import Office, raw_mail
 from tests.unit.case_samples import BOT, CREWE, DEV, FAY, HELEN, START, UNIT

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.intake import Places
+from bot.engine.reading.intake import Places
 from bot.model import State
-from bot.settings import Door
-from bot.store import meta
+from bot.settings.settings import Door
+from bot.store import mailboxes
 from tests.integration.office import DAY, SECOND, Office, raw_mail
 from tests.servers.dovecot import Dovecot
 from tests.servers.ews import EwsServer
@@ -60,7 +60,7 @@ class Moving:
 
     def floor(self) -> datetime:
         with self.office.app.db.read() as tx:
-            return datetime.fromisoformat(meta.meta_get(tx, "floor:CE Crewe Assessment Team") or "")
+            return datetime.fromisoformat(mailboxes.meta_get(tx, "floor:CE Crewe Assessment Team") or "")
 
 
 @pytest.fixture

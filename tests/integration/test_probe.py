@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.probe.through import Asked, Way, through
-from bot.settings import Door
+from bot.cli.probe.through import Asked, Way, through
+from bot.doors.maildir.send import deliver
+from bot.settings.settings import Door
 from bot.store import mails
-from bot.transport.maildir import deliver
 from tests import operator
 from tests.integration.office import Office, raw_mail, settings_in
 from tests.integration.probing import QUICK, Relay, Told, Treatment, probed, replaced, to_dovecot, without

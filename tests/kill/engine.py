@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot import settings
-from bot.app import App, build
-from bot.rehearsal.rehearse import StillClock
-from bot.rehearsal.story import BOT_ADDRESS, Answered, Story, StoryMail, compose, maildir, message_id, settings_of
+from bot.cli.rehearsal.rehearse import StillClock
+from bot.cli.rehearsal.story import BOT_ADDRESS, Answered, Story, StoryMail, compose, maildir, message_id, settings_of
+from bot.daemon.app import App, build
+from bot.doors.maildir.send import deliver
+from bot.settings import settings
 from bot.store import cases, deadlines, mails, outbox
-from bot.transport.maildir import deliver
 
 CONFIG = Path(__file__).parents[2] / "config"
 OWNER = "killed"

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from bot.doors.opened import open_transport
+from bot.engine.sending.sender import Sender
 from bot.model import Letter, LetterServed, LetterUndelivered
-from bot.sender import Sender
-from bot.settings import Door
+from bot.settings.settings import Door
 from bot.store.db import Database
 from bot.store.outbox import Queued
-from bot.transport import open_transport
 
 LEASE = timedelta(minutes=5)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.mailbox import open_mailbox
-from bot.settings import Door
+from bot.doors.opened import open_mailbox
+from bot.settings.settings import Door
 from tests.unit.config_samples import edit, small
 
 RAW = b"Subject: Challenge\n\n" + b"Please answer.\n" * 20_000

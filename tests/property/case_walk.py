@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
-from bot.case.workflow import decide
+from bot.case.table import decide
 from bot.model import (
     Alarm,
     Arrival,

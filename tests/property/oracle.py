@@ -13,8 +13,8 @@ import holidays
 
 from bot.model import Alarm, Case, Contact, Decision, Fact, Unit, Window
 from bot.rules.book import Rules
-from bot.rules.policy import Stage
-from bot.rules.policy_blocks import Track
+from bot.rules.policy.blocks import Track
+from bot.rules.policy.policy import Stage
 
 LONDON = ZoneInfo("Europe/London")
 OFF = holidays.country_holidays("GB", subdiv="ENG", years=range(2026, 2030))

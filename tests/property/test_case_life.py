@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.engine.turn import Books, Turn
 from bot.model import (
     Alarm,
     Arrival,
@@ -29,7 +30,6 @@ from bot.model import (
 )
 from bot.store import cases
 from bot.store.db import Database
-from bot.turn import Books, Turn
 from tests.property.case_walk import (
     ANSWERS,
     DEAD,

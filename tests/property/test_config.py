@@ -7,11 +7,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.errors import ConfigError
+from bot.model.errors import ConfigError
 from bot.rules.directory_file import COLUMNS, from_rows
 from bot.rules.directory_file import load as load_directory
-from bot.rules.policy_file import load as load_policy
-from bot.settings import coverage, from_texts
+from bot.rules.policy.file import load as load_policy
+from bot.settings.settings import coverage, from_texts
 from tests.unit.config_samples import BOT, DIRECTORY, ENV, SAMPLE, TODAY
 
 POLICIES = {p.stem: p.read_text("utf-8") for p in sorted((SAMPLE / "policies").glob("*.yaml"))}

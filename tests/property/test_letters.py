@@ -19,9 +19,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.case import mime, wording
-from bot.case.catalogue import NO_CASE
-from bot.case.letters import Office, Templates, is_ours, message_id, render, samples
+from bot.letters import mime, wording
+from bot.letters.catalogue import NO_CASE
+from bot.letters.render import Office, Templates, is_ours, message_id, render, samples
 from bot.model import Contact, Letter, LetterKind
 from bot.rules.workdays import calendar
 

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.mail import addresses, commands, quote
-from bot.mail.read import Reading, headers_only, read
+from bot.mail.bytes import addresses
+from bot.mail.bytes.text import cleaned
+from bot.mail.cut import quote
+from bot.mail.read import Reading, headers_only, read, understand
 from bot.mail.subject import Phrase
-from bot.mail.text import cleaned
 from bot.mail.trust import Trust
-from bot.mail.understand import understand
+from bot.mail.words import commands
 from bot.model import Mail, Proof
 
 NOW = datetime(2027, 1, 16, 9, 15, tzinfo=UTC)

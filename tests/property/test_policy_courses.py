@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.case.workflow import decide
+from bot.case.table import decide
+from bot.cli.rehearsal import story
 from bot.model import (
     Alarm,
     Arrival,
@@ -33,9 +34,9 @@ from bot.model import (
     State,
     Unit,
 )  # fmt: skip
-from bot.rehearsal import story
-from bot.rules import directory_file, policy_file
+from bot.rules import directory_file
 from bot.rules.book import Rules
+from bot.rules.policy import file as policy_file
 from tests.property.oracle import LONDON, OFF, Oracle, days_on
 from tests.unit.case_samples import mail, rules
 

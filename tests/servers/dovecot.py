@@ -34,7 +34,7 @@ from imapclient import IMAPClient
 from imapclient.imap_utf7 import encode
 from pydantic import SecretStr
 
-from bot.settings import Door
+from bot.settings.settings import Door
 from tests.need import missing
 from tests.servers.certificates import make_certificate
 from tests.servers.tokens import TokenService

@@ -25,7 +25,7 @@ import pytest
 from lxml import etree
 from pydantic import SecretStr
 
-from bot.settings import Door
+from bot.settings.settings import Door
 from tests.servers import ews_schema
 from tests.servers.certificates import Certificate, make_certificate
 from tests.servers.ews_operations import OPERATIONS, Caller, Letter, Office, Subscription

@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import SecretStr
 
-from bot.doors import Door, OAuth
+from bot.settings.door import Door, OAuth
 from tests.servers.certificates import Certificate, make_certificate
 from tests.servers.graph_routes import READ, SEND, WRITE, Reply, Request, Routes, error, mime_of, parts_of, step_of
 from tests.servers.graph_store import Item, MailboxStore

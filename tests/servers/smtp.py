@@ -17,7 +17,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import SecretStr
 
-from bot.settings import Door
+from bot.settings.settings import Door
 from tests.servers.certificates import Certificate, make_certificate
 from tests.servers.smtp_session import DROP, STALL, Arrived, Rule, Session
 from tests.servers.tokens import TokenService

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from bot.doors import OAuth
+from bot.settings.door import OAuth
 from tests.servers.certificates import Certificate, make_certificate
 
 TENANT, CLIENT, SECRET = "council.example", "11111111-2222-3333-4444-555555555555", "the app's own secret"

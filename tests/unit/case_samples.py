@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot import settings
-from bot.app import reading_of
-from bot.case.workflow import decide
-from bot.mail import commands, subject
+from bot.case.table import decide
+from bot.daemon.app import reading_of
+from bot.engine.turn import Books
+from bot.mail import subject
+from bot.mail.words import commands
 from bot.model import (
     Address,
     Alarm,
@@ -34,8 +35,8 @@ from bot.model import (
     Window,
 )
 from bot.rules.book import Rules
-from bot.rules.policy import Policy
-from bot.turn import Books
+from bot.rules.policy.policy import Policy
+from bot.settings import settings
 
 CONFIG = Path(__file__).parents[2] / "config"
 

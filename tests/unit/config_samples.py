@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import ConfigError, Problem
-from bot.settings import load
+from bot.model.errors import ConfigError, Problem
+from bot.settings.settings import load
 
 SAMPLE = Path("config")
 TODAY = date(2027, 1, 4)

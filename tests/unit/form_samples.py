@@ -11,11 +11,11 @@ from pathlib import Path
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, TextStringObject
 
-from bot.case.shapes import shapes_of
 from bot.records import forms
 from bot.records.fill import Entry
-from bot.rules.policy import Policy
-from bot.rules.policy_file import load
+from bot.rules.policy.file import load
+from bot.rules.policy.policy import Policy
+from bot.settings.shapes import shapes_of
 
 NOW = datetime(2027, 4, 23, 11, tzinfo=UTC)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.doors.ports import RawMail
 from bot.model import (
     Arrival,
     Case,
@@ -22,7 +23,6 @@ from bot.model import (
     State,
 )
 from bot.model import Inbox as TeamInbox
-from bot.ports import RawMail
 from bot.store import cases
 
 NOW = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)

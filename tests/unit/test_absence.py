@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.mail.absence import told
+from bot.mail.machine.absence import told
 from bot.mail.read import Reading, read
 from bot.model import Mail, MailKind
 

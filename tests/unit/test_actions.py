@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.mail.actions import LONGEST, MOST, Action, actions
+from bot.mail.words.actions import LONGEST, MOST, Action, actions
 
 SENT = datetime(2027, 1, 12, 10, 5, tzinfo=UTC)  # a Tuesday
 FIFTEENTH = date(2027, 1, 15)

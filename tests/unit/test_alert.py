@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.alert import Alerts, Condition, Told, conditions, due_alerts, read_heartbeat, write_heartbeat
+from bot.daemon.alert import Alerts, Condition, Told, conditions, due_alerts, read_heartbeat, write_heartbeat
 from bot.model import Contact, Letter, LetterKind
 from bot.store import mails, outbox
 from bot.store.db import Database

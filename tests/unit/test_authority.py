@@ -11,7 +11,7 @@ from bot.model import Address, Case, Command, Contact, Mail, Proof, Question, Se
 from bot.rules.authority import WORDS, Side, Verdict, may, sides
 from bot.rules.book import Rules
 from bot.rules.directory_file import from_rows
-from bot.rules.policy_file import load
+from bot.rules.policy.file import load
 from bot.rules.workdays import Calendar
 
 POLICY = """\

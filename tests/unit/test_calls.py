@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.mail.calls import Call, call
+from bot.mail.words.actions import Call, call
 
 SENT = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)
 HALF_PAST = datetime(2027, 1, 15, 15, 30, tzinfo=UTC)

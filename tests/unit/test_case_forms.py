@@ -10,7 +10,7 @@ import pytest
 
 from bot.model import Case, Decision, FieldRead, FormRead, LetterKind, Proof
 from bot.rules.book import Rules
-from bot.rules.policy_forms import StageForm
+from bot.rules.policy.forms import StageForm
 from tests.unit import case_samples as sample
 from tests.unit.case_samples import START, alarms, fired, letter, mail, opened
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.case import workflow
-from bot.cli import flow as cli_flow
+from bot.case import table
+from bot.cli import shown as cli_flow
 from bot.model import State
 from tests import operator
 from tests.operator import HOUSE, command, done, drop, rows
@@ -350,13 +350,13 @@ def test_the_policy_is_shown(sample: Path) -> None:
 def test_flow_prints_the_table(sample: Path) -> None:
     """Every kind of fact of the table, as text and as a Mermaid diagram."""
     text = done(sample, "flow")
-    assert all(kind in text for kind in workflow.TABLE)
+    assert all(kind in text for kind in table.TABLE)
     assert done(sample, "flow", "--mermaid").startswith("stateDiagram-v2\n    [*] --> awaiting_response")
 
 
 def test_flow_says_what_the_table_does() -> None:
     """Each kind has its words, and no arrow starts where the table says that nothing follows."""
-    assert set(cli_flow.WORDS) == set(workflow.TABLE)
+    assert set(cli_flow.WORDS) == set(table.TABLE)
     for start, kind, _, end in cli_flow.ARROWS:
         assert State(end)
         if start:

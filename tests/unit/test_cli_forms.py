@@ -8,7 +8,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from bot.cli.main import app
-from bot.mail import forms
+from bot.mail.forms import forms
 from tests.unit.form_samples import SHAPES
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import settings
+from bot.settings import settings
 from tests import operator
 from tests.operator import command, rows
 from tests.servers.dns import DnsServer

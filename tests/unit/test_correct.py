@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.case import correct_word
-from bot.case.correct import refusal
-from bot.case.draft import Draft
-from bot.case.workflow import decide
+from bot.case.making.draft import Draft
+from bot.case.said import correct
+from bot.case.said.correct import refusal
+from bot.case.table import decide
 from bot.model import Case, ClosedAs, Correction, Decision, LetterKind, State
 from tests.unit.case_samples import DEV, FAY, HELEN, START, TOM, alarms, hours, letters, opened, rules, served, to
 
@@ -133,6 +133,6 @@ LINES: dict[str, dict[str, str] | str] = {
 @pytest.mark.parametrize("line", LINES)
 def test_a_line_is_read_as_people_write_it(line: str) -> None:
     """A stage by id or name, a person by name or address, a time as people say one; else a sentence that says why."""
-    values, why = correct_word.read(Draft(a_case(), BOOK, START + hours(2), ""), line)
+    values, why = correct.read(Draft(a_case(), BOOK, START + hours(2), ""), line)
     said = {k: datetime.fromisoformat(v).astimezone(UTC).isoformat() if k == "due" else v for k, v in values.items()}
     assert (said or why) == LINES[line]

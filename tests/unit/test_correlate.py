@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.case.correlate import MAY_ANSWER, Attach, Ignore, Known, Open, Pen, may_answer, place
+from bot.case.placement import MAY_ANSWER, Attach, Ignore, Known, Open, Pen, may_answer, place
 from bot.mail import subject
 from bot.model import Bounce, Inbox, Mail, MailKind, State
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, INBOX, MO, STRANGER, UNIT, mail, opened, shipped

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import Problem
-from bot.settings import Settings, coverage, load
+from bot.model.errors import Problem
+from bot.settings.settings import Settings, coverage, load
 from tests.unit.config_samples import DIRECTORY, ENV, TODAY, edit, refused, small
 
 

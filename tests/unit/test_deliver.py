@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from bot.cli.main import app
-from bot.errors import DoorClosed
-from bot.mailbox import open_mailbox
-from bot.mailbox.maildir_drop import drop
-from bot.settings import Door
+from bot.doors.maildir.drop import drop
+from bot.doors.opened import open_mailbox
+from bot.model.errors import DoorClosed
+from bot.settings.settings import Door
 from tests.unit.config_samples import edit, small
 
 NOW = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)

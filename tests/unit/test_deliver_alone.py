@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.deliver import MOST
-from bot.settings import Door
+from bot.settings.settings import Door
 from tests.unit.config_samples import edit, small
 from tests.unit.test_layers import LIBRARIES
 
@@ -21,8 +21,8 @@ HOUSE = Path(__file__).parents[2]
 RAW = b"From: Helen Visser <helen@health.example>\nSubject: Challenge\n\nPlease answer.\n"
 #: All of the project that a mail at the end of a pipe starts.
 OURS = (
-    "bot bot.__main__ bot.cli bot.cli.deliver bot.credentials bot.errors bot.failpoints bot.mailbox "
-    "bot.mailbox.maildir_drop"
+    "bot bot.__main__ bot.cli bot.cli.deliver bot.doors bot.doors.maildir bot.doors.maildir.drop bot.model "
+    "bot.model.errors bot.model.failpoints bot.model.names bot.settings bot.settings.credentials"
 )
 #: And all that others wrote, beside Python itself.
 THEIRS = "ruamel"

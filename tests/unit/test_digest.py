@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.digest import areas_of
+from bot.engine.digest import areas_of
 
 BOTH = ("CE", "SF")
 TABLE: dict[str, tuple[str, set[str], set[str]]] = {

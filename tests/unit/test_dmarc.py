@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.dmarc import Finding, published, silent
+from bot.doors.dmarc import Finding, published, silent
 from tests.servers.dns import DnsServer
 
 POLICY = ("v=DMARC1; p=none; rua=mailto:reports@council.example",)

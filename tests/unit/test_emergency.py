@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from bot.rules.emergency import sentence
+from bot.rules.book import sentence
 from bot.rules.workdays import LONDON, calendar
 from tests.unit.case_samples import mail, opened, rules, shipped
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.app import App, build
 from bot.cli.main import app
-from bot.expiry import PAST, Secret, running_out, secrets
-from bot.settings import load
+from bot.daemon.app import App, build
+from bot.engine.expiry import PAST, Secret, running_out, secrets
+from bot.settings.settings import load
 from bot.store import outbox
 from tests.unit.config_samples import ENV, edit, small
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.case.workflow import ALARMS, decide
+from bot.case.table import ALARMS, decide
 from bot.model import Alarm, Case, LetterKind, Proof, State
 from tests.unit.case_samples import (
     FAY,

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from bot.errors import ConfigError
-from bot.mail import docx as words
+from bot.mail.forms import documents as words
 from bot.model import Case, Contact, FieldRead, FormRead, MailForms, StageRun, State
+from bot.model.errors import ConfigError
 from bot.records import forms
 from bot.records.fill import Entry, Known, fill
 from bot.rules.workdays import Calendar
-from bot.settings import load
+from bot.settings.settings import load
 from tests.unit.config_samples import ENV, TODAY, edit, small
 from tests.unit.form_samples import FORMS, NOW, POLICIES, answers, docx, entries, pdf
 

@@ -8,16 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.mail import forms
-from bot.mail.choices import ticked
-from bot.mail.docx import Unopened
-from bot.mail.docx import cells as words_of
-from bot.mail.read import Reading, read
+from bot.engine.reading.sandbox import Sandbox, SandboxDied
+from bot.mail.forms import forms
+from bot.mail.forms.choices import ticked
+from bot.mail.forms.documents import Unopened
+from bot.mail.forms.documents import cells as words_of
+from bot.mail.read import Reading, described, read
 from bot.mail.subject import Phrase
-from bot.mail.understand import described
 from bot.model import FormRead
 from bot.records.fill import Entry
-from bot.sandbox import Sandbox, SandboxDied
 from tests.unit.form_samples import (
     FORMS,
     NOW,

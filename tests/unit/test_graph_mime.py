@@ -9,8 +9,8 @@ from email.utils import getaddresses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.case.mime import body
-from bot.transport.graph_mime import addressed, lightened
+from bot.doors.graph.mime import addressed, lightened
+from bot.letters.mime import body
 
 PEOPLE = ["fay@csc.example", "jo@csc.example", "zoe@csc.example", "ann@health.example", "bob@health.example"]
 NAMES = ["", "Fay Marsh", '"Marsh, Fay"', "=?utf-8?b?Wm/Dqw==?="]

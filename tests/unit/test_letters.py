@@ -18,9 +18,10 @@ from pathlib import Path
 import pytest
 import re2
 
-from bot.case import fallback, letters, mime, wording
-from bot.case.catalogue import CATALOGUE, COMMON, NO_CASE
-from bot.case.letters import Office, Templates, render, samples
+from bot.letters import mime, wording
+from bot.letters import render as letters
+from bot.letters.catalogue import CATALOGUE, COMMON, NO_CASE
+from bot.letters.render import Office, Templates, render, samples
 from bot.model import WANTS_ANSWERS, Contact, Letter, LetterKind
 from bot.rules.workdays import calendar
 
@@ -552,7 +553,7 @@ def test_the_plain_form_needs_no_value(kind: LetterKind) -> None:
     """Values that are missing or of the wrong kind cannot stop the letter of last resort."""
     odd = {"due": 7, "emergency": "none", "lines": 3, "human": "Ann", "ref": None, "bot_name": 1}
     for values in ({}, odd):
-        assert len(fallback.fallback(kind, values, OFFICE.calendar).split("\n", 1)[0]) <= 90
+        assert len(wording.fallback(kind, values, OFFICE.calendar).split("\n", 1)[0]) <= 90
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from bot.model import (
     Unit,
     Window,
 )
-from bot.rules.policy_blocks import Notify, ParentNote
+from bot.rules.policy.blocks import Notify, ParentNote
 from tests.unit.case_samples import (
     ANIL,
     BOT,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.rules.overlay import kept
-from bot.rules.policy import Policy
-from bot.rules.policy_file import load
+from bot.rules.policy.file import load
+from bot.rules.policy.overlay import kept
+from bot.rules.policy.policy import Policy
 from tests.unit.config_samples import edit, refused, small
 from tests.unit.test_policy import GOOD
 

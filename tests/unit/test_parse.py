@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.mail import addresses, headers
-from bot.mail.depth import MAX_DEPTH
-from bot.mail.parse import parse
+from bot.mail.bytes import addresses, headers
+from bot.mail.bytes.headers import MAX_DEPTH
+from bot.mail.bytes.parse import parse
 from bot.mail.read import Reading, headers_only, read
 from bot.mail.subject import Phrase
 from bot.mail.trust import Trust

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.case.pen import NEW, NOT_OURS, Order, Orders, lettered, orders
+from bot.mail.words.orders import NEW, NOT_OURS, Order, Orders, lettered, orders
 
 LINES = {
     "A 0147": Order("A", "0147"),

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from bot.errors import Problem
 from bot.model import Unit, Window
-from bot.rules.policy import Policy
-from bot.rules.policy_file import load
+from bot.model.errors import Problem
+from bot.rules.policy.file import load
+from bot.rules.policy.policy import Policy
 
 GOOD = """\
 id: sample

@@ -9,8 +9,8 @@ import pytest
 
 from bot.model import Case, Contact, Decision, Inbox, LetterKind
 from bot.rules.directory import Directory, Row
-from bot.rules.policy_blocks import Alternate, Track
-from bot.rules.policy_file import load
+from bot.rules.policy.blocks import Alternate, Track
+from bot.rules.policy.file import load
 from tests.unit.case_samples import alarms, arrived, fired, letter, letters, mail, opened, rules, served, to
 from tests.unit.test_policy import GOOD
 

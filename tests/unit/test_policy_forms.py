@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.rules.policy_file import load
+from bot.rules.policy.file import load
 from tests.unit.form_samples import POLICIES
 
 GOOD = """\

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.model import State
-from bot.rules.policy_blocks import Clauses
-from bot.rules.policy_file import load
-from bot.rules.policy_prose import condition, ending, mermaid, opening, stage_lines, worked
+from bot.rules.policy.blocks import Clauses
+from bot.rules.policy.file import load
+from bot.rules.policy.prose import condition, ending, mermaid, opening, stage_lines, worked
 from bot.rules.workdays import calendar
 from tests.operator import command, done, drop, folder, rows
 from tests.property.test_policy_courses import POLICIES

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from bot.case.correlate import Attach, Ignore, Known, Open, place
-from bot.mail.probe import is_probe, subject
+from bot.case.placement import Attach, Ignore, Known, Open, place
+from bot.mail.subject import is_probe, probe_subject
 from bot.model import Inbox
 from tests.unit.case_samples import BOT, DAY, FAY, INBOX, STRANGER, mail, shipped
 
-TITLE = subject("0123456789abcdef" * 2)
+TITLE = probe_subject("0123456789abcdef" * 2)
 BOT_INBOX = Inbox("CE", BOT, "cheshire-east", "", is_bot=True)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.mail.quote import split
+from bot.mail.cut.quote import split
+from bot.mail.cut.trimmings import instant
 from bot.mail.read import Reading, read
-from bot.mail.trimmings import instant
 from bot.model import MailKind
 
 MAILS = Path(__file__).parent.parent / "mails" / "replies"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.model import Arrival, ClosedAs, FieldRead, FormRead, State
-from bot.store import cases, readings
+from bot.store import cases
 from bot.store.db import Database
 from tests.unit.store_samples import HOUR, NOW, a_mail, save_new, save_next
 
@@ -22,10 +22,10 @@ def test_readings_come_back_and_go_with_a_purge(database: Database) -> None:
         closed = replace(stored.case, state=State.CLOSED, closed=NOW, closed_as=ClosedAs.RESOLVED, deadlines=())
         save_next(tx, stored, closed, Arrival(late, "the ref"))
         for mail in (late, early, early, a_mail(digest="c" * 64)):
-            readings.keep(tx, number, mail)
-        assert [one.mail for one in readings.of_case(tx, number)] == [early.digest, late.digest]
-        assert readings.of_case(tx, number)[0].forms == (FORM,)
+            cases.keep(tx, number, mail)
+        assert [one.mail for one in cases.of_case(tx, number)] == [early.digest, late.digest]
+        assert cases.of_case(tx, number)[0].forms == (FORM,)
         assert [row for row in cases.journal(tx, number) if "Alex" in row.body] == []
         assert cases.verify(tx) == []
         cases.purge(tx, number)
-        assert readings.of_case(tx, number) == ()
+        assert cases.of_case(tx, number) == ()

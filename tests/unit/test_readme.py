@@ -9,13 +9,17 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from bot.case import acts
-from bot.cli.flow import flow
+from bot.case.said import acts
 from bot.cli.main import app
-from bot.doors import Door, OAuth
-from bot.mail import commands
-from bot.rules import authority, follow_up, policy, policy_blocks, policy_file, policy_forms
+from bot.cli.shown import flow
+from bot.mail.words import commands
+from bot.rules import authority
 from bot.rules.directory import ROLES
+from bot.rules.policy import blocks as policy_blocks
+from bot.rules.policy import file as policy_file
+from bot.rules.policy import follow_up, policy
+from bot.rules.policy import forms as policy_forms
+from bot.settings.door import Door, OAuth
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

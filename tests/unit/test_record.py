@@ -21,7 +21,7 @@ from pypdf import PdfReader
 from bot.model import Case, ClosedAs, Contact, StageRun, State, Unit, Window
 from bot.records import parts, plain
 from bot.records.record import Gap, MailRow, Record, record
-from bot.rules.policy import Policy
+from bot.rules.policy.policy import Policy
 from bot.rules.workdays import calendar
 
 CALENDAR = calendar()

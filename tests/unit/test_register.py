@@ -10,11 +10,11 @@ from typing import Any
 import openpyxl
 import pytest
 
-from bot import registers
+from bot.engine import registers
 from bot.model import Case, Task
 from bot.records import register
 from bot.records.register import Sheet
-from bot.rules.policy_forms import Log
+from bot.rules.policy.forms import Log
 from bot.rules.workdays import calendar
 from tests.unit.case_samples import FAY, HELEN, START, arrived, mail, opened, served, shipped
 

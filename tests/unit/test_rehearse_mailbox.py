@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import settings
-from bot.errors import BotError
-from bot.rehearsal import rehearse
-from bot.rehearsal.mailbox import story_of
+from bot.cli.rehearsal import rehearse
+from bot.cli.rehearsal.rehearse import story_of
+from bot.model.errors import BotError
+from bot.settings import settings
 
 ROOT = Path(__file__).parents[2]
 RAW = b"""Received: from out.health.example by mx.council.example with ESMTPS; Tue, 12 Jan 2027 10:05:00 +0000

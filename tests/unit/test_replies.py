@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.mail.quote import split
+from bot.mail.cut.quote import split
 from bot.mail.read import Reading, read
 from bot.model import Mail, MailKind
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.engine.reading.sandbox import InProcess, Sandbox, SandboxDied
 from bot.mail.read import Reading
 from bot.mail.subject import Phrase
 from bot.mail.trust import Trust
 from bot.model import Mail
-from bot.sandbox import InProcess, Sandbox, SandboxDied
 
 MAILS = Path(__file__).parent.parent / "mails"
 NOW = datetime(2027, 1, 16, 9, 15, tzinfo=UTC)

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from bot.alert import conditions
-from bot.doubt import FAULT
-from bot.errors import CaseMoved, DoorClosed
+from bot.daemon.alert import conditions
+from bot.doors.imap_smtp.smtp import SmtpTransport
+from bot.engine.sending.sender import Sender, backoff
+from bot.engine.sending.unknown import FAULT
 from bot.model import Contact, Letter, LetterKind, LetterServed, LetterUndelivered
-from bot.sender import Sender, backoff
+from bot.model.errors import CaseMoved, DoorClosed
 from bot.store import outbox
 from bot.store.db import Database
 from bot.store.outbox import Queued
-from bot.transport.smtp import SmtpTransport
 from tests.servers.smtp import SmtpServer
 
 START = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.errors import ConfigError
-from bot.settings import Door, Settings, coverage, from_texts, load
+from bot.model.errors import ConfigError
+from bot.settings.settings import Door, Settings, coverage, from_texts, load
 from tests.unit.config_samples import BOT, DIRECTORY, ENV, SAMPLE, TODAY, edit, refused, small
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from bot.cli.main import app
-from bot.rules.yaml_file import read
-from bot.settings import Settings, load
-from bot.setup import block, powershell
-from bot.setup.block import Inbox, Login, Plan
+from bot.doors.setup import block, powershell
+from bot.doors.setup.block import Inbox, Login, Plan
+from bot.rules.policy.yaml_file import read
+from bot.settings.settings import Settings, load
 from tests.unit.config_samples import TODAY, small
 
 APP, OBJECT = "0f3c9a52-0000-4000-8000-00000000a001", "0f3c9a52-0000-4000-8000-00000000b002"

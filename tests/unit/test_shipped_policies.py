@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from bot.rules.policy_file import load
+from bot.rules.policy.file import load
 
 SHIPPED = sorted(Path("config/policies").glob("*.yaml"))
 TEXTS = {path.stem: (path.read_text("utf-8"), path.name) for path in SHIPPED}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.case.signs import signs
+from bot.mail.words.child_status import signs
 
 CP = ("child_protection",)
 

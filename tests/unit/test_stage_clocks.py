@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.case.workflow import restated
+from bot.case.table import restated
 from bot.model import Arrival, Case, Decision, Inbox, LetterKind, Unit, Window
 from bot.rules.book import Rules
-from bot.rules.policy_blocks import Clauses, Clock, Filing, Notify, SharedCeiling, Skip, Track
+from bot.rules.policy.blocks import Clauses, Clock, Filing, Notify, SharedCeiling, Skip, Track
 from tests.unit.case_samples import alarms, arrived, fired, kinds, letter, letters, mail, opened, rules, served, to
 
 L = LetterKind

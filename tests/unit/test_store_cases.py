@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DatabaseError
 
-from bot.errors import CaseMoved, StoreError
 from bot.model import Case, ClosedAs, Deadline, Decision, LetterUndelivered, State
+from bot.model.errors import CaseMoved, StoreError
 from bot.store import cases, deadlines, mails, outbox, schema
 from bot.store.db import Database
 from tests.unit.store_samples import (

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event, func, select
 
-from bot.errors import StoreError
-from bot.ports import RawMail
+from bot.doors.ports import RawMail
+from bot.model.errors import StoreError
 from bot.store import mails, schema
 from bot.store.db import Database
 from bot.store.seen import seen

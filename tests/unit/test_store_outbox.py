@@ -10,9 +10,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from bot.errors import CaseMoved
+from bot.doors.ports import Outcome, Refusal
 from bot.model import Contact, Letter, LetterKind
-from bot.ports import Outcome, Refusal
+from bot.model.errors import CaseMoved
 from bot.store import outbox
 from bot.store.db import Database
 from tests.unit.store_samples import FAY, HELEN, HOUR, NOW, a_letter

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from bot.doors import Door, OAuth
-from bot.errors import DoorClosed
-from bot.service import https
-from bot.service.tokens import Tokens, tokens_of
+from bot.doors import https
+from bot.doors.tokens import Tokens, tokens_of
+from bot.model.errors import DoorClosed
+from bot.settings.door import Door, OAuth
 from tests.servers.certificates import make_certificate
 from tests.servers.tokens import SECRET, TokenServer, make_app_certificate
 

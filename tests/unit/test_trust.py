@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.mail.headers import split
+from bot.mail.bytes.headers import split
 from bot.mail.read import Reading, read
 from bot.mail.trust import Trust, prove
 from bot.model import Address, Proof

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.mail.text import from_html
-from bot.mail.unseen import shown
+from bot.mail.bytes.text import from_html
+from bot.mail.bytes.unseen import shown
 
 HIDDEN = (
     "<p style='color:#ffffff'>RESOLVED</p>", "<p style='color:white;background:white'>RESOLVED</p>",

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import bot.case
-from bot.case.draft import WEIGHT, weightiest
-from bot.case.workflow import ALARMS, TABLE, decide, kind_of, nothing
+from bot.case.making.draft import WEIGHT, weightiest
+from bot.case.table import ALARMS, TABLE, decide, kind_of, nothing
 from bot.model import (
     Alarm,
     Arrival,
@@ -127,7 +127,7 @@ def test_states_are_reached_by_a_case_s_own_course(state: State) -> None:
 def test_every_alarm_that_the_code_sets_has_a_row() -> None:
     """An alarm without a row would come due and be answered by a KeyError."""
     set_ = set()
-    for path in Path(bot.case.__path__[0]).glob("*.py"):
+    for path in Path(bot.case.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "alarm":
                 kind = node.args[0]

@@ -1,0 +1,75 @@
+"""The mode `approve`: an escalation caused by a lapse waits for the business unit's GO, and goes anyway after a while.
+
+The unit is asked at the last reminder before it; acknowledgements, notices and reminders go as ever, and the clock
+knows nothing of it. What waits is held in the outbox (engine/turn.py reads the flag).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from bot.case.making.draft import Draft
+from bot.model import Hold, LetterKind
+from bot.rules import workdays
+
+WAITS, GIVEN, ASKED = "awaiting_go", "go_given", "go_asked"
+#: How long a GO is waited for: on an hours window, and else in office hours, where the policy does not say.
+URGENT = timedelta(minutes=30)
+ORDINARY = timedelta(hours=2)
+OPENS, CLOSES = time(9), time(17)
+
+
+def ask(d: Draft) -> None:
+    """Once for each stage, with the last reminder: may the next stage be called in if no reply comes?"""
+    if d.rules.mode == "approve" and not d.is_stranger and ASKED not in d.case.flags and _can_go_on(d):
+        d.write(LetterKind.QUESTION, "approve", d.unit)
+        d.flag(ASKED)
+
+
+def wait(d: Draft, *, is_lapse: bool) -> None:
+    """The escalation just decided waits if a lapse caused it and its GO was not given before; what waited goes."""
+    is_given = GIVEN in d.case.flags
+    if WAITS in d.case.flags:
+        go(d, "clock")
+    for name in (GIVEN, ASKED):
+        d.unflag(name)
+    if d.rules.mode == "approve" and is_lapse and not is_given and not d.is_stranger:
+        d.flag(WAITS)
+        d.alarm("go", until(d), "the escalation goes without a GO")
+
+
+def until(d: Draft) -> datetime:
+    own = d.rules.policy.approve_timeout
+    if d.case.urgent:
+        return d.now + URGENT
+    return workdays.due(own, d.now, d.rules.calendar).at if own else office_hours(d.now, ORDINARY, d.rules.calendar)
+
+
+def go(d: Draft, by: str) -> None:
+    """GO, or the time is over: what waits goes; before the lapse it is remembered."""
+    if WAITS in d.case.flags:
+        d.unflag(WAITS)
+        d.quiet("go")
+        d.frees += (Hold.APPROVAL,)
+        d.event("released", by=by, note="GO")
+    elif by != "clock" and d.rules.mode == "approve":
+        d.flag(GIVEN)
+
+
+def office_hours(start: datetime, span: timedelta, cal: workdays.Calendar) -> datetime:
+    """`span` of office hours after `start`: 09:00 to 17:00 of working days."""
+    at, left = start, span
+    while True:
+        local = at.astimezone(cal.zone)
+        opens = workdays.at_local(local.date(), OPENS, cal)
+        closes = workdays.at_local(local.date(), CLOSES, cal)
+        begins = max(at, opens)
+        if cal.is_working(local.date()) and begins < closes:
+            if begins + left <= closes:
+                return begins + left
+            left -= closes - begins
+        at = workdays.next_morning(at, cal, OPENS)
+
+
+def _can_go_on(d: Draft) -> bool:
+    return d.following is not None

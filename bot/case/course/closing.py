@@ -1,0 +1,203 @@
+"""The end of a case: the closing word, the outcome in writing, the record; and its opening again.
+
+Nothing automatic resolves or withdraws: only a proven and authorised word begins the end (rules/authority.py says
+whose).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from bot.case.course import follow_up, subclocks
+from bot.case.course.entry import earlier_people
+from bot.case.course.stages import enter
+from bot.case.making.draft import Draft, person
+from bot.case.making.ends_with import owes_outcome
+from bot.case.making.notices import file_record, notify
+from bot.model import ClosedAs, Contact, Hold, LetterKind, Mail, State, Unit, Window
+from bot.rules import workdays
+from bot.rules.policy.follow_up import Prompt
+
+#: What a policy without a confirm window is given, marked local.
+CONFIRM = Window(2, Unit.WORKING_DAYS, "local")
+
+
+def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
+    """RESOLVED or DECIDED: the responding side owes the outcome in writing."""
+    window = d.stage.confirm_within or CONFIRM
+    due = workdays.due(window, d.now, d.rules.calendar)  # not from receipt: it may have waited while we were down
+    d.event("resolved" if word == "RESOLVED" else "decided", by=by.email)
+    d.run(ended=at_mail.received, ended_as=word.lower())
+    d.quiet()
+    follow_up.note_actions(d, at_mail)
+    d.set(
+        state=State.AWAITING_OUTCOME,
+        closing_word=word,
+        closing_at=at_mail.received,
+        due=due.at,
+        due_why=f"the outcome in writing: {due.why}",
+    )
+    remind = workdays.before(due.at, 1, d.rules.calendar)
+    if remind > d.now:
+        d.alarm("outcome_chaser", remind, "one working day before the outcome is due in writing")
+    d.alarm("outcome_due", due.at, "the outcome in writing is due")
+    subclocks.start(d, "resolved")
+    owing, others = owes_outcome(d)
+    d.joined("responding", *owing)
+    d.write(
+        LetterKind.QUESTION,
+        "outcome",
+        owing,
+        (*others, *d.inbox),
+        mail=at_mail,
+        human=by if word == "DECIDED" else None,
+        word=word,
+        by=due.at.isoformat(),
+        outcome_says=list(d.rules.policy.follow_up.outcome_says),
+    )
+
+
+def on_outcome_chaser(d: Draft) -> None:
+    if d.late is None and d.case.due is not None:
+        owing, others = owes_outcome(d)
+        d.write(
+            LetterKind.CHASER,
+            "outcome",
+            owing,
+            (*others, *d.inbox),
+            word=d.case.closing_word,
+            by=d.case.due.isoformat(),
+            outcome_says=list(d.rules.policy.follow_up.outcome_says),
+        )
+
+
+def on_outcome_due(d: Draft) -> None:
+    """Nobody wrote the outcome: the closing word was given, what follows only files."""
+    d.flag("outcome_missing")
+    close(d, _closed_as(d), by=d.case.raiser)
+
+
+def outcome_written(d: Draft, mail: Mail, by: Contact) -> None:
+    d.set(outcome=mail.digest)
+    d.event("outcome", by=by.email)
+    follow_up.note_actions(d, mail)
+    close(d, _closed_as(d), by=by, mail=mail)
+
+
+def _closed_as(d: Draft) -> ClosedAs:
+    return ClosedAs.DECIDED if d.case.closing_word == "DECIDED" else ClosedAs.RESOLVED
+
+
+def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) -> None:
+    """Everybody involved is told, the record is filed; no alarm is left."""
+    release(d, by.email)
+    notify(d, d.stage, "close")
+    if d.case.runs and d.case.runs[-1].ended is None:
+        d.run(ended=d.now, ended_as=closed_as.value)
+    d.quiet()
+    d.quiet("word_manager")
+    prompts = follow_up.begin(d, closed_as)
+    d.set(state=State.CLOSED, closed_as=closed_as, closed=d.now, due=None, due_why="")
+    d.event("closed", by=by.email, note=closed_as.value)
+    written = d.case.outcome and mail
+    d.write(
+        LetterKind.OUTCOME,
+        "closed",
+        [] if d.case.unproven == "stranger" else [d.case.raiser],
+        involved(d),
+        mail=mail,
+        closed_as=closed_as.value,
+        by=person(by),
+        at=d.now.isoformat(),
+        outcome_missing="outcome_missing" in d.case.flags,
+        original_of_outcome={"from": str(by), "sent": mail.received.isoformat()} if written and mail else None,
+        **_asked_at_the_end(d, prompts),
+    )
+    if not any(letter.kind is LetterKind.OUTCOME for letter in d.letters):
+        _outcome_without_raiser(d, closed_as, by)
+    _file(d, prompts)
+
+
+def _asked_at_the_end(d: Draft, prompts: tuple[Prompt, ...]) -> dict[str, Any]:
+    """What rides in the letter of the outcome: the child's own record, the agreed actions, the policy's prompts."""
+    return {
+        "ask_child_file": follow_up.task(d, follow_up.CHILD_FILE) is not None,
+        "actions": follow_up.agreed(d),
+        "prompts": follow_up.for_letter(d, prompts, "parties"),
+    }
+
+
+def _file(d: Draft, prompts: tuple[Prompt, ...]) -> None:
+    """The record, which also carries what the policy asks of the business unit."""
+    unit = [p for p in prompts if p.to == "unit"]
+    letter = file_record(d, d.rules.policy.filing.content, follow_up.for_letter(d, unit, "unit"))
+    if letter is not None:
+        follow_up.ask_of(d, letter.key, unit, letter.to[0].email)
+
+
+def _outcome_without_raiser(d: Draft, closed_as: ClosedAs, by: Contact) -> None:
+    """A stranger is not told; team inbox and business unit are, who alone were written to, and who closed it."""
+    d.write(
+        LetterKind.OUTCOME,
+        "closed",
+        (*d.inbox, *d.unit, by),
+        closed_as=closed_as.value,
+        by=person(by),
+        at=d.now.isoformat(),
+        outcome_missing="outcome_missing" in d.case.flags,
+        original_of_outcome=None,
+        **_asked_at_the_end(d, ()),
+    )
+
+
+def involved(d: Draft) -> tuple[Contact, ...]:
+    """Everybody a letter of this case was meant for, and the team inbox; of a colleague's challenge those of stages
+    held before the bot as well, and where the partnership ended it both sides' leads."""
+    case = d.case
+    people = [c for _, _, c in case.people]
+    if case.unproven != "stranger":
+        people += [d.manager] if d.manager else []
+        people += earlier_people(d)
+        leads = d.holders(d.stage.raising_role, case.responder_agency, case.team) if case.responder_agency else ()
+        people += [c for c in leads if d.stage.level == "partnership" and c.agency == case.responder_agency]
+    return (*(c for c in people if c.email != case.raiser.email), *d.inbox)
+
+
+def reopen(d: Draft, by: Contact) -> None:
+    """REOPEN enters at the stage last reached with a fresh window; the ref stays."""
+    d.event("reopened", by=by.email)
+    d.set(
+        state=State.AWAITING_RESPONSE,
+        closed_as=None,
+        closed=None,
+        closing_word="",
+        closing_at=None,
+        outcome="",
+        questions=(),
+    )
+    again(d, by)
+
+
+def again(d: Draft, by: Contact) -> None:
+    """The stage last reached is entered afresh."""
+    enter(d, d.stage, "reopened", by)
+
+
+def hold(d: Draft, by: str) -> None:
+    """HOLD: letters wait, the clock does not. It ends by itself."""
+    cal = d.rules.calendar
+    until = d.now + timedelta(hours=4) if d.case.urgent else workdays.due(Window(1, Unit.WORKING_DAYS), d.now, cal).at
+    for to in (d.inbox,) if d.is_stranger else ([d.case.raiser], d.responders):
+        d.write(LetterKind.INFORMATION, "held", to, until=until.isoformat(), by=by)
+    d.set(hold_until=until)
+    d.alarm("hold_end", until, "a hold ends by itself")
+    d.event("held", by=by)
+
+
+def release(d: Draft, by: str) -> None:
+    if d.case.hold_until is not None:
+        d.set(hold_until=None)
+        d.quiet("hold_end")
+        d.frees += (Hold.HOLD,)
+        d.event("released", by=by)

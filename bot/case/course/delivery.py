@@ -1,0 +1,222 @@
+"""What became of our letters: served, refused, bounced, delayed; and who turned out to be away.
+
+A stage has begun when one contact of its responding side is served. A bounce is not a service: the letter goes down
+the directory's row in turn, and the clock that it started starts afresh from the first who is served. An
+out-of-office moves no clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.case.course.clock import begin
+from bot.case.course.stages import copied
+from bot.case.making.draft import RAISER_LOST, Draft, person
+from bot.model import (
+    WANTS_ANSWERS,
+    Absence,
+    Contact,
+    LetterKind,
+    LetterServed,
+    LetterUndelivered,
+    Served,
+    State,
+    Unit,
+    Window,
+)
+from bot.rules import workdays
+
+#: How long a delayed delivery may take before the next contact is written to.
+DELAY, PATIENCE = timedelta(hours=1), Window(1, Unit.WORKING_DAYS)
+
+
+def on_served(d: Draft, fact: LetterServed) -> None:
+    """Marks who was served; the first responding contact served begins the stage."""
+    if fact.stage != d.case.stage or not d.case.is_open:
+        return
+    reached = set(fact.recipients)
+    d.set(
+        served=tuple(
+            replace(s, at=s.at or fact.at, is_dead=False) if s.contact.email in reached and not s.is_dead else s
+            for s in d.case.served
+        )
+    )
+    run = d.case.run
+    is_served = any(s.at is not None and not s.is_dead and s.contact.email in reached for s in d.case.served)
+    if fact.starts_clock and is_served and run is not None and run.began is None and run.ended is None:
+        begin(d, fact.at)
+        d.event("stage_entered", note=d.stage.name)
+
+
+def on_undelivered(d: Draft, fact: LetterUndelivered) -> None:
+    """A refusal or a bounce for one address."""
+    d.event("undelivered", by=fact.recipient, note=fact.status)
+    if not fact.is_hard:
+        _delayed(d, fact.recipient)
+        return
+    contact = _responding(d, fact.recipient) if fact.stage == d.case.stage else None
+    if d.case.is_open and contact is not None and fact.kind in WANTS_ANSWERS:
+        _lost(d, contact, fact)
+    elif fact.kind is LetterKind.RECORD:
+        d.flag("record_undelivered")
+        lines = [
+            f"The record of {d.case.ref} could not be delivered ({fact.status}).",
+            f"It is kept: challenge-bot record {d.case.ref}. Please see that it is filed.",
+        ]
+        d.write(LetterKind.ALERT, "plain", [d.rules.operator], subject="A record could not be filed", lines=lines)
+        unit = [contact for contact in d.unit if contact.email != fact.recipient] or d.unit
+        where = f"challenge-bot record {d.case.ref}"
+        d.write(LetterKind.INFORMATION, "record_kept", unit, where=where, why=fact.status)
+    elif d.case.is_open and fact.recipient == d.case.raiser.email:
+        _raiser_lost(d, fact)
+    else:
+        d.flag("letter_undelivered")
+
+
+def _responding(d: Draft, email: str) -> Contact | None:
+    return next((s.contact for s in d.case.served if s.contact.email == email and not s.is_dead), None)
+
+
+def _delayed(d: Draft, recipient: str) -> None:
+    """Soft: it may still arrive. After an hour, in a case of days after a working day, the next contact is written to
+    all the same."""
+    if d.case.is_open and _responding(d, recipient) is not None:
+        d.flag(f"delayed:{recipient}")
+        at = d.now + DELAY if d.case.urgent else workdays.due(PATIENCE, d.now, d.rules.calendar).at
+        d.alarm("delayed", at, "a delivery is delayed; then the next contact is written to")
+
+
+def on_delayed(d: Draft) -> None:
+    """A delivery was reported as delayed a while ago, and nothing else was heard of it."""
+    for name in [f for f in d.case.flags if f.startswith("delayed:")]:
+        d.unflag(name)
+        contact = _responding(d, name.removeprefix("delayed:"))
+        if contact is not None:
+            _redirect(d, contact, "bounced", LetterKind.NOTICE.value)
+
+
+def _lost(d: Draft, contact: Contact, fact: LetterUndelivered) -> None:
+    """A responding contact cannot be reached: down the row, and the clock stops if nobody else was served."""
+    d.set(served=tuple(replace(s, is_dead=True) if s.contact.email == contact.email else s for s in d.case.served))
+    is_first = len(d.case.runs) == 1
+    if not is_first and not any(s.at is not None and not s.is_dead for s in d.case.served):
+        d.run(began=None)
+        d.quiet("chaser")
+    _redirect(d, contact, "bounced", fact.kind.value)
+    _wrong(d, contact, fact.status, fact.why)
+
+
+def _wrong(d: Draft, contact: Contact, status: str, why: str = "", *, goes_on: bool = True) -> None:
+    """The business unit puts its directory right. `goes_on`: the next in the row is written to."""
+    manager = person(d.manager) if d.manager and not goes_on else {}
+    values = {"status": status, "why": why, "goes_on": goes_on, "manager": manager}
+    d.write(LetterKind.INFORMATION, "spoc_wrong", d.unit, contact=person(contact), more=values)
+
+
+def _raiser_lost(d: Draft, fact: LetterUndelivered) -> None:
+    """The raiser's own address fails: from now on their manager is written to as well (making/draft.py). Told once."""
+    if RAISER_LOST in d.case.flags:
+        return
+    answered = d.case.state is State.AWAITING_CONFIRMATION
+    if d.manager:
+        d.write(LetterKind.INFORMATION, "raiser_lost", [d.manager], why=fact.why, answered=answered)
+    _wrong(d, d.case.raiser, fact.status, fact.why, goes_on=False)
+    d.flag(RAISER_LOST)
+
+
+def _redirect(d: Draft, contact: Contact, why: str, of: str, until: str = "", is_gone: bool = False) -> None:
+    """The next in the directory's row; when the row is empty, business unit, raiser and operator at once.
+
+    What a stranger sent goes no further than team inbox and business unit, who have it already.
+    """
+    if d.is_stranger:
+        return
+    tried = {s.contact.email for s in d.case.served}
+    row = [c for c in in_turn(d, contact) if c.email not in tried]
+    if not row:
+        _nobody(d)
+        return
+    following = row[0]
+    d.set(served=(*d.case.served, Served(following)))
+    d.joined("responding", following)
+    run = d.case.run
+    extra = {"until": until, "gone": is_gone} if why == "away" else {}
+    d.write(
+        LetterKind.REDIRECT,
+        why,
+        [following],
+        copied(d),
+        starts_clock=run is not None and run.began is None,
+        absent=person(contact),
+        of=of,
+        more=extra,
+    )
+
+
+def in_turn(d: Draft, contact: Contact) -> tuple[Contact, ...]:
+    """The directory's row, with those whom the stage names after this contact's role before inboxes and unit."""
+    row = d.rules.directory.fallbacks(contact, d.case.area, d.now.date())
+    roles = d.stage.responding_role
+    later = roles[roles.index(contact.role) + 1 :] if contact.role in roles else ()
+    named = tuple(c for role in later for c in d.holders((role,), d.case.responder_agency, d.case.team))
+    is_deputy = bool(row) and bool(contact.deputy) and row[0].email == contact.deputy
+    return (*row[:1], *named, *row[1:]) if is_deputy else (*named, *row)
+
+
+def _nobody(d: Draft) -> None:
+    d.flag("nobody_reachable")
+    tried = [person(s.contact) for s in d.case.served]
+    d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=tried)
+    d.write(LetterKind.INFORMATION, "nobody", [d.case.raiser], tried=tried)
+    lines = [f"Case {d.case.ref}: no contact of stage {d.case.stage} can be reached.", "The business unit was told."]
+    d.write(LetterKind.ALERT, "plain", [d.rules.operator], subject="A stage has nobody who can be reached", lines=lines)
+
+
+def on_absent(d: Draft, sender: str, told: Absence, is_proven: bool) -> None:
+    """An automatic reply of a responding contact: the directory's deputy at once, the raiser told, the clock unmoved.
+
+    Once for each person and stage; later ones are facts and cause no letter. Of one who has left the business unit is
+    told; without proof they are reminded still. Whom the reply names is shown to the raiser and never written to.
+    A machine's receipt tells of nobody's absence: it stands in the journal, and no letter follows.
+    """
+    if told.is_receipt:
+        d.event("receipt", by=sender)
+        return
+    d.event("absent", by=sender)
+    directory = d.rules.directory
+    known = next((s for s in d.case.served if directory.same_person(s.contact.email, sender)), None)
+    if known is None or known.is_away or known.is_dead or not d.case.is_open:
+        return
+    away = replace(known, is_away=True, is_dead=told.is_gone and is_proven)
+    d.set(served=tuple(away if s is known else s for s in d.case.served))
+    before = {s.contact.email for s in d.case.served}
+    _redirect(d, known.contact, "away", LetterKind.NOTICE.value, told.until, told.is_gone)
+    new = [s.contact for s in d.case.served if s.contact.email not in before]
+    if d.is_stranger:
+        return
+    if told.is_gone:
+        _wrong(d, known.contact, "gone")
+    d.write(
+        LetterKind.INFORMATION,
+        "away",
+        [d.case.raiser],
+        absent=person(known.contact),
+        until=told.until,
+        deputies=[person(c) for c in new],
+        named=[{"name": name[:80], "contact": words[:120]} for name, words in told.named[:3]],
+        gone=told.is_gone,
+    )
+
+
+def redirect_from(d: Draft, email: str) -> None:
+    """That contact says it is not theirs: the next in the row is written to, once for each person.
+
+    They stay among those who are reminded until somebody else takes it up, for a word without proof takes nobody away.
+    """
+    same = d.rules.directory.same_person
+    known = next((s for s in d.case.served if same(s.contact.email, email) and not s.is_dead), None)
+    if known is None or known.is_away or not d.case.is_open:
+        return
+    d.set(served=tuple(replace(s, is_away=True) if s is known else s for s in d.case.served))
+    _redirect(d, known.contact, "not_mine", LetterKind.NOTICE.value)

@@ -1,0 +1,172 @@
+"""The stage a mail opens at: where its subject says, where its addressee sits, else the policy's first.
+
+What lies before a stage that was named was held before the bot: it is written down and said, and nobody is asked for
+it. A plain challenge begins after what the policy passes over.
+"""
+
+from __future__ import annotations
+
+import re2
+
+from bot.case.course.clock import KNOWN, flagged
+from bot.case.making.draft import Draft
+from bot.case.making.people import landing
+from bot.mail.words.actions import call
+from bot.model import Arrival, Contact, LetterKind, Mail, Opening, Proof, Unit
+from bot.rules import workdays
+from bot.rules.book import Rules
+from bot.rules.policy.policy import Stage
+
+HELD_BEFORE = "held_before_the_bot"
+
+
+def entry_stage(opening: Opening, rules: Rules) -> Stage:
+    """Where `adopt` says; else the later of what the subject names ("Stage 2") and where an addressee sits; else
+    the first."""
+    if opening.stage:
+        return rules.policy.stage(opening.stage)
+    return _named(opening.mail, opening.inbox.area, rules) or rules.policy.first
+
+
+def names_a_stage(opening: Opening, rules: Rules) -> bool:
+    """Whether the mail itself says at which stage it comes."""
+    return _named(opening.mail, opening.inbox.area, rules) is not None
+
+
+def held_before(opening: Opening, rules: Rules) -> tuple[Stage, ...]:
+    """The stages before the one it opens at; none for a plain subject, which opens the first."""
+    stage = entry_stage(opening, rules)
+    is_plain = stage.id == rules.policy.first.id and not names_a_stage(opening, rules)
+    return () if is_plain else rules.policy.before(stage.id)
+
+
+def note_held_before(d: Draft, opening: Opening) -> None:
+    """The flag, and a row in the journal for each earlier stage."""
+    earlier = held_before(opening, d.rules)
+    if earlier:
+        d.flag(HELD_BEFORE)
+    for stage in earlier:
+        d.event("held_before", note=f"{stage.name}: held before the bot", stage=stage.id)
+
+
+def pass_over(d: Draft, opening: Opening) -> None:
+    """A plain challenge begins after the stages that the policy passes over; one that names its stage begins there."""
+    asked = opening.mail.trigger.window
+    d.set(urgent=asked is not None and asked.unit is Unit.HOURS)
+    if opening.stage or names_a_stage(opening, d.rules):
+        return
+    stage, passed = landing(d.cast, d.stage)
+    if stage is not None and passed:
+        d.set(stage=stage.id)
+        for one in passed:
+            d.event("skipped", note=f"{one.name}: the policy passes it over", stage=one.id)
+
+
+def earlier_stages(d: Draft) -> tuple[Stage, ...]:
+    """What was held before the bot."""
+    first = d.case.runs[0].stage if d.case.runs else d.case.stage
+    return d.rules.policy.before(first) if HELD_BEFORE in d.case.flags else ()
+
+
+def earlier_people(d: Draft) -> tuple[Contact, ...]:
+    """Both sides' contacts of the stages held before the bot, as the directory gives them to their own agencies."""
+    case, directory = d.case, d.rules.directory
+    places = ((case.raiser.agency, case.raiser.team), (case.responder_agency, case.team))
+    roles = [r for s in earlier_stages(d) for r in (*s.raising_role, *s.responding_role) if r != "practitioner"]
+    return tuple(
+        contact
+        for role in dict.fromkeys(roles)
+        for agency, team in places
+        if agency
+        for contact in directory.holders(role, case.area, agency, team)
+        if contact.agency == agency
+    )
+
+
+def _named(mail: Mail, area: str, rules: Rules) -> Stage | None:
+    """The latest stage that the subject names or whose contacts the mail is addressed to."""
+    subject = f" {mail.subject.lower()} "
+    roles = {c.role for a in mail.to for c in rules.directory.roles_of(a.email, area)}
+    found = [
+        stage
+        for stage in rules.policy.stages
+        if any(word.lower() in subject for word in stage.opens_on) or roles & set(stage.opens_to)
+    ]
+    by_subject = [s for s in found if not roles & set(s.opens_to)]
+    by_address = [s for s in found if roles & set(s.opens_to)]
+    return next(reversed(by_address), None) or next(iter(by_subject), None) or _by_form(mail, rules)
+
+
+def _by_form(mail: Mail, rules: Rules) -> Stage | None:
+    """The stage that a completed form of this policy belongs to, as the policy says."""
+    ids = [form.form for form in mail.forms if form.is_completed and rules.policy.id in form.policies]
+    opens = [rules.policy.form(name).opens_at for name in ids]
+    return next((rules.policy.stage(stage) for stage in opens if stage), None)
+
+
+# What the raiser is asked for about the challenge: the call before it, the reason for the time, what the policy adds.
+# Read from their own words where these leave no doubt, else asked in the acknowledgement; nothing waits for an
+# answer. Which of it a policy asks for is its own (intake: tiers.needs and asks).
+
+#: Flags of a subject that the raiser is asked about.
+ASKED = (
+    "window_assumed",
+    "nonstandard_window",
+    "two_times",
+    "time_in_the_past",
+    "bare_days",
+    "team_unknown",
+    "unreadable",
+)
+NO_REASON = "rationale_missing"
+#: A reason is known by its name, or where it stands beside the time itself.
+_REASON = re2.compile(
+    r"(?i)\brationale\b|\b(?:24|twenty[- ]four) ?h(?:ou)?rs?\b[^.\n]{0,80}\b(?:because|due to|as|since)\b"
+)
+_FEWEST = 4  # words that may be a reason
+
+
+def needed(d: Draft) -> tuple[str, ...]:
+    """What the policy asks for with a challenge of this time."""
+    asked = (d.case.window.n, d.case.window.unit) if d.case.window else None
+    tier = next((t for t in d.rules.policy.intake.tiers if (t.window.n, t.window.unit) == asked), None)
+    return tier.needs if tier else ()
+
+
+def note(d: Draft, mail: Mail) -> tuple[str, ...]:
+    """Writes down what the opening mail says, and returns the questions that are left, as the templates name them."""
+    needs = needed(d)
+    if "call_time" in needs:
+        _heard(d, mail, d.case.raiser)
+    has_reason = bool(_REASON.search(mail.new_text[:20_000]))
+    if "rationale" in needs and not has_reason:
+        d.flag(NO_REASON)
+    open_ = {"call_time": d.case.called is None, "rationale": not has_reason}
+    flags = ["which_team" if f == "team_unknown" else f for f in d.case.flags if f in ASKED]
+    known = ["child_status"] if KNOWN & set(d.case.flags) else []
+    extra = [code for code in d.rules.policy.intake.asks if code not in known]
+    return (*flags, *(code for code in needs if open_.get(code, True)), *flagged(d), *extra)
+
+
+def told(d: Draft, fact: Arrival, by: Contact) -> bool:
+    """A proven mail of the raiser's side in words may answer what was asked. True where its call time must be asked
+    again: it names a call and no time that can be placed."""
+    mail, needs = fact.mail, needed(d)
+    if mail.proof is not Proof.PROVEN or not mail.is_readable or not d.case.is_open:
+        return False
+    is_answer = fact.answered == LetterKind.ACKNOWLEDGEMENT.value
+    names_call = "call_time" in needs and d.case.called is None and _heard(d, mail, by)
+    if is_answer and NO_REASON in d.case.flags and len(mail.new_text.split()) >= _FEWEST * (3 if names_call else 1):
+        d.unflag(NO_REASON)
+        d.event("rationale", by=by.email)
+    return is_answer and names_call and d.case.called is None
+
+
+def _heard(d: Draft, mail: Mail, by: Contact) -> bool:
+    """Whether the mail names a call that was made; its time and whether a message was left are written down."""
+    read = call(mail.new_text, mail.date or mail.received, d.case.opened)
+    d.set(message_left=read.message or d.case.message_left)
+    if read.at is not None:
+        d.set(called=read.at)
+        d.event("called", by=by.email, note=workdays.say(read.at, d.rules.calendar))
+    return read.is_named

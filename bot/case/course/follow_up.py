@@ -1,0 +1,281 @@
+"""What is asked when a case has ended: the child's own record, agreed actions on their day, the policy's prompts.
+
+The first asking rides in the letters of the end (outcome, record); what comes later is an alarm of its own, each once,
+at 09:00. Nothing here opens, closes or moves a case: answers are written down. An alarm that was missed while nothing
+ran waits for the next working morning. What the policy asks for is rules/policy/follow_up.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import date, datetime, time
+from typing import Any
+
+from bot.case.making.draft import Draft, person
+from bot.case.making.ends_with import both_sides, known
+from bot.mail.words.actions import actions
+from bot.model import ClosedAs, Contact, LetterKind, Mail, Question, Task
+from bot.rules import workdays
+from bot.rules.authority import Side
+from bot.rules.policy.follow_up import Prompt, day_of
+
+AT = time(9)
+ALARMS = ("child_file", "action", "prompt", "prompt_late")
+CHILD_FILE = "child_file"
+MEETING = "meeting"
+ABOUT = "task"  # of a question whose `word` is the task's id and whose `note` is the side asked
+ENDED = (ClosedAs.RESOLVED, ClosedAs.DECIDED)
+SIDES = {Side.RAISING: "raising", Side.RESPONDING: "responding", Side.UNIT: "unit", Side.DECIDER: "unit"}
+
+
+# --- tasks ------------------------------------------------------------------------------------------------------------
+
+
+def task(d: Draft, task_id: str) -> Task | None:
+    return next((t for t in d.case.tasks if t.id == task_id), None)
+
+
+def put(d: Draft, new: Task) -> None:
+    """Adds the task, in place of an earlier one of that id."""
+    d.set(tasks=(*(t for t in d.case.tasks if t.id != new.id), new))
+
+
+def answered(d: Draft, task_id: str, side: str, word: str, by: Contact) -> None:
+    """A side's word about a task is written down; it changes nothing else."""
+    held = task(d, task_id) or Task(task_id)
+    put(d, replace(held, said=(*held.said, (side, word, d.now))))
+    d.event("task", by=by.email, note=f"{task_id}: {word}")
+
+
+def side_of(stand: Collection[Side]) -> str:
+    return next((name for side, name in SIDES.items() if side in stand), "")
+
+
+def drop(d: Draft) -> None:
+    """The case runs again: what followed from its end fits no more. A meeting stays known."""
+    d.quiet(*ALARMS)
+    d.set(
+        tasks=tuple(t for t in d.case.tasks if t.id == MEETING),
+        questions=tuple(q for q in d.case.questions if q.about != ABOUT),
+    )
+
+
+# --- the end ----------------------------------------------------------------------------------------------------------
+
+
+def note_actions(d: Draft, mail: Mail) -> None:
+    """What the mail agrees replaces what was agreed before; a mail that names no action replaces nothing."""
+    found = actions(mail.new_text, mail.received)
+    if not found or not d.rules.policy.follow_up.ask_actions:
+        return
+    d.quiet("action")
+    d.set(tasks=tuple(t for t in d.case.tasks if not t.id.startswith("action/")))
+    for n, action in enumerate(found, 1):
+        owner = known(d, action.who) or Contact("", action.who) if action.who else None
+        put(d, Task(f"action/{n}", action.day, action.what, owner, mail.digest))
+
+
+def agreed(d: Draft) -> list[dict[str, Any]]:
+    """The agreed actions as letters show them: by number, with an owner whom the directory knows, and the day. Their
+    words stay in the outcome, unless the policy wants full letters and every address is secure."""
+    rows = [(n, t) for n in range(1, len(d.case.tasks) + 1) if (t := task(d, f"action/{n}")) is not None]
+    return [
+        {
+            "n": n,
+            "owner": person(t.owner) if t.owner is not None and t.owner.email else None,
+            "has_owner": t.owner is not None,
+            "day": morning(d, t.day).isoformat() if t.day else "",
+            "words": t.what if _may_be_full(d) else "",
+        }
+        for n, t in rows
+    ]
+
+
+def _may_be_full(d: Draft) -> bool:
+    people = (d.case.raiser, *d.responders)
+    return d.stage.content == "full" and all(c.is_secure for c in people)
+
+
+def begin(d: Draft, closed_as: ClosedAs) -> tuple[Prompt, ...]:
+    """Sets the clocks of what follows; returns the policy's prompts that hold for this end."""
+    if closed_as not in ENDED or d.case.unproven == "stranger":
+        d.set(tasks=())
+        return ()
+    policy, cal = d.rules.policy.follow_up, d.rules.calendar
+    if policy.child_file is not None:
+        put(d, Task(CHILD_FILE))
+        at = workdays.next_morning(d.now, cal, n=policy.child_file.chase.n)
+        d.alarm("child_file", at, "who has not confirmed the entry on the child's record is asked once more")
+    set_actions(d)
+    return tuple(_prompted(d, n, prompt) for n, prompt in _prompts(d, closed_as))
+
+
+def set_actions(d: Draft) -> None:
+    for row in agreed(d):
+        if row["day"]:
+            at = datetime.fromisoformat(row["day"])
+            at = at if at > d.now else workdays.next_morning(d.now, d.rules.calendar)
+            d.alarm("action", at, f"both sides are asked whether action {row['n']} is done", row["n"])
+
+
+def _prompts(d: Draft, closed_as: ClosedAs) -> list[tuple[int, Prompt]]:
+    return [
+        (n, prompt)
+        for n, prompt in enumerate(d.rules.policy.follow_up.prompts, 1)
+        if (not prompt.stages or d.case.stage in prompt.stages)
+        and (prompt.when == "closed" or closed_as is ClosedAs.DECIDED)
+    ]
+
+
+def _prompted(d: Draft, n: int, prompt: Prompt) -> Prompt:
+    cal = d.rules.calendar
+    day = day_of(prompt.within, _counted_from(d, prompt), cal) if prompt.within else None
+    put(d, Task(prompt.id, day))
+    if day is not None:
+        remind = workdays.before(morning(d, day), 1, cal)
+        if remind > d.now:
+            d.alarm("prompt", remind, f"{prompt.id}: one working day before its day", n)
+        late = workdays.next_morning(morning(d, day), cal)
+        late = late if late > d.now else workdays.next_morning(d.now, cal)
+        d.alarm("prompt_late", late, f"{prompt.id}: its day has passed", n)
+    return prompt
+
+
+def _counted_from(d: Draft, prompt: Prompt) -> datetime:
+    """The end is the closing word; a meeting counts where it was held by then."""
+    end = d.case.closing_at or d.now
+    held = task(d, MEETING)
+    if prompt.counts_from == "meeting" and held is not None and held.day is not None:
+        return min(end, morning(d, held.day))
+    return end
+
+
+def morning(d: Draft, day: date) -> datetime:
+    return workdays.at_local(day, AT, d.rules.calendar)
+
+
+def for_letter(d: Draft, prompts: Iterable[Prompt], to: str) -> list[dict[str, str]]:
+    """Prompts as a letter shows them: the words, and the day at its end."""
+    rows = []
+    for prompt in prompts:
+        held = task(d, prompt.id)
+        by = workdays.at_local(held.day, d.rules.calendar.day_end, d.rules.calendar) if held and held.day else None
+        if prompt.to == to:
+            rows.append({"words": prompt.words, "by": by.isoformat() if by else ""})
+    return rows
+
+
+def ask_of(d: Draft, key: str, prompts: Iterable[Prompt], asked: str) -> None:
+    """The letter of that key asks for a YES to each prompt that has a day."""
+    for prompt in prompts:
+        if prompt.within is not None:
+            d.ask(key, ABOUT, asked, word=prompt.id, note="unit")
+
+
+# --- alarms -----------------------------------------------------------------------------------------------------------
+
+
+#: A missed one is not sent at an odd hour.
+MISSED = "it was missed while the service was not running, and waits for the next working morning"
+
+
+def _morning_after(d: Draft) -> datetime:
+    return workdays.next_morning(d.now, d.rules.calendar)
+
+
+def on_child_file(d: Draft, _n: int) -> None:
+    """Once more to the side that has not answered."""
+    held = task(d, CHILD_FILE)
+    if held is None:
+        return
+    if d.late is not None:
+        d.alarm("child_file", _morning_after(d), MISSED)
+        return
+    for side, who in both_sides(d):
+        if not held.said_by(side):
+            d.write(LetterKind.QUESTION, "child_file", [who], closed=(d.case.closed or d.now).isoformat())
+
+
+def on_action(d: Draft, n: int) -> None:
+    """The day of an agreed action: both sides are asked whether it is done, once."""
+    row = next((r for r in agreed(d) if r["n"] == n), None)
+    if row is None:
+        return
+    if d.late is not None:
+        d.alarm("action", _morning_after(d), MISSED, n)
+        return
+    for side, who in both_sides(d):
+        letter = d.write(LetterKind.QUESTION, "action", [who], action=row, others=len(agreed(d)) > 1)
+        if letter:
+            d.ask(letter.key, ABOUT, who.email, word=f"action/{n}", note=side)
+
+
+def on_prompt(d: Draft, n: int) -> None:
+    """The working day before its day. Where that was missed, what comes after the day says so."""
+    if d.late is None:
+        _remind(d, n, passed=False)
+
+
+def on_prompt_late(d: Draft, n: int) -> None:
+    if d.late is not None:
+        d.alarm("prompt_late", _morning_after(d), MISSED, n)
+        return
+    _remind(d, n, passed=True)
+
+
+def _remind(d: Draft, n: int, *, passed: bool) -> None:
+    """They who were asked, of what they have not yet said is done."""
+    prompts = d.rules.policy.follow_up.prompts[n - 1 : n]
+    held = task(d, prompts[0].id) if prompts else None
+    if held is None or held.day is None or any(word == "yes" for _, word, _ in held.said):
+        return
+    if passed:
+        d.flag(f"late:{prompts[0].id}")
+    row = for_letter(d, prompts, prompts[0].to)[0]
+    people = [[c] for _, c in both_sides(d)] if prompts[0].to == "parties" else [list(d.unit)]
+    for to in people:
+        letter = d.write(LetterKind.CHASER, "prompt", to, prompt=row, passed=passed)
+        if letter:
+            ask_of(d, letter.key, prompts, letter.to[0].email)
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+def on_file(d: Draft, stand: Collection[Side], by: Contact) -> None:
+    """The entry on the child's record is confirmed, for each side the sender stands on."""
+    d.event("on_file", by=by.email)
+    for side in (Side.RAISING, Side.RESPONDING):
+        if side in stand and _speaks_for(d, side, by):
+            answered(d, CHILD_FILE, SIDES[side], "on file", by)
+
+
+def _speaks_for(d: Draft, side: Side, by: Contact) -> bool:
+    """Who holds roles on both sides speaks for their own agency; within one agency, for both."""
+    case = d.case
+    other = case.responder_agency if side is Side.RAISING else case.raiser.agency
+    own = case.raiser.agency if side is Side.RAISING else case.responder_agency
+    return not by.agency or by.agency == own or by.agency != other
+
+
+def is_of_side(question: Question, stand: Collection[Side]) -> bool:
+    """Whether somebody who stands there speaks for the side that was asked."""
+    return question.note in {SIDES[side] for side in stand if side in SIDES}
+
+
+def outcome_again(d: Draft, mail: Mail, by: Contact) -> None:
+    """OUTCOME after the end: what is agreed, or an outcome that was missing, is written down; nothing else changes."""
+    if d.case.closed_as not in ENDED:
+        return
+    d.set(outcome=mail.digest)
+    d.unflag("outcome_missing")
+    d.event("outcome", by=by.email)
+    note_actions(d, mail)
+    set_actions(d)
+    if unclear(d):
+        d.write(LetterKind.QUESTION, "actions", [by], mail=mail, actions=agreed(d))
+
+
+def unclear(d: Draft) -> bool:
+    return any(not row["day"] or not row["has_owner"] for row in agreed(d))

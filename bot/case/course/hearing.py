@@ -1,0 +1,113 @@
+"""What is heard before a decision: a meeting on a day, by when a manager will answer, each side's view in writing.
+
+All are written down and told; neither answers, resolves or moves anything. Whether a mail is an answer is decided in
+said/replies.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.case.course import follow_up, subclocks
+from bot.case.making.draft import Draft, person
+from bot.case.making.ends_with import owes_outcome
+from bot.mail.words.actions import the_day
+from bot.model import Contact, LetterKind, Mail, Proof, Task
+from bot.rules import workdays
+from bot.rules.policy.follow_up import day_of
+from bot.rules.policy.policy import Stage
+from bot.rules.windows import granted
+
+REPRESENTATION = "representation"
+COMMITMENT = "commitment"
+MEETS = (("MEETING 14 January", "a meeting is on that day; give the day and the month"),)
+
+
+def meeting(d: Draft, note: str, by: Contact, mail: Mail) -> None:
+    """A meeting is written down and both sides hear of its day; words that name none are asked about."""
+    day = the_day(note, mail.received)
+    if day is None:
+        d.event("attached", by=by.email, note="MEETING: no day")
+        if d.case.is_open:
+            d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, human=by, choices=[list(c) for c in MEETS])
+        return
+    subclocks.stop(d, "meeting")
+    follow_up.put(d, Task(follow_up.MEETING, day, mail=mail.digest))
+    d.event("meeting", by=by.email, note=day.isoformat())
+    if d.case.is_open and not d.is_stranger:
+        told = {by.email}
+        for side in _sides(d):
+            to = [c for c in side if c.email not in told]
+            told |= {c.email for c in to}
+            d.write(
+                LetterKind.INFORMATION, "meeting", to, mail=mail, human=by, who=person(by),
+                day=follow_up.morning(d, day).isoformat(),
+            )  # fmt: skip
+
+
+def _sides(d: Draft) -> tuple[tuple[Contact, ...], ...]:
+    """Who is told of a meeting on each side; at a stage of the partnership also its own people."""
+    case = d.case
+    raising = [c for stage, side, c in case.people if stage == case.stage and side == "raising"]
+    owing, others = owes_outcome(d)
+    return (case.raiser, *raising), (*owing, *others)
+
+
+# --- what the manager commits to --------------------------------------------------------------------------------------
+
+
+def commits(d: Draft, note: str, by: Contact, mail: Mail) -> None:
+    """RECEIVED: by when they will answer, where the note gives an instant. Both sides are shown it; no clock moves."""
+    tiers = [t.window for t in d.rules.policy.intake.tiers]
+    at = granted(note, mail.received, tiers).by
+    said = (("responding", at.isoformat() if at else "", mail.received),)
+    follow_up.put(d, Task(COMMITMENT, owner=by, mail=mail.digest, said=said))
+
+
+def commitment(d: Draft) -> dict[str, Any] | None:
+    """As a reminder shows it to both sides; None where nobody has committed."""
+    held = follow_up.task(d, COMMITMENT)
+    if held is None or not held.said:
+        return None
+    _, by, at = held.said[-1]
+    return {"who": person(held.owner), "at": at.isoformat(), "by": by}
+
+
+# --- both sides' view, -----------------------------------------------------------------------------------------------
+
+
+def ask_representation(d: Draft, stage: Stage) -> None:
+    """The stage's own letter asks both sides to write down their view, by a day."""
+    if stage.representation is not None:
+        follow_up.put(d, Task(REPRESENTATION, day_of(stage.representation.within, d.now, d.rules.calendar)))
+
+
+def representation(d: Draft) -> dict[str, Any] | None:
+    """As the letter of the stage shows it: by when, and to whom it is sent."""
+    held, asked = follow_up.task(d, REPRESENTATION), d.stage.representation
+    if held is None or held.day is None or asked is None:
+        return None
+    cal = d.rules.calendar
+    to = next(iter(d.rules.directory.holders(asked.to, d.case.area)), d.first_responder)
+    return {"by": workdays.at_local(held.day, cal.day_end, cal).isoformat(), "to": person(to)}
+
+
+def represented(d: Draft, mail: Mail, by: Contact) -> bool:
+    """A mail of the challenged agency, at a stage that asks for both sides' view, is that view and no answer of the
+    partnership: written down, and those who answer for the partnership hear of one that reached only us."""
+    if (
+        follow_up.task(d, REPRESENTATION) is None
+        or by.agency != d.case.responder_agency
+        or d.case.unproven == "stranger"
+    ):
+        return False
+    if by.email in {c.email for c in d.responders} or mail.proof is not Proof.PROVEN:
+        return False
+    follow_up.answered(d, REPRESENTATION, "responding", "written", by)
+    addressed = {a.email for a in (*mail.to, *mail.cc)}
+    if not addressed & {c.email for c in (*d.responders, *d.unit)}:
+        d.write(
+            LetterKind.INFORMATION, "represented", d.responders, mail=mail, human=by, who=person(by),
+            when=mail.received.isoformat(),
+        )  # fmt: skip
+    return True

@@ -1,0 +1,286 @@
+"""A mail opens a case: who raises, who is challenged, how long there is, and what is asked back.
+
+Missing data never blocks the clock (R10): it makes a flag and one question, which rides in the acknowledgement.
+An unproven or unknown sender opens a provisional case: fail towards the child, tell no more people than needed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.case.course import entry, subclocks
+from bot.case.course.clock import begin, longest_tier, own_window, set_by_subject, shortest_tier, stage_due
+from bot.case.course.entry import earlier_stages, entry_stage, note_held_before, pass_over
+from bot.case.course.stages import copied
+from bot.case.making import forms, incident
+from bot.case.making.draft import Draft
+from bot.case.making.notices import file_stage, notify
+from bot.case.placement import REPORTED
+from bot.mail.words.child_status import signs
+from bot.model import (
+    Address,
+    Case,
+    Contact,
+    LetterKind,
+    Mail,
+    Opening,
+    Proof,
+    Served,
+    StageRun,
+    State,
+    Unit,
+    Window,
+)
+from bot.rules import workdays
+from bot.rules.book import Rules
+from bot.rules.directory import Directory
+
+#: Defect of a mail, and flag of its case: letters in it that are not seen, or that turn its words round.
+HIDDEN = "hidden_characters"
+#: An original quoted as older than this is counted from the mail that quotes it.
+REPORTED_WITHIN = timedelta(days=14)
+
+
+def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
+    """The case as it opens, with its acknowledgement and notice."""
+    mail = opening.mail
+    started = opening.day_zero or (_reported(mail) if REPORTED in opening.flags else day_zero(mail))
+    raiser = raiser_of(mail, rules, mail.quoted_from if REPORTED in opening.flags else None)
+    d = Draft(_bare(opening, raiser, started, rules), rules, now, mail.digest)
+    team, flags = team_of(opening, rules)
+    inbox = opening.inbox.address if not opening.inbox.is_bot else _inbox_of(team, rules)
+    d.set(team=team, inbox=inbox)
+    d.set(responder_agency=agency_of_team(team, opening.inbox.area, rules) or _addressed_agency(mail, raiser, rules))
+    d.event("opened", by=raiser.email)
+    d.flag(*opening.flags, *flags, *mail_flags(mail))
+    set_by_subject(d, mail.subject)
+    incident.copied_at_opening(d, mail)
+    doubts = forms.taken_in(d, mail, raiser)
+    note_held_before(d, opening)
+    pass_over(d, opening)
+    if raiser.agency and raiser.agency == d.case.responder_agency:
+        d.flag("intra_agency")
+    responders, copies = addressed(d, mail)
+    d.set(served=tuple(Served(c) for c in responders))
+    d.joined("raising", raiser)
+    d.joined("responding", *responders)
+    _start(d, mail, started)
+    if REPORTED in opening.flags and d.case.due is not None and d.case.due <= mail.received:
+        d.set(opened=mail.received, deadlines=())  # no lapse out of hand: an answer may lie elsewhere
+        _start(d, mail, mail.received)
+    first = notify(d, d.stage, "enter")
+    _tell(d, mail, copies, first, doubts)
+    file_stage(d)
+    return d
+
+
+def _bare(opening: Opening, raiser: Contact, started: datetime, rules: Rules) -> Case:
+    mail, policy = opening.mail, rules.policy
+    stranger = not raiser.agency
+    wrote_it = mail.sender is not None and rules.directory.same_person(mail.sender.email, raiser.email)
+    proven = mail.proof is Proof.PROVEN and wrote_it
+    stage = entry_stage(opening, rules).id
+    return Case(
+        number=opening.number,
+        ref=opening.ref,
+        policy=policy.id,
+        policy_version=policy.version,
+        area=opening.inbox.area,
+        state=State.AWAITING_RESPONSE if proven and not stranger else State.PROVISIONAL,
+        stage=stage,
+        opened=started,
+        raiser=raiser,
+        unproven="" if proven and not stranger else "stranger" if stranger else "known",
+        opening_mail=mail.digest,
+        opening_id=mail.message_id or "",
+        opening_thread=mail.thread_index,
+        phrase=policy.fixed_words or policy.intake.subjects[0],
+        mails=(mail.digest,),
+    )
+
+
+def day_zero(mail: Mail) -> datetime:
+    """The earlier of receipt and the Date header, if that is not later and less than a day before."""
+    sent = mail.date
+    if sent is not None and timedelta() <= mail.received - sent < timedelta(days=1):
+        return sent
+    return mail.received
+
+
+def _reported(mail: Mail) -> datetime:
+    """When the quoted original was sent, unless what the quotation says of it cannot be."""
+    sent = mail.quoted_sent
+    return sent if sent is not None and timedelta() <= mail.received - sent < REPORTED_WITHIN else mail.received
+
+
+def raiser_of(mail: Mail, rules: Rules, quoted: str | None = None) -> Contact:
+    """The single From, or who wrote the quoted original; their agency by exact address, alias, then domain."""
+    sender = Address(quoted.lower()) if quoted else mail.sender
+    if sender is None:
+        return Contact("")
+    email = sender.email
+    known = rules.directory.person(email)
+    if known is not None and known.agency:
+        return Contact(email, known.name or sender.name, known.role, known.agency, known.team, known.phone,
+                       known.deputy, known.is_secure, known.sector)  # fmt: skip
+    return Contact(email, sender.name, agency=rules.directory.agency_of(email))
+
+
+def team_of(opening: Opening, rules: Rules) -> tuple[str, tuple[str, ...]]:
+    """The mailbox's team, else the one whose address stands in To or Cc; none or two: unknown, and the raiser asked."""
+    if opening.inbox.team:
+        return opening.inbox.team, ()
+    area = opening.inbox.area
+    emails = [a.email for a in (*opening.mail.to, *opening.mail.cc)]
+    teams = {team for e in emails if (team := rules.directory.team_of(e, area))}
+    if len(teams) == 1:
+        return teams.pop(), ()
+    holds_role = any(rules.directory.holders(r, area) for r in rules.policy.first.responding_role)
+    return "", () if holds_role and not teams else ("team_unknown",)
+
+
+def agency_of_team(team: str, area: str, rules: Rules) -> str:
+    return next((r.agency for r in rules.directory.rows if team and r.team == team and r.area == area), "")
+
+
+def _addressed_agency(mail: Mail, raiser: Contact, rules: Rules) -> str:
+    agencies = [rules.directory.agency_of(a.email) for a in (*mail.to, *mail.cc)]
+    return next((a for a in agencies if a and a != raiser.agency), next((a for a in agencies if a), ""))
+
+
+def _inbox_of(team: str, rules: Rules) -> str:
+    return next((address for name, address in rules.inboxes if name == team and team), "")
+
+
+def addressed(d: Draft, mail: Mail) -> tuple[tuple[Contact, ...], tuple[Contact, ...]]:
+    """Responders: addressees who hold the stage's responding role in the watched team (deputies too), else the
+    directory's contact. Other addressees of that agency get a copy of the notice only; anybody else gets nothing."""
+    case, directory = d.case, d.rules.directory
+    held = d.cast.acting(d.stage, "responding")
+    everybody = [a for a in (*mail.to, *mail.cc) if a.email != case.raiser.email]
+    if not case.team:  # the addressees say whose it is, whichever team they hold the role in
+        roles = [c for a in everybody for c in directory.roles_of(a.email, case.area)]
+        held = tuple(c for c in roles if c.role in d.stage.responding_role) or held
+    chosen = [c for a in everybody if (c := _holder(a, held, directory)) is not None]
+    responders = tuple({c.email: c for c in chosen}.values()) or held or d.unit
+    taken = {*(c.email for c in responders), *(a.email for a in everybody if _holder(a, held, directory))}
+    taken |= {case.inbox, d.rules.bot.email}
+    copies = tuple(
+        Contact(a.email, a.name, agency=case.responder_agency)
+        for a in everybody
+        if a.email not in taken and case.responder_agency and directory.agency_of(a.email) == case.responder_agency
+    )
+    if not held:
+        d.flag("no_contact")
+    return responders, copies
+
+
+def _holder(address: Address, held: tuple[Contact, ...], directory: Directory) -> Contact | None:
+    for contact in held:
+        if directory.same_person(address.email, contact.email):
+            return contact
+        if contact.deputy and address.email == contact.deputy:
+            return Contact(address.email, address.name, contact.role, contact.agency, contact.team, contact.phone,
+                           "", contact.is_secure, contact.sector)  # fmt: skip
+    return None
+
+
+def mail_flags(mail: Mail) -> tuple[str, ...]:
+    """What was doubtful about the mail and its subject."""
+    flags = [f for f in mail.trigger.flags if f != "window_assumed"]
+    if mail.trigger.certainty != "exact":
+        flags.append("subject_" + mail.trigger.certainty)
+    if not mail.is_readable:
+        flags.append("unreadable")
+    if HIDDEN in mail.defects:
+        flags.append(HIDDEN)
+    if not mail.message_id:
+        flags.append("no_message_id")
+    return (*flags, *signs(f"{mail.subject}\n{mail.text}"))
+
+
+def _start(d: Draft, mail: Mail, started: datetime) -> None:
+    """The first clock counts from receipt: the manager has the challenge itself."""
+    asked, by, stage = mail.trigger.window, mail.trigger.by, d.stage
+    if asked is not None and (meant := d.rules.policy.as_meant(asked)) != asked:
+        d.unflag("nonstandard_window")  # the policy has its own words for it
+        asked = meant
+    if asked is None and by is None and stage.respond_within == "requested":
+        asked = d.rules.policy.intake.tier_when_missing or shortest_tier(d, started)
+        d.flag("window_assumed")
+    if by is not None and by <= started:
+        by, asked = None, shortest_tier(d, started)
+        d.flag("time_in_the_past")
+    own = own_window(d, stage, started) or longest_tier(d, started)
+    window = _shorter(asked, own, started, d) if asked else own
+    d.set(window=window, requested_by=by)
+    d.set(runs=(StageRun(d.case.stage, started, window, by=by),))
+    due = stage_due(d, stage, started, window, by)
+    quick = workdays.due(shortest_tier(d, started), started, d.rules.calendar).at
+    d.set(urgent=window.unit is Unit.HOURS or (by is not None and due.at <= quick))
+    begin(d, started)
+
+
+def _shorter(asked: Window, own: Window, started: datetime, d: Draft) -> Window:
+    cal = d.rules.calendar
+    return asked if workdays.due(asked, started, cal).at <= workdays.due(own, started, cal).at else own
+
+
+def _tell(
+    d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, ...], doubts: tuple[forms.Row, ...]
+) -> None:
+    """Acknowledgement to the raiser, notice to the responders; a stranger's goes to team inbox and unit only."""
+    case = d.case
+    if d.is_stranger:
+        if case.raiser.email and not mail.is_list and REPORTED not in case.flags:
+            d.write(LetterKind.ACKNOWLEDGEMENT, "stranger", [case.raiser], mail=mail, to_stranger=True)
+        d.write(LetterKind.NOTICE, "provisional", (*d.inbox, *d.unit), mail=mail, original=d.original())
+        return
+    asks = entry.note(d, mail)
+    earlier = [s.name for s in earlier_stages(d)]
+    variant = "provisional" if case.unproven else "opened"
+    cc = [d.manager] if d.manager else []
+    raising, responding = forms.ask(d, "raising"), forms.ask(d, "responding")
+    receipt = d.write(
+        LetterKind.ACKNOWLEDGEMENT,
+        variant,
+        [case.raiser],
+        cc,
+        mail=mail,
+        human=d.first_responder,
+        attach=raising.attach,
+        more={"forms": [*raising.rows, *doubts]},
+        asks=list(asks),
+        held_before=earlier,
+        raise_within=str(d.rules.policy.raise_within or ""),
+        exclusions=[f"{e.what}: {e.where}" if e.where else e.what for e in d.rules.policy.exclusions],
+    )
+    if receipt and case.unproven:
+        d.ask(receipt.key, "provisional", case.raiser.email)
+    extra = {
+        "original": d.original(),
+        "ask_commitment": case.urgent,
+        "asks": [code for code in asks if code == "child_status"],
+        "forms": list(responding.rows),
+    }
+    to, cc = d.responders, [*d.inbox, *copies, *copied(d)]
+    d.write(LetterKind.NOTICE, "opened", to, cc, mail=mail, attach=responding.attach, after=first, more=extra)
+
+
+def confirmed(d: Draft, by: str) -> None:
+    """YES, or a second proven mail: a provisional case becomes an ordinary one."""
+    was_stranger = d.is_stranger
+    is_waiting = d.case.state is State.PROVISIONAL  # an answer, or a word of the raiser's manager, came before
+    d.set(unproven="", state=State.AWAITING_RESPONSE if is_waiting else d.case.state)
+    d.event("confirmed", by=by)
+    if was_stranger:
+        d.quiet("telling")
+        run = d.case.run
+        if run is None or run.due is None or run.due <= d.now or run.ended is not None:
+            d.set(runs=(*d.case.runs, StageRun(d.case.stage, d.now, run.window if run else None)))
+            begin(d, d.now)
+        else:
+            subclocks.start(d, "enter")
+        notify(d, d.stage, "enter")
+        more = {"original": d.original(), "ask_commitment": d.case.urgent, "asks": []}
+        d.write(LetterKind.NOTICE, "opened", d.responders, d.inbox, more=more)

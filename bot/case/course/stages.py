@@ -1,0 +1,286 @@
+"""A stage's course: entered, served, chased, lapsed, handed to the next; bounced and away contacts on the way.
+
+Rules R1-R8: the next stage's clock starts when its letter is served; a lapse is a notification and not a verdict; an
+urgent case stays urgent. It does not read mails (said/replies.py) and closes nothing (closing.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from bot.case.course import approval, follow_up, hearing
+from bot.case.course.clock import own_window, stage_due, time_left, track_window
+from bot.case.making import forms
+from bot.case.making.draft import Draft, person
+from bot.case.making.notices import file_stage, notify, original
+from bot.case.making.people import landing, stood_in
+from bot.model import Contact, LetterKind, Served, StageRun, State, Unit
+from bot.rules import book, workdays
+from bot.rules.policy.policy import Stage
+
+REPEATS = 3
+#: A stage told to its people afresh: letters were not allowed to go before.
+LIVE = "live"
+TELLING_DAYS = 5
+
+
+def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None:
+    """The case goes to `stage`: its contacts of both sides are written to, in one letter; the clock waits for it.
+
+    `cause`: lapsed, asked (the raiser's side said so), reopened, or live (it was watched only, until now).
+    """
+    before = d.case
+    left = d.stage
+    ended = "lapsed" if cause == "lapsed" else "not_resolved"
+    if before.runs and before.runs[-1].ended is None:
+        d.run(ended=d.now, ended_as=ended)
+    earlier = d.responders
+    if cause != LIVE:
+        notify(d, left, "lapse" if cause == "lapsed" else "exit")
+    passed = landing(d.cast, d.rules.policy.after(left.id))
+    responding = d.cast.acting(stage, "responding")
+    if d.cast.lacks_alternate(stage):
+        d.flag("alternate_missing")
+    window = own_window(d, stage, d.now) or (replace(before.window, source=stage.source) if before.window else None)
+    d.quiet()
+    follow_up.drop(d)
+    d.set(
+        stage=stage.id,
+        state=before.state if before.state is State.PROVISIONAL else State.AWAITING_RESPONSE,
+        served=tuple(Served(c) for c in responding or d.unit),
+        runs=(*d.case.runs, StageRun(stage.id, d.now, window)),
+        asks=0,
+        tellings=0,
+        owner="",
+    )
+    for one in passed[1] if passed[0] is stage else ():
+        d.event("skipped", note=f"{one.name}: the policy passes it over", stage=one.id)
+    if window is not None and window.unit is Unit.HOURS and window == track_window(d, stage):
+        d.set(urgent=True, window=window)  # raised to its track's hours: it is repeated like any urgent case
+    if not responding:
+        d.flag("no_contact")
+        d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=[])
+    raising = raising_contacts(d, stage)
+    d.joined("responding", *d.responders)
+    d.joined("raising", *raising)
+    _estimate(d, stage)
+    hearing.ask_representation(d, stage)
+    first = notify(d, stage, "enter")
+    escalate(d, cause, left, raising, earlier, by, first)
+    approval.wait(d, is_lapse=cause == "lapsed")
+    file_stage(d)
+    if d.case.urgent or _falls_on_rest(d):
+        repeat(d, REPEATS if d.case.urgent else 1)
+
+
+def repeat(d: Draft, times: int = REPEATS) -> None:
+    """The escalation goes again on the next working mornings, until a person answers."""
+    for n in range(1, times + 1):
+        at = workdays.next_morning(d.now, d.rules.calendar, n=n)
+        d.alarm("repeat", at, "an urgent case is repeated each working morning until a person answers", n)
+
+
+def _falls_on_rest(d: Draft) -> bool:
+    """A calendar-day window that lapsed on a day nobody works is repeated the next working morning (R4)."""
+    local = d.now.astimezone(d.rules.calendar.zone).date()
+    opened = d.case.window
+    is_days = opened is not None and opened.unit is Unit.CALENDAR_DAYS
+    return is_days and len(d.case.runs) == 2 and not d.rules.calendar.is_working(local)
+
+
+def _estimate(d: Draft, stage: Stage) -> None:
+    """Until the letter is served the due date is what it would be if it were served now."""
+    due = stage_due(d, stage, d.now, d.case.runs[-1].window, None, "served")
+    d.run(due=due.at, why=due.why)
+    d.set(due=due.at, due_why=due.why)
+    d.alarm("lapse", due.at, f"the window of {stage.name} ends")
+
+
+def raising_contacts(d: Draft, stage: Stage) -> tuple[Contact, ...]:
+    """The raising side of a stage; without any the raiser's manager, else the raiser, and the business unit is told."""
+    raiser = d.case.raiser
+    found = d.cast.acting(stage, "raising")
+    if found:
+        return found
+    d.flag("no_raising_contact")
+    d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=[])
+    return (d.manager,) if d.manager else (raiser,)
+
+
+def escalate(
+    d: Draft,
+    cause: str,
+    left: Stage,
+    raising: tuple[Contact, ...],
+    earlier: tuple[Contact, ...],
+    by: Contact | None,
+    first: tuple[str, ...],
+) -> None:
+    """One letter to the stage's contacts of both sides, copied to those who came before; it waits for those named in
+    `first`."""
+    case = d.case
+    decider = d.rules.directory.holders(d.stage.decider, case.area) if d.stage.decider else ()
+    copies = [
+        case.raiser,
+        *([d.manager] if d.manager else []),
+        *earlier,
+        *d.inbox,
+        *decider,
+        *copied(d),
+        *stood_in(d.case, left),
+    ]
+    d.joined("copy", *decider)
+    attached = attachments(d, (*raising, *copies))
+    extra = escalation_values(d, left, attached)
+    wanted = [forms.ask(d, side, left) for side in ("raising", "responding")]
+    extra["forms"] = [row for one in wanted for row in one.rows]
+    if by is not None:
+        extra["asked_by"] = person(by)
+    d.write(
+        LetterKind.ESCALATION,
+        cause,
+        (*d.responders, *raising),
+        copies,
+        starts_clock=True,
+        attach=(*attached, *(name for one in wanted for name in one.attach)),
+        after=first,
+        more=extra,
+    )
+
+
+def copied(d: Draft) -> tuple[Contact, ...]:
+    """Who the policy copies on the letter of the running stage itself."""
+    found = tuple(c for role in d.stage.copies for c in d.holders((role,), d.case.responder_agency, d.case.team))
+    d.joined("copy", *found)
+    return found
+
+
+def escalation_values(d: Draft, left: Stage, attached: tuple[str, ...] = ()) -> dict[str, Any]:
+    case, cal = d.case, d.rules.calendar
+    line = d.rules.policy.emergency.get(case.area) or next(iter(d.rules.policy.emergency.values()))
+    return {
+        "from_stage_name": left.name,
+        "lapsed": (d.late or d.now).isoformat(),
+        "holding": [{"when": at.isoformat(), "who": who} for at, who in case.holding],
+        "outer_limit": case.urgent,
+        "out_of_hours": not book.is_open(line.front_door, d.now, cal),
+        "original": d.original(),
+        "attached": bool(attached),
+        "representation": hearing.representation(d),
+    }
+
+
+def attachments(d: Draft, others: tuple[Contact, ...] = ()) -> tuple[str, ...]:
+    """The original mail: where the stage's content is full, if everybody who reads the letter is secure; else inside
+    the two agencies, where both are and the policy says attach: hours windows."""
+    case, stage = d.case, d.stage
+    if stage.content == "full":
+        holding = {c.email for c in d.inbox}  # it lies in the team's inbox already
+        return original(d, (c for c in (*d.responders, *others) if c.email not in holding))
+    everybody = (*d.responders, case.raiser)
+    fits = stage.original == "attach" and case.urgent and stage.level == "agency" and bool(case.opening_mail)
+    if fits and all(c.is_secure and c.agency in (case.raiser.agency, case.responder_agency) for c in everybody):
+        return (f"mail:{case.opening_mail}",)
+    return ()
+
+
+# --- alarms -----------------------------------------------------------------------------------------------------------
+
+
+def on_chaser(d: Draft) -> None:
+    """A reminder; the last one of a window also goes to the raiser, in its own words. A missed one is not sent late."""
+    if d.late is not None or d.case.due is None:
+        return
+    is_last = not any(a.kind == "chaser" for a in d.case.deadlines)
+    left = time_left(d)
+    if d.is_stranger:  # nobody has said yet that it is a challenge: that is what they are reminded of
+        d.write(LetterKind.CHASER, "provisional", (*d.inbox, *d.unit), left=left, original=d.original())
+        return
+    given, owed = hearing.commitment(d), list(forms.missing(d, "responding"))
+    more = {"commitment": given, "forms": owed}
+    if not _due_now(d, "repeat"):  # which says more to the same people in this minute
+        d.write(LetterKind.CHASER, "last" if is_last else "half", d.responders, d.inbox, left=left, more=more)
+    if is_last:
+        more |= {"forms": list(forms.missing(d, "raising"))}
+        d.write(LetterKind.CHASER, "raiser", [d.case.raiser], left=left, human=d.first_responder, more=more)
+        forms.reminded(d, "raising")
+        approval.ask(d)
+
+
+def on_lapse(d: Draft) -> None:
+    """The window has ended without a recorded answer: the next stage is called in, or those who can act are told."""
+    d.event("lapsed")
+    d.run(ended=d.late or d.now, ended_as="lapsed")
+    following = d.following
+    if d.is_stranger or following is None:
+        tell(d)
+    else:
+        enter(d, following, "lapsed")
+
+
+def on_repeat(d: Draft, n: int) -> None:
+    """The escalation again: to the stage's responding contacts, the second to deputies too, the third to the unit."""
+    if d.late is not None and d.now - d.late > timedelta(hours=8):
+        return
+    to = list(d.responders)
+    if n >= 2:
+        to += [c for r in d.responders for c in deputies(r)]
+    if n >= REPEATS:
+        to += d.unit
+    left = d.rules.policy.stage(d.case.runs[-2].stage) if len(d.case.runs) > 1 else d.stage
+    d.write(LetterKind.ESCALATION, "repeat", to, n=n, more=escalation_values(d, left))
+    if _due_now(d, "chaser"):  # in one decision, so that nobody gets both letters
+        d.quiet("chaser")
+        on_chaser(d)
+
+
+def _due_now(d: Draft, kind: str) -> bool:
+    return any(a.kind == kind and a.at <= d.now for a in d.case.deadlines)
+
+
+def deputies(contact: Contact) -> list[Contact]:
+    return [replace(contact, email=contact.deputy, name="", deputy="")] if contact.deputy else []
+
+
+def tell(d: Draft) -> None:
+    """No stage follows: those who can act are told, now and every five working days until a human closes."""
+    case, directory = d.case, d.rules.directory
+    d.set(tellings=case.tellings + 1)
+    decider = directory.holders(d.stage.decider, case.area) if d.stage.decider else ()
+    managers = [
+        c
+        for agency, team in ((case.responder_agency, case.team), (case.raiser.agency, case.raiser.team))
+        if agency
+        for c in directory.holders("service_manager", case.area, agency, team)
+    ]
+    again = workdays.next_morning(d.now, d.rules.calendar, n=TELLING_DAYS)
+    if case.state is not State.AWAITING_CONFIRMATION:  # there the next question is what is due
+        d.set(due=again, due_why="no stage follows; those who can act are told again every five working days")
+    if d.is_stranger:
+        d.write(LetterKind.QUESTION, "provisional", d.unit)
+    else:
+        d.write(
+            LetterKind.INFORMATION,
+            "telling",
+            (*decider, *d.unit, *managers, case.raiser),
+            n=d.case.tellings,
+            decider=person(decider[0]) if decider else None,
+            lapsed=(d.case.runs[-1].ended or d.now).isoformat(),
+            more={"due": again.isoformat()},
+        )
+    d.quiet("telling", "lapse", "chaser")
+    d.alarm("telling", again, "no stage follows: told again every five working days until a person closes it")
+
+
+def on_parent_note(d: Draft) -> None:
+    note = d.rules.policy.parent_note
+    if note is not None and d.late is None and not d.is_stranger:
+        d.write(
+            LetterKind.INFORMATION,
+            "parent_note",
+            (d.case.raiser, *d.responders),
+            parent_title=note.policy,
+            window=str(note.after),
+        )

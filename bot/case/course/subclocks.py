@@ -1,0 +1,87 @@
+"""Starts, stops and answers a stage's other clocks: a reminder to those it runs on, a flag, and a note to the others.
+
+None of them ever calls in a stage: that is the lapse of the stage's own window (stages.py). How long they are is
+making/clocks.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from bot.case.making.clocks import KIND, ends, runs
+from bot.case.making.draft import Draft
+from bot.model import Contact, Deadline, LetterKind
+from bot.rules import workdays
+from bot.rules.authority import Side
+from bot.rules.policy.blocks import Clock
+
+
+def start(d: Draft, event: str) -> None:
+    """Those that start with this: enter (the stage's clock begins, maybe afresh), response or resolved."""
+    clocks = d.stage.clocks
+    _keep(d, lambda a: clocks[a.n].starts != event)
+    for n, clock in enumerate(clocks):
+        if clock.starts == event and runs(d.case, clock):
+            due = ends(d.case, d.rules, clock, d.now)
+            d.alarm("clock", due.at, f"{clock.says}: {due.why}", n)
+
+
+def stop(d: Draft, event: str, side: str = "") -> None:
+    """Those that this ends: a response, RECEIVED, MEETING, or a mail of the side that they run on."""
+    clocks = d.stage.clocks
+    _keep(d, lambda a: clocks[a.n].until != event or (event == "mail" and clocks[a.n].side != side))
+
+
+def wrote(d: Draft, sender: str, stand: Collection[Side]) -> None:
+    """A proven mail with something in it ends what waits for one: the challenged side's, or those who raise now."""
+    if Side.RESPONDING in stand:
+        stop(d, "mail", "responding")
+    if any(d.rules.directory.same_person(sender, c.email) for c in _raising(d) or (d.case.raiser,)):
+        stop(d, "mail", "raising")
+
+
+def shorten(d: Draft) -> None:
+    """A flag was set: each runs to its track's window from now, where that is sooner."""
+    for row in [a for a in d.case.deadlines if a.kind == KIND]:
+        due = ends(d.case, d.rules, d.stage.clocks[row.n], d.now)
+        if due.at < row.at:
+            d.set(deadlines=tuple(a for a in d.case.deadlines if a is not row))
+            d.alarm("clock", due.at, row.why, row.n)
+
+
+def _keep(d: Draft, stays: Callable[[Deadline], bool]) -> None:
+    d.set(deadlines=tuple(a for a in d.case.deadlines if a.kind != KIND or stays(a)))
+
+
+def on_clock(d: Draft, n: int) -> None:
+    """Its time has passed: those it runs on are reminded, the others and whom the policy names are told."""
+    if n >= len(d.stage.clocks):
+        return
+    clock = d.stage.clocks[n]
+    d.flag(f"passed:{clock.id}")
+    ours, others = _people(d, clock)
+    by = workdays.say(d.late or d.now, d.rules.calendar)
+    asked = d.write(LetterKind.CHASER, "clock", ours, says=clock.says, passed=by, local=clock.source == "local")
+    then = tuple(c for role in clock.then for c in d.holders((role,), "", ""))
+    d.write(
+        LetterKind.INFORMATION,
+        "clock",
+        (*then, *others),
+        after=(asked.key,) if asked else (),
+        says=clock.says,
+        passed=by,
+        local=clock.source == "local",
+        side=clock.side,
+    )
+
+
+def _people(d: Draft, clock: Clock) -> tuple[tuple[Contact, ...], tuple[Contact, ...]]:
+    """Who is reminded, and who of the other side is told."""
+    if clock.side == "responding":
+        return d.responders, (d.case.raiser,)
+    return _raising(d) or (d.case.raiser,), d.responders if d.stage.level == "agency" else ()
+
+
+def _raising(d: Draft) -> tuple[Contact, ...]:
+    """Who acts for the raiser's side at this stage."""
+    return tuple(c for stage, side, c in d.case.people if stage == d.case.stage and side == "raising")

@@ -1,0 +1,46 @@
+"""A stage's other clocks (contact, meeting, the raiser's own): how long each is, and when it ends.
+
+They stand beside the clock of the answer and never call in a stage. It computes and changes nothing:
+course/subclocks.py starts and stops them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.model import Case, Due
+from bot.rules import workdays
+from bot.rules.book import Rules
+from bot.rules.policy.blocks import Clock
+
+#: The kind of alarm that a clock's end is; its number is the clock's place in the stage.
+KIND = "clock"
+
+
+def ends(case: Case, rules: Rules, clock: Clock, start: datetime) -> Due:
+    """When a clock that starts then ends: where a track shortens the stage, by the track's window if that is sooner."""
+    own = workdays.due(clock.window, start, rules.calendar, "began")
+    track = rules.policy.track(case.flags, case.stage)
+    short = track.at(case.stage) if track else None
+    return workdays.earliest(own, workdays.due(short, start, rules.calendar, "began") if short else None)
+
+
+def runs(case: Case, clock: Clock) -> bool:
+    """Whether it is anybody's to keep: who wrote the opening mail to this stage has written already."""
+    is_first = len(case.runs) == 1 and clock.starts == "enter"
+    has_written = is_first and clock.side == "raising" and clock.until == "mail"
+    return case.unproven != "stranger" and not has_written
+
+
+def lines(case: Case, rules: Rules, now: datetime) -> Iterator[dict[str, str]]:
+    """What letters say of them: those that run, and before the stage has begun those that will."""
+    clocks = rules.policy.stage(case.stage).clocks
+    running = {a.n: a.at for a in case.deadlines if a.kind == KIND}
+    has_begun = case.run is not None and case.run.began is not None
+    for n, clock in enumerate(clocks):
+        by = running.get(n)
+        if by is None and clock.starts == "enter" and not has_begun and runs(case, clock):
+            by = ends(case, rules, clock, now).at
+        if by is not None:
+            yield {"says": clock.says, "side": clock.side, "by": by.isoformat(), "source": clock.source}

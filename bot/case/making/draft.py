@@ -1,0 +1,299 @@
+"""A decision in the making: the case as it changes, the letters it causes, the events it records.
+
+Built and thrown away inside one call of `decide`; nothing outside sees it change. It knows how a letter's values are
+put together, not when one is due: that is course/stages.py, said/replies.py, said/words.py and course/closing.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.case.making.clocks import lines
+from bot.case.making.people import Cast, landing, to_ring
+from bot.model import Case, Contact, Deadline, Decision, Event, Hold, Letter, LetterKind, Mail, Question, State
+from bot.rules import book
+from bot.rules.book import Rules
+from bot.rules.policy.policy import Stage
+from bot.rules.workdays import say
+
+#: Of two letters to one person in one minute only the weightier goes.
+WEIGHT = (LetterKind.ESCALATION, LetterKind.NOTICE, LetterKind.REDIRECT, LetterKind.CHASER, LetterKind.INFORMATION)
+#: Flag of a case whose raiser cannot be written to any more.
+RAISER_LOST = "raiser_unreachable"
+#: Alarms that do not belong to the running stage: `quiet()` leaves them.
+LASTING = frozenset({"hold_end", "word_manager", "child_file", "action", "prompt", "prompt_late"})
+#: A deadline answered later than this was missed: chasers are not sent late, others say how late they are.
+MISSED = timedelta(minutes=15)
+
+
+def person(contact: Contact | None) -> dict[str, str]:
+    """A contact as templates see one."""
+    who = contact or Contact("")
+    return {"name": who.name, "email": who.email, "role": who.role, "agency": who.agency, "phone": who.phone}
+
+
+class Draft:
+    """The case, and what follows so far. `occasion` names what caused it: a mail's digest or a deadline's key."""
+
+    def __init__(self, case: Case, rules: Rules, now: datetime, occasion: str, late: datetime | None = None) -> None:
+        self.case = case
+        self.rules = rules
+        self.now = now
+        self.occasion = occasion
+        self.late = late  # when it should have happened, if that was missed
+        self.deaf_since: datetime | None = None  # the inbox was last read then, and an answer may lie in it
+        self.letters: list[Letter] = []
+        self.events: list[Event] = []
+        self.why = ""
+        self.frees: tuple[Hold, ...] = ()
+
+    # --- the case -----------------------------------------------------------------------------------------------
+
+    def set(self, **changes: Any) -> None:
+        self.case = replace(self.case, **changes)
+
+    def run(self, **changes: Any) -> None:
+        """Changes the running stage."""
+        self.set(runs=(*self.case.runs[:-1], replace(self.case.runs[-1], **changes)))
+
+    def event(self, kind: str, by: str = "clock", note: str = "", stage: str | None = None) -> None:
+        self.events.append(Event(kind, self.case.stage if stage is None else stage, by, note))
+
+    def flag(self, *names: str) -> None:
+        """Adds flags; each new one is recorded once."""
+        for name in names:
+            if name not in self.case.flags:
+                self.set(flags=(*self.case.flags, name))
+                self.event("flagged", note=name)
+
+    def unflag(self, name: str) -> None:
+        self.set(flags=tuple(f for f in self.case.flags if f != name))
+
+    def alarm(self, kind: str, at: datetime, why: str, n: int = 0) -> None:
+        row = Deadline(kind, at, why, n, self.case.stage)
+        others = tuple(d for d in self.case.deadlines if d.key != row.key)
+        self.set(deadlines=tuple(sorted((*others, row), key=lambda d: d.at)))
+
+    def quiet(self, *kinds: str) -> None:
+        """Takes away the alarms of these kinds; without any, those of the running stage."""
+        gone = kinds or {d.kind for d in self.case.deadlines} - LASTING
+        self.set(deadlines=tuple(d for d in self.case.deadlines if d.kind not in gone))
+
+    def ask(self, letter_key: str, about: str, asked: str, mail: str = "", word: str = "", note: str = "") -> None:
+        question = Question(letter_key, about, asked, mail, word, note, self.now)
+        self.set(questions=(*self.case.questions, question))
+
+    def joined(self, side: str, *contacts: Contact) -> None:
+        """Remembers who was involved, once for each stage and side."""
+        known = {(stage, where, c.email) for stage, where, c in self.case.people}
+        new = [(self.case.stage, side, c) for c in contacts if c.email]
+        self.set(people=(*self.case.people, *(row for row in new if (row[0], row[1], row[2].email) not in known)))
+
+    # --- who ----------------------------------------------------------------------------------------------------
+
+    @property
+    def stage(self) -> Stage:
+        return self.rules.policy.stage(self.case.stage)
+
+    @property
+    def following(self) -> Stage | None:
+        """The stage the case would go to next; None at the last."""
+        return landing(self.cast, self.rules.policy.after(self.case.stage))[0]
+
+    @property
+    def unit(self) -> tuple[Contact, ...]:
+        """The partnership's business unit, or its manager."""
+        return self.rules.directory.first_of(("business_unit", "business_manager"), self.case.area)
+
+    @property
+    def manager(self) -> Contact | None:
+        """The raiser's line manager, if the directory knows one who is not the raiser."""
+        return self.manager_of(self.case.raiser)
+
+    def manager_of(self, who: Contact) -> Contact | None:
+        """Their line manager, if the directory knows one who is somebody else."""
+        if not who.agency:
+            return None
+        directory = self.rules.directory
+        held = directory.holders("line_manager", self.case.area, who.agency, who.team)
+        return next((c for c in held if not directory.same_person(c.email, who.email)), None)
+
+    @property
+    def inbox(self) -> tuple[Contact, ...]:
+        """The challenged team's watched inbox."""
+        if not self.case.inbox or self.case.inbox == self.rules.bot.email:
+            return ()
+        name = self.case.team or self.case.inbox
+        return (Contact(self.case.inbox, name, "team_inbox", self.case.responder_agency, self.case.team),)
+
+    @property
+    def responders(self) -> tuple[Contact, ...]:
+        """Responding contacts of the running stage that can still be reached."""
+        return tuple(s.contact for s in self.case.served if not s.is_dead)
+
+    @property
+    def first_responder(self) -> Contact | None:
+        return next(iter(self.responders), None) or next((s.contact for s in self.case.served), None)
+
+    # --- letters ------------------------------------------------------------------------------------------------
+
+    def about(self) -> dict[str, Any]:
+        """The values every letter of this case carries, as it stands now."""
+        case, policy, stage = self.case, self.rules.policy, self.stage
+        after = self.following
+        responder = self.first_responder
+        line = policy.emergency.get(case.area) or next(iter(policy.emergency.values()))
+        return {
+            "ref": case.ref,
+            "policy_title": policy.title,
+            "partnership": policy.partnership,
+            "fixed_words": case.phrase,
+            "stage_id": stage.id,
+            "stage_name": stage.name,
+            "level": stage.level,
+            "window": str(case.run.window) if case.run and case.run.window else "",
+            "local_window": bool(case.run and case.run.window and case.run.window.source == "local"),
+            "timescales": policy.timescales,
+            "due": case.due.isoformat() if case.due else "",
+            "due_why": case.due_why,
+            "opened": case.opened.isoformat(),
+            "now": self.now.isoformat(),
+            "raiser": person(case.raiser),
+            "responder": person(responder),
+            "team": case.team,
+            "inbox": case.inbox,
+            "urgent": case.urgent,
+            "next_stage_name": after.name if after else "",
+            "next_people": [person(c) for c in self.next_people()],
+            "emergency": {"text": line.text, "say": book.sentence(line, self.now, self.rules.calendar)},
+            "unconfirmed": bool(case.unproven),
+            "human": person(case.raiser),
+            "bot_address": self.rules.bot.email,
+            "late": self.lateness(),
+            "flags": list(case.flags),
+            "forms": [],  # what this letter says of forms: forms.row
+            "clocks": list(lines(case, self.rules, self.now)),
+            "decision_word": stage.decision_word,
+            "decides": stage.decides,
+            "advice": f"{policy.advice.name}, {policy.advice.phone}" if policy.advice else "",
+        }
+
+    def lateness(self) -> str:
+        cal, said = self.rules.calendar, ""
+        if self.late is not None:
+            said = f"This should have gone on {say(self.late, cal)}; the system was not running then."
+        if self.deaf_since is not None:
+            since = say(self.deaf_since, cal)
+            said += f" The inbox has not been readable since {since}: an answer may lie in it unread."
+        return said.strip()
+
+    def next_people(self) -> tuple[Contact, ...]:
+        """Who would be written to at the next stage on the responding side."""
+        after = self.following
+        return self.cast.acting(after, "responding") if after else ()
+
+    @property
+    def cast(self) -> Cast:
+        """Who acts for this case today."""
+        return Cast(self.case, self.rules, self.now.date())
+
+    def holders(self, roles: Iterable[str], agency: str, team: str) -> tuple[Contact, ...]:
+        """The contacts of the first of these roles that anybody holds; the area's own at partnership level."""
+        return self.cast.holders(roles, agency, team)
+
+    def original(self) -> dict[str, str]:
+        """Where the whole challenge lies and who can tell: minimal letters say it instead of repeating it."""
+        case = self.case
+        return {"from": str(case.raiser), "sent": case.opened.isoformat(), "inbox": case.team or case.inbox}
+
+    def write(
+        self,
+        kind: LetterKind,
+        variant: str,
+        to: Iterable[Contact],
+        cc: Iterable[Contact] = (),
+        mail: Mail | None = None,
+        human: Contact | None = None,
+        starts_clock: bool = False,
+        attach: tuple[str, ...] = (),
+        to_stranger: bool = False,
+        after: tuple[str, ...] = (),
+        more: Mapping[str, Any] | None = None,
+        **extra: Any,
+    ) -> Letter | None:
+        """Queues one letter; None when there is nobody to write to. Our own mailbox is never an addressee."""
+        firsts = self._people(self._standing_in(to))
+        if not firsts:
+            return None
+        case = self.case
+        values: dict[str, Any] = {**self.about(), **(more or {}), **extra}
+        if human is not None:
+            values["human"] = person(human)
+        values["ring"] = person(to_ring(firsts, (human, case.raiser, self.first_responder, *self.unit)))
+        answered = mail.message_id if mail and mail.message_id else case.opening_id
+        letter = Letter(
+            kind=kind,
+            occasion=self.occasion,
+            to=firsts,
+            cc=self._people(cc, firsts),
+            about=values,
+            stage=case.stage,
+            variant=variant,
+            subject=" – ".join(part for part in (case.phrase, str(case.window or "")) if part),
+            in_reply_to=answered,
+            references=tuple(dict.fromkeys(i for i in (case.opening_id, answered) if i)),
+            thread_index=case.opening_thread,
+            starts_clock=starts_clock,
+            attach=attach,
+            to_stranger=to_stranger,
+            after=after,
+        )
+        self.letters.append(letter)
+        return letter
+
+    def _standing_in(self, people: Iterable[Contact]) -> Iterator[Contact]:
+        """The same people; behind a raiser whose address fails, their manager."""
+        for contact in people:
+            yield contact
+            if contact.email == self.case.raiser.email and RAISER_LOST in self.case.flags and self.manager:
+                yield self.manager
+
+    def _people(self, people: Iterable[Contact], less: Iterable[Contact] = ()) -> tuple[Contact, ...]:
+        gone = {self.rules.bot.email, "", *(c.email for c in less)}
+        kept: dict[str, Contact] = {}
+        for contact in people:
+            if contact.email not in gone:
+                kept.setdefault(contact.email, contact)
+        return tuple(kept.values())
+
+    # --- the end ------------------------------------------------------------------------------------------------
+
+    def decision(self) -> Decision:
+        return Decision(self.case, tuple(weightiest(self.letters)), tuple(self.events), self.why, self.frees)
+
+    @property
+    def is_stranger(self) -> bool:
+        return self.case.state is State.PROVISIONAL and self.case.unproven == "stranger"
+
+
+def weightiest(letters: list[Letter]) -> list[Letter]:
+    """Of several weighed letters one person is left on the weightiest only; a letter left with nobody does not go."""
+    kept: list[Letter] = []
+    taken: dict[str, int] = {}
+    for letter in sorted(letters, key=lambda one: WEIGHT.index(one.kind) if one.kind in WEIGHT else -1):
+        if letter.kind not in WEIGHT:
+            kept.append(letter)
+            continue
+        weight = WEIGHT.index(letter.kind)
+        to = tuple(c for c in letter.to if taken.get(c.email, weight) == weight)
+        cc = tuple(c for c in letter.cc if taken.get(c.email, weight) == weight)
+        if not to:
+            continue
+        for contact in (*to, *cc):
+            taken.setdefault(contact.email, weight)
+        kept.append(replace(letter, to=to, cc=cc))
+    order = {id_: n for n, id_ in enumerate((one.kind, one.variant, one.occasion) for one in letters)}
+    return sorted(kept, key=lambda one: order.get((one.kind, one.variant, one.occasion), 0))

@@ -1,0 +1,217 @@
+"""The forms of a case: asked for when a stage says so, missed until they are in, taken in when they come back.
+
+A form travels with a letter that goes anyway; at most one reminder of its own follows, and nothing ever waits for it.
+What a letter says of a form is a row of `forms` in its values. It reads no document (mail/forms/forms.py) and prints
+none (records/forms.py); a case keeps ids and times, and the words of a form stay with its mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.case.making.draft import Draft, person
+from bot.case.making.notices import notify
+from bot.model import Contact, FormRead, FormState, LetterKind, Mail, Proof
+from bot.rules import workdays
+from bot.rules.policy.forms import Form, StageForm
+from bot.rules.policy.policy import Stage
+
+MISSING, INCOMPLETE = "form_missing", "form_incomplete"
+REMIND_AFTER = 2  # working days
+#: A mail larger than this is not sent on: many servers refuse it.
+MAX_MAIL = 10_000_000
+#: Levels from the weakest; a later stage may ask for the same form more strongly.
+LEVELS = ("no", "should", "must")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a letter says of forms, and what it carries."""
+
+    rows: tuple[Row, ...] = ()
+    attach: tuple[str, ...] = ()
+
+
+def row(form: Form, state: str, level: str = "should", blank: Iterable[str] = ()) -> Row:
+    labels = [f.label.rstrip(":. ") for f in form.fields if f.id in tuple(blank)]
+    return {"title": form.title, "state": state, "level": level, "labels": labels}
+
+
+# --- asking -----------------------------------------------------------------------------------------------------------
+
+
+def ask(d: Draft, side: str, left: Stage | None = None) -> Wanted:
+    """What the running stage asks of that side on entry, and the stage that was left on exit; () for a stranger."""
+    if d.is_stranger:
+        return Wanted()
+    wanted = [one for one in d.stage.forms if one.when == "enter" and one.by == side]
+    wanted += [one for one in (left.forms if left else ()) if one.when == "exit" and one.by == side]
+    rows = [found for one in wanted if (found := _asked(d, one)) is not None]
+    names = dict.fromkeys(one.form for one in wanted if _state(d, one.form) and _is_out(d, one.form))
+    return Wanted(tuple(rows), tuple(f"form:{name}" for name in names))
+
+
+def _asked(d: Draft, one: StageForm) -> Row | None:
+    """Puts the form down as asked for. None: it is in."""
+    form, known = d.rules.policy.form(one.form), _state(d, one.form)
+    if known is not None and known.got is not None:
+        return None
+    level = max(one.required, known.level if known else "no", key=LEVELS.index)
+    if known is None:
+        _keep(d, FormState(one.form, d.case.stage, level, one.by, d.now))
+    else:
+        _keep(d, replace(known, level=level))
+    d.event("form_asked", note=one.form)
+    if level == "no":
+        return row(form, "asked", level)
+    if known is None or not known.mail:
+        d.flag(f"{MISSING}:{one.form}")
+    if known is None or not known.is_reminded:
+        at = workdays.next_morning(d.now, d.rules.calendar, n=REMIND_AFTER)
+        d.alarm("form", at, "a form that was asked for is asked for once more", len(d.case.forms))
+    return row(form, "asked" if known is None else "half" if known.mail else "missing", level)
+
+
+def _state(d: Draft, name: str) -> FormState | None:
+    return next((s for s in d.case.forms if s.form == name), None)
+
+
+def _is_out(d: Draft, name: str) -> bool:
+    known = _state(d, name)
+    return known is not None and known.got is None
+
+
+def _keep(d: Draft, state: FormState) -> None:
+    """In its place among the forms of the case."""
+    others = {s.form: s for s in d.case.forms}
+    d.set(forms=tuple((others | {state.form: state}).values()))
+
+
+# --- reminding --------------------------------------------------------------------------------------------------------
+
+
+def missing(d: Draft, side: str) -> tuple[Row, ...]:
+    """What rides in a reminder to that side."""
+    return tuple(
+        row(d.rules.policy.form(s.form), "half" if s.mail else "missing", s.level)
+        for s in d.case.forms
+        if s.is_missing and s.by == side
+    )
+
+
+def reminded(d: Draft, side: str) -> None:
+    """A letter that went anyway has said it: no other follows."""
+    d.set(forms=tuple(replace(s, is_reminded=True) if s.by == side else s for s in d.case.forms))
+    if not any(s.is_missing and not s.is_reminded for s in d.case.forms):
+        d.quiet("form")
+
+
+def on_reminder(d: Draft) -> None:
+    """Two working days after: once more, by a letter of its own, unless a reminder of the stage goes this minute."""
+    if d.late is not None or d.is_stranger or any(a.kind == "chaser" and a.at <= d.now for a in d.case.deadlines):
+        return
+    for side in ("raising", "responding"):
+        rows = [r for r in missing(d, side) if any(_is_due(s, r, d) for s in d.case.forms)]
+        if rows:
+            attach = tuple(f"form:{s.form}" for s in d.case.forms if s.is_missing and s.by == side)
+            d.write(LetterKind.CHASER, "form", people(d, side), attach=attach, more={"forms": rows})
+            reminded(d, side)
+
+
+def _is_due(state: FormState, said: Row, d: Draft) -> bool:
+    return d.rules.policy.form(state.form).title == said["title"] and not state.is_reminded
+
+
+def people(d: Draft, side: str) -> tuple[Contact, ...]:
+    """Who completes it: the raiser and the raising contacts of the running stage, or the responding ones."""
+    if side == "responding":
+        return d.responders
+    acting = [c for stage, where, c in d.case.people if (stage, where) == (d.case.stage, "raising")]
+    return (d.case.raiser, *acting)
+
+
+# --- taking in --------------------------------------------------------------------------------------------------------
+
+
+def taken_in(d: Draft, mail: Mail, by: Contact) -> tuple[Row, ...]:
+    """What the forms of a mail do to the case; returns what is to be asked about them.
+
+    Without proof of its sender a form only shows: what it says may raise a flag, and it does not count as in.
+    """
+    policy = d.rules.policy
+    asked: list[Row] = []
+    for form in mail.forms:
+        if policy.id not in form.policies:
+            if form.is_completed:
+                d.event("form_of_another_policy", by=by.email, note=form.form)
+                d.flag("form_of_another_policy")
+                asked.append({"title": "", "state": "other_policy", "level": "", "labels": []})
+            continue
+        _signs(d, form)
+        if form.is_completed:
+            asked += _came(d, form, mail, by)
+    if mail.unopened and policy.forms:
+        d.event("form_not_opened", by=by.email, note=" ".join(mail.unopened))
+        d.flag("attachment_not_opened")
+        asked += [{"title": "", "state": code, "level": "", "labels": []} for code in mail.unopened]
+    return tuple(asked)
+
+
+def _came(d: Draft, read: FormRead, mail: Mail, by: Contact) -> list[Row]:
+    form, asked = d.rules.policy.form(read.form), []
+    if read.children > 1:
+        d.flag("form_two_children")
+        asked.append(row(form, "two_children"))
+    if mail.proof is not Proof.PROVEN:
+        d.event("form_unproven", by=by.email, note=form.id)
+        d.flag("form_unproven")
+        return asked
+    known = _state(d, form.id) or FormState(form.id, d.case.stage, "no", "raising", mail.received)
+    if read.blank:
+        d.event("form_incomplete", by=by.email, note=form.id)
+        d.flag(f"{INCOMPLETE}:{form.id}")
+        _keep(d, replace(known, mail=mail.digest))
+        return [*asked, row(form, "half", known.level, read.blank)]
+    d.event("form_received", by=by.email, note=form.id)
+    _keep(d, replace(known, got=mail.received, mail=mail.digest))
+    for name in (MISSING, INCOMPLETE):
+        d.unflag(f"{name}:{form.id}")
+    if not any(s.is_missing for s in d.case.forms):
+        d.quiet("form")
+    _file(d, form, mail, by)
+    return asked
+
+
+def _signs(d: Draft, read: FormRead) -> None:
+    """A ticked choice may say something of the case that the policy names; the copies that depend on it go at once."""
+    form, new = d.rules.policy.form(read.form), []
+    for said in read.fields:
+        field = form.field(said.field)
+        ticked = said.value.split("; ") if field is not None and field.flags and not said.is_ours else []
+        new += [field.flags[c] for c in ticked if field is not None and c in field.flags]
+    new = [flag for flag in new if flag not in d.case.flags]
+    d.flag(*new)
+    if new and d.case.runs:
+        notify(d, d.stage, "enter", only_conditional=True)
+
+
+def _file(d: Draft, form: Form, mail: Mail, by: Contact) -> None:
+    """To whom the policy sends it: with its mail where every address is secure, else with the word where it lies."""
+    to = d.rules.directory.first_of((form.send_to,), d.case.area) or d.unit
+    had_it = {a.email for a in (*mail.to, *mail.cc)}
+    to = tuple(c for c in to if c.email not in had_it)
+    goes = all(c.is_secure for c in to) and mail.size <= MAX_MAIL
+    attach = (f"mail:{mail.digest}",) if goes else ()
+    values = {"form": form.title, "who": person(by), "when": mail.received.isoformat(), "goes": goes}
+    if d.write(LetterKind.RECORD, "form", to, attach=attach, more=values):
+        d.event("filed", note=form.id)
+
+
+def question(d: Draft, rows: tuple[Row, ...], mail: Mail, by: Contact) -> None:
+    """What is wrong with a form, to whom it came from; a stranger is not written to."""
+    if rows and by.agency and d.case.is_open and not d.is_stranger:
+        d.write(LetterKind.QUESTION, "form", [by], mail=mail, more={"forms": list(rows)})

@@ -1,0 +1,104 @@
+"""The policy's copies for people who are not the addressees: when, to whose holder of the role, and in which order.
+
+What the policy calls "before" is kept by naming, in each later letter, the letters that must be served, or known
+undeliverable, first: the sender holds it until then. It writes to nobody of what a stranger sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.case.making.draft import Draft
+from bot.case.making.people import holds
+from bot.model import Contact, Letter, LetterKind
+from bot.rules.policy.blocks import Notify
+from bot.rules.policy.policy import Stage
+
+
+def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False) -> tuple[str, ...]:
+    """Copies at enter, exit, lapse or close. Returns the keys of those that the stage's own letter waits for."""
+    before: tuple[str, ...] = ()
+    for rule in () if d.is_stranger else stage.notify:
+        if rule.when != when or (only_conditional and not rule.condition.is_asked) or not applies(d, rule):
+            continue
+        for found in holders(d, rule):
+            whole = original(d, found) if rule.content == "full" else ()
+            letter = d.write(
+                LetterKind.INFORMATION,
+                "notify",
+                found,
+                event=when,
+                after=before if rule.first else (),
+                attach=whole,
+                original=d.original(),
+                attached=bool(whole),
+            )
+            d.joined("copy", *found)
+            if letter is not None and rule.first:
+                before = (*before, letter.key)
+    return before
+
+
+def original(d: Draft, readers: Iterable[Contact]) -> tuple[str, ...]:
+    """The original mail as an attachment, where all who would read it have secure addresses; else nothing, flagged."""
+    if not d.case.opening_mail:
+        return ()
+    if not all(contact.is_secure for contact in readers):
+        d.flag("minimal_not_secure")
+        return ()
+    return (f"mail:{d.case.opening_mail}",)
+
+
+def applies(d: Draft, rule: Notify) -> bool:
+    """Whether a notify rule's condition holds for this case; an empty one always does."""
+    return holds(d.cast, rule.condition, rule.role)
+
+
+def holders(d: Draft, rule: Notify) -> tuple[tuple[Contact, ...], ...]:
+    """Whom the rule means, one letter each: the challenged agency's, else the raiser's, else the area's own; or, as
+    the rule says, one side's, or both sides'."""
+    case = d.case
+    sides = {"raising": (case.raiser.agency,), "responding": (case.responder_agency,)}
+    asked = sides.get(rule.side, (case.responder_agency, case.raiser.agency))
+    own = [found for agency in dict.fromkeys(asked) if agency and (found := _own(d, rule.role, agency))]
+    area = d.rules.directory.holders(rule.role, case.area, on=d.now.date())
+    return tuple(own if rule.side == "both" else own[:1]) or ((area,) if area else ())
+
+
+def _own(d: Draft, role: str, agency: str) -> tuple[Contact, ...]:
+    return tuple(c for c in _of(d, role, agency) if c.agency == agency)
+
+
+def _of(d: Draft, role: str, agency: str) -> tuple[Contact, ...]:
+    team = d.case.team if agency == d.case.responder_agency else d.case.raiser.team
+    return d.rules.directory.holders(role, d.case.area, agency, team, d.now.date())
+
+
+# The record as a letter: to whom it goes, and how much of it. Filed at closing, and at the stages the policy says.
+# What the record holds is made in records/record.py.
+
+
+def file_stage(d: Draft) -> None:
+    """What the policy files when a stage is entered: the stage's own word, else that of the whole policy."""
+    stage, filing = d.stage.record, d.rules.policy.filing
+    if d.is_stranger:
+        return
+    if stage is not None:
+        file_record(d, stage.content)
+    elif filing.when == "stage":
+        file_record(d, filing.content)
+
+
+def file_record(d: Draft, content: str, prompts: Sequence[dict[str, str]] = ()) -> Letter | None:
+    """The record goes to the partnership's inbox, minimal unless the policy says full and the address is secure. Its
+    letter also asks what the policy asks of the business unit. None where there is nobody to send it to."""
+    unit = d.unit
+    if content == "full" and not all(c.is_secure for c in unit):
+        content = "minimal"
+        d.flag("record_minimal_not_secure")
+    letter = d.write(LetterKind.RECORD, content, unit, attach=(f"record:{content}",), prompts=list(prompts))
+    if letter:
+        d.event("filed", note=content)
+    else:
+        d.flag("record_not_filed")
+    return letter

@@ -1,0 +1,196 @@
+"""A person puts right what was read or looked up wrongly: stage, due time, responder, or that a case is there twice.
+
+Who may say it is asked by whoever hands the word in; the old value stays in the journal, and both sides are told. It
+places no mail (engine/reading/pen.py) and changes no directory: the next case would be as wrong as this one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import re2
+
+from bot.case.course import closing
+from bot.case.course.clock import wind
+from bot.case.course.stages import enter
+from bot.case.making.draft import Draft, person
+from bot.case.making.ends_with import known
+from bot.case.making.notices import file_record
+from bot.model import ClosedAs, Contact, Correction, Due, LetterKind, Mail, Served, State
+from bot.rules import workdays
+from bot.rules.windows import granted
+from bot.rules.workdays import say
+
+WAITING = (State.PROVISIONAL, State.AWAITING_RESPONSE)
+
+
+def correct(d: Draft, fact: Correction) -> None:
+    """One of `stage`, `due` (ISO), `responder` (address), `duplicate_of` (ref) in `fact.values`; what `refusal` would
+    refuse does nothing."""
+    if refusal(d, fact):
+        return
+    (what, value), *_ = fact.values.items()
+    {"stage": _stage, "due": _due, "responder": _responder, "duplicate_of": _duplicate}[what](d, str(value), fact.by)
+
+
+def refusal(d: Draft, fact: Correction) -> str:
+    """Why this cannot be corrected so, in a sentence; "" when it can."""
+    case, policy = d.case, d.rules.policy
+    values = dict(fact.values)
+    if not case.is_open:
+        return f"{case.ref} is closed: reopen it first"
+    if "stage" in values and values["stage"] not in [s.id for s in policy.stages]:
+        return f"{policy.id} has no stage {values['stage']}: it has {', '.join(s.id for s in policy.stages)}"
+    if "stage" in values and values["stage"] == case.stage:
+        return f"{case.ref} is at {case.stage} already"
+    if "due" in values and case.state not in WAITING:
+        return f"{case.ref} waits for no answer: it has no due time to correct"
+    if "due" in values and datetime.fromisoformat(str(values["due"])) <= d.now:
+        return "that time is past: name one to come, or correct the stage"
+    if "responder" in values and case.state not in WAITING:
+        return f"{case.ref} waits for no answer: nobody is to be written to instead"
+    if "responder" in values and d.rules.directory.person(str(values["responder"])) is None:
+        return "that address is nobody's in the directory: letters go only to people who stand there"
+    if values.get("duplicate_of") == case.ref:
+        return f"{case.ref} cannot be a duplicate of itself"
+    return ""
+
+
+def _stage(d: Draft, stage_id: str, by: str) -> None:
+    before = d.stage
+    d.event("corrected", by=by, note=f"stage: {before.id}")
+    d.quiet()
+    enter(d, d.rules.policy.stage(stage_id), "asked", Contact("", by))
+
+
+def _due(d: Draft, iso: str, by: str) -> None:
+    cal, at = d.rules.calendar, datetime.fromisoformat(iso)
+    before = d.case.due
+    d.event("corrected", by=by, note=f"due: {before.isoformat() if before else 'none'}")
+    wind(d, Due(at, f"{by} corrected it"), d.now)
+    told = say(before, cal) if before else "no time ran"
+    _tell(d, "due time", told, say(at, cal), by, (d.case.raiser,), d.responders)
+
+
+def _responder(d: Draft, email: str, by: str) -> None:
+    """The person of the directory is written to in place of those who were; the clock is unmoved."""
+    new = d.rules.directory.person(email)
+    assert new is not None  # noqa: S101  (refusal asked)
+    before = d.responders
+    d.event("corrected", by=by, note=f"responder: {', '.join(c.email for c in before)}")
+    d.set(served=(Served(new),), owner="")
+    d.joined("responding", new)
+    d.write(LetterKind.NOTICE, "opened", [new], d.inbox, original=d.original(), ask_commitment=d.case.urgent, asks=[])
+    was = ", ".join(map(str, before)) or "nobody"
+    _tell(d, "responder", was, str(new), by, (d.case.raiser,), tuple(c for c in before if c.email != new.email))
+
+
+def _duplicate(d: Draft, ref: str, by: str) -> None:
+    """Closed at once and without an outcome: the other case has one."""
+    closing.release(d, by)
+    d.event("corrected", by=by, note=f"duplicate of {ref}")
+    if d.case.runs and d.case.runs[-1].ended is None:
+        d.run(ended=d.now, ended_as=ClosedAs.DUPLICATE.value)
+    d.quiet()
+    people = (*d.inbox, *d.unit) if d.is_stranger else (d.case.raiser, *d.responders, *d.inbox)
+    d.write(LetterKind.INFORMATION, "duplicate", people, other_ref=ref)
+    d.set(state=State.CLOSED, closed_as=ClosedAs.DUPLICATE, closed=d.now, due=None, due_why="")
+    d.event("closed", by=by, note=ClosedAs.DUPLICATE.value)
+    file_record(d, d.rules.policy.filing.content)
+
+
+def _tell(d: Draft, what: str, before: str, after: str, by: str, *groups: tuple[Contact, ...]) -> None:
+    for to in groups:
+        if not d.is_stranger:
+            values = {"what": what, "before": before, "after": after, "by": person(Contact("", by))}
+            d.write(LetterKind.INFORMATION, "corrected", to, more=values)
+
+
+# CORRECT by mail: "stage step-2", "due Friday 5pm", "responder Dev Patel", put right in a line. The business unit's
+# and the raising side's lines act; of the challenged side's the business unit is asked, since a later due time would
+# be theirs to gain. That a challenge is there twice is not said by mail,
+# because another case is not seen from here.
+
+#: Longer lines are no correction.
+LONGEST = 200
+_FIELD = re2.compile(
+    r"(?i)^(?:the )?(stage|due|responder|recipient|duplicate)(?: (?:time|date|day))?\b"
+    r"(?:[\s:=]|\b(?:is|to|of|should be)\b)*(.*)$"
+)
+_REASON = re2.compile(r"(?i)\s+(?:because|reason|as)\b|;")
+_ADDRESS = re2.compile(r"[^\s<>(),;:]+@[^\s<>(),;:]+")
+_SPACES = re2.compile(r"[\W_]+")
+_DUPLICATE = "that a challenge is there twice is put right by the operator of this service, or by the raiser's WITHDRAW"
+_UNCLEAR = "the line names neither stage, due time nor responder"
+_NOBODY = "nobody of the directory is named, or several are"
+
+
+def said(d: Draft, note: str, by: Contact, mail: Mail, *, may_act: bool) -> None:
+    """The line acts, or it is answered with what could be written instead; the old value stays in the journal."""
+    line = " ".join(note[:LONGEST].split())
+    if not may_act:
+        d.event("attached", by=by.email, note="CORRECT: the business unit is asked")
+        d.write(LetterKind.QUESTION, "correct", d.unit, mail=mail, who=person(by), line=line)
+        return
+    values, why = read(d, line)
+    fact = Correction("correct", by.email, "by mail", values)
+    why = why or refusal(d, fact)
+    if why:
+        d.event("refused", by=by.email, note="CORRECT: it could not be followed")
+    else:
+        correct(d, fact)
+    stages = [stage.id for stage in d.rules.policy.stages]
+    d.write(LetterKind.ANSWER, "corrected", [by], mail=mail, line=line, why=why, stages=stages)
+
+
+def read(d: Draft, line: str) -> tuple[dict[str, str], str]:
+    """What a line sets, as a Correction names it, or why it sets nothing, in words."""
+    match = _FIELD.match(line)
+    if match is None:
+        return {}, _UNCLEAR
+    value = _REASON.split(match.group(2), maxsplit=1)[0].strip(" .,")
+    match match.group(1).lower():
+        case "stage":
+            return _stage_named(d, value)
+        case "due":
+            return _due_named(d, value)
+        case "duplicate":
+            return {}, _DUPLICATE
+        case _:
+            found = _person(d, value)
+            return ({"responder": found.email}, "") if found else ({}, _NOBODY)
+
+
+def _person(d: Draft, value: str) -> Contact | None:
+    """By address, a deputy's too; without one by name."""
+    addresses = {address.strip(".").lower() for address in _ADDRESS.findall(value)}
+    if not addresses:
+        return known(d, value)
+    return d.rules.directory.person(addresses.pop()) if len(addresses) == 1 else None
+
+
+def _stage_named(d: Draft, value: str) -> tuple[dict[str, str], str]:
+    """By its id, its name, or the beginning of its name: step-2, Step 2; or by the number that it alone has there."""
+    wanted = _key(value)
+    called = {stage.id: {_key(stage.id), _key(stage.name.partition(":")[0])} for stage in d.rules.policy.stages}
+    named = [stage.id for stage in d.rules.policy.stages if wanted in called[stage.id] | {_key(stage.name)}]
+    numbered = [one for one, keys in called.items() if wanted.isdecimal() and any(wanted in k.split() for k in keys)]
+    found = named or numbered
+    return ({"stage": found[0]}, "") if len(found) == 1 else ({}, "the policy has no stage of that name")
+
+
+def _key(words: str) -> str:
+    return str(_SPACES.sub(" ", words.casefold())).strip()
+
+
+def _due_named(d: Draft, value: str) -> tuple[dict[str, str], str]:
+    """A date and time as people write it, or as 2027-01-15T17:00; or a time from now: 2 working days."""
+    cal = d.rules.calendar
+    try:
+        at = datetime.fromisoformat(value)
+        return {"due": (at if at.tzinfo else at.replace(tzinfo=cal.zone)).isoformat()}, ""
+    except ValueError:
+        asked = granted(value, d.now, [tier.window for tier in d.rules.policy.intake.tiers])
+    if asked.window is not None:
+        return {"due": workdays.due(d.rules.policy.as_meant(asked.window), d.now, cal).at.isoformat()}, ""
+    return ({"due": asked.by.isoformat()}, "") if asked.by else ({}, "no time to come could be read in it")

@@ -1,0 +1,256 @@
+"""A mail that belongs to a case: whose side it comes from, and whether it answers.
+
+A reply is not a response and a response is no resolution: a proven, human, readable mail of the responding side that
+is not holding is `responded`, and then the raiser is asked. Anything doubtful is attached and asked about. Commands
+act in words.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from bot.case.course import entry, hearing, subclocks
+from bot.case.course.closing import outcome_written
+from bot.case.course.delivery import on_absent
+from bot.case.course.opening import HIDDEN, confirmed
+from bot.case.making import forms, incident
+from bot.case.making.draft import Draft, person
+from bot.case.placement import AGAIN, MAY_ANSWER
+from bot.case.said import protection, transfer, words
+from bot.case.said.answers import CHOICES, WAITING, pass_on, reached_raiser, responded
+from bot.mail.words import meaning
+from bot.mail.words.commands import is_holding, opens_with_command
+from bot.mail.words.meaning import meanings
+from bot.mail.words.misdirected import disclaims, says_wrong_person
+from bot.model import Absence, Arrival, Contact, LetterKind, Mail, MailKind, Proof, State
+from bot.rules.authority import Side, sides
+
+EXTEND = ("EXTEND 2 working days", "they may have longer; name a window or a day")
+ANSWERED = ("ANSWERED", "they have answered you; you may add when and how")
+#: What somebody may mean who says in words that a challenge is not theirs.
+THEIRS = (
+    ("NOT MINE", "it belongs to somebody else: the next contact of the directory is written to"),
+    ("RECEIVED by 3pm", "you will answer it after all; say by when"),
+)
+REOPEN: tuple[tuple[str, str], ...] = (("REOPEN", "open it again at the stage last reached"),)
+
+
+def on_mail(d: Draft, fact: Arrival) -> None:
+    """Attaches the mail and lets it do what it may."""
+    mail, case = fact.mail, d.case
+    if mail.digest in case.mails:
+        return
+    if fact.how == MAY_ANSWER:
+        _may_answer(d, fact)
+        return
+    ids = (*case.thread, *([mail.message_id] if mail.message_id else []))
+    d.set(mails=(*case.mails, mail.digest), thread=ids)
+    sender = mail.sender.email if mail.sender else ""
+    if mail.kind is MailKind.AUTO_REPLY:
+        on_absent(d, sender, mail.absence or Absence(), mail.proof is Proof.PROVEN)
+        incident.replied_elsewhere(d, fact, sender)
+    elif mail.kind is not MailKind.HUMAN or mail.is_list:
+        d.event("attached", by=sender, note=mail.kind.value)
+        _recalled(d, mail, sender)
+        incident.bounced_elsewhere(d, fact)
+    else:
+        _human(d, fact, sender)
+
+
+def _recalled(d: Draft, mail: Mail, sender: str) -> None:
+    """A recall deletes nothing and closes nothing: the raiser is asked."""
+    if mail.kind_why == "recall" and sender == d.case.raiser.email and d.case.is_open:
+        d.write(LetterKind.QUESTION, "recall", [d.case.raiser], mail=mail)
+
+
+def _may_answer(d: Draft, fact: Arrival) -> None:
+    """Written to the raiser by the other side, or quoting the challenge, and citing nothing: it stays out of the case,
+    and the raiser is asked. What the raiser passes on themselves is asked about as its writer's."""
+    by = who(d, fact.mail)
+    if by.email and d.rules.directory.same_person(by.email, d.case.raiser.email):
+        by = _known(d, fact.mail.quoted_from or "", "")
+    d.event("suggested", by=by.email)
+    if not any(q.about == "whose_answer" for q in d.case.questions):
+        doubtful(d, fact.mail, by, fact.others)
+
+
+def who(d: Draft, mail: Mail) -> Contact:
+    """The sender as the case or the directory knows them."""
+    return _known(d, mail.sender.email, mail.sender.name) if mail.sender else Contact("")
+
+
+def _known(d: Draft, email: str, name: str) -> Contact:
+    known = [c for _, _, c in d.case.people if c.email == email and c.name]
+    found = next(iter(known), None) or d.rules.directory.person(email)
+    if found is not None and found.email == email:
+        return found
+    return Contact(email, name, agency=d.rules.directory.agency_of(email))
+
+
+def _human(d: Draft, fact: Arrival, sender: str) -> None:
+    mail = fact.mail
+    if fact.how == AGAIN:
+        d.event("attached", by=sender, note=AGAIN)
+        d.flag("sent_again")
+        return
+    if HIDDEN in mail.defects:
+        d.flag(HIDDEN)
+    stand = sides(d.case, sender, d.rules)
+    incident.watch(d, fact, sender, stand)
+    incident.handed_outside(d, mail, stand)
+    if mail.on_behalf is not None:
+        d.event("on_behalf", by=sender, note=f"sent by {mail.on_behalf.email}")
+    if mail.proof is Proof.PROVEN and not is_holding_reply(mail):
+        subclocks.wrote(d, sender, stand)
+    if {Side.RAISING, Side.RESPONDING} & set(stand):
+        protection.noticed(d, mail, sender)
+    proven = mail.proof is Proof.PROVEN
+    is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
+    if proven and d.case.unproven == "known" and is_raiser and d.case.is_open:
+        confirmed(d, sender)
+    if stand and Side.NONE not in stand:
+        forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))
+    if mail.command is None and (answer := words.done(d, fact)) is not None:
+        mail = replace(mail, command=answer)
+        fact = replace(fact, mail=mail)
+    if mail.command is not None and mail.command.word == "ANSWERED" and _is_the_other_side(stand):
+        mail = replace(mail, command=None)  # who was asked says that they have answered: the raiser is asked
+        fact = replace(fact, mail=mail)
+    if mail.command is not None:
+        words.on_command(d, fact, who(d, mail), stand)
+    elif Side.RESPONDING in stand and not (Side.RAISING in stand and is_raiser):
+        _from_responders(d, fact, who(d, mail), proven)
+    elif Side.RAISING in stand:
+        _from_raisers(d, fact, who(d, mail))
+    else:
+        _from_others(d, fact, who(d, mail))
+
+
+def _is_the_other_side(stand: Collection[Side]) -> bool:
+    return Side.RESPONDING in stand and Side.RAISING not in stand
+
+
+def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None:
+    """The challenged side writes in words."""
+    mail, case = fact.mail, d.case
+    if transfer.offered(d, mail, by) or hearing.represented(d, mail, by):
+        return
+    if is_aside(d, mail):
+        d.event("attached", by=by.email, note="not written to the raiser")
+        if case.state in WAITING and not any(q.about == "whose_answer" for q in case.questions):
+            doubtful(d, mail, by)
+    elif not proven or not mail.is_readable or opens_with_command(mail.new_text):
+        d.event("attached", by=by.email, note="not proven" if not proven else "unreadable or an unusable word")
+        doubtful(d, mail, by)
+    elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, _writer(mail)):
+        d.event("attached", by=by.email, note="says that it is not theirs")
+        doubtful(d, mail, by)
+        if not d.is_stranger:
+            d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=[list(c) for c in THEIRS])
+    elif case.state in WAITING and is_holding_reply(mail):
+        d.set(holding=(*case.holding, (mail.received, str(by))))
+        d.event("holding", by=by.email)
+        pass_on(d, mail, by)
+    elif case.state in WAITING:
+        responded(d, mail, by, mail.received)
+    elif case.state is State.AWAITING_OUTCOME:
+        outcome_written(d, mail, by)
+    else:
+        d.event("attached", by=by.email)
+        if case.is_open:
+            pass_on(d, mail, by)
+
+
+def is_aside(d: Draft, mail: Mail) -> bool:
+    """Handed on or talked over among the challenged side: written to others, and neither to the raiser's side nor us.
+
+    It answers nobody, and what it says is not the raiser's to read.
+    """
+    addressed = {a.email for a in (*mail.to, *mail.cc)}
+    if d.rules.bot.email in addressed or reached_raiser(d, mail):
+        return False
+    others = addressed - {d.case.inbox, *(address for _, address in d.rules.inboxes)}
+    return bool(others) and not any(Side.RAISING in sides(d.case, email, d.rules) for email in others)
+
+
+def is_holding_reply(mail: Mail) -> bool:
+    """Nothing new and nothing attached, inline answers announced, or only phrases of the holding list."""
+    return mail.answers_inline or is_holding(mail.new_text, mail.attachments, _writer(mail))
+
+
+def _writer(mail: Mail) -> str:
+    """The name that may stand alone under the words."""
+    return (mail.sender.name or mail.sender.email.partition("@")[0]) if mail.sender else ""
+
+
+def doubtful(d: Draft, mail: Mail, by: Contact, others: tuple[str, ...] = ()) -> None:
+    """A mail that may be an answer and cannot be taken as one: the raiser is asked; the clock runs on. `others`: refs
+    of the same raiser's other challenges that it may answer instead."""
+    if d.is_stranger or not d.case.is_open:
+        return
+    reached = reached_raiser(d, mail)
+    letter = d.write(
+        LetterKind.QUESTION,
+        "whose_answer",
+        [d.case.raiser],
+        mail=mail,
+        human=by,
+        who=person(by),
+        when=mail.received.isoformat(),
+        others=list(others),
+        reached=reached,
+        text=mail.new_text if mail.proof is Proof.PROVEN and not reached and not is_aside(d, mail) else "",
+    )
+    if letter:
+        d.ask(letter.key, "whose_answer", d.case.raiser.email, mail.digest, note=by.email)
+    if not mail.is_readable and by.agency:
+        d.write(LetterKind.QUESTION, "unreadable", [by], mail=mail, who=person(by), when=mail.received.isoformat())
+
+
+def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
+    """The raiser's side in words: never a state change; a question where the words may mean one."""
+    mail = fact.mail
+    d.event("attached", by=by.email)
+    if d.is_stranger or not by.agency:
+        return
+    meant = meanings(mail.new_text)
+    if entry.told(d, fact, by) and not meant:
+        d.write(LetterKind.QUESTION, "call_time", [by], mail=mail, human=d.first_responder)
+        return
+    if d.case.state is State.CLOSED:
+        choices: tuple[tuple[str, str], ...] = REOPEN
+    elif d.case.state in WAITING and (_shows_an_answer(d, mail) or meaning.ANSWERED in meant):
+        choices = (ANSWERED, *CHOICES)
+    elif d.case.state in WAITING and meaning.MORE_TIME in meant:
+        choices = (EXTEND, *CHOICES)
+    elif _asks_nothing(d, mail, meant):
+        return
+    else:
+        choices = CHOICES
+    d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=[list(c) for c in choices])
+
+
+def _asks_nothing(d: Draft, mail: Mail, meant: Collection[str]) -> bool:
+    """Words that mean no change: before an answer any of them, and at any time those that bring a completed form."""
+    brings_form = any(form.is_completed for form in mail.forms)
+    return mail.is_readable and (brings_form or d.case.state in WAITING) and not meant
+
+
+def _shows_an_answer(d: Draft, mail: Mail) -> bool:
+    """The raiser forwards to us what the other side wrote to them alone."""
+    return mail.trigger.is_forward and Side.RESPONDING in sides(d.case, mail.quoted_from or "", d.rules)
+
+
+def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
+    """A colleague of the challenged agency may have answered: the raiser is asked. A stranger's mail is only kept."""
+    mail = fact.mail
+    d.event("attached", by=by.email, note="from neither side")
+    if says_wrong_person(mail.new_text, is_outside=not by.agency):
+        incident.misdirected(d, fact, by.email)
+    elif hearing.represented(d, mail, by):
+        return
+    elif by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
+        doubtful(d, mail, by)
+    elif not by.agency:
+        d.flag("mail_from_a_stranger")

@@ -1,0 +1,65 @@
+"""A case of the mode `shadow`, once letters may go: nothing of it goes until the business unit says GO or LEAVE.
+
+What was decided in shadow reached nobody, so what is due next would speak of letters that nobody had. The clock runs
+on meanwhile, unseen. After GO the running stage is told to its people with a fresh time; after LEAVE the case is
+watched only, to its end. In which mode a mailbox stands is engine/turn.py's.
+"""
+
+from __future__ import annotations
+
+from bot.case.course import closing
+from bot.case.course.stages import LIVE, enter
+from bot.case.making.draft import Draft
+from bot.case.said import answers
+from bot.model import Case, Contact, Letter, LetterKind, State
+
+#: The case was watched while no letter could go; it was asked about; people see to it without us.
+FLAG, ASKED, LEFT = "shadowed", "shadow_asked", "shadow_left"
+QUESTION = (LetterKind.QUESTION, "shadowed")
+_MAY_READ = frozenset({"business_unit", "business_manager", "operator"})
+#: What the business unit is asked about its own word, or about another's: without it GO and LEAVE could be lost.
+_OF_WORDS = frozenset({QUESTION, (LetterKind.QUESTION, "confirm_word"), (LetterKind.QUESTION, "correct")})
+
+
+def note(d: Draft) -> None:
+    """A letter was decided that nobody gets: the case is marked."""
+    if d.rules.mode == "shadow" and d.case.is_open and d.letters:
+        d.flag(FLAG)
+
+
+def ask(d: Draft) -> None:
+    """Letters may go from now on: the business unit is asked about this case, once; without one the operator."""
+    if d.case.is_open and FLAG in d.case.flags and ASKED not in d.case.flags:
+        d.flag(ASKED)
+        d.write(*QUESTION, d.unit or (d.rules.operator,))
+
+
+def withholds(case: Case, letter: Letter) -> bool:
+    """Whether a letter of this case goes to nobody: all but what somebody asked for, and what the business unit is
+    asked about words."""
+    if FLAG not in case.flags or letter.kind in (LetterKind.ALERT, LetterKind.ANSWER):
+        return False
+    is_asked = (letter.kind, letter.variant) in _OF_WORDS
+    return not (is_asked and all(contact.role in _MAY_READ for contact in (*letter.to, *letter.cc)))
+
+
+def go(d: Draft, by: Contact) -> None:
+    """GO: those who act now hear of it as the case stands."""
+    for name in (FLAG, ASKED, LEFT):
+        d.unflag(name)
+    d.event("released", by=by.email, note="GO")
+    if d.is_stranger:
+        d.write(LetterKind.NOTICE, "provisional", (*d.inbox, *d.unit), original=d.original())
+    elif d.case.state in (State.PROVISIONAL, State.AWAITING_RESPONSE):
+        enter(d, d.stage, LIVE, by)
+    elif d.case.state is State.AWAITING_CONFIRMATION:
+        answers.on_ask(d, 1)
+    elif d.case.state is State.AWAITING_OUTCOME:
+        closing.on_outcome_chaser(d)
+
+
+def leave(d: Draft, by: Contact) -> None:
+    """LEAVE: nothing of this case is sent; it stands in the daily letter until it ends."""
+    if FLAG in d.case.flags and d.case.is_open:
+        d.flag(LEFT)
+        d.event("attached", by=by.email, note="LEAVE")

@@ -1,0 +1,102 @@
+"""A case goes to another team: the challenged side hands the mail on, that team says ACCEPT, and it is theirs.
+
+Handing on is no answer and moves no clock: the other team is asked, and until it accepts the case stays where it is.
+Then its people answer at this stage and the stages after, counted from the original receipt. It moves nothing without
+a proven word of the team that was asked.
+"""
+
+from __future__ import annotations
+
+from bot.case.making.draft import Draft, person
+from bot.case.said.answers import WAITING
+from bot.model import Contact, LetterKind, Mail, Proof, Question, Served
+from bot.rules.authority import Side, sides
+
+ABOUT = "transfer"
+MOVED = "transferred"
+MOVED_AGAIN = "transferred_again"
+
+
+def offered(d: Draft, mail: Mail, by: Contact) -> bool:
+    """The challenged side forwarded the mail to another team's address: that team is asked. False: it did not."""
+    if not mail.trigger.is_forward or mail.proof is not Proof.PROVEN or d.case.state not in WAITING or d.is_stranger:
+        return False
+    found = _other_team(d, mail)
+    if found is None:
+        return False
+    d.event("transfer_offered", by=by.email, note=found.team)
+    if any(q.about == ABOUT and q.asked == found.email for q in d.case.questions):
+        return True
+    letter = d.write(LetterKind.QUESTION, ABOUT, [found], mail=mail, human=by, who=person(by), team_asked=found.team)
+    if letter:
+        d.ask(letter.key, ABOUT, found.email, mail.digest, found.agency, found.team)
+        _tell(d, [d.case.raiser], "asked", by, found.team)
+    return True
+
+
+def _other_team(d: Draft, mail: Mail) -> Contact | None:
+    """Who answers at this stage for the first other team that the mail addresses; the addressee where nobody does."""
+    case, directory = d.case, d.rules.directory
+    for address in (*mail.to, *mail.cc):
+        if Side.RAISING in sides(case, address.email, d.rules):
+            continue
+        rows = [c for c in directory.roles_of(address.email, case.area) if c.team and c.agency]
+        rows = [c for c in rows if (c.agency, c.team) != (case.responder_agency, case.team)]
+        if rows and directory.team_of(address.email, case.area) == rows[0].team:
+            held = d.holders(d.stage.responding_role, rows[0].agency, rows[0].team)
+            return next((c for c in held if c.team == rows[0].team), rows[0])
+    return None
+
+
+def asked(d: Draft, by: Contact) -> Question | None:
+    """The question of a transfer that was put to this person or to their team."""
+    directory = d.rules.directory
+    for question in d.case.questions:
+        if question.about == ABOUT and (
+            directory.same_person(question.asked, by.email)
+            or directory.team_of(by.email, d.case.area) == question.note != ""
+        ):
+            return question
+    return None
+
+
+def accept(d: Draft, question: Question, by: Contact) -> None:
+    """The case is that team's: it answers from now on; the clock goes on from the original."""
+    case = d.case
+    before, left = d.responders, case.team
+    agency, team = question.word, question.note
+    held = d.holders(d.stage.responding_role, agency, team)
+    new = tuple(c for c in held if c.team == team) or (by,)
+    inboxes = [address for name, address in d.rules.inboxes if name == team]
+    inboxes += [c.email for c in d.rules.directory.holders("team_inbox", case.area, agency, team) if c.team == team]
+    d.set(
+        team=team,
+        responder_agency=agency,
+        inbox=next(iter(inboxes), ""),
+        served=tuple(Served(c, at=d.now) for c in new),
+        owner=by.email,
+        questions=tuple(q for q in case.questions if q.about != ABOUT),
+    )
+    d.joined("responding", *new)
+    d.event("transferred", by=by.email, note=team)
+    is_second = MOVED in case.flags
+    d.flag(MOVED_AGAIN if is_second else MOVED)
+    d.write(LetterKind.NOTICE, "opened", new, d.inbox, original=d.original(), ask_commitment=case.urgent, asks=[])
+    for to in ([case.raiser], before):
+        _tell(d, to, "accepted", by, team, left)
+    if is_second:
+        _tell(d, d.unit, "again", by, team, left)
+
+
+def decline(d: Draft, question: Question, by: Contact) -> None:
+    """It stays where it is; raiser and responders are told."""
+    d.set(questions=tuple(q for q in d.case.questions if q is not question))
+    d.event("transfer_declined", by=by.email, note=question.note)
+    for to in ([d.case.raiser], d.responders):
+        _tell(d, to, "declined", by, question.note)
+
+
+def _tell(
+    d: Draft, to: list[Contact] | tuple[Contact, ...], event: str, by: Contact, team: str, left: str = ""
+) -> None:
+    d.write(LetterKind.INFORMATION, ABOUT, to, human=by, event=event, who=person(by), team_asked=team, left=left)

@@ -1,0 +1,200 @@
+"""A command in a mail: who may use it, who is asked first, and who is told that the word is not theirs.
+
+A word of the right side without proof is confirmed and not lost: the directory's own address of that person is asked.
+YES and NO answer the question replied to. What a word does is in acts.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from bot.case.course import follow_up
+from bot.case.course.opening import confirmed
+from bot.case.making import incident
+from bot.case.making.draft import Draft, person
+from bot.case.placement import BY_LETTER
+from bot.case.said import answers, transfer
+from bot.case.said.acts import ACTS
+from bot.case.said.command import Said
+from bot.model import Arrival, Command, Contact, LetterKind, Proof, Question
+from bot.rules import workdays
+from bot.rules.authority import WORDS, Side, may
+
+#: A word that its sender did not confirm, once their manager was asked too.
+ASKED_AGAIN = "confirm_word_again"
+CONFIRMS = ("confirm_word", ASKED_AGAIN)
+OTHERS = "other people"
+
+
+def done(d: Draft, fact: Arrival) -> Command | None:
+    """DONE and NOT DONE, alone on the line, are YES and NO to the question whether an action is done, and nothing
+    anywhere else: an answer may well begin so."""
+    asked = any(q.key == fact.answered_key and q.about == follow_up.ABOUT for q in d.case.questions)
+    line = next((line for line in fact.mail.new_text.split("\n") if line.strip()), "")[:40].strip(" \t.!").upper()
+    return Command({"DONE": "YES", "NOT DONE": "NO"}[line]) if asked and line in ("DONE", "NOT DONE") else None
+
+
+def on_command(d: Draft, fact: Arrival, by: Contact, stand: Collection[Side]) -> None:
+    """Acts, refuses, or asks the person's own address."""
+    mail = fact.mail
+    command = mail.command or Command("")
+    said = Said(command.word, command.note, by, mail, fact, stand)
+    question = _replied_to(d, fact)
+    if command.word in ("YES", "NO") and question is not None:
+        _answer(d, said, question)
+        return
+    # The raising side is the stranger alone here: no word of theirs acts, not even to reopen what a person dismissed.
+    if d.case.unproven == "stranger" and not set(stand) - {Side.NONE, Side.RAISING}:
+        d.event("refused", by=by.email, note=f"{command.word}: from a stranger")
+        return
+    if command.word == "NOT MINE" and incident.is_no_party(stand) and transfer.asked(d, by) is None:
+        incident.misdirected(d, fact, by.email)
+        return
+    verdict = may(d.case, mail, d.rules)
+    if verdict.may:
+        act = ACTS.get(command.word)
+        if act is None:
+            d.event("attached", by=by.email, note=f"{command.word}: for a person")
+            d.flag("word_for_a_person")
+        else:
+            act(d, said)
+        return
+    d.event("refused", by=by.email, note=f"{command.word}: {verdict.why}")
+    if verdict.why == "not_proven":
+        _confirm(d, said)
+    else:
+        _not_yours(d, said)
+
+
+def _confirm(d: Draft, said: Said) -> None:
+    """The directory's own address of that person is asked whether the word is theirs, then their manager."""
+    known = d.rules.directory.person(said.by.email)
+    if known is None or d.is_stranger:
+        d.flag("unproven_word")
+        return
+    letter = d.write(LetterKind.QUESTION, "confirm_word", [known], word=said.word, said=said.mail.received.isoformat())
+    if letter:
+        d.ask(letter.key, "confirm_word", known.email, said.mail.digest, said.word, said.note)
+        if d.case.is_open:
+            at = workdays.next_morning(d.now, d.rules.calendar)
+            d.alarm("word_manager", at, "the manager is asked about a word that its sender has not confirmed")
+
+
+def on_word_manager(d: Draft) -> None:
+    """Nobody has said whether the word is theirs: their manager is asked, once."""
+    cal = d.rules.calendar
+    waiting = [
+        q
+        for q in d.case.questions
+        if q.about == "confirm_word" and q.at is not None and workdays.next_morning(q.at, cal) <= d.now
+    ]
+    passed = {q.key for q in waiting}
+    d.set(questions=tuple(replace(q, about=ASKED_AGAIN) if q.key in passed else q for q in d.case.questions))
+    for asked, question in {q.asked: q for q in waiting}.items():  # of several words of one person the last
+        person_asked = d.rules.directory.person(asked) or Contact(asked)
+        manager = d.manager_of(person_asked) or _head(d, person_asked)
+        if manager is None:
+            d.flag("unproven_word")
+            continue
+        said = (question.at or d.now).isoformat()
+        letter = d.write(
+            LetterKind.QUESTION, "confirm_manager", [manager], word=question.word, said=said, who=person(person_asked)
+        )
+        if letter:
+            d.ask(letter.key, ASKED_AGAIN, manager.email, question.mail, question.word, question.note)
+
+
+def _head(d: Draft, who: Contact) -> Contact | None:
+    """A manager's own manager, as far as the directory knows one."""
+    held = d.holders(("service_manager",), who.agency, who.team) if who.agency else ()
+    return next((c for c in held if c.agency == who.agency and c.email != who.email), None)
+
+
+def _not_yours(d: Draft, said: Said) -> None:
+    """Told to people whom the directory or the case knows by address, never to others of their domain. A closing word
+    of the other side, or of a colleague of the raiser, is asked about."""
+    if not d.case.is_open or not said.by.agency:
+        return
+    sides_of = {d.case.raiser.agency, d.case.responder_agency}
+    is_known = d.rules.directory.person(said.by.email) or any(c.email == said.by.email for _, _, c in d.case.people)
+    is_party = not incident.is_no_party(said.stand)
+    if is_known:
+        # A professional of a third agency is not told whose case it is.
+        is_near = is_party or said.by.agency in sides_of
+        human = None if is_near else next(iter(d.unit), d.rules.operator)
+        d.write(
+            LetterKind.QUESTION,
+            "not_yours",
+            [said.by],
+            mail=said.mail,
+            human=human,
+            word=said.word,
+            who_may=_owner(d, said.word) if is_near else OTHERS,
+            may_ask=is_party,
+        )
+    is_of_either = Side.RESPONDING in said.stand or said.by.agency == d.case.raiser.agency
+    closes = said.word in ("RESOLVED", "WITHDRAW") and said.mail.proof is not Proof.FAILED
+    if closes and is_of_either and not d.is_stranger:
+        choices = [list(c) for c in answers.CHOICES]
+        d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], human=said.by, choices=choices)
+
+
+def _owner(d: Draft, word: str) -> str:
+    """Whose word it is, by name."""
+    known = WORDS.get(word)
+    if known is None or Side.RAISING in known.sides:
+        return str(d.case.raiser)
+    people = d.responders if Side.RESPONDING in known.sides else d.unit
+    return str(next(iter(people), "the business unit"))
+
+
+def _of_transfer(d: Draft, said: Said) -> None:
+    """YES and NO to "does your team take it over" are ACCEPT and DECLINE, and need what these need."""
+    word = "ACCEPT" if said.word == "YES" else "DECLINE"
+    mail = replace(said.mail, command=Command(word))
+    on_command(d, replace(said.fact, mail=mail), said.by, said.stand)
+
+
+def _replied_to(d: Draft, fact: Arrival) -> Question | None:
+    """The question whose letter the mail cites: a ref alone answers none."""
+    return next((q for q in d.case.questions if q.key == fact.answered_key), None)
+
+
+def _is_asked(d: Draft, said: Said, question: Question) -> bool:
+    """Whether it comes from the address that the question was put to (of an action: from that side), and never with a
+    failed proof.
+
+    A mail without proof may confirm only by citing our letter: its id cannot be guessed and went to that address alone.
+    """
+    is_theirs = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
+    if question.about == follow_up.ABOUT:
+        is_theirs = is_theirs or follow_up.is_of_side(question, said.stand)
+    return is_theirs and said.mail.proof is not Proof.FAILED and said.fact.how == BY_LETTER
+
+
+def _answer(d: Draft, said: Said, question: Question) -> None:
+    """YES or NO to a question of ours, from whom it was put to."""
+    if question.about == transfer.ABOUT:
+        _of_transfer(d, said)
+        return
+    if not _is_asked(d, said, question):
+        d.event("refused", by=said.by.email, note=f"{said.word}: not the person asked")
+        return
+    if question.about == follow_up.ABOUT:
+        follow_up.answered(d, question.word, question.note, said.word.lower(), said.by)
+        return
+    same = [q for q in d.case.questions if q is question or (q.about in CONFIRMS and q.mail == question.mail)]
+    d.set(questions=tuple(q for q in d.case.questions if q not in same))
+    if said.word == "NO":
+        d.event("attached", by=said.by.email, note=f"NO to {question.about}")
+        return
+    if question.about in CONFIRMS:
+        act = ACTS.get(question.word)
+        if act is not None:
+            act(d, replace(said, word=question.word, note=question.note))
+    elif question.about == "whose_answer" and d.case.state in answers.WAITING:
+        answered = d.rules.directory.person(question.note) or Contact(question.note)
+        answers.responded(d, said.mail, answered, question.at or d.now, "the raiser says so", is_reported=True)
+    elif question.about == "provisional":
+        confirmed(d, said.by.email)

@@ -1,0 +1,250 @@
+"""The same App on a virtual clock: a story's mails go in, days pass, and what came of it is listed and checked.
+
+Real parsing, real letters, real SQLite and Maildirs; only the clock and the network are missing. The story's format is
+story.py's; the rows and what is expected of them are rows.py's.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import hashlib
+import mailbox
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import Message
+from email.policy import compat32
+from email.utils import getaddresses, parsedate_to_datetime
+from pathlib import Path
+
+from bot.cli.rehearsal.rows import Row, Rows, faults
+from bot.cli.rehearsal.story import (
+    BOT_ADDRESS,
+    Answered,
+    LetterRef,
+    Story,
+    StoryInbox,
+    StoryMail,
+    compose,
+    maildir,
+    message_id,
+    settings_of,
+)
+from bot.daemon.app import App, build
+from bot.doors.maildir.send import deliver
+from bot.model.errors import BotError
+from bot.settings.settings import Senders, Settings
+from bot.store import cases, deadlines, outbox
+from bot.store.outbox import Queued
+
+
+@dataclass
+class StillClock:
+    """A clock that stands still until it is told."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Rehearsal:
+    """One story, played in a folder of its own."""
+
+    def __init__(self, story: Story, folder: Path, base: Settings, senders: Senders | None = None) -> None:
+        self.story = story
+        self.folder = folder
+        self.clock = StillClock(story.starts)
+        self.settings = settings_of(story, folder, base, senders)
+        self.app: App = build(self.settings, clock=self.clock, in_process=True)
+        self._ids: dict[str, str] = {}
+        self.rows = Rows(self.app, self._ids)
+        self._coming = sorted(story.mail, key=lambda m: m.at)
+        self._came: dict[str, StoryMail] = {}
+        self._copied: set[int] = set()
+        self._inboxes = {box.address for box in self.settings.config.mailboxes} | {BOT_ADDRESS}
+
+    def play(self) -> Iterator[Row]:
+        """Plays the whole story; yields each row as it comes, and at the end one row a case."""
+        self.app.once(self.clock.now)
+        while (at := self._next()) is not None and at <= self.story.until:
+            self.clock.now = max(self.clock.now, at)
+            self._minute()
+            yield from self.rows.new(self.clock.now)
+        yield from self.rows.cases()
+        self.app.close()
+
+    def _next(self) -> datetime | None:
+        """When something happens next: a mail, a deadline, a letter's next attempt; not while the daemon is down."""
+        with self.app.db.read() as tx:
+            own = [deadlines.next_due(tx), outbox.next_retry(tx)]
+        own.append(self.app.digests.next_at(self.clock.now))
+        moments = [max(self._up(at), self.clock.now + timedelta(seconds=1)) for at in own if at is not None]
+        if self._coming:
+            moments.append(self._up(self._coming[0].at))
+        return min(moments, default=None)
+
+    def _up(self, at: datetime) -> datetime:
+        return next((until for start, until in self.story.down if start <= at < until), at)
+
+    def _minute(self) -> None:
+        """Everything of this instant: mail first, then deadlines, then letters, until nothing more follows."""
+        while self._coming and self._coming[0].at <= self.clock.now:
+            self._deliver(self._coming.pop(0))
+        while True:
+            self.app.once(self.clock.now)
+            if not self._copy_letters():
+                return
+
+    # --- mail in ------------------------------------------------------------------------------------------------
+
+    def _deliver(self, mail: StoryMail) -> None:
+        raw = compose(mail, self.story, self._answered(mail))
+        self._ids[hashlib.sha256(raw).hexdigest()] = mail.id
+        self._came[mail.id] = mail
+        for address in self._addressed(mail, raw):
+            self._put(address, raw, mail.at)
+
+    def _addressed(self, mail: StoryMail, raw: bytes) -> list[str]:
+        head = email.message_from_bytes(raw, policy=email.policy.compat32)
+        named = {
+            address.lower() for _, address in getaddresses([str(v) for n in ("To", "Cc") for v in head.get_all(n, [])])
+        }
+        watched = sorted(named & self._inboxes)
+        return watched or ([self.story.inbox[0].address] if mail.file else [])
+
+    def _put(self, address: str, raw: bytes, at: datetime) -> None:
+        deliver(maildir(self.folder, address), raw, at)
+
+    def _answered(self, mail: StoryMail) -> Answered:
+        """What the mail answers, as its writer's mail program would cite it."""
+        ref = mail.bounce or mail.answers
+        if ref is None:
+            return Answered()
+        if isinstance(ref, str):
+            before = self._came[ref]
+            return Answered(message_id(before), (), before.subject)
+        queued = self._letter(ref)
+        head = email.message_from_bytes(queued.raw or b"", policy=email.policy.default)
+        ids = str(head["References"] or "").replace("<", "").replace(">", "").split()
+        return Answered(queued.letter.message_id, tuple(ids), str(head["Subject"]), queued.raw or b"")
+
+    def _letter(self, ref: LetterRef) -> Queued:
+        with self.app.db.read() as tx:
+            all_cases = cases.all_cases(tx)
+            wanted = all_cases[ref.case - 1] if ref.case <= len(all_cases) else None
+            letters = [
+                q
+                for q in outbox.of_status(tx, "sent")
+                if (wanted and (q.case == wanted.number or q.letter.about.get("ref") == wanted.ref))
+                or (q.case is None and "ref" not in q.letter.about)  # a digest is of no case
+            ]
+        fitting = [
+            q
+            for q in letters
+            if q.letter.kind.value == ref.letter
+            and (not ref.stage or q.letter.stage == ref.stage)
+            and set(ref.to) <= {c.email for c in q.letter.to}
+        ]
+        if not fitting:
+            raise LookupError(f"{self.story.path.name}: no letter of kind {ref.letter} was sent before it is answered")
+        return fitting[-1]
+
+    # --- letters out --------------------------------------------------------------------------------------------
+
+    def _copy_letters(self) -> bool:
+        """Letters to a watched inbox come back to it, as they would."""
+        found = False
+        with self.app.db.read() as tx:
+            sent = outbox.of_status(tx, "sent")
+        for queued in sent:
+            if queued.id in self._copied:
+                continue
+            self._copied.add(queued.id)
+            for contact in (*queued.letter.to, *queued.letter.cc):
+                if contact.email in self._inboxes and queued.raw:
+                    self._put(contact.email, queued.raw, self.clock.now)
+                    found = True
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A story's outcome: every row, and what did not hold."""
+
+    story: Story
+    rows: tuple[Row, ...]
+    faults: tuple[str, ...]
+
+
+def rehearse(story: Story, base: Settings, senders: Senders | None = None) -> Played:
+    """Plays one story in a temporary folder and checks it. `senders`: how real mail's senders are proven."""
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
+        rows = list(Rehearsal(story, Path(folder), base, senders).play())
+    return Played(story, tuple(rows), tuple(faults(story.expect, story.never, rows)))
+
+
+# An old mailbox as a story: what the bot would have done with real past mail. A Maildir, an mbox or a folder of .eml
+# files is read and left as it is; each mail arrives when its first Received header, else its Date, says. It plays
+# nothing by itself and expects nothing.
+
+
+def story_of(
+    path: Path, start: datetime | None, until: datetime | None, base: Settings, folder: Path, address: str = ""
+) -> Story:
+    """The mails of `path` that arrived between `start` and `until`, copied into `folder`, as a story of the inbox
+    `address` (the first of the configuration without one). Raises BotError when there is nothing to play."""
+    box = next((b for b in base.config.mailboxes if address in ("", b.address)), None)
+    if box is None:
+        known = ", ".join(b.address for b in base.config.mailboxes)
+        raise BotError(f"{address} is no inbox of config/bot.yaml; it names: {known}")
+    mails = []
+    for n, raw in enumerate(_raws(path), 1):
+        at = arrival(message_from_bytes(raw, policy=compat32))
+        if at is None or (start and at < start) or (until and at >= until):
+            continue
+        copy = folder / f"{n:06d}.eml"
+        copy.write_bytes(raw)
+        mails.append(StoryMail.model_validate({"id": f"{n}", "at": at, "file": str(copy)}))
+    if not mails:
+        raise BotError(f"{path}: no mail of that time whose arrival can be told")
+    first, last = min(m.at for m in mails), max(m.at for m in mails)
+    return Story(
+        story=f"The mail of {path.name}",
+        policy=box.policy,
+        starts=start or first - timedelta(minutes=1),
+        until=until or last + timedelta(days=1),
+        inbox=(StoryInbox(address=box.address, team=box.team, area=box.area),),
+        mail=tuple(mails),
+        path=path,
+    )
+
+
+def arrival(message: Message) -> datetime | None:
+    """When the mail reached its last server: the topmost Received header's date, else the Date header's."""
+    received = str(message.get("Received", "")).rpartition(";")[2]
+    for text in (received, str(message.get("Date", ""))):
+        try:
+            at = parsedate_to_datetime(text)
+        except (ValueError, TypeError):
+            continue
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return None
+
+
+def _raws(path: Path) -> Iterator[bytes]:
+    if path.is_file():
+        box = mailbox.mbox(path, create=False)
+        for key in box.iterkeys():
+            yield box.get_bytes(key)
+        box.close()
+    elif (path / "cur").is_dir() or (path / "new").is_dir():
+        files = (f for sub in ("cur", "new") for f in sorted((path / sub).glob("*")) if f.is_file())
+        yield from (file.read_bytes() for file in files)
+    elif path.is_dir():
+        yield from (file.read_bytes() for file in sorted(path.glob("**/*.eml")))
+    else:
+        raise BotError(f"{path} is no Maildir, no mbox file and no folder of .eml files")

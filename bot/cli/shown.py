@@ -1,0 +1,239 @@
+"""`forms`, `directory`, `flow`: the policies' forms, who answers for a team, the table of states, all to be read.
+
+Forms: blank, or filled in from a case that does not exist (`--sample`); as Word document and PDF, and as
+pictures. It opens neither a door nor a database.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.case import table
+from bot.cli.open import now, settings
+from bot.cli.output import AsJson, ConfigDir, emit, say_lines, show
+from bot.engine.registers import answering
+from bot.letters.sample_case import FAY, HELEN, MO, RUTH, UNIT
+from bot.model import Case, Contact, StageRun, State
+from bot.model.errors import BotError
+from bot.records import forms
+from bot.records.fill import Entry, Known, fill
+from bot.rules.policy.forms import Form
+from bot.rules.policy.policy import Policy
+from bot.settings.settings import Settings, WatchedMailbox, load
+
+DEFAULT = Path("config")
+#: Pixels of a page's width, near enough to read on a screen.
+PIXELS_AN_INCH = 80
+
+
+def printed(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write; made if it is not there.")],
+    sample: Annotated[bool, typer.Option("--sample", help="Filled in from a case that does not exist.")] = False,
+    pictures: Annotated[bool, typer.Option("--pictures", help="Each page as a PNG beside it.")] = False,
+    config: ConfigDir = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """Every form of every policy, as Word document and PDF: what the policies' letters carry.
+
+    \b
+    Examples:
+      challenge-bot forms --out forms
+      challenge-bot forms --out docs/pictures --sample --pictures
+    """
+    read = load(config, os.environ, None)
+    written = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for policy in read.policies.values():
+            for form in policy.forms:
+                for name, content in _files(read, policy, form, is_sample=sample, pictures=pictures):
+                    (out / name).write_bytes(content)
+                    written.append({"policy": policy.id, "form": form.id, "file": str(out / name)})
+    except OSError as error:
+        raise BotError(f"{out} cannot be written: {error.strerror}") from None
+    if as_json:
+        for row in written:
+            emit(row)
+    else:
+        say_lines(f"{len(written)} files are in {out}." if written else "No policy has a form.")
+
+
+def _files(
+    read: Settings, policy: Policy, form: Form, *, is_sample: bool, pictures: bool
+) -> Iterator[tuple[str, bytes]]:
+    area, at = next(iter(policy.emergency)), now()
+    known = Known(_case(policy, area, at), policy, (), read.calendar, at)
+    entries = fill(form, known, with_child=False) if is_sample else {field.id: Entry() for field in form.fields}
+    stem, ref = f"{policy.id}-{form.id}", known.case.ref
+    if form.template in read.forms:
+        yield f"{stem}.docx", forms.as_docx(form, entries, ref, read.forms[form.template])
+    yield f"{stem}.pdf", forms.as_pdf(form, entries, ref, area, at)
+    for n, page in enumerate(forms.as_pictures(form, entries, ref, area, PIXELS_AN_INCH) if pictures else (), 1):
+        yield f"{stem}-{n}.png", page
+
+
+def _case(policy: Policy, area: str, at: datetime) -> Case:
+    """A case that went through every stage, one week each."""
+    people = [Contact(p["email"], p["name"], p["role"], p["agency"]) for p in (HELEN, MO, RUTH, FAY, UNIT)]
+    helen, mo, ruth, fay, unit = people
+    raising = (mo, ruth, *[ruth] * len(policy.stages))
+    begun = at - timedelta(weeks=len(policy.stages))
+    runs, joined = [], [("", "copy", unit)]
+    for n, stage in enumerate(policy.stages):
+        start = begun + timedelta(weeks=n)
+        runs.append(StageRun(stage.id, start, None, ended=start + timedelta(days=6)))
+        joined += [(stage.id, "raising", raising[n]), (stage.id, "responding", fay)]
+    return Case(
+        number=1,
+        ref=f"{area}-{at.year}-0007",
+        policy=policy.id,
+        policy_version=policy.version,
+        area=area,
+        state=State.AWAITING_RESPONSE,
+        stage=policy.stages[-1].id,
+        opened=begun,
+        raiser=helen,
+        runs=tuple(runs),
+        people=tuple(joined),
+    )
+
+
+# `directory`: who answers each stage of each watched team today, and who is written to when they cannot be reached.
+# The same questions as the rules ask, in the same order; what it shows is what would happen. It changes nothing, and
+# whether anybody is missing is `check`'s to say.
+
+
+def listed(
+    config: ConfigDir = DEFAULT,
+    team: Annotated[str, typer.Option("--team", help="Of this team only.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Who answers each stage of each watched team, and who would be written to in their place.
+
+    \b
+    Examples:
+      challenge-bot directory
+      challenge-bot directory --team "Crewe Assessment Team" --json
+    """
+    of = settings(config)
+    boxes = [box for box in of.config.mailboxes if not team or box.team == team]
+    if not boxes:
+        known = ", ".join(sorted(box.team for box in of.config.mailboxes if box.team)) or "none"
+        raise typer.BadParameter(f"no watched mailbox is of the team {team}; there are: {known}")
+    rows = [row for box in boxes for row in _rows(of, box)]
+    columns = ("area", "team", "stage", "side", "role", "name", "email", "phone", "instead")
+    show(rows, as_json, columns, "No stage of a watched mailbox is answered by anybody. See: challenge-bot check")
+
+
+def _rows(of: Settings, box: WatchedMailbox) -> Iterator[dict[str, Any]]:
+    for stage, side, contact in answering(of, box, now().date()):
+        yield _row(of, box, stage, side, contact)
+
+
+def _row(of: Settings, box: WatchedMailbox, stage: str, side: str, contact: Contact) -> dict[str, Any]:
+    instead = of.directory.fallbacks(contact, box.area, now().date())
+    return {
+        "area": box.area,
+        "team": box.team,
+        "stage": stage,
+        "side": side,
+        "role": contact.role,
+        "name": contact.name,
+        "email": contact.email,
+        "phone": contact.phone,
+        "instead": [other.email for other in instead],
+    }
+
+
+# `flow`: the state table as text or as a Mermaid diagram, from the table the engine itself decides by. Which facts do
+# something in which state is read from the table; only the words and the arrows stand here, and a test holds them to
+# it.
+
+WORDS = {
+    "mail": "a mail of the case was read: a reply, a holding reply, a word of the command table",
+    "served": "a letter reached its addressee; a stage's clock begins",
+    "undelivered": "a letter was refused or bounced: the next address is tried",
+    "correction": "a word of the operator or the business unit: hold, release",
+    "chaser": "those who are to reply are reminded",
+    "lapse": "the time of the stage ends: the next stage is called in",
+    "repeat": "an urgent stage is asked again",
+    "telling": "the last stage: it is told again that nobody has answered",
+    "clock": "another clock of the stage has ended: those it runs on are reminded",
+    "parent_note": "both sides hear that the parent policy's time has passed",
+    "delayed": "it is told that a letter is still under way",
+    "ask": "the raiser is asked whether it is resolved",
+    "outcome_chaser": "the outcome in writing is reminded of",
+    "outcome_due": "the outcome in writing is due: the case closes",
+    "go": "the mode approve: what waited for a GO goes without one",
+    "form": "a form that was asked for is not there yet: it is asked for again",
+    "child_file": "both sides are asked whether it stands on the child's own record",
+    "action": "the day of an agreed action: both sides are asked whether it is done",
+    "prompt": "what the policy asks after the end is reminded of",
+    "prompt_late": "what the policy asks after the end is late",
+    "word_manager": "a word that nobody confirmed: the manager is asked",
+    "hold_end": "a hold ends: letters go again",
+}
+
+#: (state, kind of fact, what it says, the state that follows). "" is where no case is yet.
+ARROWS: tuple[tuple[str, str, str, str], ...] = (
+    ("", "opening", "a proven challenge", "awaiting_response"),
+    ("", "opening", "sender not proven or unknown", "provisional"),
+    ("provisional", "mail", "a proven mail of the sender, or YES", "awaiting_response"),
+    ("provisional", "mail", "NOT OURS, WITHDRAW", "closed"),
+    ("provisional", "mail", "a proven reply", "awaiting_confirmation"),
+    ("awaiting_response", "mail", "a proven reply", "awaiting_confirmation"),
+    ("awaiting_response", "lapse", "no reply: the next stage", "awaiting_response"),
+    ("awaiting_response", "mail", "RESOLVED, DECIDED", "awaiting_outcome"),
+    ("awaiting_response", "mail", "WITHDRAW", "closed"),
+    ("awaiting_confirmation", "mail", "NOT RESOLVED, ESCALATE: the next stage", "awaiting_response"),
+    ("awaiting_confirmation", "mail", "RESOLVED, DECIDED", "awaiting_outcome"),
+    ("awaiting_confirmation", "mail", "WITHDRAW", "closed"),
+    ("awaiting_outcome", "mail", "OUTCOME, or the first answer after the word", "closed"),
+    ("awaiting_outcome", "mail", "NOT RESOLVED: the stage again", "awaiting_response"),
+    ("awaiting_outcome", "outcome_due", "nobody wrote it: closed, and flagged", "closed"),
+    ("closed", "mail", "REOPEN: the stage last reached", "awaiting_response"),
+)
+
+
+def flow(
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="As a Mermaid state diagram.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """How a case moves: every kind of fact, and the states in which it does something.
+
+    \b
+    Examples:
+      challenge-bot flow
+      challenge-bot flow --mermaid > flow.mmd
+    """
+    if mermaid:
+        say_lines(diagram())
+        return
+    rows = [{"fact": kind, "what": WORDS[kind], "acts_in": acting(kind)} for kind in table.TABLE]
+    show(rows, as_json, ("fact", "what", "acts_in"), "")
+    arrows = [dict(zip(("from", "fact", "what", "to"), arrow, strict=True)) for arrow in ARROWS]
+    if as_json:
+        for arrow in arrows:
+            emit(arrow)
+        return
+    say_lines("", "In every other state nothing follows, and the fact is written down all the same.", "")
+    show(arrows, False, ("from", "what", "to"), "")
+
+
+def acting(kind: str) -> list[str]:
+    """The states in which this kind of fact does something."""
+    return [state.value for state in State if table.TABLE[kind][state] is not table.nothing]
+
+
+def diagram() -> str:
+    """A Mermaid state diagram of the arrows."""
+    lines = ["stateDiagram-v2"]
+    for start, _, what, end in ARROWS:
+        lines.append(f"    {start or '[*]'} --> {end}: {what.replace(':', ' -')}")
+    return "\n".join([*lines, "    closed --> [*]"])

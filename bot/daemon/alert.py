@@ -1,0 +1,236 @@
+"""What has stopped, told to the operator by more than one road, since the ordinary one may be what has stopped.
+
+The roads: an `alert` letter, a line on stderr, the heartbeat file (which `status` reads), and the operator's own
+command. Each subject is told once a day while it lasts. What to tell is decided by a pure function; a road that fails
+does not close the others. It mends nothing, and names mailboxes and letters by their ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.engine.sending.unknown import FAULT
+from bot.model import Contact, Letter, LetterKind
+from bot.model.errors import LoginRefused
+from bot.store import mails, outbox
+
+GRACE = timedelta(minutes=10)  # how long a mailbox or a letter may fail before a human hears of it
+SOON = timedelta(minutes=3)  # the same where a login was refused: nobody else can mend that
+REPEAT = timedelta(days=1)
+COMMAND_SECONDS = 30
+
+log = structlog.get_logger("alert")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that does not work. `subject` tells one from another and stays the same while it lasts."""
+
+    subject: str
+    text: str
+    since: datetime
+    grace: timedelta = GRACE
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A condition that was told, and when; `is_over` once it works again, kept so that a flapping one is told once."""
+
+    subject: str
+    text: str
+    since: datetime
+    told: datetime
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What to tell now, what works again, and all that is known after it was told."""
+
+    tell: tuple[Condition, ...]
+    over: tuple[Told, ...]
+    known: dict[str, Told]
+
+
+def due_alerts(known: Mapping[str, Told], conditions: Sequence[Condition], now: datetime) -> Due:
+    """Decides: a condition is told when it outlasts its grace, once a day; its end is told once."""
+    present = {c.subject: c for c in conditions if now - c.since >= c.grace}
+    tell = tuple(c for s, c in present.items() if s not in known or now - known[s].told >= REPEAT)
+    over = tuple(t for s, t in known.items() if s not in present and not t.is_over)
+    after = {s: replace(t, is_over=s not in present) for s, t in known.items() if now - t.told < REPEAT}
+    after |= {c.subject: Told(c.subject, c.text, c.since, now) for c in tell}
+    return Due(tell, over, after)
+
+
+def conditions(tx: Connection, now: datetime) -> list[Condition]:
+    """What the database says has stopped: mailboxes, the way out, and letters that only a human can help."""
+    found = [
+        Condition(f"mailbox {name} cannot be read", why, since, _grace(why))
+        for name, since, until, why in mails.gaps(tx, now, now)
+        if until is None
+    ]
+    oldest = outbox.oldest_failing(tx)
+    if oldest is not None:
+        since, why = oldest
+        text = f"The oldest has waited since {_say(since)}."
+        if LoginRefused.MARK in why:  # other words may name a recipient
+            text += f" {why}"
+        found.append(Condition("letters cannot be sent", text, since, _grace(why)))
+    return found + [c for c in map(_stuck, outbox.open_letters(tx)) if c is not None]
+
+
+def _grace(why: str) -> timedelta:
+    return SOON if LoginRefused.MARK in why else GRACE
+
+
+def _stuck(queued: outbox.Queued) -> Condition | None:
+    """Why this letter needs a human, if it does."""
+    since, at_once = queued.claimed or queued.queued, timedelta(0)
+    if queued.status == "unknown" and queued.resends:
+        return Condition(
+            f"letter {queued.id} may not have arrived", "It was sent twice; both answers were lost.", since
+        )
+    if queued.status == "held" and queued.last_error:  # without a reason it is a person's HOLD, which ends by itself
+        return Condition(f"letter {queued.id} is held", queued.last_error, since, at_once)
+    if queued.last_error.startswith(FAULT):
+        return Condition(f"letter {queued.id} cannot be made", queued.last_error, since, at_once)
+    return None
+
+
+class Alerts:
+    """Tells by every road, and keeps the heartbeat file.
+
+    `post` queues a letter (and gives it its Message-ID); `command` is `alert_command`, "" for none. What was told
+    before a restart is read back from the heartbeat file.
+    """
+
+    def __init__(
+        self,
+        heartbeat: Path,
+        operator: str,
+        post: Callable[[Letter, datetime], None],
+        command: str = "",
+        stream: TextIO = sys.stderr,
+    ) -> None:
+        self._heartbeat = heartbeat
+        self._operator = operator
+        self._post = post
+        self._command = shlex.split(command)
+        self._stream = stream
+        self._known = _known(read_heartbeat(heartbeat))
+
+    def look(self, found: Sequence[Condition], instants: Mapping[str, Any], now: datetime) -> Due:
+        """Tells what is due and writes the heartbeat: `instants` (datetimes, numbers, texts) beside the alerts."""
+        due = due_alerts(self._known, found, now)
+        self._known = due.known
+        for condition in due.tell:
+            self._tell(condition, now)
+        for told in due.over:
+            self._say_line(f"works again: {told.subject}")
+        standing = [_as_json(t) for t in due.known.values()]
+        write_heartbeat(self._heartbeat, {**instants, "at": now, "alerts": standing})
+        return due
+
+    def _tell(self, condition: Condition, now: datetime) -> None:
+        text = f"{condition.subject}, since {_say(condition.since)}. {condition.text}"
+        self._say_line(text)
+        try:
+            self._post(_letter(condition, self._operator, now), now)
+        except Exception as error:
+            log.exception("alert letter not queued")
+            self._say_line(f"no letter could be queued about it: {type(error).__name__}")
+        if self._command:
+            self._run(text)
+
+    def _run(self, text: str) -> None:
+        try:
+            subprocess.run(  # noqa: S603 - the operator's own command, split by shell rules but run by no shell
+                self._command,
+                input=text.encode(),
+                timeout=COMMAND_SECONDS,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            self._say_line(f"alert_command failed: {error}")
+
+    def _say_line(self, text: str) -> None:
+        print(f"ALERT {' '.join(text.split())}", file=self._stream, flush=True)
+
+
+def write_heartbeat(path: Path, content: Mapping[str, Any]) -> None:
+    """Replaces the file (0600) by `content` as JSON, whole or not at all; datetimes as ISO texts."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(content, file, default=_iso, ensure_ascii=False)
+    draft.replace(path)
+
+
+def read_heartbeat(path: Path) -> dict[str, Any]:
+    """What was last written; {} when there is none or it cannot be understood."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _letter(condition: Condition, operator: str, now: datetime) -> Letter:
+    # The occasion is subject and day: a restart, or a second daemon, tells nobody twice.
+    digest = hashlib.sha256(condition.subject.encode()).hexdigest()[:16]
+    return Letter(
+        LetterKind.ALERT,
+        occasion=f"alert/{digest}/{now:%Y-%m-%d}",
+        to=(Contact(operator),),
+        about={
+            "subject": condition.subject,
+            "lines": [f"Since {_say(condition.since)}.", condition.text],
+            "now": now.isoformat(),
+        },
+        variant="plain",
+        subject=f"Alert: {condition.subject}",
+    )
+
+
+def _known(heartbeat: Mapping[str, Any]) -> dict[str, Told]:
+    try:
+        told = [
+            Told(
+                subject=a["subject"],
+                text=a["text"],
+                since=datetime.fromisoformat(a["since"]),
+                told=datetime.fromisoformat(a["told"]),
+                is_over=a["is_over"],
+            )
+            for a in heartbeat.get("alerts", ())
+        ]
+    except (KeyError, TypeError, ValueError):
+        return {}  # written by another version: at worst something is told a second time
+    return {t.subject: t for t in told}
+
+
+def _as_json(told: Told) -> dict[str, Any]:
+    return {name: getattr(told, name) for name in Told.__slots__}
+
+
+def _iso(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _say(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

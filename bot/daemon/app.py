@@ -1,0 +1,218 @@
+"""The only place that knows everybody: build(settings, ...) -> App.
+
+The daemon, `once`, rehearsals and tests call the same function; what differs is the clock, the doors and whether mail
+is read in a process of its own. It holds no rule and starts no thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.doors.opened import open_mailbox, open_transport
+from bot.doors.ports import Clock, Mailbox, Transport
+from bot.engine.alarms import Alarms
+from bot.engine.digest import Digests
+from bot.engine.expiry import Expiry
+from bot.engine.reading.intake import Intake, Places
+from bot.engine.reading.sandbox import InProcess, Sandbox
+from bot.engine.sending.compose import Finish
+from bot.engine.sending.sender import Sender
+from bot.engine.sending.unknown import FindProof
+from bot.engine.turn import Books, Turn
+from bot.letters.render import Templates
+from bot.mail.read import Reading
+from bot.mail.subject import Phrase
+from bot.mail.trust import Trust
+from bot.model import Inbox
+from bot.model.errors import ConfigError, DoorClosed
+from bot.model.names import BOT, mailbox_name
+from bot.settings.settings import FIRST_SIGHT, Config, Settings, coverage
+from bot.settings.shapes import shapes_of
+from bot.store import cases, mails
+from bot.store import mailboxes as kept
+from bot.store.db import Database
+
+LEASE = timedelta(minutes=5)
+
+
+@dataclass
+class App:
+    """One running bot, wired. Threads belong to the daemon."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    turn: Turn
+    intake: Intake
+    alarms: Alarms
+    sender: Sender
+    finish: Finish
+    digests: Digests
+    expiry: Expiry
+    transport: Transport
+    reader: Sandbox | InProcess
+    mailboxes: dict[str, Mailbox] = field(default_factory=dict)
+    proof: Mailbox | None = None
+
+    def receive(self, name: str, now: datetime) -> int:
+        """One pass over a mailbox. Raises DoorClosed, and remembers since when it cannot be read."""
+        try:
+            return self.intake.receive(name, self.mailboxes[name], now)
+        except DoorClosed as closed:
+            with self.db.begin() as tx:
+                mails.gap_opened(tx, name, now, str(closed))
+            raise
+
+    def once(self, now: datetime) -> list[str]:
+        """Everything there is to do at `now`: mail, then deadlines, then letters. Returns what could not be done."""
+        troubles = []
+        for name in self.mailboxes:
+            try:
+                self.receive(name, now)
+            except DoorClosed as closed:
+                troubles.append(str(closed))
+        while self.intake.read(now):
+            pass
+        while self.alarms.fire(now):
+            pass
+        self.digests.tell_in_flight(now)
+        self.digests.ask_shadowed(now)
+        self.digests.post(now)
+        self.expiry.post(now)
+        self.sender.drain(now)
+        return troubles
+
+    def close(self) -> None:
+        """Lets go of every door, the reading process and the database."""
+        for mailbox in (*self.mailboxes.values(), *([self.proof] if self.proof else [])):
+            mailbox.close()
+        self.transport.close()
+        self.reader.close()
+        self.db.close()
+
+
+def reading_of(settings: Settings) -> Reading:
+    """What the reader must know of this configuration."""
+    config = settings.config
+    phrases = [
+        Phrase(text, tuple(t.window for t in policy.intake.tiers), policy.intake.aliases)
+        for policy in settings.policies.values()
+        for text in policy.intake.subjects
+    ]
+    trust = config.senders.trust
+    return Reading(
+        phrases=tuple(dict.fromkeys(phrases)),
+        trust=Trust(trust.profile, trust.authserv_ids, trust.arc_sealers),
+        own_addresses=(config.bot.address,),  # not the watched inboxes: people send as their team
+        id_domain=config.bot.address.rpartition("@")[2],
+        shapes=shapes_of(settings.policies.values()),
+    )
+
+
+def places_of(settings: Settings) -> Places:
+    """Each watched mailbox by a name that stays the same while its team does."""
+    inboxes = {BOT: Inbox("", settings.config.bot.address, "", "", is_bot=True)}
+    sights = {BOT: FIRST_SIGHT}
+    doors = {BOT: settings.config.bot.receive.place}
+    for box in settings.config.mailboxes:
+        name = mailbox_name(box.area, box.team, box.address)
+        sights[name], doors[name] = box.first_sight, box.receive.place
+        inboxes[name] = Inbox(box.area, box.address, box.policy, box.team)
+    return Places(inboxes, sights, doors)
+
+
+def areas_of(config: Config) -> dict[str, tuple[str, ...]]:
+    """Area code -> names of its watched mailboxes."""
+    areas: dict[str, tuple[str, ...]] = {}
+    for box in config.mailboxes:
+        areas[box.area] = (*areas.get(box.area, ()), mailbox_name(box.area, box.team, box.address))
+    return areas
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock,
+    in_process: bool = False,
+    owner: str = "bot",
+    woken: Callable[[], None] = lambda: None,
+    database: Database | None = None,
+) -> App:
+    """The App. Raises ConfigError when this would be a first start and a stage has nobody who can answer, StoreError
+    when the database cannot be used."""
+    reading = reading_of(settings)
+    reader: Sandbox | InProcess = InProcess(reading) if in_process else Sandbox(reading)
+    db = database or open_database(settings)
+    first_start(db, settings, clock())
+    with db.begin() as tx:
+        secret = kept.secret(tx)
+        kept.keep_texts(tx, settings.texts)
+    turn = Turn(Books(settings), secret, woken)
+    config = settings.config
+    allowed = frozenset(config.recipients.allowed_domains)
+    transport = open_transport(config.bot.send, lambda email: email.rpartition("@")[2].lower() in allowed)
+    names = {"": BOT} | {box.address: mailbox_name(box.area, box.team, box.address) for box in config.mailboxes}
+    mailboxes = {BOT: open_mailbox(BOT, config.bot.receive)}
+    mailboxes |= {names[box.address]: open_mailbox(names[box.address], box.receive) for box in config.mailboxes}
+    templates = Templates.from_texts({p.name: p.read_text("utf-8") for p in sorted(settings.templates.glob("*.j2"))})
+    finish = Finish(settings, turn, templates, partial(_template_failed, db, turn, clock))
+    proof = open_mailbox("bot, looking for proof", config.bot.receive)
+    find_proof, own = _proof_in(proof, transport), config.bot
+    sender = Sender(
+        db, transport, finish, turn.tell, find_proof, clock, owner, LEASE, address=own.address, per_minute=own.send.pace
+    )
+    intake = Intake(db, turn, reader, reading, places_of(settings))
+    alarms = Alarms(db, turn, owner, names)
+    digests, expiry = Digests(db, turn, areas_of(config), BOT), Expiry(db, turn)
+    return App(
+        settings,
+        db,
+        clock,
+        turn,
+        intake,
+        alarms,
+        sender,
+        finish,
+        digests,
+        expiry,
+        transport,
+        reader,
+        mailboxes,
+        proof,
+    )
+
+
+def open_database(settings: Settings) -> Database:
+    db = Database(settings.config.database)
+    db.migrate()
+    return db
+
+
+def first_start(db: Database, settings: Settings, now: datetime) -> None:
+    """A first start is refused with the list of stages nobody can answer; with open cases the bot runs on."""
+    gaps = coverage(settings, now.date())
+    if not gaps:
+        return
+    with db.read() as tx:
+        if not cases.open_cases(tx):
+            raise ConfigError(gaps)
+
+
+def _template_failed(db: Database, turn: Turn, clock: Clock, name: str, fault: str) -> None:
+    """The letter went in its built-in plain form; the operator mends the template."""
+    instead = "without that Word document" if name.endswith(".docx") else "in a plain form instead"
+    lines = [f"{name} cannot be rendered: {fault}.", f"The letter went {instead}."]
+    with db.begin() as tx:
+        turn.alert(tx, f"template/{name}", "A letter's template failed", lines, clock())
+
+
+def _proof_in(mailbox: Mailbox, transport: Transport) -> FindProof:
+    def find(message_ids: tuple[str, ...], offer_id: str) -> str:
+        if offer_id and transport.find(offer_id):
+            return "the mail server says that it has gone"
+        return next((f"a copy of {one} lies in our mailbox" for one in message_ids if mailbox.find(one)), "")
+
+    return find

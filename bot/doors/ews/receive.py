@@ -1,0 +1,269 @@
+"""Mail in by Exchange Web Services (exchangelib): what SyncFolderItems lists is the truth, a stream is only a hint.
+
+Every message that comes into a folder is given whatever its flags; nothing is marked, moved or deleted. Exchange
+promises no order, so a folder's changes are listed first and given by their arrival. An item's id is its key; it
+changes with a move, and the ledger knows a mail by its content too. A sync state that the server takes no more means
+reading the folder anew, which is no first sight. Not handled: a piece of a mail; a large one is fetched whole and cut.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from exchangelib import errors
+from exchangelib.folders.collections import FolderCollection
+from exchangelib.restriction import Q
+
+from bot.doors.ews.client import Exchange
+from bot.doors.ews.folders import Head, Listing, listing_after, sent, watched
+from bot.doors.ews.stream import Stream
+from bot.doors.ports import Batch, RawMail
+from bot.doors.reading import HEAD_BYTES, JUNK_NAMES, gather
+from bot.model.errors import DoorClosed
+from bot.settings.settings import Door
+
+#: Messages listed before any is given: so many can be put into order, and held in memory.
+LISTED = 20_000
+#: Messages fetched in one request.
+MOST_ITEMS = 50
+#: Seconds between two looks while a stream would tell of news, and while there is none.
+FAR, NEAR = 300.0, 30.0
+#: How often a listed message is asked for in vain before it is passed on without its bytes, for a human to see.
+STRIKES = 3
+#: What the server says of one message that it cannot give; some of these end the answer for its neighbours, too.
+BROKEN = (
+    errors.ErrorContentConversionFailed,
+    errors.ErrorCorruptData,
+    errors.ErrorItemCorrupt,
+    errors.ErrorItemPropertyRequestFailed,
+    errors.ErrorMessageSizeExceeded,
+    errors.ErrorMimeContentConversionFailed,
+    errors.ErrorMimeContentInvalid,
+    errors.ErrorMimeContentInvalidBase64String,
+    errors.ErrorUnsupportedMimeConversion,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Up to where a folder was read: what `state` lists is given up to `last` (received, id), then comes `until`."""
+
+    state: str
+    until: str = ""
+    last: tuple[str, str] = ("", "")
+    is_first: bool = False
+
+
+class EwsMailbox:
+    """One mailbox on one server. For one thread, `interrupt` excepted. `near`: seconds between two looks without a
+    stream; `listed`: messages listed before any is given."""
+
+    def __init__(self, name: str, door: Door, *, near: float = NEAR, listed: int = LISTED) -> None:
+        self.name = name
+        self._near = near
+        self._most = listed
+        self._door = door
+        self._exchange = Exchange(name, door)
+        self._stream = Stream(name, door)
+        self._folders: dict[str, Any] = {}
+        self._listed: dict[str, Listing] = {}
+        self._tips: dict[str, str] = {}  # the state up to which each folder is known to hold no news
+        self._withheld: Counter[str] = Counter()
+        self._is_interrupted = threading.Event()
+
+    def fetch(self, cursor: str, limit: int) -> Batch:
+        """See ports.Mailbox. Folder by folder, each in order of arrival. Raises DoorClosed, Throttled."""
+        marks = _marks(cursor)
+        with self._exchange.account() as account:
+
+            def read(folder: str, mark: Mark | None, limit: int, room: int) -> tuple[list[RawMail], Mark, bool]:
+                return self._read(account, folder, mark, limit, room)
+
+            mails, done, is_first = gather(self._watched(account), marks, limit, read)
+        return Batch(tuple(mails), _cursor(marks), done, is_first)
+
+    def ack(self, keys: Sequence[str]) -> None:
+        """Nothing: the inbox belongs to people, and the work list is our own ledger."""
+
+    def wait(self, seconds: float) -> bool:
+        """See ports.Mailbox. Looks first and last, and whenever the stream tells of something. Raises DoorClosed."""
+        until = time.monotonic() + seconds
+        while not self._spent():
+            with self._exchange.account() as account:
+                if seconds > 0:
+                    self._stream.listen(list(self._watched(account).values()))
+                if self._has_news(account):
+                    return True
+            left = until - time.monotonic()
+            if left <= 0:
+                self._folders = {}  # so that a Junk folder made meanwhile is found by the next fetch
+                return False
+            self._stream.rest(min(left, FAR if self._stream.is_live else self._near))
+        return False
+
+    def find(self, message_id: str) -> bool:
+        """See ports.Mailbox. Compares what it finds with the whole id."""
+        sought = message_id.strip("<>")
+        if not (sought and sought.isascii() and sought.isprintable()):
+            return False
+        with self._exchange.account() as account:
+            places = [sent(account, self._door.sent), *self._watched(account).values()]
+            return any(_holds(account, place, f"<{sought}>") for place in places)
+
+    def interrupt(self) -> None:
+        """See ports.Mailbox. A wait that has not begun returns at once, too."""
+        self._is_interrupted.set()
+        self._stream.ring()
+
+    def close(self) -> None:
+        """Lets go of stream and sessions, without a word to the server."""
+        self._stream.close()
+        self._exchange.close()
+
+    def _spent(self) -> bool:
+        is_interrupted = self._is_interrupted.is_set()
+        self._is_interrupted.clear()
+        return is_interrupted
+
+    def _watched(self, account: Any) -> dict[str, Any]:
+        if not self._folders:
+            self._folders = watched(account, JUNK_NAMES, self._door.folders)
+        return self._folders
+
+    # --- listing ----------------------------------------------------------------------------------------------------
+
+    def _read(
+        self, account: Any, folder: str, mark: Mark | None, limit: int, room: int
+    ) -> tuple[list[RawMail], Mark, bool]:
+        """Up to `limit` mails and `room` bytes after `mark`, and whether there is more."""
+        mark = mark or Mark("", is_first=True)
+        before = self._listed.get(folder)
+        listing, mark = self._listing(account, folder, mark)
+        waiting = [head for head in listing.heads if (head.received, head.id) > mark.last]
+        chosen = _fitting(waiting[: min(limit, MOST_ITEMS)], room, self._door.max_bytes)
+        mails = self._bodies(account, folder, chosen)
+        if len(chosen) < len(waiting):
+            last = (chosen[-1].received, chosen[-1].id)
+            return mails, replace(mark, until=listing.until, last=last), True
+        del self._listed[folder]
+        state, more = listing.until, not listing.is_whole
+        if listing is before and not more:  # listed a while ago: what came while it was given belongs to this pass
+            quiet = self._quiet(account, folder, state)
+            state, more = quiet or state, not quiet
+        self._tips[folder] = state
+        return mails, Mark(state, is_first=mark.is_first and more), more
+
+    def _listing(self, account: Any, folder: str, mark: Mark) -> tuple[Listing, Mark]:
+        """What is to be given after `mark`: as listed before, or listed now; anew where the state is good no more."""
+        known = self._listed.get(folder)
+        if known is None or not mark.until or (known.state, known.until) != (mark.state, mark.until):
+            try:
+                known = listing_after(account, self._folders[folder], mark.state, self._most)
+            except errors.ErrorInvalidSyncStateData:
+                mark = Mark("", is_first=mark.is_first)
+                known = listing_after(account, self._folders[folder], "", self._most)
+            if mark.until:  # begun by an earlier process: what came since its listing is listed again behind it
+                known = replace(known, until=mark.until, is_whole=False)
+            self._listed[folder] = known
+        return known, mark
+
+    def _has_news(self, account: Any) -> bool:
+        """Whether a message has come into a folder since it was last read; flags and moves out are no news."""
+        for folder in self._watched(account):
+            quiet = self._quiet(account, folder, self._tips.get(folder, ""))
+            if not quiet:
+                return True
+            self._tips[folder] = quiet
+        return False
+
+    def _quiet(self, account: Any, folder: str, state: str) -> str:
+        """A later state up to which no message came; "" where one has come, or nobody can tell."""
+        if not state:
+            return ""
+        try:
+            listing = listing_after(account, self._folders[folder], state, 1)
+        except errors.ErrorInvalidSyncStateData:
+            return ""
+        return "" if listing.heads else listing.until
+
+    # --- bodies -----------------------------------------------------------------------------------------------------
+
+    def _bodies(self, account: Any, folder: str, heads: Sequence[Head]) -> list[RawMail]:
+        most = self._door.max_bytes
+        small = [head for head in heads if head.size <= most]
+        try:
+            found = _mime(account, self._folders[folder], small)
+        except BROKEN:
+            found = {}  # it is not said which of them: each is asked for alone
+        mails = []
+        for head in heads:
+            raw = found.get(head.id)
+            if raw is None:
+                raw = self._alone(account, folder, head)
+            if raw is not None:
+                is_cut = len(raw) > most
+                kept = raw[: min(HEAD_BYTES, most)] if is_cut else raw
+                received = datetime.fromisoformat(head.received)
+                mails.append(RawMail(head.id, folder, kept, received, is_cut or not raw, len(raw) or head.size))
+        return mails
+
+    def _alone(self, account: Any, folder: str, head: Head) -> bytes | None:
+        """One message by itself. None: it is gone. b"": the server keeps it and never gives it."""
+        try:
+            return _mime(account, self._folders[folder], [head], is_alone=True)[head.id]
+        except errors.ErrorItemNotFound:
+            return None
+        except BROKEN as error:
+            self._withheld[head.id] += 1
+            if self._withheld[head.id] < STRIKES:
+                text = f"{self.name}: {self._door.endpoint} lists a message of {folder!r} but does not give it"
+                raise DoorClosed(f"{text}: it is tried again") from error
+            return b""
+
+
+def _fitting(heads: Sequence[Head], room: int, most: int) -> list[Head]:
+    """The first of them that fit into `room` bytes together, but one at least; a large one comes alone."""
+    fitting: list[Head] = []
+    for head in heads:
+        room -= head.size if head.size <= most else min(HEAD_BYTES, most)
+        if fitting and room < 0:
+            break
+        fitting.append(head)
+    return fitting
+
+
+def _mime(account: Any, place: Any, heads: Sequence[Head], *, is_alone: bool = False) -> dict[str, bytes]:
+    """The bytes of each message that can be had; of one that is `is_alone` the error is raised."""
+    found: dict[str, bytes] = {}
+    if not heads:
+        return found
+    told = account.fetch([(head.id, None) for head in heads], folder=place, only_fields=["mime_content"])
+    for head, item in zip(heads, told, strict=True):
+        if not isinstance(item, Exception):
+            found[head.id] = item.mime_content or b""
+        elif is_alone:
+            raise item
+    return found
+
+
+def _holds(account: Any, place: Any, message_id: str) -> bool:
+    hits = list(FolderCollection(account=account, folders=[place]).find_items(Q(message_id=message_id)))
+    told = account.fetch(hits, folder=place, only_fields=["message_id"]) if hits else []
+    return any(getattr(hit, "message_id", None) == message_id for hit in told)
+
+
+def _marks(cursor: str) -> dict[str, Mark]:
+    """A cursor of another kind of door tells nothing about this one: everything is seen for the first time."""
+    kept = json.loads(cursor).get("ews", {}) if cursor else {}
+    return {folder: Mark(**{**mark, "last": tuple(mark["last"])}) for folder, mark in kept.items()}
+
+
+def _cursor(marks: dict[str, Mark]) -> str:
+    return json.dumps({"ews": {folder: asdict(mark) for folder, mark in marks.items()}})

@@ -1,0 +1,217 @@
+"""One logged-in connection to an IMAP server, made when it is needed and dropped when anything goes wrong on it.
+
+It knows TLS, login by password or token, IDLE and which words of an error may be repeated; it must not know cursors,
+folders or mails. Everything that fails comes out as DoorClosed with a sentence that holds no password, token or user
+and no piece of mail. One thread uses it, `interrupt` excepted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import selectors
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
+
+from bot.doors.tokens import Tokens, tokens_of
+from bot.model.errors import DoorClosed, LoginRefused, Throttled
+from bot.settings.settings import Door
+
+#: How Exchange asks for patience (in a BAD answer to any command).
+BACKOFF = re.compile(r"Suggested Backoff Time: (\d{1,9}) milliseconds")
+
+APP_ADVICE = "check that the app may use IMAP (IMAP.AccessAsApp) and has full access to this mailbox"
+
+# At DEBUG the library writes whole lines of other people's mail, and ours may be switched on where that is not wanted.
+logging.getLogger("imapclient").setLevel(logging.WARNING)
+
+
+class Connection:
+    """`name` is how sentences call the mailbox. Opening touches no network."""
+
+    def __init__(self, name: str, door: Door) -> None:
+        self.name = name
+        self._door = door
+        # Any: the library's own signatures are untyped.
+        self._client: Any = None
+        self._tokens = tokens_of(door) if door.oauth else None
+        self._token = ""
+        self._wake, self._bell = socket.socketpair()
+        self._wake.setblocking(False)
+        self._bell.setblocking(False)
+
+    @property
+    def is_open(self) -> bool:
+        return self._client is not None
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[Any]:
+        """The logged-in imapclient. Raises DoorClosed, Throttled; the connection is gone then."""
+        try:
+            if self._client is None:
+                self._client = self._connect()
+            yield self._client
+        except (IMAPClientError, OSError) as error:
+            self.drop()
+            raise self._closed(error) from error
+
+    def idle(self, client: Any, seconds: float) -> bool:
+        """Idles on the examined folder until the server speaks or the time is over. True when it was interrupted.
+
+        The library's own `idle_check` takes a closed connection for silence, over and over; so the socket is watched
+        here and IDLE ended by `idle_done`, which fails on a dead connection.
+        """
+        try:
+            client.idle()
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError:
+            self.drop()  # the server spoke before it consented, and the library has lost its place
+            return False
+        if self.rest(0 if self._has_unread(client) else seconds, client.socket()):
+            self.drop()  # to ask a dead server to end IDLE could hold up a stop
+            return True
+        client.idle_done()
+        return False
+
+    def rest(self, seconds: float, line: socket.socket | None = None) -> bool:
+        """Blocks until there is something to read on `line`, or the time is over. True when it was interrupted."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._wake, selectors.EVENT_READ)
+            if line is not None:
+                selector.register(line, selectors.EVENT_READ)
+            is_woken = any(key.fileobj is self._wake for key, _ in selector.select(seconds))
+        if is_woken:
+            self._wake.recv(4096)
+        return is_woken
+
+    def _has_unread(self, client: Any) -> bool:
+        """Whether the library holds lines that it has not looked at.
+
+        A notice may come in one packet with the server's consent to IDLE. It lies in the library's buffer then, where
+        no watching of the socket ever finds it, and the library itself offers no look at it.
+        """
+        line = client.socket()
+        line.settimeout(0)
+        try:
+            return bool(client._imap.file.peek(1))
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            line.settimeout(self._door.timeout)
+
+    def interrupt(self) -> None:
+        """Ends `idle` and `rest`, also one that has not begun. For any thread."""
+        # A full pipe is awake already, and behind a closed one nobody waits.
+        with contextlib.suppress(OSError):
+            self._bell.send(b"!")
+
+    def drop(self) -> None:
+        """Lets go of the connection without a word; the next use makes another."""
+        client, self._client = self._client, None
+        if client is not None:
+            _hang_up(client)
+
+    def close(self) -> None:
+        """Logs out, waiting a second at most, for good."""
+        if self._client is not None:
+            # The server may be gone already, which is all we want.
+            with contextlib.suppress(IMAPClientError, OSError):
+                self._client.socket().settimeout(1)
+                self._client.logout()
+        self.drop()
+        self._wake.close()
+        self._bell.close()
+
+    def _connect(self) -> Any:
+        """A new connection, logged in. A refused token is given up and one other is tried, on a connection of its own:
+        a server may revoke what it has given before it runs out."""
+        if self._tokens is None:
+            return self._logged_in()
+        self._token = self._asked(self._tokens)
+        try:
+            return self._logged_in()
+        except LoginError as error:
+            if BACKOFF.search(str(error)):
+                raise
+            self._tokens.refuse()
+            self._token = self._asked(self._tokens)
+            return self._logged_in()
+
+    def _asked(self, tokens: Tokens) -> str:
+        try:
+            return tokens.get()
+        except DoorClosed as closed:
+            raise type(closed)(f"{self.name}: {closed}") from closed
+
+    def _logged_in(self) -> Any:
+        door = self._door
+        context = None if door.tls == "none" else self._context()
+        is_implicit = door.tls == "implicit"
+        port = door.port or (993 if is_implicit else 143)
+        client = IMAPClient(door.host, port, ssl=is_implicit, ssl_context=context, timeout=door.timeout)
+        try:
+            client.normalise_times = False
+            if door.tls == "starttls":
+                client.starttls(context)
+            self._log_in(client)
+        except BaseException:
+            _hang_up(client)
+            raise
+        return client
+
+    def _log_in(self, client: Any) -> None:
+        try:
+            self._give_proof(client)
+        except LoginError as error:
+            if isinstance(error.__context__, IMAPClientAbortError):
+                raise error.__context__ from None  # the line was cut; the library calls that a refused login
+            raise
+
+    def _give_proof(self, client: Any) -> None:
+        user, password = self._door.user, self._door.password.get_secret_value()
+        if self._tokens is not None:
+            client.oauth2_login(user, self._token)
+        elif (user + password).isascii():
+            client.login(user, password)
+        else:  # LOGIN is ASCII only; PLAIN carries UTF-8.
+            client.plain_login(user, password)
+
+    def _context(self) -> ssl.SSLContext:
+        file = self._door.ca_file
+        try:
+            context = ssl.create_default_context(cafile=file or None)
+        except OSError as error:
+            raise DoorClosed(
+                f"{self.name}: no certificate can be read from ca_file {file}: {error.strerror}"
+            ) from error
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+    def _closed(self, error: Exception) -> DoorClosed:
+        door = self._door
+        words = " ".join(str(error).split())[:200] or type(error).__name__
+        if isinstance(error, ProtocolError) or "unexpected" in words:
+            words = "its answer made no sense"  # the library quotes the line, which may be a piece of mail
+        for secret in filter(None, (door.password.get_secret_value(), self._token, door.user)):
+            words = words.replace(secret, "...")
+        if slow := BACKOFF.search(words):
+            return Throttled(f"{self.name}: {door.host} asks us to slow down", int(slow.group(1)) / 1000)
+        if isinstance(error, LoginError):
+            check = APP_ADVICE if self._tokens else "check user and password"
+            return LoginRefused(f"{self.name}: {door.host} {LoginRefused.MARK} ({words}): {check}")
+        if isinstance(error, ssl.SSLError):
+            return DoorClosed(f"{self.name}: no safe connection to {door.host} ({words}): check tls and ca_file")
+        return DoorClosed(f"{self.name}: the connection to {door.host} failed ({words}): it is tried again")
+
+
+def _hang_up(client: Any) -> None:
+    # Whatever it says, it is not used again.
+    with contextlib.suppress(OSError):
+        client.shutdown()

@@ -1,0 +1,5 @@
+"""Maildir folders: mail in and letters out.
+
+Read receive.py first, then drop.py (a mail that is handed in) and send.py.
+It knows no case and no store, and nothing of other protocols.
+"""

@@ -1,0 +1,70 @@
+"""What all mailboxes have in common: how a batch is filled, which folders are junk, whose id a header bears.
+
+It knows no protocol, opens nothing and parses no mail beyond one header field. A mailbox keeps a mark per folder (up to
+where it was read) in a form of its own; all that is asked of it here is whether the folder's first pass goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
+
+from bot.doors.ports import RawMail
+
+#: Bytes of mail in one batch, beyond which it ends early: a batch is held in memory and committed as a whole.
+BATCH_BYTES = 16_000_000
+
+#: Bytes kept of a mail that is larger than its door's `max_bytes`: its headers and most often its whole text.
+HEAD_BYTES = 1_000_000
+
+#: Names under which servers and programs keep what they take for spam, for want of a special-use mark (RFC 6154).
+JUNK_NAMES = frozenset({"junk", "junk email", "junk e-mail", "spam"})
+
+
+class Mark(Protocol):
+    @property
+    def is_first(self) -> bool:
+        """Whether the folder's first pass has not reached its end yet."""
+        ...
+
+
+M = TypeVar("M", bound=Mark)
+
+#: (folder, its mark or None, most mails, most bytes) -> mails, the mark after them, whether there is more.
+Read = Callable[[str, M | None, int, int], tuple[list[RawMail], M, bool]]
+
+
+def gather(folders: Iterable[str], marks: dict[str, M], limit: int, read: Read[M]) -> tuple[list[RawMail], bool, bool]:
+    """Mails of the folders in turn up to `limit` and BATCH_BYTES; whether the pass is done; whether it is first sight.
+
+    `marks` is moved on. Mails at first sight and others never share a batch: the floor below which nothing opens a case
+    holds for the first kind alone.
+    """
+    mails: list[RawMail] = []
+    is_first = False
+    for folder in folders:
+        mark = marks.get(folder)
+        fresh = mark is None or mark.is_first
+        room = BATCH_BYTES - sum(len(mail.raw) for mail in mails)
+        if mails and (fresh != is_first or len(mails) >= limit or room <= 0):
+            return mails, False, is_first
+        found, marks[folder], more = read(folder, mark, limit - len(mails), room)
+        if not mails:
+            is_first = fresh
+        mails += found
+        if more:
+            return mails, False, is_first
+    return mails, True, is_first
+
+
+def bears_id(head: bytes, message_id: str) -> bool:
+    """Whether the header block at the start of `head` has `message_id` (without brackets) as its Message-ID.
+
+    Compared whole: a mail that merely quotes or extends the id proves nothing.
+    """
+    block = head.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    for line in block.replace(b"\n ", b" ").replace(b"\n\t", b" ").split(b"\n"):
+        name, colon, value = line.partition(b":")
+        if colon and name.strip().lower() == b"message-id":
+            return value.strip() == b"<" + message_id.encode() + b">"
+    return False

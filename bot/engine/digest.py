@@ -1,0 +1,201 @@
+"""The business unit's daily letter: open clocks, mails a person must place, when each mailbox was read.
+
+At 09:00 on working days while anything is open or waiting, else on Mondays; its absence is the alarm. Also what is told
+once: older challenges found when an inbox is read for the first time, and that cases were watched in shadow mode. It
+decides no case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, time
+
+from sqlalchemy import Connection
+
+from bot.case.said import shadow
+from bot.engine.registers import open_line
+from bot.engine.turn import Turn
+from bot.mail.bytes.headers import MAX_BLOCK
+from bot.mail.read import writer
+from bot.mail.words.orders import lettered
+from bot.model import Case, Contact, Correction, Letter, LetterKind
+from bot.model.failpoints import failpoint
+from bot.rules import workdays
+from bot.store import cases, letters, mailboxes, mails, outbox
+from bot.store.db import Database
+from bot.store.mails import Listed
+from bot.store.outbox import Queued
+
+AT = time(9)
+IN_FLIGHT = "already in flight"
+
+
+class Digests:
+    """Posts what is due. `areas`: area code -> names of its watched mailboxes."""
+
+    def __init__(self, db: Database, turn: Turn, areas: dict[str, tuple[str, ...]], bot: str) -> None:
+        self.db = db
+        self.turn = turn
+        self.areas = areas
+        self.bot = bot
+
+    def post(self, now: datetime) -> None:
+        """Queues today's digests if their hour has come and they are not queued yet."""
+        calendar = self.turn.books.settings.calendar
+        local = now.astimezone(calendar.zone)
+        if not calendar.is_working(local.date()) or local.time() < AT:
+            return
+        day = local.date().isoformat()
+        with self.db.read() as tx:
+            before = mailboxes.meta_get(tx, "digest")
+            if before == day:
+                return
+        since = workdays.at_local(date.fromisoformat(before), AT, calendar) if before else None
+        with self.db.begin() as tx:
+            kept_back = letters.withheld(tx, since, workdays.at_local(local.date(), AT, calendar))
+            for area in self.areas:
+                self._post(tx, area, day, now, kept_back, is_monday=local.weekday() == 0)
+            mailboxes.meta_set(tx, "digest", day)
+            failpoint("digest.posting")
+        failpoint("digest.posted")
+
+    def next_at(self, now: datetime) -> datetime:
+        """When the next digest may go: this morning still, else the next working one."""
+        calendar = self.turn.books.settings.calendar
+        today = workdays.at_local(now.astimezone(calendar.zone).date(), AT, calendar)
+        if now < today and calendar.is_working(today.date()):
+            return today
+        return workdays.next_morning(now, self.turn.books.settings.calendar, AT)
+
+    def _post(
+        self, tx: Connection, area: str, day: str, now: datetime, kept_back: Sequence[Queued], *, is_monday: bool
+    ) -> None:
+        policies = self.turn.books.settings.policies
+        open_cases = [case for case in cases.open_cases(tx) if case.area == area]
+        withheld = [_withheld(one) for one in kept_back if one.case and cases.load(tx, one.case).case.area == area]
+        names = self.areas[area]
+        waiting = [*mails.listed(tx, "holding_pen"), *mails.listed(tx, "set_aside")]
+        shown = [one for one in (self._shown(tx, row, area) for row in waiting) if one is not None]
+        pen = [one for one in shown if one[0].disposition == "holding_pen"]
+        aside = [one for one in shown if one[0].disposition == "set_aside"]
+        letters_open = len(outbox.open_letters(tx))
+        unit = unit_of(self.turn, area)
+        if not unit or not (open_cases or pen or aside or letters_open or withheld or is_monday):
+            return
+        listed = mails.last_listed(tx)
+        named = {entry: letter for letter, entry in lettered([row.entry for row, _ in (*pen, *aside)]).items()}
+        about = {
+            "open": [open_line(case, policies) for case in open_cases],
+            "pen": [_pen(row, sender, named) for row, sender in pen],
+            "set_aside": [_pen(row, sender, named) for row, sender in aside],
+            "letters_open": letters_open,
+            "withheld": withheld,
+            "mailboxes": [
+                {"name": name, "last_read": listed[name].isoformat() if name in listed else "", "last_sent": ""}
+                for name in (*names, self.bot)
+            ],
+            "head": cases.head(tx),
+            "now": now.isoformat(),
+        }
+        letter = Letter(
+            LetterKind.DIGEST,
+            f"digest/{area}/{day}",
+            unit,
+            about,
+            variant="daily",
+            subject=f"Professional challenges: {len(open_cases)} open, {len(pen) + len(aside)} to place",
+        )
+        self.turn.post(tx, letter, now)
+
+    def _shown(self, tx: Connection, row: Listed, area: str) -> tuple[Listed, str] | None:
+        """A waiting mail and whom it says it is from, as that area's business unit sees it; None if it does not. Of a
+        mail in the bot's own mailbox that may be any area's, no unit is told whom it is from."""
+        if row.mailbox not in (*self.areas[area], self.bot):
+            return None
+        sender = writer(mails.head(tx, row.digest, MAX_BLOCK))
+        if row.mailbox != self.bot or len(self.areas) == 1:
+            return row, sender
+        directory = self.turn.books.settings.directory
+        known = {one for one in self.areas if directory.agency_of(sender, one)}
+        found = areas_of(row.guesses, known, self.areas)
+        if found and area not in found:
+            return None
+        return row, sender if found else ""
+
+    def ask_shadowed(self, now: datetime) -> None:
+        """Cases that were watched in a mailbox whose letters may go by now: the business unit is asked about each."""
+        with self.db.read() as tx:
+            asked = [case for case in cases.open_cases(tx, shadow.FLAG) if self._wants_asking(case)]
+        if not asked:
+            return
+        with self.db.begin() as tx:
+            for case in asked:
+                self.turn.take(tx, case.number, Correction("live", "clock", "letters may go from now on"), now)
+            failpoint("digest.asking")
+        failpoint("digest.asked")
+
+    def _wants_asking(self, case: Case) -> bool:
+        return shadow.ASKED not in case.flags and self.turn.mode(case.inbox) != "shadow"
+
+    def tell_in_flight(self, now: datetime) -> None:
+        """Older challenges found at first sight are listed once, to operator and business unit; nobody else hears."""
+        with self.db.read() as tx:
+            told = int(mailboxes.meta_get(tx, "in_flight") or 0)
+            found = [
+                row for row in mails.listed(tx, "holding_pen") if row.entry > told and row.why.startswith(IN_FLIGHT)
+            ]
+        if not found:
+            return
+        with self.db.begin() as tx:
+            for area, names in self.areas.items():
+                rows = [
+                    row for row in found if row.mailbox in names or (row.mailbox == self.bot and len(self.areas) == 1)
+                ]
+                if rows:
+                    self._list(tx, area, rows, now)
+            mailboxes.meta_set(tx, "in_flight", str(max(row.entry for row in found)))
+            failpoint("digest.listing")
+        failpoint("digest.listed")
+
+    def _list(self, tx: Connection, area: str, rows: Sequence[Listed], now: datetime) -> None:
+        operator = Contact(self.turn.books.settings.config.operator, "Operator")
+        items = [{"mailbox": r.mailbox, "received": r.received.isoformat(), "entry": r.entry} for r in rows]
+        letter = Letter(
+            LetterKind.INFORMATION,
+            f"in_flight/{area}/{rows[-1].entry}",
+            (operator, *unit_of(self.turn, area)),
+            {"items": items, "now": now.isoformat()},
+            variant="in_flight",
+            subject="Older challenges were found: already in flight?",
+        )
+        self.turn.post(tx, letter, now)
+
+
+def unit_of(turn: Turn, area: str) -> tuple[Contact, ...]:
+    return turn.books.settings.directory.first_of(("business_unit", "business_manager"), area)
+
+
+def _withheld(one: Queued) -> dict[str, object]:
+    letter = one.letter
+    to = [str(contact) for contact in (*letter.to, *letter.cc)]
+    return {"ref": letter.about["ref"], "kind": letter.kind.value, "to": to, "when": one.queued.isoformat()}
+
+
+def areas_of(guesses: str, known: Collection[str], areas: Collection[str]) -> frozenset[str]:
+    """The areas of a mail that came to no team: of the cases it may belong to (their refs begin with it), else those
+    that know its sender; none where nobody can say. One area's mail is not shown to another's business unit."""
+    cited = {ref.strip().partition("-")[0] for ref in guesses.split(",")} & set(areas)
+    return frozenset(cited or known)
+
+
+def _pen(row: Listed, sender: str, letters: Mapping[int, str]) -> dict[str, object]:
+    """A mail as the unit is asked about it: by whom it says it is, never its subject, which may hold a child's name."""
+    return {
+        "letter": letters.get(row.entry, ""),
+        "entry": row.entry,
+        "mailbox": row.mailbox,
+        "received": row.received.isoformat(),
+        "sender": sender,
+        "why": row.why,
+        "guesses": row.guesses,
+    }

@@ -1,0 +1,5 @@
+"""A mail on its way to a case: received, read in a process of its own, placed, answered; each step one commit.
+
+It sends nothing and answers no deadline. Read intake.py first, then sandbox.py, place.py, join.py, pen.py and
+moved_door.py.
+"""

@@ -1,0 +1,297 @@
+"""Mail in: receive (a batch into the ledger, then the cursor), and read (one mail to one committed disposition).
+
+Acknowledge last: what a mailbox gave is safe in the database before its cursor moves. A mail that kills the reader is
+set aside after three strikes and the mails behind it flow. It decides no case (turn.py) and sends nothing
+(sending/sender.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import accumulate
+
+from sqlalchemy import Connection
+
+from bot.case.placement import Attach, Ignore, Open, Pen, Placement
+from bot.doors.ports import Mailbox
+from bot.engine.reading import moved_door
+from bot.engine.reading import place as placing
+from bot.engine.reading.join import attach
+from bot.engine.reading.pen import UNREADABLE, Answered, Penned
+from bot.engine.reading.place import hash_id, keys_of, place
+from bot.engine.reading.sandbox import InProcess, Sandbox, SandboxDied
+from bot.engine.turn import Turn
+from bot.mail.read import Reading, headers_only
+from bot.model import Arrival, Inbox, Mail
+from bot.model.errors import CaseMoved
+from bot.model.failpoints import failpoint
+from bot.store import cases, mailboxes, mails
+from bot.store.db import Database
+from bot.store.mails import Waiting
+
+STRIKES = 3
+BATCH = 100
+#: A mail larger than this is not parsed: its headers speak.
+MAX_READ = 40_000_000
+
+#: A mail that is none of our business: its ledger row, why, and the hash of its Message-ID.
+Unrelated = tuple[int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The watched mailboxes by name, our own among them; `doors`: what tells the door of each from another."""
+
+    inboxes: dict[str, Inbox]
+    first_sight: dict[str, timedelta]
+    doors: dict[str, str] = field(default_factory=dict)
+
+
+class Intake:
+    """Receives and reads. One reading thread; receiving may run in a thread for each mailbox."""
+
+    def __init__(self, db: Database, turn: Turn, reader: Sandbox | InProcess, reading: Reading, places: Places) -> None:
+        self.db = db
+        self.turn = turn
+        self.reader = reader
+        self.reading = reading
+        self.places = places
+        self._entered: dict[str, str] = {}
+        self._moved: moved_door.Windows = {}
+        self.penned = Penned(db, turn, reader, reading, self._inbox, places.inboxes)
+
+    # --- receive ------------------------------------------------------------------------------------------------
+
+    def receive(self, name: str, mailbox: Mailbox, now: datetime) -> int:
+        """One whole pass over a mailbox; returns how many messages were new. Raises DoorClosed."""
+        new = 0
+        self._enter(name, now)
+        while True:
+            with self.db.read() as tx:
+                cursor = mails.cursor(tx, name)
+            failpoint("intake.fetch")
+            batch = mailbox.fetch(cursor, BATCH)
+            failpoint("intake.fetched")
+            with self.db.begin() as tx:
+                for folder in dict.fromkeys(m.folder for m in batch.mails):
+                    these = [m for m in batch.mails if m.folder == folder]
+                    floor = self._floor(tx, name, folder, batch.is_first_sight, now)
+                    new += mails.receive(tx, name, these, batch.cursor, now, floor)
+                if not batch.mails:
+                    self._floor(tx, name, "", batch.is_first_sight, now)
+                    mails.receive(tx, name, [], batch.cursor, now, None)
+                if batch.done:
+                    moved_door.caught_up(tx, name, now)
+                    mails.listed_at(tx, name, now)
+                    mails.gap_closed(tx, name, now)
+                failpoint("intake.receiving")
+            failpoint("intake.received")
+            mailbox.ack([m.key for m in batch.mails])
+            if batch.done:
+                return new
+
+    def _enter(self, name: str, now: datetime) -> None:
+        """Before the first pass of this process: is it still the door the mailbox was read through?"""
+        door = self.places.doors.get(name, "")
+        if self._entered.get(name) != door:
+            with self.db.begin() as tx:
+                moved_door.arrive(tx, name, door, self._sight(name), now)
+                failpoint("intake.entering")
+            failpoint("intake.entered")
+            self._entered[name] = door
+
+    def _sight(self, name: str) -> timedelta:
+        return self.places.first_sight.get(name, timedelta(days=3))
+
+    def _floor(self, tx: Connection, name: str, folder: str, is_first: bool, now: datetime) -> datetime:
+        """Mail that reached the server before this can open nothing; set at first sight and never lowered."""
+        general = mailboxes.meta_get(tx, f"floor:{name}")
+        since = now - self._sight(name)
+        if general is None:
+            mailboxes.meta_set(tx, f"floor:{name}", since.isoformat())
+            return since
+        own = mailboxes.meta_get(tx, f"floor:{name}:{folder}")
+        if moved_door.is_under_way(tx, name):
+            return max(datetime.fromisoformat(one) for one in (general, own) if one)
+        if own is None and is_first and folder:
+            mailboxes.meta_set(tx, f"floor:{name}:{folder}", since.isoformat())
+            own = since.isoformat()
+        return datetime.fromisoformat(own or general)
+
+    # --- read ---------------------------------------------------------------------------------------------------
+
+    def read(self, now: datetime, limit: int = BATCH) -> int:
+        """Reads waiting mails, oldest arrival at the server first; returns how many were disposed of."""
+        with self.db.read() as tx:
+            waiting = _fitting(mails.waiting(tx, limit, now))
+            self._moved = moved_door.windows(tx) if waiting else {}
+        fresh = [one for one in waiting if one.attempts == 0 and not _is_too_large(one)]
+        together = {one.entry for one in fresh} if len(fresh) > 1 else set()
+        read = {one.entry: self._read_alone(one, now) for one in waiting if one.entry not in together}
+        answers = self._read_together(fresh, now)
+        unrelated: list[Unrelated] = []
+        for one in waiting:
+            mail = read[one.entry] if one.entry in read else next(answers)
+            if mail is None:
+                continue
+            if (found := self._unrelated(one, mail)) is not None:
+                unrelated.append(found)
+            else:
+                self._ignore(unrelated, now)
+                self._dispose(one, mail, now)
+        self._ignore(unrelated, now)
+        return len(waiting)
+
+    def _read_together(self, waiting: Sequence[Waiting], now: datetime) -> Iterator[Mail | None]:
+        """A batch, read on while its mails are disposed of. None: it killed the reader, and is next read alone."""
+        with self.db.begin() as tx:
+            mails.attempts(tx, [one.entry for one in waiting], now)
+            raws = mails.raws(tx, [one.digest for one in waiting])
+            failpoint("intake.attempting")
+        failpoint("intake.attempted")
+        for answer in self.reader.read_each([(raws[one.digest], one.received) for one in waiting]):
+            yield answer if isinstance(answer, Mail) else None
+
+    def _read_alone(self, one: Waiting, now: datetime) -> Mail | None:
+        """None: it killed the reader and may try again. After three strikes its headers speak for it."""
+        with self.db.begin() as tx:
+            strikes = mails.attempt(tx, one.entry, now)
+            raw = mails.raw(tx, one.digest)
+            failpoint("intake.attempting")
+        failpoint("intake.attempted")
+        if strikes > STRIKES:
+            return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: it ended the reader three times")
+        if _is_too_large(one):
+            return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: it is too large to be read")
+        try:
+            return self.reader.read(raw, one.received, opens_files=strikes == 1)
+        except SandboxDied as died:
+            if strikes < STRIKES:
+                return None
+            return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: {died}")
+
+    # --- dispose ------------------------------------------------------------------------------------------------
+
+    def _unrelated(self, one: Waiting, mail: Mail) -> Unrelated | None:
+        """Whether it is surely none of our business, found without a write lock. None: it is disposed of by itself."""
+        if mail.trigger.phrase is not None or unreadable(mail):
+            return None
+        with self.db.read() as tx:
+            if moved_door.known(tx, one, mail, self._moved):
+                return (one.entry, moved_door.AGAIN, hash_id(mail.message_id))
+            directory = self.turn.books.settings.directory
+            placement, _ = place(tx, mail, self._inbox(one.mailbox, mail), directory, is_old=one.is_old)
+        return (one.entry, placement.why, hash_id(mail.message_id)) if isinstance(placement, Ignore) else None
+
+    def _ignore(self, unrelated: list[Unrelated], now: datetime) -> None:
+        """They leave one row each and nothing else; they come in crowds, so they share a commit."""
+        if unrelated:
+            with self.db.begin() as tx:
+                for entry, why, digest in unrelated:
+                    mails.dispose(tx, entry, "ignored", why, now, message_id_hash=digest)
+                failpoint("intake.disposing")
+            failpoint("intake.disposed")
+        unrelated.clear()
+
+    def _dispose(self, one: Waiting, mail: Mail, now: datetime) -> None:
+        """Finds the case and saves what follows; decides again when the case moved in between."""
+        if self._is_known(one, mail, now):
+            return
+        inbox = self._inbox(one.mailbox, mail)
+        answered = self.penned.answered(mail, inbox)
+        while True:
+            try:
+                with self.db.begin() as tx:
+                    if answered is not None:
+                        self._obey(tx, one, answered, now)
+                        failpoint("intake.disposing")
+                        break
+                    placement, known_id = place(tx, mail, inbox, self.turn.books.settings.directory, is_old=one.is_old)
+                    self._carry_out(tx, one, mail, inbox, placement, known_id, now)
+                    failpoint("intake.disposing")
+                break
+            except CaseMoved:
+                continue
+        failpoint("intake.disposed")
+
+    def _is_known(self, one: Waiting, mail: Mail, now: datetime) -> bool:
+        """Whether the mailbox has moved and the mail was read before: it is noted and does nothing."""
+        with self.db.read() as tx:
+            is_known = moved_door.known(tx, one, mail, self._moved)
+        if is_known:
+            self._ignore([(one.entry, moved_door.AGAIN, hash_id(mail.message_id))], now)
+        return is_known
+
+    def _obey(self, tx: Connection, one: Waiting, answered: Answered, now: datetime) -> None:
+        """An answer to the digest: what it says is done, and it waits for a person itself where nothing was."""
+        why = self.penned.obey(tx, answered, one.entry, now)
+        said, digest = why or answered.wants or "an answer to the holding pen", hash_id(answered.mail.message_id)
+        mails.dispose(tx, one.entry, "holding_pen" if why else "ignored", said, now, message_id_hash=digest)
+
+    def _inbox(self, name: str, mail: Mail) -> Inbox:
+        """The watched inbox it came by; for our own mailbox, the inbox of the team that the mail addresses."""
+        inbox = self.places.inboxes[name]
+        if not inbox.is_bot:
+            return inbox
+        addressed = {a.email for a in (*mail.to, *mail.cc)}
+        directory = self.turn.books.settings.directory
+        watched = [box for box in self.places.inboxes.values() if not box.is_bot]
+        for box in watched:
+            teams = {directory.team_of(email, box.area) for email in addressed} - {""}
+            if box.address in addressed or (box.team and box.team in teams):
+                return Inbox(box.area, box.address, box.policy, box.team, is_bot=True)
+        policies = {(box.area, box.policy) for box in watched}
+        if len(policies) == 1:
+            area, policy = policies.pop()
+            return Inbox(area, inbox.address, policy, "", is_bot=True)
+        return inbox
+
+    def _carry_out(
+        self, tx: Connection, one: Waiting, mail: Mail, inbox: Inbox, placement: Placement, same_id: bool, now: datetime
+    ) -> None:
+        digest = hash_id(mail.message_id)
+        match placement:
+            case Attach(case=number, how=placing.COPY):
+                mails.dispose(tx, one.entry, "case", "the same mail again", now, case=number, message_id_hash=digest)
+            case Attach(case=number, how=how, letter=key):
+                attach(self.turn, tx, mail, number, how, key, now)
+                mails.dispose(tx, one.entry, "case", how, now, case=number, message_id_hash=digest)
+            case Open(flags=flags):
+                more = ("duplicate_message_id",) if same_id else ()
+                decision = self.turn.open(tx, mail, inbox, now, (*flags, *more))
+                number = decision.case.number
+                cases.note_ids(tx, number, keys_of(mail))
+                mails.dispose(tx, one.entry, "case", "it opened the case", now, case=number, message_id_hash=digest)
+            case Pen(why=why, guesses=guesses, asks=asks):
+                for number, others in asks:
+                    self.turn.take(tx, number, Arrival(mail, why, others=others), now)
+                mails.dispose(tx, one.entry, "holding_pen", why, now, message_id_hash=digest, guesses=" ".join(guesses))
+            case Ignore(why=why) if not unreadable(mail):
+                mails.dispose(tx, one.entry, "ignored", why, now, message_id_hash=digest)
+            case Ignore():
+                self._set_aside(tx, one, mail, now)
+
+    def _set_aside(self, tx: Connection, one: Waiting, mail: Mail, now: datetime) -> None:
+        mails.dispose(tx, one.entry, "set_aside", unreadable(mail), now, message_id_hash=hash_id(mail.message_id))
+        lines = [
+            f"Mail {one.entry} of mailbox {one.mailbox}: {unreadable(mail)}.",
+            "It is kept as it came. See: challenge-bot review",
+        ]
+        self.turn.alert(tx, f"set_aside/{one.entry}", "A mail was set aside", lines, now)
+
+
+def _is_too_large(one: Waiting) -> bool:
+    return one.is_truncated or one.size > MAX_READ
+
+
+def _fitting(waiting: Sequence[Waiting]) -> list[Waiting]:
+    """The first of them that fit into memory together, one at least."""
+    totals = accumulate(one.size for one in waiting)
+    return [one for one, total in zip(waiting, totals, strict=True) if total <= MAX_READ or one is waiting[0]]
+
+
+def unreadable(mail: Mail) -> str:
+    """Why we could not read it; "" for a mail that was read, encrypted ones included."""
+    return next((d for d in mail.defects if d.startswith((UNREADABLE, "parser_failed"))), "")

@@ -1,0 +1,80 @@
+"""A mail joins its case: the fact, what a bounce tells of which letter, and who is away again and again.
+
+Everything happens in the transaction of the mail's own disposition. It decides nothing (turn.py) and finds no case
+(place.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.engine.reading.place import content_key
+from bot.engine.turn import Turn
+from bot.model import Arrival, Decision, Letter, LetterKind, LetterUndelivered, Mail, MailKind
+from bot.store import cases, mailboxes, outbox
+from bot.store.outbox import Queued
+
+#: So many absences of one contact within so long, and the business unit hears that nobody is there.
+ABSENCES, WITHIN = 3, timedelta(days=30)
+
+
+def attach(turn: Turn, tx: Connection, mail: Mail, number: int, how: str, key: str, now: datetime) -> Decision:
+    """The mail joins its case; a bounce tells the case which letter did not arrive. `key`: of the letter it answers."""
+    letter = next((q for q in outbox.of_case(tx, number) if q.letter.key == key), None) if key else None
+    kind = letter.letter.kind.value if letter else ""
+    known = tuple(address for address, _, _ in letter.recipients) if letter else ()
+    decision = turn.take(tx, number, Arrival(mail, how, kind, key, answered_to=known), now)
+    cases.note_ids(tx, number, {content_key(mail): "content"})
+    if mail.kind is MailKind.AUTO_REPLY:
+        _absent(turn, tx, mail, decision, now)
+    if mail.bounce is not None and letter is not None:
+        _bounced(turn, tx, mail, number, letter, now)
+    return decision
+
+
+def _bounced(turn: Turn, tx: Connection, mail: Mail, number: int, letter: Queued, now: datetime) -> None:
+    assert mail.bounce is not None  # noqa: S101
+    addresses = [address for address, _, _ in letter.recipients]
+    named = mail.bounce.recipient or ""
+    recipient = named if named in addresses else addresses[0] if len(addresses) == 1 else ""
+    if not recipient:
+        return
+    status, hard, why = mail.bounce.status, mail.bounce.is_hard, mail.bounce.reason
+    if not hard or outbox.bounced(tx, letter.id, recipient, status, mail.bounce.words, now):
+        one = letter.letter
+        fact = LetterUndelivered(one.key, one.kind, one.stage, recipient, status, hard, one.starts_clock, why)
+        turn.take(tx, number, fact, now)
+
+
+def _absent(turn: Turn, tx: Connection, mail: Mail, decision: Decision, now: datetime) -> None:
+    """Counts an absence once for each case and stage; the third within a month is told to the business unit, once."""
+    sender = mail.sender.email if mail.sender else ""
+    case = decision.case
+    same = turn.books.settings.directory.same_person
+    contact = next((s.contact for s in case.served if s.is_away and same(s.contact.email, sender)), None)
+    if contact is None or not any(event.kind == "absent" for event in decision.events):
+        return
+    name = f"absent:{hashlib.sha256(contact.email.encode()).hexdigest()[:32]}"
+    kept = [row.partition(" ") for row in (mailboxes.meta_get(tx, name) or "").split("\n") if row]
+    seen = {place: at for at, _, place in kept if now - datetime.fromisoformat(at) < WITHIN}
+    seen.setdefault(f"{case.number}/{case.stage}", now.isoformat())
+    if len(seen) >= ABSENCES and "told" not in seen:
+        unit = turn.books.settings.directory.first_of(("business_unit", "business_manager"), case.area)
+        about = {
+            "contact": {"name": contact.name, "email": contact.email, "role": contact.role, "agency": contact.agency,
+                        "phone": contact.phone},
+            "times": len(seen),
+            "days": WITHIN.days,
+            "now": now.isoformat(),
+        }  # fmt: skip
+        if unit:
+            subject = "A contact of the directory cannot be reached"
+            occasion = f"unreachable/{name.removeprefix('absent:')}/{now:%Y%m%d}"
+            turn.post(
+                tx, Letter(LetterKind.INFORMATION, occasion, unit, about, variant="unreachable", subject=subject), now
+            )
+            seen["told"] = now.isoformat()
+    mailboxes.meta_set(tx, name, "\n".join(f"{at} {place}" for place, at in seen.items()))

@@ -1,0 +1,281 @@
+"""The holding pen: mail that a person must place, placed by the operator's command or by an answer to the digest.
+
+Placing goes the way of every mail: the same reader, the same turn, the same journal. An answer counts from the business
+unit of the area alone, proven, or citing the digest that went to that address; it acts in the transaction of its own
+disposition, and its sender is told what was done. What the lines mean is mail/words/orders.py's; it guesses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.case.course import opening
+from bot.case.said.command import HANDED_OUT
+from bot.engine import registers
+from bot.engine.reading.join import attach
+from bot.engine.reading.place import keys_of
+from bot.engine.reading.sandbox import InProcess, Sandbox, SandboxDied
+from bot.engine.turn import Turn
+from bot.mail.read import Reading, headers_only
+from bot.mail.words import orders
+from bot.mail.words.orders import NEW, NOT_OURS, Order
+from bot.model import Contact, Decision, Inbox, Letter, LetterKind, Mail, MailKind, Proof
+from bot.model.errors import StoreError
+from bot.model.failpoints import failpoint
+from bot.store import cases, mails, outbox
+from bot.store.db import Database
+from bot.store.mails import Listed
+from bot.store.outbox import Queued
+
+UNREADABLE = "could not be read"
+BY_HAND = "placed by hand"
+UNIT = ("business_unit", "business_manager")
+#: A mail that has waited longer than this is counted from the answer: its window would be over before anybody knew.
+FRESH = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A mail that answers a digest. `areas`: where its sender may place mail, () for nowhere."""
+
+    mail: Mail
+    by: Contact
+    areas: tuple[str, ...]
+    given: orders.Orders
+    letters: Mapping[str, int]  # letters of the digest it cites -> entries
+    read: Mapping[int, Mail] = field(default_factory=dict)  # the named entries, read again
+    wants: str = ""  # one of HANDED_OUT: what its sender asks for instead of placing anything
+
+    def entry(self, name: str) -> int:
+        """The entry a name means; 0 for a letter of no digest."""
+        return int(name) if name.isdecimal() else self.letters.get(name, 0)
+
+
+class Penned:
+    """Places mail. `inbox_of(mailbox, mail)` says which watched inbox a mail belongs to; `areas`: area -> mailboxes."""
+
+    def __init__(
+        self,
+        db: Database,
+        turn: Turn,
+        reader: Sandbox | InProcess,
+        reading: Reading,
+        inbox_of: Callable[[str, Mail], Inbox],
+        watched: Mapping[str, Inbox],
+    ) -> None:
+        self.db = db
+        self.turn = turn
+        self.reader = reader
+        self.reading = reading
+        self.inbox_of = inbox_of
+        self.watched = watched
+
+    # --- by the operator's command ------------------------------------------------------------------------------
+
+    def reread(self, listed: Listed) -> Mail:
+        """A mail that was put aside, read again. Raises KeyError when its bytes are gone."""
+        with self.db.read() as tx:
+            raw = mails.raw(tx, listed.digest)
+        why = ""
+        for opens_files in (True, False):  # an attachment may be what ends the reader
+            try:
+                return self.reader.read(raw, listed.received, opens_files=opens_files)
+            except SandboxDied as died:
+                why = str(died)
+        return headers_only(raw, self.reading, listed.received, f"{UNREADABLE}: {why}")
+
+    def place(self, listed: Listed, mail: Mail, number: int, now: datetime) -> None:
+        """A person said to which case a mail of the holding pen belongs: it takes effect as if it had found it."""
+        with self.db.begin() as tx:
+            self._put(tx, listed, mail, number, BY_HAND, now)
+            failpoint("intake.placing")
+        failpoint("intake.placed")
+
+    def adopt(
+        self, listed: Listed, mail: Mail, inbox: Inbox, now: datetime, stage: str, day_zero: datetime
+    ) -> Decision:
+        """A person said that a mail opens a case, at this stage, counted from that day."""
+        with self.db.begin() as tx:
+            decision = self._open(tx, listed, mail, inbox, now, stage, day_zero, "adopted by hand")
+            failpoint("intake.adopting")
+        failpoint("intake.adopted")
+        return decision
+
+    def _put(self, tx: Connection, listed: Listed, mail: Mail, number: int, how: str, now: datetime) -> None:
+        attach(self.turn, tx, mail, number, how, "", now)
+        mails.replace(tx, listed.entry, "case", how, now, case=number)
+
+    def _open(
+        self, tx: Connection, listed: Listed, mail: Mail, inbox: Inbox, now: datetime, stage: str,
+        day_zero: datetime, how: str,
+    ) -> Decision:  # fmt: skip
+        decision = self.turn.open(tx, mail, inbox, now, ("adopted",), stage, day_zero)
+        cases.note_ids(tx, decision.case.number, keys_of(mail))
+        mails.replace(tx, listed.entry, "case", how, now, case=decision.case.number)
+        return decision
+
+    # --- by an answer to the digest -----------------------------------------------------------------------------
+
+    def answered(self, mail: Mail, inbox: Inbox) -> Answered | None:
+        """Whether the mail answers a digest, or names entries of the pen by itself; named mails are read again here,
+        before anything is locked. None: it is an ordinary mail."""
+        if not inbox.is_bot or mail.kind is not MailKind.HUMAN or mail.is_list or mail.sender is None:
+            return None
+        with self.db.read() as tx:
+            cited = outbox.by_message_id(tx, mail.cited) if mail.cited else []
+            listed = {row.entry: row for row in _waiting(tx)}
+        digests = [queued for queued in cited if _lists_entries(queued)]
+        if len(digests) < len(cited) or (mail.command is not None and mail.command.word not in HANDED_OUT):
+            return None
+        by, areas = self._authority(mail, digests)
+        if mail.command is not None:
+            return Answered(mail, by, areas, orders.Orders((), ()), {}, wants=mail.command.word) if areas else None
+        given = orders.orders(mail.new_text)
+        if not digests and not (areas and given.orders):
+            return None
+        found = Answered(mail, by, areas, given, _letters(digests))
+        rows = [listed[e] for o in given.orders if areas and (e := found.entry(o.name)) in listed]
+        return Answered(mail, by, areas, given, found.letters, {row.entry: self.reread(row) for row in rows})
+
+    def _authority(self, mail: Mail, digests: list[Queued]) -> tuple[Contact, tuple[str, ...]]:
+        """Who wrote it, and the areas whose business unit that is; none without proof, unless it cites the digest that
+        went to that very address, and never with a failed proof."""
+        email = mail.sender.email if mail.sender else ""
+        directory = self.turn.books.settings.directory
+        held = {
+            area: contact
+            for area in sorted(directory.areas)
+            for role in UNIT
+            for contact in directory.holders(role, area)
+            if directory.same_person(contact.email, email)
+        }
+        by = next(iter(held.values()), Contact(email))
+        was_sent = any(directory.same_person(to.email, email) for q in digests for to in q.letter.to)
+        if mail.proof is Proof.FAILED or (mail.proof is not Proof.PROVEN and not was_sent):
+            return by, ()
+        return by, tuple(held)
+
+    def obey(self, tx: Connection, one: Answered, entry: int, now: datetime) -> str:
+        """Does what was said and answers. Returns why the answer itself must wait for a person, "" when it need not.
+
+        Unauthorised words do nothing. Raises CaseMoved.
+        """
+        if not one.areas:
+            return "an answer to the holding pen from somebody who may not place mail, or without proof"
+        if one.wants:
+            for area in one.areas:
+                self.turn.post(tx, registers.letter(one.mail, one.by, area, now), now)
+            return ""
+        waiting = {row.entry: row for row in _waiting(tx)}
+        how = f"placed by the answer in mail {entry}"
+        done: list[str] = []
+        unclear = [f"“{line}”" for line in one.given.unclear]
+        for order in one.given.orders:
+            row = waiting.get(one.entry(order.name))
+            said, is_done = self._follow(tx, one, order, row, how, now)
+            (done if is_done else unclear).append(said)
+        self._tell(tx, one, done, unclear, now)
+        return "" if done else "an answer to the holding pen that could not be followed; its sender was asked"
+
+    def _follow(
+        self, tx: Connection, one: Answered, order: Order, row: Listed | None, how: str, now: datetime
+    ) -> tuple[str, bool]:
+        """What was done with one order, in words, and whether it was."""
+        if row is None:
+            return f"{order.name}: no mail of that name waits. Letters count in an answer to their own digest", False
+        inbox = self._place_of(row, one)
+        if inbox is None:
+            return f"{order.name}: that mail lies in a mailbox of another area", False
+        if order.what == NOT_OURS:
+            mails.replace(tx, row.entry, mails.IGNORED, f"not ours: {how}", now)
+            return f"Mail {row.entry} is none of our business; its text is gone", True
+        mail = one.read.get(row.entry)
+        if mail is None:
+            return f"{order.name}: that mail cannot be read any more", False
+        if order.what == NEW:
+            return self._opened(tx, row, mail, inbox, how, now)
+        ref, number = _case(tx, order.what, one.areas)
+        if number is None:
+            return f"{order.name}: {ref}", False
+        self._put(tx, row, mail, number, how, now)
+        return f"Mail {row.entry} belongs to {ref} now", True
+
+    def _opened(
+        self, tx: Connection, row: Listed, mail: Mail, inbox: Inbox, how: str, now: datetime
+    ) -> tuple[str, bool]:
+        if inbox.policy not in self.turn.books.settings.policies:
+            return f"Mail {row.entry}: it cannot be told which policy it comes under; please ask the operator", False
+        is_fresh = now - row.received < FRESH
+        began = opening.day_zero(mail) if is_fresh else now
+        try:
+            decision = self._open(tx, row, mail, inbox, now, "", began, how)
+        except StoreError as error:
+            return f"Mail {row.entry}: {error}", False
+        since = "its receipt" if is_fresh else "your answer, since it has waited for more than three days"
+        asks = "; nobody knows its sender, so please answer YES to its notice as well" if decision.case.unproven else ""
+        return f"Mail {row.entry} opened {decision.case.ref}; its time counts from {since}{asks}", True
+
+    def _place_of(self, row: Listed, one: Answered) -> Inbox | None:
+        """The inbox that an entry belongs to, if the sender may place mail there."""
+        own = self.watched.get(row.mailbox)
+        if own is not None and not own.is_bot:
+            return own if own.area in one.areas else None
+        mail = one.read.get(row.entry)
+        found = self.inbox_of(row.mailbox, mail) if mail is not None and row.mailbox in self.watched else None
+        if found is not None and found.area:
+            return found if found.area in one.areas else None
+        of_area = [box for box in self.watched.values() if not box.is_bot and box.area in one.areas]
+        policies = {(box.area, box.policy) for box in of_area}
+        area, policy = policies.pop() if len(policies) == 1 else (one.areas[0], "")
+        return Inbox(area, own.address if own else "", policy, "", is_bot=True)
+
+    def _tell(self, tx: Connection, one: Answered, done: list[str], unclear: list[str], now: datetime) -> None:
+        cited = tuple(i for i in (*one.mail.references[-5:], one.mail.message_id or "") if i)
+        letter = Letter(
+            LetterKind.ANSWER,
+            one.mail.digest,
+            (one.by,),
+            {"done": done, "unclear": unclear, "now": now.isoformat()},
+            variant="pen",
+            subject="Mails that you placed",
+            in_reply_to=one.mail.message_id or "",
+            references=cited,
+        )
+        self.turn.post(tx, letter, now)
+
+
+def _waiting(tx: Connection) -> list[Listed]:
+    return [row for disposition in ("holding_pen", "set_aside") for row in mails.listed(tx, disposition)]
+
+
+def _lists_entries(queued: Queued) -> bool:
+    """Whether a letter of ours lists entries of the pen: a digest, or the one about older challenges."""
+    letter = queued.letter
+    return queued.case is None and (letter.kind is LetterKind.DIGEST or letter.variant in ("in_flight", "pen"))
+
+
+def _letters(digests: Sequence[Queued]) -> dict[str, int]:
+    """The letters of the latest digest cited."""
+    latest = max((q for q in digests if q.letter.kind is LetterKind.DIGEST), key=lambda q: q.id, default=None)
+    about = latest.letter.about if latest else {}
+    rows = [*about.get("pen", ()), *about.get("set_aside", ())]
+    return {row["letter"]: row["entry"] for row in rows if row.get("letter")}
+
+
+def _case(tx: Connection, ref: str, areas: tuple[str, ...]) -> tuple[str, int | None]:
+    """The case of a ref, or of the last number of one; (what is wrong, None) where that is not exactly one."""
+    if not ref.isdecimal():
+        number = cases.by_ref(tx, ref)
+        is_theirs = number is not None and cases.load(tx, number).case.area in areas
+        return (ref, number) if is_theirs else (f"there is no case {ref} in your area", None)
+    all_ = [case for case in cases.all_cases(tx) if case.area in areas and case.ref.endswith(f"-{ref:0>4}")]
+    fitting = [case for case in all_ if case.is_open] or all_
+    if len(fitting) == 1:
+        return fitting[0].ref, fitting[0].number
+    if fitting:
+        return f"{ref} may be {' or '.join(case.ref for case in fitting)}; please write the whole ref", None
+    return f"there is no case {ref} in your area", None

@@ -1,0 +1,171 @@
+"""What is handed out of the store: registers of a policy or an area, open cases, and who answers each stage.
+
+As sheets, as a letter's attachment, or as the lines of a letter. What a register shows is records/register.py's; to
+whom anything may go is decided elsewhere. It changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.case.making import incident
+from bot.case.said import shadow
+from bot.case.said.command import HANDED_OUT
+from bot.model import Case, Command, Contact, Letter, LetterKind, Mail, State
+from bot.records import register
+from bot.records.register import Sheet
+from bot.records.report import Quarter, Source, report
+from bot.rules.coverage import responders
+from bot.rules.policy.policy import Policy
+from bot.rules.workdays import Calendar
+from bot.settings.settings import Settings, WatchedMailbox
+from bot.store import cases
+
+LOGS = ("escalations", "agency", "learning")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def held(tx: Connection, policies: Mapping[str, Policy], policy: str = "", area: str = "") -> list[Case]:
+    """The cases of these policies, of one of them or of one area, in the order of their opening."""
+    return [
+        case
+        for case in cases.all_cases(tx)
+        if case.policy in policies and policy in ("", case.policy) and area in ("", case.area)
+    ]
+
+
+def sheets(
+    log: str, found: list[Case], policies: Mapping[str, Policy], cal: Calendar, now: datetime, agency: str = ""
+) -> tuple[Sheet, ...]:
+    """The tables of one log. Raises KeyError for an unknown one."""
+    if log == "escalations":
+        kept = [c for c in found if agency in ("", c.raiser.agency, c.responder_agency)]
+        return (register.escalations(kept, policies),)
+    if log == "learning":
+        return (register.learning(found, policies, now.astimezone(cal.zone).date()),)
+    if log != "agency":
+        raise KeyError(log)
+    named = (agency,) if agency else register.parties(found)
+    used = {id_: p for id_, p in policies.items() if any(c.policy == id_ for c in found)}
+    return tuple(
+        replace(sheet, title=sheet.title if agency else one)
+        for one in named
+        for sheet in register.agency_log(found, used, one)
+        if sheet.rows
+    )
+
+
+def attached(
+    tx: Connection, area: str, policies: Mapping[str, Policy], cal: Calendar, now: datetime
+) -> tuple[str, str, bytes]:
+    """An area's register as a letter carries it: name, type, workbook."""
+    found = held(tx, policies, area=area)
+    pages = (*sheets("escalations", found, policies, cal, now), *sheets("learning", found, policies, cal, now))
+    day = now.astimezone(cal.zone).date().isoformat()
+    return f"register-{area}-{day}.xlsx", XLSX, register.as_xlsx(pages, cal)
+
+
+def reported(tx: Connection, area: str, quarter: str, settings: Settings, now: datetime) -> tuple[str, str, bytes]:
+    """An area's report of a quarter as a letter carries it."""
+    cal, day = settings.calendar, now.astimezone(settings.calendar.zone).date()
+    agencies = sorted({row.agency for row in settings.directory.rows if row.agency and row.area == area})
+    chosen = Quarter.parse(quarter) if quarter else Quarter.before(day)
+    source = Source(held(tx, settings.policies, area=area), settings.policies, agencies, cal, now)
+    made = register.as_xlsx(report(source, chosen, public=False), cal)
+    return f"report-{area}-{chosen}.xlsx", XLSX, made
+
+
+def open_line(case: Case, policies: Mapping[str, Policy]) -> dict[str, Any]:
+    """An open case as the daily letter and the answer to OPEN say it."""
+    policy = policies[case.policy]
+    stage = next((s.name for s in policy.stages if s.id == case.stage), case.stage)
+    return {
+        "ref": case.ref,
+        "stage": stage,
+        "due": case.due.isoformat() if case.due else "",
+        "waiting_for": waiting_for(case),
+        "asks": case.asks,
+        "elsewhere": incident.FLAG in case.flags,
+        "watched": shadow.FLAG in case.flags,
+        "forms": [policy.form(state.form).title for state in case.forms if state.is_missing],
+    }
+
+
+def waiting_for(case: Case) -> str:
+    """Whose move it is, in words."""
+    if case.state is State.AWAITING_CONFIRMATION:
+        return str(case.raiser)
+    return next((str(s.contact) for s in case.served if not s.is_dead), "nobody who can be reached")
+
+
+def answering(of: Settings, box: WatchedMailbox, on: date) -> Iterator[tuple[str, str, Contact]]:
+    """Who answers and who decides at each stage of a watched team: (stage, answers or decides, contact)."""
+    policy, directory = of.policies[box.policy], of.directory
+    agency = directory.agency_of_team(box.team, box.area) if box.team else ""
+    for stage in policy.course():
+        for contact in responders(stage, directory, box.area, agency, box.team, on):
+            yield stage.name, "answers", contact
+        for contact in directory.holders(stage.decider, box.area, on=on) if stage.decider else ():
+            yield stage.name, "decides", contact
+
+
+def told(tx: Connection, letter: Letter, of: Settings, now: datetime) -> Letter:
+    """A letter that answers OPEN or SPOC with its rows, as things are when it goes; any other as it is."""
+    if letter.kind is not LetterKind.ANSWER or letter.variant not in ("open", "spoc"):
+        return letter
+    area = letter.about["area"]
+    if letter.variant == "open":
+        rows = [open_line(case, of.policies) for case in cases.open_cases(tx) if case.area == area]
+    else:
+        today = now.astimezone(of.calendar.zone).date()
+        rows = [
+            {"team": box.team or box.address, "stage": stage, "does": does, "who": _contact(contact)}
+            for box in of.config.mailboxes
+            if box.area == area
+            for stage, does, contact in answering(of, box, today)
+        ]
+    return replace(letter, about={**letter.about, "rows": rows})
+
+
+def _contact(contact: Contact) -> dict[str, str]:
+    return {"name": contact.name, "email": contact.email, "role": contact.role, "phone": contact.phone}
+
+
+def carried(word: str, note: str, area: str) -> tuple[str, ...]:
+    """What the answer to one of HANDED_OUT carries; of no quarter that can be read the last full one."""
+    what = HANDED_OUT[word].format(area)
+    try:
+        return (f"report:{area}/{Quarter.parse(note)}",) if word == "REPORT" else (what,) if what else ()
+    except ValueError:
+        return (what,)
+
+
+_SUBJECTS = {
+    "REGISTER": "The register of professional challenges",
+    "REPORT": "The report of professional challenges",
+    "OPEN": "Open professional challenges",
+    "SPOC": "Who answers professional challenges",
+    "HELP": "Words that can be sent to the challenge clock",
+}
+
+
+def letter(mail: Mail, by: Contact, area: str, now: datetime) -> Letter:
+    """The answer to one of HANDED_OUT that cites no case; what it says is put in when it goes."""
+    command = mail.command or Command("HELP")
+    cited = tuple(i for i in (*mail.references[-5:], mail.message_id or "") if i)
+    return Letter(
+        LetterKind.ANSWER,
+        mail.digest,
+        (by,),
+        {"now": now.isoformat(), "area": area, "rows": []},
+        variant=command.word.lower(),
+        subject=_SUBJECTS[command.word],
+        in_reply_to=mail.message_id or "",
+        references=cited,
+        attach=carried(command.word, command.note, area),
+    )

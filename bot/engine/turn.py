@@ -1,0 +1,256 @@
+"""One fact to one committed decision: load, decide, save. The only code that changes a case.
+
+It knows the store and the pure rules, and neither mailboxes nor transports. A decision may be planned without a write
+lock and saved later: if the case has moved in between, CaseMoved says so and the caller plans again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.case import table
+from bot.case.course import approval
+from bot.case.placement import MAY_ANSWER
+from bot.case.said import shadow
+from bot.letters import render
+from bot.model import (
+    Arrival,
+    Case,
+    Contact,
+    Decision,
+    Fact,
+    Hold,
+    Inbox,
+    Letter,
+    LetterKind,
+    LetterServed,
+    LetterUndelivered,
+    Mail,
+    Opening,
+)
+from bot.model.failpoints import failpoint
+from bot.rules.book import Rules
+from bot.rules.policy import file as policy_file
+from bot.rules.policy import overlay
+from bot.rules.policy.policy import Policy
+from bot.settings.settings import POLICIES, Settings
+from bot.store import cases, outbox
+from bot.store.cases import Stored
+
+#: Above this many letters of one case to one address in a day a letter is held and the operator told.
+LETTERS_A_DAY = 10
+
+
+class Books:
+    """The rules each case is decided by: the directory as it is today, the policy as it was when the case opened."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._kept: dict[str, Policy] = {}
+        self._texts: dict[str, str] = {}  # made once: every turn asks, and each parse costs more than a decision
+
+    def rules(self, policy_id: str, kept_text: str = "") -> Rules:
+        """Raises KeyError for a policy that is neither configured nor kept."""
+        settings, config = self.settings, self.settings.config
+        return Rules(
+            policy=self._policy(policy_id, kept_text),
+            directory=settings.directory,
+            calendar=settings.calendar,
+            bot=self.bot,
+            operator=Contact(config.operator, "Operator", "operator"),
+            dpo=Contact(config.dpo, "Data protection contact", "dpo") if config.dpo else None,
+            inboxes=tuple((box.team, box.address) for box in config.mailboxes if box.team),
+            allowed_domains=frozenset(config.recipients.allowed_domains),
+            mode=config.mode,
+        )
+
+    @property
+    def bot(self) -> Contact:
+        """Our own mailbox, as letters name it."""
+        return Contact(self.settings.config.bot.address, self.settings.config.bot.name)
+
+    def text(self, policy_id: str) -> str:
+        """The policy file as it stands, with those it stands on, to be kept with a case that opens."""
+        if policy_id not in self._texts:
+            texts = self.settings.texts.items()
+            policies = {name.removeprefix(f"{POLICIES}/").removesuffix(".yaml"): text for name, text in texts}
+            self._texts[policy_id] = overlay.kept(policy_id, policies)
+        return self._texts[policy_id]
+
+    def _policy(self, policy_id: str, kept_text: str) -> Policy:
+        if not kept_text or kept_text == self.text(policy_id):
+            return self.settings.policies[policy_id]
+        if kept_text not in self._kept:
+            read, problems = policy_file.load(kept_text, f"{policy_id}.yaml as the case opened under it")
+            if read is None:
+                raise KeyError("; ".join(map(str, problems)))
+            self._kept[kept_text] = read
+        return self._kept[kept_text]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A decision that was made and not yet saved."""
+
+    stored: Stored | None
+    fact: Fact
+    decision: Decision
+    policy_text: str = ""
+
+
+class Turn:
+    """Decides and saves. `woken` is called after letters were queued, so that the sender need not poll."""
+
+    def __init__(self, books: Books, secret: bytes, woken: Callable[[], None] = lambda: None) -> None:
+        self.books = books
+        self.secret = secret
+        self.woken = woken
+
+    @property
+    def domain(self) -> str:
+        return self.books.settings.config.bot.address.rpartition("@")[2]
+
+    def rules_of(self, stored: Stored) -> Rules:
+        return self._in_mode(self.books.rules(stored.case.policy, stored.policy_text), stored.case.inbox)
+
+    def _in_mode(self, rules: Rules, inbox: str) -> Rules:
+        """The rules in the mode of that mailbox."""
+        mode = self.mode(inbox)
+        return rules if mode == rules.mode else replace(rules, mode=mode)
+
+    def plan(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Plan:
+        """What follows from `fact` for this case; needs no write lock. Raises KeyError for a case that is not there."""
+        stored = cases.load(tx, number)
+        return Plan(stored, fact, table.decide(stored.case, fact, self.rules_of(stored), now))
+
+    def save(self, tx: Connection, plan: Plan, now: datetime) -> Decision:
+        """Saves state, journal, deadlines and letters in the caller's transaction. Raises CaseMoved."""
+        version = plan.stored.version if plan.stored else 0
+        failpoint("turn.save")
+        cases.save(tx, plan.decision, plan.fact, now, version, plan.policy_text)
+        self._note_ids(tx, plan)
+        if isinstance(plan.fact, Opening) or (isinstance(plan.fact, Arrival) and plan.fact.how != MAY_ANSWER):
+            cases.keep(tx, plan.decision.case.number, plan.fact.mail)
+        self._free(tx, plan.decision)  # before its own letters: what they wait for has not ended
+        for letter in plan.decision.letters:
+            self._queue(tx, plan.decision, letter, now)
+        return plan.decision
+
+    def take(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Decision:
+        """Plans and saves at once, inside a write transaction."""
+        return self.save(tx, self.plan(tx, number, fact, now), now)
+
+    def open(
+        self,
+        tx: Connection,
+        mail: Mail,
+        inbox: Inbox,
+        now: datetime,
+        flags: tuple[str, ...] = (),
+        stage: str = "",
+        day_zero: datetime | None = None,
+    ) -> Decision:
+        """A mail opens a case: its ref is handed out and everything saved, inside a write transaction."""
+        local = now.astimezone(self.books.settings.calendar.zone)
+        number, ref = cases.new_ref(tx, inbox.area, local.year)
+        opening = Opening(mail, inbox, number, ref, stage, day_zero, flags)
+        rules = self._in_mode(self.books.rules(inbox.policy), inbox.address)
+        decision = table.decide(None, opening, rules, now)
+        return self.save(tx, Plan(None, opening, decision, self.books.text(inbox.policy)), now)
+
+    def tell(
+        self, tx: Connection, queued: outbox.Queued, fact: LetterServed | LetterUndelivered, now: datetime
+    ) -> None:
+        """What became of a letter reaches its case, in the transaction that marks the letter."""
+        if queued.case is not None:
+            self.take(tx, queued.case, fact, now)
+
+    def _note_ids(self, tx: Connection, plan: Plan) -> None:
+        if isinstance(plan.fact, Arrival) and plan.fact.how == MAY_ANSWER:
+            return  # it is not of the case: what answers it must not be either
+        if isinstance(plan.fact, Opening | Arrival) and plan.fact.mail.message_id:
+            what = "original" if isinstance(plan.fact, Opening) else "mail"
+            cases.note_ids(tx, plan.decision.case.number, {plan.fact.mail.message_id: what})
+
+    def _queue(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> None:
+        case = decision.case
+        owner: int | None = case.number
+        if letter.to_stranger:  # one a day for each address, whatever it sends
+            letter, owner = replace(letter, occasion=f"stranger/{now:%Y%m%d}"), None
+        signed = replace(letter, message_id=render.message_id(self.secret, case.ref, letter.key, self.domain))
+        is_withheld = self._is_withheld(case, signed)
+        held_for = None if is_withheld else self._held_for(tx, decision, signed, now)
+        status = "withheld" if is_withheld else "held" if held_for else "queued"
+        if outbox.queue(tx, signed, owner, now, status, held_for) is not None:
+            cases.note_ids(tx, case.number, {signed.message_id: signed.key})
+            self.woken()
+        if held_for is Hold.FLOOD:
+            self._too_many(tx, decision, signed, now)
+
+    def _held_for(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> Hold | None:
+        is_new = any(event.kind == "held" for event in decision.events)  # the letters that tell of a HOLD go
+        if (held_for := _held_by_case(decision.case, letter)) and not (is_new and held_for is Hold.HOLD):
+            return held_for
+        day, number = now - timedelta(days=1), decision.case.number
+        is_flood = any(outbox.sent_today(tx, number, c.email, day) >= LETTERS_A_DAY for c in (*letter.to, *letter.cc))
+        return Hold.FLOOD if is_flood else None
+
+    def _is_withheld(self, case: Case, letter: Letter) -> bool:
+        """In shadow mode nothing of a case goes but alerts; of one that was watched in it little, until its GO."""
+        if self.mode(case.inbox) == "shadow":
+            return letter.kind is not LetterKind.ALERT
+        return shadow.withholds(case, letter)
+
+    def mode(self, inbox: str) -> str:
+        """The mode of that watched mailbox: a pilot may try another one with a single team."""
+        config = self.books.settings.config
+        own = next((box.mode for box in config.mailboxes if box.address == inbox and box.mode), None)
+        return own or config.mode
+
+    def _too_many(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> None:
+        """A flood is held, never dropped, and the operator is told once a day for each case."""
+        lines = [
+            f"Case {decision.case.ref}: more than {LETTERS_A_DAY} letters to one address within a day.",
+            f"A letter of kind {letter.kind.value} is held. See: challenge-bot outbox",
+        ]
+        self.alert(tx, f"flood/{decision.case.ref}", "Letters of a case are held", lines, now)
+
+    def alert(self, tx: Connection, what: str, subject: str, lines: list[str], now: datetime) -> None:
+        """Queues an alert to the operator, once a day for each thing."""
+        operator = Contact(self.books.settings.config.operator, "Operator")
+        about = {"subject": subject, "lines": lines, "now": now.isoformat()}
+        letter = Letter(LetterKind.ALERT, f"{what}/{now:%Y%m%d}", (operator,), about, variant="plain", subject=subject)
+        self.post(tx, letter, now)
+
+    def post(self, tx: Connection, letter: Letter, now: datetime) -> None:
+        """Queues a letter of no case."""
+        signed = replace(letter, message_id=render.message_id(self.secret, "", letter.key, self.domain))
+        if outbox.queue(tx, signed, None, now) is not None:
+            self.woken()
+
+    def _free(self, tx: Connection, decision: Decision) -> None:
+        """Letters whose hold the decision ends go, but for one that something else of the case holds as well."""
+        if not decision.frees:
+            return
+        for queued in outbox.of_case(tx, decision.case.number):
+            if queued.held_for not in decision.frees:
+                continue
+            other = _held_by_case(decision.case, queued.letter)
+            if other is not None and other not in decision.frees:
+                outbox.held_longer(tx, queued.id, other)
+            else:
+                outbox.release(tx, queued.id)
+        self.woken()
+
+
+def _held_by_case(case: Case, letter: Letter) -> Hold | None:
+    """What the case as it stands holds this letter for."""
+    if case.hold_until is not None:
+        return Hold.HOLD
+    if approval.WAITS in case.flags and letter.kind is LetterKind.ESCALATION:
+        return Hold.APPROVAL
+    return None

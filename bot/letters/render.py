@@ -1,0 +1,268 @@
+"""Letter + templates, office and attachments handed in -> finished MIME bytes.
+
+Every letter is one text template, mail_templates/<kind>-<variant>.txt.j2; the HTML part is made from its finished
+text. A template is the operator's and may fail in any way: then a built-in plain letter goes, which still says what
+to do, by when, whom to ring and which case, and the caller alerts. It reads no file, no clock and no case: a Letter's
+values were fixed when it was decided. Names that templates know stand in catalogue.py, filters in wording.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from jinja2 import BaseLoader, DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, pass_context
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from bot.letters import wording
+from bot.letters.catalogue import CATALOGUE, COMMON, NO_CASE
+from bot.letters.mime import Attached, Thread, body, headers, is_ours, message_id
+from bot.letters.samples import samples
+from bot.letters.wording import fallback
+from bot.model import Contact, Letter, LetterKind, aware
+from bot.model.errors import Problem
+from bot.rules.workdays import Calendar
+
+__all__ = [
+    "CATALOGUE",
+    "COMMON",
+    "Office",
+    "Rendered",
+    "Templates",
+    "check",
+    "is_ours",
+    "message_id",
+    "render",
+    "samples",
+]
+
+_BASE = "base.html.j2"
+#: What a record's letter says unless its values say otherwise: it is decided before the record is made.
+_RECORD = {"where": "with this service, whose operator can produce it", "part": 1, "parts": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who writes, by which calendar, with what attached: (name, type, content) each, already read by the caller."""
+
+    bot: Contact
+    calendar: Calendar
+    attachments: tuple[Attached, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A finished letter. `fault` says which template failed and how, without values; "" when none did."""
+
+    raw: bytes
+    recipients: tuple[str, ...]
+    subject: str
+    text: str
+    used_fallback: bool = False
+    fault: str = ""
+
+
+class Templates:
+    """The texts of mail_templates/, compiled on first use. `texts`: file name to content, as the caller read it."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.names = frozenset(texts)
+        loader = DictLoader(dict(texts))
+        self._text = _environment(loader, html=False)
+        self._html = _environment(loader, html=True)
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, str]) -> Templates:
+        return cls(texts)
+
+    def marked(self, name: str, values: Mapping[str, Any]) -> str:
+        """The text of a letter with its marks. Raises whatever a template can raise."""
+        return self._text.get_template(name).render(values)
+
+    def page(self, title: str, blocks: Sequence[wording.Block]) -> str:
+        """The HTML part. Raises whatever a template can raise."""
+        return self._html.get_template(_BASE).render(title=title, blocks=blocks)
+
+
+def _environment(loader: BaseLoader, *, html: bool) -> ImmutableSandboxedEnvironment:
+    made = ImmutableSandboxedEnvironment(
+        loader=loader, undefined=StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters |= {
+        "name": wording.name,
+        "person": wording.person,
+        "contact": wording.contact,
+        "people": wording.people,
+        "sentence": wording.sentence,
+        "quoted": wording.quoted,
+        "say": _dated(wording.said),
+        "short": _dated(wording.short),
+        "day": _dated(wording.day),
+    }
+    made.globals |= {
+        "fit": wording.fit,
+        "heading": wording.heading,
+        "link": wording.link,
+        "options": wording.options,
+    }
+    return made
+
+
+def _dated(write: Callable[[str, Calendar], str]) -> Callable[[Context, str], str]:
+    """A filter that writes an instant by the calendar of the letter it stands in."""
+
+    @pass_context
+    def written(context: Context, iso: str) -> str:
+        return write(iso, context["calendar"])
+
+    return written
+
+
+# --- a letter ---------------------------------------------------------------------------------------------------------
+
+
+def template_of(letter: Letter) -> str:
+    return f"{letter.kind.value}-{letter.variant}.txt.j2"
+
+
+def subject_of(letter: Letter) -> str:
+    """`RE: <fixed words> – <window> [CE-2027-0007]`; no RE: on a letter that answers nothing, no ref without a case.
+
+    An alert has words of its own and answers nobody: the operator was in no conversation.
+    """
+    ref = wording.clean(letter.about.get("ref", ""))
+    words = f"Alert: {letter.about.get('subject', '')}" if letter.kind is LetterKind.ALERT else ""
+    answers = letter.in_reply_to and letter.kind is not LetterKind.ALERT
+    parts = ("RE:" if answers else "", wording.clean(words or letter.subject), f"[{ref}]" if ref else "")
+    return " ".join(p for p in parts if p)
+
+
+def render(letter: Letter, office: Office, templates: Templates, now: datetime | None = None) -> Rendered:
+    """The letter as bytes; equal for equal arguments. `now` dates it, `about["now"]` by default.
+
+    Raises ValueError for a letter that cannot be addressed: no addressee, an address or Message-ID that no header
+    can hold, no date. A template's fault raises nothing.
+    """
+    if not letter.to:
+        raise ValueError("a letter without an addressee")
+    at = aware(now or _decided(letter))
+    subject = subject_of(letter)
+    values = _values(letter, office)
+    text, html, fault = _parts(letter, office, templates, values, subject)
+    thread = _thread(letter, at)
+    head = headers(letter.kind, office.bot, letter.to, letter.cc, subject, thread, at)
+    raw = head.encode("ascii") + body(text, html, office.attachments, thread.message_id)
+    recipients = tuple(dict.fromkeys(c.email for c in (*letter.to, *letter.cc)))
+    return Rendered(raw, recipients, subject, text, bool(fault), fault)
+
+
+def _decided(letter: Letter) -> datetime:
+    if not letter.about.get("now"):
+        raise ValueError("a letter without a date: neither `now` nor about['now'] is given")
+    return datetime.fromisoformat(letter.about["now"])
+
+
+def _thread(letter: Letter, at: datetime) -> Thread:
+    opened = letter.about.get("opened")
+    if letter.kind is LetterKind.ALERT:
+        return Thread(letter.message_id.strip("<> "))
+    return Thread(
+        letter.message_id.strip("<> "),
+        topic=wording.clean(letter.about.get("fixed_words") or letter.subject),
+        in_reply_to=letter.in_reply_to,
+        references=letter.references,
+        index=letter.thread_index,
+        root=wording.clean(letter.about.get("ref", "")),
+        began=aware(datetime.fromisoformat(opened)) if opened else at,
+    )
+
+
+def _values(letter: Letter, office: Office) -> dict[str, Any]:
+    """What a template sees: the letter's own values, cleaned, and a few that follow from them."""
+    values = {k: wording.clean(v, keep_lines=k == "text") for k, v in letter.about.items()}
+    subject = wording.clean(letter.subject)
+    if letter.kind is LetterKind.RECORD:
+        values = _RECORD | {"manifest": [_entry(a) for a in office.attachments]} | values
+    return values | {
+        "calendar": office.calendar,
+        "bot_name": wording.clean(office.bot.name or office.bot.email),
+        "stage": letter.stage,
+        "asked_window": subject.partition(" – ")[2] or values.get("window", ""),
+    }
+
+
+def _entry(attached: Attached) -> dict[str, Any]:
+    name, _, content = attached
+    return {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+
+
+def _parts(
+    letter: Letter, office: Office, templates: Templates, values: Mapping[str, Any], subject: str
+) -> tuple[str, str, str]:
+    """(text, html, fault). Any exception is a template's fault: it is the operator's file, and the letter must go."""
+    answer = subject if subject.startswith("RE:") else f"RE: {subject}"
+    fault = ""
+    try:
+        marked = templates.marked(template_of(letter), values)
+    except Exception as error:
+        fault = f"{template_of(letter)}: {_fault(error)}"
+        marked = fallback(letter.kind, values, office.calendar)
+    text = wording.plain(marked)
+    try:
+        html = templates.page(subject, wording.blocks(marked, office.bot.email, answer))
+    except Exception as error:
+        return text, "", fault or f"{_BASE}: {_fault(error)}"
+    return text, html, fault
+
+
+def _fault(error: Exception) -> str:
+    """What failed, without values: an exception of a filter may quote a name."""
+    line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+    detail = f": {error.message}" if isinstance(error, TemplateError) and error.message else ""
+    return f"{type(error).__name__}{line}{detail}"
+
+
+# --- the check --------------------------------------------------------------------------------------------------------
+
+
+def check(templates: Templates, letters: Iterable[Letter], calendar: Calendar | None = None) -> list[Problem]:
+    """Every fault of the templates, found by rendering `letters` (see `samples`); [] when all is well."""
+    found = [
+        Problem(
+            f"mail_templates/{kind.value}-{variant}.txt.j2",
+            0,
+            "is missing: letters of this kind would go in the short form",
+        )
+        for kind, variant in CATALOGUE
+        if f"{kind.value}-{variant}.txt.j2" not in templates.names
+    ]
+    office = Office(Contact("clock@check.example", "The clock"), calendar or Calendar({}))
+    for letter in letters:
+        found += _check_one(letter, office, templates)
+    return sorted(set(found))
+
+
+def _check_one(letter: Letter, office: Office, templates: Templates) -> list[Problem]:
+    name = template_of(letter)
+    if name not in templates.names:
+        return []
+    made = render(letter, office, templates)
+    if made.used_fallback:
+        return [Problem(f"mail_templates/{made.fault.partition(':')[0]}", 0, made.fault.partition(": ")[2])]
+    faults = []
+    if len(made.text.split("\n", 1)[0]) > wording.ACTION_LIMIT:
+        faults.append(f"the action, its first line, is longer than {wording.ACTION_LIMIT} characters")
+    if (letter.kind, letter.variant) not in NO_CASE:
+        faults += [
+            f"does not say {what}"
+            for what, value in (
+                ("the ref", letter.about["ref"]),
+                ("the emergency line", letter.about["emergency"]["say"]),
+            )
+            if wording.clean(value) not in made.text
+        ]
+    return [Problem(f"mail_templates/{name}", 0, fault) for fault in faults]

@@ -1,0 +1,252 @@
+"""bytes -> what stands in a mail: headers, text, attachments, machine-readable parts, and what was wrong with it.
+
+The header block is read by headers.py; here the standard library's parser (compat32, the fast one) builds the tree of
+the body, after headers.py has shown that it is not too deep for it. It never raises for an ugly mail: defects say what
+was wrong. It does not know what the text means (cut/quote.py, machine/automatic.py), and opens no archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from email.errors import MessageError
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import compat32
+
+from bot.mail.bytes import contents, unreadable
+from bot.mail.bytes.contents import MAX_NAME, bare
+from bot.mail.bytes.headers import Headers, decoded, split, too_much
+from bot.mail.bytes.text import MAX_TEXT, cleaned, decode, from_html, is_known, turns
+from bot.mail.forms import forms
+from bot.model import Attachment
+
+MAX_REPORT = 64 * 1024
+#: What the standard library raises for pieces of mails that its own parser took.
+_FAULTS = (ValueError, LookupError, AttributeError, TypeError, MessageError)
+
+_PARSER = BytesParser(policy=compat32)
+_MIME = ("content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version")
+_REPORTS = ("message/", "text/rfc822-headers", "text/calendar")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A part written for machines (delivery status, returned headers, calendar): its type, parameters and text."""
+
+    type: str
+    text: str
+    method: str = ""  # the method parameter of a calendar part
+    is_attachment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A mail taken apart. `why_unreadable` is "" where the text can be read."""
+
+    headers: Headers
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    reports: tuple[Report, ...] = ()
+    why_unreadable: str = ""
+    defects: tuple[str, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()  # digest and bytes of those that may be a form
+
+
+@dataclass(slots=True)
+class _Gathering:
+    """What the walk over the parts has found so far."""
+
+    attachments: list[Attachment] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
+    defects: list[str] = field(default_factory=list)
+    files: list[tuple[str, bytes]] = field(default_factory=list)
+    hidden: str = ""  # words that stand in a winmail.dat only
+    locked: int = 0
+
+
+def parse(raw: bytes) -> Parsed:
+    """The mail in `raw`. Raises nothing by intent; the sandbox and read.py stand behind it for the rest."""
+    headers, body, defects = split(raw)
+    why = too_much(headers, body)
+    if why:
+        return Parsed(headers, why_unreadable=why, defects=(*defects, why))
+    gathering = _Gathering(defects=list(defects))
+    text = _visit(_tree(headers, body), gathering, in_related=False)
+    text = text if text.strip() else cleaned(gathering.hidden)
+    if len(text) > MAX_TEXT:
+        text = text[:MAX_TEXT]
+        gathering.defects.append("text_cut")
+    names = [a.name for a in gathering.attachments]
+    others = sum(not contents.is_decoration(name) for name in names) - gathering.locked
+    found = unreadable.why(headers, gathering.types, names, text, is_locked=bool(gathering.locked) and not others)
+    return Parsed(
+        headers=headers,
+        text=text,
+        attachments=tuple(gathering.attachments),
+        reports=tuple(gathering.reports),
+        why_unreadable=found,
+        defects=tuple(dict.fromkeys(gathering.defects)),
+        files=tuple(gathering.files),
+    )
+
+
+def _tree(headers: Headers, body: bytes) -> Message:
+    """The body as the standard library sees it, under the few headers it needs: never the sender's whole block."""
+    block = "".join(f"{name}: {headers.get(name)}\n" for name in _MIME if headers.has(name)).encode("utf-8", "replace")
+    top = _PARSER.parsebytes(block + b"\n", headersonly=True)
+    if top.get_content_maintype() in ("multipart", "message"):
+        return _PARSER.parsebytes(block + b"\n" + body)
+    top.set_payload(body.decode("ascii", "surrogateescape"))
+    return top
+
+
+def _visit(part: Message, found: _Gathering, in_related: bool) -> str:
+    """The text of a part; attachments, reports and defects go into `found`."""
+    kind = part.get_content_type()
+    found.types.append(kind)
+    for defect in part.defects:
+        found.defects.append(f"mime_{type(defect).__name__.removesuffix('Defect')}")
+    if kind.startswith("message/") and part.is_multipart():
+        return _embedded(part, kind, found)
+    if not part.is_multipart():
+        return _leaf(part, kind, found, in_related)
+    children = [child for child in part.get_payload() if isinstance(child, Message)]
+    if kind == "multipart/alternative":
+        return _alternative(children, found)
+    related = kind == "multipart/related"
+    texts = [_visit(child, found, in_related or related) for child in children]
+    if kind == "multipart/report":
+        return next((text for text in texts if text.strip()), "")
+    return "\n".join(text for text in texts if text.strip())
+
+
+def _alternative(children: list[Message], found: _Gathering) -> str:
+    """The plain version where there is one with words in it, else the richest."""
+    plain = [child for child in children if child.get_content_type() == "text/plain"]
+    first = _visit(plain[0], found, in_related=False) if plain else ""
+    rest = [child for child in children if not plain or child is not plain[0]]
+    texts = [
+        _visit(child, found, in_related=True) for child in rest if not first.strip() or _is_rich_only(child, found)
+    ]
+    return first if first.strip() else next((text for text in reversed(texts) if text.strip()), "")
+
+
+def _is_rich_only(child: Message, found: _Gathering) -> bool:
+    """Whether a part beside a plain text still has to be looked into: anything but the same words in HTML."""
+    if child.get_content_type() in ("text/html", "text/enriched", "text/x-amp-html") and not child.is_multipart():
+        found.types.append(child.get_content_type())
+        return False
+    return True
+
+
+def _embedded(part: Message, kind: str, found: _Gathering) -> str:
+    """A mail or report inside the mail. Its words are not the sender's: it is listed, and its headers kept."""
+    inner = [child for child in part.get_payload() if isinstance(child, Message)]
+    text = "\n\n".join("".join(f"{name}: {_raw(value)}\n" for name, value in child.items()) for child in inner)
+    found.reports.append(Report(kind, text[:MAX_REPORT]))
+    if kind == "message/rfc822":
+        raw = _as_bytes(inner[0]) if inner else b""
+        _attach(part, kind, raw, found, "message.eml")
+    return ""
+
+
+def _as_bytes(message: Message) -> bytes:
+    try:
+        return message.as_bytes()
+    except _FAULTS:  # the generator refuses what the parser took: the headers identify it well enough
+        return "".join(f"{name}: {_raw(value)}\n" for name, value in message.items()).encode("utf-8", "replace")
+
+
+def _raw(value: object) -> str:
+    return str(value)[:MAX_REPORT]
+
+
+def _leaf(part: Message, kind: str, found: _Gathering, in_related: bool) -> str:
+    content = _content(part, found)
+    name = _name(part, found)
+    disposition = part.get_content_disposition() or ""
+    if kind.startswith("multipart/"):  # its boundary is missing or broken: the words are in there somewhere
+        return cleaned(_decoded_text(part, content, found))
+    if kind.startswith(_REPORTS):
+        method = part.get_param("method") if kind == "text/calendar" else ""
+        is_file = disposition == "attachment"
+        text = _decoded_text(part, content[:MAX_REPORT], found)
+        found.reports.append(Report(kind, text, str(method or "").upper(), is_file))
+        if is_file or name:
+            _attach(part, kind, content, found, name)
+        return ""
+    if (
+        kind in ("text/plain", "text/html", "text/enriched")
+        and disposition != "attachment"
+        and (not name or in_related)
+    ):
+        text = _decoded_text(part, content, found)
+        return _html(text, found) if kind == "text/html" else cleaned(text)
+    if not (kind.startswith("image/") and part.get("content-id") and disposition != "attachment"):
+        _attach(part, kind, content, found, name)
+    return ""
+
+
+def _html(text: str, found: _Gathering) -> str:
+    try:
+        converted = from_html(cleaned(text))
+    except (ValueError, RecursionError, LookupError, AssertionError, TypeError):
+        found.defects.append("html_not_converted")
+        return ""
+    return cleaned(converted, keeps_marks=True)
+
+
+def _content(part: Message, found: _Gathering) -> bytes:
+    """The decoded bytes of a leaf; () where its payload is no text at all."""
+    try:
+        payload = part.get_payload(decode=True)
+    except _FAULTS:
+        found.defects.append("bad_transfer_encoding")
+        payload = str(part.get_payload()).encode("utf-8", "replace")
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _decoded_text(part: Message, content: bytes, found: _Gathering) -> str:
+    try:
+        charset = part.get_content_charset() or ""
+    except _FAULTS:
+        charset = "unknown"
+    if not is_known(charset):
+        found.defects.append("unknown_charset")
+    text = decode(content[: 4 * MAX_TEXT], charset)
+    if turns(text):
+        found.defects.append("hidden_characters")
+    return text
+
+
+def _name(part: Message, found: _Gathering) -> str:
+    """The file name as a bare name; "" where there is none."""
+    try:
+        given = part.get_filename()
+    except _FAULTS:
+        given = None
+        found.defects.append("bad_file_name")
+    if given and turns(str(given)):
+        found.defects.append("hidden_characters")
+    return bare(decoded(str(given).replace("\0", " "))) if given else ""
+
+
+def _attach(part: Message, kind: str, content: bytes, found: _Gathering, name: str) -> None:
+    name = name or _name(part, found) or f"attachment.{kind.rpartition('/')[2]}"[:MAX_NAME]
+    unpacked = unreadable.unpack(content) if kind in unreadable.TYPES or name.lower() == unreadable.NAME else None
+    if unpacked is None or not (unpacked.text or unpacked.files):
+        _list(name, kind, content, found)
+        return
+    found.hidden = found.hidden or unpacked.text
+    for given, data in unpacked.files:
+        _list(bare(cleaned(given)) or "attachment", "application/octet-stream", data, found)
+
+
+def _list(name: str, kind: str, content: bytes, found: _Gathering) -> None:
+    found.locked += contents.is_locked(content)
+    kind, digest = contents.kind_of(content, name, kind), hashlib.sha256(content).hexdigest()
+    found.attachments.append(Attachment(name, kind, len(content), digest))
+    if forms.may_hold_one(content):
+        found.files.append((digest, content))

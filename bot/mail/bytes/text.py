@@ -1,0 +1,188 @@
+"""Bytes and HTML to text that is safe to show.
+
+Charsets are looked up in a list, because Python knows some (punycode, unicode_escape) that are no charsets of mail.
+Controls that hide or turn text round are taken out. It does not decide which part of a mail is its text (parse.py),
+nor which lines of it are new (cut/quote.py).
+"""
+
+from __future__ import annotations
+
+import codecs
+from html import unescape
+
+import inscriptis
+import re2
+from inscriptis.css_profiles import CSS_PROFILES
+from inscriptis.model.config import ParserConfig
+
+from bot.mail.bytes import unseen
+
+MAX_TEXT = 512 * 1024
+MAX_HTML = 512 * 1024
+#: Beyond this many tags open inside one another a page is taken apart by its tags alone: the converter recurses.
+MAX_HTML_DEPTH = 200
+
+#: Where a quotation starts in HTML, carried into the text; a private-use letter that `cleaned` removes from mails.
+QUOTE_MARK = "\ue000"
+#: The same for what a mail program wrote as the signature.
+SIGNATURE_MARK = "\ue001"
+
+_CHARSETS = frozenset(
+    (
+        *(
+            "utf-8",
+            "utf-16",
+            "utf-16-le",
+            "utf-16-be",
+            "utf-32",
+            "utf-7",
+            "koi8-r",
+            "koi8-u",
+            "gb2312",
+            "gbk",
+            "gb18030",
+        ),
+        *("hz", "big5", "big5hkscs", "shift_jis", "cp932", "euc_jp", "euc_kr", "iso2022_jp", "iso2022_jp_2", "cp949"),
+        *("iso2022_kr", "johab", "tis-620", "mac-roman", "cp437", "cp850", "cp852", "cp866", "cp874"),
+        *(f"iso8859-{n}" for n in range(2, 17)),
+        *(f"cp125{n}" for n in range(9)),
+    )
+)
+#: What people call Latin-1 or ASCII is Windows-1252 as soon as a dash or a curly quote is in it.
+_REALLY_1252 = frozenset({"iso8859-1", "ascii", "latin-1"})
+
+_HIDDEN = re2.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ue000-\uf8ff\U000e0000-\U000e007f]"
+)
+_TURNED = re2.compile("[\x00\u202a-\u202e\u2066-\u2069]")
+#: Letters without width inside a Latin word stand there to part what is seen as one.
+_PARTED = re2.compile("[A-Za-z][\u200b-\u200d\u2060\ufeff]+[A-Za-z]")
+_LINES = {0x0B: "\n", 0x0C: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"}
+_DROPPED = re2.compile(
+    r"(?is)<(?:style|script|head|title|noscript|template|svg)\b.*?</(?:style|script|head|title|noscript|template"
+    r"|svg)\s*>|<!--.*?-->|<!\[[^\]]*\]>|<\?xml[^>]*>"
+)
+_QUOTE_START = re2.compile(
+    r"""(?i)<blockquote\b[^>]*>|<(?:div|hr|span|p)\b[^>]*\b(?:class=["']?[^"'>]*(?:gmail_quote|yahoo_quoted"""
+    r"""|moz-cite-prefix|moz-forward-container|protonmail_quote|tutanota_quote|zmail_extra)"""
+    r"""|name=["']?(?:quote|messageReplySection)\b|data-marker=["']?__QUOTED_TEXT__|id=["']?[^"'\s>]*(?:divRplyFwdMsg"""
+    r"""|appendonsend|reply-intro|mail-editor-reference-message-container|OLK_SRC_BODY_SECTION|zwchr|stopSpelling)"""
+    r"""|style=["'][^"'>]*border-top:\s*solid #(?:B5C4DF|E1E1E1) 1\.0pt;\s*padding:3\.0pt)[^>]*>"""
+)
+#: Indented text is no quotation, though it is tagged as one: it has no line beside it.
+_INDENTED = re2.compile(r"(?i)border:\s*none")
+_CITED = re2.compile(r"(?i)\b(?:type|cite|class)\s*=")
+_SIGNATURE_START = re2.compile(
+    r"""(?i)<(?:div|table|span|p)\b[^>]*\b(?:class|id|data-smartmail)=["']?[^"'>]*signature[^>]*>"""
+)
+_TAG = re2.compile(r"(?s)<[^<>]*>")
+_OPEN = re2.compile(r"<[A-Za-z]")
+_BLANKS = re2.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
+_CONFIG = ParserConfig(css=CSS_PROFILES["strict"].copy(), display_links=False, display_images=False)
+
+
+def decode(raw: bytes, charset: str) -> str:
+    """Bytes as text, whatever is in them. An unknown charset is read as UTF-8, else as Windows-1252."""
+    name = _codec(charset)
+    if name in _CHARSETS:
+        return _whole(raw.decode(name, "replace"))
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def is_known(charset: str) -> bool:
+    """Whether a charset label means something to us; an empty one does."""
+    name = _codec(charset)
+    return not charset or name in _CHARSETS or name in _REALLY_1252
+
+
+def _codec(charset: str) -> str:
+    label = charset.strip().strip("'\"").lower()
+    if not label or not label.isascii() or "\0" in label or len(label) > 40:
+        return ""
+    if label in ("cp-850", "unicode-1-1-utf-7"):
+        label = {"cp-850": "cp850"}.get(label, "utf-7")
+    try:
+        return codecs.lookup(label).name
+    except (LookupError, ValueError):
+        return ""
+
+
+def cleaned(text: str, *, keeps_marks: bool = False) -> str:
+    """The same text with plain line ends and no control, zero-width, direction-turning or private-use letters, the
+    marks of from_html among them unless they are kept."""
+    if keeps_marks:
+        parts = (part.split(SIGNATURE_MARK) for part in text.split(QUOTE_MARK))
+        return QUOTE_MARK.join(SIGNATURE_MARK.join(cleaned(piece) for piece in part) for part in parts)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.isprintable():
+        text = _whole(text)
+        if _HIDDEN.search(text):
+            text = _HIDDEN.sub("", text.translate(_LINES))
+    return text
+
+
+def _whole(text: str) -> str:
+    """Without halves of letters (lone surrogates), which UTF-7 and escapes can make and no pattern can be run on."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def turns(text: str) -> bool:
+    """Whether text holds NUL, letters that turn its direction round, or invisible ones inside a word: a sign of
+    somebody who hides something."""
+    return (not text.isascii() and bool(_TURNED.search(text) or _PARTED.search(text))) or "\0" in text
+
+
+def from_html(html: str) -> str:
+    """HTML as text with tables laid out. Before a quotation stands a line that is QUOTE_MARK alone, before a signature
+    one that is SIGNATURE_MARK."""
+    body = _DROPPED.sub("", unseen.shown(html[:MAX_HTML]))
+    has_parts = "messageBodySection" in body
+    body = _QUOTE_START.sub(lambda m: _marked(m.group(), has_parts), body)
+    body = _SIGNATURE_START.sub(lambda m: f"<p>{SIGNATURE_MARK}</p>{m.group()}", body)
+    text = _plain(body) if _is_deep(body) else _laid_out(body)
+    spaced: str = _BLANKS.sub("\n\n", text.replace("\xa0", " "))
+    return spaced.strip()
+
+
+def unmarked(text: str) -> str:
+    """The same text without the marks."""
+    return text.replace(QUOTE_MARK, "").replace(SIGNATURE_MARK, "")
+
+
+def _marked(tag: str, has_parts: bool) -> str:
+    """The tag that begins a quotation, with the mark before it; as it is where it begins none."""
+    is_indented = tag[:11].lower() == "<blockquote" and _INDENTED.search(tag) and not _CITED.search(tag)
+    is_all = "messageReplySection" in tag and not has_parts  # the answer alone bears that name, too
+    return tag if is_indented or is_all else f"<p>{QUOTE_MARK}</p>{tag}"
+
+
+def _laid_out(body: str) -> str:
+    text: str = inscriptis.get_text(body, _CONFIG)
+    return "\n".join(line.strip() for line in text.split("\n"))
+
+
+def _plain(body: str) -> str:
+    return unescape(_TAG.sub("\n", body))
+
+
+def _is_deep(body: str) -> bool:
+    """A cheap upper bound: how many tags were opened and not closed at any point."""
+    if len(_OPEN.findall(body)) < MAX_HTML_DEPTH:
+        return False
+    depth = deepest = 0
+    for match in _TAG.finditer(body):
+        tag = match.group()
+        if tag.startswith("</"):
+            depth -= 1
+        elif not tag.endswith("/>") and not _VOID.match(tag):
+            depth += 1
+            deepest = max(deepest, depth)
+    return deepest > MAX_HTML_DEPTH
+
+
+_VOID = re2.compile(r"(?i)<(?:br|img|hr|meta|link|input|col|area|base|wbr|p|li|td|tr|th|dt|dd|o:p|!)\b|<!")

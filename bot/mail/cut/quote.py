@@ -1,0 +1,228 @@
+"""The new text: what stands above the quoted text, and between and under `>` lines.
+
+It works on lines: it finds where the first quotation begins (attributions.py, attributions.py, markers, `>` levels),
+keeps what stands above it, and takes off banners, mobile footers, disclaimers and signatures (trimmings.py). Short
+replies ("ok") survive. It never judges what the words mean (words/commands.py). Answers written into a quotation
+without `>` cannot be told apart from it: it only says that they are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import re2
+
+from bot.mail.bytes.text import QUOTE_MARK, unmarked
+from bot.mail.cut import attributions, trimmings
+
+_MAX_LINES = 20_000
+_LONG = 60
+
+_RULE = re2.compile(r"^[>\s]*(?:_{10,}|-{10,}|\*{10,}|={10,})\s*$")
+_MARKERS = (
+    re2.compile(
+        r"(?i)^[>\s]*[-_=*]{2,}\s*(?:original message|original email|original appointment|forwarded message"
+        r"|forwarded by .*|reply message"
+        r"|neges wreiddiol|neges a anfonwyd ymlaen|ursprüngliche nachricht|weitergeleitete nachricht|message d'origine"
+        r"|(?:message|mail) original|(?:message|mail) transféré|originele bericht|doorgestuurd bericht"
+        r"|původní zpráva|eredeti üzenet|alkuperäinen viesti|opprinnelig melding|ursprungligt meddelande|orijinal mesaj"
+        r"|原始邮件|原始郵件|元のメッセージ|원본 메시지"
+        r"|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|originalmeddelande"
+        r"|oprindelig meddelelse"
+        r"|wiadomość oryginalna|исходное сообщение)\s*[-_=*]{0,}[ .:]*$"
+    ),
+    re2.compile(
+        r"(?i)^[>\s]*(?:(?:begin )?forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
+        r"|début du message (?:transféré|réexpédié)|inicio del mensaje reenviado|inizio messaggio inoltrato"
+        r"|begin doorgestuurd bericht|dechrau neges a anfonwyd ymlaen|vidarebefordrat brev|videresendt besked)\s?:\s*$"
+    ),
+    re2.compile(r"(?i)^[>\s#=_*-]*(?:please )?(?:reply|type your reply|write) above this line\b.*$"),
+    re2.compile(r"(?i)^[\s*_#-]*previous (?:replies|messages|correspondence)[\s*_:#-]*$"),
+    re2.compile(r"^\s*\|-{6,}>\s*$"),
+    re2.compile(rf"^\s*{QUOTE_MARK}\s*$"),
+)
+#: Words between dashes, in whatever language; lines like labels must stand below them.
+_TITLED = re2.compile(r"^[>\s]*[-_=]{2,}\s*[^-_=*\s][^-_=*]{2,40}[-_=]{2,}\s*$")
+_LABEL_LIKE = re2.compile(r"^[>\s*]*[^:：]{1,24}[:：]\*?\s*\S")
+_MARKS = ">-_=*|" + QUOTE_MARK
+_LABEL_WITHIN = 24
+
+_INLINE = re2.compile(
+    r"(?i)\b(?:see|find|added|put|given|with|made|inserted)?\s*(?:(?:my|our|the|some)\s+)?(?:comments?|answers?"
+    r"|responses?|repl(?:y|ies)|notes?)"
+    r"\s+(?:are\s+|is\s+)?(?:(?:written|given|inserted|added|marked|highlighted)\s+)?"
+    r"(?:in[- ]?line|(?:below\s+)?in\s+(?:red|blue|green|purple|bold|capitals|italics|yellow|colou?r|the text"
+    r"|the body|your e-?mail|your message)|within (?:your|the) (?:e-?mail|text|message)|interspersed|embedded)"
+    r"|\bsee\s+(?:my\s+|our\s+)?(?:comments?|answers?|responses?)\s+below\b"
+    r"|\b(?:please )?see (?:below )?in (?:red|blue|green|bold|capitals)\b"
+    r"|\bin[- ]line (?:below|comments?|answers?|responses?)\b"
+    r"|\b(?:answered|responded|commented|replied) (?:in[- ]?line|below in|in red|in blue)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """New text, the rest, and what the first quoted header block says (`sent` without a zone is London's)."""
+
+    new: str
+    quoted: str = ""
+    answers_inline: bool = False
+    quoted_subject: str = ""
+    quoted_from: str | None = None
+    quoted_sent: datetime | None = None
+
+
+def split(text: str, writer: str = "") -> Split:
+    """The text of a mail in two. With no quotation all of it is new, less banners, footers and signature.
+
+    `writer`: the sender's name, as far as it is known."""
+    lines = text.split("\n")[:_MAX_LINES]
+    cut, within = _cut(lines)
+    above, below = lines[:cut], lines[cut:]
+    if within:
+        above, below = [*above, trimmings.without_footer(below[0][:within])], [below[0][within:], *below[1:]]
+    inline = False
+    new = trimmings.trimmed(above, writer)
+    if new:  # announced without a quotation that is known as one, it is no answer either
+        inline = _is_interleaved(below) or bool(_INLINE.search(new))
+    answers = _answers(below)
+    if answers:
+        new = trimmings.trimmed([*new.split("\n"), "", *answers] if new else answers, writer)
+    subject, sender, sent = attributions.header(below)
+    quoted = "\n".join(line for line in below if not line or unmarked(line.strip())).strip()
+    return Split(unmarked(new), quoted, inline, subject, sender, sent)
+
+
+def _cut(lines: Sequence[str]) -> tuple[int, int]:
+    """The line where the first quotation begins, len(lines) where there is none; and where in that line, if a gateway
+    has pressed the quotation into the line of the words above it."""
+    for n, line in enumerate(lines):
+        pressed = max(attributions.begins_in_line(line), attributions.block_begins_in_line(line)) if ":" in line else -1
+        if pressed >= 0:
+            return n, pressed
+        notes = attributions.begins_notes(lines, n) if line.lstrip("> ")[:1].isdigit() else -1
+        if notes >= 0:
+            return notes, 0
+        if _begins(lines, n):
+            return n, 0
+    return len(lines), 0
+
+
+def _begins(lines: Sequence[str], n: int) -> bool:
+    """Whether a quotation begins with this line."""
+    line = lines[n]
+    if not _may_begin(line):
+        return False
+    if _is_marked(line) and _is_quote_block(lines, n):
+        return True
+    return (
+        any(marker.match(line) for marker in _MARKERS)
+        or bool(_RULE.match(line) and attributions.follows(lines, n + 1))
+        or bool(_TITLED.match(line) and _labels_follow(lines, n + 1))
+        or attributions.begins(lines, n)
+        or attributions.lines_of(lines, n) > 0
+    )
+
+
+def _may_begin(line: str) -> bool:
+    """A cheap look that spares most lines the patterns: a mark or a label in front, an address, a date, a colon."""
+    head = line.lstrip()
+    if not head:
+        return False
+    if head[0] in _MARKS or attributions.has_colon(head[:_LABEL_WITHIN]) or head.rstrip()[-1] in ":-：":
+        return True
+    return attributions.is_dated(head) or ("<" in head and "@" in head) or "above this line" in head or _is_title(head)
+
+
+def _is_title(head: str) -> bool:
+    return len(head) < _LONG and head[:8].lower() == "previous"
+
+
+def _labels_follow(lines: Sequence[str], n: int) -> bool:
+    """Whether lines like labels in whatever language come next, an address among them."""
+    block = [line for line in lines[n : n + 8] if line.strip()]
+    like = next((k for k, line in enumerate(block) if not _LABEL_LIKE.match(line)), len(block))
+    return like >= 3 and any("@" in line for line in block[:like])
+
+
+def _is_marked(line: str) -> bool:
+    return line.lstrip().startswith(">")
+
+
+def _is_quote_block(lines: Sequence[str], n: int) -> bool:
+    """A line that begins with `>` is a quotation unless it is one line of prose among others. The first words of all,
+    with a blank line below them, are what is answered underneath."""
+    if not any(line.strip() for line in lines[:n]) and not any(line.strip() for line in lines[n + 1 : n + 2]):
+        return True
+    around = [line for line in lines[n : n + 3] if line.strip()]
+    return len(around) < 2 or sum(_is_marked(line) for line in around) > 1 or not lines[n].strip("> \t")
+
+
+def _answers(below: Sequence[str]) -> list[str]:
+    """What stands between and under the `>` lines of a quotation: whole paragraphs, and lines under a short quoted one.
+
+    Nothing from where a quotation without marks begins, for there the words of the quoted person look like the
+    sender's. The loose end of a long quoted line, which a gateway broke, is not the sender's either."""
+    found: list[str] = []
+    n, before, is_own = _marked_after(below, 0) if below else -1, "", False
+    while 0 <= n < len(below):
+        line = below[n]
+        if _is_marked(line):
+            before, is_own = line, False
+        elif not line.strip():
+            before = ""
+            if found and found[-1]:
+                found.append("")
+        elif _begins(below, n):
+            n = _marked_after(below, n)
+            continue
+        else:
+            is_own = is_own or not before or not _is_loose(below, n, before)
+            if is_own:
+                found.append(line)
+            before = before if before and not is_own else line
+        n += 1
+    return found if any(line.strip() for line in found) else []
+
+
+def _is_loose(lines: Sequence[str], n: int, before: str) -> bool:
+    """Whether an unmarked line right under a marked one may be the end of it."""
+    is_squeezed = any(_is_marked(line) for line in lines[n + 1 : n + 2])
+    return len(before) >= _LONG or (is_squeezed and not before.strip("> \t"))
+
+
+def _marked_after(lines: Sequence[str], n: int) -> int:
+    """The first `>` line behind the attribution that begins here; -1 where the quoted words are not marked, and
+    behind a header block, whose mail may have marked lines and answers of its own."""
+    folded = 0 if _is_marked(lines[n]) else attributions.lines_of(lines, n)
+    n += folded
+    while n < len(lines) and not lines[n].strip():
+        n += 1
+    return n if n < len(lines) and _is_marked(lines[n]) else -1
+
+
+def _is_interleaved(below: Sequence[str]) -> bool:
+    """Whether words of the sender's own stand between lines of a `>` quotation."""
+    marked = [_is_marked(line) for line in below]
+    if True not in marked:
+        return False
+    first, last = marked.index(True), len(marked) - 1 - marked[::-1].index(True)
+    between = [
+        line for line, quoted in zip(below[first:last], marked[first:last], strict=True) if line.strip() and not quoted
+    ]
+    after = [line for line in below[last + 1 :] if line.strip()]
+    gaps = sum(1 for line in between if len(line.split()) > 1)
+    return (gaps > 0 and not _is_only_wrapping(below[first : last + 1])) or bool(trimmings.trimmed(after).strip())
+
+
+def _is_only_wrapping(lines: Sequence[str]) -> bool:
+    """Whether the unmarked lines are the ends of long quoted ones that a gateway has broken."""
+    alone = 0
+    for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
+        if line.strip() and not _is_marked(line):
+            if not _is_marked(before) or not _is_marked(after) or len(before) < _LONG:
+                return False
+            alone += 1
+    return alone > 0

@@ -1,0 +1,184 @@
+"""Letters, facts and decisions: what goes out, what happened, what follows.
+
+A fact is immutable; a decision is made by a pure function and carried out elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from bot.model.cases import Case, Contact, Deadline
+from bot.model.mails import Mail
+from bot.model.marks import Personal, PersonalText, PlainText
+
+
+class Hold(StrEnum):
+    """What holds a letter back. A decision may end the first two; the others end by a person's `outbox release`."""
+
+    HOLD = "hold"  # the business unit looks into the case
+    APPROVAL = "approval"  # an escalation waits for a GO
+    FLOOD = "flood"  # one letter too many to one address within a day
+    RESTORED = "restored"  # the database was put back: it may have gone already
+    OPERATOR = "operator"
+
+
+class LetterKind(StrEnum):
+    ACKNOWLEDGEMENT = "acknowledgement"
+    NOTICE = "notice"
+    CHASER = "chaser"
+    ESCALATION = "escalation"
+    RESPONSE = "response"
+    RELAY = "relay"
+    REDIRECT = "redirect"
+    QUESTION = "question"
+    INFORMATION = "information"
+    OUTCOME = "outcome"
+    RECORD = "record"
+    DIGEST = "digest"
+    ANSWER = "answer"
+    ALERT = "alert"
+
+
+#: Letters that want an out-of-office or a bounce to come back to us.
+WANTS_ANSWERS = frozenset({LetterKind.NOTICE, LetterKind.CHASER, LetterKind.ESCALATION, LetterKind.REDIRECT})
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One outbound letter, its values fixed when decided; bytes are made when it is first claimed.
+
+    `key` is `occasion/kind/first addressee` and unique within the case (or within the daemon, without a case).
+    `about` holds only JSON values; names in it are those the template knows (see letters/render.py).
+    """
+
+    kind: LetterKind
+    occasion: PersonalText
+    to: tuple[Contact, ...]
+    about: Annotated[Mapping[str, Any], Personal]
+    cc: tuple[Contact, ...] = ()
+    stage: PlainText = ""
+    variant: PlainText = ""  # which wording of this kind
+    subject: PlainText = ""  # without the ref; fixed words and window only
+    in_reply_to: PersonalText = ""
+    references: tuple[PersonalText, ...] = ()
+    thread_index: PersonalText = ""
+    starts_clock: bool = False  # the running stage's clock counts from this letter's being served
+    attach: tuple[PlainText, ...] = ()  # "mail:<digest>", "record:minimal", "record:full"
+    after: tuple[PersonalText, ...] = ()  # keys of letters that must be served, or known undeliverable, first
+    message_id: PlainText = ""  # given by the turn: it holds an HMAC
+    to_stranger: bool = False  # the one fixed letter that may leave the allow-list
+
+    @property
+    def key(self) -> str:
+        return f"{self.occasion}/{self.kind.value}/{self.to[0].email if self.to else '-'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Where a mail was read. `team` may be empty: then the team is the one whose address stands in To or Cc."""
+
+    area: PlainText
+    address: PersonalText
+    policy: PlainText
+    team: PlainText = ""
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A mail that opens a case. The store hands out `number` and `ref`."""
+
+    mail: Mail
+    inbox: Inbox
+    number: int
+    ref: PlainText
+    stage: PlainText = ""  # where `adopt` says another than the first
+    day_zero: datetime | None = None
+    flags: tuple[PlainText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A mail that belongs to a case. `how`: by what it was matched; `answered`: the kind of our letter it answers."""
+
+    mail: Mail
+    how: PlainText
+    answered: PlainText = ""  # letter kind, "" when it answers no letter of ours
+    answered_key: PersonalText = ""  # that letter's key
+    reached_parties: bool = True  # False: it came to the bot's mailbox alone
+    answered_to: tuple[PersonalText, ...] = ()  # the addresses that letter went to
+    others: tuple[PlainText, ...] = ()  # refs of the same raiser's other cases that it may belong to instead
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A deadline of the case has come. `deaf_since`: its inbox cannot be read, and was last read then."""
+
+    deadline: Deadline
+    deaf_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LetterServed:
+    """A letter was accepted for these addresses. `at` is the claim whose attempt was accepted."""
+
+    key: PersonalText
+    kind: LetterKind
+    stage: PlainText
+    recipients: tuple[PersonalText, ...]
+    at: datetime
+    starts_clock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LetterUndelivered:
+    """A letter was refused, or bounced, for one address."""
+
+    key: PersonalText
+    kind: LetterKind
+    stage: PlainText
+    recipient: PersonalText
+    status: PlainText
+    is_hard: bool
+    starts_clock: bool = False
+    why: PersonalText = ""  # in words for a lay reader, "" where nobody said
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """An operator's or business unit's word that is not a mail: `what` is hold, release, correct, or live (letters
+    may go from now on)."""
+
+    what: PlainText
+    by: PersonalText
+    reason: PersonalText
+    values: Annotated[Mapping[str, Any], Personal] = field(default_factory=dict)
+
+
+Fact = Opening | Arrival | Alarm | LetterServed | LetterUndelivered | Correction
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that the journal says happened, under the name other tools read (opened, responded, lapsed ...)."""
+
+    kind: PlainText
+    stage: PlainText = ""
+    by: PersonalText = ""  # an address, or "clock"
+    note: PersonalText = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows from a fact: the case as it now stands, letters to queue, and what to write down. `frees`: the holds
+    that end with it, for letters decided earlier."""
+
+    case: Case
+    letters: tuple[Letter, ...] = ()
+    events: tuple[Event, ...] = ()
+    why: PersonalText = ""
+    frees: tuple[Hold, ...] = ()

@@ -1,0 +1,171 @@
+"""One policy file read: text -> Policy, and every fault at once, each with its line and what to do.
+
+policy.py says what a block may hold; what blocks must be to one another is asked of the file's raw values, so that a
+wrong key elsewhere hides nothing: course.py, and the windows and warnings here. It resolves no person:
+whether anybody holds a role is asked in settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from bot.model import Unit, Window
+from bot.model.errors import Problem
+from bot.rules.policy import follow_up
+from bot.rules.policy import forms as policy_forms
+from bot.rules.policy.course import course, named, stages_of, tracks
+from bot.rules.policy.grammar import meant
+from bot.rules.policy.overlay import apart, overlaid
+from bot.rules.policy.policy import Policy
+from bot.rules.policy.yaml_file import Document, read, validate
+
+#: Numbers that the regulator keeps for fiction: nobody answers them.
+FICTIONAL = ("01632960", "01214960", "01614960", "01134960", "02079460", "08081570", "07700900", "03069990")
+
+
+def load(
+    text: str, file: str, today: date | None = None, others: Mapping[str, tuple[str, str]] | None = None
+) -> tuple[Policy | None, tuple[Problem, ...]]:
+    """The policy in `text`, None when anything but warnings was found. `today` is compared with its review date.
+
+    `others`: the policies it may stand on, by id: (text, file). A text that was kept with a case brings its own.
+    """
+    text, others = apart(text, others or {})
+    document, problems = read(text, file)
+    if document is None:
+        return None, problems
+    document, faults = overlaid(document, others)
+    problems += faults
+    context = {"roles": mapping(document, "roles"), "aliases": mapping(document, "unit_aliases")}
+    policy, faults = validate(Policy, document, context)
+    found = tuple(
+        sorted(
+            {
+                *problems,
+                *faults,
+                *course(document),
+                *windows(document),
+                *tracks(document),
+                *named(document),
+                *policy_forms.faults(document),
+                *follow_up.faults(document),
+                *_warnings(document, today),
+            }
+        )
+    )
+    return (None if any(not p.is_warning for p in found) else policy), found
+
+
+def _warnings(document: Document, today: date | None) -> Iterator[Problem]:
+    review = document.at(("review_by",))
+    if today is not None and isinstance(review, str):
+        try:
+            is_past = date.fromisoformat(review) < today
+        except ValueError:
+            is_past = False  # its own fault is reported with its key
+        if is_past:
+            text = f"this policy was to be reviewed by {review}: ask the partnership whether it still stands"
+            yield document.problem(("review_by",), text, is_warning=True)
+    if not document.at(("source",)) and any(s.get("source") != "local" for s in stages_of(document)):
+        text = "`source` names no document, yet windows are the policy's own: say where they stand, or `source: local`"
+        yield document.problem((), text, is_warning=True)
+    yield from _fictional(document)
+
+
+def _fictional(document: Document) -> Iterator[Problem]:
+    areas = document.at(("emergency",))
+    for area in areas if isinstance(areas, dict) else ():
+        for door in ("front_door", "out_of_hours"):
+            path = ("emergency", area, door, "phone")
+            number = "".join(c for c in str(document.at(path) or "") if c.isdigit())
+            if number.startswith(FICTIONAL):
+                text = f"{document.name(path)} is a number kept for fiction: put the real one before going live"
+                yield document.problem(path, text, is_warning=True)
+
+
+# The windows of a policy, held against one another: tiers, ceilings, and what several stages share. It looks at the
+# file's raw values, so that a wrong key elsewhere hides none of these faults. A window that cannot be read is its own
+# block's fault and is passed over here. It knows no calendar.
+
+
+def mapping(document: Document, key: str) -> dict[str, str]:
+    """A block of texts, {} where there is none or it is something else."""
+    found = document.at((key,))
+    return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
+
+
+def _window(document: Document, value: Any) -> Window | None:
+    """The window, None where there is none to read: its own fault is reported with its block."""
+    try:
+        return meant(value, mapping(document, "unit_aliases")) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def windows(document: Document) -> Iterator[Problem]:
+    stages = stages_of(document)
+    yield from _ceilings(document, stages)
+    tiers = document.at(("intake", "tiers"))
+    offered = (
+        [_window(document, t.get("window")) for t in tiers if isinstance(t, dict)] if isinstance(tiers, list) else []
+    )
+    assumed = _window(document, document.at(("intake", "tier_when_missing")))
+    if assumed is not None and assumed not in offered:
+        among = " and ".join(str(w) for w in offered if w) or "none are given"
+        text = f"tier_when_missing is {assumed}, which is not among the tiers ({among}): name one of them"
+        yield document.problem(("intake", "tier_when_missing"), text)
+    for n, stage in enumerate(stages):
+        name = document.name(("stages", n))
+        if stage.get("respond_within") == "requested" and not offered:
+            text = f"{name} waits as long as the subject asks, but intake gives no tiers: add them or give a window"
+            yield document.problem(("stages", n, "respond_within"), text)
+        if stage.get("respond_within") == "requested" and stage.get("source") == "local":
+            text = f"{name} takes its window from the subject: leave out `source: local`"
+            yield document.problem(("stages", n, "source"), text)
+    used = _window(document, document.at(("used_at_opening",)))
+    if used is not None and used.unit is not Unit.WORKING_DAYS:
+        yield document.problem(
+            ("used_at_opening",), "used_at_opening is counted in working days, such as 2 working days"
+        )
+
+
+def _ceilings(document: Document, stages: list[dict[str, Any]]) -> Iterator[Problem]:
+    """Ceilings count from the opening, so each must be later than the one before it."""
+    highest: tuple[int, str] | None = None
+    for n, stage in enumerate(stages):
+        limit = _window(document, stage.get("ceiling"))
+        if limit is None:
+            continue
+        name = document.name(("stages", n))
+        if highest is not None and limit.n <= highest[0]:
+            text = (
+                f"{name} ends by working day {limit.n}, not after {highest[1]} ({highest[0]}): ceilings must increase"
+            )
+            yield document.problem(("stages", n, "ceiling"), text)
+        else:
+            highest = (limit.n, name)
+    yield from _shared(document, stages)
+
+
+def _shared(document: Document, stages: list[dict[str, Any]]) -> Iterator[Problem]:
+    """A stage's own ceiling is not later than the one it shares; a stage shares one at most."""
+    seen: dict[str, int] = {}
+    groups = document.at(("ceilings",))
+    for n, group in enumerate(groups if isinstance(groups, list) else ()):
+        within = _window(document, group.get("within")) if isinstance(group, dict) else None
+        named = group.get("stages") if isinstance(group, dict) else None
+        for one in named if isinstance(named, list) else ():
+            if one in seen and isinstance(one, str):
+                text = (
+                    f"{one} shares two ceilings, the first on line {document.line(('ceilings', seen[one]))}: keep one"
+                )
+                yield document.problem(("ceilings", n), text)
+            seen[str(one)] = n
+        for place, stage in enumerate(stages):
+            own = _window(document, stage.get("ceiling"))
+            is_member = isinstance(named, list) and stage.get("id") in named
+            if is_member and own and within and own.unit is within.unit and own.n > within.n:
+                text = f"{document.name(('stages', place))} ends by {own}, after the {within} it shares: shorten it"
+                yield document.problem(("stages", place, "ceiling"), text)

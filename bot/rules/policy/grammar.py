@@ -1,0 +1,115 @@
+"""The small grammars of a policy file: what one value may be, whatever block it stands in.
+
+They turn a person's words ("5 working days", "half way", "08:30-17:00") into values or say in one sentence what to
+write instead. Nothing here knows a block, a stage or a partnership; sentences about several values are found in
+file.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+
+from bot.model import Window
+from bot.rules.directory import ROLES, SECTORS
+from bot.rules.policy.yaml_file import nearest
+from bot.rules.windows import parse_window
+
+
+def a_window(value: Any, info: ValidationInfo) -> Any:
+    """A window with its unit, or the policy's own word for one, as its `unit_aliases` block maps it."""
+    if value is None or isinstance(value, (dict, list)):
+        raise ValueError("write a window with its unit, such as 5 working days or 24 hours")
+    return meant(value, (info.context or {}).get("aliases", {})) if isinstance(value, str) else value
+
+
+def meant(text: str, aliases: Mapping[str, str]) -> Window:
+    """The window these words are in this policy: `aliases` are its own ("48 hours": "2 working days").
+
+    Raises ValueError.
+    """
+    return parse_window({_plain(key): value for key, value in aliases.items()}.get(_plain(text), text))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _role(value: str, info: ValidationInfo) -> str:
+    """A role of the vocabulary, or a document's own title for one, as the policy's `roles` block maps it."""
+    titles: dict[str, str] = (info.context or {}).get("roles", {})
+    role = titles.get(value, value)
+    if role not in ROLES:
+        raise ValueError(f"unknown role {value}{nearest(value, (*ROLES, *titles))}")
+    return role
+
+
+def _sector(value: str) -> str:
+    if value not in SECTORS:
+        raise ValueError(f"unknown sector {value}{nearest(value, SECTORS)}")
+    return value
+
+
+def listed(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def span(value: str) -> str:
+    """ "08:30-17:00", as the emergency block and quiet hours write it."""
+    ends = value.replace(".", ":").split("-")
+    if len(ends) != 2:
+        raise ValueError("write hours such as 08:30-17:00")
+    try:
+        for end in ends:
+            time.fromisoformat(end.strip())
+    except ValueError:
+        raise ValueError("write hours such as 08:30-17:00") from None
+    return value
+
+
+def _span_or_none(value: str) -> str:
+    return span(value) if value else value
+
+
+def _chase(value: str) -> str:
+    """A reminder's place: "half way", "4 hours before", "1 working day after opening"."""
+    text = value.strip().lower()
+    if text == "half way":
+        return value
+    for ending in (" before", " after opening"):
+        if text.endswith(ending):
+            parse_window(text.removesuffix(ending))
+            return value
+    raise ValueError("write `half way`, `<time> before` or `<time> after opening`, such as 1 working day before")
+
+
+def _iso_date(value: str) -> str:
+    if value:
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("write a date such as 2027-01-31") from None
+    return value
+
+
+def _some_text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value
+
+
+AWindow = Annotated[Window, BeforeValidator(a_window)]
+Role = Annotated[str, AfterValidator(_role)]
+Sector = Annotated[str, AfterValidator(_sector)]
+Sectors = Annotated[tuple[Sector, ...], BeforeValidator(listed), Field(min_length=1)]
+Roles = Annotated[tuple[Role, ...], BeforeValidator(listed), Field(min_length=1)]
+Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
+AnyRoles = Annotated[tuple[Role, ...], BeforeValidator(listed)]
+Text = Annotated[str, AfterValidator(_some_text)]
+Day = Annotated[str, AfterValidator(_iso_date)]
+Span = Annotated[str, AfterValidator(span)]
+SpanOrNone = Annotated[str, AfterValidator(_span_or_none)]
+Chase = Annotated[str, AfterValidator(_chase)]

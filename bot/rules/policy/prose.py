@@ -1,0 +1,279 @@
+"""A policy in plain English: its course stage by stage, what becomes due when, and the picture of it.
+
+Made from the typed policy alone, for whoever wrote the file to read it back. The worked example is the course of a
+challenge that nobody ever answers; it resolves no person, and a condition is told and not decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model import Due, Unit, Window
+from bot.rules import workdays
+from bot.rules.policy.blocks import Clauses, Clock, Notify
+from bot.rules.policy.follow_up import Prompt
+from bot.rules.policy.policy import Policy, Stage
+from bot.rules.workdays import Calendar
+
+_WHEN = {
+    "enter": "when the stage begins",
+    "exit": "when it is left unresolved",
+    "lapse": "when its time has passed",
+    "close": "when the case closes",
+}
+_SIDES = {"raising": "the raising side", "responding": "the challenged side"}
+_ROLES = {"iro": "IRO", "scie_team": "SCiE team", "director_quality_review": "director for quality and review"}
+
+
+def role(name: str) -> str:
+    """ "designated safeguarding lead"."""
+    return _ROLES.get(name, name.replace("_", " "))
+
+
+def roles(names: tuple[str, ...]) -> str:
+    """ "business manager, else business unit"."""
+    return ", else ".join(role(name) for name in names)
+
+
+# --- what it says -----------------------------------------------------------------------------------------------------
+
+
+def opening(policy: Policy) -> Iterator[str]:
+    """What opens a case, and where."""
+    yield f"A mail whose subject holds one of these opens a case: {', '.join(policy.intake.subjects)}."
+    if policy.intake.tiers:
+        needs = (f"{t.window}{' (the raiser is asked for its ' + asked(t.needs) + ')' if t.needs else ''}"
+                 for t in policy.intake.tiers)  # fmt: skip
+        missing = policy.intake.tier_when_missing or "the shortest"
+        yield f"The subject may ask for a time: {', '.join(needs)}. Where it names none: {missing}."
+    yield f"A plain subject begins at {policy.first.name}."
+    if policy.intake.asks:
+        yield f"Asked of every case: {asked(policy.intake.asks)}."
+    if policy.raise_within:
+        yield f"It is to be raised within {policy.raise_within} of the disagreement; nothing is refused for it."
+    for track in policy.tracks:
+        names = " and ".join(policy.stage(s).name for s in track.stages) or "every stage"
+        other = "".join(f"; {policy.stage(s).name}: {w}" for s, w in track.windows.items())
+        top = f", and {track.ceiling} for all of it" if track.ceiling else ""
+        yield f"A case marked {track.flag.replace('_', ' ')} has {track.window} at {names}{other}{top}."
+    for shared in policy.ceilings:
+        names = ", ".join(policy.stage(s).name for s in shared.stages)
+        yield f"Together these take no longer than {shared.within}: {names}."
+    for exclusion in policy.exclusions:
+        yield f"Not for: {exclusion.what}{f' ({exclusion.where})' if exclusion.where else ''}."
+    if note := policy.parent_note:
+        counts = (
+            "The shorter time counts."
+            if policy.conflict == "shorter"
+            else "The time of this policy counts all the same."
+        )
+        yield f"Both sides are told when the {note.after} of {note.policy} have passed. {counts}"
+
+
+def asked(codes: tuple[str, ...]) -> str:
+    words = {"child_status": "whether the child has a plan or is looked after", "call_time": "time of the call",
+             "concern_date": "when the disagreement arose", "problem": "what the problem is",
+             "aim": "what would settle it", "record_writer": "who writes the record"}  # fmt: skip
+    said = [words.get(code, code) for code in codes]
+    return " and ".join(part for part in (", ".join(said[:-1]), said[-1]) if part)
+
+
+def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:
+    """One stage, a sentence a line."""
+    local = ", a local target" if stage.source == "local" else ""
+    time = "the time the subject asks for" if stage.respond_within == "requested" else str(stage.respond_within)
+    acts = "brings in the partners" if stage.level == "partnership" else "answers"
+    raising, responding = _big(roles(stage.raising_role)), roles(stage.responding_role)
+    yield f"{raising} of the raising side; {responding} {acts} within {time}{local}."
+    if stage.ceiling:
+        used = policy.used_at_opening
+        less = f", less the {used} used before it was raised" if used and used.n else ""
+        yield f"It ends at the latest {stage.ceiling} after the challenge was received{less}."
+    if stage.opens_on or stage.opens_to:
+        yield _opens(stage)
+    if stage.chase:
+        yield f"Reminders beside the usual ones: {', '.join(stage.chase)}."
+    for clock in stage.clocks:
+        yield _clock(clock)
+    if stage.representation:
+        yield f"Both sides are asked to write down their view within {stage.representation.within}."
+    if stage.decider:
+        yield f"The {role(stage.decider)} ends the matter here with DECIDED: ({stage.decision_word})."
+    if stage.confirm_within:
+        yield f"Once it is resolved, the outcome is due in writing within {stage.confirm_within}."
+    for asked_form in stage.forms:
+        form = policy.form(asked_form.form)
+        to = "when it begins" if asked_form.when == "enter" else "when it is left"
+        yield f"The form {form.title} is asked of {_SIDES[asked_form.by]} {to} ({asked_form.required})."
+    for alternate in stage.alternates:
+        where = " or ".join(map(role, alternate.sector))
+        yield f"Where the same person would act again in {where}: {roles(alternate.role)}."
+    for rule in stage.notify:
+        yield _copy(rule)
+    if stage.copies:
+        yield f"Copied on its letter: {', '.join(map(role, stage.copies))}."
+    if stage.record or policy.filing.when == "stage":
+        content = stage.record.content if stage.record else policy.filing.content
+        yield f"A {content} record is filed when it begins."
+    for skip in stage.skip_to:
+        yield f"Passed over{condition(skip.condition)}: the case goes to {policy.stage(skip.to).name} instead."
+    after = policy.after(stage.id)
+    onward = f"Unanswered or unresolved it goes to {after.name}." if after else ""
+    yield onward or "No stage follows: those who can act are told."
+
+
+def ending(policy: Policy) -> Iterator[str]:
+    """What is filed and asked when a case has ended."""
+    says = policy.follow_up
+    at_stages = ", and whenever a stage begins" if policy.filing.when == "stage" else ""
+    yield f"A {policy.filing.content} record of each case is filed when it closes{at_stages}."
+    if says.register_from:
+        yield f"The register holds a case once it has come to {policy.stage(says.register_from).name}."
+    for sentence in says.outcome_says:
+        yield f"The outcome in writing must also say: {sentence}."
+    if says.child_file:
+        again = says.child_file.chase
+        yield f"Both sides are asked whether it is on the child's own record, and once more after {again}."
+    for prompt in says.prompts:
+        yield _prompt(policy, prompt)
+
+
+def _prompt(policy: Policy, prompt: Prompt) -> str:
+    whom = "the business unit" if prompt.to == "unit" else "both sides"
+    since = " of the meeting" if prompt.counts_from == "meeting" else ""
+    by = f" within {prompt.within}{since}" if prompt.within else ""
+    names = " or ".join(policy.stage(stage).name for stage in prompt.stages)
+    ends = "it was decided" if prompt.when == "decided" else "it ended"
+    where = f", where {ends}{f' at {names}' if names else ''}" if names or prompt.when == "decided" else ""
+    return f"Asked of {whom}{by}{where}: {prompt.words}."
+
+
+def _opens(stage: Stage) -> str:
+    mail = f"a mail to the {' or the '.join(map(role, stage.opens_to))}"
+    if not stage.opens_on:
+        return f"{_big(mail)} opens a case here."
+    also = f", and so does {mail}" if stage.opens_to else ""
+    return f"A subject that names {' or '.join(stage.opens_on)} opens a case here{also}."
+
+
+def _big(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _clock(clock: Clock) -> str:
+    start = {"enter": "of its beginning", "response": "of the answer", "resolved": "of the word that it is resolved"}
+    local = ", a local target" if clock.source == "local" else ""
+    then = f", and the {roles(clock.then)} told" if clock.then else ""
+    return (
+        f"Within {clock.window} {start[clock.starts]}{local}, {_SIDES[clock.side]} is to {clock.says};"
+        f" else it is reminded{then}."
+    )
+
+
+def _copy(rule: Notify) -> str:
+    first = ", before anybody else hears" if rule.first else ""
+    whole = ", with the original where that is safe" if rule.content == "full" else ""
+    return f"The {role(rule.role)} is told {_WHEN[rule.when]}{condition(rule.condition)}{first}{whole}."
+
+
+def condition(asked: Clauses) -> str:
+    """ ", if ..." with every clause; "" for none."""
+    side = {"either": "a party", "raising": "the raiser's agency", "responding": "the challenged agency"}[asked.side]
+    said = [
+        "the agency that holds the role is a party" if asked.holder else "",
+        f"{side} is {_or(asked.agency)}" if asked.agency else "",
+        f"{side} is of {_or(asked.sector)}" if asked.sector else "",
+        f"the child is marked {_or(asked.child)}" if asked.child else "",
+        f"the area is {_or(asked.area)}" if asked.area else "",
+        f"the raiser is {_or(asked.raiser)}" if asked.raiser else "",
+        "" if asked.urgent is None else f"it is {'' if asked.urgent else 'not '}urgent",
+        "whoever would answer has answered before" if asked.same_person else "",
+    ]
+    given = [words for words in said if words]
+    return f", if {' and '.join(given)}" if given else ""
+
+
+def _or(names: tuple[str, ...]) -> str:
+    return " or ".join(role(name) for name in names)
+
+
+# --- what becomes due -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """A stage of the example: when it begins, when it ends and why, and its other clocks' ends."""
+
+    stage: Stage
+    begins: datetime
+    due: Due
+    clocks: tuple[tuple[Clock, Due], ...] = ()
+
+
+def worked(policy: Policy, received: datetime, calendar: Calendar) -> Iterator[Worked]:
+    """The course of a plain challenge received then that nobody answers: each stage begins in the minute the one before
+    ends. Tracks and conditions are left aside."""
+    start = received
+    began: dict[str, datetime] = {}
+    for stage in policy.course():
+        began[stage.id] = start
+        due = _due(policy, stage, start, received, began, calendar)
+        own = tuple((c, workdays.due(c.window, start, calendar, "began")) for c in stage.clocks if c.starts == "enter")
+        yield Worked(stage, start, due, own)
+        start = due.at
+
+
+def _due(
+    policy: Policy, stage: Stage, start: datetime, received: datetime, began: dict[str, datetime], calendar: Calendar
+) -> Due:
+    word = "received" if start == received else "served"
+    limits = [workdays.due(_window(policy, stage), start, calendar, word)]
+    tops = [workdays.ceiling(stage.ceiling, policy.used_at_opening, received, calendar)] if stage.ceiling else []
+    for shared in policy.ceilings:
+        if stage.id in shared.stages:
+            first = next(at for name, at in began.items() if name in shared.stages)
+            end = workdays.due(shared.within, first, calendar)
+            tops.append(Due(end.at, f"the {shared.within} that these stages share: {end.why}"))
+    least = workdays.due(Window(1, Unit.WORKING_DAYS), start, calendar).at
+    return workdays.earliest(*limits, *(top for top in tops if top.at >= least))
+
+
+def _window(policy: Policy, stage: Stage) -> Window:
+    if isinstance(stage.respond_within, Window):
+        return stage.respond_within
+    return policy.intake.tier_when_missing or policy.intake.tiers[0].window
+
+
+# --- the picture ------------------------------------------------------------------------------------------------------
+
+
+def mermaid(policy: Policy) -> str:
+    """The course as a Mermaid flowchart: stages with their time, where they lead, and what is passed over."""
+    names = {stage.id: f"s{n}" for n, stage in enumerate(policy.stages, 1)}
+    lines = [
+        "flowchart TD",
+        "    opened([A challenge is received])",
+        "    closed([The outcome in writing, then closed])",
+    ]
+    lines += [f'    {names[s.id]}["{_label(s.name)}<br/>{_label(_time(s))}"]' for s in policy.stages]
+    lines.append(f"    opened --> {names[policy.first.id]}")
+    for stage in policy.stages:
+        here = names[stage.id]
+        if stage.next:
+            lines.append(f"    {here} -->|unanswered or unresolved| {names[stage.next]}")
+        for skip in stage.skip_to:
+            lines.append(f'    {here} -.->|"passed over{_label(condition(skip.condition))}"| {names[skip.to]}')
+        lines.append(f"    {here} -->|{'decided or resolved' if stage.decider else 'resolved'}| closed")
+    return "\n".join(lines)
+
+
+def _time(stage: Stage) -> str:
+    return "as the subject asks" if stage.respond_within == "requested" else str(stage.respond_within)
+
+
+def _label(text: str) -> str:
+    """Text that no diagram reads as its own signs."""
+    signs = {"&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "|": "#124;", "#": "#35;", ";": "#59;"}
+    return "".join(signs.get(char, char) for char in text)

@@ -1,0 +1,4 @@
+"""config/ as one value: bot.yaml, the directory, the policies, secrets; every fault at once, with its line.
+
+It opens no door and no database. Read settings.py first, then door.py, checks.py, credentials.py and shapes.py.
+"""
