@@ -15,7 +15,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test check bench corpus fuzz clean servers
+.PHONY: help demo test check bench corpus fuzz patterns clean servers
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -40,6 +40,9 @@ corpus: .venv/dev.txt ## how well real mails are read, beside other readers; CHA
 
 fuzz: .venv/dev.txt ## hostile mails and fields through the reading process; FUZZ=n for how many
 	@$(BIN)/python -m tests.fuzz
+
+patterns: .venv/dev.txt ## the word lists of bot/mail/patterns, written out for the reader
+	@$(BIN)/python -m tests.patterns
 
 clean: ## removes what make and the tests have made; var/ and .venv/ stay
 	@rm -rf demo build *.egg-info .hypothesis .mypy_cache .ruff_cache

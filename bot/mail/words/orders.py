@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import re2
 
+from bot.mail.patterns.topics import topic
+
 NEW, NOT_OURS = "new", "not ours"
 MOST_LINES = 200
 #: Letters printed beside the first entries of a digest; the rest have their numbers alone.
@@ -33,7 +35,7 @@ _COURTESY = re2.compile(
     r"(?i)^\W*(?:(?:please )?see below|as follows|thanks?|many thanks|thank you|(?:kind |best |warm )?regards"
     r"|best wishes|hi|hello|dear|good (?:morning|afternoon)|yours|cheers)\b.{0,60}$"
 )
-_CLOSING = re2.compile(r"(?i)^\W*(?:many thanks|thanks|thank you|(?:kind |best |warm )?regards|best wishes|yours)\b")
+_CLOSING = topic("courtesy").pattern("closing")
 
 
 @dataclass(frozen=True, slots=True)
