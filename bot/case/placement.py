@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.mail.subject import ANNOUNCES, is_probe
-from bot.model import Case, Inbox, Mail, MailKind, State
+from bot.model import WAITING, Case, Inbox, Mail, MailKind
 from bot.rules.directory import Directory
 
 #: How a mail was matched that cites an id of ours.
@@ -21,8 +21,6 @@ BY_LETTER = "our letter"
 REPORTED = "reported_start"
 #: Why a mail waits that may be an answer, and how its case hears of it: it does not join it.
 MAY_ANSWER = "it may answer an open challenge"
-#: In these states an answer is waited for.
-WAITING = (State.AWAITING_RESPONSE, State.PROVISIONAL)
 #: How far what a quotation says of its time may lie from the opening: a mail program's zone may be another.
 _SAME_TIME = timedelta(hours=1, minutes=10)
 _MOST = 3

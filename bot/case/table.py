@@ -17,6 +17,7 @@ from bot.case.making import forms
 from bot.case.making.draft import MISSED, Draft
 from bot.case.said import answers, correct, replies, shadow, words
 from bot.model import (
+    WAITING,
     Alarm,
     Arrival,
     Case,
@@ -73,23 +74,22 @@ TABLE: dict[str, dict[State, Answer]] = {
     "correction": dict.fromkeys(State, on_correction) | {State.CLOSED: nothing},
 }
 
-_WAITING = (State.PROVISIONAL, State.AWAITING_RESPONSE)
-_OPEN = (*_WAITING, State.AWAITING_CONFIRMATION, State.AWAITING_OUTCOME)
+_OPEN = (*WAITING, State.AWAITING_CONFIRMATION, State.AWAITING_OUTCOME)
 
 #: kind of alarm -> the states in which it does something, and what. In all others nothing follows.
 ALARMS: dict[str, tuple[tuple[State, ...], Callable[[Draft, int], None]]] = {
-    "chaser": (_WAITING, lambda d, _n: stages.on_chaser(d)),
-    "lapse": (_WAITING, lambda d, _n: stages.on_lapse(d)),
-    "repeat": (_WAITING, stages.on_repeat),
+    "chaser": (WAITING, lambda d, _n: stages.on_chaser(d)),
+    "lapse": (WAITING, lambda d, _n: stages.on_lapse(d)),
+    "repeat": (WAITING, stages.on_repeat),
     "form": (_OPEN, lambda d, _n: forms.on_reminder(d)),
     "telling": (_OPEN, lambda d, _n: stages.tell(d)),
     "clock": (_OPEN, subclocks.on_clock),
-    "parent_note": (_WAITING, lambda d, _n: stages.on_parent_note(d)),
-    "delayed": (_WAITING, lambda d, _n: delivery.on_delayed(d)),
+    "parent_note": (WAITING, lambda d, _n: stages.on_parent_note(d)),
+    "delayed": (WAITING, lambda d, _n: delivery.on_delayed(d)),
     "ask": ((State.AWAITING_CONFIRMATION,), answers.on_ask),
     "outcome_chaser": ((State.AWAITING_OUTCOME,), lambda d, _n: closing.on_outcome_chaser(d)),
     "outcome_due": ((State.AWAITING_OUTCOME,), lambda d, _n: closing.on_outcome_due(d)),
-    "go": (_WAITING, lambda d, _n: approval.go(d, "clock")),
+    "go": (WAITING, lambda d, _n: approval.go(d, "clock")),
     "word_manager": (_OPEN, lambda d, _n: words.on_word_manager(d)),
     "child_file": ((State.CLOSED,), follow_up.on_child_file),
     "action": ((State.CLOSED,), follow_up.on_action),

@@ -14,8 +14,9 @@ import typer
 
 from bot.case.making.draft import Draft
 from bot.case.said.correct import refusal
-from bot.cli.open import Office, database, found, now, office
+from bot.cli.open import database, found, now, office
 from bot.cli.output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
+from bot.daemon.app import Office
 from bot.engine.sending.compose import files
 from bot.model import Case, Correction, Deadline, Decision, Hold
 from bot.model.errors import BotError

@@ -18,8 +18,9 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.open import database, now, templates
+from bot.cli.open import database, now
 from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
+from bot.daemon.app import templates_of
 from bot.doors import dmarc
 from bot.engine.expiry import running_out
 from bot.engine.turn import Books
@@ -141,7 +142,7 @@ def template_faults(read: Settings) -> list[Problem]:
     """Every wording, rendered for every stage of every policy; each fault once."""
     if not read.templates.is_dir():
         return [Problem(str(read.templates), 0, "is missing: every letter would go in the short form")]
-    made = templates(read)
+    made = templates_of(read)
     found = {
         problem for values in _places(read) for problem in wordings.check(made, wordings.samples(values), read.calendar)
     }
@@ -190,7 +191,7 @@ def letters(
     """
     read = settings.load(config, os.environ, None)
     office = wordings.Office(Contact(read.config.bot.address, read.config.bot.name), read.calendar)
-    made = templates(read)
+    made = templates_of(read)
     try:
         out.mkdir(parents=True, exist_ok=True)
         for letter in wordings.samples():

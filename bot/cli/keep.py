@@ -155,6 +155,10 @@ def purge(
     with database(config) as db:
         meant = [found(db, ref).case] if ref else _closed_before(db, _day(closed_before))
         failed = [_purged(db, case, by, reason, yes, as_json) for case in meant]
+        if yes and not all(failed) and not db.scrub():
+            complain(
+                "The database is in use: its write-ahead log may show what was forgotten until the daemon restarts."
+            )
     if not meant and not as_json:
         say_lines("No such case is closed and still held.")
     elif not yes and not as_json:

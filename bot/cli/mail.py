@@ -13,8 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.open import Office, database, found, now, office
+from bot.cli.open import database, found, intake, now, office
 from bot.cli.output import AsJson, ConfigDir, complain, say_lines, show, when
+from bot.daemon.app import Office
 from bot.doors.ports import RawMail
 from bot.mail.bytes.headers import MAX_BLOCK
 from bot.mail.read import writer
@@ -92,9 +93,9 @@ def _entry(db: Database, entry: int) -> Listed:
 @review.command("place")
 def place(entry: Entry, ref: Annotated[str, typer.Argument(metavar="REF")], config: ConfigDir = DEFAULT) -> None:
     """The mail belongs to this case: it takes effect as if it had found it."""
-    with office(config) as o, o.intake() as intake:
+    with office(config) as o, intake(o) as placing:
         listed, case = _entry(o.db, entry), found(o.db, ref).case
-        intake.penned.place(listed, intake.penned.reread(listed), case.number, now())
+        placing.penned.place(listed, placing.penned.reread(listed), case.number, now())
     say_lines(f"Mail {entry} belongs to {case.ref} now.")
 
 
@@ -143,13 +144,13 @@ def adopt(
       challenge-bot adopt 14 --day-zero 2027-01-15
       challenge-bot adopt call.eml --day-zero 2027-01-15T16:45 --stage step-2 --area CE
     """
-    with office(config) as o, o.intake() as intake:
+    with office(config) as o, intake(o) as placing:
         began = _instant(o, day_zero)
         listed = _entry(o.db, int(mail)) if mail.isdecimal() else _received(o, Path(mail))
-        read = intake.penned.reread(listed)
-        inbox = _inbox(intake.places.inboxes, listed, read, area, policy)
+        read = placing.penned.reread(listed)
+        inbox = _inbox(placing.places.inboxes, listed, read, area, policy)
         _check_stage(o, inbox, stage)
-        decision = intake.penned.adopt(listed, read, inbox, now(), stage, began)
+        decision = placing.penned.adopt(listed, read, inbox, now(), stage, began)
     case = decision.case
     say_lines(f"{case.ref} is open at {case.stage}, counted from {when(began)}. See: challenge-bot case {case.ref}")
 

@@ -9,22 +9,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
-from bot.daemon.app import places_of, reading_of
+from bot.daemon.app import Office, assembled, reading_of
 from bot.daemon.configuration import load, place
+from bot.daemon.life import alone
 from bot.engine.reading.intake import Intake
 from bot.engine.reading.sandbox import Sandbox
-from bot.engine.sending.compose import Finish
-from bot.engine.turn import Books, Turn
-from bot.letters.render import Templates
 from bot.model.errors import BotError
 from bot.settings.settings import Settings
-from bot.store import cases, mailboxes
+from bot.store import cases
 from bot.store.cases import Stored
 from bot.store.db import Database
 
@@ -42,9 +39,14 @@ class Doorless(dict[str, str]):
 
 @contextmanager
 def database(root: Path) -> Iterator[Database]:
-    """The database of this configuration, which must be there already. Raises ConfigError, BotError."""
-    db = Database(_there(place(root, os.environ).database), check=False)
+    """The database of this configuration, which must be there already; one of an earlier version is brought up to date
+    first, unless a daemon of that version still works with it. Raises ConfigError, BotError."""
+    where = place(root, os.environ)
+    db = Database(_there(where.database), check=False)
     try:
+        if db.is_behind():
+            with alone(where.var):
+                db.migrate()
         yield db
     finally:
         db.close()
@@ -62,38 +64,21 @@ def settings(root: Path, env: Mapping[str, str] = os.environ) -> Settings:
     return load(root, Doorless(env), now().date()).settings
 
 
-def templates(of: Settings) -> Templates:
-    return Templates({path.name: path.read_text("utf-8") for path in sorted(of.templates.glob("*.j2"))})
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """All that a command needs to change or to file a case."""
-
-    settings: Settings
-    db: Database
-    turn: Turn
-    finish: Finish
-
-    @contextmanager
-    def intake(self) -> Iterator[Intake]:
-        """For placing a mail by hand: its bytes are read in a process of their own, as ever."""
-        reading = reading_of(self.settings)
-        reader = Sandbox(reading)
-        try:
-            yield Intake(self.db, self.turn, reader, reading, places_of(self.settings))
-        finally:
-            reader.close()
+@contextmanager
+def office(root: Path) -> Iterator[Office]:
+    """All that a command needs to change or to file a case. Raises ConfigError, BotError."""
+    with database(root) as db:
+        yield assembled(settings(root), db)
 
 
 @contextmanager
-def office(root: Path) -> Iterator[Office]:
-    """Raises ConfigError, BotError."""
-    with database(root) as db:
-        configured = settings(root)
-        with db.begin() as tx:
-            turn = Turn(Books(configured), mailboxes.secret(tx))
-        yield Office(configured, db, turn, Finish(configured, turn, templates(configured), lambda _name, _fault: None))
+def intake(of: Office) -> Iterator[Intake]:
+    """For placing a mail by hand: its bytes are read in a process of their own, as ever."""
+    reader = Sandbox(reading_of(of.settings))
+    try:
+        yield of.intake(reader)
+    finally:
+        reader.close()
 
 
 def found(db: Database, ref: str) -> Stored:

@@ -22,8 +22,6 @@ from bot.letters.wording import clean
 from bot.model.errors import BotError
 from bot.rules.workdays import calendar, say
 
-DEFAULT_CONFIG = Path("config")
-
 ConfigDir = Annotated[Path, typer.Option("--config", metavar="DIR", help="The folder that holds bot.yaml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, on stdout.")]
 By = Annotated[str, typer.Option("--by", help="Who says so: your name; it stands in the journal.")]

@@ -9,7 +9,7 @@ import os
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -127,21 +127,32 @@ def _say_status(found: dict[str, Any], beat: dict[str, Any], stopped: list[str])
     complain(*(f"STOPPED: {one}" for one in stopped))
 
 
-def verify(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
+def verify(
+    earlier: Annotated[
+        str, typer.Option("--head", metavar="HEAD", help="A head that was noted before: is all as it was then?")
+    ] = "",
+    config: ConfigDir = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
     """Does the journal's chain hold, and is every case what its journal makes it? Exits with 1 on any fault.
 
+    With --head also where it is not the head of today; of one from before journals were rewritten it says so.
+
     \b
-    Example:
+    Examples:
       challenge-bot verify
+      challenge-bot verify --head 3672f59f87875bad406de78d10e838d3319a73d56409f1f4c630187019f439ef
     """
     with database(config) as db, db.read() as tx:
         faults, count, head = cases.verify(tx), len(cases.all_cases(tx)), cases.head(tx)
+        is_intact, said = cases.judged(tx, earlier) if earlier and not faults else (not earlier, "")
     if as_json:
         for fault in faults:
             emit({"fault": fault})
-        emit({"ok": not faults, "cases": count, "head": head})
+        emit({"ok": not faults, "cases": count, "head": head} | ({"earlier": said} if said else {}))
     else:
         complain(*faults)
         say_lines(f"{count} cases, {len(faults)} faults. Head of all journals: {head}")
-    if faults:
+        say_lines(*([f"The head given: {said}."] if said else []))
+    if faults or not is_intact:
         raise typer.Exit(1)

@@ -1,7 +1,8 @@
-"""The only place that knows everybody: build(settings, ...) -> App.
+"""The only place that knows everybody: build(settings, ...) -> App, on the Office that assembled(...) makes.
 
 The daemon, `once`, rehearsals and tests call the same function; what differs is the clock, the doors and whether mail
-is read in a process of its own. It holds no rule and starts no thread.
+is read in a process of its own. A command that opens no door stands on the Office alone. It holds no rule and starts no
+thread.
 """
 
 from __future__ import annotations
@@ -36,6 +37,20 @@ from bot.store import mailboxes as kept
 from bot.store.db import Database
 
 LEASE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What decides, and what makes letters and records of it: all that needs no door."""
+
+    settings: Settings
+    db: Database
+    turn: Turn
+    finish: Finish
+
+    def intake(self, reader: Sandbox | InProcess) -> Intake:
+        """What places mails, their bytes read by that reader."""
+        return Intake(self.db, self.turn, reader, reading_of(self.settings), places_of(self.settings))
 
 
 @dataclass
@@ -78,12 +93,16 @@ class App:
             pass
         while self.alarms.fire(now):
             pass
+        self.daily(now)
+        self.sender.drain(now)
+        return troubles
+
+    def daily(self, now: datetime) -> None:
+        """Queues what is told once a day, where its hour has come and it is not queued yet."""
         self.digests.tell_in_flight(now)
         self.digests.ask_shadowed(now)
         self.digests.post(now)
         self.expiry.post(now)
-        self.sender.drain(now)
-        return troubles
 
     def close(self) -> None:
         """Lets go of every door, the reading process and the database."""
@@ -148,23 +167,20 @@ def build(
     db = database or open_database(settings)
     first_start(db, settings, clock())
     with db.begin() as tx:
-        secret = kept.secret(tx)
         kept.keep_texts(tx, settings.texts)
-    turn = Turn(Books(settings), secret, woken)
-    config = settings.config
+    office = assembled(settings, db, woken)
+    turn, finish, config = office.turn, office.finish, settings.config
+    finish.on_fault = partial(_template_failed, db, turn, clock)
     allowed = frozenset(config.recipients.allowed_domains)
     transport = open_transport(config.bot.send, lambda email: email.rpartition("@")[2].lower() in allowed)
     names = {"": BOT} | {box.address: mailbox_name(box.area, box.team, box.address) for box in config.mailboxes}
     mailboxes = {BOT: open_mailbox(BOT, config.bot.receive)}
     mailboxes |= {names[box.address]: open_mailbox(names[box.address], box.receive) for box in config.mailboxes}
-    templates = Templates.from_texts({p.name: p.read_text("utf-8") for p in sorted(settings.templates.glob("*.j2"))})
-    finish = Finish(settings, turn, templates, partial(_template_failed, db, turn, clock))
     proof = open_mailbox("bot, looking for proof", config.bot.receive)
     find_proof, own = _proof_in(proof, transport), config.bot
     sender = Sender(
         db, transport, finish, turn.tell, find_proof, clock, owner, LEASE, address=own.address, per_minute=own.send.pace
     )
-    intake = Intake(db, turn, reader, reading, places_of(settings))
     alarms = Alarms(db, turn, owner, names)
     digests, expiry = Digests(db, turn, areas_of(config), BOT), Expiry(db, turn)
     return App(
@@ -172,7 +188,7 @@ def build(
         db,
         clock,
         turn,
-        intake,
+        office.intake(reader),
         alarms,
         sender,
         finish,
@@ -183,6 +199,20 @@ def build(
         mailboxes,
         proof,
     )
+
+
+def assembled(settings: Settings, db: Database, woken: Callable[[], None] = lambda: None) -> Office:
+    """The Office on that database. `woken` is called when a letter was queued. A letter whose template fails is told to
+    nobody yet: whoever sends letters sets `finish.on_fault`."""
+    with db.begin() as tx:
+        secret = kept.secret(tx)
+    turn = Turn(Books(settings), secret, woken)
+    return Office(settings, db, turn, Finish(settings, turn, templates_of(settings), lambda _name, _fault: None))
+
+
+def templates_of(settings: Settings) -> Templates:
+    """The letters' texts, as they lie in the folder now."""
+    return Templates({path.name: path.read_text("utf-8") for path in sorted(settings.templates.glob("*.j2"))})
 
 
 def open_database(settings: Settings) -> Database:

@@ -213,10 +213,7 @@ class Daemon:
         self._crew.desk.woken.set()
 
     def _digest(self) -> None:
-        self.app.digests.tell_in_flight(clock())
-        self.app.digests.ask_shadowed(clock())
-        self.app.digests.post(clock())
-        self.app.expiry.post(clock())
+        self.app.daily(clock())
         self._decided()
 
     def _tidy(self) -> None:

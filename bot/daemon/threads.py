@@ -59,6 +59,7 @@ class Worker(threading.Thread, ABC):
 
     def __init__(self, name: str, clock: Clock, troubles: Troubles) -> None:
         super().__init__(name=name, daemon=True)
+        self.label = name  # in the log, where no address may stand
         self.clock = clock
         self.stopping = threading.Event()
         self.woken = threading.Event()
@@ -90,7 +91,7 @@ class Worker(threading.Thread, ABC):
         return f"a fault in {self.name}"
 
     def _failed(self, error: Exception) -> None:
-        log.error("a turn failed", thread=self.name, exc_info=error)
+        log.error("a turn failed", thread=self.label, exc_info=error)
         self._troubles.add(self._fault, f"It goes on after a pause: {type(error).__name__}.", self.clock())
         self._pause()
 
@@ -111,6 +112,7 @@ class Watcher(Worker):
 
     def __init__(self, name: str, app: App, clock: Clock, troubles: Troubles, found: Callable[[], None]) -> None:
         super().__init__(f"mailbox {name}", clock, troubles)
+        self.label = f"mailbox {[*app.mailboxes].index(name) + 1}"  # the bot's own, then those of bot.yaml
         self._mailbox = app.mailboxes[name]
         self._receive = app.receive
         self._place = name
@@ -137,7 +139,7 @@ class Watcher(Worker):
             super()._failed(error)
             return
         # No fault of ours: the gap is in the database, and alert.py tells it when it lasts.
-        log.warning("mailbox closed", mailbox=self._place, why=type(error).__name__)
+        log.warning("mailbox closed", mailbox=self.label, why=type(error).__name__)
         self._pause(error.seconds if isinstance(error, Throttled) else 0.0)
 
     def _answer(self, *, is_down: bool) -> None:

@@ -9,7 +9,7 @@ two steps, so that what cannot be taken back is known to the database before it 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -138,11 +138,3 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """Everything the outside offers one daemon: mailboxes by name, one transport."""
-
-    mailboxes: dict[str, Mailbox] = field(default_factory=dict)
-    transport: Transport | None = None

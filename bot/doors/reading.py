@@ -1,4 +1,5 @@
-"""What all mailboxes have in common: how a batch is filled, which folders are junk, whose id a header bears.
+"""What all mailboxes have in common: how a batch is filled, how often a mail is asked for in vain, which folders are
+junk, whose id a header bears.
 
 It knows no protocol, opens nothing and parses no mail beyond one header field. A mailbox keeps a mark per folder (up to
 where it was read) in a form of its own; all that is asked of it here is whether the folder's first pass goes on.
@@ -6,10 +7,12 @@ where it was read) in a form of its own; all that is asked of it here is whether
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from bot.doors.ports import RawMail
+from bot.model.errors import DoorClosed
 
 #: Bytes of mail in one batch, beyond which it ends early: a batch is held in memory and committed as a whole.
 BATCH_BYTES = 16_000_000
@@ -55,6 +58,42 @@ def gather(folders: Iterable[str], marks: dict[str, M], limit: int, read: Read[M
         if more:
             return mails, False, is_first
     return mails, True, is_first
+
+
+class Sized(Protocol):
+    @property
+    def size(self) -> int:
+        """Bytes of the mail, as its server says."""
+        ...
+
+
+H = TypeVar("H", bound=Sized)
+
+
+def fitting(heads: Sequence[H], room: int, most: int) -> list[H]:
+    """The first of them that fit into `room` bytes together, but one at least. Of one above `most` a head is read."""
+    chosen: list[H] = []
+    for head in heads:
+        room -= head.size if head.size <= most else min(HEAD_BYTES, most)
+        if chosen and room < 0:
+            break
+        chosen.append(head)
+    return chosen
+
+
+class Withheld:
+    """Mails that a server lists and does not give. Each is asked for `strikes` times; then it is passed on without its
+    bytes, for a human to see, and holds up no other."""
+
+    def __init__(self, strikes: int) -> None:
+        self._strikes = strikes
+        self._asked: Counter[str] = Counter()
+
+    def strike(self, key: str, text: str) -> None:
+        """It was asked for in vain once more. Raises DoorClosed with `text` until that was often enough."""
+        self._asked[key] += 1
+        if self._asked[key] < self._strikes:
+            raise DoorClosed(f"{text}: it is tried again")
 
 
 def bears_id(head: bytes, message_id: str) -> bool:

@@ -9,10 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.model.cases import WAITING as WAITING
     from bot.model.cases import Case as Case
     from bot.model.cases import ClosedAs as ClosedAs
     from bot.model.cases import Contact as Contact
     from bot.model.cases import Deadline as Deadline
+    from bot.model.cases import Delayed as Delayed
+    from bot.model.cases import Outsider as Outsider
     from bot.model.cases import Question as Question
     from bot.model.cases import Served as Served
     from bot.model.cases import StageRun as StageRun

@@ -40,6 +40,10 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+#: In which an answer is waited for.
+WAITING = (State.PROVISIONAL, State.AWAITING_RESPONSE)
+
+
 class ClosedAs(StrEnum):
     RESOLVED = "resolved"
     WITHDRAWN = "withdrawn"
@@ -54,7 +58,7 @@ class Deadline:
 
     kind: PlainText  # chaser, lapse, repeat, telling, ask, outcome_due ...: the rows of the state table
     at: datetime
-    why: PlainText
+    why: PlainText  # never who: that stands in the event
     n: int = 0
     stage: PlainText = ""
 
@@ -126,6 +130,23 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Delayed:
+    """A responding contact to whom a delivery is delayed, and since when."""
+
+    address: PersonalText
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outsider:
+    """Somebody outside the directory whom a mail of the case reached: `copied` by the raiser at the opening, or a
+    mistake that was told, `incident`."""
+
+    address: PersonalText
+    what: PlainText
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One challenge's life. Saved whole after every decision; the journal holds what changed."""
 
@@ -150,7 +171,9 @@ class Case:
     opening_thread: PersonalText = ""  # its Thread-Index
     phrase: PlainText = ""  # fixed words of the subject
     served: tuple[Served, ...] = ()  # responding contacts of the running stage
+    delayed: tuple[Delayed, ...] = ()
     runs: tuple[StageRun, ...] = ()
+    outsiders: tuple[Outsider, ...] = ()
     people: tuple[tuple[PlainText, PlainText, Contact], ...] = ()  # (stage, side, contact), everybody who was involved
     deadlines: tuple[Deadline, ...] = ()
     due: datetime | None = None

@@ -109,7 +109,6 @@ class Arrival:
     how: PlainText
     answered: PlainText = ""  # letter kind, "" when it answers no letter of ours
     answered_key: PersonalText = ""  # that letter's key
-    reached_parties: bool = True  # False: it came to the bot's mailbox alone
     answered_to: tuple[PersonalText, ...] = ()  # the addresses that letter went to
     others: tuple[PlainText, ...] = ()  # refs of the same raiser's other cases that it may belong to instead
 

@@ -6,7 +6,7 @@ from a form that came back and nowhere else, and only where the caller allows it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -126,11 +126,3 @@ def _stage(known: Known, stage_id: str) -> str:
 def _date(at: datetime, calendar: Calendar) -> str:
     local = at.astimezone(calendar.zone)
     return f"{local.day} {local:%B %Y}"
-
-
-def missing(form: Form, blank: Iterable[str]) -> Iterator[str]:
-    """The labels of these fields, as a letter names them."""
-    for name in blank:
-        field = form.field(name)
-        if field is not None:
-            yield field.label.rstrip(":. ")

@@ -13,12 +13,15 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from bot.model import Case, Decision, Fact, Mail, MailForms, State
-from bot.model.errors import CaseMoved, StoreError
-from bot.store import chain, codec, deadlines, mailboxes, mails, outbox, schema
+from bot.model.errors import CaseMoved
+from bot.store import chain, codec, deadlines, mailboxes, schema
 from bot.store.chain import JournalRow as JournalRow
+from bot.store.purge import is_purged as is_purged
+from bot.store.purge import note_purge as note_purge
+from bot.store.purge import purge as purge
 
 _cases, _ids, _policies = schema.cases, schema.ids, schema.policies
 
@@ -194,6 +197,22 @@ def head(tx: Connection) -> str:
     return total.hexdigest()
 
 
+def judged(tx: Connection, given: str) -> tuple[bool, str]:
+    """What can be said of a head that was noted earlier: whether everything is as it was then, and a sentence.
+
+    A migration that rewrites journals notes the head before and after (`rewrite/...` in meta): what was chained before
+    it can no longer be proven, and is never called intact."""
+    if given == head(tx):
+        return True, "intact: no journal row was added, changed or taken away since that head"
+    notes = [json.loads(note) for _, note in sorted(mailboxes.with_prefix(tx, "rewrite/").items())]
+    for note in notes:
+        if given == note["old"]:
+            said = f"{note['rows']} journal rows were rewritten then, and the head became {note['new']}"
+            return False, f"before the rewrite of {note['at']}: {said}"
+    older = f", or it is from before the rewrite of {notes[-1]['at']}" if notes else ""
+    return False, f"not the head of today: journals were gone on with or changed since{older}, or it is of others"
+
+
 # --- what leads to a case -------------------------------------------------------------------------------------------
 
 
@@ -220,42 +239,6 @@ def find_refs(tx: Connection, refs: tuple[str, ...]) -> list[tuple[str, int]]:
         return []
     rows = select(_cases.c.ref, _cases.c.number).where(_cases.c.ref.in_(refs), _cases.c.version > 0)
     return [(ref, number) for ref, number in tx.execute(rows.order_by(_cases.c.number))]
-
-
-# --- forgetting -----------------------------------------------------------------------------------------------------
-
-
-def purge(tx: Connection, number: int) -> None:
-    """Forgets the personal texts and raw mails of a closed case; the chain stays whole. The case stays, with tokens
-    where people stood; ids of our own letters still lead to it. Raises StoreError while it is open, or
-    something of it is still to be asked or sent."""
-    row = _locked(tx, number)
-    case = codec.loads(Case, row.snapshot)
-    if case.is_open:
-        raise StoreError(f"{row.ref} is open: only a closed case can be purged")
-    if case.deadlines:
-        raise StoreError(f"{row.ref} still has something to come ({case.deadlines[-1].why}): purge it after that")
-    if any(letter.status not in outbox.FINISHED for letter in outbox.of_case(tx, number)):
-        raise StoreError(f"{row.ref} still has letters to send: see `outbox`, then purge it again")
-    if not row.salt:
-        return  # purged before
-    bare = codec.canonical(codec.encode(case, chain.Hider(row.salt)))
-    tx.execute(update(_cases).where(_cases.c.number == number).values(snapshot=bare, salt=""))
-    tx.execute(delete(schema.texts).where(schema.texts.c.case_number == number))
-    tx.execute(delete(_ids).where(_ids.c.case_number == number, _ids.c.what.in_(["original", "mail"])))
-    tx.execute(update(_ids).where(_ids.c.case_number == number).values(what="letter"))  # a key names an addressee
-    outbox.forget_case(tx, number)
-    mails.forget_case(tx, number)
-
-
-def is_purged(tx: Connection, number: int) -> bool:
-    """Whether its people and texts were forgotten."""
-    return not tx.execute(select(_cases.c.salt).where(_cases.c.number == number)).scalar_one()
-
-
-def note_purge(tx: Connection, ref: str, by: str, reason: str, now: datetime) -> None:
-    """Who had it forgotten, when and why: the journal of the case says nothing any more."""
-    mailboxes.meta_set(tx, f"purged/{ref}", json.dumps({"at": now.isoformat(), "by": by, "reason": reason}))
 
 
 # What was read in the forms of a case's mails, kept beside the case's other personal texts. It goes with them when a

@@ -77,16 +77,24 @@ class Database:
     def migrate(self) -> None:
         """Brings the schema to head (Alembic, in process). Raises StoreError for a database newer than this program."""
         with self.begin() as tx:
-            if self._revision(tx) == schema.HEAD:
-                return
+            before = self._revision(tx)
+        if before == schema.HEAD:
+            return
         try:
             with self.begin() as tx:
                 self._upgrade(tx)
+            if before is not None:
+                self.scrub()  # what a migration rewrote leaves no trace
         except (IntegrityError, ProgrammingError):
             # Two daemons may start at once on PostgreSQL; the slower finds the tables made.
             with self.begin() as tx:
                 if self._revision(tx) != schema.HEAD:
                     raise
+
+    def is_behind(self) -> bool:
+        """Whether another version of this program made the schema; False also where there is none yet."""
+        with self.read() as tx:
+            return self._revision(tx) not in (None, schema.HEAD)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -110,6 +118,16 @@ class Database:
         if self.is_sqlite:
             with self._in_words(), self.engine.connect() as connection:
                 _dbapi(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def scrub(self) -> bool:
+        """Writes the file anew without what was deleted (SQLite; PostgreSQL does so by itself, in time). False: others
+        are reading, so that the write-ahead log keeps old pages until the next time."""
+        if not self.is_sqlite:
+            return True
+        with self._in_words(), self.engine.connect() as connection:
+            _dbapi(connection).execute("VACUUM")
+            busy: int = _dbapi(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
 
     def close(self) -> None:
         self.engine.dispose()

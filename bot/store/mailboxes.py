@@ -57,6 +57,10 @@ def meta_set(tx: Connection, key: str, value: str) -> None:
     tx.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
 
 
+def meta_forget(tx: Connection, key: str) -> None:
+    tx.execute(delete(schema.meta).where(schema.meta.c.key == key))
+
+
 def with_prefix(tx: Connection, prefix: str) -> dict[str, str]:
     """The values whose keys begin with `prefix`, by the rest of the key."""
     rows = tx.execute(select(schema.meta.c.key, schema.meta.c.value).where(schema.meta.c.key.startswith(prefix)))

@@ -268,10 +268,14 @@ def bounced(tx: Connection, letter_id: int, recipient: str, status: str, words: 
 
 def forget_case(tx: Connection, number: int) -> None:
     """Deletes the case's letters: they name people."""
-    mine = select(_out.c.id).where(_out.c.case_number == number)
-    tx.execute(delete(_to).where(_to.c.letter.in_(mine)))
-    tx.execute(delete(_waits).where(_waits.c.letter.in_(mine)))
-    tx.execute(delete(_out).where(_out.c.case_number == number))
+    forget(tx, tx.execute(select(_out.c.id).where(_out.c.case_number == number)).scalars().all())
+
+
+def forget(tx: Connection, letter_ids: Sequence[int]) -> None:
+    for some in schema.chunks(letter_ids):
+        tx.execute(delete(_to).where(_to.c.letter.in_(some)))
+        tx.execute(delete(_waits).where(_waits.c.letter.in_(some)))
+        tx.execute(delete(_out).where(_out.c.id.in_(some)))
 
 
 def _move(tx: Connection, queued: Queued, of: Sequence[str], *also: ColumnElement[bool], **values: Any) -> None:

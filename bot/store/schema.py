@@ -29,7 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.store.columns import Instant, Plain
 
 #: The newest migration: a database at this revision needs no look at the migrations.
-HEAD = "0002"
+HEAD = "0003"
 
 T = TypeVar("T")
 

@@ -16,6 +16,7 @@ from bot.cli import shown as cli_flow
 from bot.model import State
 from tests import operator
 from tests.operator import HOUSE, command, done, drop, rows
+from tests.unit import test_first_release as first_release
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,19 @@ def test_verify_holds_and_names_each_fault(own: Desk) -> None:
     ran = command(own.folder, "verify")
     assert ran.returncode == 1
     assert "was changed after it was written" in ran.stderr
+
+
+def test_verify_says_what_a_head_of_earlier_is_worth(own: Desk) -> None:
+    """The head of today is intact; another is not, and one from before journals were rewritten is called that."""
+    assert "The head given: intact" in done(own.folder, "verify", "--head", rows(own.folder, "verify")[-1]["head"])
+    ran = command(own.folder, "verify", "--head", "ab" * 32)
+    assert ran.returncode == 1
+    assert "not the head of today" in ran.stdout
+    shutil.copy(first_release.FILE, own.folder / "var/bot.db")
+    ran = command(own.folder, "verify", "--head", first_release.HEAD)
+    assert ran.returncode == 1
+    assert "before the rewrite of 2" in ran.stdout
+    assert "intact" not in ran.stdout
 
 
 def test_status_tells_a_stopped_daemon(own: Desk) -> None:

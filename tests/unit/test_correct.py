@@ -39,7 +39,8 @@ def test_a_corrected_due_time_binds_and_both_sides_hear() -> None:
     decision = corrected(case, due=due.isoformat())
     assert decision.case.due == due
     assert alarms(decision.case, "lapse") == [due]
-    assert "Ann Shaw" in decision.case.due_why
+    assert decision.case.due_why == "a person corrected it"  # who it was, the event says
+    assert [event.by for event in decision.events if event.kind == "corrected"] == ["Ann Shaw"]
     told = letters(decision, LetterKind.INFORMATION, "corrected")
     assert {address for one in told for address in to(one)} == {HELEN, FAY}
     assert case.due is not None

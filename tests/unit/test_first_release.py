@@ -9,17 +9,24 @@ stands in the mode `approve` and waits for a GO. Letters of the closed ones were
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 
-from bot.model import State
-from bot.store import cases
+from bot.model import Outsider, State
+from bot.store import cases, codec, mailboxes
 from bot.store.db import Database
+from tests.unit.case_samples import FAY
 
 FILE = Path(__file__).parents[1] / "databases/first_release.sqlite"
+HEAD = "3672f59f87875bad406de78d10e838d3319a73d56409f1f4c630187019f439ef"  # of its journals, as that release said it
+COPIED, FORWARDED = "parent@home.example", "aunt@elsewhere.example"
 
 
 @pytest.fixture
@@ -41,3 +48,60 @@ def test_every_case_of_the_first_release_can_be_read(first_release: Database) ->
         assert all(cases.fold(tx, n) == case for n, case in found.items())
         assert all(cases.journal(tx, n) for n in found)
         assert cases.is_purged(tx, 8)
+
+
+def test_nobody_stands_in_clear_where_a_purge_does_not_reach(first_release: Database) -> None:
+    """Flags, reasons and alarms that named somebody are rewritten, and the case says the same as a value."""
+    with first_release.read() as tx:
+        found = {case.number: case for case in cases.all_cases(tx)}
+        bodies = "\n".join(tx.execute(text("SELECT body FROM journal")).scalars())
+        reasons = " ".join(tx.execute(text("SELECT why FROM deadlines")).scalars())
+    assert "@" not in bodies + reasons
+    assert not any(":" in flag for case in found.values() for flag in case.flags)
+    for email in (COPIED, FORWARDED, FAY):
+        assert hashlib.sha256(email.encode()).hexdigest()[:12] not in bodies
+    (delayed,) = found[2].delayed
+    assert (delayed.address, f"{delayed.since:%H:%M}", "delayed" in found[2].flags) == (FAY, "10:25", True)
+    assert found[4].runs[0].why == "a person corrected it"
+    assert ("incident" in found[5].flags, "copied_outside" in found[5].flags) == (True, True)
+    assert Outsider(FORWARDED, "incident") in found[5].outsiders
+
+
+def test_a_case_that_was_purged_long_ago_names_nobody(first_release: Database) -> None:
+    """What the purge of that release left of it is gone from the whole file, but for who lives on in other cases."""
+    assert first_release.file is not None
+    assert hashlib.sha256(COPIED.encode()).hexdigest()[:12].encode() not in first_release.file.read_bytes()
+    with first_release.read() as tx:
+        case = cases.load(tx, 8).case
+        ids = tx.execute(text("SELECT DISTINCT what FROM ids WHERE case_number = 8")).scalars().all()
+    assert "@" not in codec.dumps(case)
+    assert (case.runs[0].why, len(case.delayed)) == ("a person corrected it", 1)
+    assert ids == ["letter"]
+    with first_release.begin() as tx:
+        assert cases.fold(tx, 8) == case
+
+
+def test_the_rewrite_is_noted_and_happens_once(first_release: Database) -> None:
+    """The note holds the head before, the head after and the number of rows; a second migration finds nothing."""
+    with first_release.read() as tx:
+        note = json.loads(mailboxes.with_prefix(tx, "rewrite/")["0003"])
+        assert (note["old"], note["new"]) == (HEAD, cases.head(tx))
+        assert 0 < note["rows"] <= 33
+    first_release.migrate()
+    with first_release.read() as tx:
+        assert cases.head(tx) == note["new"]
+    with pytest.raises(DatabaseError, match="append-only"), first_release.engine.begin() as tx:
+        tx.execute(text("UPDATE journal SET body = '{}'"))
+
+
+def test_a_head_from_before_the_rewrite_is_never_called_intact(first_release: Database) -> None:
+    """What that release printed says when it was rewritten; the head of today is intact; any other may be older."""
+    with first_release.read() as tx:
+        day = json.loads(mailboxes.with_prefix(tx, "rewrite/")["0003"])["at"]
+        assert cases.judged(tx, cases.head(tx))[0]
+        for head, begins in ((HEAD, f"before the rewrite of {day}: "), ("ab" * 32, "not the head of today")):
+            is_intact, said = cases.judged(tx, head)
+            assert not is_intact
+            assert said.startswith(begins)
+            assert f"before the rewrite of {day}" in said
+            assert not said.startswith("intact")

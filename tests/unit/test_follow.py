@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from bot.case.table import ALARMS, decide
-from bot.model import Alarm, Case, LetterKind, Proof, State
+from bot.model import Alarm, Case, Deadline, LetterKind, Proof, State, Task
 from tests.unit.case_samples import (
     FAY,
     HELEN,
@@ -101,6 +102,27 @@ def test_an_outcome_after_the_end_completes_what_was_open() -> None:
     assert later.letters == ()
     assert [a.at for a in later.case.deadlines if a.kind == "action"] == [datetime(2027, 1, 20, 9, tzinfo=UTC)]
     assert (later.case.state, later.case.closed) == (case.state, case.closed)
+
+
+def test_an_outcome_that_was_missing_is_missing_no_more() -> None:
+    """Written after the end that came without it, it is kept, and the case no longer counts as one without."""
+    case = arrived(served(opened()), mail(HELEN, "RESOLVED", at=START + timedelta(hours=1))).case
+    case = fired(case, "outcome_due").case
+    assert (case.state, case.outcome, "outcome_missing" in case.flags) == (State.CLOSED, "", True)
+    written = mail(FAY, "OUTCOME: agreed", at=START + timedelta(days=9))
+    after = arrived(case, written).case
+    assert (after.outcome, "outcome_missing" in after.flags) == (written.digest, False)
+
+
+@pytest.mark.parametrize(("kind", "is_late"), [("prompt", False), ("prompt_late", True)])
+def test_a_prompt_is_late_after_its_day_alone(kind: str, is_late: bool) -> None:
+    """The reminder before the day marks nothing; the one after it marks the case, for the register."""
+    book = rules(follow_up=rules("sandwell").policy.follow_up)
+    day, at = date(2027, 2, 15), datetime(2027, 2, 12, 9, tzinfo=UTC)
+    case = replace(ended(), tasks=(Task("learning", day),), deadlines=(Deadline(kind, at, "", 1, ended().stage),))
+    decision = fired(case, kind, book)
+    assert [one.about["passed"] for one in letters(decision, L.CHASER, "prompt")] == [is_late]
+    assert ("late:learning" in decision.case.flags) is is_late
 
 
 def test_an_owner_is_named_only_if_the_directory_knows_them() -> None:

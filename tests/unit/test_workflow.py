@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import bot.case
-from bot.case.making.draft import WEIGHT, weightiest
+from bot.case.course.clock import time_left
+from bot.case.making.draft import WEIGHT, Draft, weightiest
 from bot.case.table import ALARMS, TABLE, decide, kind_of, nothing
 from bot.model import (
     Alarm,
@@ -378,6 +379,31 @@ def test_hold_does_not_outlive_a_change(word: str) -> None:
         assert decision.case.hold_until is None
 
 
+@pytest.mark.parametrize(
+    ("title", "left"),
+    [(TEN, ["5 working days", "1 working day"]), (DAY, ["12 hours", "4 hours"])],
+)
+def test_a_reminder_says_what_is_left(title: str, left: list[str]) -> None:
+    """In working days where the window counts them, that of the reminder among them; else in hours."""
+    case = served(opened(mail(title=title, to=(FAY,), cc=(CREWE,))))
+    said = []
+    for _ in left:
+        decision = fired(case, "chaser")
+        (reminder,) = [one for one in letters(decision, L.CHASER) if FAY in to(one)]
+        said.append(reminder.about["left"])
+        case = served(decision)
+    assert said == left
+    assert alarms(case, "chaser") == []
+
+
+@pytest.mark.parametrize(("before", "left"), [(0.2, "1 hour"), (1, "1 hour"), (2.6, "3 hours"), (24, "24 hours")])
+def test_what_is_left_in_hours_is_never_none(before: float, left: str) -> None:
+    """To the nearest hour, and one in the last minutes."""
+    case = served(opened())
+    assert case.due is not None
+    assert time_left(Draft(case, rules(), case.due - hours(before), "x")) == left
+
+
 # --- automatic mail, bounces ------------------------------------------------------------------------------------------
 
 
@@ -400,6 +426,16 @@ def test_automatic_mail_answers_nothing(kind: MailKind) -> None:
     for who, text in ((FAY, ANSWER), (HELEN, "RESOLVED")):
         after = arrived(case, mail(who, text, at=START + hours(1), kind=kind)).case
         assert (after.state, after.due) == (case.state, case.due)
+
+
+def test_letters_name_who_can_still_be_reached() -> None:
+    """Once the manager's address fails, the contact of a letter, and whom it says to ring, is who stands in."""
+    case = served(opened())
+    gone = LetterUndelivered("key", L.NOTICE, "frontline", FAY, "5.1.1", True, starts_clock=True)
+    decision = decide(case, gone, rules(), START + hours(1))
+    assert to(letter(decision, L.REDIRECT)) == {TOM}
+    reminder = letter(fired(served(decision, at=START + hours(1)), "chaser"), L.CHASER)
+    assert (to(reminder), reminder.about["responder"]["email"]) == ({TOM}, TOM)
 
 
 def test_bounces_go_down_the_row_and_the_clock_starts_afresh() -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 
 from bot.case.course import subclocks
 from bot.case.making.draft import Draft
-from bot.model import Due, State, Unit, Window
+from bot.model import WAITING, Due, Unit, Window
 from bot.rules import workdays
 from bot.rules.policy.policy import Stage
 from bot.rules.windows import parse_window
@@ -179,8 +179,6 @@ def time_left(d: Draft) -> str:
 # in the opening mail or the word of any party sets child protection, and only the executive lead's word takes it
 # away; URGENT is the raiser's own. It says what a window would be and when it would end; said/acts.py and
 # said/protection.py change the clock and tell the people.
-
-WAITING = (State.AWAITING_RESPONSE, State.PROVISIONAL)
 
 
 def flagged(d: Draft) -> tuple[str, ...]:

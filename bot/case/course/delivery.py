@@ -17,6 +17,7 @@ from bot.model import (
     WANTS_ANSWERS,
     Absence,
     Contact,
+    Delayed,
     LetterKind,
     LetterServed,
     LetterUndelivered,
@@ -28,6 +29,7 @@ from bot.model import (
 from bot.rules import workdays
 
 #: How long a delayed delivery may take before the next contact is written to.
+DELAYED = "delayed"
 DELAY, PATIENCE = timedelta(hours=1), Window(1, Unit.WORKING_DAYS)
 
 
@@ -82,16 +84,20 @@ def _delayed(d: Draft, recipient: str) -> None:
     """Soft: it may still arrive. After an hour, in a case of days after a working day, the next contact is written to
     all the same."""
     if d.case.is_open and _responding(d, recipient) is not None:
-        d.flag(f"delayed:{recipient}")
+        others = tuple(one for one in d.case.delayed if one.address != recipient)
+        d.set(delayed=(*others, Delayed(recipient, d.now)))
+        d.flag(DELAYED)
         at = d.now + DELAY if d.case.urgent else workdays.due(PATIENCE, d.now, d.rules.calendar).at
         d.alarm("delayed", at, "a delivery is delayed; then the next contact is written to")
 
 
 def on_delayed(d: Draft) -> None:
     """A delivery was reported as delayed a while ago, and nothing else was heard of it."""
-    for name in [f for f in d.case.flags if f.startswith("delayed:")]:
-        d.unflag(name)
-        contact = _responding(d, name.removeprefix("delayed:"))
+    delayed = d.case.delayed
+    d.set(delayed=())
+    d.unflag(DELAYED)
+    for one in delayed:
+        contact = _responding(d, one.address)
         if contact is not None:
             _redirect(d, contact, "bounced", LetterKind.NOTICE.value)
 

@@ -48,10 +48,6 @@ def answered(d: Draft, task_id: str, side: str, word: str, by: Contact) -> None:
     d.event("task", by=by.email, note=f"{task_id}: {word}")
 
 
-def side_of(stand: Collection[Side]) -> str:
-    return next((name for side, name in SIDES.items() if side in stand), "")
-
-
 def drop(d: Draft) -> None:
     """The case runs again: what followed from its end fits no more. A meeting stays known."""
     d.quiet(*ALARMS)

@@ -8,21 +8,21 @@ never do. Once for each case and address.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.case.making.draft import Draft
 from bot.case.placement import BY_LETTER
-from bot.model import Arrival, LetterKind, Mail, Proof
+from bot.model import Arrival, LetterKind, Mail, Outsider, Proof
 from bot.rules.authority import Side
 from bot.rules.directory import domain_of
 
 #: UK GDPR, Article 33(1): a personal data breach is notified not later than 72 hours after becoming aware of it.
 NOTIFY_WITHIN = timedelta(hours=72)
-#: Flag, with the address's hash, of whom the raiser copied in from outside the directory.
-COPIED = "copied_outside"
+#: Flags: the raiser copied somebody in from outside the directory; a mistake was told. Who: `outsiders` of the case.
+COPIED, INCIDENT = "copied_outside", "incident"
+_BY_RAISER = "copied"
 _MOST_OUTSIDE = 10
 SUBJECT = "A mail reached somebody it was not meant for"
 
@@ -57,14 +57,16 @@ def handed_outside(d: Draft, mail: Mail, stand: Collection[Side]) -> None:
         return
     did = "forwarded" if mail.trigger.is_forward else "sent"
     for email in _outside(d, mail):
-        if f"{COPIED}:{_short(email)}" in d.case.flags:
-            continue
-        _note(d, f"A party to the case {did} a mail of it to an address outside the directory.", email, _ORIGINAL)
+        if Outsider(email, _BY_RAISER) not in d.case.outsiders:
+            _note(d, f"A party to the case {did} a mail of it to an address outside the directory.", email, _ORIGINAL)
 
 
 def copied_at_opening(d: Draft, mail: Mail) -> None:
     """The raiser chose whom to copy in: flagged for people to see, and no incident, then or when it is answered."""
-    d.flag(*(f"{COPIED}:{_short(email)}" for email in _outside(d, mail)))
+    copied = tuple(Outsider(email, _BY_RAISER) for email in _outside(d, mail))
+    if copied:
+        d.set(outsiders=(*d.case.outsiders, *copied))
+        d.flag(COPIED)
 
 
 def _outside(d: Draft, mail: Mail) -> list[str]:
@@ -102,15 +104,12 @@ def _fields(kind: str) -> str:
     return _FIELDS.get(kind, _BASE if kind else _ORIGINAL)
 
 
-def _short(email: str) -> str:
-    return hashlib.sha256(email.encode()).hexdigest()[:12]
-
-
 def _note(d: Draft, what: str, to: str, fields: str) -> None:
-    name = f"incident:{_short(to)}"
-    if name in d.case.flags:
+    told = Outsider(to, INCIDENT)
+    if told in d.case.outsiders:
         return
-    d.flag(name)
+    d.set(outsiders=(*d.case.outsiders, told))
+    d.flag(INCIDENT)
     d.event("incident", by=to)
     letter = d.write(
         LetterKind.ALERT,
@@ -125,7 +124,7 @@ def _note(d: Draft, what: str, to: str, fields: str) -> None:
         until=(d.now + NOTIFY_WITHIN).isoformat(),
     )
     if letter:  # an occasion of its own: one mail may reach several, and be told to the operator for another reason
-        d.letters[-1] = replace(letter, occasion=name)
+        d.letters[-1] = replace(letter, occasion=f"incident:{to}")
 
 
 # An answer that cites a letter of ours from an address the letter never went to. The id of a letter binds a mail to
@@ -151,7 +150,7 @@ def watch(d: Draft, fact: Arrival, sender: str, stand: Collection[Side]) -> None
     subject = "A letter was answered from another address"
     letter = d.write(LetterKind.ALERT, "plain", [d.rules.operator], subject=subject, lines=lines)
     if letter:  # once for each address: whoever holds an id may send as many mails as they like
-        d.letters[-1] = replace(letter, occasion=f"elsewhere:{hashlib.sha256(sender.encode()).hexdigest()[:16]}")
+        d.letters[-1] = replace(letter, occasion=f"elsewhere:{sender}")
 
 
 def _is_addressee(d: Draft, fact: Arrival, sender: str) -> bool:

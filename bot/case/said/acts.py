@@ -26,7 +26,7 @@ from bot.case.making import ends_with
 from bot.case.making.draft import Draft, person
 from bot.case.said import answers, command, correct, protection, transfer, unit
 from bot.case.said.command import Said
-from bot.model import ClosedAs, Contact, Due, LetterKind, State, Unit, Window
+from bot.model import WAITING, ClosedAs, Contact, Due, LetterKind, State, Unit, Window
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.windows import granted
@@ -72,7 +72,7 @@ def _extend(d: Draft, said: Said) -> None:
     asked = granted(said.note, d.now, [t.window for t in d.rules.policy.intake.tiers])
     if asked.window is not None:
         asked = replace(asked, window=d.rules.policy.as_meant(asked.window))
-    if case.state not in answers.WAITING or case.due is None or (asked.window is None and asked.by is None):
+    if case.state not in WAITING or case.due is None or (asked.window is None and asked.by is None):
         choices = [["EXTEND 2 working days", "or name a date: EXTEND until Friday 5pm"]]
         d.write(LetterKind.QUESTION, "meaning", [said.by], mail=said.mail, choices=choices)
         return
@@ -99,7 +99,7 @@ def _is_past_ceiling(d: Draft) -> bool:
 
 def _urgent(d: Draft, said: Said) -> None:
     """The shortest tier, counted from the word, never later than the due it replaces."""
-    if d.case.state not in answers.WAITING or d.case.due is None:
+    if d.case.state not in WAITING or d.case.due is None:
         return
     if has_urgent(d):
         d.flag("urgent")
@@ -113,7 +113,7 @@ def _urgent(d: Draft, said: Said) -> None:
 
 def _not_urgent(d: Draft, said: Said) -> None:
     """The longest tier where the subject chose the time; at a later stage the due time is the policy's and stays."""
-    if d.case.state not in answers.WAITING or d.case.due is None:
+    if d.case.state not in WAITING or d.case.due is None:
         return
     d.unflag("urgent")
     is_first = len(d.case.runs) == 1
@@ -142,7 +142,7 @@ def _change(d: Draft, said: Said, due: Due, window: Window | None) -> None:
 
 def _answered(d: Draft, said: Said) -> None:
     """The raiser reports an answer that we did not see."""
-    if d.case.state in answers.WAITING:
+    if d.case.state in WAITING:
         d.flag("reported")
         d.event("reported", by=said.by.email)
         by = d.first_responder or Contact("")
@@ -161,7 +161,7 @@ def _phone(d: Draft, said: Said) -> None:
 
 def _received(d: Draft, said: Said) -> None:
     """Commits to answer and becomes the owner: ends the reminders that nobody has seen it, never the clock."""
-    if d.case.state not in answers.WAITING:
+    if d.case.state not in WAITING:
         return
     d.set(owner=said.by.email, commitments=(*d.case.commitments, (said.by.email, said.note)))
     subclocks.stop(d, "received")
@@ -179,7 +179,7 @@ def _received(d: Draft, said: Said) -> None:
 def _outcome(d: Draft, said: Said) -> None:
     if d.case.state is State.AWAITING_OUTCOME:
         closing.outcome_written(d, said.mail, said.by)
-    elif d.case.state in answers.WAITING:
+    elif d.case.state in WAITING:
         follow_up.note_actions(d, said.mail)
         answers.responded(d, said.mail, said.by, said.mail.received)
     elif not d.case.is_open:
@@ -202,7 +202,7 @@ def _not_mine(d: Draft, said: Said) -> None:
 def _accept(d: Draft, said: Said) -> None:
     """Only who was asked accepts, whatever side they stand on."""
     question = transfer.asked(d, said.by)
-    if question is None or d.case.state not in answers.WAITING:
+    if question is None or d.case.state not in WAITING:
         d.event("refused", by=said.by.email, note=f"{said.word}: nobody was asked")
     elif said.word == "ACCEPT":
         transfer.accept(d, question, said.by)

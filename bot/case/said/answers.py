@@ -19,7 +19,6 @@ CHOICES = (
     ("NOT RESOLVED", "it is not: call in the next stage now"),
     ("WITHDRAW", "it was sent in error, or is no longer needed"),
 )
-WAITING = (State.AWAITING_RESPONSE, State.PROVISIONAL)
 
 
 def reached_raiser(d: Draft, mail: Mail) -> bool:

@@ -16,12 +16,10 @@ from bot.case.course.stages import enter
 from bot.case.making.draft import Draft, person
 from bot.case.making.ends_with import known
 from bot.case.making.notices import file_record
-from bot.model import ClosedAs, Contact, Correction, Due, LetterKind, Mail, Served, State
+from bot.model import WAITING, ClosedAs, Contact, Correction, Due, LetterKind, Mail, Served, State
 from bot.rules import workdays
 from bot.rules.windows import granted
 from bot.rules.workdays import say
-
-WAITING = (State.PROVISIONAL, State.AWAITING_RESPONSE)
 
 
 def correct(d: Draft, fact: Correction) -> None:
@@ -67,7 +65,7 @@ def _due(d: Draft, iso: str, by: str) -> None:
     cal, at = d.rules.calendar, datetime.fromisoformat(iso)
     before = d.case.due
     d.event("corrected", by=by, note=f"due: {before.isoformat() if before else 'none'}")
-    wind(d, Due(at, f"{by} corrected it"), d.now)
+    wind(d, Due(at, "a person corrected it"), d.now)
     told = say(before, cal) if before else "no time ran"
     _tell(d, "due time", told, say(at, cal), by, (d.case.raiser,), d.responders)
 

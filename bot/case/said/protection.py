@@ -7,12 +7,12 @@ Copies that the policy makes depend on the flag go when it is set.
 from __future__ import annotations
 
 from bot.case.course import subclocks
-from bot.case.course.clock import KNOWN, WAITING, own_window, shortened, stage_due, was_shortened, wind
+from bot.case.course.clock import KNOWN, own_window, shortened, stage_due, was_shortened, wind
 from bot.case.course.stages import repeat
 from bot.case.making.draft import Draft
 from bot.case.making.notices import notify
 from bot.mail.words.child_status import signs
-from bot.model import Contact, Due, LetterKind, Mail, Unit, Window
+from bot.model import WAITING, Contact, Due, LetterKind, Mail, Unit, Window
 
 FLAG = "child_protection"
 

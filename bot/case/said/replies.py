@@ -18,12 +18,12 @@ from bot.case.making import forms, incident
 from bot.case.making.draft import Draft, person
 from bot.case.placement import AGAIN, MAY_ANSWER
 from bot.case.said import protection, transfer, words
-from bot.case.said.answers import CHOICES, WAITING, pass_on, reached_raiser, responded
+from bot.case.said.answers import CHOICES, pass_on, reached_raiser, responded
 from bot.mail.words import meaning
 from bot.mail.words.commands import is_holding, opens_with_command
 from bot.mail.words.meaning import meanings
 from bot.mail.words.misdirected import disclaims, says_wrong_person
-from bot.model import Absence, Arrival, Contact, LetterKind, Mail, MailKind, Proof, State
+from bot.model import WAITING, Absence, Arrival, Contact, LetterKind, Mail, MailKind, Proof, State
 from bot.rules.authority import Side, sides
 
 EXTEND = ("EXTEND 2 working days", "they may have longer; name a window or a day")

@@ -11,7 +11,7 @@ from bot.case.course import closing
 from bot.case.course.stages import LIVE, enter
 from bot.case.making.draft import Draft
 from bot.case.said import answers
-from bot.model import Case, Contact, Letter, LetterKind, State
+from bot.model import WAITING, Case, Contact, Letter, LetterKind, State
 
 #: The case was watched while no letter could go; it was asked about; people see to it without us.
 FLAG, ASKED, LEFT = "shadowed", "shadow_asked", "shadow_left"
@@ -50,7 +50,7 @@ def go(d: Draft, by: Contact) -> None:
     d.event("released", by=by.email, note="GO")
     if d.is_stranger:
         d.write(LetterKind.NOTICE, "provisional", (*d.inbox, *d.unit), original=d.original())
-    elif d.case.state in (State.PROVISIONAL, State.AWAITING_RESPONSE):
+    elif d.case.state in WAITING:
         enter(d, d.stage, LIVE, by)
     elif d.case.state is State.AWAITING_CONFIRMATION:
         answers.on_ask(d, 1)

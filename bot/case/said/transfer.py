@@ -8,8 +8,7 @@ a proven word of the team that was asked.
 from __future__ import annotations
 
 from bot.case.making.draft import Draft, person
-from bot.case.said.answers import WAITING
-from bot.model import Contact, LetterKind, Mail, Proof, Question, Served
+from bot.model import WAITING, Contact, LetterKind, Mail, Proof, Question, Served
 from bot.rules.authority import Side, sides
 
 ABOUT = "transfer"

@@ -17,7 +17,7 @@ from bot.case.placement import BY_LETTER
 from bot.case.said import answers, transfer
 from bot.case.said.acts import ACTS
 from bot.case.said.command import Said
-from bot.model import Arrival, Command, Contact, LetterKind, Proof, Question
+from bot.model import WAITING, Arrival, Command, Contact, LetterKind, Proof, Question
 from bot.rules import workdays
 from bot.rules.authority import WORDS, Side, may
 
@@ -193,7 +193,7 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
         act = ACTS.get(question.word)
         if act is not None:
             act(d, replace(said, word=question.word, note=question.note))
-    elif question.about == "whose_answer" and d.case.state in answers.WAITING:
+    elif question.about == "whose_answer" and d.case.state in WAITING:
         answered = d.rules.directory.person(question.note) or Contact(question.note)
         answers.responded(d, said.mail, answered, question.at or d.now, "the raiser says so", is_reported=True)
     elif question.about == "provisional":

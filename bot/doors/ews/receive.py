@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -25,8 +24,7 @@ from bot.doors.ews.client import Exchange
 from bot.doors.ews.folders import Head, Listing, listing_after, sent, watched
 from bot.doors.ews.stream import Stream
 from bot.doors.ports import Batch, RawMail
-from bot.doors.reading import HEAD_BYTES, JUNK_NAMES, gather
-from bot.model.errors import DoorClosed
+from bot.doors.reading import HEAD_BYTES, JUNK_NAMES, Withheld, fitting, gather
 from bot.settings.settings import Door
 
 #: Messages listed before any is given: so many can be put into order, and held in memory.
@@ -35,7 +33,7 @@ LISTED = 20_000
 MOST_ITEMS = 50
 #: Seconds between two looks while a stream would tell of news, and while there is none.
 FAR, NEAR = 300.0, 30.0
-#: How often a listed message is asked for in vain before it is passed on without its bytes, for a human to see.
+#: How often a listed message is asked for in vain: see Withheld.
 STRIKES = 3
 #: What the server says of one message that it cannot give; some of these end the answer for its neighbours, too.
 BROKEN = (
@@ -75,7 +73,7 @@ class EwsMailbox:
         self._folders: dict[str, Any] = {}
         self._listed: dict[str, Listing] = {}
         self._tips: dict[str, str] = {}  # the state up to which each folder is known to hold no news
-        self._withheld: Counter[str] = Counter()
+        self._withheld = Withheld(STRIKES)
         self._is_interrupted = threading.Event()
 
     def fetch(self, cursor: str, limit: int) -> Batch:
@@ -147,7 +145,7 @@ class EwsMailbox:
         before = self._listed.get(folder)
         listing, mark = self._listing(account, folder, mark)
         waiting = [head for head in listing.heads if (head.received, head.id) > mark.last]
-        chosen = _fitting(waiting[: min(limit, MOST_ITEMS)], room, self._door.max_bytes)
+        chosen = fitting(waiting[: min(limit, MOST_ITEMS)], room, self._door.max_bytes)
         mails = self._bodies(account, folder, chosen)
         if len(chosen) < len(waiting):
             last = (chosen[-1].received, chosen[-1].id)
@@ -220,23 +218,10 @@ class EwsMailbox:
             return _mime(account, self._folders[folder], [head], is_alone=True)[head.id]
         except errors.ErrorItemNotFound:
             return None
-        except BROKEN as error:
-            self._withheld[head.id] += 1
-            if self._withheld[head.id] < STRIKES:
-                text = f"{self.name}: {self._door.endpoint} lists a message of {folder!r} but does not give it"
-                raise DoorClosed(f"{text}: it is tried again") from error
+        except BROKEN:
+            where = f"{self.name}: {self._door.endpoint} lists a message of {folder!r}"
+            self._withheld.strike(head.id, f"{where} but does not give it")
             return b""
-
-
-def _fitting(heads: Sequence[Head], room: int, most: int) -> list[Head]:
-    """The first of them that fit into `room` bytes together, but one at least; a large one comes alone."""
-    fitting: list[Head] = []
-    for head in heads:
-        room -= head.size if head.size <= most else min(HEAD_BYTES, most)
-        if fitting and room < 0:
-            break
-        fitting.append(head)
-    return fitting
 
 
 def _mime(account: Any, place: Any, heads: Sequence[Head], *, is_alone: bool = False) -> dict[str, bytes]:

@@ -19,8 +19,7 @@ from typing import Any
 from bot.doors.graph.client import Answer, Graph
 from bot.doors.graph.marks import Head, Mark, after, cursor_of, hashed, marks_of, watched_folders
 from bot.doors.ports import Batch, RawMail
-from bot.doors.reading import HEAD_BYTES, gather
-from bot.model.errors import DoorClosed
+from bot.doors.reading import HEAD_BYTES, Withheld, gather
 from bot.settings.settings import Door
 
 #: Seconds between two looks while waiting: one small request for each folder.
@@ -29,7 +28,7 @@ LOOK_SECONDS = 15.0
 COUNT_PAGE, COUNT_PAGES = 200, 20
 #: Rows of a page of changes, and changes put in order together.
 PAGE, STRETCH = 100, 500
-#: How often a listed mail is asked for in vain before it is passed on without its bytes, for a human to see.
+#: How often a listed mail is asked for in vain: see Withheld.
 STRIKES = 10
 #: How often in a row the service may forget its link before the door counts as closed.
 LOSSES = 3
@@ -50,7 +49,7 @@ class GraphMailbox:
         self._folders: dict[str, str] = {}
         self._marks: dict[str, Mark] = {}
         self._woken = threading.Event()
-        self._withheld: Counter[str] = Counter()
+        self._withheld = Withheld(STRIKES)
         self._losses: Counter[str] = Counter()
 
     def fetch(self, cursor: str, limit: int) -> Batch:
@@ -272,12 +271,9 @@ class GraphMailbox:
 
     def _refused(self, head: Head, answer: Answer) -> None:
         """Counts a mail that the service lists and does not give. Raises DoorClosed until it has been asked enough."""
-        self._withheld[head.id] += 1
-        if self._withheld[head.id] < STRIKES:
-            what = f"{answer.status} {answer.code}".strip()
-            text = f"it lists a mail of {head.received} and does not give it ({what})"
-            raise DoorClosed(f"{self._graph.closed(text)}: it is tried again")
-        del self._withheld[head.id]
+        what = f"{answer.status} {answer.code}".strip()
+        text = f"it lists a mail of {head.received} and does not give it ({what})"
+        self._withheld.strike(head.id, str(self._graph.closed(text)))
 
 
 def _is_instant(text: str) -> bool:

@@ -2,8 +2,9 @@
 
 Every message after the cursor is given whatever its flags; folders are only ever examined and bodies peeked at, so
 nothing changes for the people who share the inbox. A folder whose UIDVALIDITY changed is read again from the start,
-which is no first sight; the ledger knows what it has. It must not know what a mail says, what the ledger holds, or
-when to try again. Not handled: OAuth, CONDSTORE; what a human deletes for good before it was read is out of reach.
+which is no first sight; the ledger knows what it has. It must not know what a mail says, what the ledger holds,
+how one logs in, or when to try again. Not handled: CONDSTORE; what a human deletes for good before it was read is out
+of reach.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from bot.doors.imap_smtp.connection import Connection
 from bot.doors.ports import Batch, RawMail
-from bot.doors.reading import HEAD_BYTES, JUNK_NAMES, bears_id, gather
+from bot.doors.reading import HEAD_BYTES, JUNK_NAMES, Withheld, bears_id, fitting, gather
 from bot.model import aware
 from bot.model.errors import DoorClosed
 from bot.settings.settings import Door
@@ -34,7 +34,7 @@ LOOK_SECONDS = 15
 SEARCH_SPAN = 50_000
 #: UIDs named in one FETCH: servers limit the length of a command, some to 8 kB.
 MOST_UIDS = 500
-#: How often a listed message is asked for in vain before it is passed on without its bytes, for a human to see.
+#: How often a listed message is asked for in vain: see Withheld.
 STRIKES = 3
 
 
@@ -63,7 +63,7 @@ class ImapMailbox:
         self._connection = Connection(name, door)
         self._folders: tuple[str, ...] = ()
         self._tips: dict[str, tuple[int | None, int | None]] = {}
-        self._withheld: Counter[str] = Counter()
+        self._withheld = Withheld(STRIKES)
 
     def fetch(self, cursor: str, limit: int) -> Batch:
         """See ports.Mailbox. Folder by folder, each in order of UID; connects when there is no connection.
@@ -158,11 +158,11 @@ class ImapMailbox:
         uids, more = _after(client, start, tip)
         chosen = uids[: min(limit, MOST_UIDS)]
         heads = self._heads(client, folder, chosen)
-        fitting = _fitting(heads, room, self._door.max_bytes)
-        if len(fitting) < len(heads):
-            chosen = [uid for uid in chosen if uid <= fitting[-1].uid]
+        fits = fitting(heads, room, self._door.max_bytes)
+        if len(fits) < len(heads):
+            chosen = [uid for uid in chosen if uid <= fits[-1].uid]
         more = more or len(uids) > len(chosen)
-        mails = self._bodies(client, folder, validity, fitting)
+        mails = self._bodies(client, folder, validity, fits)
         is_first = more and (mark is None or mark.is_first)
         return mails, Mark(validity, chosen[-1] if chosen else start, is_first), more
 
@@ -202,9 +202,7 @@ class ImapMailbox:
             return max(raw or b"", had or b"", key=len)
         if not _is_listed(client, head.uid):
             return None
-        self._withheld[key] += 1
-        if self._withheld[key] < STRIKES:
-            raise self._closed(f"lists message {key} but does not give it: it is tried again")
+        self._withheld.strike(key, f"{self.name}: {self._door.host} lists message {key} but does not give it")
         return b""
 
     def _holds(self, client: Any, folder: str, message_id: str) -> bool:
@@ -257,17 +255,6 @@ def _after(client: Any, start: int, tip: int | None) -> tuple[list[int], bool]:
         low += SEARCH_SPAN
     # "n:*" always names the last message, even where its UID is below n (RFC 3501, 9).
     return sorted(uid for uid in client.search(["UID", f"{low}:*"]) if uid > start), False
-
-
-def _fitting(heads: Sequence[Head], room: int, most: int) -> list[Head]:
-    """The first of them that fit into `room` bytes together, but one at least."""
-    fitting: list[Head] = []
-    for head in heads:
-        room -= head.size if head.size <= most else min(HEAD_BYTES, most)
-        if fitting and room < 0:
-            break
-        fitting.append(head)
-    return fitting
 
 
 def _patiently(client: Any, uids: Sequence[int], part: str) -> dict[int, Any]:

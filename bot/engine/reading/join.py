@@ -6,7 +6,7 @@ Everything happens in the transaction of the mail's own disposition. It decides 
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -57,7 +57,7 @@ def _absent(turn: Turn, tx: Connection, mail: Mail, decision: Decision, now: dat
     contact = next((s.contact for s in case.served if s.is_away and same(s.contact.email, sender)), None)
     if contact is None or not any(event.kind == "absent" for event in decision.events):
         return
-    name = f"absent:{hashlib.sha256(contact.email.encode()).hexdigest()[:32]}"
+    name = f"absent:{hmac.digest(turn.secret, contact.email.encode(), 'sha256').hex()[:32]}"
     kept = [row.partition(" ") for row in (mailboxes.meta_get(tx, name) or "").split("\n") if row]
     seen = {place: at for at, _, place in kept if now - datetime.fromisoformat(at) < WITHIN}
     seen.setdefault(f"{case.number}/{case.stage}", now.isoformat())

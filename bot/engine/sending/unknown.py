@@ -99,7 +99,7 @@ class Doubt:
         try:
             return self._find_proof(tuple(i for i in ids if i), queued.offer_id)
         except DoorClosed as error:
-            log.warning("no proof could be looked for", letter=queued.id, why=str(error))
+            log.warning("no proof could be looked for", letter=queued.id, why=type(error).__name__)
             return ""
 
     def _prove(self, tx: Connection, queued: Queued, how: str, now: datetime) -> None:
