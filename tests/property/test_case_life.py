@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.engine.turn import Books, Turn
@@ -28,7 +28,7 @@ from bot.model import (
     Proof,
     State,
 )
-from bot.store import cases
+from bot.store import cases, codec
 from bot.store.db import Database
 from tests.property.case_walk import (
     ANSWERS,
@@ -49,6 +49,10 @@ WAITING = (State.PROVISIONAL, State.AWAITING_RESPONSE)
 
 def life(first: Mail, steps: list[Step], dead: frozenset[str] = frozenset()) -> list[Passed]:
     return list(World(dead=dead).live(first, steps))
+
+
+def gone(_text: str) -> str:
+    return ""
 
 
 # --- after every decision ---------------------------------------------------------------------------------------------
@@ -119,6 +123,34 @@ def known_writer(fact: Fact) -> set[str]:
     """Who wrote the mail that is being answered, if the directory knows their agency."""
     sender = fact.mail.sender if isinstance(fact, Arrival) else None
     return {sender.email} if sender and World().book.directory.agency_of(sender.email) else set()
+
+
+@WALK
+@given(OPENINGS, LIVES, DEAD)
+@example(
+    mail(HELEN, title="Professional Safeguarding Challenge – 24 hours", to=(FAY, OUTSIDE), cc=(CREWE,)),
+    [
+        Step(0.5, HELEN, "CORRECT due 2027-01-13T17:00"),
+        Step(0.5, UNIT, "HOLD"),
+        Step(0.5, FAY, "RECEIVED by Friday", answers=1),
+        Step(0.5, FAY, ANSWERS[0], answers=1),
+        Step(0.5, HELEN, "RESOLVED", answers=1),
+        Step(0.5, FAY, "OUTCOME: joint visit", answers=1),
+    ],
+    frozenset(),
+)
+def test_what_a_journal_keeps_in_clear_names_nobody(first: Mail, steps: list[Step], dead: frozenset[str]) -> None:
+    """No address, and no name of a person of the directory, in any text that is not marked as personal: state, alarms,
+    reasons, flags, events, and the fact less its mail."""
+    people = {row.name for row in World().book.directory.rows if row.role in ("practitioner", "line_manager")}
+    for passed in life(first, steps, dead):
+        fact = passed.fact
+        if isinstance(fact, Arrival | Opening):
+            fact = replace(fact, mail=Mail(digest=fact.mail.digest, received=fact.mail.received))
+        decision = passed.decision
+        kept = " ".join(codec.canonical(codec.encode(one, gone)) for one in (decision.case, *decision.events, fact))
+        assert "@" not in kept
+        assert not [name for name in people if name in kept]
 
 
 @WALK

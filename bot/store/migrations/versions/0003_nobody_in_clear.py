@@ -36,13 +36,26 @@ def upgrade() -> None:
         count += _rewrite(tx, case.number, case.snapshot, case.salt)
     _append_only(tx, is_on=True)
     tx.execute(sa.text("UPDATE deadlines SET why = :said WHERE why LIKE '% corrected it'"), {"said": SAID_INSTEAD})
-    purged = "case_number IN (SELECT number FROM cases WHERE version > 0 AND salt = '')"
-    tx.execute(sa.text(f"DELETE FROM ids WHERE what IN ('content', 'words') AND {purged}"))  # noqa: S608 - no input
+    _purge_the_rest(tx)
     tx.execute(sa.text("DELETE FROM meta WHERE key LIKE 'absent:%'"))  # counted under a hash that anybody can compute
     if count:
         at = str(tx.execute(sa.text("SELECT CURRENT_TIMESTAMP")).scalar())[:10]
         note = _canonical({"at": at, "old": before, "new": _head(tx), "rows": count})
         tx.execute(sa.text("INSERT INTO meta (key, value) VALUES ('rewrite/0003', :note)"), {"note": note})
+
+
+def _purge_the_rest(tx: Any) -> None:
+    """Of cases purged before: keys of their mails, and letters of no case that went and told of them."""
+    for number, ref in tx.execute(sa.text("SELECT number, ref FROM cases WHERE version > 0 AND salt = ''")).all():
+        mine = {"n": number, "ref": f"%{ref}%"}
+        gone = sa.text(
+            "SELECT id FROM outbox WHERE case_number = 0 AND status IN ('sent', 'refused', 'withheld') AND (letter LIKE "
+            ":ref OR message_id IN (SELECT message_id FROM ids WHERE case_number = :n))"
+        )
+        for letter in tx.execute(gone, mine).scalars().all():
+            for table, column in (("recipients", "letter"), ("waits", "letter"), ("outbox", "id")):
+                tx.execute(sa.text(f"DELETE FROM {table} WHERE {column} = :id"), {"id": letter})
+        tx.execute(sa.text("DELETE FROM ids WHERE what IN ('content', 'words') AND case_number = :n"), mine)
 
 
 def _rewrite(tx: Any, number: int, snapshot: str, salt: str) -> int:
