@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.mail.words.commands import ALONE, WITH_COLON, WITH_NOTE, command, is_holding, opens_with_command
+from bot.mail.words.commands import ALONE, WITH_COLON, WITH_NOTE, command, opens_with_command
+from bot.mail.words.promises import is_holding
 from bot.model import Attachment, Command
 
 

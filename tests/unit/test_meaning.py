@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.mail.words.meaning import ANSWERED, ENDS, MORE_TIME, meanings
+from bot.mail.words.promises import ANSWERED, ENDS, MORE_TIME, meanings
 
 SAID = {
     ENDS: (

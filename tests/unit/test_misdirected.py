@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.mail.words.misdirected import disclaims, says_wrong_person
+from bot.mail.words.promises import disclaims, says_wrong_person
 from bot.model import Attachment
 
 WRONG = (

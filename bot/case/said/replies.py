@@ -19,10 +19,9 @@ from bot.case.making.draft import Draft, person
 from bot.case.placement import AGAIN, MAY_ANSWER
 from bot.case.said import protection, transfer, words
 from bot.case.said.answers import CHOICES, pass_on, reached_raiser, responded
-from bot.mail.words import meaning
-from bot.mail.words.commands import is_holding, opens_with_command
-from bot.mail.words.meaning import meanings
-from bot.mail.words.misdirected import disclaims, says_wrong_person
+from bot.mail.words import promises
+from bot.mail.words.commands import opens_with_command
+from bot.mail.words.promises import disclaims, is_holding, meanings, says_wrong_person
 from bot.model import WAITING, Absence, Arrival, Contact, LetterKind, Mail, MailKind, Proof, State
 from bot.rules.authority import Side, sides
 
@@ -220,9 +219,9 @@ def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
         return
     if d.case.state is State.CLOSED:
         choices: tuple[tuple[str, str], ...] = REOPEN
-    elif d.case.state in WAITING and (_shows_an_answer(d, mail) or meaning.ANSWERED in meant):
+    elif d.case.state in WAITING and (_shows_an_answer(d, mail) or promises.ANSWERED in meant):
         choices = (ANSWERED, *CHOICES)
-    elif d.case.state in WAITING and meaning.MORE_TIME in meant:
+    elif d.case.state in WAITING and promises.MORE_TIME in meant:
         choices = (EXTEND, *CHOICES)
     elif _asks_nothing(d, mail, meant):
         return

@@ -1,4 +1,4 @@
-"""The words that act, in the first line that a person wrote, and the phrases that promise an answer without giving one.
+"""The words that act, in the first line that a person wrote.
 
 Only the table of commands is known here; who may use a word is rules/authority.py's business. Everything else said in
 words is no command: a sentence that begins with one is not either, and `opens_with_command` says so.
@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import re2
 
-from bot.mail.words.promises import is_holding
 from bot.model import Command
-
-__all__ = ["ALONE", "WITH_COLON", "WITH_NOTE", "command", "is_holding", "opens_with_command"]
 
 #: Words that stand alone on the line.
 ALONE = (
