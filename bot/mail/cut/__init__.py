@@ -1,4 +1,4 @@
 """The new text of a mail: what stands above quotations, signatures and disclaimers. It judges no word.
 
-Read quote.py first, then attributions.py, trimmings.py and signatures.py.
+Read quote.py first, then attributions.py and trimmings.py.
 """

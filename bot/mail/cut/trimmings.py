@@ -1,108 +1,29 @@
 """What stands round a person's words and is not theirs: banners, mobile footers, disclaimers, signatures.
 
-Tables of patterns, as UK public mail really carries them. Taking something off serves reading only; the mail itself is
-kept whole. Where a signature begins is signatures.py's to say; it does not know quotations (quote.py).
+The words stand in patterns/trimmings.yaml, as UK public mail really carries them. Taking something off serves reading
+only; the mail itself is kept whole, and what is no trimming for certain stays, for nothing that a person said may be
+lost. It does not know quotations (quote.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import re2
 
-from bot.mail.cut import signatures
+from bot.mail.bytes.text import SIGNATURE_MARK
+from bot.mail.patterns.topics import topic
 
-_BANNER = re2.compile(
-    r"(?i)^\W*(?:"
-    r"(?:caution|warning|external|security (?:notice|warning)|attention|rhybudd"
-    r"|important)\b[^a-z]{0,6}.*(?:external|originated|outside|sender|e-?mail|e-?bost)"
-    r"|external(?: e-?mail| sender| message)?\W*$"
-    r"|\[external\b[^\]]*\]\W*$"
-    r"|(?:this|the) (?:e-?mail|message|sender)\b.*(?:originated|came|comes|sent|is|was)\b.*\b(?:outside|external)"
-    r"|you don'?t often get e-?mail from\b"
-    r"|(?:some people who received this message|you have not previously corresponded)"
-    r"|(?:please )?do not click (?:on )?(?:any )?(?:links?|on links)\b"
-    r"|(?:don'?t|never) (?:click|open)\b.*(?:links?|attachments?)\b"
-    r"|(?:be cautious|exercise caution|take care|think before you click)\b.*"
-    r"|(?:report (?:any )?suspicious|if you (?:suspect|are unsure|have any doubts)|unless you (?:recogni[sz]e"
-    r"|know|trust|are expecting))\b.*"
-    r"|learn why this is important"
-    r"|(?:classification|marking|sensitivity)?\W*official(?:\W{0,3}sensitive)?(?:\W+(?:personal|commercial"
-    r"|locsen))?\W*$"
-    r")"
-)
-_BANNER_GOES_ON = re2.compile(
-    r"(?i)\b(?:click|links?|attachments?|sender|recogni[sz]e|suspicious|phishing|spam|content is safe|safe\."
-    r"|it service|trust the|organi[sz]ation|service desk)\b"
-)
-
-_DEVICES = (
-    r"(?:i(?:phone|pad|os)|android|samsung|galaxy|blackberry|windows|phone|mobile|mobil|outlook|mail|yahoo|handset"
-    r"|tablet"
-    r"|huawei|nokia|htc|sony|pixel|nhs\S*|teams|telefon\w*|handy|t.l.phone|m.vil|celular|puhelime\w*)"
-)
-_APPS = (
-    r"(?:typeapp|airmail|mailbird|spark|proton ?mail|boxer|bluemail|polymail|superhuman|front|missive|mailbox|k-9|nine"
-    r"|edison|canary|em client|gmx|web\.de|aol|zoho|shortwave|thunderbird|mymail|acompli|newton|tutanota)"
-)
-_MOBILE = re2.compile(
-    r"(?i)^\W*(?:"
-    r"(?:sent|send|sänt|skickat|sendt|envoyé|gesendet|enviado|inviato|verzonden|verstuurd|wysłan[eo]|odesláno|odoslané"
-    r"|trimis|gönderildi|küldve|lähetetty|poslano|отправлено|надіслано|στάλθηκε|anfonwyd)(?:\s[^.,!?]{0,40}?)?"
-    rf"\s(?:from|with|by|via|von|depuis|de"
-    rf"|mit|desde|dal?|do|van(?:af)?|från|fra|z|ze|s|iz|с|з|από"
-    rf"|o['’]m|o)\s(?:[^.,!?]{{0,40}}\s)?{_DEVICES}\b.*"
-    rf"|(?:von|fra|från) (?:meinem|min) {_DEVICES}\b.{{0,20}}(?:gesendet|sendt|skickat)?.*"
-    rf"|{_DEVICES}(?:’den|'den|mden|umdan|ımdan)? gönderildi.*"
-    r"|发自我的.*|從我的.*傳送|.{0,30}から送信.*|나의 .{0,20}에서 보냄"
-    r"|.{0,20}أ?ُ?رسلت من.*|.{0,6}تم الإرسال من.*|נשלח מ.*"
-    r"|(?:get|download|holen sie sich|télécharger|obtenir|obt(?:e|é)n(?:er)?|obter|ottieni|scarica|hent|få|skaffa|hämta"
-    r"|pobierz|získat|cael)(?: \S+)* outlook \S+ (?:ios|android|mac|windows)\b.*"
-    r"|outlook (?:für|voor|för|til) (?:ios|android|mac|windows)\b[^.!?]*(?:https?://\S*)?"
-    r"|(?:download|get) the (?:all-new )?\w+ mail app\b.*"
-    r"|(?:typed|sent) (?:on|with|from) (?:my|a) .*(?:excuse|forgive|apolog|typos|brevity).*"
-    r"|sent from my [^.,;:!?]{1,40}"
-    rf"|sent (?:from|via|with|using) (?:the )?{_APPS}\b[^.!?]*(?:https?://\S*)?"
-    r"|sent (?:from|via|with|using) [^\s.,!?<(\[]+(?: [^\s.,!?<(\[]+)?\s*[<(\[]https?://\S*"
-    r")\s*$"
-)
-
-_FOOTER_AT_END = re2.compile(
-    rf"(?i)\s+(?:sent from my [^.,;:!?]{{1,40}}|sent from outlook for [a-z]+|get outlook for [a-z]+"
-    rf"|anfonwyd o['’m ]+ ?{_DEVICES})\s*$"
-)
-
-#: They speak of "this e-mail": what a person says of another mail, or of information, is no disclaimer.
-_DISCLAIMER = re2.compile(
-    r"(?i)^\W*(?:"
-    r"(?:disclaimer|confidential(?:ity)?(?: notice| note)|confidential and privileged|privacy notice|legal notice"
-    r"|ymwadiad|important notice|data protection notice)\b\W*(?:$|.*)|confidentiality\W*$"
-    r"|(?:this|unless)\b.*\b(?:e-?mail|message|communication|transmission)\b.*\b(?:confidential"
-    r"|intended (?:solely|only|for)|privileged|may contain|for the (?:sole|exclusive) use|addressee)"
-    r"|(?:the )?(?:information|content)s? (?:contained |transmitted )?(?:in|of|by|with) this (?:e-?mail|message"
-    r"|communication|transmission).*"
-    r"|if you (?:(?:have )?received?|are not (?:the|an) (?:intended|named)) .*(?:error|mistake|recipient|notify|delete)"
-    r"|(?:please )?notify the sender\b.*\b(?:error|mistake|immediately)"
-    r"|(?:any )?unauthori[sz]ed (?:use|disclosure|copying|review|access|distribution)\b.*\b(?:prohibited|unlawful)"
-    r"|(?:please )?consider the environment\b.*|(?:please )?think before (?:you )?print.*|(?:save"
-    r"|think of) (?:a |the )?(?:trees?|paper|planet)\b.*"
-    r"|any (?:views|opinions)\b.*\b(?:expressed|presented|author|sender)"
-    r"|.*(?:accepts? no (?:liability|responsibility)|virus[- ]free|monitors? (?:e-?mails|communications))"
-    r"|.*\b(?:e-?mail|message|attachments?)\b.*\b(?:scanned|checked|swept) (?:for|by)\b"
-    r"|.*\b(?:e-?mails?|correspondence|requests?|disclos\w+)\b.*\bfreedom of information act"
-    r"|(?:diese|ce|cet|este|esta|dit|deze|questo|questa|la presente|denna|detta|denne|dette|ta|tato|tento)\b.*"
-    r"\b(?:e-?mail|courriel|message|mensaje|correo|mensagem|bericht|nachricht|messaggio|meddelande|besked|e-?post"
-    r"|wiadomość|zpráva)\b.*\b(?:vertraulich|confiden|riservat|vertrouwelijk|konfiden|fortrolig|poufn|důvěrn)"
-    r"|you received this message because you are subscribed\b|to unsubscribe from this (?:group|list)\b"
-    r"|mae'r (?:e-?bost|neges) (?:hwn|hon|yma)\b.*"
-    r"|\*{5,}.*$"
-    r")"
-)
+_TRIMMINGS = topic("trimmings")
+_BANNER, _BANNER_GOES_ON = _TRIMMINGS.pattern("banner"), _TRIMMINGS.pattern("banner_goes_on")
+_MOBILE, _FOOTER_AT_END = _TRIMMINGS.pattern("mobile"), _TRIMMINGS.pattern("footer_at_end")
+_DISCLAIMER = _TRIMMINGS.pattern("disclaimer")
 
 _SHORTEST_DISCLAIMER = 10
 _LONGEST_FOOTER = 300
-_RULED = " \t-_=*–—"
+_EDGES = " \t-_=*–—"
 
 _LONDON = ZoneInfo("Europe/London")
 _ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -122,8 +43,8 @@ def trimmed(lines: list[str], writer: str = "") -> str:
     rest = rest[: next((n for n, line in enumerate(rest) if _is_disclaimer(line)), len(rest))]
     footer = next((n for n, line in enumerate(rest) if len(line) < _LONGEST_FOOTER and _MOBILE.match(line)), len(rest))
     rest = rest[:footer] if any(line.strip() for line in rest[:footer]) else rest[footer + 1 :]
-    kept = rest[: signatures.begins(rest, writer)]
-    last = next((n for n in range(len(kept), 0, -1) if kept[n - 1].strip(_RULED)), 0)
+    kept = rest[: _signature_begins(rest, writer)]
+    last = next((n for n in range(len(kept), 0, -1) if kept[n - 1].strip(_EDGES)), 0)
     kept = kept[:last]
     return "\n".join(line.rstrip() for line in kept).strip("\n").strip()
 
@@ -164,3 +85,118 @@ def instant(words: str) -> datetime | None:
         ).astimezone(UTC)
     except (ValueError, KeyError):
         return None
+
+
+# --- where a signature begins ---------------------------------------------------------------------------------------
+# At its mark, at a closing formula, at a rule, or at a name with titles below it. A closing formula is one only if a
+# name and titles follow it: "Thanks" may stand above an answer.
+
+_CLOSING, _LIST, _CONTACT = _TRIMMINGS.pattern("closing"), _TRIMMINGS.pattern("list"), _TRIMMINGS.pattern("contact")
+_MARKS = frozenset({"--", "__", "—", "––"})
+_RULED = frozenset("-_–—=*~")
+_RULE = re2.compile(r"^\s*[-_–—=*~]{10,}\s*$")
+_WORDS = re2.compile(r"[\p{L}\p{M}]+")
+_LONGEST_CLOSING = 60
+_MAX_SIGNATURE = 25
+_WITHIN = 80
+_MAX_BLOCK = 9
+_SHORT = 6
+_LONG = 110
+_FEW_WORDS = 5
+
+
+def _signature_begins(lines: Sequence[str], writer: str) -> int:
+    """The index of the first line of the signature; len(lines) where there is none. `writer`: the sender's name."""
+    said = next((n for n, line in enumerate(lines) if line.strip(" \t" + SIGNATURE_MARK)), len(lines))
+    end = next((n for n, line in enumerate(lines) if _is_mark(line.strip(), is_first=n <= said)), len(lines))
+    for n in range(said + 1, end):
+        if _closes(lines, n, end) or _parts(lines, n, end):
+            return n
+    return min(end, _name_and_titles(lines, said, end, writer))
+
+
+def _is_mark(line: str, *, is_first: bool) -> bool:
+    """Whether a line is a signature's mark. What a program calls a signature is an answer if nothing stands above."""
+    return line in _MARKS or (line == SIGNATURE_MARK and not is_first)
+
+
+def _closes(lines: Sequence[str], n: int, end: int) -> bool:
+    line = lines[n]
+    if len(line) > _LONGEST_CLOSING:
+        return False
+    formula = _CLOSING.match(line)
+    if not formula or (formula.group(1) and not _is_name(formula.group(1), 1)):
+        return False
+    return _is_signature(_said(lines[n + 1 : min(end, n + 1 + _WITHIN)]))
+
+
+def _is_signature(said: Sequence[str]) -> bool:
+    """Whether these are a name and its titles. Sentences may follow two such lines, or one with a telephone; what a
+    rule parts from the formula is all of it."""
+    if said and _RULE.match(said[0].rstrip() + "_____"):
+        return True
+    prose = next((n for n, line in enumerate(said) if _is_prose(line)), len(said))
+    if prose == len(said):
+        return len(said) <= _MAX_SIGNATURE
+    return prose > 2 or (prose > 0 and any(_CONTACT.search(line) for line in said[:prose]))
+
+
+def _is_rule(line: str) -> bool:
+    return line.lstrip()[:1] in _RULED and bool(_RULE.match(line))
+
+
+def _said(lines: Sequence[str]) -> list[str]:
+    return [line for line in lines if line.strip()]
+
+
+def _is_name(words: str, least: int) -> bool:
+    """Whether these are words with capitals only, no more than a name has."""
+    parts = words.replace(",", " ").split()
+    return least <= len(parts) <= 5 and all(part[0].isupper() and not part[-1].isdigit() for part in parts)
+
+
+def _is_prose(line: str) -> bool:
+    """Whether a line reads as words of a sentence: long, ended as one, or mostly words without a capital."""
+    words = line.split()
+    if len(line) > _LONG or (line.rstrip()[-1] in ".!?" and len(words) > _FEW_WORDS):
+        return True
+    small = sum(word[0].islower() for word in words)
+    return len(words) > 2 and 2 * small > len(words) and not (len(words) <= _FEW_WORDS and _CONTACT.search(line))
+
+
+def _parts(lines: Sequence[str], n: int, end: int) -> bool:
+    """Whether a line is a rule above a signature of a few lines, or above what a mailing list adds."""
+    if not _is_rule(lines[n]) or _is_rule(lines[n - 1]):
+        return False
+    said = [line for line in _said(lines[n + 1 : min(end, n + 1 + _WITHIN // 2)]) if not _is_rule(line)]
+    if any(_LIST.search(line) for line in said[:3]):
+        return True
+    return 0 < len(said) < _MAX_BLOCK and not any(_is_prose(line) for line in said)
+
+
+def _name_and_titles(lines: Sequence[str], first: int, end: int, writer: str) -> int:
+    """Where the last paragraph begins if it is the writer's name and titles under a short answer, or a name, titles
+    and a telephone under a sentence; `end` where it is something else, such as one of several that are listed."""
+    last = max((n for n in range(first, end) if lines[n].strip()), default=end)
+    start = last
+    while start > first and lines[start - 1].strip():
+        start -= 1
+    above = _said(lines[first:start])
+    block = _said([line.strip(" \t*") for line in lines[start : last + 1]])
+    if not above or not 1 < len(block) < _MAX_BLOCK or any(_is_prose(line) for line in block):
+        return end
+    before = above[-1].rstrip()
+    if before.endswith((":", "：")) or _CONTACT.search(before):
+        return end
+    if len(above) <= _SHORT and _is_writers(block[0], writer):
+        return start
+    is_under_sentence = before.endswith((".", "!", "?", "…")) or len(before.split()) == 1
+    is_one = _is_name(block[0], 2) and any(_CONTACT.search(line) for line in block[1:])
+    return start if is_one and is_under_sentence else end
+
+
+def _is_writers(line: str, writer: str) -> bool:
+    """Whether a line is the writer's name, first and last in either order."""
+    names = {word.casefold() for word in _WORDS.findall(writer)}
+    said = [word.casefold() for word in _WORDS.findall(line)]
+    return len(said) > 1 and names.issuperset(said)
