@@ -2,7 +2,7 @@
 
 A sentence may end like one ("On Friday the school wrote:"), so a time or an address is asked for, or a `>` below it,
 or a year between two blank lines.
-Below them: the header blocks of mail programs. It cuts nothing (quote.py).
+Below them: the header blocks of mail programs. The words stand in patterns/quotation.yaml. It cuts nothing (quote.py).
 """
 
 from __future__ import annotations
@@ -15,25 +15,14 @@ import re2
 from bot.mail.bytes import headers
 from bot.mail.bytes.addresses import addresses_in
 from bot.mail.cut import trimmings
+from bot.mail.patterns.topics import topic
 
 _NO_SENTENCE = 300
 _MOST_LINES = 5
 
-_ATTRIBUTION = re2.compile(
-    r"(?is)^[>\s]*(?:-+\s*)?(?:"
-    r"(?:on|at)\b.*\b(?:wrote|sent|said|writes)(?:\s+the following)?"
-    r"|ar\b.*\bysgrifennodd\b.*"
-    r"|(?:am|den)\b.*\b(?:schrieb|skrev)\b.*"
-    r"|(?:le|el|em|il|op|w dniu|dnia|dne|den|på|tor|pe)\b.*\b(?:a écrit|escribió|escreveu|ha scritto|schreef.*|pisze"
-    r"|geschreven|napisał(?:\(a\)|a)?|skrev.*|kirjoitti)"
-    r"|(?:mensagem de|\d{4}[-/]\d{1,2}[-/]\d{1,2}\b.*<[^<>@\s]+@[^<>\s]+>)"
-    r"|[^\n]+<[^<>@\s]+@[^<>\s]+>\s+(?:wrote|writes|schrieb|a écrit)\b.*"
-    r"|[^\n]+\b(?:wrote|schrieb) on \S.*"
-    r"|(?s:.*)\b(?:19|20)\d\d\b(?s:.*)(?:írta|napsala?|napísala?|napsal\(a\)|yazdı|şunu yazdı|написала?|написал\(а\)"
-    r"|пише|писал\(а\)?|έγραψε|a scris|je napisala?o?|je napisal\(a\)|rašė|rakstīja|kirjutas|écrivait|a écrit|schrieb"
-    r"|escribió|escreveu|ha scritto|schreef|skrev|kirjoitti|napisała?|написа|כתב(?:ה)?|كتب|写道|寫道|님이 작성)"
-    r")\s*(?:[:：]|-{2,}:?)\s*$"
-)
+_QUOTATION = topic("quotation")
+_ATTRIBUTION, _IN_LINE = _QUOTATION.pattern("attribution"), _QUOTATION.pattern("in_line")
+_DATE_WORDS = _QUOTATION.words("date_words")
 #: Whatever its language: a line that ends like an attribution and names an address, a year and a time.
 _NAMES = (
     re2.compile(r"\b(?:19|20)\d\d\b"),
@@ -43,20 +32,6 @@ _NAMES = (
 _TIME, _ADDRESS = re2.compile(r"\b\d{1,2}[:.h]\d\d"), re2.compile(r"[^<>@\s]@[^<>@\s]")
 #: The old form of webmail, without a verb and without a colon; what it quotes is marked with `>`.
 _DATE_AND_ADDRESS = re2.compile(r"(?s)^\s*(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}\b[^:]*<\s*[^<>@\s]+@[^<>\s]+>\s*:?\s*$")
-#: One that stands behind other words in the same line: a date and an address are asked for, and "wrote:" last of all
-#: or before what is quoted.
-_IN_LINE = re2.compile(
-    r"^(.*?\S)\s*?(?:-{2,}\s*)?\b(?:On|Ar|Am|Le|El|Il|Em|Op|Den)\s(?:\pL+[.,]*\s)?"
-    r"(?:\d{1,2}[./ ,]|\pL+\.? \d{1,2},)"
-    r"[^@]*?[\s<(\"'\[][^<>@\s]+@[^<>@\s]+[^:]*?\s?"
-    r"(?:wrote|ysgrifennodd|schrieb|a écrit|escribió|ha scritto|escreveu|schreef|skrev)\s?[:：]"
-)
-_DATE_WORDS = frozenset(
-    (
-        *("on", "ar", "am", "den", "le", "el", "em", "il", "op", "w", "dnia", "tor", "pe", "in", "begin", "at", "dne"),
-        *("mon,", "tue,", "wed,", "thu,", "fri,", "sat,", "sun,", "man.", "tir.", "ons.", "tor.", "fre.", "på"),
-    )
-)
 
 
 def is_dated(head: str) -> bool:
@@ -127,39 +102,15 @@ _LONGEST_LINE = 2000
 _LONGEST_TITLE = 48
 _NEAR = 400
 
-# Labels, English and Welsh first.
-_FROM = (
-    "from|oddi wrth|gan|von|de|da|van|från|fra|lähettäjä|od|от(?: кого)?|feladó|de la|kimden|gönderen|від|από|šalje"
-    "|pošiljatelj"
-    "|saatja|nuo|no|expéditeur|absender|mittente|remitente|发件人|寄件者|寄件人|差出人|送信者|보낸 ?사람|من|מאת"
-)
-_SENT = (
-    "sent|date|anfonwyd|dyddiad|gesendet|datum|envoyé|date d'envoi|enviado(?: el| em)?|fecha|inviato|data|verzonden"
-    "|skickat|sendt|dato|wysłano|отправлено|дата|lähetetty|päivämäärä|päiväys|odesláno|datum odeslání|odoslané|küldve"
-    "|dátum|trimis|gönderildi|gönderme tarihi|tarih|надіслано|στάλθηκε|ημερομηνία|poslano|saadetud|kuupäev|išsiųsta"
-    "|nosūtīts|发送时间|发送日期|傳送時間|日期|送信日時|送信日|日時|보낸 날짜|날짜|تاريخ الإرسال|التاريخ|נשלח|תאריך"
-)
-_TO = (
-    "to|cc|at|an|à|para|a|aan|till|til|do|кому|vastaanottaja|kopio|komu|pre|címzett|către|kime|alıcı|προς|za|prima|saaja"
-    "|kam|收件人|收件者|宛先|받는 ?사람|إلى|אל"
-)
-_SUBJECT = (
-    "subject|pwnc|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|тема|aihe|předmět|predmet|tárgy"
-    "|subiect|konu|θέμα|naslov|zadeva|teema|tema|temats|主题|主旨|件名|제목|الموضوع|נושא"
-)
-
-_BLOCK_FROM = re2.compile(rf"(?i)^[>\s*_]*(?:{_FROM})\s*[:：]\*?\s*\S")
-_BLOCK_OTHER = re2.compile(rf"(?i)^[>\s*_]*(?:({_SENT})|({_TO})|({_SUBJECT}))\s*[:：]")
-_LABEL = re2.compile(rf"(?i)^[>\s*_]*(?:({_FROM})|({_SENT})|({_TO})|({_SUBJECT}))\s*[:：]\*?\s*(.*)$")
-_PRESSED = re2.compile(rf"(?i)(?:^|[\s>*_-])(?:({_FROM})|({_SENT})|({_TO})|({_SUBJECT}))\s?[:：]\*?\s")
-_ALONE = re2.compile(rf"(?i)^[>\s]*(?:({_TO})|({_SUBJECT}))\s*[:：]?\s*$")
+_BLOCK_FROM, _BLOCK_OTHER = _QUOTATION.pattern("block_from"), _QUOTATION.pattern("block_other")
+_LABEL, _PRESSED, _ALONE = _QUOTATION.pattern("label"), _QUOTATION.pattern("pressed"), _QUOTATION.pattern("alone")
+_WHO = _QUOTATION.pattern("who")
 #: Words between dashes in whatever language, and behind them in the same line a label and an address.
 _TITLED_IN_LINE = re2.compile(r"^(.*?)[-_=]{3,}\s?([^-_=*:@]+)\s?[-_=]{3,}\s*([^:：@]+)[:：][^@]*@")
-_TITLE = re2.compile(r"(?i)[-_=*\s]*(?:\b(?:original message|neges wreiddiol|forwarded message)[-_=*\s]*)?$")
+_TITLE = re2.compile(rf"(?i)[-_=*\s]*(?:\b(?:{'|'.join(sorted(_QUOTATION.words('titles')))})[-_=*\s]*)?$")
 _MOMENT = re2.compile(
     r"(?i)^[>\s]*\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\s+(?:at\s+)?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s*[ap]m)?\s*$"
 )
-_WHO = re2.compile(r"(?i)[^\s@]@[^\s@]|[^\s/]/\w+(?:/\w+)*\s*$|^[>\s]*(?:sent by|please respond to)\b")
 
 
 def has_colon(words: str) -> bool:

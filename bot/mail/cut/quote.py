@@ -1,6 +1,6 @@
 """The new text: what stands above the quoted text, and between and under `>` lines.
 
-It works on lines: it finds where the first quotation begins (attributions.py, attributions.py, markers, `>` levels),
+It works on lines: it finds where the first quotation begins (attributions.py, markers, `>` levels),
 keeps what stands above it, and takes off banners, mobile footers, disclaimers and signatures (trimmings.py). Short
 replies ("ok") survive. It never judges what the words mean (words/commands.py). Answers written into a quotation
 without `>` cannot be told apart from it: it only says that they are there.
@@ -16,30 +16,17 @@ import re2
 
 from bot.mail.bytes.text import QUOTE_MARK, unmarked
 from bot.mail.cut import attributions, trimmings
+from bot.mail.patterns.topics import topic
 
 _MAX_LINES = 20_000
 _LONG = 60
 
 _RULE = re2.compile(r"^[>\s]*(?:_{10,}|-{10,}|\*{10,}|={10,})\s*$")
+_QUOTATION = topic("quotation")
 _MARKERS = (
-    re2.compile(
-        r"(?i)^[>\s]*[-_=*]{2,}\s*(?:original message|original email|original appointment|forwarded message"
-        r"|forwarded by .*|reply message"
-        r"|neges wreiddiol|neges a anfonwyd ymlaen|ursprüngliche nachricht|weitergeleitete nachricht|message d'origine"
-        r"|(?:message|mail) original|(?:message|mail) transféré|originele bericht|doorgestuurd bericht"
-        r"|původní zpráva|eredeti üzenet|alkuperäinen viesti|opprinnelig melding|ursprungligt meddelande|orijinal mesaj"
-        r"|原始邮件|原始郵件|元のメッセージ|원본 메시지"
-        r"|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|originalmeddelande"
-        r"|oprindelig meddelelse"
-        r"|wiadomość oryginalna|исходное сообщение)\s*[-_=*]{0,}[ .:]*$"
-    ),
-    re2.compile(
-        r"(?i)^[>\s]*(?:(?:begin )?forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
-        r"|début du message (?:transféré|réexpédié)|inicio del mensaje reenviado|inizio messaggio inoltrato"
-        r"|begin doorgestuurd bericht|dechrau neges a anfonwyd ymlaen|vidarebefordrat brev|videresendt besked)\s?:\s*$"
-    ),
-    re2.compile(r"(?i)^[>\s#=_*-]*(?:please )?(?:reply|type your reply|write) above this line\b.*$"),
-    re2.compile(r"(?i)^[\s*_#-]*previous (?:replies|messages|correspondence)[\s*_:#-]*$"),
+    _QUOTATION.pattern("original"),
+    _QUOTATION.pattern("forwarded"),
+    _QUOTATION.pattern("desk"),
     re2.compile(r"^\s*\|-{6,}>\s*$"),
     re2.compile(rf"^\s*{QUOTE_MARK}\s*$"),
 )
@@ -49,17 +36,7 @@ _LABEL_LIKE = re2.compile(r"^[>\s*]*[^:：]{1,24}[:：]\*?\s*\S")
 _MARKS = ">-_=*|" + QUOTE_MARK
 _LABEL_WITHIN = 24
 
-_INLINE = re2.compile(
-    r"(?i)\b(?:see|find|added|put|given|with|made|inserted)?\s*(?:(?:my|our|the|some)\s+)?(?:comments?|answers?"
-    r"|responses?|repl(?:y|ies)|notes?)"
-    r"\s+(?:are\s+|is\s+)?(?:(?:written|given|inserted|added|marked|highlighted)\s+)?"
-    r"(?:in[- ]?line|(?:below\s+)?in\s+(?:red|blue|green|purple|bold|capitals|italics|yellow|colou?r|the text"
-    r"|the body|your e-?mail|your message)|within (?:your|the) (?:e-?mail|text|message)|interspersed|embedded)"
-    r"|\bsee\s+(?:my\s+|our\s+)?(?:comments?|answers?|responses?)\s+below\b"
-    r"|\b(?:please )?see (?:below )?in (?:red|blue|green|bold|capitals)\b"
-    r"|\bin[- ]line (?:below|comments?|answers?|responses?)\b"
-    r"|\b(?:answered|responded|commented|replied) (?:in[- ]?line|below in|in red|in blue)\b"
-)
+_INLINE = _QUOTATION.pattern("inline")
 
 
 @dataclass(frozen=True, slots=True)
