@@ -12,6 +12,7 @@ from typing import Any
 
 import re2
 
+from bot.mail.patterns.topics import topic
 from bot.rules.windows import LONDON, granted
 
 MAX_TEXT = 20_000
@@ -19,12 +20,9 @@ MOST = 20  # actions of one outcome
 LONGEST = 300  # characters of what is to be done
 
 _BULLET = re2.compile(r"^[ \t]*(?:[-*•–—·]|\(?\d{1,2}[.)])[ \t]+(.+)$")
-_STARTS = re2.compile(
-    r"(?i)^(?:by|on|before|until|due)?[ :]*(?:the )?(?:\d|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug"
-    r"|sep|oct|nov|dec|today|tomorrow|next|end|close|noon|cop\b)"
-)
+_ORDERS = topic("orders")
+_STARTS, _DOUBT = _ORDERS.pattern("day_starts"), _ORDERS.pattern("day_in_doubt")
 _BY = re2.compile(r"(?i)\bby\s+(.{3,60})$")
-_DOUBT = re2.compile(r"(?i)\b(?:next|around|about|or|early|late|mid|tbc|end of)\b|\?")
 _WEEKDAY = re2.compile(r"(?i)\b(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -110,25 +108,11 @@ def _day(words: str, sent: datetime) -> date | None:
 # or two times give none, and the writer is asked. It knows no case.
 
 _SENTENCES = re2.compile(r"[!?\n;]+|\.(?:\s|$)")
-_CALL = re2.compile(
-    r"(?i)\b(?:rang|phoned|telephoned|called|tried to (?:ring|call|phone)|spoke (?:to|with)|spoken (?:to|with)"
-    r"|(?:my|our|the|a) (?:tele)?(?:phone )?call\b|left (?:\w+ ){0,3}(?:message|voice ?mail))"
-)
-_NOT_MADE = re2.compile(
-    r"(?i)\b(?:will|shall|going to|please|can you|could you|tomorrow|next)\b|'ll\b|\b(?:not|never|n't|nobody|no one)\b"
-    r"[^,]{0,12}\b(?:rang|phoned|telephoned|called|spoken?)|\b(?:he|she|they) (?:rang|phoned|called)"
-)
+_CALL, _NOT_MADE, _OTHER_DAY = (_ORDERS.pattern(name) for name in ("call", "call_not_made", "other_day"))
+_MESSAGE, _NO_MESSAGE = _ORDERS.pattern("message"), _ORDERS.pattern("no_message")
 _CLOCK = re2.compile(
     r"(?i)\b(?:(\d{1,2})(?:[:.](\d{2}))?\s*([ap])\.?m\b|([01]?\d|2[0-3])[:.]([0-5]\d)\b|(noon|midday)\b)"
 )
-_OTHER_DAY = re2.compile(
-    r"(?i)\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b|\b\d{1,2}(?:st|nd|rd|th)\b|\d{1,2}/\d{1,2}\b"
-    r"|\b\d{1,2}\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|\blast (?:week|month)\b"
-)
-_NO_MESSAGE = re2.compile(
-    r"(?i)\b(?:not|n't|no|unable|without|nor)\b[^.]{0,30}\b(?:message|voice ?mail)|\bno (?:message|voice ?mail)\b"
-)
-_MESSAGE = re2.compile(r"(?i)\b(?:left|leaving)\b[^.]{0,30}\b(?:message|voice ?mail)|\bmessage (?:was )?left\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,23 +6,17 @@ words is no command: a sentence that begins with one is not either, and `opens_w
 
 from __future__ import annotations
 
-import re2
-
+from bot.mail.patterns.topics import topic
 from bot.model import Command
 
-#: Words that stand alone on the line.
-ALONE = (
-    "NOT CHILD PROTECTION", "CHILD PROTECTION", "NOT RESOLVED", "NOT URGENT", "NOT MINE", "NOT OURS", "ON FILE",
-    "RESOLVED", "ESCALATE", "URGENT", "REOPEN", "ACCEPT", "DECLINE", "STATUS", "YES", "NO",
-    "HOLD", "RELEASE", "ADMIT", "GO", "LEAVE", "OPEN", "HELP",
-)  # fmt: skip
-#: Words that may be followed by a note on the same line.
-WITH_NOTE = (
-    "WITHDRAW", "ANSWERED", "EXTEND", "RECEIVED", "MEETING", "CORRECT", "APPOINT", "REGISTER", "REPORT", "RECORD",
-    "SPOC",
-)  # fmt: skip
-#: Words that a colon must follow, so that "phone me" or "the outcome is" is no command.
-WITH_COLON = ("PHONE", "OUTCOME", "DECIDED")
+_ORDERS = topic("orders")
+ALONE = tuple(sorted(_ORDERS.words("alone")))
+WITH_NOTE = tuple(sorted(_ORDERS.words("with_note")))
+WITH_COLON = tuple(sorted(_ORDERS.words("with_colon")))
+#: YES, NO, GO and their like begin ordinary answers too, so they count only alone.
+_OPENERS = {*ALONE, *WITH_NOTE, *(f"{word}:" for word in WITH_COLON)} - _ORDERS.words("ordinary")
+#: What must follow a word that also begins ordinary sentences, where it is not written large.
+_NOTES = {word: pattern for pattern, word in _ORDERS.rows("notes")}
 
 _FRAME = " \t*_\"'“”‘’«»•·"
 _END = " \t.!,;:*_\"'“”‘’…-–—"
@@ -54,42 +48,10 @@ def _with_note(line: str) -> Command | None:
     return None
 
 
-#: What must follow a word that also begins ordinary sentences, where it is not written large.
-_NOTES = {
-    "RECEIVED": re2.compile(r"(?i)^\s*:|^\W*by\b"),
-    "MEETING": re2.compile(r"(?i)^\s*:|^\s*(?:on\s+)?(?:\d|(?:mon|tues|wednes|thurs|fri)day|tomorrow)"),
-    "CORRECT": re2.compile(r"(?i)^\s*:|^\s*(?:stage|due|responder|recipient|duplicate|case|team|area)\b"),
-    "REPORT": re2.compile(r"(?i)^\s*:|^\s*(?:20\d\d|q[1-4])"),
-    "RECORD": re2.compile(r"(?i)^\s*:|^\s*[a-z]{1,4}-20\d\d-"),
-}
-
-
 def opens_with_command(new_text: str) -> bool:
     """Whether the first line begins with a word of the table, valid or not: such a mail is no answer."""
     line = _first_line(new_text).upper().translate(_HYPHENS)
     return any(line.startswith(word) and not line[len(word) : len(word) + 1].isalnum() for word in _OPENERS)
-
-
-#: YES, NO, GO and their like begin ordinary answers too ("No, we have not"), so they count only alone.
-_ORDINARY = frozenset(
-    {
-        "YES",
-        "NO",
-        "GO",
-        "OPEN",
-        "HOLD",
-        "HELP",
-        "LEAVE",
-        "ADMIT",
-        "MEETING",
-        "REPORT",
-        "RECORD",
-        "CORRECT",
-        "RECEIVED",
-        "STATUS",
-    }
-)
-_OPENERS = tuple(word for word in (*ALONE, *WITH_NOTE, *(f"{word}:" for word in WITH_COLON)) if word not in _ORDINARY)
 
 
 def _first_line(new_text: str) -> str:

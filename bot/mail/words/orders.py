@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import re2
-
 from bot.mail.patterns.topics import topic
 
 NEW, NOT_OURS = "new", "not ours"
@@ -19,23 +17,10 @@ MOST_LINES = 200
 #: Letters printed beside the first entries of a digest; the rest have their numbers alone.
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-_NAME = r"[\s>•*–(\[-]*(?:(?:mail|entry|no\.?)\s+)?([a-z]|\d{1,9})"
-_LINE = re2.compile(
-    rf"(?i)^{_NAME}(?:\s*[\]).:=>→–-]+\s*|\s+)(?:please )?(.*?)(?:\s*\([^()]*\))?(?:[\s,]*please)?[\s.,;!]*$"
-)
-_ALONE = re2.compile(rf"(?i)^{_NAME}[\s.)\]]*$")
-_REF = re2.compile(r"(?i)^(?:(?:is|case|belongs?|goes|to|with|for|of)\s+)*\[?([a-z]{1,6}-\d{4}-\d{4,9}|\d{1,9})\]?$")
-_NEW = re2.compile(r"(?i)^(?:is )?(?:a )?new(?: case| challenge| one)?$")
-_NOT_OURS = re2.compile(
-    r"(?i)^(?:is |are )?(?:not (?:ours|for us)|none of (?:ours|our business)|not our business|nothing to do with us)$"
-)
-_BETWEEN = re2.compile(r"(?i)\s*[,;&]\s*(?:and\s+)?|\s+and\s+")
-#: Lines that ask for nothing.
-_COURTESY = re2.compile(
-    r"(?i)^\W*(?:(?:please )?see below|as follows|thanks?|many thanks|thank you|(?:kind |best |warm )?regards"
-    r"|best wishes|hi|hello|dear|good (?:morning|afternoon)|yours|cheers)\b.{0,60}$"
-)
-_CLOSING = topic("courtesy").pattern("closing")
+_ORDERS = topic("orders")
+_LINE, _ALONE, _BETWEEN = _ORDERS.pattern("line"), _ORDERS.pattern("name_alone"), _ORDERS.pattern("between")
+_REF, _NEW, _NOT_OURS = _ORDERS.pattern("ref"), _ORDERS.pattern("new"), _ORDERS.pattern("not_ours")
+_COURTESY, _CLOSING = _ORDERS.pattern("courtesy"), _ORDERS.pattern("closing")
 
 
 @dataclass(frozen=True, slots=True)
