@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.mail import subject, trust
-from bot.mail.bytes import addresses, headers, parse
+from bot.mail.bytes import addresses, headers, parse, unreadable
 from bot.mail.bytes.headers import Headers
 from bot.mail.bytes.text import unmarked
 from bot.mail.cut import quote
@@ -21,7 +21,7 @@ from bot.mail.forms import forms
 from bot.mail.forms.labels import Shape
 from bot.mail.machine import absence, automatic
 from bot.mail.trust import Trust
-from bot.mail.words import commands
+from bot.mail.words import commands, promises
 from bot.model import FormRead, Mail, MailKind, Proof, SubjectReading
 
 MAX_SUBJECT = 2000
@@ -76,8 +76,9 @@ def writer(raw: bytes) -> str:
 
 def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool) -> Mail:
     parsed = parse.parse(raw)
-    is_readable = not parsed.why_unreadable
-    defects = parsed.defects if is_readable else (*parsed.defects, f"unreadable: {parsed.why_unreadable}")
+    why = _why_unreadable(parsed)
+    is_readable = not why
+    defects = parsed.defects if is_readable else (*parsed.defects, f"unreadable: {why}")
     blank = Mail(digest=hashlib.sha256(raw).hexdigest(), received=received, is_readable=is_readable, size=len(raw))
     mail = _addressed(parsed.headers, reading, blank, defects)
     verdict = automatic.classify(parsed, mail.sender, reading.own_addresses, reading.id_domain)
@@ -95,6 +96,19 @@ def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool
         return mail
     mail = _said(mail, parsed, reading)
     return _with_forms(mail, parsed, reading, opens_files=opens_files) if mail.kind is MailKind.HUMAN else mail
+
+
+def _why_unreadable(parsed: parse.Parsed) -> str:
+    """In words why the body cannot be read: by its parts, a locked file or what its writer added. "" where it can."""
+    if parsed.why_unreadable:
+        return parsed.why_unreadable
+    if parsed.is_locked and promises.only_covers(_new(parsed.text)):
+        return "a file under a password"
+    return unreadable.told(parsed.text, _new)
+
+
+def _new(text: str) -> str:
+    return quote.split(text).new
 
 
 def _with_forms(mail: Mail, parsed: parse.Parsed, reading: Reading, *, opens_files: bool) -> Mail:

@@ -14,6 +14,7 @@ from datetime import datetime
 import re2
 from rapidfuzz.distance import OSA
 
+from bot.mail.patterns.topics import topic
 from bot.model import SubjectReading, Window
 from bot.rules.windows import DOUBTFUL, LONGEST, Requested, fold, requested
 
@@ -29,70 +30,9 @@ class Phrase:
 
 # --- prefixes and markings ------------------------------------------------------------------------------------------
 
-#: What mail programs put before a subject when answering, in the languages they are sold in (ATB is Welsh).
-_REPLY = r"re|r|aw|antw|antwoord|antwort|sv|vs|svar|odp|res|rif|ynt|atb|bls|vá|απ|σχετ|回复|答复|回覆|返信|답장"
-#: And when forwarding (YML is Welsh).
-_FORWARD = r"fw|fwd|tr|wg|vb|vl|rv|enc|i|pd|doorst|yml|ilt|i̇lt|tov|videresendt|πρθ|转发|轉寄|転送|전달"
-_AGAIN = r"(?:\s*[\[(^]\s*\d{1,4}\s*[\])]?)?"
-
-#: The standard English beginnings of automatic subjects; those with a colon need it.
-_AUTOMATIC = (
-    (
-        "auto_reply",
-        r"(?:automatic|auto)[\s-]?(?:reply|response)\s*(?:[:-]|$)|(?:auto|ooo)\s*:"
-        r"|out of (?:the )?office(?:\s+(?:auto\s?reply|reply|message))?\s*(?:[:-]|$)",
-    ),
-    ("receipt", r"(?:(?:not\s+)?read|delivered|relayed|expanded|(?:read|return|delivery) receipt)\s*:"),
-    (
-        "bounce",
-        r"(?:undeliverable|undelivered|delayed|delivery delayed|returned|non-?delivery(?: report)?)\s*:"
-        r"|(?:delivery status notification|mail delivery (?:failed|failure|system|problem)|returned mail"
-        r"|undelivered mail|undeliverable (?:mail|message)|delayed mail|failure notice"
-        r"|(?:message )?delivery (?:has )?fail(?:ed|ure)"
-        r"|message (?:not delivered|delayed|undeliverable)|mail (?:not delivered|failed|system error)|failed mail"
-        r"|warning: (?:message delayed|could not send)|postmaster notify)\b[^:]*:?"
-        r"|delivery (?:status|report|notification)\s*(?::|\([^)]*\)|$)",
-    ),
-    ("recall", r"(?:message\s+)?recall(?:\s+(?:success|failure|report))?\s*:"),
-    (
-        "meeting",
-        r"(?:accepted|declined|tentative(?:ly accepted)?|cancell?ed(?: event)?|(?:updated )?invitation|updated"
-        r"|new time proposed|meeting forward notification)\s*:",
-    ),
-)
-_RECALLS = re2.compile(r"(?i)\bwould like to recall the message\b")
-
-_OFFICIAL = (
-    r"official\s*[-:/ ]?\s*sensitive\b(?:\s*[-:\[(/ ]\s*(?:personal|commercial|locsen|data)(?:\s+data)?\b[\])]?)?"
-)
-_MARKS = (
-    ("official-sensitive", rf"{_OFFICIAL}|o-?s"),
-    ("official", r"official(?:\s*[:-]\s*police only)?|not protectively marked|unclassified"),
-    ("external", r"(?:caution\s*[:-]?\s*)?external(?:\s+(?:e-?mail|sender|message|mail))?|ext|caution"),
-    (
-        "secure",
-        r"(?:sent\s+)?secure(?:ly)?(?:\s+e-?mail)?|encrypt(?:ed)?|cjsm|egress(?:\s+secure)?"
-        r"|sec\s*=\s*[a-z][a-z :=,-]{0,60}",
-    ),
-    ("confidential", r"(?:(?:private|strictly|staff)(?:\s+and)?\s+)?(?:in\s+)?confiden(?:tial|ce)|protect|restricted"),
-    ("spam", r"(?:suspected\s+)?(?:spam|phishing|bulk)\??"),
-    ("", r"[a-z]{2,4}-20\d{2}-\d{4,9}"),  # our own ref: no marking, but neither part of what was written
-)
-_ANY_MARK = "|".join(f"(?:{pattern})" for _, pattern in _MARKS)
-#: Nobody means anything else by these: they need no colon or dash after them.
-_PLAIN = rf"{_OFFICIAL}|caution\s*:\s*external(?:\s+(?:e-?mail|sender|message|mail))?\b|cjsm\b"
-_HEAD = re2.compile(
-    rf"(?i)^[\s,;|_-]*(?:(?P<reply>{_REPLY}){_AGAIN}\s*:|(?P<forward>{_FORWARD}){_AGAIN}\s*:"
-    rf"|(?P<auto>{'|'.join(f'(?:{pattern})' for _, pattern in _AUTOMATIC)})"
-    rf"|(?P<boxed>[\[({{<*#]+\s*(?:{_ANY_MARK})\s*[\])}}>*#:]+)|(?P<ticket>##[^#]{{1,40}}##)"
-    rf"|(?P<plain>{_PLAIN})|(?P<bare>{_ANY_MARK})\s*(?::|\||-(?:\s|$)))\s*[:|]?"
-)
-_TAIL = re2.compile(
-    rf"(?i)(?:(?P<boxed>[\[({{<*#]+\s*(?:{_ANY_MARK})\s*[\])}}>*#]+)|(?P<ticket>##[^#]{{1,40}}##)"
-    rf"|(?:^|\s)(?:[-|:]\s*)(?P<bare>{_ANY_MARK})|\b(?P<plain>{_PLAIN}))[\s,;|_.-]*$"
-)
-_MARK_NAMES = tuple((name, re2.compile(f"(?i){pattern}")) for name, pattern in _MARKS)
-_AUTO_KINDS = tuple((kind, re2.compile(f"(?i){pattern}")) for kind, pattern in _AUTOMATIC)
+_MARKS = topic("marks")
+_HEAD, _TAIL, _RECALLS = _MARKS.pattern("head"), _MARKS.pattern("tail"), _MARKS.pattern("recalls")
+_MARKINGS, _AUTOMATIC = _MARKS.rows("markings"), _MARKS.rows("automatic")
 _EDGES = " ,;|_-"
 _REF = re2.compile(r"(?i)\b([a-z]{2,4}-20\d{2}-\d{4,9})\b")
 
@@ -132,27 +72,14 @@ def _folded(subject: str) -> str:
 
 def _marking(words: str) -> str:
     words = words.strip("[](){}<>*#:|- ")
-    return next((name for name, pattern in _MARK_NAMES if pattern.fullmatch(words)), "")
+    return next((name for pattern, name in _MARKINGS if pattern.match(words)), "")
 
 
 # --- about challenges, and none ---------------------------------------------------------------------------------------
 
 #: Flag of a subject that announces a course or a document about challenges.
 ANNOUNCES = "announces"
-_COURSE = (
-    r"(?:training|courses?|webinars?|workshops?|e-?learning|briefings?|newsletters?|bulletins?|conferences?|events?)"
-)
-_PAPER = r"(?:polic(?:y|ies)|procedures?|guidance|protocols?|leaflets?|toolkits?|flow ?charts?|spoc list|contact list)"
-_ANNOUNCED = re2.compile(
-    rf"(?i)^(?:{_COURSE}|save the date|book (?:now|your place)|now booking|invitation)\s*[:|-]"
-    r"|\b(?:left|time|last chance) to book\b|\bbook (?:now|your place|a place)\b"
-    r"|\bplaces (?:left|available|remaining)\b|\bregister (?:now|your interest)\b"
-)
-_OF_PHRASE = re2.compile(
-    rf"(?i)^\s*(?:(?:and escalation|escalation|process|multi-agency)\s+)*(?:{_COURSE}\b"
-    rf"|{_PAPER}(?:\s+document)?\s*(?:$|[-:(,]?\s*(?:(?:is|has been|have been|now)\s+)*(?:new|updated?|revised|launch"
-    r"|(?:under )?review|version|v\d|attached|for (?:information|circulation|comment)|20\d\d|out\b)))"
-)
+_ANNOUNCED, _OF_PHRASE = _MARKS.pattern("announced"), _MARKS.pattern("of_phrase")
 
 
 def _announces(rest: str, phrase: Phrase) -> bool:
@@ -206,7 +133,7 @@ def automatic_prefix(subject: str) -> str:
     """
     words = _strip(subject).automatic
     if words:
-        return next(kind for kind, pattern in _AUTO_KINDS if pattern.match(words))
+        return next(str(kind) for pattern, kind in _AUTOMATIC if pattern.match(words))
     return "recall" if _RECALLS.search(_folded(subject)) else ""
 
 
@@ -267,7 +194,7 @@ def _distance(one: str, other: str) -> int:
 # daemon sees such a mail, knows it by this mark and lets it be, answers to it too. Anybody can forge the mark, and
 # gains nothing but that their own mail is ignored. It knows no door.
 
-_MARK = re2.compile(r"(?i)\bMailbox probe ([0-9a-f]{32})\b")
+_PROBE = re2.compile(r"(?i)\bMailbox probe ([0-9a-f]{32})\b")
 
 
 def probe_subject(token: str) -> str:
@@ -277,4 +204,4 @@ def probe_subject(token: str) -> str:
 
 def is_probe(title: str) -> bool:
     """Whether a subject, with whatever a gateway or an automatic reply put around it, is a probe's."""
-    return bool(_MARK.search(title))
+    return bool(_PROBE.search(title))

@@ -49,15 +49,6 @@ INSIDE: dict[str, tuple[str, ...]] = {
 }
 #: Inside a room, places that never import one another.
 APART: dict[str, tuple[str, ...]] = {"engine": ("reading", "sending", "alarms")}
-#: Arrows that still run back up inside a room, and why.
-BACK_UP = {
-    ("bot/mail/bytes/parse.py", "bot/mail/forms/forms.py"): "which bytes are kept: those that may hold a form",
-    ("bot/mail/bytes/unreadable.py", "bot/mail/cut/quote.py"): "a mark counts in the new text, not in a quotation",
-    (
-        "bot/mail/bytes/unreadable.py",
-        "bot/mail/words/promises.py",
-    ): "a covering note promises nothing new; read.py should ask",
-}
 
 #: Who may import which library; nobody may import one that is not listed.
 LIBRARIES = {
@@ -170,17 +161,12 @@ def test_imports_point_downwards(file: str) -> None:
 
 @pytest.mark.parametrize("file", [file for file in HOUSE if step(file, 1) in INSIDE and step(file, 2)])
 def test_imports_inside_a_room_point_downwards(file: str) -> None:
-    """Inside mail/ and case/ a place imports from those below it; what still does not is named, with its reason."""
+    """Inside mail/ and case/ a place imports from those below it."""
     room, order = step(file, 1), INSIDE[step(file, 1)]
     assert step(file, 2) in order, f"{file} stands nowhere: say in INSIDE where"
     for other in sorted(ours(file)):
-        if step(other, 1) == room and (file, other) not in BACK_UP:
+        if step(other, 1) == room:
             assert order.index(step(other, 2)) <= order.index(step(file, 2)), f"{file} imports {other}, which is above"
-
-
-def test_arrows_that_run_back_up_are_still_there() -> None:
-    """An exception that nobody needs any more is taken off the list."""
-    assert [(file, other) for file, other in BACK_UP if other not in ours(file)] == []
 
 
 @pytest.mark.parametrize("file", [file for file in HOUSE if step(file, 2) in APART.get(step(file, 1), ())])

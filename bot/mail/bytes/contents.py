@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-import re2
+from bot.mail.patterns.topics import topic
 
 MAX_NAME = 120
 
@@ -53,10 +53,8 @@ _SEVEN = b"7z\xbc\xaf\x27\x1c"
 #: The name of 7-Zip's AES method in the list at the end of its archives.
 _SEVEN_AES = b"\x06\xf1\x07\x01"
 _SEVEN_TAIL = 4096
-_DECORATION = re2.compile(
-    r"(?i)^(?:(?:image|outlook-|logo|signature|banner)[\w. ()-]{0,60}\.(?:png|gif|jpe?g|bmp)|smime\.p7s"
-    r"|signature\.asc|[\w. -]{1,80}\.vcf)$"
-)
+_PDF_WITHIN = 1024  # readers accept a header that stands so far into the file
+_DECORATION = topic("marks").pattern("decoration")
 
 
 def kind_of(content: bytes, name: str, declared: str) -> str:
@@ -92,6 +90,25 @@ def _is_locked_entry(header: bytes) -> bool:
     version = int.from_bytes(header[_VERSION:_FLAGS], "little")
     flags = int.from_bytes(header[_FLAGS : _FLAGS + 2], "little")
     return len(header) == _ENTRY and version <= _LATEST and bool(flags & _ENCRYPTED)
+
+
+def is_word(content: bytes) -> bool:
+    """Whether an archive may be a Word document, whatever it is called."""
+    return content.startswith(_ZIP) and b"word/" in content
+
+
+def is_pdf(content: bytes) -> bool:
+    return b"%PDF-" in content[:_PDF_WITHIN]
+
+
+def is_old_office(content: bytes) -> bool:
+    """Whether it is of Office before 2007, or a document under a password."""
+    return content.startswith(_OLE)
+
+
+def may_be_form(content: bytes) -> bool:
+    """Whether a file is of a kind that can be a form."""
+    return is_word(content) or is_pdf(content) or is_old_office(content)
 
 
 def is_decoration(name: str) -> bool:

@@ -18,7 +18,6 @@ from bot.mail.bytes import contents, unreadable
 from bot.mail.bytes.contents import MAX_NAME, bare
 from bot.mail.bytes.headers import Headers, decoded, split, too_much
 from bot.mail.bytes.text import MAX_TEXT, cleaned, decode, from_html, is_known, turns
-from bot.mail.forms import forms
 from bot.model import Attachment
 
 MAX_REPORT = 64 * 1024
@@ -42,13 +41,17 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A mail taken apart. `why_unreadable` is "" where the text can be read."""
+    """A mail taken apart. `why_unreadable` is "" where no part says that it is sealed: its words may still say so.
+
+    `is_locked`: all that is attached, decoration aside, is under a password.
+    """
 
     headers: Headers
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
     reports: tuple[Report, ...] = ()
     why_unreadable: str = ""
+    is_locked: bool = False
     defects: tuple[str, ...] = ()
     files: tuple[tuple[str, bytes], ...] = ()  # digest and bytes of those that may be a form
 
@@ -80,13 +83,13 @@ def parse(raw: bytes) -> Parsed:
         gathering.defects.append("text_cut")
     names = [a.name for a in gathering.attachments]
     others = sum(not contents.is_decoration(name) for name in names) - gathering.locked
-    found = unreadable.why(headers, gathering.types, names, text, is_locked=bool(gathering.locked) and not others)
     return Parsed(
         headers=headers,
         text=text,
         attachments=tuple(gathering.attachments),
         reports=tuple(gathering.reports),
-        why_unreadable=found,
+        why_unreadable=unreadable.why(headers, gathering.types, names, has_text=bool(text.strip())),
+        is_locked=bool(gathering.locked) and not others,
         defects=tuple(dict.fromkeys(gathering.defects)),
         files=tuple(gathering.files),
     )
@@ -248,5 +251,5 @@ def _list(name: str, kind: str, content: bytes, found: _Gathering) -> None:
     found.locked += contents.is_locked(content)
     kind, digest = contents.kind_of(content, name, kind), hashlib.sha256(content).hexdigest()
     found.attachments.append(Attachment(name, kind, len(content), digest))
-    if forms.may_hold_one(content):
+    if contents.may_be_form(content):
         found.files.append((digest, content))

@@ -38,11 +38,6 @@ class Cell:
     where: str
 
 
-def is_word(content: bytes) -> bool:
-    """Whether an archive may be a Word document, whatever it is called."""
-    return content.startswith(b"PK\x03\x04") and b"word/" in content
-
-
 def cells(content: bytes) -> tuple[Cell, ...]:
     """The texts. Raises Unopened."""
     try:
@@ -185,7 +180,6 @@ class _Walk:
 MAX_PAGES = 20
 MAX_PDF_WORDS = 300_000
 MAX_FIELDS = 500
-_WITHIN = 1024  # readers accept a header that stands so far into the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +190,6 @@ class Filled:
     value: str
     is_button: bool
     where: str
-
-
-def is_pdf(content: bytes) -> bool:
-    return b"%PDF-" in content[:_WITHIN]
 
 
 def read_pdf(content: bytes) -> tuple[tuple[Cell, ...], tuple[Filled, ...]]:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 
 import re2
 
+from bot.mail.bytes import contents
 from bot.mail.forms import documents
 from bot.mail.forms.documents import Cell, Filled, Unopened
 from bot.mail.forms.labels import MAX_TEXT, Found, Shape, page, searched
 from bot.model import FormRead
 
 MAX_FILE = 10_000_000
-_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # Word before 2007, and documents under a password
 
 _DATES = re2.compile(r"\b\d{1,2}[/. -](?:\d{1,2}|[A-Za-z]{3,9})[/. -]\d{2,4}\b")
 _PERSONS = re2.compile(r"(?:\n|;|&|/|\band\b|\+)")
@@ -42,18 +42,13 @@ def read(
     return (*found, *([pasted] if pasted is not None else [])), tuple(dict.fromkeys(unopened))
 
 
-def may_hold_one(content: bytes) -> bool:
-    """Whether a file is of a kind that can be a form, by its first bytes."""
-    return documents.is_word(content) or documents.is_pdf(content) or content.startswith(_OLD)
-
-
 def _file(digest: str, content: bytes, shapes: Sequence[Shape]) -> FormRead | None:
-    if content.startswith(_OLD):
+    if contents.is_old_office(content):
         raise Unopened("old_format")
     if len(content) > MAX_FILE:
         raise Unopened("too_large")
     filled: tuple[Filled, ...] = ()
-    if documents.is_pdf(content):
+    if contents.is_pdf(content):
         cells, filled = documents.read_pdf(content)
     else:
         cells = documents.cells(content)

@@ -9,52 +9,23 @@ from __future__ import annotations
 
 import re2
 
+from bot.mail.patterns.topics import topic
+
 MAX_TEXT = 100_000
 
-#: What each flag's words are; an alternative each.
-_SIGNS = {
-    "child_protection": r"child[- ]protection|section[- ]47|s\.? ?47",
-    "child_protection_plan": r"cp[- ]plan|cpp|cpc",
-    "looked_after": (
-        r"looked[- ]after|child(?:ren)? in (?:local authority |foster |residential )?care|(?:is|are|was|now) in care"
-        r"|(?:interim |full )?care order|cla|lac"
-    ),
-}
-#: Words that may stand between a denial and what it denies.
-_FILLER = (
-    r"(?:(?:an?|any|about|of|in|under|for|yet|currently|considered|as|to|be|been|on|subject|known|regarded|meet|meeting"
-    r"|met|the|threshold|matter|issue|case|question|current|longer|active|open|at|risk|require|requiring|need|evidence"
-    r"|grounds|criteria|concerns?|or)[ :-]+){0,7}"
-)
-_BEFORE = (
-    rf"\b(?:not|no|non|isn'?t|aren'?t|wasn'?t|doesn'?t|don'?t|hasn'?t|never|without|nor|neither|below)\b[ :-]*{_FILLER}"
-)
-_AFTER = (
-    r"\b[\w ,()/-]{0,30}?(?:(?:is|are|was|were|does|do|did|has|have)(?:n'?t| not)(?: been)? (?:an? |the |in |at )*"
-    r"(?:issue|question|concern|matter|point|involved|apply|relevant|met|needed|required|indicated|suggested|reached"
-    r"|considered)"
-    r"|ruled out|no longer appl|ended\b|: *(?:no|none|nil|n/a)\b| +- +(?:no|none|nil|n/a)\b)"
-)
-_SURELY = r"\b(?:is|are|on|under|subject to|remains?|became|now)(?: now| still| a| an| the| on| subject| to)*[ :-]+"
-_FOUND = {flag: re2.compile(rf"(?i)\b(?:{words})\b") for flag, words in _SIGNS.items()}
-_DENIED = {
-    flag: re2.compile(rf"(?i)(?:{_BEFORE}(?:{words})\b|\b(?:{words}){_AFTER})") for flag, words in _SIGNS.items()
-}
-_AFFIRMED = {flag: re2.compile(rf"(?i){_SURELY}(?:{words})\b") for flag, words in _SIGNS.items()}
-_OTHERS_SAY = re2.compile(
-    r"(?i)\b(?:they|he|she|manager|team|agency|service|worker|authority|\w+'s view)\b[^.\n]{0,30}?\b(?:says?|said|told|"
-    r"insists?|insisted|claims?|claimed|believes?|maintains?|decided|argues?|states?|stated|thinks?|feels?)\b"
-)
+_STATUS = topic("child_status")
+_FOUND = {flag: pattern for pattern, flag in _STATUS.rows("found")}
+_DENIED = {flag: pattern for pattern, flag in _STATUS.rows("denied")}
+_AFFIRMED = {flag: pattern for pattern, flag in _STATUS.rows("affirmed")}
+_OTHERS_SAY, _WISHED, _CLAUSES = (_STATUS.pattern(name) for name in ("others_say", "wished", "clauses"))
 _EMPTY_BOX = re2.compile(r"(?m)^[ \t>]*(?:☐|□|▢|\[ ?\]|\( ?\)).*$")
-_WISHED = re2.compile(r"(?im)^[ \t>]*(?:please indicate )?perceived level of need[ \t]*:.*$")
-_CLAUSES = re2.compile(r"[.;!?\n]+(?:\s|$)|\n|\bbut\b|\bhowever\b")
 
 
 def signs(text: str) -> tuple[str, ...]:
     """The flags that the words of this text suggest, in a fixed order."""
     said = _WISHED.sub("", _EMPTY_BOX.sub("", text[:MAX_TEXT].replace("’", "'")))
     clauses = _CLAUSES.split(said)
-    return tuple(flag for flag in _SIGNS if _suggests(flag, clauses))
+    return tuple(flag for flag in _FOUND if _suggests(flag, clauses))
 
 
 def _suggests(flag: str, clauses: list[str]) -> bool:

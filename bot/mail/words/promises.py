@@ -73,6 +73,17 @@ def _sentences(lines: list[str]) -> list[str]:
     return [" ".join(piece.strip(" \t,.!?;:-–—*'\"’").split()).replace("’", "'") for piece in pieces]
 
 
+# --- what stands beside a file under a password ---------------------------------------------------------------------
+
+_COVERS = topic("marks").pattern("covers")
+
+
+def only_covers(text: str) -> bool:
+    """Whether the words beside a locked file say nothing themselves."""
+    said = [clause for sentence in sentences(text) for clause in clauses(sentence)]
+    return all(_COVERS.match(clause) or is_holding(clause, ()) for clause in said)
+
+
 # --- that it is not theirs ------------------------------------------------------------------------------------------
 # Two questions, because they have two askers. Of an outsider: do they say that it should never have reached them? Any
 # such phrase will do, since a note too many costs little. Of somebody who is asked for an answer: do they say nothing
