@@ -6,11 +6,10 @@ it. A plain challenge begins after what the policy passes over.
 
 from __future__ import annotations
 
-import re2
-
 from bot.case.course.clock import KNOWN, flagged
 from bot.case.making.draft import Draft
 from bot.case.making.people import landing
+from bot.mail.patterns.topics import topic
 from bot.mail.words.actions import call
 from bot.model import Arrival, Contact, LetterKind, Mail, Opening, Proof, Unit
 from bot.rules import workdays
@@ -120,9 +119,7 @@ ASKED = (
 )
 NO_REASON = "rationale_missing"
 #: A reason is known by its name, or where it stands beside the time itself.
-_REASON = re2.compile(
-    r"(?i)\brationale\b|\b(?:24|twenty[- ]four) ?h(?:ou)?rs?\b[^.\n]{0,80}\b(?:because|due to|as|since)\b"
-)
+_REASON = topic("orders").pattern("rationale")
 _FEWEST = 4  # words that may be a reason
 
 

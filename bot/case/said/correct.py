@@ -16,6 +16,7 @@ from bot.case.course.stages import enter
 from bot.case.making.draft import Draft, person
 from bot.case.making.ends_with import known
 from bot.case.making.notices import file_record
+from bot.mail.patterns.topics import topic
 from bot.model import WAITING, ClosedAs, Contact, Correction, Due, LetterKind, Mail, Served, State
 from bot.rules import workdays
 from bot.rules.windows import granted
@@ -111,11 +112,7 @@ def _tell(d: Draft, what: str, before: str, after: str, by: str, *groups: tuple[
 
 #: Longer lines are no correction.
 LONGEST = 200
-_FIELD = re2.compile(
-    r"(?i)^(?:the )?(stage|due|responder|recipient|duplicate)(?: (?:time|date|day))?\b"
-    r"(?:[\s:=]|\b(?:is|to|of|should be)\b)*(.*)$"
-)
-_REASON = re2.compile(r"(?i)\s+(?:because|reason|as)\b|;")
+_FIELD, _REASON = topic("orders").pattern("put_right"), topic("orders").pattern("put_right_why")
 _ADDRESS = re2.compile(r"[^\s<>(),;:]+@[^\s<>(),;:]+")
 _SPACES = re2.compile(r"[\W_]+")
 _DUPLICATE = "that a challenge is there twice is put right by the operator of this service, or by the raiser's WITHDRAW"

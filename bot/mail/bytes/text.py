@@ -16,6 +16,7 @@ from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 
 from bot.mail.bytes import unseen
+from bot.mail.patterns.topics import topic
 
 MAX_TEXT = 512 * 1024
 MAX_HTML = 512 * 1024
@@ -63,19 +64,11 @@ _DROPPED = re2.compile(
     r"(?is)<(?:style|script|head|title|noscript|template|svg)\b.*?</(?:style|script|head|title|noscript|template"
     r"|svg)\s*>|<!--.*?-->|<!\[[^\]]*\]>|<\?xml[^>]*>"
 )
-_QUOTE_START = re2.compile(
-    r"""(?i)<blockquote\b[^>]*>|<(?:div|hr|span|p)\b[^>]*\b(?:class=["']?[^"'>]*(?:gmail_quote|yahoo_quoted"""
-    r"""|moz-cite-prefix|moz-forward-container|protonmail_quote|tutanota_quote|zmail_extra)"""
-    r"""|name=["']?(?:quote|messageReplySection)\b|data-marker=["']?__QUOTED_TEXT__|id=["']?[^"'\s>]*(?:divRplyFwdMsg"""
-    r"""|appendonsend|reply-intro|mail-editor-reference-message-container|OLK_SRC_BODY_SECTION|zwchr|stopSpelling)"""
-    r"""|style=["'][^"'>]*border-top:\s*solid #(?:B5C4DF|E1E1E1) 1\.0pt;\s*padding:3\.0pt)[^>]*>"""
-)
+_QUOTE_START = topic("quotation").pattern("html")
 #: Indented text is no quotation, though it is tagged as one: it has no line beside it.
 _INDENTED = re2.compile(r"(?i)border:\s*none")
 _CITED = re2.compile(r"(?i)\b(?:type|cite|class)\s*=")
-_SIGNATURE_START = re2.compile(
-    r"""(?i)<(?:div|table|span|p)\b[^>]*\b(?:class|id|data-smartmail)=["']?[^"'>]*signature[^>]*>"""
-)
+_SIGNATURE_START = topic("quotation").pattern("html_signature")
 _TAG = re2.compile(r"(?s)<[^<>]*>")
 _OPEN = re2.compile(r"<[A-Za-z]")
 _BLANKS = re2.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")

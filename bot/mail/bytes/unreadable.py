@@ -20,7 +20,7 @@ from bot.mail.bytes.text import decode, from_html
 from bot.mail.patterns.topics import topic
 
 _MARKS = topic("marks")
-_TYPES, _NAMES, _EMPTY_NAMES = (_MARKS.rows(f"sealed_{name}") for name in ("types", "names", "names_alone"))
+_TYPES, _NAMES, _EMPTY_NAMES = (_MARKS.rows(name) for name in ("sealed_types", "sealed_names", "sealed_names_alone"))
 _WORDS = _MARKS.pattern("notice")
 _INLINE_PGP = re2.compile(r"(?m)^-----BEGIN PGP MESSAGE-----\s*$")
 _WORDS_WITHIN = 1500

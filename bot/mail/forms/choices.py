@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import re2
 
+from bot.mail.patterns.topics import topic
+
 _WORD = re2.compile(r"[\p{L}\p{M}\p{N}]+")
-_TICKED = r"(?:☒|☑|✓|✔|✗|✘|🗹|🗷|■|[\[(] ?[xX✓✔] ?[\])])"
-_EMPTY = r"(?:☐|□|▢|❏|[\[(] ?[\])])"
-_MARK = re2.compile(rf"(?P<yes>{_TICKED})|(?P<no>{_EMPTY})|(?P<bare>(?:^|\s)[xX](?:\s|$))")
+_MARK = topic("marks").pattern("box")
 
 #: A choice is known by so many of its first words at least.
 _LEAST = 2
