@@ -32,9 +32,12 @@ _ASKED = _ASKING | _LISTS.words("whom")
 _GROUP, _POLITE, _GREETS = _LISTS.words("group"), _LISTS.words("polite"), _LISTS.words("greets")
 _TURNS, _ABOUT, _ASKS = _LISTS.rows("turns"), _LISTS.pattern("about"), _LISTS.pattern("asks")
 #: Elsewhere a sentence is known by its beginning, and by its length.
-_BEGINS_ELSEWHERE = tuple(
-    (longest, _LISTS.pattern(f"{begins}_elsewhere"))
-    for longest, begins in ((90, "answers"), (40, "greets"), (80, "thanks"), (160, "asks"), (50, "closes"))
+_BEGINS_ELSEWHERE = (
+    (90, _LISTS.pattern("answers_elsewhere")),
+    (40, _LISTS.pattern("greets_elsewhere")),
+    (80, _LISTS.pattern("thanks_elsewhere")),
+    (160, _LISTS.pattern("asks_elsewhere")),
+    (50, _LISTS.pattern("closes_elsewhere")),
 )
 
 #: "9. Oktober" and "am 20.9. nicht" are no end of a sentence.
