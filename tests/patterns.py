@@ -3,7 +3,8 @@
 about: what the topic is
 parts:                      # pieces that entries share; {not} puts one in, also into a later part
   not: (?:not|isn'?t)
-  month: [january, march]   # a list is (?:january|march)
+  month: [january, march]   # a list is (?:january|march); one of alternatives brings their samples
+  when: [{words: today, yes: [today]}]
 entries:
   wrong:                    # one pattern: `frame` with its alternatives for {any}; else "(?i)(?:{any})"
     about: nobody says these of a mail that is theirs
@@ -11,11 +12,13 @@ entries:
     any:
       - {words: "{not} for me", yes: [this is not for me]}
     no: [this is for you]   # samples that the whole entry must not match
-  turns:                    # patterns one by one, each with a value beside it
+  turns:                    # patterns one by one, each with a value beside it; `any` where a row has several
     each:
       - {words: as soon as i can, value: soon, yes: [as soon as I can]}
+      - value: out
+        any: [{words: not there, yes: [not there]}]
     no: [soon]
-  time: {words: [today, tomorrow]}      # a closed list of words
+  time: {words: [today, tomorrow]}      # a closed list of words, in its order
 """
 
 from __future__ import annotations
@@ -61,7 +64,8 @@ def compiled(topic: dict[str, Any]) -> dict[str, Any]:
 def _parts(topic: dict[str, Any]) -> dict[str, str]:
     parts: dict[str, str] = {}
     for name, given in (topic.get("parts") or {}).items():
-        parts[name] = put_in(f"(?:{'|'.join(given)})" if isinstance(given, list) else str(given), parts)
+        words = [one["words"] if isinstance(one, dict) else one for one in given] if isinstance(given, list) else []
+        parts[name] = put_in(f"(?:{'|'.join(words)})" if words else str(given), parts)
     return parts
 
 
@@ -72,10 +76,23 @@ def put_in(text: str, parts: dict[str, str]) -> str:
 
 def _entry(entry: dict[str, Any], parts: dict[str, str]) -> Any:
     if "words" in entry:
-        return sorted(entry["words"])
+        return entry["words"]
     if "each" in entry:
-        return [[framed(entry, [row["words"]], parts), row.get("value")] for row in entry["each"]]
-    return framed(entry, [row["words"] for row in entry["any"]], parts)
+        return [[framed(entry, words_of(row), parts), row.get("value")] for row in entry["each"]]
+    return framed(entry, words_of(entry), parts)
+
+
+def words_of(given: dict[str, Any]) -> list[str]:
+    """The texts of the alternatives of an entry or of a row."""
+    return [row["words"] for row in alternatives(given)]
+
+
+def alternatives(given: dict[str, Any]) -> list[dict[str, Any]]:
+    """The alternatives of an entry or of a row: those in its `any`, those of each of its rows, else itself."""
+    if "each" in given:
+        return [one for row in given["each"] for one in alternatives(row)]
+    found: list[dict[str, Any]] = given.get("any") or [given]
+    return found
 
 
 def framed(entry: dict[str, Any], alternatives: list[str], parts: dict[str, str]) -> str:
@@ -86,14 +103,20 @@ def framed(entry: dict[str, Any], alternatives: list[str], parts: dict[str, str]
 def samples(topic: dict[str, Any]) -> Iterator[Sample]:
     """Every sample: an alternative's own against that alternative alone, an entry's `no` against the whole entry."""
     parts = _parts(topic)
-    for name, entry in topic["entries"].items():
-        rows = entry.get("any") or entry.get("each") or []
-        for row in rows:
+    given = {n: {"any": part} for n, part in (topic.get("parts") or {}).items() if _has_samples(part)}
+    for name, entry in (given | topic["entries"]).items():
+        if "words" in entry:
+            continue
+        for row in alternatives(entry):
             for text in row["yes"]:
                 yield Sample(name, framed(entry, [row["words"]], parts), text, True)
-        for text in entry.get("no", []):
-            for pattern in [framed(entry, [r["words"] for r in rows], parts)] if rows else []:
-                yield Sample(name, pattern, text, False)
+        for row in entry.get("each", [entry]):
+            for text in entry.get("no", []):
+                yield Sample(name, framed(entry, words_of(row), parts), text, False)
+
+
+def _has_samples(part: object) -> bool:
+    return isinstance(part, list) and isinstance(part[0], dict)
 
 
 def written() -> str:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.mail.bytes.headers import split
-from bot.mail.machine.bounce import failures
-from bot.mail.machine.failure import reason
+from bot.mail.machine.bounce import failures, reason
 from bot.mail.read import Reading, read
 
 MAILS = Path(__file__).parent.parent / "mails" / "automatic"

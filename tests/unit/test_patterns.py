@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import re2
 
 from bot.mail.patterns.topics import topic
-from tests.patterns import COMPILED, Sample, samples, topics, written
+from tests.patterns import COMPILED, FOLDER, Sample, alternatives, samples, topics, written
 
 TOPICS = topics()
+BOT = FOLDER.parents[1]
 
 
 def test_the_compiled_file_is_what_the_lists_say() -> None:
@@ -31,11 +34,23 @@ def test_every_alternative_has_samples(name: str) -> None:
     bare = [
         f"{entry}: {row['words'][:40]}"
         for entry, given in TOPICS[name]["entries"].items()
-        for row in given.get("any") or given.get("each") or []
+        if "words" not in given
+        for row in alternatives(given)
         if not row.get("yes")
     ]
     bare += [e for e, given in TOPICS[name]["entries"].items() if "words" not in given and not given.get("no")]
     assert bare == []
+
+
+@pytest.mark.parametrize("name", TOPICS)
+def test_nothing_stands_there_unused(name: str) -> None:
+    """Each entry is asked for by a file that loads its topic, and each part is put into something."""
+    loading = [text for path in BOT.rglob("*.py") if f'topic("{name}")' in (text := path.read_text("utf-8"))]
+    named = {word for text in loading for word in re.findall(r"""["'](\w+)["']""", text)}
+    unused = [entry for entry in TOPICS[name]["entries"] if entry not in named]
+    written = (FOLDER / f"{name}.yaml").read_text("utf-8")
+    unused += [part for part in TOPICS[name].get("parts") or {} if f"{{{part}}}" not in written]
+    assert unused == []
 
 
 @pytest.mark.parametrize(

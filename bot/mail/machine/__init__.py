@@ -1,4 +1,4 @@
 """Mail that nobody wrote: bounces, absences, receipts, lists. It knows no command and no form.
 
-Read automatic.py first, then robots.py and marks.py, bounce.py and failure.py, away.py, away_words.py and absence.py.
+Read automatic.py first, then robots.py, bounce.py, away.py and absence.py; their words stand in mail/patterns/.
 """

@@ -1,7 +1,7 @@
 """Who or what wrote a mail: a person, or a machine in a person's name.
 
-It reads the standard headers (RFC 3834, 8098, list headers) and Exchange's own, then the signs of single programs
-(marks.py), newsletters and portals (robots.py); bounces are read in bounce.py.
+It reads the standard headers (RFC 3834, 8098, list headers) and Exchange's own, then subjects that only mail
+programs write, then the signs of single programs, newsletters and portals (robots.py); bounces are read in bounce.py.
 X-Auto-Response-Suppress asks others for silence and identifies nobody. It knows no case, and never says that a robot
 answered.
 """
@@ -17,10 +17,10 @@ from bot.mail import subject
 from bot.mail.bytes.headers import Headers, decoded, ids
 from bot.mail.bytes.parse import Parsed
 from bot.mail.cut import quote
-from bot.mail.machine import away, bounce, marks, robots
+from bot.mail.machine import away, bounce, robots
+from bot.mail.patterns.topics import topic
 from bot.model import Address, Bounce, MailKind
 
-_METHODS = frozenset({"REQUEST", "REPLY", "CANCEL", "COUNTER", "DECLINECOUNTER", "REFRESH", "ADD"})
 _METHOD_LINE = re2.compile(r"(?im)^METHOD:\s*([A-Z]+)\s*$")
 _MEETING_CLASS = re2.compile(r"(?i)^urn:content-classes:calendarmessage|^IPM\.Schedule\.Meeting")
 
@@ -29,16 +29,21 @@ _MAY_BE_A_BOUNCE = frozenset({MailKind.HUMAN, MailKind.AUTO_REPLY, MailKind.OTHE
 #: How ids of our letters are made: 128 bits that name, 128 that seal. A forwarder may change From, but keeps the id.
 _OURS = re2.compile(r"<[0-9a-f]{32}\.[0-9a-f]{32}@")
 
-_REPLY_HEADERS = (
-    "x-autoreply",
-    "x-autorespond",
-    "x-autoreply-from",
-    "x-auto-reply-from",
-    "x-mail-autoreply",
-    "x-autoresponder",
-)
-_BULK = frozenset({"bulk", "list", "junk"})
-_LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post", "x-mailing-list", "x-mailman-version")
+_LISTS = topic("automatic")
+_METHODS, _BULK = _LISTS.words("methods"), _LISTS.words("bulk")
+_REPLY_HEADERS, _LIST_HEADERS = _LISTS.listed("reply_headers"), _LISTS.listed("list_headers")
+_AWAY_TITLE, _AWAY_ANYWHERE = _LISTS.pattern("away"), _LISTS.pattern("away_anywhere")
+_UNDELIVERED_TITLE = _LISTS.pattern("undelivered")
+_READ_TITLES = (_LISTS.pattern("read"), _LISTS.pattern("receipt"))
+
+#: What subject.automatic_prefix says, as a kind. A recall takes nothing back: it is only noted.
+_KINDS = {
+    "auto_reply": MailKind.AUTO_REPLY,
+    "receipt": MailKind.RECEIPT,
+    "bounce": MailKind.BOUNCE,
+    "recall": MailKind.OTHER_AUTOMATED,
+    "meeting": MailKind.MEETING,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ def _by_headers(headers: Headers, sender: Address | None, title: str, text: str)
         return MailKind.AUTO_REPLY, "Precedence: auto_reply"
     if "mailbox rules agent" in headers.get("x-ms-exchange-generated-message-source").lower():
         return MailKind.AUTO_REPLY, "made by a mailbox rule"
-    why = marks.in_a_name(headers, sender)
+    why = robots.in_a_name(headers, sender)
     if why:
         return MailKind.AUTO_REPLY, why
     if submitted not in ("", "no"):
@@ -154,79 +159,15 @@ def _is_list(headers: Headers) -> bool:
     return _has_list_headers(headers) or headers.get("precedence").strip().lower() in _BULK
 
 
-# Subjects that only mail programs write, in the languages they are sold in: away, undelivered, read. The English
-# beginnings are subject.py's; here stand the other languages and the free forms of vacation programs. A reply prefix
-# in front makes any of them a person's answer to such a mail. It knows no header and no body.
-
-#: What subject.automatic_prefix says, as a kind. A recall takes nothing back: it is only noted.
-_KINDS = {
-    "auto_reply": MailKind.AUTO_REPLY,
-    "receipt": MailKind.RECEIPT,
-    "bounce": MailKind.BOUNCE,
-    "recall": MailKind.OTHER_AUTOMATED,
-    "meeting": MailKind.MEETING,
-}
-_MARKING = r"(?:\W*(?:external|ext|official(?:[- ]sensitive)?|caution|secure|e-?mail|spam)\b\W*)*\W*"
-
-_AWAY = r"""
-ateb awtomatig|allan o'r swyddfa|automatische antwort|abwesenheit\w*|abwesend\b|nicht im b.ro|au.er haus
-r.ponse automatique|absen(?:ce|t) du bureau|message d.absence|respuesta autom.tica|fuera de (?:la )?oficina
-risposta automatica|fuori (?:sede|ufficio)|automatisch antwoord|afwezig(?:heid)?\w*|resposta autom.tica
-aus.ncia tempor.ria|fora do escrit.rio|automatiskt? svar|auto-?svar|fr.nvaro|frav.r(?:ende)?\b|ikke til stede
-automaattinen vastaus|poissa(?:olo)?\b|odpowied. automatyczna|automatyczna odpowied.
-autoodpowied.|nieobecno..|automatick. odpov.[dď]
-automatikus v.lasz|h.zon k.v.l|r.spuns automat|otomatik (?:yan.t|cevap)|автоматический ответ|автоответ
-автоматична відповідь|автоматичен отговор|αυτόματη απάντηση|自動応答|自動返信|不在|自动答复|自动回复|自動回覆
-자동 ?(?:회신|응답)|رد تلقائي|תשובה אוטומטית|automatski odgovor|samodejni odgovor|automatinis atsakymas
-autom.tiska atbilde|automaatvastus|autoreply\b
-t. ..ng tr. l.i|tr. l.i t. ..ng|(?:jawaban|balasan) (?:otomatis|automatik)|auto-?resposta|ตอบกลับอัตโนมัติ
-स्वचालित (?:उत्तर|जवाब)|پاسخ خودکار|freagra uathoibríoch|erantzun automatikoa|absente? du bureau|per.odo de vacaciones
-auto(?:mat(?:ed|ic))?[- ]?(?:re(?:ply|sponse|sponder)|answer|acknowledge?ment)\b
-vacation (?:reply|message|notice|notification|response)|away (?:message|notice)
-out of (?:the )?office\W*(?:re|aw|fwd?)\s*:
-away from (?:my |the )?(?:e-?mail|mail|office|desk)\W*$
-your e-?mail(?: message)? will not be (?:read|answered|forwarded)
-(?:i am|i'm|i will be) (?:currently )?(?:away|out of (?:the )?office|off (?:work|sick)|on holiday|on vacation)TIME
-(?:i am|i'm|i will be) (?:currently )?on (?:annual |maternity |sick )?leaveTIME
-""".replace("TIME", r"(?:\W*$|\W+(?:until|till|back|returning)\b[\w ,./:-]{0,40}$|\W+(?:re|aw|fwd?)\s*:)")
-_UNDELIVERED = r"""
-unzustellbar\w*|nicht zustellbar\w*|(?:.ber)?zustellung\w* fehlgeschlagen|non ?-?(?:remis|livr|distribu)\w*
-.chec de (?:la )?(?:remise|distribution|livraison)|no se puede entregar|no entregado|error de entrega
-non recapitabile|mancato recapito|onbestelbaar|niet bezorgd|n.o (?:foi )?entregue|falha na entrega
-kan ikke (?:leveres|afleveres)|g.r inte att leverera|ikke levert|niedostarcz\w*|nie mo.na dostarczy.|недоставлен
-не удается доставить|配信不能|無法傳遞|无法送达|배달되지 않음|anghyflawnadwy|methwyd (?:ag|.) anfon
-"""
-_READ = r"""
-(?:un)?gelesen|zugestellt|le.do|no le.do|letto|non letto|(?:on)?gelezen|lido|l.st|ol.st|ul.st|lest|ulest
-przeczytan[eo]|p.e.teno|прочитано|darllenwyd|开封|已读|開封済み|lu|non lu|remis|entregado
-accus. de (?:lecture|r.ception)|lesebest.tigung|empfangsbest.tigung|read-?receipt|confirmaci.n de lectura
-ricevuta di (?:lettura|ritorno)
-"""
-
-
-def _any_of(lines: str) -> str:
-    return "|".join(lines.split("\n")[1:-1])
-
-
-_AWAY_TITLE = re2.compile(
-    rf"(?i)^{_MARKING}(?:{_any_of(_AWAY)})|\bis (?:currently )?(?:out of (?:the )?office"
-    rf"|away from (?:the )?office)\W*$"
-    r"|^\W*yahoo!? auto[- ]?(?:response|reply)"
-    r"|[(\[]\s*(?:auto-?reply|automatic reply|autoresponse|out of office)\s*[)\]]\W*$"
-)
-_UNDELIVERED_TITLE = re2.compile(rf"(?i)^{_MARKING}(?:{_any_of(_UNDELIVERED)})")
-_READ_TITLE = re2.compile(rf"(?i)^{_MARKING}(?:(?:{_any_of(_READ)})\s*:|return receipt \(\w+\))")
-
-
 def kind_of(title: str) -> tuple[MailKind, str] | None:
     """The kind that a decoded subject gives away, and why; None where a person may have written it."""
-    if _AWAY_TITLE.search(title):
+    if _AWAY_TITLE.search(title) or _AWAY_ANYWHERE.search(title):
         return MailKind.AUTO_REPLY, "the subject of an automatic reply"
     prefix = subject.automatic_prefix(title)
     if prefix in _KINDS:
         return _KINDS[prefix], f"the subject of a mail program: {prefix}"
     if _UNDELIVERED_TITLE.match(title):
         return MailKind.BOUNCE, "the subject of a bounce"
-    if _READ_TITLE.match(title):
+    if any(receipt.match(title) for receipt in _READ_TITLES):
         return MailKind.RECEIPT, "the subject of a receipt"
     return None

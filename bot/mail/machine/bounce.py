@@ -1,7 +1,8 @@
 """Non-delivery reports: whom a letter of ours did not reach, for good or for now, and which letter it was.
 
-RFC 3464 reports first; then what mail systems without it write in words. A report that a mail *was* delivered is a
-receipt. It knows no outbox: it hands over the ids that the report cites.
+RFC 3464 reports first; then what mail systems without it write in words. Why, is said in words for people; the server's
+own diagnostic stays with the operator. A report that a mail *was* delivered is a receipt. It knows no outbox: it hands
+over the ids that the report cites.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from flufl.bounce import all_failures
 from bot.mail.bytes.addresses import addresses_in
 from bot.mail.bytes.headers import Headers, decoded, ids
 from bot.mail.bytes.parse import Parsed, Report
-from bot.mail.machine import failure
+from bot.mail.patterns.topics import topic
 from bot.model import Address, Bounce, MailKind
 
 _FIELD = re2.compile(
@@ -28,43 +29,12 @@ _REFUSAL = "message/disposition-notification"
 _MAX_WORDS = 400
 _MAX_TEXT = 20_000
 
-_DAEMON = re2.compile(
-    r"(?i)^(?:mailer-?daemon|mail-?daemon|post[-_.]?master|mail(?:er)?|mdaemon|mail[-_.]?delivery(?:[-_.]?(?:sub)?system)?"
-    r"|microsoftexchange[0-9a-f]{20,}|bounce)@|^<>$"
-)
-#: A mailbox that nobody reads. (An envelope of `bounces+SRS=...` is only a person's mail, forwarded.)
-NOBODY = re2.compile(r"(?i)^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply)\b")
-_SUBJECT = re2.compile(
-    r"(?i)^\W*(?:undeliver(?:able|ed)|undelivered mail|delivery (?:status notification|failure|failed|problem"
-    r"|report|notification)|failure (?:notice|delivery)"
-    r"|mail (?:delivery (?:fail|problem|status|subsystem)|system error|failure)|returned (?:mail|to sender)"
-    r"|(?:message|mail|e-?mail) (?:delivery|undeliverable|could not be|not delivered|status)"
-    r"|warning: (?:message|could not)|non[- ]?(?:delivery|remis)|delivery has failed|could not send|unzustellbar"
-    r"|rejected mail|nondeliverable|delayed:|anghyflawnadwy)"
-)
-_FAILED = re2.compile(
-    r"(?i)(?:could not be delivered|couldn't be delivered|was(?:n't| not) (?:able to be )?delivered"
-    r"|unable to deliver|undeliverable|delivery (?:to the following|has failed|failed|attempts?)"
-    r"|permanent (?:fatal )?error|fatal errors"
-    r"|user unknown|unknown user|no such (?:user|recipient|mailbox)|mailbox (?:is )?(?:full|unavailable|not found"
-    r"|disabled)|does not exist|quota exceeded|over quota|address(?:es)? (?:failed|rejected)"
-    r"|recipient (?:rejected|unknown)"
-    r"|returned (?:below|to sender)|not been delivered|still being retried|giving up|bounced"
-    r"|doesn't have an? .{0,20}account"
-    r"|(?:invalid|bad|unknown|unroutable|unrouteable) (?:user|recipient|mailbox|destination)"
-    r"|action not taken|automatically rejected|not listed in)"
-)
-#: A letter that came back is tried no more, also where the last answer was a 4xx: it had waited too long.
-_CAME_BACK = re2.compile(
-    r"(?i)returned (?:mail|to sender)|returning message|undeliver|(?:delivery|mail) (?:has )?fail|failure|\(fail"
-    r"|non[- ]?del|could not be|not delivered|rejected"
-)
-_LATER = re2.compile(
-    r"(?i)(?:will (?:be retried|keep trying|continue to (?:try|attempt))|delivery (?:is |has been )?delayed"
-    r"|delayed:|not yet been delivered|hours on the queue|still being retried|warning message only"
-    r"|do not need to resend|don't need to resend"
-    r"|temporary (?:failure|problem))"
-)
+_LISTS = topic("bounce")
+_DAEMON, NOBODY, _SYSTEMS = _LISTS.pattern("daemon"), _LISTS.pattern("nobody"), _LISTS.words("systems")
+_SUBJECT, _FAILED = _LISTS.pattern("subject"), _LISTS.pattern("failed")
+_CAME_BACK, _LATER = _LISTS.pattern("came_back"), _LISTS.pattern("later")
+_BY_STATUS, _BY_WORDS = _LISTS.rows("by_status"), _LISTS.rows("by_words")
+_WHY_WITHIN = 4000
 
 
 def report(mail: Parsed, sender: Address | None, id_domain: str) -> tuple[MailKind, str, Bounce | None] | None:
@@ -97,7 +67,7 @@ def is_refusal(mail: Parsed, sender: Address | None) -> bool:
     """A mail system that refuses in the form of a disposition notification (RFC 5429), as Dovecot and Sieve do."""
     if "(rejected)" in mail.headers.get("auto-submitted").lower():
         return True
-    from_system = bool(sender and _DAEMON.match(sender.email)) or _is_system(mail.headers.get("from"))
+    from_system = bool(sender and _is_daemon(sender.email)) or _is_system(mail.headers.get("from"))
     return from_system and bool(_FAILED.search(mail.text[:_MAX_TEXT]))
 
 
@@ -119,7 +89,7 @@ def _bounce(group: dict[str, str], mail: Parsed, id_domain: str) -> Bounce:
     action = group.get("action", "").lower()
     # "failed" means that nobody tries any more (RFC 3464, 2.3.3), also where the last answer was a 4xx.
     is_hard = not action.startswith("delayed") and (action.startswith("failed") or not status.startswith("4"))
-    why = failure.reason(status, words or mail.text, is_hard)
+    why = reason(status, words or mail.text, is_hard)
     return Bounce(recipient or _in_words(mail), status, is_hard, cited(mail, id_domain), words[:_MAX_WORDS], why)
 
 
@@ -134,7 +104,7 @@ def without_report(
     """A bounce told in words only: from a mail system, and saying that it failed. `is_sure`: its subject said so."""
     headers = mail.headers
     from_system = (
-        bool(sender and _DAEMON.match(sender.email))
+        bool(sender and _is_daemon(sender.email))
         or _is_system(headers.get("from"))
         or headers.get("return-path").strip() == "<>"
     )
@@ -154,16 +124,17 @@ def without_report(
     later = says_later or (status.startswith("4") and not _CAME_BACK.search(title))
     refused = (a for r in mail.reports if r.type == _REFUSAL for g in _recipients(r.text) for a in _named_in(g))
     named = (*addresses_in(headers.get("x-failed-recipients")), *refused, *permanent, *temporary)
-    why = failure.reason(status, text, not later)
+    why = reason(status, text, not later)
     return Bounce(named[0] if named else _in_words(mail), status, not later, cited(mail, id_domain), "", why)
+
+
+def _is_daemon(email: str) -> bool:
+    return email == "<>" or bool(_DAEMON.match(email))
 
 
 def _is_system(value: str) -> bool:
     lowered = value.lower()
-    return any(
-        name in lowered
-        for name in ("mailer-daemon", "mail delivery s", "postmaster", "microsoft outlook <", "system administrator")
-    )
+    return any(name in lowered for name in _SYSTEMS)
 
 
 def _first_status(text: str) -> str:
@@ -174,7 +145,7 @@ def _first_status(text: str) -> str:
 def _in_words(mail: Parsed) -> str | None:
     """The first address in the text that is neither the mail's own sender nor recipient."""
     own = set(addresses_in(" ".join((mail.headers.get("from"), mail.headers.get("to")))))
-    return next((a for a in addresses_in(mail.text[:_MAX_TEXT]) if a not in own and not _DAEMON.match(a)), None)
+    return next((a for a in addresses_in(mail.text[:_MAX_TEXT]) if a not in own and not _is_daemon(a)), None)
 
 
 def cited(mail: Parsed, id_domain: str) -> tuple[str, ...]:
@@ -194,6 +165,31 @@ def _returned(reports: tuple[Report, ...]) -> list[str]:
         for r in reports
         if r.type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", _REFUSAL)
     ]
+
+
+def reason(status: str, words: str, is_hard: bool) -> str:
+    """Why a letter did not arrive, for a reader who has never seen a mail server, from the enhanced status code
+    (RFC 3463) or else from what servers usually write: half a sentence that follows "could not be delivered: ". For a
+    delay it says that it is still being tried. It names no address and no host."""
+    why = _of_words(words) if _says_little(status) else ""
+    why = why or _of_status(status) or _of_words(words) or "no reason that we can read was given"
+    return why if is_hard else f"{why}; their mail system is still trying"
+
+
+def _says_little(status: str) -> bool:
+    """Detail 0 of any subject is "other" (RFC 3463, 3), and 7.1 is written for every refusal: the words know more."""
+    return status.endswith(".0") or status.partition(".")[2] == "7.1"
+
+
+def _of_status(status: str) -> str:
+    detail = status.partition(".")[2]
+    if detail in ("", "0.0"):
+        return ""
+    return next((why for pattern, why in _BY_STATUS if pattern.search(detail)), "")
+
+
+def _of_words(words: str) -> str:
+    return next((why for pattern, why in _BY_WORDS if pattern.search(words[:_WHY_WITHIN])), "")
 
 
 # flufl.bounce, asked for what mail systems write that follow no standard. Its detectors search for the forms of

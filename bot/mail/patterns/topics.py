@@ -32,6 +32,10 @@ class Topic:
         """A closed list of words."""
         return frozenset(self.entries[name])
 
+    def listed(self, name: str) -> tuple[str, ...]:
+        """The same in the order of the file, where the first that fits counts."""
+        return tuple(self.entries[name])
+
     def rows(self, name: str) -> tuple[tuple[Any, Any], ...]:
         """(compiled pattern, what stands beside it) in the order of the file."""
         return tuple((re2.compile(text), value) for text, value in self.entries[name])
