@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re2
 
+from bot.model import Flag
+
 MAX_TEXT = 100_000
 
 #: What each flag's words are; an alternative each.
 _SIGNS = {
-    "child_protection": r"child[- ]protection|section[- ]47|s\.? ?47",
-    "child_protection_plan": r"cp[- ]plan|cpp|cpc",
-    "looked_after": (
+    Flag.CHILD_PROTECTION: r"child[- ]protection|section[- ]47|s\.? ?47",
+    Flag.CHILD_PROTECTION_PLAN: r"cp[- ]plan|cpp|cpc",
+    Flag.LOOKED_AFTER: (
         r"looked[- ]after|child(?:ren)? in (?:local authority |foster |residential )?care|(?:is|are|was|now) in care"
         r"|(?:interim |full )?care order|cla|lac"
     ),
@@ -50,14 +52,14 @@ _WISHED = re2.compile(r"(?im)^[ \t>]*(?:please indicate )?perceived level of nee
 _CLAUSES = re2.compile(r"[.;!?\n]+(?:\s|$)|\n|\bbut\b|\bhowever\b")
 
 
-def signs(text: str) -> tuple[str, ...]:
+def signs(text: str) -> tuple[Flag, ...]:
     """The flags that the words of this text suggest, in a fixed order."""
     said = _WISHED.sub("", _EMPTY_BOX.sub("", text[:MAX_TEXT].replace("’", "'")))
     clauses = _CLAUSES.split(said)
     return tuple(flag for flag in _SIGNS if _suggests(flag, clauses))
 
 
-def _suggests(flag: str, clauses: list[str]) -> bool:
+def _suggests(flag: Flag, clauses: list[str]) -> bool:
     """Said in a clause that does not deny it; beside a denial only where it is said outright."""
     about = [clause for clause in clauses if _FOUND[flag].search(clause)]
     denials = [c for c in about if _DENIED[flag].search(c) and not _OTHERS_SAY.search(c)]
