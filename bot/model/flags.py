@@ -6,6 +6,7 @@ id of the policy ("form_missing:appendix-a"), never by an address. Who sets one,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum, StrEnum, auto
 
 
@@ -18,7 +19,8 @@ class About(Enum):
 
 
 class Flag(StrEnum):
-    """A row: the name in the store, the words for people, what it is about. None can be made without words.
+    """A row: the name in the store, the words for people, what it is about, and what an id beside it names ("" where a
+    case bears the flag once). None can be made without words.
 
     Those about the writing stand in the order in which a report counts them.
     """
@@ -26,10 +28,11 @@ class Flag(StrEnum):
     _value_: str
     words: str
     about: About
+    of: str
 
-    def __new__(cls, name: str, words: str, about: About = About.CASE) -> Flag:
+    def __new__(cls, name: str, words: str, about: About = About.CASE, of: str = "") -> Flag:
         flag = str.__new__(cls, name)
-        flag._value_, flag.words, flag.about = name, words, about
+        flag._value_, flag.words, flag.about, flag.of = name, words, about, of
         return flag
 
     def __repr__(self) -> str:
@@ -59,8 +62,8 @@ class Flag(StrEnum):
     TIME_IN_THE_PAST = "time_in_the_past", "a time in the past"
     HELD_BEFORE = "held_before_the_bot", "earlier stages held before it came here"
     INTRA_AGENCY = "intra_agency", "within one agency"
-    PASSED = "passed", "a time inside a stage has passed"  # of a clock
-    LATE = "late", "late after the end"  # of a prompt
+    PASSED = "passed", "a time inside a stage has passed", About.CASE, "clock"
+    LATE = "late", "late after the end", About.CASE, "prompt"
     TRANSFERRED = "transferred", "handed to another team"
     TRANSFERRED_AGAIN = "transferred_again", "handed on a second time"
     WRONG_PERSON = "wrong_person", "wrong person"
@@ -83,8 +86,8 @@ class Flag(StrEnum):
     INCIDENT = "incident", "a mail reached an outsider"
     ANSWERED_FROM_ELSEWHERE = "answered_from_elsewhere", "answered from elsewhere"
     # forms
-    FORM_MISSING = "form_missing", "form missing"  # of a form
-    FORM_INCOMPLETE = "form_incomplete", "form incomplete"  # of a form
+    FORM_MISSING = "form_missing", "form missing", About.CASE, "form"
+    FORM_INCOMPLETE = "form_incomplete", "form incomplete", About.CASE, "form"
     FORM_UNPROVEN = "form_unproven", "a form not proven"
     FORM_TWO_CHILDREN = "form_two_children", "a form of two children"
     FORM_OF_ANOTHER_POLICY = "form_of_another_policy", "a form of another policy"
@@ -121,12 +124,19 @@ class Flagged(str):
     __slots__ = ()
 
     def __new__(cls, flag: Flag, of: str = "") -> Flagged:
-        """`of`: an id of the policy, "" for a flag of the whole case."""
+        """`of`: the id of what the flag's row says it is of. Raises ValueError for a flag that is of nothing, and where
+        an id is wanted and not given."""
+        if bool(of) != bool(flag.of):
+            raise ValueError(f"{flag} is {f'of one {flag.of}: say which' if flag.of else 'of nothing'}")
         return cls.read(f"{flag}:{of}" if of else str(flag))
 
     @classmethod
     def read(cls, text: str) -> Flagged:
+        """As it was stored: another version may have known other flags."""
         return str.__new__(cls, text)
+
+    def __reduce__(self) -> tuple[Callable[[str], Flagged], tuple[str]]:
+        return Flagged.read, (str(self),)
 
     @property
     def flag(self) -> Flag | None:

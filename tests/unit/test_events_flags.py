@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import pickle
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from ruamel.yaml import YAML
 
 from bot.case.course import opening
 from bot.case.making.draft import Draft
@@ -71,13 +73,17 @@ def test_an_unknown_kind_of_an_old_journal_is_shown() -> None:
 
 @pytest.mark.parametrize("flag", Flag, ids=str)
 def test_every_flag_has_words_and_comes_back(flag: Flag) -> None:
-    """Words for people, without an underscore; stored as its name and read as the same flag, of something or not."""
+    """Words for people, without an underscore; stored as its name, with an id where its row says of what, and only
+    there, so that no flag bears an address; read as the same flag."""
     assert flag.words
     assert "_" not in flag.words
-    for flagged in (Flagged(flag), Flagged(flag, "appendix-a")):
-        assert (flagged.flag, flagged.words) == (flag, flag.words)
-    assert str(Flagged(flag)) == flag.value
-    assert str(Flagged(flag, "appendix-a")) == f"{flag.value}:appendix-a"
+    of = "appendix-a" if flag.of else ""
+    flagged = Flagged(flag, of)
+    assert (flagged.flag, flagged.words) == (flag, flag.words)
+    assert str(flagged) == (f"{flag.value}:appendix-a" if of else flag.value)
+    assert pickle.loads(pickle.dumps(flagged)) == flagged
+    with pytest.raises(ValueError, match=flag.value):
+        Flagged(flag, "" if of else "fay.marsh@csc.example")
 
 
 def test_a_case_is_stored_with_its_flags_as_text() -> None:
@@ -87,7 +93,7 @@ def test_a_case_is_stored_with_its_flags_as_text() -> None:
     assert [flagged.flag for flagged in case.flags] == [Flag.URGENT, Flag.FORM_MISSING, None]
     assert case.flags[-1].words == "of old times"
     assert case.has(Flag.FORM_MISSING, "a")
-    assert not case.has(Flag.FORM_MISSING)
+    assert not case.has(Flag.FORM_MISSING, "b")
     with pytest.raises(ValueError, match="not text"):
         codec.decode(Case, codec.encode(opened().case) | {"flags": [7]})
 
@@ -212,3 +218,25 @@ def test_a_flag_is_recorded_once() -> None:
     ]
     d.unflag(Flag.FORM_MISSING, of="a")
     assert (d.case.has(Flag.FORM_MISSING, "a"), d.case.has(Flag.FORM_MISSING, "b")) == (False, True)
+
+
+# --- what stories expect ----------------------------------------------------------------------------------------------
+
+STORIES = sorted(
+    path for room in ("stories", "policies/stories", "walks") for path in (ROOT / "tests" / room).glob("*.yaml")
+)
+
+
+def test_stories_expect_what_can_happen() -> None:
+    """A fact or a flag that a story names stands in a row: one that never happens would prove nothing."""
+    assert STORIES
+    names = {(path.stem, name) for path in STORIES for name in _named(path)}
+    assert {(story, name) for story, name in names if name not in {*EventKind, *Flag}} == set()
+
+
+def _named(path: Path) -> Iterator[str]:
+    told = YAML(typ="safe").load(path.read_text("utf-8"))
+    for row in (*told.get("expect", ()), *told.get("never", ())):
+        if row.get("fact", "*") != "*":
+            yield row["fact"]
+        yield from (flag.partition(":")[0] for flag in row.get("flags", ()))
