@@ -11,14 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.mail.subject import ANNOUNCES, is_probe
-from bot.model import WAITING, Case, Inbox, Mail, MailKind
+from bot.mail.subject import is_probe
+from bot.model import WAITING, Case, Flag, Inbox, Mail, MailKind
 from bot.rules.directory import Directory
 
 #: How a mail was matched that cites an id of ours.
 BY_LETTER = "our letter"
-#: Flag of a case that opens on an original which a later mail quotes: its sender, not the mail's, is the raiser.
-REPORTED = "reported_start"
 #: Why a mail waits that may be an answer, and how its case hears of it: it does not join it.
 MAY_ANSWER = "it may answer an open challenge"
 #: How far what a quotation says of its time may lie from the opening: a mail program's zone may be another.
@@ -53,7 +51,7 @@ class Attach:
 class Open:
     """It opens a case."""
 
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +120,8 @@ def _triggered(mail: Mail, inbox: Inbox, directory: Directory, is_old: bool) -> 
     if mail.kind is not MailKind.HUMAN or mail.is_list:
         return Pen("automatic or list mail with a challenge in its subject")
     sender = mail.sender.email if mail.sender else ""
-    is_announced = ANNOUNCES in mail.trigger.flags and not mail.trigger.is_reply and not has_form(mail, inbox.policy)
-    if is_announced and directory.is_known_domain(sender):  # a stranger's opens a provisional case, as everything does
+    announces = Flag.ANNOUNCES in mail.trigger.flags and not mail.trigger.is_reply and not has_form(mail, inbox.policy)
+    if announces and directory.is_known_domain(sender):  # a stranger's opens a provisional case, as everything does
         return Pen("it seems to announce a course or a document about challenges")
     if is_old:
         return Pen("already in flight: it lay in the inbox before the first reading")
@@ -139,7 +137,7 @@ def _triggered(mail: Mail, inbox: Inbox, directory: Directory, is_old: bool) -> 
             and not quoted.is_reply
             and directory.team_of(mail.quoted_from, inbox.area) != (inbox.team or None)
         ):
-            return Open((REPORTED,))
+            return Open((Flag.REPORTED_START,))
         why = (
             "a reply to a challenge that we have not seen"
             if mail.trigger.is_reply
@@ -147,9 +145,9 @@ def _triggered(mail: Mail, inbox: Inbox, directory: Directory, is_old: bool) -> 
         )
         return Pen(why)
     if mail.trigger.is_forward and _is_handed_up(mail, inbox, directory):
-        return Open((REPORTED,))
-    flags = ["forwarded"] if mail.trigger.is_forward else []
-    flags += ["opened_by_form"] if mail.trigger.phrase is None else []
+        return Open((Flag.REPORTED_START,))
+    flags = [Flag.FORWARDED] if mail.trigger.is_forward else []
+    flags += [Flag.OPENED_BY_FORM] if mail.trigger.phrase is None else []
     return Open(tuple(flags))
 
 

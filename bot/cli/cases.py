@@ -114,7 +114,7 @@ def _tell(case: Case, journal: list[JournalRow], coming: list[Deadline]) -> None
     say_lines(f"{case.ref}  {case.team or case.area}  {plain.state(case)}, {case.stage}")
     say_lines(f"Raised by {case.raiser}. Policy {case.policy}, version {case.policy_version}.")
     if case.flags:
-        say_lines(f"Flags: {', '.join(map(plain.flag, case.flags))}.")
+        say_lines(f"Flags: {', '.join(flag.words for flag in case.flags)}.")
     say_lines("", "What happened")
     people = {c.email: c.name for _, _, c in case.people} | {case.raiser.email: case.raiser.name}
     for row in journal:

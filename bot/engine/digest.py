@@ -12,13 +12,12 @@ from datetime import date, datetime, time
 
 from sqlalchemy import Connection
 
-from bot.case.said import shadow
 from bot.engine.registers import open_line
 from bot.engine.turn import Turn
 from bot.mail.bytes.headers import MAX_BLOCK
 from bot.mail.read import writer
 from bot.mail.words.orders import lettered
-from bot.model import Case, Contact, Correction, Letter, LetterKind
+from bot.model import Case, Contact, Correction, Flag, Letter, LetterKind
 from bot.model.failpoints import failpoint
 from bot.rules import workdays
 from bot.store import cases, letters, mailboxes, mails, outbox
@@ -125,7 +124,7 @@ class Digests:
     def ask_shadowed(self, now: datetime) -> None:
         """Cases that were watched in a mailbox whose letters may go by now: the business unit is asked about each."""
         with self.db.read() as tx:
-            asked = [case for case in cases.open_cases(tx, shadow.FLAG) if self._wants_asking(case)]
+            asked = [case for case in cases.open_cases(tx, Flag.SHADOWED) if self._wants_asking(case)]
         if not asked:
             return
         with self.db.begin() as tx:
@@ -135,7 +134,7 @@ class Digests:
         failpoint("digest.asked")
 
     def _wants_asking(self, case: Case) -> bool:
-        return shadow.ASKED not in case.flags and self.turn.mode(case.inbox) != "shadow"
+        return not case.has(Flag.SHADOW_ASKED) and self.turn.mode(case.inbox) != "shadow"
 
     def tell_in_flight(self, now: datetime) -> None:
         """Older challenges found at first sight are listed once, to operator and business unit; nobody else hears."""

@@ -13,10 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.case.making import incident
-from bot.case.said import shadow
 from bot.case.said.command import HANDED_OUT
-from bot.model import Case, Command, Contact, Letter, LetterKind, Mail, State
+from bot.model import Case, Command, Contact, Flag, Letter, LetterKind, Mail, State
 from bot.records import register
 from bot.records.register import Sheet
 from bot.records.report import Quarter, Source, report
@@ -90,8 +88,8 @@ def open_line(case: Case, policies: Mapping[str, Policy]) -> dict[str, Any]:
         "due": case.due.isoformat() if case.due else "",
         "waiting_for": waiting_for(case),
         "asks": case.asks,
-        "elsewhere": incident.FLAG in case.flags,
-        "watched": shadow.FLAG in case.flags,
+        "elsewhere": case.has(Flag.ANSWERED_FROM_ELSEWHERE),
+        "watched": case.has(Flag.SHADOWED),
         "forms": [policy.form(state.form).title for state in case.forms if state.is_missing],
     }
 

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.case import table
-from bot.case.course import approval
 from bot.case.placement import MAY_ANSWER
 from bot.case.said import shadow
 from bot.letters import render
@@ -22,7 +21,9 @@ from bot.model import (
     Case,
     Contact,
     Decision,
+    EventKind,
     Fact,
+    Flag,
     Hold,
     Inbox,
     Letter,
@@ -150,7 +151,7 @@ class Turn:
         mail: Mail,
         inbox: Inbox,
         now: datetime,
-        flags: tuple[str, ...] = (),
+        flags: tuple[Flag, ...] = (),
         stage: str = "",
         day_zero: datetime | None = None,
     ) -> Decision:
@@ -192,7 +193,7 @@ class Turn:
             self._too_many(tx, decision, signed, now)
 
     def _held_for(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> Hold | None:
-        is_new = any(event.kind == "held" for event in decision.events)  # the letters that tell of a HOLD go
+        is_new = any(event.kind is EventKind.HELD for event in decision.events)  # the letters that tell of a HOLD go
         if (held_for := _held_by_case(decision.case, letter)) and not (is_new and held_for is Hold.HOLD):
             return held_for
         day, number = now - timedelta(days=1), decision.case.number
@@ -251,6 +252,6 @@ def _held_by_case(case: Case, letter: Letter) -> Hold | None:
     """What the case as it stands holds this letter for."""
     if case.hold_until is not None:
         return Hold.HOLD
-    if approval.WAITS in case.flags and letter.kind is LetterKind.ESCALATION:
+    if case.has(Flag.AWAITING_GO) and letter.kind is LetterKind.ESCALATION:
         return Hold.APPROVAL
     return None

@@ -15,7 +15,7 @@ import re2
 from rapidfuzz.distance import OSA
 
 from bot.mail.patterns.topics import topic
-from bot.model import SubjectReading, Window
+from bot.model import Flag, SubjectReading, Window
 from bot.rules.windows import DOUBTFUL, LONGEST, Requested, fold, requested
 
 
@@ -77,8 +77,6 @@ def _marking(words: str) -> str:
 
 # --- about challenges, and none ---------------------------------------------------------------------------------------
 
-#: Flag of a subject that announces a course or a document about challenges.
-ANNOUNCES = "announces"
 _ANNOUNCED, _OF_PHRASE = _MARKS.pattern("announced"), _MARKS.pattern("of_phrase")
 
 
@@ -112,7 +110,7 @@ def read(subject: str, phrases: Sequence[Phrase], sent: datetime) -> SubjectRead
     stripped = _strip(subject)
     phrase, certainty = _match(_words(_folded(subject)), phrases)
     asked = requested(stripped.rest, sent, phrase.tiers) if phrase else Requested()
-    announced = (ANNOUNCES,) if phrase and _announces(stripped.rest, phrase) else ()
+    announced = (Flag.ANNOUNCES,) if phrase and _announces(stripped.rest, phrase) else ()
     return SubjectReading(
         phrase=phrase.text if phrase else None,
         certainty=certainty,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.model.cases import StageRun as StageRun
     from bot.model.cases import State as State
     from bot.model.cases import Task as Task
+    from bot.model.events import EventKind as EventKind
     from bot.model.facts import WANTS_ANSWERS as WANTS_ANSWERS
     from bot.model.facts import Alarm as Alarm
     from bot.model.facts import Arrival as Arrival
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from bot.model.facts import LetterServed as LetterServed
     from bot.model.facts import LetterUndelivered as LetterUndelivered
     from bot.model.facts import Opening as Opening
+    from bot.model.flags import Flag as Flag
+    from bot.model.flags import Flagged as Flagged
     from bot.model.forms import FieldRead as FieldRead
     from bot.model.forms import FormRead as FormRead
     from bot.model.forms import FormState as FormState
@@ -55,7 +58,7 @@ if TYPE_CHECKING:
     from bot.model.times import Window as Window
     from bot.model.times import aware as aware
 
-_FILES = ("cases", "facts", "forms", "mails", "marks", "times")
+_FILES = ("cases", "events", "facts", "flags", "forms", "mails", "marks", "times")
 
 
 def __getattr__(name: str) -> object:

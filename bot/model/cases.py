@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from bot.model.flags import Flag, Flagged
 from bot.model.forms import FormState
 from bot.model.marks import PersonalText, PlainText
 from bot.model.times import Window, aware
@@ -179,7 +180,7 @@ class Case:
     due: datetime | None = None
     due_why: PlainText = ""
     questions: tuple[Question, ...] = ()
-    flags: tuple[PlainText, ...] = ()
+    flags: tuple[Flagged, ...] = ()
     mails: tuple[PlainText, ...] = ()  # digests, in order of reading
     thread: tuple[PersonalText, ...] = ()  # message ids a letter may cite: the opening and the latest of each side
     holding: tuple[tuple[datetime, PersonalText], ...] = ()  # holding replies: when, from whom
@@ -207,6 +208,10 @@ class Case:
     @property
     def run(self) -> StageRun | None:
         return self.runs[-1] if self.runs else None
+
+    def has(self, flag: Flag, of: str = "") -> bool:
+        """Whether it bears that flag, of that id where one is named."""
+        return Flagged(flag, of) in self.flags
 
     @property
     def is_open(self) -> bool:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from bot.model.cases import Case, Contact, Deadline
+from bot.model.events import EventKind
+from bot.model.flags import Flag
 from bot.model.mails import Mail
 from bot.model.marks import Personal, PersonalText, PlainText
 
@@ -98,7 +100,7 @@ class Opening:
     ref: PlainText
     stage: PlainText = ""  # where `adopt` says another than the first
     day_zero: datetime | None = None
-    flags: tuple[PlainText, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +165,9 @@ Fact = Opening | Arrival | Alarm | LetterServed | LetterUndelivered | Correction
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that the journal says happened, under the name other tools read (opened, responded, lapsed ...)."""
+    """One thing that the journal says happened."""
 
-    kind: PlainText
+    kind: EventKind
     stage: PlainText = ""
     by: PersonalText = ""  # an address, or "clock"
     note: PersonalText = ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from bot.model.flags import Flag
 from bot.model.forms import FormRead
 from bot.model.marks import PersonalText, PlainText
 from bot.model.times import Window, aware
@@ -82,7 +83,7 @@ class SubjectReading:
     markings: tuple[PersonalText, ...] = ()
     window: Window | None = None  # a requested length of time
     by: datetime | None = None  # a requested instant
-    flags: tuple[PlainText, ...] = ()  # nonstandard_window, two_times, time_in_the_past ...
+    flags: tuple[Flag, ...] = ()  # what was doubtful about its time, and whether it announces something
     rest: PersonalText = ""  # what is left after prefixes and markings; may hold personal data
 
 

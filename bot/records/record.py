@@ -21,29 +21,12 @@ import typst
 
 from bot.letters.wording import clean
 from bot.model import Case, FormState, StageRun, aware
+from bot.model.events import kind_of
 from bot.records import parts, plain
 from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar, say
 
 Gap = tuple[str, datetime, datetime | None, str]  # mailbox, from, to (None: it lasts), why
-
-#: Events whose note was written by this system. Any other note may be somebody's narrative.
-OUR_NOTES = frozenset(
-    {
-        "task",
-        "meeting",
-        "called",
-        "flagged",
-        "closed",
-        "filed",
-        "extended",
-        "stage_entered",
-        "undelivered",
-        "form_asked",
-        "form_received",
-        "form_incomplete",
-    }
-)
 
 
 class Row(Protocol):
@@ -147,7 +130,7 @@ def _values(
         "mails": [[said(m.received), names.get(m.sender, m.sender), m.digest] for m in mails],
         "gaps": [[box, said(start), said(end) if end else "not yet read again", why] for box, start, end, why in gaps],
         "commitments": [[names.get(who, who), words] for who, words in case.commitments] if full else [],
-        "flags": [plain.flag(f) for f in case.flags],
+        "flags": [flag.words for flag in case.flags],
         "forms": [_form(state, policy, said, stages) for state in case.forms],
         "head": journal[-1].hash if journal else "",
         "rows": len(journal),
@@ -235,11 +218,17 @@ def _timeline(
     for row in journal:
         when = said(row.at)
         for kind, stage, by, note in row.events:
-            detail = plain.note(kind, note) if full or kind in OUR_NOTES else ""
+            detail = plain.note(kind, note) if full or _is_public(kind) else ""
             lines.append([when, plain.event(kind, names.get(by, by), stages.get(stage, stage)), detail])
         if row.letters:
             lines.append([when, "", plain.letters(row.letters, names)])
     return lines
+
+
+def _is_public(kind: str) -> bool:
+    """Whether the note beside such an event stands in a minimal record; of a kind not known here it does not."""
+    known = kind_of(kind)
+    return known is not None and known.has_public_note
 
 
 # --- the documents ----------------------------------------------------------------------------------------------------
@@ -253,7 +242,7 @@ def _journal_json(case: Case, journal: Sequence[Row], full: bool) -> bytes:
             "at": aware(row.at).isoformat(),
             "fact": row.fact,
             "events": [
-                {"kind": kind, "stage": stage, "by": by, "note": note if full or kind in OUR_NOTES else ""}
+                {"kind": kind, "stage": stage, "by": by, "note": note if full or _is_public(kind) else ""}
                 for kind, stage, by, note in row.events
             ],
             "letters": list(row.letters),

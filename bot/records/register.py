@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime
 import xlsxwriter
 
 from bot.model import Case, ClosedAs, StageRun, State, Task
+from bot.model.flags import OF_CHILD, OF_WRITING
 from bot.records import plain
 from bot.records.parts import cell
 from bot.rules.policy.forms import Log
@@ -24,11 +25,6 @@ from bot.rules.workdays import Calendar
 
 Value = str | int | date | datetime | None
 
-#: Flags about how a challenge was written and handled, not about a child: the ones a register shows.
-QUALITY = (
-    "rationale_missing", "window_assumed", "nonstandard_window", "two_times", "team_unknown", "unreadable",
-    "reported_start", "reported", "no_contact", "outcome_missing", "alternate_missing", "ceiling_gave_way",
-)  # fmt: skip
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # a file's time must not make two equal registers differ
 
 
@@ -82,7 +78,7 @@ def _escalation(case: Case, policy: Policy) -> tuple[Value, ...]:
         len(actions), sum(any(word == "yes" for _, word, _ in task.said) for task in actions),
         _filed(filed, "raising", is_ended), _filed(filed, "responding", is_ended),
         "yes" if any(_is_again(case.runs, n) for n in range(1, len(case.runs))) else "",
-        ", ".join(plain.flag(flag) for flag in case.flags if flag in QUALITY),
+        ", ".join(one.words for one in case.flags if one.flag in OF_WRITING),
     )  # fmt: skip
 
 
@@ -116,7 +112,7 @@ def agency_log(cases: Sequence[Case], policies: Mapping[str, Policy], agency: st
 def _logged(case: Case, policy: Policy, log: Log) -> tuple[Value, ...]:
     """A cell for each column, blank where it is the agency's own to fill: nobody told it to this service."""
     names = {stage.id: stage.name for stage in policy.stages}
-    level = ", ".join(plain.flag(flag) for flag in case.flags if flag in _LEVELS)
+    level = ", ".join(one.words for one in case.flags if one.flag in OF_CHILD)
     ended = plain.state(case) if case.state is State.CLOSED else ""
     found: dict[str, Value] = {
         "ref": case.ref,
@@ -129,9 +125,6 @@ def _logged(case: Case, policy: Policy, log: Log) -> tuple[Value, ...]:
     }
     found["concern_and_level"] = "; ".join(str(found[key]) for key in ("concern", "level") if found[key])
     return tuple(found[key] for key in (*log.fill, *["blank"] * (len(log.columns) - len(log.fill))))
-
-
-_LEVELS = ("child_protection", "child_protection_plan", "looked_after")
 
 
 # --- learning ---------------------------------------------------------------------------------------------------------

@@ -16,8 +16,9 @@ from statistics import median
 import re2
 
 from bot.model import Case, ClosedAs, StageRun
+from bot.model.flags import OF_WRITING
 from bot.records import plain
-from bot.records.register import QUALITY, Sheet, Value, learning, parties
+from bot.records.register import Sheet, Value, learning, parties
 from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar
 
@@ -221,8 +222,8 @@ def _silence(source: Source, cases: Sequence[Case]) -> Sheet:
 
 def _quality(cases: Sequence[Case]) -> Sheet:
     """How challenges were written and handled, by the flags their cases bear."""
-    found = Counter(flag for case in cases for flag in case.flags if flag in QUALITY)
-    rows: list[tuple[Value, ...]] = [(plain.flag(flag), found[flag]) for flag in QUALITY if found[flag]]
+    found = Counter(one.flag for case in cases for one in case.flags)
+    rows: list[tuple[Value, ...]] = [(flag.words, found[flag]) for flag in OF_WRITING if found[flag]]
     again = sum(any(b.stage == a.stage for a, b in zip(c.runs, c.runs[1:], strict=False)) for c in cases)
     return Sheet("Quality", ("What", "Cases"), (*rows, ("entered a stage again", again)))
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import re2
 
-from bot.model import Unit, Window, aware
+from bot.model import Flag, Unit, Window, aware
 from bot.rules.instants import DAY_END, MONTH, instants
 from bot.rules.instants import LONDON as LONDON
 
@@ -34,7 +34,7 @@ class Requested:
 
     window: Window | None = None
     by: datetime | None = None
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
 
 
 # --- policy files ---------------------------------------------------------------------------------------------------
@@ -205,14 +205,14 @@ def requested(text: str, sent: datetime, tiers: Sequence[Window]) -> Requested:
     dated = instants(words, now)
     for found in reversed(dated):
         words = f"{words[: found.start]} | {words[found.end :]}"
-    ahead = [Requested(by=found.at, flags=("nonstandard_window",)) for found in dated if found.at > now]
+    ahead = [Requested(by=found.at, flags=(Flag.NONSTANDARD_WINDOW,)) for found in dated if found.at > now]
     options = [*ahead, *_lengths(_NO_TIMES.sub(" | ", words), tiers)]
-    flags = ("time_in_the_past",) if len(ahead) < len(dated) else ()
+    flags = (Flag.TIME_IN_THE_PAST,) if len(ahead) < len(dated) else ()
     if not options:
         return Requested(flags=flags)
     best = min(options, key=lambda o: _ends(o, now))
     if any((o.window, o.by) != (best.window, best.by) for o in options):
-        flags = (*flags, "two_times")
+        flags = (*flags, Flag.TWO_TIMES)
     return Requested(best.window, best.by, (*best.flags, *flags))
 
 
@@ -231,15 +231,15 @@ def _lengths(words: str, tiers: Sequence[Window]) -> Iterator[Requested]:
             if n and int(n):
                 yield _length(int(n), unit, tiers)
     if _AT_ONCE.search(words):
-        yield Requested(Window(24, Unit.HOURS, "requested"), flags=("nonstandard_window",))
+        yield Requested(Window(24, Unit.HOURS, "requested"), flags=(Flag.NONSTANDARD_WINDOW,))
 
 
 def _length(n: int, word: str, tiers: Sequence[Window]) -> Requested:
     factor, unit = _SCALE[word]
     known = {(tier.n, tier.unit) for tier in tiers}
     if word == "days" and (n, Unit.WORKING_DAYS) in known:
-        return Requested(Window(n, Unit.WORKING_DAYS, "requested"), flags=("bare_days",))
-    flags = () if (n * factor, unit) in known else ("nonstandard_window",)
+        return Requested(Window(n, Unit.WORKING_DAYS, "requested"), flags=(Flag.BARE_DAYS,))
+    flags = () if (n * factor, unit) in known else (Flag.NONSTANDARD_WINDOW,)
     return Requested(Window(n * factor, unit, "requested"), flags=flags)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from bot.model import Case, Decision, Fact, Mail, MailForms, State
+from bot.model import Case, Decision, Fact, Flag, Mail, MailForms, State
 from bot.model.errors import CaseMoved
 from bot.store import chain, codec, deadlines, mailboxes, schema
 from bot.store.chain import JournalRow as JournalRow
@@ -130,13 +130,13 @@ def by_ref(tx: Connection, ref: str) -> int | None:
     return tx.execute(saved).scalar()
 
 
-def open_cases(tx: Connection, flag: str = "") -> list[Case]:
+def open_cases(tx: Connection, flag: Flag | None = None) -> list[Case]:
     """In order of opening; those with that flag, where one is named."""
     rows = select(_cases.c.snapshot).where(_cases.c.state.not_in(["", State.CLOSED.value])).order_by(_cases.c.number)
     if flag:  # the database looks for the word, so that the others need not be decoded
         rows = rows.where(_cases.c.snapshot.contains(f'"{flag}"', autoescape=True))
     found = [_case(snapshot) for snapshot in tx.execute(rows).scalars()]
-    return [case for case in found if not flag or flag in case.flags]
+    return [case for case in found if flag is None or case.has(flag)]
 
 
 def all_cases(tx: Connection) -> list[Case]:

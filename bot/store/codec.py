@@ -15,7 +15,7 @@ from functools import cache
 from math import isfinite
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import SchemaSerializer, SchemaValidator, core_schema
 
 from bot import model
@@ -78,12 +78,21 @@ def loads_fact(text: str) -> model.Fact:
 
 @cache
 def _reader(kind: Any) -> SchemaValidator:
-    return SchemaValidator(_fitted(TypeAdapter(kind).core_schema, hides=False))
+    return SchemaValidator(_fitted(_schema_of(kind), hides=False))
 
 
 @cache
 def _writer(kind: Any, hides: bool) -> SchemaSerializer:
-    return SchemaSerializer(_fitted(TypeAdapter(kind).core_schema, hides))
+    return SchemaSerializer(_fitted(_schema_of(kind), hides))
+
+
+def _schema_of(kind: Any) -> Node:
+    """Pydantic's schema of a type. Asked inside a tuple, as a dataclass alone takes no setting: pydantic is to let the
+    model's own kinds of text be, which are read and written here."""
+    whole = TypeAdapter(tuple[kind], config=ConfigDict(arbitrary_types_allowed=True)).core_schema
+    if whole["type"] == "definitions":
+        return {**whole, "schema": whole["schema"]["items_schema"][0]}
+    return dict(whole["items_schema"][0])
 
 
 def _fitted(node: Node, hides: bool, personal: bool = False) -> Node:
@@ -94,6 +103,8 @@ def _fitted(node: Node, hides: bool, personal: bool = False) -> Node:
         return {**node, "schema": _fields(node, hides)}
     if kind in _OURS:
         return _OURS[kind]
+    if kind == "is-instance" and node["cls"] is model.Flagged:
+        return _FLAGGED
     if kind in ("str", "int", "bool"):
         return {**node, "strict": True, **(_HIDDEN if hides and personal and kind == "str" else {})}
     if kind == "dict":
@@ -130,7 +141,7 @@ def _parts(hint: Any) -> tuple[Any, ...]:
 def _text(data: Any) -> str:
     if isinstance(data, str):
         return data
-    raise ValueError(f"a stored instant is {type(data).__name__}, not text")
+    raise ValueError(f"a stored instant or flag is {type(data).__name__}, not text")
 
 
 def _mapping(data: Any) -> Mapping[str, Any]:
@@ -172,6 +183,7 @@ _OURS = {
     ),
     "date": _schema(lambda data: date.fromisoformat(_text(data)), lambda day: day.isoformat()),
 }
+_FLAGGED = _schema(lambda data: model.Flagged.read(_text(data)), str)
 _MAPPING = _schema(_mapping, lambda value: _json(value, str))
 _HIDDEN = _hiding(lambda text, hide: hide(text) if text else text)
 _HIDDEN_MAPPING = _hiding(_json)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.case.said import shadow
-from bot.model import State
+from bot.model import Flag, State
 from tests.integration.office import Office, raw_mail
 from tests.unit.case_samples import BOT, CREWE, DEV, FAY, HELEN, START, UNIT
 
@@ -71,7 +70,7 @@ def test_go_tells_the_running_stage_with_a_fresh_time(office: Office) -> None:
     assert (case.stage, case.state) == ("step-2", State.AWAITING_RESPONSE)
     assert case.due is not None
     assert case.due > START + 3 * DAY
-    assert shadow.FLAG not in case.flags
+    assert not case.has(Flag.SHADOWED)
     office.course(case.due + timedelta(minutes=5))
     assert [q.letter.stage for q in office.letters("escalation")][-1] == "step-3"
 
@@ -91,13 +90,13 @@ def test_an_unproven_leave_does_nothing(office: Office) -> None:
     raw = raw_mail(UNIT, "LEAVE", at=at, to=BOT, cc="", proof="none", answers=question.letter.message_id.strip("<>"))
     office.put(raw, at, BOT)
     office.once(at)
-    assert shadow.LEFT not in office.case().flags
+    assert not office.case().has(Flag.SHADOW_LEFT)
     assert [q.letter.variant for q in office.letters("question")] == ["shadowed", "confirm_word"]
     (asked,) = (q for q in office.letters("question") if q.letter.variant == "confirm_word")
     yes = raw_mail(UNIT, "YES", at=at, to=BOT, cc="", number="y", answers=asked.letter.message_id.strip("<>"))
     office.put(yes, at + timedelta(hours=1), BOT)
     office.once(at + timedelta(hours=1))
-    assert shadow.LEFT in office.case().flags
+    assert office.case().has(Flag.SHADOW_LEFT)
     assert office.addressees() == {UNIT}
 
 

@@ -15,6 +15,7 @@ from bot.model import (
     Deadline,
     Decision,
     Event,
+    EventKind,
     Fact,
     Letter,
     LetterKind,
@@ -62,7 +63,7 @@ def opening(number: int, ref: str) -> Opening:
 def save_new(tx: Connection, **changes: Any) -> cases.Stored:
     """Opens and saves a case of its own."""
     number, ref = cases.new_ref(tx, "CE", 2027)
-    events = (Event("opened", "step-1", HELEN.email, "by mail"),)
+    events = (Event(EventKind.OPENED, "step-1", HELEN.email, "by mail"),)
     decision = Decision(a_case(number, ref, **changes), (), events, "a challenge of Helen Visser")
     return cases.save(tx, decision, opening(number, ref), NOW, 0, "policy: text")
 

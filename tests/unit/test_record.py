@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from bot.model import Case, ClosedAs, Contact, StageRun, State, Unit, Window
+from bot.model import Case, ClosedAs, Contact, Flag, Flagged, StageRun, State, Unit, Window
 from bot.records import parts, plain
 from bot.records.record import Gap, MailRow, Record, record
 from bot.rules.policy.policy import Policy
@@ -104,7 +104,7 @@ CASE = Case(
     urgent=True,
     runs=(LAPSED, ANSWERED),
     people=(("frontline", "raising", HELEN), ("frontline", "responding", FAY), ("step-2", "responding", DEV)),
-    flags=("window_assumed",),
+    flags=(Flagged(Flag.WINDOW_ASSUMED),),
     closed_as=ClosedAs.RESOLVED,
     closed=at(19, 10, 2),
     outcome="ab" * 32,

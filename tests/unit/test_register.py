@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from bot.engine import registers
-from bot.model import Case, Task
+from bot.model import Case, Flag, Flagged, Task
 from bot.records import register
 from bot.records.register import Sheet
 from bot.rules.policy.forms import Log
@@ -70,7 +70,7 @@ def test_the_register_begins_at_the_policys_stage() -> None:
 def test_an_agencys_log_has_the_documents_columns() -> None:
     """Each under its own heading; the child's details are left to the agency."""
     (log,) = POLICIES["sandwell"].logs
-    case = replace(served(opened()), policy="sandwell", stage="stage-1", flags=("child_protection",))
+    case = replace(served(opened()), policy="sandwell", stage="stage-1", flags=(Flagged(Flag.CHILD_PROTECTION),))
     case = replace(case, runs=(replace(case.runs[0], stage="stage-1"),))
     (sheet,) = register.agency_log([case], {"sandwell": POLICIES["sandwell"]}, "CSC")
     assert sheet.headings == log.columns

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DatabaseError
 
-from bot.model import Case, ClosedAs, Deadline, Decision, LetterUndelivered, State
+from bot.model import Case, ClosedAs, Deadline, Decision, Flagged, LetterUndelivered, State
 from bot.model.errors import CaseMoved, StoreError
 from bot.store import cases, deadlines, mails, outbox, schema
 from bot.store.db import Database
@@ -85,7 +85,7 @@ def test_the_journal_says_who_did_what_when(database: Database) -> None:
         stored = save_new(tx)
         letter = a_letter()
         fact = LetterUndelivered("k/notice/x", letter.kind, "step-1", FAY.email, "5.1.1", True)
-        decision = Decision(replace(stored.case, flags=("bounced",)), (letter,), (), "Fay Marsh has left")
+        decision = Decision(replace(stored.case, flags=(Flagged.read("bounced"),)), (letter,), (), "Fay Marsh has left")
         cases.save(tx, decision, fact, NOW + HOUR, 1)
     with database.read() as tx:
         first, second = cases.journal(tx, stored.case.number)

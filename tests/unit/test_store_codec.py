@@ -46,6 +46,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(list(kind))
     simple = {
         str: WORDS,
+        model.Flagged: WORDS.map(model.Flagged.read),
         int: st.integers(0, 2**31 - 1),
         bool: st.booleans(),
         datetime: INSTANTS,
@@ -172,7 +173,13 @@ def test_every_text_says_at_its_field_whether_it_is_about_a_person(kind: type) -
 
 def test_the_mark_at_the_field_is_what_hides() -> None:
     """Text in rows, in mappings and beside nothing is hidden where its field is personal; ids and codes stay."""
-    case = a_case(1, "CE-2027-0001", commitments=((FAY.email, "by Friday"),), owner=FAY.email, flags=("urgent",))
+    case = a_case(
+        1,
+        "CE-2027-0001",
+        commitments=((FAY.email, "by Friday"),),
+        owner=FAY.email,
+        flags=(model.Flagged(model.Flag.URGENT),),
+    )
     hidden = codec.encode(case, lambda text: "?")
     assert (hidden["commitments"], hidden["owner"], hidden["flags"]) == ([["?", "?"]], "?", ["urgent"])
     assert (hidden["people"][0][0], hidden["people"][0][2]["email"]) == ("step-1", "?")

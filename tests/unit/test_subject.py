@@ -7,8 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from bot.mail.subject import ANNOUNCES, Phrase, automatic_prefix, read, ref_in
-from bot.model import SubjectReading, Unit, Window
+from bot.mail.subject import Phrase, automatic_prefix, read, ref_in
+from bot.model import Flag, SubjectReading, Unit, Window
 from bot.rules.workdays import LONDON
 
 TIERS = (Window(24, Unit.HOURS), Window(10, Unit.WORKING_DAYS))
@@ -53,7 +53,7 @@ def days(n: int) -> Window:
         (f"24 hours – {CHALLENGE} – J.S.", URGENT, ()),
         (f"{CHALLENGE} – 24 hours – JOHN SMITH 12/03/2015", URGENT, ()),
         (f"{CHALLENGE} – JOHN SMITH 12/03/2015", None, ()),
-        (f"Training: {CHALLENGE} course 10 working days notice", STANDARD, (ANNOUNCES,)),
+        (f"Training: {CHALLENGE} course 10 working days notice", STANDARD, (Flag.ANNOUNCES,)),
         (f"##12345## {CHALLENGE} – 24 hours (ref: ABC123)", URGENT, ()),
         (f"\U0001f6a8 {CHALLENGE} \U0001f6a8 24 hours - ", URGENT, ()),
         (f"{CHALLENGE} – 24 hours" + " padding" * 40, URGENT, ()),
@@ -85,7 +85,7 @@ def test_the_phrase_and_its_time(subject: str, window: Window | None, flags: tup
 )
 def test_a_course_or_a_document_about_challenges_is_told_from_one(subject: str, announces: bool) -> None:
     """Only what follows the phrase at once, or what nobody writes in a challenge, counts (row 29)."""
-    assert (ANNOUNCES in reading(subject).flags) is announces
+    assert (Flag.ANNOUNCES in reading(subject).flags) is announces
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,9 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from bot.case.making.draft import Draft
-from bot.model import Hold, LetterKind
+from bot.model import EventKind, Flag, Hold, LetterKind
 from bot.rules import workdays
 
-WAITS, GIVEN, ASKED = "awaiting_go", "go_given", "go_asked"
 #: How long a GO is waited for: on an hours window, and else in office hours, where the policy does not say.
 URGENT = timedelta(minutes=30)
 ORDINARY = timedelta(hours=2)
@@ -21,20 +20,20 @@ OPENS, CLOSES = time(9), time(17)
 
 def ask(d: Draft) -> None:
     """Once for each stage, with the last reminder: may the next stage be called in if no reply comes?"""
-    if d.rules.mode == "approve" and not d.is_stranger and ASKED not in d.case.flags and _can_go_on(d):
+    if d.rules.mode == "approve" and not d.is_stranger and not d.case.has(Flag.GO_ASKED) and _can_go_on(d):
         d.write(LetterKind.QUESTION, "approve", d.unit)
-        d.flag(ASKED)
+        d.flag(Flag.GO_ASKED)
 
 
 def wait(d: Draft, *, is_lapse: bool) -> None:
     """The escalation just decided waits if a lapse caused it and its GO was not given before; what waited goes."""
-    is_given = GIVEN in d.case.flags
-    if WAITS in d.case.flags:
+    is_given = d.case.has(Flag.GO_GIVEN)
+    if d.case.has(Flag.AWAITING_GO):
         go(d, "clock")
-    for name in (GIVEN, ASKED):
-        d.unflag(name)
+    for flag in (Flag.GO_GIVEN, Flag.GO_ASKED):
+        d.unflag(flag)
     if d.rules.mode == "approve" and is_lapse and not is_given and not d.is_stranger:
-        d.flag(WAITS)
+        d.flag(Flag.AWAITING_GO)
         d.alarm("go", until(d), "the escalation goes without a GO")
 
 
@@ -47,13 +46,13 @@ def until(d: Draft) -> datetime:
 
 def go(d: Draft, by: str) -> None:
     """GO, or the time is over: what waits goes; before the lapse it is remembered."""
-    if WAITS in d.case.flags:
-        d.unflag(WAITS)
+    if d.case.has(Flag.AWAITING_GO):
+        d.unflag(Flag.AWAITING_GO)
         d.quiet("go")
         d.frees += (Hold.APPROVAL,)
-        d.event("released", by=by, note="GO")
+        d.event(EventKind.RELEASED, by=by, note="GO")
     elif by != "clock" and d.rules.mode == "approve":
-        d.flag(GIVEN)
+        d.flag(Flag.GO_GIVEN)
 
 
 def office_hours(start: datetime, span: timedelta, cal: workdays.Calendar) -> datetime:

@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 
 from bot.case.course import subclocks
 from bot.case.making.draft import Draft
-from bot.model import WAITING, Due, Unit, Window
+from bot.model import WAITING, Due, Flag, Unit, Window
 from bot.rules import workdays
 from bot.rules.policy.policy import Stage
 from bot.rules.windows import parse_window
@@ -40,7 +40,7 @@ def stage_due(
         if top.at >= least or (limit.unit is not Unit.WORKING_DAYS and top.at > start):
             limits.append(top)
         else:
-            d.flag("ceiling_gave_way")
+            d.flag(Flag.CEILING_GAVE_WAY)
     return workdays.earliest(*limits)
 
 
@@ -183,7 +183,8 @@ def time_left(d: Draft) -> str:
 
 def flagged(d: Draft) -> tuple[str, ...]:
     """Flags of this case that shorten its time at some stage: the raiser is asked whether they are right."""
-    return tuple(t.flag for t in d.rules.policy.tracks if t.flag in d.case.flags and t.flag == "child_protection")
+    one = Flag.CHILD_PROTECTION
+    return tuple(str(one) for t in d.rules.policy.tracks if t.flag is one and d.case.has(one))
 
 
 def own_window(d: Draft, stage: Stage, start: datetime) -> Window | None:
@@ -216,18 +217,14 @@ def shortened(d: Draft) -> tuple[Due, Window] | None:
     return (due, window) if due.at < d.case.due else None
 
 
-def was_shortened(d: Draft, flag: str) -> bool:
+def was_shortened(d: Draft, flag: Flag) -> bool:
     """Whether the running stage's window is that flag's track's, or was asked for as if it were."""
     run, policy = d.case.run, d.rules.policy
-    windows = [w for t in policy.tracks if t.flag == flag for w in (t.window, *t.windows.values())]
+    windows = [w for t in policy.tracks if t.flag is flag for w in (t.window, *t.windows.values())]
     if run is None or run.window is None:
         return False
     ours = any((w.n, w.unit) == (run.window.n, run.window.unit) for w in windows)
-    return ours and (flag in d.case.flags or not policy.intake.tiers)
-
-
-#: Flags that say that the child's status is known.
-KNOWN = frozenset({"child_protection", "child_protection_plan", "looked_after"})
+    return ours and (d.case.has(flag) or not policy.intake.tiers)
 
 
 def set_by_subject(d: Draft, subject: str) -> None:
@@ -238,4 +235,4 @@ def set_by_subject(d: Draft, subject: str) -> None:
 
 def has_urgent(d: Draft) -> bool:
     """Whether the policy has a track of its own for what is urgent."""
-    return any(t.flag == "urgent" for t in d.rules.policy.tracks)
+    return any(t.flag is Flag.URGENT for t in d.rules.policy.tracks)

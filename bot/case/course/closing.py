@@ -15,7 +15,7 @@ from bot.case.course.stages import enter
 from bot.case.making.draft import Draft, person
 from bot.case.making.ends_with import owes_outcome
 from bot.case.making.notices import file_record, notify
-from bot.model import ClosedAs, Contact, Hold, LetterKind, Mail, State, Unit, Window
+from bot.model import ClosedAs, Contact, EventKind, Flag, Hold, LetterKind, Mail, State, Unit, Window
 from bot.rules import workdays
 from bot.rules.policy.follow_up import Prompt
 
@@ -27,7 +27,7 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
     """RESOLVED or DECIDED: the responding side owes the outcome in writing."""
     window = d.stage.confirm_within or CONFIRM
     due = workdays.due(window, d.now, d.rules.calendar)  # not from receipt: it may have waited while we were down
-    d.event("resolved" if word == "RESOLVED" else "decided", by=by.email)
+    d.event(EventKind.RESOLVED if word == "RESOLVED" else EventKind.DECIDED, by=by.email)
     d.run(ended=at_mail.received, ended_as=word.lower())
     d.quiet()
     follow_up.note_actions(d, at_mail)
@@ -74,13 +74,13 @@ def on_outcome_chaser(d: Draft) -> None:
 
 def on_outcome_due(d: Draft) -> None:
     """Nobody wrote the outcome: the closing word was given, what follows only files."""
-    d.flag("outcome_missing")
+    d.flag(Flag.OUTCOME_MISSING)
     close(d, _closed_as(d), by=d.case.raiser)
 
 
 def outcome_written(d: Draft, mail: Mail, by: Contact) -> None:
     d.set(outcome=mail.digest)
-    d.event("outcome", by=by.email)
+    d.event(EventKind.OUTCOME, by=by.email)
     follow_up.note_actions(d, mail)
     close(d, _closed_as(d), by=by, mail=mail)
 
@@ -99,7 +99,7 @@ def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) 
     d.quiet("word_manager")
     prompts = follow_up.begin(d, closed_as)
     d.set(state=State.CLOSED, closed_as=closed_as, closed=d.now, due=None, due_why="")
-    d.event("closed", by=by.email, note=closed_as.value)
+    d.event(EventKind.CLOSED, by=by.email, note=closed_as.value)
     written = d.case.outcome and mail
     d.write(
         LetterKind.OUTCOME,
@@ -110,7 +110,7 @@ def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) 
         closed_as=closed_as.value,
         by=person(by),
         at=d.now.isoformat(),
-        outcome_missing="outcome_missing" in d.case.flags,
+        outcome_missing=d.case.has(Flag.OUTCOME_MISSING),
         original_of_outcome={"from": str(by), "sent": mail.received.isoformat()} if written and mail else None,
         **_asked_at_the_end(d, prompts),
     )
@@ -145,7 +145,7 @@ def _outcome_without_raiser(d: Draft, closed_as: ClosedAs, by: Contact) -> None:
         closed_as=closed_as.value,
         by=person(by),
         at=d.now.isoformat(),
-        outcome_missing="outcome_missing" in d.case.flags,
+        outcome_missing=d.case.has(Flag.OUTCOME_MISSING),
         original_of_outcome=None,
         **_asked_at_the_end(d, ()),
     )
@@ -166,7 +166,7 @@ def involved(d: Draft) -> tuple[Contact, ...]:
 
 def reopen(d: Draft, by: Contact) -> None:
     """REOPEN enters at the stage last reached with a fresh window; the ref stays."""
-    d.event("reopened", by=by.email)
+    d.event(EventKind.REOPENED, by=by.email)
     d.set(
         state=State.AWAITING_RESPONSE,
         closed_as=None,
@@ -192,7 +192,7 @@ def hold(d: Draft, by: str) -> None:
         d.write(LetterKind.INFORMATION, "held", to, until=until.isoformat(), by=by)
     d.set(hold_until=until)
     d.alarm("hold_end", until, "a hold ends by itself")
-    d.event("held", by=by)
+    d.event(EventKind.HELD, by=by)
 
 
 def release(d: Draft, by: str) -> None:
@@ -200,4 +200,4 @@ def release(d: Draft, by: str) -> None:
         d.set(hold_until=None)
         d.quiet("hold_end")
         d.frees += (Hold.HOLD,)
-        d.event("released", by=by)
+        d.event(EventKind.RELEASED, by=by)

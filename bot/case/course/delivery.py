@@ -12,12 +12,14 @@ from datetime import timedelta
 
 from bot.case.course.clock import begin
 from bot.case.course.stages import copied
-from bot.case.making.draft import RAISER_LOST, Draft, person
+from bot.case.making.draft import Draft, person
 from bot.model import (
     WANTS_ANSWERS,
     Absence,
     Contact,
     Delayed,
+    EventKind,
+    Flag,
     LetterKind,
     LetterServed,
     LetterUndelivered,
@@ -29,7 +31,6 @@ from bot.model import (
 from bot.rules import workdays
 
 #: How long a delayed delivery may take before the next contact is written to.
-DELAYED = "delayed"
 DELAY, PATIENCE = timedelta(hours=1), Window(1, Unit.WORKING_DAYS)
 
 
@@ -48,12 +49,12 @@ def on_served(d: Draft, fact: LetterServed) -> None:
     is_served = any(s.at is not None and not s.is_dead and s.contact.email in reached for s in d.case.served)
     if fact.starts_clock and is_served and run is not None and run.began is None and run.ended is None:
         begin(d, fact.at)
-        d.event("stage_entered", note=d.stage.name)
+        d.event(EventKind.STAGE_ENTERED, note=d.stage.name)
 
 
 def on_undelivered(d: Draft, fact: LetterUndelivered) -> None:
     """A refusal or a bounce for one address."""
-    d.event("undelivered", by=fact.recipient, note=fact.status)
+    d.event(EventKind.UNDELIVERED, by=fact.recipient, note=fact.status)
     if not fact.is_hard:
         _delayed(d, fact.recipient)
         return
@@ -61,7 +62,7 @@ def on_undelivered(d: Draft, fact: LetterUndelivered) -> None:
     if d.case.is_open and contact is not None and fact.kind in WANTS_ANSWERS:
         _lost(d, contact, fact)
     elif fact.kind is LetterKind.RECORD:
-        d.flag("record_undelivered")
+        d.flag(Flag.RECORD_UNDELIVERED)
         lines = [
             f"The record of {d.case.ref} could not be delivered ({fact.status}).",
             f"It is kept: challenge-bot record {d.case.ref}. Please see that it is filed.",
@@ -73,7 +74,7 @@ def on_undelivered(d: Draft, fact: LetterUndelivered) -> None:
     elif d.case.is_open and fact.recipient == d.case.raiser.email:
         _raiser_lost(d, fact)
     else:
-        d.flag("letter_undelivered")
+        d.flag(Flag.LETTER_UNDELIVERED)
 
 
 def _responding(d: Draft, email: str) -> Contact | None:
@@ -86,7 +87,7 @@ def _delayed(d: Draft, recipient: str) -> None:
     if d.case.is_open and _responding(d, recipient) is not None:
         others = tuple(one for one in d.case.delayed if one.address != recipient)
         d.set(delayed=(*others, Delayed(recipient, d.now)))
-        d.flag(DELAYED)
+        d.flag(Flag.DELAYED)
         at = d.now + DELAY if d.case.urgent else workdays.due(PATIENCE, d.now, d.rules.calendar).at
         d.alarm("delayed", at, "a delivery is delayed; then the next contact is written to")
 
@@ -95,7 +96,7 @@ def on_delayed(d: Draft) -> None:
     """A delivery was reported as delayed a while ago, and nothing else was heard of it."""
     delayed = d.case.delayed
     d.set(delayed=())
-    d.unflag(DELAYED)
+    d.unflag(Flag.DELAYED)
     for one in delayed:
         contact = _responding(d, one.address)
         if contact is not None:
@@ -122,13 +123,13 @@ def _wrong(d: Draft, contact: Contact, status: str, why: str = "", *, goes_on: b
 
 def _raiser_lost(d: Draft, fact: LetterUndelivered) -> None:
     """The raiser's own address fails: from now on their manager is written to as well (making/draft.py). Told once."""
-    if RAISER_LOST in d.case.flags:
+    if d.case.has(Flag.RAISER_UNREACHABLE):
         return
     answered = d.case.state is State.AWAITING_CONFIRMATION
     if d.manager:
         d.write(LetterKind.INFORMATION, "raiser_lost", [d.manager], why=fact.why, answered=answered)
     _wrong(d, d.case.raiser, fact.status, fact.why, goes_on=False)
-    d.flag(RAISER_LOST)
+    d.flag(Flag.RAISER_UNREACHABLE)
 
 
 def _redirect(d: Draft, contact: Contact, why: str, of: str, until: str = "", is_gone: bool = False) -> None:
@@ -171,7 +172,7 @@ def in_turn(d: Draft, contact: Contact) -> tuple[Contact, ...]:
 
 
 def _nobody(d: Draft) -> None:
-    d.flag("nobody_reachable")
+    d.flag(Flag.NOBODY_REACHABLE)
     tried = [person(s.contact) for s in d.case.served]
     d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=tried)
     d.write(LetterKind.INFORMATION, "nobody", [d.case.raiser], tried=tried)
@@ -187,9 +188,9 @@ def on_absent(d: Draft, sender: str, told: Absence, is_proven: bool) -> None:
     A machine's receipt tells of nobody's absence: it stands in the journal, and no letter follows.
     """
     if told.is_receipt:
-        d.event("receipt", by=sender)
+        d.event(EventKind.RECEIPT, by=sender)
         return
-    d.event("absent", by=sender)
+    d.event(EventKind.ABSENT, by=sender)
     directory = d.rules.directory
     known = next((s for s in d.case.served if directory.same_person(s.contact.email, sender)), None)
     if known is None or known.is_away or known.is_dead or not d.case.is_open:

@@ -6,17 +6,16 @@ it. A plain challenge begins after what the policy passes over.
 
 from __future__ import annotations
 
-from bot.case.course.clock import KNOWN, flagged
+from bot.case.course.clock import flagged
 from bot.case.making.draft import Draft
 from bot.case.making.people import landing
 from bot.mail.patterns.topics import topic
 from bot.mail.words.actions import call
-from bot.model import Arrival, Contact, LetterKind, Mail, Opening, Proof, Unit
+from bot.model import Arrival, Contact, EventKind, Flag, LetterKind, Mail, Opening, Proof, Unit
+from bot.model.flags import OF_CHILD
 from bot.rules import workdays
 from bot.rules.book import Rules
 from bot.rules.policy.policy import Stage
-
-HELD_BEFORE = "held_before_the_bot"
 
 
 def entry_stage(opening: Opening, rules: Rules) -> Stage:
@@ -43,9 +42,9 @@ def note_held_before(d: Draft, opening: Opening) -> None:
     """The flag, and a row in the journal for each earlier stage."""
     earlier = held_before(opening, d.rules)
     if earlier:
-        d.flag(HELD_BEFORE)
+        d.flag(Flag.HELD_BEFORE)
     for stage in earlier:
-        d.event("held_before", note=f"{stage.name}: held before the bot", stage=stage.id)
+        d.event(EventKind.HELD_BEFORE, note=f"{stage.name}: held before the bot", stage=stage.id)
 
 
 def pass_over(d: Draft, opening: Opening) -> None:
@@ -58,13 +57,13 @@ def pass_over(d: Draft, opening: Opening) -> None:
     if stage is not None and passed:
         d.set(stage=stage.id)
         for one in passed:
-            d.event("skipped", note=f"{one.name}: the policy passes it over", stage=one.id)
+            d.event(EventKind.SKIPPED, note=f"{one.name}: the policy passes it over", stage=one.id)
 
 
 def earlier_stages(d: Draft) -> tuple[Stage, ...]:
     """What was held before the bot."""
     first = d.case.runs[0].stage if d.case.runs else d.case.stage
-    return d.rules.policy.before(first) if HELD_BEFORE in d.case.flags else ()
+    return d.rules.policy.before(first) if d.case.has(Flag.HELD_BEFORE) else ()
 
 
 def earlier_people(d: Draft) -> tuple[Contact, ...]:
@@ -109,15 +108,14 @@ def _by_form(mail: Mail, rules: Rules) -> Stage | None:
 
 #: Flags of a subject that the raiser is asked about.
 ASKED = (
-    "window_assumed",
-    "nonstandard_window",
-    "two_times",
-    "time_in_the_past",
-    "bare_days",
-    "team_unknown",
-    "unreadable",
+    Flag.WINDOW_ASSUMED,
+    Flag.NONSTANDARD_WINDOW,
+    Flag.TWO_TIMES,
+    Flag.TIME_IN_THE_PAST,
+    Flag.BARE_DAYS,
+    Flag.TEAM_UNKNOWN,
+    Flag.UNREADABLE,
 )
-NO_REASON = "rationale_missing"
 #: A reason is known by its name, or where it stands beside the time itself.
 _REASON = topic("orders").pattern("rationale")
 _FEWEST = 4  # words that may be a reason
@@ -137,10 +135,10 @@ def note(d: Draft, mail: Mail) -> tuple[str, ...]:
         _heard(d, mail, d.case.raiser)
     has_reason = bool(_REASON.search(mail.new_text[:20_000]))
     if "rationale" in needs and not has_reason:
-        d.flag(NO_REASON)
+        d.flag(Flag.RATIONALE_MISSING)
     open_ = {"call_time": d.case.called is None, "rationale": not has_reason}
-    flags = ["which_team" if f == "team_unknown" else f for f in d.case.flags if f in ASKED]
-    known = ["child_status"] if KNOWN & set(d.case.flags) else []
+    flags = ["which_team" if f.flag is Flag.TEAM_UNKNOWN else str(f) for f in d.case.flags if f.flag in ASKED]
+    known = ["child_status"] if any(map(d.case.has, OF_CHILD)) else []
     extra = [code for code in d.rules.policy.intake.asks if code not in known]
     return (*flags, *(code for code in needs if open_.get(code, True)), *flagged(d), *extra)
 
@@ -153,9 +151,10 @@ def told(d: Draft, fact: Arrival, by: Contact) -> bool:
         return False
     is_answer = fact.answered == LetterKind.ACKNOWLEDGEMENT.value
     names_call = "call_time" in needs and d.case.called is None and _heard(d, mail, by)
-    if is_answer and NO_REASON in d.case.flags and len(mail.new_text.split()) >= _FEWEST * (3 if names_call else 1):
-        d.unflag(NO_REASON)
-        d.event("rationale", by=by.email)
+    fewest = _FEWEST * (3 if names_call else 1)
+    if is_answer and d.case.has(Flag.RATIONALE_MISSING) and len(mail.new_text.split()) >= fewest:
+        d.unflag(Flag.RATIONALE_MISSING)
+        d.event(EventKind.RATIONALE, by=by.email)
     return is_answer and names_call and d.case.called is None
 
 
@@ -165,5 +164,5 @@ def _heard(d: Draft, mail: Mail, by: Contact) -> bool:
     d.set(message_left=read.message or d.case.message_left)
     if read.at is not None:
         d.set(called=read.at)
-        d.event("called", by=by.email, note=workdays.say(read.at, d.rules.calendar))
+        d.event(EventKind.CALLED, by=by.email, note=workdays.say(read.at, d.rules.calendar))
     return read.is_named

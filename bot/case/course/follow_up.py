@@ -15,7 +15,7 @@ from typing import Any
 from bot.case.making.draft import Draft, person
 from bot.case.making.ends_with import both_sides, known
 from bot.mail.words.actions import actions
-from bot.model import ClosedAs, Contact, LetterKind, Mail, Question, Task
+from bot.model import ClosedAs, Contact, EventKind, Flag, LetterKind, Mail, Question, Task
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.policy.follow_up import Prompt, day_of
@@ -45,7 +45,7 @@ def answered(d: Draft, task_id: str, side: str, word: str, by: Contact) -> None:
     """A side's word about a task is written down; it changes nothing else."""
     held = task(d, task_id) or Task(task_id)
     put(d, replace(held, said=(*held.said, (side, word, d.now))))
-    d.event("task", by=by.email, note=f"{task_id}: {word}")
+    d.event(EventKind.TASK, by=by.email, note=f"{task_id}: {word}")
 
 
 def drop(d: Draft) -> None:
@@ -227,7 +227,7 @@ def _remind(d: Draft, n: int, *, passed: bool) -> None:
     if held is None or held.day is None or any(word == "yes" for _, word, _ in held.said):
         return
     if passed:
-        d.flag(f"late:{prompts[0].id}")
+        d.flag(Flag.LATE, of=prompts[0].id)
     row = for_letter(d, prompts, prompts[0].to)[0]
     people = [[c] for _, c in both_sides(d)] if prompts[0].to == "parties" else [list(d.unit)]
     for to in people:
@@ -241,7 +241,7 @@ def _remind(d: Draft, n: int, *, passed: bool) -> None:
 
 def on_file(d: Draft, stand: Collection[Side], by: Contact) -> None:
     """The entry on the child's record is confirmed, for each side the sender stands on."""
-    d.event("on_file", by=by.email)
+    d.event(EventKind.ON_FILE, by=by.email)
     for side in (Side.RAISING, Side.RESPONDING):
         if side in stand and _speaks_for(d, side, by):
             answered(d, CHILD_FILE, SIDES[side], "on file", by)
@@ -265,8 +265,8 @@ def outcome_again(d: Draft, mail: Mail, by: Contact) -> None:
     if d.case.closed_as not in ENDED:
         return
     d.set(outcome=mail.digest)
-    d.unflag("outcome_missing")
-    d.event("outcome", by=by.email)
+    d.unflag(Flag.OUTCOME_MISSING)
+    d.event(EventKind.OUTCOME, by=by.email)
     note_actions(d, mail)
     set_actions(d)
     if unclear(d):

@@ -12,7 +12,7 @@ from bot.case.course import follow_up, subclocks
 from bot.case.making.draft import Draft, person
 from bot.case.making.ends_with import owes_outcome
 from bot.mail.words.actions import the_day
-from bot.model import Contact, LetterKind, Mail, Proof, Task
+from bot.model import Contact, EventKind, LetterKind, Mail, Proof, Task
 from bot.rules import workdays
 from bot.rules.policy.follow_up import day_of
 from bot.rules.policy.policy import Stage
@@ -27,13 +27,13 @@ def meeting(d: Draft, note: str, by: Contact, mail: Mail) -> None:
     """A meeting is written down and both sides hear of its day; words that name none are asked about."""
     day = the_day(note, mail.received)
     if day is None:
-        d.event("attached", by=by.email, note="MEETING: no day")
+        d.event(EventKind.ATTACHED, by=by.email, note="MEETING: no day")
         if d.case.is_open:
             d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, human=by, choices=[list(c) for c in MEETS])
         return
     subclocks.stop(d, "meeting")
     follow_up.put(d, Task(follow_up.MEETING, day, mail=mail.digest))
-    d.event("meeting", by=by.email, note=day.isoformat())
+    d.event(EventKind.MEETING, by=by.email, note=day.isoformat())
     if d.case.is_open and not d.is_stranger:
         told = {by.email}
         for side in _sides(d):

@@ -15,12 +15,13 @@ from bot.case.course.stages import copied
 from bot.case.making import forms, incident
 from bot.case.making.draft import Draft
 from bot.case.making.notices import file_stage, notify
-from bot.case.placement import REPORTED
 from bot.mail.words.child_status import signs
 from bot.model import (
     Address,
     Case,
     Contact,
+    EventKind,
+    Flag,
     LetterKind,
     Mail,
     Opening,
@@ -35,8 +36,8 @@ from bot.rules import workdays
 from bot.rules.book import Rules
 from bot.rules.directory import Directory
 
-#: Defect of a mail, and flag of its case: letters in it that are not seen, or that turn its words round.
-HIDDEN = "hidden_characters"
+#: Flags of a subject that is nearly, or otherwise, a policy's own phrase.
+_UNCERTAIN = {"alias": Flag.SUBJECT_ALIAS, "misspelt": Flag.SUBJECT_MISSPELT}
 #: An original quoted as older than this is counted from the mail that quotes it.
 REPORTED_WITHIN = timedelta(days=14)
 
@@ -44,14 +45,14 @@ REPORTED_WITHIN = timedelta(days=14)
 def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     """The case as it opens, with its acknowledgement and notice."""
     mail = opening.mail
-    started = opening.day_zero or (_reported(mail) if REPORTED in opening.flags else day_zero(mail))
-    raiser = raiser_of(mail, rules, mail.quoted_from if REPORTED in opening.flags else None)
+    started = opening.day_zero or (_reported(mail) if Flag.REPORTED_START in opening.flags else day_zero(mail))
+    raiser = raiser_of(mail, rules, mail.quoted_from if Flag.REPORTED_START in opening.flags else None)
     d = Draft(_bare(opening, raiser, started, rules), rules, now, mail.digest)
     team, flags = team_of(opening, rules)
     inbox = opening.inbox.address if not opening.inbox.is_bot else _inbox_of(team, rules)
     d.set(team=team, inbox=inbox)
     d.set(responder_agency=agency_of_team(team, opening.inbox.area, rules) or _addressed_agency(mail, raiser, rules))
-    d.event("opened", by=raiser.email)
+    d.event(EventKind.OPENED, by=raiser.email)
     d.flag(*opening.flags, *flags, *mail_flags(mail))
     set_by_subject(d, mail.subject)
     incident.copied_at_opening(d, mail)
@@ -59,13 +60,13 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     note_held_before(d, opening)
     pass_over(d, opening)
     if raiser.agency and raiser.agency == d.case.responder_agency:
-        d.flag("intra_agency")
+        d.flag(Flag.INTRA_AGENCY)
     responders, copies = addressed(d, mail)
     d.set(served=tuple(Served(c) for c in responders))
     d.joined("raising", raiser)
     d.joined("responding", *responders)
     _start(d, mail, started)
-    if REPORTED in opening.flags and d.case.due is not None and d.case.due <= mail.received:
+    if Flag.REPORTED_START in opening.flags and d.case.due is not None and d.case.due <= mail.received:
         d.set(opened=mail.received, deadlines=())  # no lapse out of hand: an answer may lie elsewhere
         _start(d, mail, mail.received)
     first = notify(d, d.stage, "enter")
@@ -126,7 +127,7 @@ def raiser_of(mail: Mail, rules: Rules, quoted: str | None = None) -> Contact:
     return Contact(email, sender.name, agency=rules.directory.agency_of(email))
 
 
-def team_of(opening: Opening, rules: Rules) -> tuple[str, tuple[str, ...]]:
+def team_of(opening: Opening, rules: Rules) -> tuple[str, tuple[Flag, ...]]:
     """The mailbox's team, else the one whose address stands in To or Cc; none or two: unknown, and the raiser asked."""
     if opening.inbox.team:
         return opening.inbox.team, ()
@@ -136,7 +137,7 @@ def team_of(opening: Opening, rules: Rules) -> tuple[str, tuple[str, ...]]:
     if len(teams) == 1:
         return teams.pop(), ()
     holds_role = any(rules.directory.holders(r, area) for r in rules.policy.first.responding_role)
-    return "", () if holds_role and not teams else ("team_unknown",)
+    return "", () if holds_role and not teams else (Flag.TEAM_UNKNOWN,)
 
 
 def agency_of_team(team: str, area: str, rules: Rules) -> str:
@@ -171,7 +172,7 @@ def addressed(d: Draft, mail: Mail) -> tuple[tuple[Contact, ...], tuple[Contact,
         if a.email not in taken and case.responder_agency and directory.agency_of(a.email) == case.responder_agency
     )
     if not held:
-        d.flag("no_contact")
+        d.flag(Flag.NO_CONTACT)
     return responders, copies
 
 
@@ -185,17 +186,17 @@ def _holder(address: Address, held: tuple[Contact, ...], directory: Directory) -
     return None
 
 
-def mail_flags(mail: Mail) -> tuple[str, ...]:
+def mail_flags(mail: Mail) -> tuple[Flag, ...]:
     """What was doubtful about the mail and its subject."""
-    flags = [f for f in mail.trigger.flags if f != "window_assumed"]
-    if mail.trigger.certainty != "exact":
-        flags.append("subject_" + mail.trigger.certainty)
+    flags: list[Flag] = [f for f in mail.trigger.flags if f is not Flag.WINDOW_ASSUMED]
+    if mail.trigger.certainty in _UNCERTAIN:
+        flags.append(_UNCERTAIN[mail.trigger.certainty])
     if not mail.is_readable:
-        flags.append("unreadable")
-    if HIDDEN in mail.defects:
-        flags.append(HIDDEN)
+        flags.append(Flag.UNREADABLE)
+    if Flag.HIDDEN_CHARACTERS in mail.defects:
+        flags.append(Flag.HIDDEN_CHARACTERS)
     if not mail.message_id:
-        flags.append("no_message_id")
+        flags.append(Flag.NO_MESSAGE_ID)
     return (*flags, *signs(f"{mail.subject}\n{mail.text}"))
 
 
@@ -203,14 +204,14 @@ def _start(d: Draft, mail: Mail, started: datetime) -> None:
     """The first clock counts from receipt: the manager has the challenge itself."""
     asked, by, stage = mail.trigger.window, mail.trigger.by, d.stage
     if asked is not None and (meant := d.rules.policy.as_meant(asked)) != asked:
-        d.unflag("nonstandard_window")  # the policy has its own words for it
+        d.unflag(Flag.NONSTANDARD_WINDOW)  # the policy has its own words for it
         asked = meant
     if asked is None and by is None and stage.respond_within == "requested":
         asked = d.rules.policy.intake.tier_when_missing or shortest_tier(d, started)
-        d.flag("window_assumed")
+        d.flag(Flag.WINDOW_ASSUMED)
     if by is not None and by <= started:
         by, asked = None, shortest_tier(d, started)
-        d.flag("time_in_the_past")
+        d.flag(Flag.TIME_IN_THE_PAST)
     own = own_window(d, stage, started) or longest_tier(d, started)
     window = _shorter(asked, own, started, d) if asked else own
     d.set(window=window, requested_by=by)
@@ -232,7 +233,7 @@ def _tell(
     """Acknowledgement to the raiser, notice to the responders; a stranger's goes to team inbox and unit only."""
     case = d.case
     if d.is_stranger:
-        if case.raiser.email and not mail.is_list and REPORTED not in case.flags:
+        if case.raiser.email and not mail.is_list and not case.has(Flag.REPORTED_START):
             d.write(LetterKind.ACKNOWLEDGEMENT, "stranger", [case.raiser], mail=mail, to_stranger=True)
         d.write(LetterKind.NOTICE, "provisional", (*d.inbox, *d.unit), mail=mail, original=d.original())
         return
@@ -272,7 +273,7 @@ def confirmed(d: Draft, by: str) -> None:
     was_stranger = d.is_stranger
     is_waiting = d.case.state is State.PROVISIONAL  # an answer, or a word of the raiser's manager, came before
     d.set(unproven="", state=State.AWAITING_RESPONSE if is_waiting else d.case.state)
-    d.event("confirmed", by=by)
+    d.event(EventKind.CONFIRMED, by=by)
     if was_stranger:
         d.quiet("telling")
         run = d.case.run

@@ -16,7 +16,7 @@ from bot.case.making import forms
 from bot.case.making.draft import Draft, person
 from bot.case.making.notices import file_stage, notify, original
 from bot.case.making.people import landing, stood_in
-from bot.model import Contact, LetterKind, Served, StageRun, State, Unit
+from bot.model import Contact, EventKind, Flag, LetterKind, Served, StageRun, State, Unit
 from bot.rules import book, workdays
 from bot.rules.policy.policy import Stage
 
@@ -42,7 +42,7 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
     passed = landing(d.cast, d.rules.policy.after(left.id))
     responding = d.cast.acting(stage, "responding")
     if d.cast.lacks_alternate(stage):
-        d.flag("alternate_missing")
+        d.flag(Flag.ALTERNATE_MISSING)
     window = own_window(d, stage, d.now) or (replace(before.window, source=stage.source) if before.window else None)
     d.quiet()
     follow_up.drop(d)
@@ -56,11 +56,11 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
         owner="",
     )
     for one in passed[1] if passed[0] is stage else ():
-        d.event("skipped", note=f"{one.name}: the policy passes it over", stage=one.id)
+        d.event(EventKind.SKIPPED, note=f"{one.name}: the policy passes it over", stage=one.id)
     if window is not None and window.unit is Unit.HOURS and window == track_window(d, stage):
         d.set(urgent=True, window=window)  # raised to its track's hours: it is repeated like any urgent case
     if not responding:
-        d.flag("no_contact")
+        d.flag(Flag.NO_CONTACT)
         d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=[])
     raising = raising_contacts(d, stage)
     d.joined("responding", *d.responders)
@@ -104,7 +104,7 @@ def raising_contacts(d: Draft, stage: Stage) -> tuple[Contact, ...]:
     found = d.cast.acting(stage, "raising")
     if found:
         return found
-    d.flag("no_raising_contact")
+    d.flag(Flag.NO_RAISING_CONTACT)
     d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=[])
     return (d.manager,) if d.manager else (raiser,)
 
@@ -211,7 +211,7 @@ def on_chaser(d: Draft) -> None:
 
 def on_lapse(d: Draft) -> None:
     """The window has ended without a recorded answer: the next stage is called in, or those who can act are told."""
-    d.event("lapsed")
+    d.event(EventKind.LAPSED)
     d.run(ended=d.late or d.now, ended_as="lapsed")
     following = d.following
     if d.is_stranger or following is None:

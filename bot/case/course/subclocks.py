@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 
 from bot.case.making.clocks import KIND, ends, runs
 from bot.case.making.draft import Draft
-from bot.model import Contact, Deadline, LetterKind
+from bot.model import Contact, Deadline, Flag, LetterKind
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.policy.blocks import Clock
@@ -58,7 +58,7 @@ def on_clock(d: Draft, n: int) -> None:
     if n >= len(d.stage.clocks):
         return
     clock = d.stage.clocks[n]
-    d.flag(f"passed:{clock.id}")
+    d.flag(Flag.PASSED, of=clock.id)
     ours, others = _people(d, clock)
     by = workdays.say(d.late or d.now, d.rules.calendar)
     asked = d.write(LetterKind.CHASER, "clock", ours, says=clock.says, passed=by, local=clock.source == "local")

@@ -14,6 +14,8 @@ from typing import Any
 from bot.case.making.clocks import lines
 from bot.case.making.people import Cast, landing, to_ring
 from bot.model import Case, Contact, Deadline, Decision, Event, Hold, Letter, LetterKind, Mail, Question, State
+from bot.model.events import EventKind
+from bot.model.flags import Flag, Flagged
 from bot.rules import book
 from bot.rules.book import Rules
 from bot.rules.policy.policy import Stage
@@ -21,8 +23,6 @@ from bot.rules.workdays import say
 
 #: Of two letters to one person in one minute only the weightier goes.
 WEIGHT = (LetterKind.ESCALATION, LetterKind.NOTICE, LetterKind.REDIRECT, LetterKind.CHASER, LetterKind.INFORMATION)
-#: Flag of a case whose raiser cannot be written to any more.
-RAISER_LOST = "raiser_unreachable"
 #: Alarms that do not belong to the running stage: `quiet()` leaves them.
 LASTING = frozenset({"hold_end", "word_manager", "child_file", "action", "prompt", "prompt_late"})
 #: A deadline answered later than this was missed: chasers are not sent late, others say how late they are.
@@ -59,18 +59,18 @@ class Draft:
         """Changes the running stage."""
         self.set(runs=(*self.case.runs[:-1], replace(self.case.runs[-1], **changes)))
 
-    def event(self, kind: str, by: str = "clock", note: str = "", stage: str | None = None) -> None:
+    def event(self, kind: EventKind, by: str = "clock", note: str = "", stage: str | None = None) -> None:
         self.events.append(Event(kind, self.case.stage if stage is None else stage, by, note))
 
-    def flag(self, *names: str) -> None:
-        """Adds flags; each new one is recorded once."""
-        for name in names:
-            if name not in self.case.flags:
-                self.set(flags=(*self.case.flags, name))
-                self.event("flagged", note=name)
+    def flag(self, *flags: Flag, of: str = "") -> None:
+        """Adds flags; each new one is recorded once. `of`: the id of what they are about."""
+        for new in (Flagged(flag, of) for flag in flags):
+            if new not in self.case.flags:
+                self.set(flags=(*self.case.flags, new))
+                self.event(EventKind.FLAGGED, note=str(new))
 
-    def unflag(self, name: str) -> None:
-        self.set(flags=tuple(f for f in self.case.flags if f != name))
+    def unflag(self, flag: Flag, of: str = "") -> None:
+        self.set(flags=tuple(f for f in self.case.flags if f != Flagged(flag, of)))
 
     def alarm(self, kind: str, at: datetime, why: str, n: int = 0) -> None:
         row = Deadline(kind, at, why, n, self.case.stage)
@@ -173,7 +173,7 @@ class Draft:
             "human": person(case.raiser),
             "bot_address": self.rules.bot.email,
             "late": self.lateness(),
-            "flags": list(case.flags),
+            "flags": [str(flag) for flag in case.flags],
             "forms": [],  # what this letter says of forms: forms.row
             "clocks": list(lines(case, self.rules, self.now)),
             "decision_word": stage.decision_word,
@@ -258,7 +258,7 @@ class Draft:
         """The same people; behind a raiser whose address fails, their manager."""
         for contact in people:
             yield contact
-            if contact.email == self.case.raiser.email and RAISER_LOST in self.case.flags and self.manager:
+            if contact.email == self.case.raiser.email and self.case.has(Flag.RAISER_UNREACHABLE) and self.manager:
                 yield self.manager
 
     def _people(self, people: Iterable[Contact], less: Iterable[Contact] = ()) -> tuple[Contact, ...]:

@@ -6,7 +6,7 @@ What the partnership has ended the challenged agency confirms, not the partnersh
 from __future__ import annotations
 
 from bot.case.making.draft import Draft, person
-from bot.model import Contact, LetterKind, Mail
+from bot.model import Contact, EventKind, Flag, LetterKind, Mail
 
 
 def owes_outcome(d: Draft) -> tuple[tuple[Contact, ...], tuple[Contact, ...]]:
@@ -42,9 +42,9 @@ SIDE = "decider"
 def appointed(d: Draft, note: str, by: Contact, mail: Mail) -> None:
     """The named person may decide at this stage, and both are told."""
     found = known(d, note)
-    d.event("appointed", by=by.email, note=found.email if found else "not in the directory")
+    d.event(EventKind.APPOINTED, by=by.email, note=found.email if found else "not in the directory")
     if found is None:
-        d.flag("appointed_is_unknown")
+        d.flag(Flag.APPOINTED_IS_UNKNOWN)
         choices = [["APPOINT name@agency.example", "with the name or address of somebody who stands in the directory"]]
         d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=choices, human=by)
         return

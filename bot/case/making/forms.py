@@ -13,12 +13,11 @@ from typing import Any
 
 from bot.case.making.draft import Draft, person
 from bot.case.making.notices import notify
-from bot.model import Contact, FormRead, FormState, LetterKind, Mail, Proof
+from bot.model import Contact, EventKind, Flag, FormRead, FormState, LetterKind, Mail, Proof
 from bot.rules import workdays
 from bot.rules.policy.forms import Form, StageForm
 from bot.rules.policy.policy import Stage
 
-MISSING, INCOMPLETE = "form_missing", "form_incomplete"
 REMIND_AFTER = 2  # working days
 #: A mail larger than this is not sent on: many servers refuse it.
 MAX_MAIL = 10_000_000
@@ -65,11 +64,11 @@ def _asked(d: Draft, one: StageForm) -> Row | None:
         _keep(d, FormState(one.form, d.case.stage, level, one.by, d.now))
     else:
         _keep(d, replace(known, level=level))
-    d.event("form_asked", note=one.form)
+    d.event(EventKind.FORM_ASKED, note=one.form)
     if level == "no":
         return row(form, "asked", level)
     if known is None or not known.mail:
-        d.flag(f"{MISSING}:{one.form}")
+        d.flag(Flag.FORM_MISSING, of=one.form)
     if known is None or not known.is_reminded:
         at = workdays.next_morning(d.now, d.rules.calendar, n=REMIND_AFTER)
         d.alarm("form", at, "a form that was asked for is asked for once more", len(d.case.forms))
@@ -147,16 +146,16 @@ def taken_in(d: Draft, mail: Mail, by: Contact) -> tuple[Row, ...]:
     for form in mail.forms:
         if policy.id not in form.policies:
             if form.is_completed:
-                d.event("form_of_another_policy", by=by.email, note=form.form)
-                d.flag("form_of_another_policy")
+                d.event(EventKind.FORM_OF_ANOTHER_POLICY, by=by.email, note=form.form)
+                d.flag(Flag.FORM_OF_ANOTHER_POLICY)
                 asked.append({"title": "", "state": "other_policy", "level": "", "labels": []})
             continue
         _signs(d, form)
         if form.is_completed:
             asked += _came(d, form, mail, by)
     if mail.unopened and policy.forms:
-        d.event("form_not_opened", by=by.email, note=" ".join(mail.unopened))
-        d.flag("attachment_not_opened")
+        d.event(EventKind.FORM_NOT_OPENED, by=by.email, note=" ".join(mail.unopened))
+        d.flag(Flag.ATTACHMENT_NOT_OPENED)
         asked += [{"title": "", "state": code, "level": "", "labels": []} for code in mail.unopened]
     return tuple(asked)
 
@@ -164,22 +163,22 @@ def taken_in(d: Draft, mail: Mail, by: Contact) -> tuple[Row, ...]:
 def _came(d: Draft, read: FormRead, mail: Mail, by: Contact) -> list[Row]:
     form, asked = d.rules.policy.form(read.form), []
     if read.children > 1:
-        d.flag("form_two_children")
+        d.flag(Flag.FORM_TWO_CHILDREN)
         asked.append(row(form, "two_children"))
     if mail.proof is not Proof.PROVEN:
-        d.event("form_unproven", by=by.email, note=form.id)
-        d.flag("form_unproven")
+        d.event(EventKind.FORM_UNPROVEN, by=by.email, note=form.id)
+        d.flag(Flag.FORM_UNPROVEN)
         return asked
     known = _state(d, form.id) or FormState(form.id, d.case.stage, "no", "raising", mail.received)
     if read.blank:
-        d.event("form_incomplete", by=by.email, note=form.id)
-        d.flag(f"{INCOMPLETE}:{form.id}")
+        d.event(EventKind.FORM_INCOMPLETE, by=by.email, note=form.id)
+        d.flag(Flag.FORM_INCOMPLETE, of=form.id)
         _keep(d, replace(known, mail=mail.digest))
         return [*asked, row(form, "half", known.level, read.blank)]
-    d.event("form_received", by=by.email, note=form.id)
+    d.event(EventKind.FORM_RECEIVED, by=by.email, note=form.id)
     _keep(d, replace(known, got=mail.received, mail=mail.digest))
-    for name in (MISSING, INCOMPLETE):
-        d.unflag(f"{name}:{form.id}")
+    for flag in (Flag.FORM_MISSING, Flag.FORM_INCOMPLETE):
+        d.unflag(flag, of=form.id)
     if not any(s.is_missing for s in d.case.forms):
         d.quiet("form")
     _file(d, form, mail, by)
@@ -193,7 +192,7 @@ def _signs(d: Draft, read: FormRead) -> None:
         field = form.field(said.field)
         ticked = said.value.split("; ") if field is not None and field.flags and not said.is_ours else []
         new += [field.flags[c] for c in ticked if field is not None and c in field.flags]
-    new = [flag for flag in new if flag not in d.case.flags]
+    new = [flag for flag in new if not d.case.has(flag)]
     d.flag(*new)
     if new and d.case.runs:
         notify(d, d.stage, "enter", only_conditional=True)
@@ -208,7 +207,7 @@ def _file(d: Draft, form: Form, mail: Mail, by: Contact) -> None:
     attach = (f"mail:{mail.digest}",) if goes else ()
     values = {"form": form.title, "who": person(by), "when": mail.received.isoformat(), "goes": goes}
     if d.write(LetterKind.RECORD, "form", to, attach=attach, more=values):
-        d.event("filed", note=form.id)
+        d.event(EventKind.FILED, note=form.id)
 
 
 def question(d: Draft, rows: tuple[Row, ...], mail: Mail, by: Contact) -> None:

@@ -14,15 +14,14 @@ from datetime import timedelta
 
 from bot.case.making.draft import Draft
 from bot.case.placement import BY_LETTER
-from bot.model import Arrival, LetterKind, Mail, Outsider, Proof
+from bot.model import Arrival, EventKind, Flag, LetterKind, Mail, Outsider, Proof
 from bot.rules.authority import Side
 from bot.rules.directory import domain_of
 
 #: UK GDPR, Article 33(1): a personal data breach is notified not later than 72 hours after becoming aware of it.
 NOTIFY_WITHIN = timedelta(hours=72)
-#: Flags: the raiser copied somebody in from outside the directory; a mistake was told. Who: `outsiders` of the case.
-COPIED, INCIDENT = "copied_outside", "incident"
-_BY_RAISER = "copied"
+#: How an outsider of the case was reached: the raiser copied them in, or by a mistake that was told.
+_BY_RAISER, _INCIDENT = "copied", "incident"
 _MOST_OUTSIDE = 10
 SUBJECT = "A mail reached somebody it was not meant for"
 
@@ -44,9 +43,9 @@ def misdirected(d: Draft, fact: Arrival, email: str) -> None:
     """Somebody who is no party says that it is not theirs. Against a failed proof nothing is taken for said."""
     mail = fact.mail
     if mail.proof is Proof.FAILED:
-        d.event("refused", by=email, note="NOT MINE: not proven")
+        d.event(EventKind.REFUSED, by=email, note="NOT MINE: not proven")
         return
-    d.event("not_mine", by=email, note="from neither side")
+    d.event(EventKind.NOT_MINE, by=email, note="from neither side")
     what = f"A letter of this service ({fact.answered})" if fact.answered else "A mail of the case"
     _note(d, f"{what} reached somebody who says that it is not theirs.", email, _fields(fact.answered))
 
@@ -66,7 +65,7 @@ def copied_at_opening(d: Draft, mail: Mail) -> None:
     copied = tuple(Outsider(email, _BY_RAISER) for email in _outside(d, mail))
     if copied:
         d.set(outsiders=(*d.case.outsiders, *copied))
-        d.flag(COPIED)
+        d.flag(Flag.COPIED_OUTSIDE)
 
 
 def _outside(d: Draft, mail: Mail) -> list[str]:
@@ -105,12 +104,12 @@ def _fields(kind: str) -> str:
 
 
 def _note(d: Draft, what: str, to: str, fields: str) -> None:
-    told = Outsider(to, INCIDENT)
+    told = Outsider(to, _INCIDENT)
     if told in d.case.outsiders:
         return
     d.set(outsiders=(*d.case.outsiders, told))
-    d.flag(INCIDENT)
-    d.event("incident", by=to)
+    d.flag(Flag.INCIDENT)
+    d.event(EventKind.INCIDENT, by=to)
     letter = d.write(
         LetterKind.ALERT,
         "incident",
@@ -132,15 +131,13 @@ def _note(d: Draft, what: str, to: str, fields: str) -> None:
 # and the operator is told when the sender is no party. What the mail may do is decided where it is decided for every
 # mail (said/replies.py, said/words.py).
 
-FLAG = "answered_from_elsewhere"
-
 
 def watch(d: Draft, fact: Arrival, sender: str, stand: Collection[Side]) -> None:
     """Flags it once for each case; alerts, once for each address, when a stranger to the case holds one of our ids."""
     if fact.how != BY_LETTER or not fact.answered_to or not sender or _is_addressee(d, fact, sender):
         return
-    d.flag(FLAG)
-    d.event("token_elsewhere", by=sender, note=fact.answered)
+    d.flag(Flag.ANSWERED_FROM_ELSEWHERE)
+    d.event(EventKind.TOKEN_ELSEWHERE, by=sender, note=fact.answered)
     if set(stand) - {Side.NONE}:
         return
     lines = [

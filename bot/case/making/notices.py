@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.case.making.draft import Draft
 from bot.case.making.people import holds
-from bot.model import Contact, Letter, LetterKind
+from bot.model import Contact, EventKind, Flag, Letter, LetterKind
 from bot.rules.policy.blocks import Notify
 from bot.rules.policy.policy import Stage
 
@@ -44,7 +44,7 @@ def original(d: Draft, readers: Iterable[Contact]) -> tuple[str, ...]:
     if not d.case.opening_mail:
         return ()
     if not all(contact.is_secure for contact in readers):
-        d.flag("minimal_not_secure")
+        d.flag(Flag.MINIMAL_NOT_SECURE)
         return ()
     return (f"mail:{d.case.opening_mail}",)
 
@@ -95,10 +95,10 @@ def file_record(d: Draft, content: str, prompts: Sequence[dict[str, str]] = ()) 
     unit = d.unit
     if content == "full" and not all(c.is_secure for c in unit):
         content = "minimal"
-        d.flag("record_minimal_not_secure")
+        d.flag(Flag.RECORD_MINIMAL_NOT_SECURE)
     letter = d.write(LetterKind.RECORD, content, unit, attach=(f"record:{content}",), prompts=list(prompts))
     if letter:
-        d.event("filed", note=content)
+        d.event(EventKind.FILED, note=content)
     else:
-        d.flag("record_not_filed")
+        d.flag(Flag.RECORD_NOT_FILED)
     return letter

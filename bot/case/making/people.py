@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from bot.model import Case, Contact
+from bot.model import Case, Contact, Flag
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Clauses
 from bot.rules.policy.policy import Stage
@@ -104,10 +104,10 @@ def holds(cast: Cast, asked: Clauses, role: str = "", stage: Stage | None = None
         (not asked.holder or any(_has_own(cast, role, agency) for agency in agencies))
         and (not asked.agency or bool(set(asked.agency) & set(agencies)))
         and (not asked.sector or bool(set(asked.sector) & _sectors(cast, agencies)))
-        and (not asked.child or bool(set(asked.child) & set(case.flags)))
+        and (not asked.child or any(map(case.has, asked.child)))
         and (not asked.area or case.area in asked.area)
         and (not asked.raiser or bool(set(asked.raiser) & _raisers_roles(cast)))
-        and (asked.urgent is None or asked.urgent == (case.urgent or "urgent" in case.flags))
+        and (asked.urgent is None or asked.urgent == (case.urgent or case.has(Flag.URGENT)))
         and (not asked.same_person or (stage is not None and cast.acts_again(stage)))
     )
 

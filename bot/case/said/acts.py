@@ -26,7 +26,7 @@ from bot.case.making import ends_with
 from bot.case.making.draft import Draft, person
 from bot.case.said import answers, command, correct, protection, transfer, unit
 from bot.case.said.command import Said
-from bot.model import WAITING, ClosedAs, Contact, Due, LetterKind, State, Unit, Window
+from bot.model import WAITING, ClosedAs, Contact, Due, EventKind, Flag, LetterKind, State, Unit, Window
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.windows import granted
@@ -40,9 +40,9 @@ def _resolved(d: Draft, said: Said) -> None:
 def _not_resolved(d: Draft, said: Said) -> None:
     """The next stage at once; while the outcome is awaited, this stage afresh."""
     if not d.case.is_open:
-        d.event("attached", by=said.by.email, note="the case is closed")
+        d.event(EventKind.ATTACHED, by=said.by.email, note="the case is closed")
         return
-    d.event("not_resolved", by=said.by.email, note=said.word)
+    d.event(EventKind.NOT_RESOLVED, by=said.by.email, note=said.word)
     following = d.following
     if d.case.state is State.AWAITING_OUTCOME:
         d.set(closing_word="", closing_at=None)
@@ -57,7 +57,7 @@ def _not_resolved(d: Draft, said: Said) -> None:
 
 def _withdraw(d: Draft, said: Said) -> None:
     if d.case.is_open:
-        d.event("withdrawn", by=said.by.email)
+        d.event(EventKind.WITHDRAWN, by=said.by.email)
         closing.close(d, ClosedAs.WITHDRAWN, said.by, said.mail)
 
 
@@ -82,7 +82,7 @@ def _extend(d: Draft, said: Said) -> None:
         if case.run is not None and case.run.began is not None:
             d.run(window=asked.window or case.run.window, by=asked.by)
         wind(d, due, d.now)
-    d.event("extended", by=said.by.email, note=str(asked.window or ""))
+    d.event(EventKind.EXTENDED, by=said.by.email, note=str(asked.window or ""))
     changed = {
         "before": before.isoformat(),
         "after": (d.case.due or before).isoformat(),
@@ -102,7 +102,7 @@ def _urgent(d: Draft, said: Said) -> None:
     if d.case.state not in WAITING or d.case.due is None:
         return
     if has_urgent(d):
-        d.flag("urgent")
+        d.flag(Flag.URGENT)
     tier = (track_window(d, d.stage) if has_urgent(d) else None) or shortest_tier(d, d.now)
     due = workdays.due(tier, d.now, d.rules.calendar)
     is_sooner = due.at < d.case.due
@@ -115,7 +115,7 @@ def _not_urgent(d: Draft, said: Said) -> None:
     """The longest tier where the subject chose the time; at a later stage the due time is the policy's and stays."""
     if d.case.state not in WAITING or d.case.due is None:
         return
-    d.unflag("urgent")
+    d.unflag(Flag.URGENT)
     is_first = len(d.case.runs) == 1
     longest = own_window(d, d.stage, d.case.opened) or longest_tier(d, d.case.opened)
     due = stage_due(d, d.stage, d.case.opened, longest, None)
@@ -134,7 +134,7 @@ def _change(d: Draft, said: Said, due: Due, window: Window | None) -> None:
     if window is not None:
         d.run(window=window, by=None)
         wind(d, due, d.now)
-    d.event("flagged", by=said.by.email, note=said.word)
+    d.event(EventKind.FLAGGED, by=said.by.email, note=said.word)
     values = {"before": before.isoformat(), "after": due.at.isoformat(), "word": said.word}
     for to in ([d.case.raiser], d.responders):
         d.write(LetterKind.INFORMATION, "changed", to, mail=said.mail, more=values)
@@ -143,15 +143,15 @@ def _change(d: Draft, said: Said, due: Due, window: Window | None) -> None:
 def _answered(d: Draft, said: Said) -> None:
     """The raiser reports an answer that we did not see."""
     if d.case.state in WAITING:
-        d.flag("reported")
-        d.event("reported", by=said.by.email)
+        d.flag(Flag.REPORTED)
+        d.event(EventKind.REPORTED, by=said.by.email)
         by = d.first_responder or Contact("")
         answers.responded(d, said.mail, by, said.mail.received, "reported by the raiser's side", is_reported=True)
 
 
 def _phone(d: Draft, said: Said) -> None:
     """A telephone note resolves nothing: kept, passed on, asked about."""
-    d.event("phone", by=said.by.email)
+    d.event(EventKind.PHONE, by=said.by.email)
     if Side.RESPONDING in said.stand:
         answers.pass_on(d, said.mail, said.by)
     if d.case.is_open and not d.is_stranger:
@@ -168,7 +168,7 @@ def _received(d: Draft, said: Said) -> None:
     chasers = [a for a in d.case.deadlines if a.kind == "chaser"]
     d.set(deadlines=tuple(a for a in d.case.deadlines if a.kind != "chaser" or a is chasers[-1]))
     hearing.commits(d, said.note, said.by, said.mail)
-    d.event("received", by=said.by.email, note=said.note)
+    d.event(EventKind.RECEIVED, by=said.by.email, note=said.note)
     if not answers.reached_raiser(d, said.mail) and not d.is_stranger:
         d.write(
             LetterKind.INFORMATION, "received", [d.case.raiser], mail=said.mail, human=said.by, who=person(said.by),
@@ -192,8 +192,8 @@ def _not_mine(d: Draft, said: Said) -> None:
     if question is not None:
         transfer.decline(d, question, said.by)
         return
-    d.event("not_mine", by=said.by.email)
-    d.flag("wrong_person")
+    d.event(EventKind.NOT_MINE, by=said.by.email)
+    d.flag(Flag.WRONG_PERSON)
     redirect_from(d, said.by.email)
     if d.case.is_open and not d.is_stranger:
         d.write(LetterKind.INFORMATION, "not_mine", [d.case.raiser], mail=said.mail, human=said.by, who=person(said.by))
@@ -203,7 +203,7 @@ def _accept(d: Draft, said: Said) -> None:
     """Only who was asked accepts, whatever side they stand on."""
     question = transfer.asked(d, said.by)
     if question is None or d.case.state not in WAITING:
-        d.event("refused", by=said.by.email, note=f"{said.word}: nobody was asked")
+        d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: nobody was asked")
     elif said.word == "ACCEPT":
         transfer.accept(d, question, said.by)
     else:

@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.case.course import subclocks
 from bot.case.course.clock import CLOCK
 from bot.case.making.draft import Draft, person
-from bot.model import Contact, LetterKind, Mail, State
+from bot.model import Contact, EventKind, LetterKind, Mail, State
 from bot.rules import workdays
 
 #: How the raiser may answer a question in words.
@@ -46,7 +46,7 @@ def pass_on(d: Draft, mail: Mail, by: Contact) -> None:
 
 def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *, is_reported: bool = False) -> None:
     """The stage's clock stops; the raiser is asked whether it is resolved. `is_reported`: told us by their side."""
-    d.event("responded", by=by.email, note=note)
+    d.event(EventKind.RESPONDED, by=by.email, note=note)
     d.quiet(*CLOCK)
     d.run(responded=at, ended=at, ended_as="responded")
     d.set(state=State.AWAITING_CONFIRMATION if d.case.unproven != "stranger" else d.case.state)

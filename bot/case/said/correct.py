@@ -17,7 +17,7 @@ from bot.case.making.draft import Draft, person
 from bot.case.making.ends_with import known
 from bot.case.making.notices import file_record
 from bot.mail.patterns.topics import topic
-from bot.model import WAITING, ClosedAs, Contact, Correction, Due, LetterKind, Mail, Served, State
+from bot.model import WAITING, ClosedAs, Contact, Correction, Due, EventKind, LetterKind, Mail, Served, State
 from bot.rules import workdays
 from bot.rules.windows import granted
 from bot.rules.workdays import say
@@ -57,7 +57,7 @@ def refusal(d: Draft, fact: Correction) -> str:
 
 def _stage(d: Draft, stage_id: str, by: str) -> None:
     before = d.stage
-    d.event("corrected", by=by, note=f"stage: {before.id}")
+    d.event(EventKind.CORRECTED, by=by, note=f"stage: {before.id}")
     d.quiet()
     enter(d, d.rules.policy.stage(stage_id), "asked", Contact("", by))
 
@@ -65,7 +65,7 @@ def _stage(d: Draft, stage_id: str, by: str) -> None:
 def _due(d: Draft, iso: str, by: str) -> None:
     cal, at = d.rules.calendar, datetime.fromisoformat(iso)
     before = d.case.due
-    d.event("corrected", by=by, note=f"due: {before.isoformat() if before else 'none'}")
+    d.event(EventKind.CORRECTED, by=by, note=f"due: {before.isoformat() if before else 'none'}")
     wind(d, Due(at, "a person corrected it"), d.now)
     told = say(before, cal) if before else "no time ran"
     _tell(d, "due time", told, say(at, cal), by, (d.case.raiser,), d.responders)
@@ -76,7 +76,7 @@ def _responder(d: Draft, email: str, by: str) -> None:
     new = d.rules.directory.person(email)
     assert new is not None  # noqa: S101  (refusal asked)
     before = d.responders
-    d.event("corrected", by=by, note=f"responder: {', '.join(c.email for c in before)}")
+    d.event(EventKind.CORRECTED, by=by, note=f"responder: {', '.join(c.email for c in before)}")
     d.set(served=(Served(new),), owner="")
     d.joined("responding", new)
     d.write(LetterKind.NOTICE, "opened", [new], d.inbox, original=d.original(), ask_commitment=d.case.urgent, asks=[])
@@ -87,14 +87,14 @@ def _responder(d: Draft, email: str, by: str) -> None:
 def _duplicate(d: Draft, ref: str, by: str) -> None:
     """Closed at once and without an outcome: the other case has one."""
     closing.release(d, by)
-    d.event("corrected", by=by, note=f"duplicate of {ref}")
+    d.event(EventKind.CORRECTED, by=by, note=f"duplicate of {ref}")
     if d.case.runs and d.case.runs[-1].ended is None:
         d.run(ended=d.now, ended_as=ClosedAs.DUPLICATE.value)
     d.quiet()
     people = (*d.inbox, *d.unit) if d.is_stranger else (d.case.raiser, *d.responders, *d.inbox)
     d.write(LetterKind.INFORMATION, "duplicate", people, other_ref=ref)
     d.set(state=State.CLOSED, closed_as=ClosedAs.DUPLICATE, closed=d.now, due=None, due_why="")
-    d.event("closed", by=by, note=ClosedAs.DUPLICATE.value)
+    d.event(EventKind.CLOSED, by=by, note=ClosedAs.DUPLICATE.value)
     file_record(d, d.rules.policy.filing.content)
 
 
@@ -124,14 +124,14 @@ def said(d: Draft, note: str, by: Contact, mail: Mail, *, may_act: bool) -> None
     """The line acts, or it is answered with what could be written instead; the old value stays in the journal."""
     line = " ".join(note[:LONGEST].split())
     if not may_act:
-        d.event("attached", by=by.email, note="CORRECT: the business unit is asked")
+        d.event(EventKind.ATTACHED, by=by.email, note="CORRECT: the business unit is asked")
         d.write(LetterKind.QUESTION, "correct", d.unit, mail=mail, who=person(by), line=line)
         return
     values, why = read(d, line)
     fact = Correction("correct", by.email, "by mail", values)
     why = why or refusal(d, fact)
     if why:
-        d.event("refused", by=by.email, note="CORRECT: it could not be followed")
+        d.event(EventKind.REFUSED, by=by.email, note="CORRECT: it could not be followed")
     else:
         correct(d, fact)
     stages = [stage.id for stage in d.rules.policy.stages]

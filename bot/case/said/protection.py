@@ -7,21 +7,22 @@ Copies that the policy makes depend on the flag go when it is set.
 from __future__ import annotations
 
 from bot.case.course import subclocks
-from bot.case.course.clock import KNOWN, own_window, shortened, stage_due, was_shortened, wind
+from bot.case.course.clock import own_window, shortened, stage_due, was_shortened, wind
 from bot.case.course.stages import repeat
 from bot.case.making.draft import Draft
 from bot.case.making.notices import notify
 from bot.mail.words.child_status import signs
-from bot.model import WAITING, Contact, Due, LetterKind, Mail, Unit, Window
+from bot.model import WAITING, Contact, Due, EventKind, Flag, LetterKind, Mail, Unit, Window
+from bot.model.flags import OF_CHILD
 
-FLAG = "child_protection"
+FLAG = Flag.CHILD_PROTECTION
 
 
 def signalled(d: Draft, word: str, by: Contact, mail: Mail) -> None:
     """The flag is set; where its track ends sooner it counts from the word, never later than the due it replaces."""
-    is_new = FLAG not in d.case.flags
+    is_new = not d.case.has(FLAG)
     d.flag(FLAG)
-    d.event("flagged", by=by.email, note=word)
+    d.event(EventKind.FLAGGED, by=by.email, note=word)
     if is_new and d.case.is_open:
         notify(d, d.stage, "enter", only_conditional=True)
     if is_new and d.case.is_open:
@@ -41,19 +42,19 @@ def noticed(d: Draft, mail: Mail, by: str) -> None:
     on it. Words alone shorten nothing here: that is CHILD PROTECTION's."""
     if "child_status" not in d.rules.policy.intake.asks or d.is_stranger or not d.case.is_open:
         return
-    new = [flag for flag in signs(mail.new_text) if flag not in d.case.flags]
+    new = [flag for flag in signs(mail.new_text) if not d.case.has(flag)]
     shortens = {track.flag for track in d.rules.policy.tracks}
     if told := [flag for flag in new if flag not in shortens]:
-        was_known = bool(KNOWN & set(d.case.flags))
+        was_known = any(map(d.case.has, OF_CHILD))
         d.flag(*told)
-        d.event("child_status", by=by, note=", ".join(told))
+        d.event(EventKind.CHILD_STATUS, by=by, note=", ".join(told))
         if not was_known:
             notify(d, d.stage, "enter", only_conditional=True)
 
 
 def cleared(d: Draft, word: str, by: Contact, mail: Mail) -> None:
     """The flag goes; a running stage that had the track's window has its own again, counted from when it began."""
-    d.event("flagged", by=by.email, note=word)
+    d.event(EventKind.FLAGGED, by=by.email, note=word)
     was_short = was_shortened(d, FLAG)
     d.unflag(FLAG)
     run = d.case.run

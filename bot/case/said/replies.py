@@ -13,7 +13,7 @@ from dataclasses import replace
 from bot.case.course import entry, hearing, subclocks
 from bot.case.course.closing import outcome_written
 from bot.case.course.delivery import on_absent
-from bot.case.course.opening import HIDDEN, confirmed
+from bot.case.course.opening import confirmed
 from bot.case.making import forms, incident
 from bot.case.making.draft import Draft, person
 from bot.case.placement import AGAIN, MAY_ANSWER
@@ -22,7 +22,7 @@ from bot.case.said.answers import CHOICES, pass_on, reached_raiser, responded
 from bot.mail.words import promises
 from bot.mail.words.commands import opens_with_command
 from bot.mail.words.promises import disclaims, is_holding, meanings, says_wrong_person
-from bot.model import WAITING, Absence, Arrival, Contact, LetterKind, Mail, MailKind, Proof, State
+from bot.model import WAITING, Absence, Arrival, Contact, EventKind, Flag, LetterKind, Mail, MailKind, Proof, State
 from bot.rules.authority import Side, sides
 
 EXTEND = ("EXTEND 2 working days", "they may have longer; name a window or a day")
@@ -50,7 +50,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
         on_absent(d, sender, mail.absence or Absence(), mail.proof is Proof.PROVEN)
         incident.replied_elsewhere(d, fact, sender)
     elif mail.kind is not MailKind.HUMAN or mail.is_list:
-        d.event("attached", by=sender, note=mail.kind.value)
+        d.event(EventKind.ATTACHED, by=sender, note=mail.kind.value)
         _recalled(d, mail, sender)
         incident.bounced_elsewhere(d, fact)
     else:
@@ -69,7 +69,7 @@ def _may_answer(d: Draft, fact: Arrival) -> None:
     by = who(d, fact.mail)
     if by.email and d.rules.directory.same_person(by.email, d.case.raiser.email):
         by = _known(d, fact.mail.quoted_from or "", "")
-    d.event("suggested", by=by.email)
+    d.event(EventKind.SUGGESTED, by=by.email)
     if not any(q.about == "whose_answer" for q in d.case.questions):
         doubtful(d, fact.mail, by, fact.others)
 
@@ -90,16 +90,16 @@ def _known(d: Draft, email: str, name: str) -> Contact:
 def _human(d: Draft, fact: Arrival, sender: str) -> None:
     mail = fact.mail
     if fact.how == AGAIN:
-        d.event("attached", by=sender, note=AGAIN)
-        d.flag("sent_again")
+        d.event(EventKind.ATTACHED, by=sender, note=AGAIN)
+        d.flag(Flag.SENT_AGAIN)
         return
-    if HIDDEN in mail.defects:
-        d.flag(HIDDEN)
+    if Flag.HIDDEN_CHARACTERS in mail.defects:
+        d.flag(Flag.HIDDEN_CHARACTERS)
     stand = sides(d.case, sender, d.rules)
     incident.watch(d, fact, sender, stand)
     incident.handed_outside(d, mail, stand)
     if mail.on_behalf is not None:
-        d.event("on_behalf", by=sender, note=f"sent by {mail.on_behalf.email}")
+        d.event(EventKind.ON_BEHALF, by=sender, note=f"sent by {mail.on_behalf.email}")
     if mail.proof is Proof.PROVEN and not is_holding_reply(mail):
         subclocks.wrote(d, sender, stand)
     if {Side.RAISING, Side.RESPONDING} & set(stand):
@@ -136,27 +136,27 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
     if transfer.offered(d, mail, by) or hearing.represented(d, mail, by):
         return
     if is_aside(d, mail):
-        d.event("attached", by=by.email, note="not written to the raiser")
+        d.event(EventKind.ATTACHED, by=by.email, note="not written to the raiser")
         if case.state in WAITING and not any(q.about == "whose_answer" for q in case.questions):
             doubtful(d, mail, by)
     elif not proven or not mail.is_readable or opens_with_command(mail.new_text):
-        d.event("attached", by=by.email, note="not proven" if not proven else "unreadable or an unusable word")
+        d.event(EventKind.ATTACHED, by=by.email, note="not proven" if not proven else "unreadable or an unusable word")
         doubtful(d, mail, by)
     elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, _writer(mail)):
-        d.event("attached", by=by.email, note="says that it is not theirs")
+        d.event(EventKind.ATTACHED, by=by.email, note="says that it is not theirs")
         doubtful(d, mail, by)
         if not d.is_stranger:
             d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=[list(c) for c in THEIRS])
     elif case.state in WAITING and is_holding_reply(mail):
         d.set(holding=(*case.holding, (mail.received, str(by))))
-        d.event("holding", by=by.email)
+        d.event(EventKind.HOLDING, by=by.email)
         pass_on(d, mail, by)
     elif case.state in WAITING:
         responded(d, mail, by, mail.received)
     elif case.state is State.AWAITING_OUTCOME:
         outcome_written(d, mail, by)
     else:
-        d.event("attached", by=by.email)
+        d.event(EventKind.ATTACHED, by=by.email)
         if case.is_open:
             pass_on(d, mail, by)
 
@@ -210,7 +210,7 @@ def doubtful(d: Draft, mail: Mail, by: Contact, others: tuple[str, ...] = ()) ->
 def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
     """The raiser's side in words: never a state change; a question where the words may mean one."""
     mail = fact.mail
-    d.event("attached", by=by.email)
+    d.event(EventKind.ATTACHED, by=by.email)
     if d.is_stranger or not by.agency:
         return
     meant = meanings(mail.new_text)
@@ -244,7 +244,7 @@ def _shows_an_answer(d: Draft, mail: Mail) -> bool:
 def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
     """A colleague of the challenged agency may have answered: the raiser is asked. A stranger's mail is only kept."""
     mail = fact.mail
-    d.event("attached", by=by.email, note="from neither side")
+    d.event(EventKind.ATTACHED, by=by.email, note="from neither side")
     if says_wrong_person(mail.new_text, is_outside=not by.agency):
         incident.misdirected(d, fact, by.email)
     elif hearing.represented(d, mail, by):
@@ -252,4 +252,4 @@ def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
     elif by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
         doubtful(d, mail, by)
     elif not by.agency:
-        d.flag("mail_from_a_stranger")
+        d.flag(Flag.MAIL_FROM_A_STRANGER)

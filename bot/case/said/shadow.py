@@ -11,10 +11,8 @@ from bot.case.course import closing
 from bot.case.course.stages import LIVE, enter
 from bot.case.making.draft import Draft
 from bot.case.said import answers
-from bot.model import WAITING, Case, Contact, Letter, LetterKind, State
+from bot.model import WAITING, Case, Contact, EventKind, Flag, Letter, LetterKind, State
 
-#: The case was watched while no letter could go; it was asked about; people see to it without us.
-FLAG, ASKED, LEFT = "shadowed", "shadow_asked", "shadow_left"
 QUESTION = (LetterKind.QUESTION, "shadowed")
 _MAY_READ = frozenset({"business_unit", "business_manager", "operator"})
 #: What the business unit is asked about its own word, or about another's: without it GO and LEAVE could be lost.
@@ -24,20 +22,20 @@ _OF_WORDS = frozenset({QUESTION, (LetterKind.QUESTION, "confirm_word"), (LetterK
 def note(d: Draft) -> None:
     """A letter was decided that nobody gets: the case is marked."""
     if d.rules.mode == "shadow" and d.case.is_open and d.letters:
-        d.flag(FLAG)
+        d.flag(Flag.SHADOWED)
 
 
 def ask(d: Draft) -> None:
     """Letters may go from now on: the business unit is asked about this case, once; without one the operator."""
-    if d.case.is_open and FLAG in d.case.flags and ASKED not in d.case.flags:
-        d.flag(ASKED)
+    if d.case.is_open and d.case.has(Flag.SHADOWED) and not d.case.has(Flag.SHADOW_ASKED):
+        d.flag(Flag.SHADOW_ASKED)
         d.write(*QUESTION, d.unit or (d.rules.operator,))
 
 
 def withholds(case: Case, letter: Letter) -> bool:
     """Whether a letter of this case goes to nobody: all but what somebody asked for, and what the business unit is
     asked about words."""
-    if FLAG not in case.flags or letter.kind in (LetterKind.ALERT, LetterKind.ANSWER):
+    if not case.has(Flag.SHADOWED) or letter.kind in (LetterKind.ALERT, LetterKind.ANSWER):
         return False
     is_asked = (letter.kind, letter.variant) in _OF_WORDS
     return not (is_asked and all(contact.role in _MAY_READ for contact in (*letter.to, *letter.cc)))
@@ -45,9 +43,9 @@ def withholds(case: Case, letter: Letter) -> bool:
 
 def go(d: Draft, by: Contact) -> None:
     """GO: those who act now hear of it as the case stands."""
-    for name in (FLAG, ASKED, LEFT):
-        d.unflag(name)
-    d.event("released", by=by.email, note="GO")
+    for flag in (Flag.SHADOWED, Flag.SHADOW_ASKED, Flag.SHADOW_LEFT):
+        d.unflag(flag)
+    d.event(EventKind.RELEASED, by=by.email, note="GO")
     if d.is_stranger:
         d.write(LetterKind.NOTICE, "provisional", (*d.inbox, *d.unit), original=d.original())
     elif d.case.state in WAITING:
@@ -60,6 +58,6 @@ def go(d: Draft, by: Contact) -> None:
 
 def leave(d: Draft, by: Contact) -> None:
     """LEAVE: nothing of this case is sent; it stands in the daily letter until it ends."""
-    if FLAG in d.case.flags and d.case.is_open:
-        d.flag(LEFT)
-        d.event("attached", by=by.email, note="LEAVE")
+    if d.case.has(Flag.SHADOWED) and d.case.is_open:
+        d.flag(Flag.SHADOW_LEFT)
+        d.event(EventKind.ATTACHED, by=by.email, note="LEAVE")

@@ -8,12 +8,10 @@ a proven word of the team that was asked.
 from __future__ import annotations
 
 from bot.case.making.draft import Draft, person
-from bot.model import WAITING, Contact, LetterKind, Mail, Proof, Question, Served
+from bot.model import WAITING, Contact, EventKind, Flag, LetterKind, Mail, Proof, Question, Served
 from bot.rules.authority import Side, sides
 
 ABOUT = "transfer"
-MOVED = "transferred"
-MOVED_AGAIN = "transferred_again"
 
 
 def offered(d: Draft, mail: Mail, by: Contact) -> bool:
@@ -23,7 +21,7 @@ def offered(d: Draft, mail: Mail, by: Contact) -> bool:
     found = _other_team(d, mail)
     if found is None:
         return False
-    d.event("transfer_offered", by=by.email, note=found.team)
+    d.event(EventKind.TRANSFER_OFFERED, by=by.email, note=found.team)
     if any(q.about == ABOUT and q.asked == found.email for q in d.case.questions):
         return True
     letter = d.write(LetterKind.QUESTION, ABOUT, [found], mail=mail, human=by, who=person(by), team_asked=found.team)
@@ -77,9 +75,9 @@ def accept(d: Draft, question: Question, by: Contact) -> None:
         questions=tuple(q for q in case.questions if q.about != ABOUT),
     )
     d.joined("responding", *new)
-    d.event("transferred", by=by.email, note=team)
-    is_second = MOVED in case.flags
-    d.flag(MOVED_AGAIN if is_second else MOVED)
+    d.event(EventKind.TRANSFERRED, by=by.email, note=team)
+    is_second = case.has(Flag.TRANSFERRED)
+    d.flag(Flag.TRANSFERRED_AGAIN if is_second else Flag.TRANSFERRED)
     d.write(LetterKind.NOTICE, "opened", new, d.inbox, original=d.original(), ask_commitment=case.urgent, asks=[])
     for to in ([case.raiser], before):
         _tell(d, to, "accepted", by, team, left)
@@ -90,7 +88,7 @@ def accept(d: Draft, question: Question, by: Contact) -> None:
 def decline(d: Draft, question: Question, by: Contact) -> None:
     """It stays where it is; raiser and responders are told."""
     d.set(questions=tuple(q for q in d.case.questions if q is not question))
-    d.event("transfer_declined", by=by.email, note=question.note)
+    d.event(EventKind.TRANSFER_DECLINED, by=by.email, note=question.note)
     for to in ([d.case.raiser], d.responders):
         _tell(d, to, "declined", by, question.note)
 

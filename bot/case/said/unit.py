@@ -14,7 +14,7 @@ from bot.case.making.draft import Draft
 from bot.case.making.notices import file_record
 from bot.case.said import answers, command, shadow
 from bot.case.said.command import Said
-from bot.model import ClosedAs, LetterKind
+from bot.model import ClosedAs, EventKind, Flag, LetterKind
 from bot.rules.authority import Side
 
 
@@ -32,7 +32,7 @@ def _not_ours(d: Draft, said: Said) -> None:
     if d.is_stranger or Side.UNIT in said.stand:
         closing.close(d, ClosedAs.NOT_A_CHALLENGE, said.by, said.mail)
         return
-    d.event("refused", by=said.by.email, note=f"{said.word}: the raiser decides")
+    d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: the raiser decides")
     choices = [list(c) for c in answers.CHOICES]
     d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], mail=said.mail, human=said.by, choices=choices)
 
@@ -48,7 +48,7 @@ def _release(d: Draft, said: Said) -> None:
 
 def _go(d: Draft, said: Said) -> None:
     """To a case that was watched while no letter could go, else to an escalation that waits."""
-    if shadow.FLAG in d.case.flags and d.case.is_open and d.rules.mode != "shadow":
+    if d.case.has(Flag.SHADOWED) and d.case.is_open and d.rules.mode != "shadow":
         shadow.go(d, said.by)
     else:
         approval.go(d, said.by.email)

@@ -17,7 +17,7 @@ from bot.case.placement import BY_LETTER
 from bot.case.said import answers, transfer
 from bot.case.said.acts import ACTS
 from bot.case.said.command import Said
-from bot.model import WAITING, Arrival, Command, Contact, LetterKind, Proof, Question
+from bot.model import WAITING, Arrival, Command, Contact, EventKind, Flag, LetterKind, Proof, Question
 from bot.rules import workdays
 from bot.rules.authority import WORDS, Side, may
 
@@ -46,7 +46,7 @@ def on_command(d: Draft, fact: Arrival, by: Contact, stand: Collection[Side]) ->
         return
     # The raising side is the stranger alone here: no word of theirs acts, not even to reopen what a person dismissed.
     if d.case.unproven == "stranger" and not set(stand) - {Side.NONE, Side.RAISING}:
-        d.event("refused", by=by.email, note=f"{command.word}: from a stranger")
+        d.event(EventKind.REFUSED, by=by.email, note=f"{command.word}: from a stranger")
         return
     if command.word == "NOT MINE" and incident.is_no_party(stand) and transfer.asked(d, by) is None:
         incident.misdirected(d, fact, by.email)
@@ -55,12 +55,12 @@ def on_command(d: Draft, fact: Arrival, by: Contact, stand: Collection[Side]) ->
     if verdict.may:
         act = ACTS.get(command.word)
         if act is None:
-            d.event("attached", by=by.email, note=f"{command.word}: for a person")
-            d.flag("word_for_a_person")
+            d.event(EventKind.ATTACHED, by=by.email, note=f"{command.word}: for a person")
+            d.flag(Flag.WORD_FOR_A_PERSON)
         else:
             act(d, said)
         return
-    d.event("refused", by=by.email, note=f"{command.word}: {verdict.why}")
+    d.event(EventKind.REFUSED, by=by.email, note=f"{command.word}: {verdict.why}")
     if verdict.why == "not_proven":
         _confirm(d, said)
     else:
@@ -71,7 +71,7 @@ def _confirm(d: Draft, said: Said) -> None:
     """The directory's own address of that person is asked whether the word is theirs, then their manager."""
     known = d.rules.directory.person(said.by.email)
     if known is None or d.is_stranger:
-        d.flag("unproven_word")
+        d.flag(Flag.UNPROVEN_WORD)
         return
     letter = d.write(LetterKind.QUESTION, "confirm_word", [known], word=said.word, said=said.mail.received.isoformat())
     if letter:
@@ -95,7 +95,7 @@ def on_word_manager(d: Draft) -> None:
         person_asked = d.rules.directory.person(asked) or Contact(asked)
         manager = d.manager_of(person_asked) or _head(d, person_asked)
         if manager is None:
-            d.flag("unproven_word")
+            d.flag(Flag.UNPROVEN_WORD)
             continue
         said = (question.at or d.now).isoformat()
         letter = d.write(
@@ -179,7 +179,7 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
         _of_transfer(d, said)
         return
     if not _is_asked(d, said, question):
-        d.event("refused", by=said.by.email, note=f"{said.word}: not the person asked")
+        d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: not the person asked")
         return
     if question.about == follow_up.ABOUT:
         follow_up.answered(d, question.word, question.note, said.word.lower(), said.by)
@@ -187,7 +187,7 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
     same = [q for q in d.case.questions if q is question or (q.about in CONFIRMS and q.mail == question.mail)]
     d.set(questions=tuple(q for q in d.case.questions if q not in same))
     if said.word == "NO":
-        d.event("attached", by=said.by.email, note=f"NO to {question.about}")
+        d.event(EventKind.ATTACHED, by=said.by.email, note=f"NO to {question.about}")
         return
     if question.about in CONFIRMS:
         act = ACTS.get(question.word)

@@ -24,7 +24,7 @@ from bot.engine.reading.place import hash_id, keys_of, place
 from bot.engine.reading.sandbox import InProcess, Sandbox, SandboxDied
 from bot.engine.turn import Turn
 from bot.mail.read import Reading, headers_only
-from bot.model import Arrival, Inbox, Mail
+from bot.model import Arrival, Flag, Inbox, Mail
 from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
 from bot.store import cases, mailboxes, mails
@@ -259,7 +259,7 @@ class Intake:
                 attach(self.turn, tx, mail, number, how, key, now)
                 mails.dispose(tx, one.entry, "case", how, now, case=number, message_id_hash=digest)
             case Open(flags=flags):
-                more = ("duplicate_message_id",) if same_id else ()
+                more = (Flag.DUPLICATE_MESSAGE_ID,) if same_id else ()
                 decision = self.turn.open(tx, mail, inbox, now, (*flags, *more))
                 number = decision.case.number
                 cases.note_ids(tx, number, keys_of(mail))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot.engine.reading.place import content_key
 from bot.engine.turn import Turn
-from bot.model import Arrival, Decision, Letter, LetterKind, LetterUndelivered, Mail, MailKind
+from bot.model import Arrival, Decision, EventKind, Letter, LetterKind, LetterUndelivered, Mail, MailKind
 from bot.store import cases, mailboxes, outbox
 from bot.store.outbox import Queued
 
@@ -55,7 +55,7 @@ def _absent(turn: Turn, tx: Connection, mail: Mail, decision: Decision, now: dat
     case = decision.case
     same = turn.books.settings.directory.same_person
     contact = next((s.contact for s in case.served if s.is_away and same(s.contact.email, sender)), None)
-    if contact is None or not any(event.kind == "absent" for event in decision.events):
+    if contact is None or not any(event.kind is EventKind.ABSENT for event in decision.events):
         return
     name = f"absent:{hmac.digest(turn.secret, contact.email.encode(), 'sha256').hex()[:32]}"
     kept = [row.partition(" ") for row in (mailboxes.meta_get(tx, name) or "").split("\n") if row]

@@ -23,7 +23,7 @@ from bot.engine.turn import Turn
 from bot.mail.read import Reading, headers_only
 from bot.mail.words import orders
 from bot.mail.words.orders import NEW, NOT_OURS, Order
-from bot.model import Contact, Decision, Inbox, Letter, LetterKind, Mail, MailKind, Proof
+from bot.model import Contact, Decision, Flag, Inbox, Letter, LetterKind, Mail, MailKind, Proof
 from bot.model.errors import StoreError
 from bot.model.failpoints import failpoint
 from bot.store import cases, mails, outbox
@@ -113,7 +113,7 @@ class Penned:
         self, tx: Connection, listed: Listed, mail: Mail, inbox: Inbox, now: datetime, stage: str,
         day_zero: datetime, how: str,
     ) -> Decision:  # fmt: skip
-        decision = self.turn.open(tx, mail, inbox, now, ("adopted",), stage, day_zero)
+        decision = self.turn.open(tx, mail, inbox, now, (Flag.ADOPTED,), stage, day_zero)
         cases.note_ids(tx, decision.case.number, keys_of(mail))
         mails.replace(tx, listed.entry, "case", how, now, case=decision.case.number)
         return decision

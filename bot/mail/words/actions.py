@@ -13,6 +13,7 @@ from typing import Any
 import re2
 
 from bot.mail.patterns.topics import topic
+from bot.model import Flag
 from bot.rules.windows import LONDON, granted
 
 MAX_TEXT = 20_000
@@ -89,12 +90,12 @@ def _names_a_day(words: str, sent: datetime) -> bool:
     if not _STARTS.match(words):
         return False
     read = granted(words, sent, ())
-    return read.by is not None or "time_in_the_past" in read.flags
+    return read.by is not None or Flag.TIME_IN_THE_PAST in read.flags
 
 
 def _day(words: str, sent: datetime) -> date | None:
     read = granted(words, sent, ())
-    if read.by is None or "two_times" in read.flags or _DOUBT.search(words):
+    if read.by is None or Flag.TWO_TIMES in read.flags or _DOUBT.search(words):
         return None
     day = read.by.astimezone(LONDON).date()
     named = _WEEKDAY.search(words)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.model import Window
+from bot.model import Flag, Window
 from bot.rules.policy.grammar import AnyRoles, AWindow, Role, Roles, Sector, Sectors, Span, Text, Words, listed
 from bot.rules.policy.yaml_file import nearest
 
@@ -22,7 +22,7 @@ class Part(BaseModel):
 
 
 #: What is known of the child: from words, a form's tick or a party's word. "urgent" is the raiser's own word.
-Child = Literal["child_protection", "child_protection_plan", "looked_after"]
+Child = Literal[Flag.CHILD_PROTECTION, Flag.CHILD_PROTECTION_PLAN, Flag.LOOKED_AFTER]
 Children = Annotated[tuple[Child, ...], BeforeValidator(listed)]
 
 
@@ -119,7 +119,7 @@ class Track(Part):
     """Shorter windows for cases that bear a flag. Child protection only the policy's executive lead takes away again,
     `urgent` the raiser's side."""
 
-    flag: Literal["child_protection", "child_protection_plan", "looked_after", "urgent"]
+    flag: Literal[Flag.CHILD_PROTECTION, Flag.CHILD_PROTECTION_PLAN, Flag.LOOKED_AFTER, Flag.URGENT]
     window: AWindow
     windows: dict[str, AWindow] = Field(default_factory=dict)  # stage id -> its own, where they differ
     stages: Words = ()  # where it applies; none: at every stage

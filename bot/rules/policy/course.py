@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.model import Flag
 from bot.model.errors import Problem
 from bot.rules.policy.yaml_file import Document, nearest
 
@@ -85,7 +86,7 @@ def tracks(document: Document) -> Iterator[Problem]:
     """Somebody may take a child protection track's flag away, and an urgent one's words or raiser set it."""
     tracks = document.at(("tracks",))
     flags = [t.get("flag") for t in tracks if isinstance(t, dict)] if isinstance(tracks, list) else []
-    if "child_protection" in flags and not document.at(("executive_lead",)):
+    if Flag.CHILD_PROTECTION in flags and not document.at(("executive_lead",)):
         text = "a track is given but no executive_lead: name the role whose NOT CHILD PROTECTION ends it"
         yield document.problem(("tracks",), text)
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from bot.model.errors import Problem
-from bot.rules.policy.blocks import Part
+from bot.rules.policy.blocks import Child, Part
 from bot.rules.policy.grammar import Role, Text, Words
 from bot.rules.policy.yaml_file import Document, nearest
 
@@ -50,7 +50,7 @@ class FormField(Part):
     label: Text = Field(description="give its words as the form prints them")
     kind: Kind = "text"
     choices: Words = ()  # of a choice: the words beside the boxes
-    flags: dict[str, str] = Field(default_factory=dict)  # a ticked choice -> flag of the case
+    flags: dict[str, Child] = Field(default_factory=dict)  # a ticked choice -> flag of the case
     columns: Words = ()  # of a table: its headings
     prefill: Words = ()  # what of the case may fill it, the first that is known
     child: bool = False  # identifies a child; the first such field is the child's name
