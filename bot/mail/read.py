@@ -21,8 +21,13 @@ from bot.mail.forms import forms
 from bot.mail.forms.labels import Shape
 from bot.mail.machine import absence, automatic
 from bot.mail.trust import Trust
+<<<<<<< HEAD
 from bot.mail.words import commands, promises
 from bot.model import FormRead, Mail, MailKind, Proof, SubjectReading
+=======
+from bot.mail.words import commands
+from bot.model import Flag, FormRead, Mail, MailKind, Proof, SubjectReading
+>>>>>>> events
 
 MAX_SUBJECT = 2000
 _ONCE = ("subject", "date", "message-id", "to", "cc", "sender", "in-reply-to", "references", "content-type")
@@ -202,7 +207,7 @@ def _defects(found: Headers, known: tuple[str, ...], own_id: tuple[str, ...], da
     if date is None:
         more.append("bad_date" if counts["date"] else "no_date")
     if headers.hides(found.get("subject")):
-        more.append("hidden_characters")
+        more.append(Flag.HIDDEN_CHARACTERS.value)
     return tuple(dict.fromkeys((*known, *more)))
 
 

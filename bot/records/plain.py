@@ -57,6 +57,12 @@ def note(kind: str, words: str) -> str:
             return words
 
 
+def has_public_note(kind: str) -> bool:
+    """Whether the note beside such an event stands in a minimal record; of a kind not known here it does not."""
+    known = kind_of(kind)
+    return known is not None and known.has_public_note
+
+
 def letters(keys: Sequence[str], names: Mapping[str, str]) -> str:
     """The letters that were decided, from their keys (occasion/kind/first addressee)."""
     named = [key.rsplit("/", 2) for key in keys]

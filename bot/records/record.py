@@ -21,7 +21,6 @@ import typst
 
 from bot.letters.wording import clean
 from bot.model import Case, FormState, StageRun, aware
-from bot.model.events import kind_of
 from bot.records import parts, plain
 from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar, say
@@ -218,17 +217,11 @@ def _timeline(
     for row in journal:
         when = said(row.at)
         for kind, stage, by, note in row.events:
-            detail = plain.note(kind, note) if full or _is_public(kind) else ""
+            detail = plain.note(kind, note) if full or plain.has_public_note(kind) else ""
             lines.append([when, plain.event(kind, names.get(by, by), stages.get(stage, stage)), detail])
         if row.letters:
             lines.append([when, "", plain.letters(row.letters, names)])
     return lines
-
-
-def _is_public(kind: str) -> bool:
-    """Whether the note beside such an event stands in a minimal record; of a kind not known here it does not."""
-    known = kind_of(kind)
-    return known is not None and known.has_public_note
 
 
 # --- the documents ----------------------------------------------------------------------------------------------------
@@ -242,7 +235,7 @@ def _journal_json(case: Case, journal: Sequence[Row], full: bool) -> bytes:
             "at": aware(row.at).isoformat(),
             "fact": row.fact,
             "events": [
-                {"kind": kind, "stage": stage, "by": by, "note": note if full or _is_public(kind) else ""}
+                {"kind": kind, "stage": stage, "by": by, "note": note if full or plain.has_public_note(kind) else ""}
                 for kind, stage, by, note in row.events
             ],
             "letters": list(row.letters),

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.case.course import approval
 from bot.case.table import decide
-from bot.model import Alarm, Deadline, LetterKind
+from bot.model import Alarm, Deadline, Flag, LetterKind
 from tests.unit.case_samples import START, UNIT, arrived, fired, hours, kinds, letters, mail, opened, rules, served
 
 UNIT_AGREES = replace(rules(), mode="approve")
@@ -20,7 +19,7 @@ def test_a_go_before_the_lapse_counts_in_its_mode_alone(mode: str, waits: bool) 
     case = arrived(served(opened()), mail(UNIT, "GO", at=START + hours(1)), replace(rules(), mode=mode)).case
     decision = fired(case, "lapse", UNIT_AGREES)
     assert letters(decision, LetterKind.ESCALATION)
-    assert (approval.WAITS in decision.case.flags) is waits
+    assert decision.case.has(Flag.AWAITING_GO) is waits
 
 
 def test_time_alone_agrees_to_nothing_that_does_not_wait() -> None:
@@ -28,4 +27,4 @@ def test_time_alone_agrees_to_nothing_that_does_not_wait() -> None:
     case = served(opened())
     early = decide(case, Alarm(Deadline("go", START + hours(1), "", 0, case.stage)), UNIT_AGREES, START + hours(1))
     assert kinds(early) == []
-    assert approval.WAITS in fired(early.case, "lapse", UNIT_AGREES).case.flags
+    assert fired(early.case, "lapse", UNIT_AGREES).case.has(Flag.AWAITING_GO)

@@ -12,7 +12,7 @@ from email.utils import getaddresses
 import re2
 
 from bot.mail.bytes.headers import Headers, decoded, hides
-from bot.model import Address
+from bot.model import Address, Flag
 
 MAX_ADDRESSES = 500
 
@@ -51,7 +51,7 @@ def one(value: str) -> tuple[Address | None, tuple[str, ...]]:
         return None, ("bad_from",)
     name = _unquoted(match.group(1) or "")
     if hides(value):
-        return Address(spec, name), ("hidden_characters",)
+        return Address(spec, name), (Flag.HIDDEN_CHARACTERS.value,)
     if "@" in name and name.lower() != spec:
         return Address(spec), ("name_looks_like_an_address",)
     return Address(spec, name), ()

@@ -18,7 +18,12 @@ from bot.mail.bytes import contents, unreadable
 from bot.mail.bytes.contents import MAX_NAME, bare
 from bot.mail.bytes.headers import Headers, decoded, split, too_much
 from bot.mail.bytes.text import MAX_TEXT, cleaned, decode, from_html, is_known, turns
+<<<<<<< HEAD
 from bot.model import Attachment
+=======
+from bot.mail.forms import forms
+from bot.model import Attachment, Flag
+>>>>>>> events
 
 MAX_REPORT = 64 * 1024
 #: What the standard library raises for pieces of mails that its own parser took.
@@ -220,7 +225,7 @@ def _decoded_text(part: Message, content: bytes, found: _Gathering) -> str:
         found.defects.append("unknown_charset")
     text = decode(content[: 4 * MAX_TEXT], charset)
     if turns(text):
-        found.defects.append("hidden_characters")
+        found.defects.append(Flag.HIDDEN_CHARACTERS.value)
     return text
 
 
@@ -232,7 +237,7 @@ def _name(part: Message, found: _Gathering) -> str:
         given = None
         found.defects.append("bad_file_name")
     if given and turns(str(given)):
-        found.defects.append("hidden_characters")
+        found.defects.append(Flag.HIDDEN_CHARACTERS.value)
     return bare(decoded(str(given).replace("\0", " "))) if given else ""
 
 
