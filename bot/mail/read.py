@@ -21,13 +21,8 @@ from bot.mail.forms import forms
 from bot.mail.forms.labels import Shape
 from bot.mail.machine import absence, automatic
 from bot.mail.trust import Trust
-<<<<<<< HEAD
 from bot.mail.words import commands, promises
-from bot.model import FormRead, Mail, MailKind, Proof, SubjectReading
-=======
-from bot.mail.words import commands
 from bot.model import Flag, FormRead, Mail, MailKind, Proof, SubjectReading
->>>>>>> events
 
 MAX_SUBJECT = 2000
 _ONCE = ("subject", "date", "message-id", "to", "cc", "sender", "in-reply-to", "references", "content-type")

@@ -18,12 +18,7 @@ from bot.mail.bytes import contents, unreadable
 from bot.mail.bytes.contents import MAX_NAME, bare
 from bot.mail.bytes.headers import Headers, decoded, split, too_much
 from bot.mail.bytes.text import MAX_TEXT, cleaned, decode, from_html, is_known, turns
-<<<<<<< HEAD
-from bot.model import Attachment
-=======
-from bot.mail.forms import forms
 from bot.model import Attachment, Flag
->>>>>>> events
 
 MAX_REPORT = 64 * 1024
 #: What the standard library raises for pieces of mails that its own parser took.

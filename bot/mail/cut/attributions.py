@@ -107,7 +107,7 @@ _LABEL, _PRESSED, _ALONE = _QUOTATION.pattern("label"), _QUOTATION.pattern("pres
 _WHO = _QUOTATION.pattern("who")
 #: Words between dashes in whatever language, and behind them in the same line a label and an address.
 _TITLED_IN_LINE = re2.compile(r"^(.*?)[-_=]{3,}\s?([^-_=*:@]+)\s?[-_=]{3,}\s*([^:：@]+)[:：][^@]*@")
-_TITLE = re2.compile(rf"(?i)[-_=*\s]*(?:\b(?:{'|'.join(sorted(_QUOTATION.words('titles')))})[-_=*\s]*)?$")
+_TITLE = re2.compile(rf"(?i)[-_=*\s]*(?:\b(?:{'|'.join(_QUOTATION.listed('titles'))})[-_=*\s]*)?$")
 _MOMENT = re2.compile(
     r"(?i)^[>\s]*\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\s+(?:at\s+)?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:\s*[ap]m)?\s*$"
 )

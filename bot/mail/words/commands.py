@@ -10,9 +10,9 @@ from bot.mail.patterns.topics import topic
 from bot.model import Command
 
 _ORDERS = topic("orders")
-ALONE = tuple(sorted(_ORDERS.words("alone")))
-WITH_NOTE = tuple(sorted(_ORDERS.words("with_note")))
-WITH_COLON = tuple(sorted(_ORDERS.words("with_colon")))
+ALONE = _ORDERS.listed("alone")
+WITH_NOTE = _ORDERS.listed("with_note")
+WITH_COLON = _ORDERS.listed("with_colon")
 #: YES, NO, GO and their like begin ordinary answers too, so they count only alone.
 _OPENERS = {*ALONE, *WITH_NOTE, *(f"{word}:" for word in WITH_COLON)} - _ORDERS.words("ordinary")
 #: What must follow a word that also begins ordinary sentences, where it is not written large.
