@@ -23,9 +23,11 @@ def main() -> None:
 def _deliver(words: list[str]) -> None:
     code = TRY_AGAIN
     try:
-        from bot.cli.deliver import deliver
+        from datetime import UTC, datetime
 
-        code = deliver(words)
+        from bot.doors.maildir.pipe import deliver
+
+        code = deliver(words, datetime.now(UTC))
     except BaseException as fault:
         why = f": {fault}" if isinstance(fault, ImportError) else ""  # others may quote the mail
         sys.stderr.write(f"deliver failed by a fault of ours: {type(fault).__name__}{why}\n")

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 import sys
+from datetime import UTC, datetime
 
 import typer
 
-from bot.cli import cases, check, deliver, keep, mail, policy, registers, run, setup, shown, understand
+from bot.cli import cases, check, keep, mail, policy, registers, run, setup, shown, understand
 from bot.cli.output import complain
 from bot.cli.probe import command as probe
 from bot.cli.rehearsal import command as rehearse
 from bot.daemon import logs
+from bot.doors.maildir import pipe
 from bot.model.errors import BotError, ConfigError
 
 #: `deliver` reads its own words: __main__ calls it without this file, which only lists it.
@@ -37,9 +39,9 @@ app.command("rehearse")(rehearse.stories)
 app.command("check")(check.check)
 
 
-@app.command("deliver", help=deliver.HELP, context_settings=UNREAD)
+@app.command("deliver", help=pipe.HELP, context_settings=UNREAD)
 def _deliver(context: typer.Context) -> None:
-    raise typer.Exit(deliver.deliver(context.args))
+    raise typer.Exit(pipe.deliver(context.args, datetime.now(UTC)))
 
 
 app.command("cases")(cases.listed)

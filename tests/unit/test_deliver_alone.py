@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.deliver import MOST
+from bot.doors.maildir.pipe import MOST
 from bot.settings.settings import Door
 from tests.unit.config_samples import edit, small
 from tests.unit.test_layers import LIBRARIES
@@ -21,7 +21,7 @@ HOUSE = Path(__file__).parents[2]
 RAW = b"From: Helen Visser <helen@health.example>\nSubject: Challenge\n\nPlease answer.\n"
 #: All of the project that a mail at the end of a pipe starts.
 OURS = (
-    "bot bot.__main__ bot.cli bot.cli.deliver bot.doors bot.doors.maildir bot.doors.maildir.drop bot.model "
+    "bot bot.__main__ bot.doors bot.doors.maildir bot.doors.maildir.drop bot.doors.maildir.pipe bot.model "
     "bot.model.errors bot.model.failpoints bot.model.names bot.settings bot.settings.credentials"
 )
 #: And all that others wrote, beside Python itself.
@@ -117,8 +117,9 @@ def test_help_alone_is_help() -> None:
 def test_a_mail_starts_little(root: Path) -> None:
     """No library but the one that reads bot.yaml, and of the house these files alone: a mail costs little time."""
     shown = (
-        "import json, sys\nbare = set(sys.modules)\nimport bot.__main__\nfrom bot.cli.deliver import deliver\n"
-        "code = deliver(sys.argv[1:])\nprint(json.dumps([code, sorted(set(sys.modules) - bare)]))"
+        "import json, sys\nbare = set(sys.modules)\nimport bot.__main__\n"
+        "from datetime import UTC, datetime\nfrom bot.doors.maildir.pipe import deliver\n"
+        "code = deliver(sys.argv[1:], datetime.now(UTC))\nprint(json.dumps([code, sorted(set(sys.modules) - bare)]))"
     )
     line = [sys.executable, "-c", shown, "--config", str(root), "crewe@csc.example"]
     code, started = json.loads(subprocess.run(line, input=RAW, capture_output=True, check=True, cwd=HOUSE).stdout)

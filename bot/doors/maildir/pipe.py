@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -38,7 +38,7 @@ Examples:
 """
 
 
-def deliver(words: list[str]) -> int:
+def deliver(words: list[str], now: datetime) -> int:
     """The exit code, 0 or 75, of `deliver` with these words. What is wrong stands on stderr, a sentence a line.
 
     Raises what is a fault of ours; whoever calls it makes 75 of that.
@@ -49,8 +49,8 @@ def deliver(words: list[str]) -> int:
         return 0
     try:
         root, mailbox = _said(words)
-        path, most = place_of(root, mailbox)
-        drop(path, stdin(), most, datetime.now(UTC))
+        path, most = maildir_of(root, mailbox)
+        drop(path, stdin(), most, now)
     except (BotError, OSError) as error:
         sys.stderr.write(_plain(str(error)) + "\n")
         return TRY_AGAIN
@@ -79,7 +79,7 @@ def stdin() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def place_of(root: Path, name: str) -> tuple[Path, int]:
+def maildir_of(root: Path, name: str) -> tuple[Path, int]:
     """The Maildir of that mailbox and how many bytes its mails may have. Raises BotError."""
     file = root / "bot.yaml"
     known = dict(_doors(_read(file)))
