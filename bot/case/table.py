@@ -1,29 +1,34 @@
 """The state table: decide(case, fact, rules, now) -> Decision; rules = policy + directory + calendar.
 
 Rule 1: every change of a case begins in this table. Rule 2: no I/O, no SQL, no clock: time is an argument. The table
-is total: for each state and each kind of fact it names the function that answers, and "nothing follows" is written
-out. What the functions do is in opening, stages, delivery, replies, words and closing.
+is total: for each kind of fact it names the function that answers and the states in which it does; in all others
+nothing follows. Where a case may go is transitions.py's. What the functions do is in said/ and course/.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Generic, Never, TypeVar, assert_never
 
 from bot.case.course import approval, clock, closing, delivery, follow_up, stages, subclocks
 from bot.case.course.opening import open_case
 from bot.case.making import forms
 from bot.case.making.draft import MISSED, Draft
 from bot.case.said import answers, correct, replies, shadow, words
+from bot.case.transitions import Kind, WrongMove, wrong_move
 from bot.model import (
     WAITING,
     Alarm,
+    AlarmKind,
     Arrival,
     Case,
     Correction,
+    CorrectionKind,
     Decision,
     Fact,
+    FactKind,
     Letter,
     LetterServed,
     LetterUndelivered,
@@ -32,92 +37,120 @@ from bot.model import (
 )
 from bot.rules.book import Rules
 
-Answer = Callable[[Draft, Fact], None]
+F = TypeVar("F", contravariant=True)
 
 
-def nothing(_d: Draft, _fact: Fact) -> None:
-    """Nothing follows; the fact is written down all the same."""
+@dataclass(frozen=True, slots=True)
+class Row(Generic[F]):
+    """What answers a kind of fact, in which states, and in words for whoever reads the table."""
+
+    acts_in: tuple[State, ...]
+    says: str
+    act: Callable[[Draft, F], None]
+
+    def answer(self, d: Draft, fact: F) -> None:
+        """In every other state nothing follows; the fact is written down all the same."""
+        if d.case.state in self.acts_in:
+            self.act(d, fact)
 
 
-def on_arrival(d: Draft, fact: Fact) -> None:
-    assert isinstance(fact, Arrival)  # noqa: S101
-    replies.on_mail(d, fact)
-
-
-def on_served(d: Draft, fact: Fact) -> None:
-    assert isinstance(fact, LetterServed)  # noqa: S101
-    delivery.on_served(d, fact)
-
-
-def on_undelivered(d: Draft, fact: Fact) -> None:
-    assert isinstance(fact, LetterUndelivered)  # noqa: S101
-    delivery.on_undelivered(d, fact)
-
-
-def on_correction(d: Draft, fact: Fact) -> None:
-    assert isinstance(fact, Correction)  # noqa: S101
-    if fact.what == "hold":
-        closing.hold(d, fact.by)
-    elif fact.what == "release":
-        closing.release(d, fact.by)
-    elif fact.what == "correct":
-        correct.correct(d, fact)
-    elif fact.what == "live":
-        shadow.ask(d)
-
-
-#: kind of fact -> state -> what answers it.
-TABLE: dict[str, dict[State, Answer]] = {
-    "mail": dict.fromkeys(State, on_arrival),
-    "served": dict.fromkeys(State, on_served),
-    "undelivered": dict.fromkeys(State, on_undelivered),
-    "correction": dict.fromkeys(State, on_correction) | {State.CLOSED: nothing},
-}
-
+_EVERY = tuple(State)
 _OPEN = (*WAITING, State.AWAITING_CONFIRMATION, State.AWAITING_OUTCOME)
+_CONFIRMATION, _OUTCOME, _CLOSED = (State.AWAITING_CONFIRMATION,), (State.AWAITING_OUTCOME,), (State.CLOSED,)
 
-#: kind of alarm -> the states in which it does something, and what. In all others nothing follows.
-ALARMS: dict[str, tuple[tuple[State, ...], Callable[[Draft, int], None]]] = {
-    "chaser": (WAITING, lambda d, _n: stages.on_chaser(d)),
-    "lapse": (WAITING, lambda d, _n: stages.on_lapse(d)),
-    "repeat": (WAITING, stages.on_repeat),
-    "form": (_OPEN, lambda d, _n: forms.on_reminder(d)),
-    "telling": (_OPEN, lambda d, _n: stages.tell(d)),
-    "clock": (_OPEN, subclocks.on_clock),
-    "parent_note": (WAITING, lambda d, _n: stages.on_parent_note(d)),
-    "delayed": (WAITING, lambda d, _n: delivery.on_delayed(d)),
-    "ask": ((State.AWAITING_CONFIRMATION,), answers.on_ask),
-    "outcome_chaser": ((State.AWAITING_OUTCOME,), lambda d, _n: closing.on_outcome_chaser(d)),
-    "outcome_due": ((State.AWAITING_OUTCOME,), lambda d, _n: closing.on_outcome_due(d)),
-    "go": (WAITING, lambda d, _n: approval.go(d, "clock")),
-    "word_manager": (_OPEN, lambda d, _n: words.on_word_manager(d)),
-    "child_file": ((State.CLOSED,), follow_up.on_child_file),
-    "action": ((State.CLOSED,), follow_up.on_action),
-    "prompt": ((State.CLOSED,), follow_up.on_prompt),
-    "prompt_late": ((State.CLOSED,), follow_up.on_prompt_late),
-    "hold_end": (_OPEN, lambda d, _n: closing.release(d, "clock")),
+CORRECTIONS: dict[CorrectionKind, Callable[[Draft, Correction], None]] = {
+    CorrectionKind.HOLD: lambda d, fact: closing.hold(d, fact.by),
+    CorrectionKind.RELEASE: lambda d, fact: closing.release(d, fact.by),
+    CorrectionKind.CORRECT: correct.correct,
+    CorrectionKind.LIVE: lambda d, _fact: shadow.ask(d),
 }
 
+MAIL: Row[Arrival] = Row(
+    _EVERY, "a mail of the case was read: a reply, a holding reply, a word of the command table", replies.on_mail
+)
+SERVED: Row[LetterServed] = Row(_EVERY, "a letter reached its addressee; a stage's clock begins", delivery.on_served)
+UNDELIVERED: Row[LetterUndelivered] = Row(
+    _EVERY, "a letter was refused or bounced: the next address is tried", delivery.on_undelivered
+)
+CORRECTED: Row[Correction] = Row(
+    _OPEN,
+    "a word of the operator or the business unit: hold, release, correct",
+    lambda d, fact: CORRECTIONS[fact.what](d, fact),
+)
 
-def _on_alarm(kind: str) -> dict[State, Answer]:
-    live, act = ALARMS[kind]
+#: What answers an alarm is given the deadline's number.
+ALARMS: dict[AlarmKind, Row[int]] = {
+    AlarmKind.CHASER: Row(WAITING, "those who are to reply are reminded", lambda d, _n: stages.on_chaser(d)),
+    AlarmKind.LAPSE: Row(
+        WAITING, "the time of the stage ends: the next stage is called in", lambda d, _n: stages.on_lapse(d)
+    ),
+    AlarmKind.REPEAT: Row(WAITING, "an urgent stage is asked again", stages.on_repeat),
+    AlarmKind.FORM: Row(
+        _OPEN, "a form that was asked for is not there yet: it is asked for again", lambda d, _n: forms.on_reminder(d)
+    ),
+    AlarmKind.TELLING: Row(
+        _OPEN, "the last stage: it is told again that nobody has answered", lambda d, _n: stages.tell(d)
+    ),
+    AlarmKind.CLOCK: Row(
+        _OPEN, "another clock of the stage has ended: those it runs on are reminded", subclocks.on_clock
+    ),
+    AlarmKind.PARENT_NOTE: Row(
+        WAITING, "both sides hear that the parent policy's time has passed", lambda d, _n: stages.on_parent_note(d)
+    ),
+    AlarmKind.DELAYED: Row(
+        WAITING, "it is told that a letter is still under way", lambda d, _n: delivery.on_delayed(d)
+    ),
+    AlarmKind.ASK: Row(_CONFIRMATION, "the raiser is asked whether it is resolved", answers.on_ask),
+    AlarmKind.OUTCOME_CHASER: Row(
+        _OUTCOME, "the outcome in writing is reminded of", lambda d, _n: closing.on_outcome_chaser(d)
+    ),
+    AlarmKind.OUTCOME_DUE: Row(
+        _OUTCOME, "the outcome in writing is due: the case closes", lambda d, _n: closing.on_outcome_due(d)
+    ),
+    AlarmKind.GO: Row(
+        WAITING, "the mode approve: what waited for a GO goes without one", lambda d, _n: approval.go(d, "clock")
+    ),
+    AlarmKind.WORD_MANAGER: Row(
+        _OPEN, "a word that nobody confirmed: the manager is asked", lambda d, _n: words.on_word_manager(d)
+    ),
+    AlarmKind.CHILD_FILE: Row(
+        _CLOSED, "both sides are asked whether it stands on the child's own record", follow_up.on_child_file
+    ),
+    AlarmKind.ACTION: Row(
+        _CLOSED, "the day of an agreed action: both sides are asked whether it is done", follow_up.on_action
+    ),
+    AlarmKind.PROMPT: Row(_CLOSED, "what the policy asks after the end is reminded of", follow_up.on_prompt),
+    AlarmKind.PROMPT_LATE: Row(_CLOSED, "what the policy asks after the end is late", follow_up.on_prompt_late),
+    AlarmKind.HOLD_END: Row(_OPEN, "a hold ends: letters go again", lambda d, _n: closing.release(d, "clock")),
+}
 
-    def answer(d: Draft, fact: Fact) -> None:
-        assert isinstance(fact, Alarm)  # noqa: S101
-        act(d, fact.deadline.n)
+#: Every kind of fact but the opening, which has no case yet; to be read, for each row answers a type of its own.
+TABLE: dict[Kind, Row[Never]] = {
+    FactKind.MAIL: MAIL,
+    FactKind.SERVED: SERVED,
+    FactKind.UNDELIVERED: UNDELIVERED,
+    FactKind.CORRECTION: CORRECTED,
+}
+TABLE.update(ALARMS.items())
 
-    return {state: answer if state in live else nothing for state in State}
 
-
-TABLE |= {kind: _on_alarm(kind) for kind in ALARMS}
-
-
-def kind_of(fact: Fact) -> str:
+def kind_of(fact: Fact) -> Kind:
     """The row of the table a fact belongs to."""
-    if isinstance(fact, Alarm):
-        return fact.deadline.kind
-    names = {Arrival: "mail", LetterServed: "served", LetterUndelivered: "undelivered", Correction: "correction"}
-    return names.get(type(fact), "opening")
+    match fact:
+        case Opening():
+            return FactKind.OPENING
+        case Arrival():
+            return FactKind.MAIL
+        case LetterServed():
+            return FactKind.SERVED
+        case LetterUndelivered():
+            return FactKind.UNDELIVERED
+        case Correction():
+            return FactKind.CORRECTION
+        case Alarm(deadline=deadline):
+            return deadline.kind
+        case _:
+            assert_never(fact)
 
 
 def occasion_of(fact: Fact, now: datetime) -> str:
@@ -136,20 +169,45 @@ def occasion_of(fact: Fact, now: datetime) -> str:
 
 
 def decide(case: Case | None, fact: Fact, rules: Rules, now: datetime) -> Decision:
-    """What follows from `fact`. `case` is None exactly when the fact is an Opening."""
+    """What follows from `fact`. `case` is None exactly when the fact is an Opening.
+
+    Raises WrongMove, if the rules are strict, where the case moved as no transition allows; else the decision says it.
+    """
     if isinstance(fact, Opening):
-        opened = open_case(fact, rules, now)
-        shadow.note(opened)
-        return opened.decision()
-    if case is None:
+        draft = open_case(fact, rules, now)
+    elif case is None:
         raise ValueError("only an opening has no case")
-    draft = Draft(case, rules, now, occasion_of(fact, now), late=_late(fact, now))
-    if isinstance(fact, Alarm):
-        draft.set(deadlines=tuple(a for a in case.deadlines if a.key != fact.deadline.key))
-        draft.deaf_since = fact.deaf_since
-    TABLE[kind_of(fact)][case.state](draft, fact)
+    else:
+        draft = Draft(case, rules, now, occasion_of(fact, now), late=_late(fact, now))
+        _answer(draft, fact)
     shadow.note(draft)
-    return draft.decision()
+    return settled(draft, case, kind_of(fact))
+
+
+def _answer(d: Draft, fact: Arrival | Alarm | LetterServed | LetterUndelivered | Correction) -> None:
+    match fact:
+        case Arrival():
+            MAIL.answer(d, fact)
+        case LetterServed():
+            SERVED.answer(d, fact)
+        case LetterUndelivered():
+            UNDELIVERED.answer(d, fact)
+        case Correction():
+            CORRECTED.answer(d, fact)
+        case Alarm(deadline=row):
+            d.set(deadlines=tuple(a for a in d.case.deadlines if a.key != row.key))
+            d.deaf_since = fact.deaf_since
+            ALARMS[row.kind].answer(d, row.n)
+        case _:
+            assert_never(fact)
+
+
+def settled(d: Draft, before: Case | None, kind: Kind) -> Decision:
+    """The decision, held to the transitions: see `decide`."""
+    wrong = wrong_move(before, kind, d.case)
+    if wrong and d.rules.strict:
+        raise WrongMove(wrong)
+    return replace(d.decision(), wrong_move=wrong)
 
 
 def _late(fact: Fact, now: datetime) -> datetime | None:

@@ -18,7 +18,7 @@ from bot.cli.open import database, found, now, office
 from bot.cli.output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
 from bot.daemon.app import Office
 from bot.engine.sending.compose import files
-from bot.model import Case, Correction, Deadline, Decision, Hold
+from bot.model import Case, Correction, CorrectionKind, Deadline, Decision, Hold
 from bot.model.errors import BotError
 from bot.records import plain
 from bot.rules.workdays import calendar
@@ -154,7 +154,7 @@ def hold(ref: Ref, by: By, reason: Reason, config: ConfigDir = DEFAULT) -> None:
     Example:
       challenge-bot hold CE-2027-0007 --by "Ann Shaw" --reason "wrong team named"
     """
-    decision = _say(config, ref, Correction("hold", by, reason))
+    decision = _say(config, ref, Correction(CorrectionKind.HOLD, by, reason))
     if decision.case.hold_until is None:
         complain(f"{decision.case.ref} is closed: nothing of it can be held.")
         raise typer.Exit(1)
@@ -168,7 +168,7 @@ def release(ref: Ref, by: By, reason: Reason, config: ConfigDir = DEFAULT) -> No
     Example:
       challenge-bot release CE-2027-0007 --by "Ann Shaw" --reason "checked, all is right"
     """
-    decision = _say(config, ref, Correction("release", by, reason))
+    decision = _say(config, ref, Correction(CorrectionKind.RELEASE, by, reason))
     was_held = Hold.HOLD in decision.frees
     say_lines(f"{decision.case.ref}: {'its letters go again.' if was_held else 'it was not held.'}")
 
@@ -203,7 +203,7 @@ def correct(
         raise typer.BadParameter("give one of --stage, --due, --responder, --duplicate-of")
     if due:
         values["due"] = _local(due).isoformat()
-    word = Correction("correct", by, reason, values)
+    word = Correction(CorrectionKind.CORRECT, by, reason, values)
     with office(config) as o:
         number = found(o.db, ref).case.number
         if duplicate_of:

@@ -159,16 +159,20 @@ def build(
     owner: str = "bot",
     woken: Callable[[], None] = lambda: None,
     database: Database | None = None,
+    strict: bool = False,
 ) -> App:
-    """The App. Raises ConfigError when this would be a first start and a stage has nobody who can answer, StoreError
-    when the database cannot be used."""
+    """The App. `strict` where a story or a test is played: a fault of ours in a decision stops it.
+
+    Raises ConfigError when this would be a first start and a stage has nobody who can answer, StoreError when the
+    database cannot be used.
+    """
     reading = reading_of(settings)
     reader: Sandbox | InProcess = InProcess(reading) if in_process else Sandbox(reading)
     db = database or open_database(settings)
     first_start(db, settings, clock())
     with db.begin() as tx:
         kept.keep_texts(tx, settings.texts)
-    office = assembled(settings, db, woken)
+    office = assembled(settings, db, woken, strict=strict)
     turn, finish, config = office.turn, office.finish, settings.config
     finish.on_fault = partial(_template_failed, db, turn, clock)
     allowed = frozenset(config.recipients.allowed_domains)
@@ -201,12 +205,14 @@ def build(
     )
 
 
-def assembled(settings: Settings, db: Database, woken: Callable[[], None] = lambda: None) -> Office:
-    """The Office on that database. `woken` is called when a letter was queued. A letter whose template fails is told to
-    nobody yet: whoever sends letters sets `finish.on_fault`."""
+def assembled(
+    settings: Settings, db: Database, woken: Callable[[], None] = lambda: None, *, strict: bool = False
+) -> Office:
+    """The Office on that database. `woken` is called when a letter was queued; `strict` is as in `build`. A letter
+    whose template fails is told to nobody yet: whoever sends letters sets `finish.on_fault`."""
     with db.begin() as tx:
         secret = kept.secret(tx)
-    turn = Turn(Books(settings), secret, woken)
+    turn = Turn(Books(settings, strict=strict), secret, woken)
     return Office(settings, db, turn, Finish(settings, turn, templates_of(settings), lambda _name, _fault: None))
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.engine.turn import Turn
-from bot.model import Alarm, Case
+from bot.model import Alarm, AlarmKind, Case
 from bot.model.failpoints import failpoint
 from bot.store import cases, deadlines, mails
 from bot.store.db import Database
@@ -22,8 +22,21 @@ LEASE = timedelta(seconds=15)
 #: How long an unreadable inbox may hold back what must be said.
 DEAF = timedelta(minutes=10)
 #: Kinds that say or imply that nothing has been answered.
-SPEAKS_OF_SILENCE = frozenset({"lapse", "chaser", "repeat", "ask", "outcome_due", "outcome_chaser", "telling"})
-SPEAKS_OF_SILENCE |= {"word_manager", "child_file", "prompt", "prompt_late"}
+SPEAKS_OF_SILENCE = frozenset(
+    {
+        AlarmKind.LAPSE,
+        AlarmKind.CHASER,
+        AlarmKind.REPEAT,
+        AlarmKind.ASK,
+        AlarmKind.OUTCOME_DUE,
+        AlarmKind.OUTCOME_CHASER,
+        AlarmKind.TELLING,
+        AlarmKind.WORD_MANAGER,
+        AlarmKind.CHILD_FILE,
+        AlarmKind.PROMPT,
+        AlarmKind.PROMPT_LATE,
+    }
+)
 
 
 class Alarms:

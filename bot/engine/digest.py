@@ -17,7 +17,7 @@ from bot.engine.turn import Turn
 from bot.mail.bytes.headers import MAX_BLOCK
 from bot.mail.read import writer
 from bot.mail.words.orders import lettered
-from bot.model import Case, Contact, Correction, Flag, Letter, LetterKind
+from bot.model import Case, Contact, Correction, CorrectionKind, Flag, Letter, LetterKind
 from bot.model.failpoints import failpoint
 from bot.rules import workdays
 from bot.store import cases, letters, mailboxes, mails, outbox
@@ -129,7 +129,9 @@ class Digests:
             return
         with self.db.begin() as tx:
             for case in asked:
-                self.turn.take(tx, case.number, Correction("live", "clock", "letters may go from now on"), now)
+                self.turn.take(
+                    tx, case.number, Correction(CorrectionKind.LIVE, "clock", "letters may go from now on"), now
+                )
             failpoint("digest.asking")
         failpoint("digest.asked")
 

@@ -49,8 +49,9 @@ LETTERS_A_DAY = 10
 class Books:
     """The rules each case is decided by: the directory as it is today, the policy as it was when the case opened."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, strict: bool = False) -> None:
         self.settings = settings
+        self.strict = strict
         self._kept: dict[str, Policy] = {}
         self._texts: dict[str, str] = {}  # made once: every turn asks, and each parse costs more than a decision
 
@@ -67,6 +68,7 @@ class Books:
             inboxes=tuple((box.team, box.address) for box in config.mailboxes if box.team),
             allowed_domains=frozenset(config.recipients.allowed_domains),
             mode=config.mode,
+            strict=self.strict,
         )
 
     @property
@@ -139,6 +141,8 @@ class Turn:
         self._free(tx, plan.decision)  # before its own letters: what they wait for has not ended
         for letter in plan.decision.letters:
             self._queue(tx, plan.decision, letter, now)
+        if plan.decision.wrong_move:
+            self._moved_wrongly(tx, plan.decision, now)
         return plan.decision
 
     def take(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Decision:
@@ -219,6 +223,15 @@ class Turn:
             f"A letter of kind {letter.kind.value} is held. See: challenge-bot outbox",
         ]
         self.alert(tx, f"flood/{decision.case.ref}", "Letters of a case are held", lines, now)
+
+    def _moved_wrongly(self, tx: Connection, decision: Decision, now: datetime) -> None:
+        """What followed goes on all the same: a case that stands still helps nobody."""
+        lines = [decision.wrong_move, "What followed was saved and its letters go. Please see that the case is right."]
+        lines += [
+            f"See: challenge-bot case {decision.case.ref}",
+            "It is a fault of this service: tell who maintains it.",
+        ]
+        self.alert(tx, f"move/{decision.case.ref}", "A case moved as no case may", lines, now)
 
     def alert(self, tx: Connection, what: str, subject: str, lines: list[str], now: datetime) -> None:
         """Queues an alert to the operator, once a day for each thing."""

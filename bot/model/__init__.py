@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.model.cases import WAITING as WAITING
+    from bot.model.cases import AlarmKind as AlarmKind
     from bot.model.cases import Case as Case
     from bot.model.cases import ClosedAs as ClosedAs
     from bot.model.cases import Contact as Contact
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from bot.model.facts import Alarm as Alarm
     from bot.model.facts import Arrival as Arrival
     from bot.model.facts import Correction as Correction
+    from bot.model.facts import CorrectionKind as CorrectionKind
     from bot.model.facts import Decision as Decision
     from bot.model.facts import Event as Event
     from bot.model.facts import Fact as Fact
+    from bot.model.facts import FactKind as FactKind
     from bot.model.facts import Hold as Hold
     from bot.model.facts import Inbox as Inbox
     from bot.model.facts import Letter as Letter

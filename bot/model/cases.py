@@ -53,17 +53,44 @@ class ClosedAs(StrEnum):
     NOT_A_CHALLENGE = "not_a_challenge"
 
 
+class AlarmKind(StrEnum):
+    """What a deadline is for; each is a row of the state table (case/table.py), which says what follows."""
+
+    CHASER = "chaser"
+    LAPSE = "lapse"
+    REPEAT = "repeat"
+    FORM = "form"
+    TELLING = "telling"
+    CLOCK = "clock"
+    PARENT_NOTE = "parent_note"
+    DELAYED = "delayed"
+    ASK = "ask"
+    OUTCOME_CHASER = "outcome_chaser"
+    OUTCOME_DUE = "outcome_due"
+    GO = "go"
+    WORD_MANAGER = "word_manager"
+    CHILD_FILE = "child_file"
+    ACTION = "action"
+    PROMPT = "prompt"
+    PROMPT_LATE = "prompt_late"
+    HOLD_END = "hold_end"
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A row of the alarm table. (case, kind, n, at) is unique: it is the occasion of what it causes."""
+    """A row of the alarm table. (case, kind, n, at) is unique: it is the occasion of what it causes.
 
-    kind: PlainText  # chaser, lapse, repeat, telling, ask, outcome_due ...: the rows of the state table
+    Raises ValueError for a kind that is none.
+    """
+
+    kind: AlarmKind
     at: datetime
     why: PlainText  # never who: that stands in the event
     n: int = 0
     stage: PlainText = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", AlarmKind(self.kind))  # a row of the database gives its text
         object.__setattr__(self, "at", aware(self.at))
 
     @property

@@ -149,18 +149,34 @@ class LetterUndelivered:
     why: PersonalText = ""  # in words for a lay reader, "" where nobody said
 
 
+class CorrectionKind(StrEnum):
+    HOLD = "hold"
+    RELEASE = "release"
+    CORRECT = "correct"
+    LIVE = "live"  # letters may go from now on
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """An operator's or business unit's word that is not a mail: `what` is hold, release, correct, or live (letters
-    may go from now on)."""
+    """An operator's or business unit's word that is not a mail."""
 
-    what: PlainText
+    what: CorrectionKind
     by: PersonalText
     reason: PersonalText
     values: Annotated[Mapping[str, Any], Personal] = field(default_factory=dict)
 
 
 Fact = Opening | Arrival | Alarm | LetterServed | LetterUndelivered | Correction
+
+
+class FactKind(StrEnum):
+    """Kinds of fact, but alarms: those go by the kind of their deadline."""
+
+    OPENING = "opening"
+    MAIL = "mail"
+    SERVED = "served"
+    UNDELIVERED = "undelivered"
+    CORRECTION = "correction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +192,12 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What follows from a fact: the case as it now stands, letters to queue, and what to write down. `frees`: the holds
-    that end with it, for letters decided earlier."""
+    that end with it, for letters decided earlier. `wrong_move`: what the case did that no transition allows, in a
+    sentence for the operator; "" as it should be."""
 
     case: Case
     letters: tuple[Letter, ...] = ()
     events: tuple[Event, ...] = ()
     why: PersonalText = ""
     frees: tuple[Hold, ...] = ()
+    wrong_move: PlainText = ""

@@ -80,7 +80,7 @@ def keep(tx: Connection, case: int, deadlines: Iterable[Deadline]) -> None:
 def _row(case: int, deadline: Deadline) -> dict[str, object]:
     return {
         "case_number": case,
-        "kind": deadline.kind,
+        "kind": deadline.kind.value,
         "stage": deadline.stage,
         "n": deadline.n,
         "at": deadline.at,

@@ -93,7 +93,7 @@ class World:
         self.folder = folder
         self.clock = StillClock(START if prepared is None else START + READY)
         self.settings = story.settings_of(told, folder, shipped)
-        self.app = app.build(self.settings, clock=self.clock, in_process=True)
+        self.app = app.build(self.settings, clock=self.clock, in_process=True, strict=True)
         if prepared is None:
             self.app.once(START)
             self._open()

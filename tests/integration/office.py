@@ -74,7 +74,7 @@ class Office:
 
     def open(self, *, sandbox: bool = False) -> App:
         """The App anew, over the same database."""
-        self.app = build(self.settings, clock=self.clock, in_process=not sandbox)
+        self.app = build(self.settings, clock=self.clock, in_process=not sandbox, strict=True)
         return self.app
 
     def close(self) -> None:

@@ -191,7 +191,7 @@ class Held:
 @pytest.fixture
 def held(town: Town) -> Iterator[Held]:
     clock = StillClock(START - timedelta(hours=1))
-    app = build(settings.load(town.configure(), SECRETS), clock=clock)
+    app = build(settings.load(town.configure(), SECRETS), clock=clock, strict=True)
     found = Held(town, app, clock)
     found.at(clock.now)
     yield found

@@ -106,7 +106,7 @@ class End:
 @contextmanager
 def running(folder: Path) -> Iterator[tuple[App, StillClock]]:
     clock = StillClock(START)
-    app = build(settings_of(STORY, folder, base()), clock=clock, in_process=True, owner=OWNER)
+    app = build(settings_of(STORY, folder, base()), clock=clock, in_process=True, owner=OWNER, strict=True)
     try:
         yield app, clock
     finally:

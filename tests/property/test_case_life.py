@@ -315,7 +315,7 @@ def books() -> Iterator[tuple[Database, Turn]]:
     with tempfile.TemporaryDirectory() as folder:
         db = Database(f"sqlite:///{Path(folder) / 'bot.db'}")
         db.migrate()
-        yield db, Turn(Books(shipped()), b"secret")
+        yield db, Turn(Books(shipped(), strict=True), b"secret")
         db.close()
 
 

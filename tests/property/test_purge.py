@@ -28,6 +28,7 @@ from bot.model import (
     Alarm,
     Bounce,
     Correction,
+    CorrectionKind,
     LetterKind,
     LetterUndelivered,
     Mail,
@@ -68,7 +69,7 @@ def books() -> Books:
         shutil.copytree(CONFIG, Path(folder) / "config")
         directory = Path(folder) / "config/directory.csv"
         directory.write_text(directory.read_text("utf-8") + TEAM, "utf-8")
-        return Books(configuration.load(directory.parent, {}))
+        return Books(configuration.load(directory.parent, {}), strict=True)
 
 
 class Life:
@@ -124,11 +125,13 @@ def delayed(life: Life) -> None:
 def corrected(life: Life) -> None:
     at = life.later()
     values = {"due": (at + timedelta(hours=30)).isoformat()}
-    life.turn.take(life.tx, life.number, Correction("correct", HELEN, WORDS[3], values), at)
+    life.turn.take(life.tx, life.number, Correction(CorrectionKind.CORRECT, HELEN, WORDS[3], values), at)
 
 
 def another_responder(life: Life) -> None:
-    life.turn.take(life.tx, life.number, Correction("correct", UNIT, WORDS[3], {"responder": DEV}), life.later())
+    life.turn.take(
+        life.tx, life.number, Correction(CorrectionKind.CORRECT, UNIT, WORDS[3], {"responder": DEV}), life.later()
+    )
 
 
 def handed_outside(life: Life) -> None:
@@ -168,7 +171,7 @@ def not_mine(life: Life) -> None:
 
 
 def on_hold(life: Life) -> None:
-    life.turn.take(life.tx, life.number, Correction("hold", HELEN, WORDS[3]), life.later())
+    life.turn.take(life.tx, life.number, Correction(CorrectionKind.HOLD, HELEN, WORDS[3]), life.later())
 
 
 def told_to_the_unit(life: Life) -> None:

@@ -68,7 +68,7 @@ def shipped() -> settings.Settings:
 
 def rules(policy: str = "cheshire-east", **changes: Any) -> Rules:
     """The rules of one shipped policy; `changes` are made to the policy itself, as another file would."""
-    book = Books(shipped()).rules(policy)
+    book = Books(shipped(), strict=True).rules(policy)
     return replace(book, policy=book.policy.model_copy(update=changes)) if changes else book
 
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.case import table
-from bot.cli import shown as cli_flow
+from bot.case import table, transitions
 from bot.model import State
 from tests import operator
 from tests.operator import HOUSE, command, done, drop, rows
@@ -370,11 +369,11 @@ def test_flow_prints_the_table(sample: Path) -> None:
 
 def test_flow_says_what_the_table_does() -> None:
     """Each kind has its words, and no arrow starts where the table says that nothing follows."""
-    assert set(cli_flow.WORDS) == set(table.TABLE)
-    for start, kind, _, end in cli_flow.ARROWS:
-        assert State(end)
-        if start:
-            assert State(start).value in cli_flow.acting(kind), (start, kind)
+    assert all(row.says for row in table.TABLE.values())
+    for move in transitions.MOVES:
+        assert State(move.end)
+        if move.start:
+            assert move.start in table.TABLE[move.kind].acts_in, move
 
 
 # --- rehearsing and understanding -------------------------------------------------------------------------------------

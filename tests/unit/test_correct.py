@@ -11,7 +11,7 @@ from bot.case.making.draft import Draft
 from bot.case.said import correct
 from bot.case.said.correct import refusal
 from bot.case.table import decide
-from bot.model import Case, ClosedAs, Correction, Decision, LetterKind, State
+from bot.model import Case, ClosedAs, Correction, CorrectionKind, Decision, LetterKind, State
 from tests.unit.case_samples import DEV, FAY, HELEN, START, TOM, alarms, hours, letters, opened, rules, served, to
 
 BOOK = rules()
@@ -22,11 +22,13 @@ def a_case() -> Case:
 
 
 def corrected(case: Case, **values: Any) -> Decision:
-    return decide(case, Correction("correct", "Ann Shaw", "she rang", values), BOOK, START + hours(2))
+    return decide(case, Correction(CorrectionKind.CORRECT, "Ann Shaw", "she rang", values), BOOK, START + hours(2))
 
 
 def why_not(case: Case, **values: Any) -> str:
-    return refusal(Draft(case, BOOK, START + hours(2), ""), Correction("correct", "Ann Shaw", "she rang", values))
+    return refusal(
+        Draft(case, BOOK, START + hours(2), ""), Correction(CorrectionKind.CORRECT, "Ann Shaw", "she rang", values)
+    )
 
 
 def note(decision: Decision) -> str:

@@ -37,7 +37,7 @@ def ended(outcome: str = "OUTCOME: agreed\n- visit, Fay Marsh, by 20 January", w
 
 def test_alarms_after_the_end_act_in_no_other_state() -> None:
     """An open case is asked nothing of what follows an end."""
-    assert {kind for kind, (states, _) in ALARMS.items() if states == (State.CLOSED,)} == AFTER
+    assert {kind for kind, row in ALARMS.items() if row.acts_in == (State.CLOSED,)} == AFTER
 
 
 def test_a_challenge_taken_back_is_not_asked_about() -> None:

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.engine.turn import LETTERS_A_DAY, Books, Turn
-from bot.model import Alarm, Arrival, Correction, Hold, LetterKind, LetterServed
+from bot.model import Alarm, Arrival, Correction, CorrectionKind, Hold, LetterKind, LetterServed
 from bot.store import cases, mailboxes, outbox
 from bot.store.db import Database
 from tests.unit.case_samples import CREWE, DAY, FAY, HELEN, INBOX, START, UNIT, mail, shipped
@@ -32,7 +32,7 @@ def tx(database: Database) -> Iterator[Connection]:
 def turn_in(tx: Connection, mode: str = "live") -> Turn:
     settings = shipped()
     config = settings.config.model_copy(update={"mode": mode})
-    return Turn(Books(replace(settings, config=config)), mailboxes.secret(tx))
+    return Turn(Books(replace(settings, config=config), strict=True), mailboxes.secret(tx))
 
 
 def opened(tx: Connection, turn: Turn) -> int:
@@ -80,12 +80,12 @@ def test_the_end_of_a_hold_frees_what_the_hold_held_and_nothing_else(tx: Connect
     outbox.hold_all(tx, "put back from a backup")
     for minute in range(1, LETTERS_A_DAY + 2):
         asks_status(tx, turn, number, minute)
-    turn.take(tx, number, Correction("hold", UNIT, "looking into it"), START + timedelta(minutes=30))
+    turn.take(tx, number, Correction(CorrectionKind.HOLD, UNIT, "looking into it"), START + timedelta(minutes=30))
     asks_status(tx, turn, number, 40)
     before = held(tx, number)
     assert set(before.values()) == {Hold.RESTORED, Hold.FLOOD, Hold.HOLD}
     if ends == "release":
-        turn.take(tx, number, Correction("release", UNIT, "all is right"), START + timedelta(minutes=50))
+        turn.take(tx, number, Correction(CorrectionKind.RELEASE, UNIT, "all is right"), START + timedelta(minutes=50))
     else:
         alarm(tx, turn, number, "hold_end")
     assert held(tx, number) == {key: why for key, why in before.items() if why is not Hold.HOLD}
@@ -113,7 +113,7 @@ def test_what_two_things_hold_waits_for_both(tx: Connection) -> None:
     number = lapsed(tx, turn)
     (key,) = held(tx, number)
     at = next(d.at for d in cases.load(tx, number).case.deadlines if d.kind == "go") - timedelta(minutes=5)
-    turn.take(tx, number, Correction("hold", UNIT, "looking into it"), at)
+    turn.take(tx, number, Correction(CorrectionKind.HOLD, UNIT, "looking into it"), at)
     turn.take(tx, number, Arrival(mail(UNIT, "GO", at=at), "our letter"), at)
     assert held(tx, number)[key] is Hold.HOLD
     alarm(tx, turn, number, "hold_end")

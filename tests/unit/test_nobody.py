@@ -9,7 +9,7 @@ import re
 from datetime import timedelta
 
 from bot.case.table import decide
-from bot.model import Arrival, Correction, Decision, Delayed, LetterKind, LetterUndelivered, Outsider
+from bot.model import Arrival, Correction, CorrectionKind, Decision, Delayed, LetterKind, LetterUndelivered, Outsider
 from tests.unit.case_samples import CREWE, DAY, FAY, HELEN, START, TOM, UNIT, arrived, fired, mail, opened, rules, to
 
 OUTSIDE = "aunt@elsewhere.example"
@@ -45,7 +45,7 @@ def test_a_delayed_delivery_is_a_value_of_the_case() -> None:
 
 def test_a_corrected_time_does_not_say_who_corrected_it() -> None:
     """The event does, in a field of its own."""
-    fact = Correction("correct", UNIT, "a bank holiday", {"due": "2027-01-13T18:00:00+00:00"})
+    fact = Correction(CorrectionKind.CORRECT, UNIT, "a bank holiday", {"due": "2027-01-13T18:00:00+00:00"})
     told = decide(opened().case, fact, rules(), AT)
     assert told.case.due_why == "a person corrected it"
     assert not SOMEBODY.search(told_of(told))

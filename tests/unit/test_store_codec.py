@@ -135,7 +135,7 @@ def test_hiding_reaches_every_string_that_names_a_person(contact: model.Contact,
         assert hidden[name] == (f"<{len(text)}>" if text else "")
     assert (hidden["role"], hidden["agency"]) == (contact.role, contact.agency)
     assert codec.encode(question, lambda _: "?")["asked"] in ("", "?")
-    correction = model.Correction("correct", "by", "reason", {"to": ["a", {"b": "c"}], "n": 1})
+    correction = model.Correction(model.CorrectionKind.CORRECT, "by", "reason", {"to": ["a", {"b": "c"}], "n": 1})
     assert codec.encode(correction, lambda _: "?")["values"] == {"to": ["?", {"b": "?"}], "n": 1}
 
 

@@ -16,7 +16,7 @@ from tests.unit.case_samples import CREWE, DAY, FAY, HELEN, INBOX, START, hours,
 @pytest.mark.parametrize(("later", "status"), [(23, "held"), (25, "queued")])
 def test_ten_letters_a_day(database: Database, later: float, status: str) -> None:
     """The eleventh letter of a case to one address within a day is held; once a day has passed it goes."""
-    turn = Turn(Books(shipped()), b"secret")
+    turn = Turn(Books(shipped(), strict=True), b"secret")
     with database.begin() as tx:
         number = turn.open(tx, mail(title=DAY, to=(FAY,), cc=(CREWE,)), INBOX, START).case.number
         sent = outbox.sent_today(tx, number, HELEN, START)

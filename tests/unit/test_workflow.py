@@ -12,16 +12,19 @@ import pytest
 import bot.case
 from bot.case.course.clock import time_left
 from bot.case.making.draft import WEIGHT, Draft, weightiest
-from bot.case.table import ALARMS, TABLE, decide, kind_of, nothing
+from bot.case.table import ALARMS, CORRECTIONS, TABLE, decide, kind_of
 from bot.model import (
     Alarm,
+    AlarmKind,
     Arrival,
     Case,
     ClosedAs,
     Contact,
     Correction,
+    CorrectionKind,
     Deadline,
     Fact,
+    FactKind,
     Letter,
     LetterKind,
     LetterServed,
@@ -80,7 +83,7 @@ def every_fact() -> dict[str, Fact]:
         "mail": Arrival(mail(FAY, "Thank you.", at=START + hours(1)), "the ref"),
         "served": LetterServed("key", L.NOTICE, "frontline", (FAY,), START),
         "undelivered": LetterUndelivered("key", L.NOTICE, "frontline", FAY, "5.1.1", True),
-        "correction": Correction("hold", UNIT, "looking"),
+        "correction": Correction(CorrectionKind.HOLD, UNIT, "looking"),
     }
     return facts | {kind: Alarm(Deadline(kind, START + hours(2), "due", 1, "frontline")) for kind in ALARMS}
 
@@ -88,7 +91,9 @@ def every_fact() -> dict[str, Fact]:
 def test_table_is_total() -> None:
     """For every state and every kind of fact somebody answers, if only by writing out that nothing follows."""
     assert set(every_fact()) == set(TABLE)
-    assert all(set(row) == set(State) for row in TABLE.values())
+    assert {*TABLE, FactKind.OPENING} == {*FactKind, *AlarmKind}
+    assert set(CORRECTIONS) == set(CorrectionKind)
+    assert all(row.acts_in and set(row.acts_in) <= set(State) for row in TABLE.values())
 
 
 @pytest.mark.parametrize("kind", TABLE)
@@ -132,8 +137,9 @@ def test_every_alarm_that_the_code_sets_has_a_row() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "alarm":
                 kind = node.args[0]
-                assert isinstance(kind, ast.Constant), f"{path.name}:{node.lineno} sets an alarm of no fixed kind"
-                set_.add(kind.value)
+                fixed = isinstance(kind, ast.Attribute) and ast.unparse(kind.value) == "AlarmKind"
+                assert fixed, f"{path.name}:{node.lineno} sets an alarm of no fixed kind"
+                set_.add(AlarmKind[kind.attr])
     assert set_ == set(ALARMS)
 
 
@@ -142,7 +148,7 @@ def test_alarm_that_comes_too_late_for_its_state_does_nothing() -> None:
     case = at_state(State.AWAITING_CONFIRMATION)
     after = decide(case, Alarm(Deadline("lapse", START, "old", 0, "frontline")), rules(), START + hours(40))
     assert (after.case, after.letters) == (case, ())
-    assert TABLE["lapse"][State.AWAITING_CONFIRMATION] is nothing
+    assert State.AWAITING_CONFIRMATION not in TABLE[AlarmKind.LAPSE].acts_in
 
 
 def test_only_an_opening_has_no_case() -> None:
@@ -356,7 +362,7 @@ def test_confirmation_of_the_raiser_takes_no_state_back() -> None:
 
 
 def held() -> Case:
-    return decide(served(opened()), Correction("hold", UNIT, "looking"), rules(), START + hours(23)).case
+    return decide(served(opened()), Correction(CorrectionKind.HOLD, UNIT, "looking"), rules(), START + hours(23)).case
 
 
 def test_hold_ends_by_itself_although_the_stage_changed() -> None:

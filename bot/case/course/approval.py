@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from bot.case.making.draft import Draft
-from bot.model import EventKind, Flag, Hold, LetterKind
+from bot.model import AlarmKind, EventKind, Flag, Hold, LetterKind
 from bot.rules import workdays
 
 #: How long a GO is waited for: on an hours window, and else in office hours, where the policy does not say.
@@ -34,7 +34,7 @@ def wait(d: Draft, *, is_lapse: bool) -> None:
         d.unflag(flag)
     if d.rules.mode == "approve" and is_lapse and not is_given and not d.is_stranger:
         d.flag(Flag.AWAITING_GO)
-        d.alarm("go", until(d), "the escalation goes without a GO")
+        d.alarm(AlarmKind.GO, until(d), "the escalation goes without a GO")
 
 
 def until(d: Draft) -> datetime:
@@ -48,7 +48,7 @@ def go(d: Draft, by: str) -> None:
     """GO, or the time is over: what waits goes; before the lapse it is remembered."""
     if d.case.has(Flag.AWAITING_GO):
         d.unflag(Flag.AWAITING_GO)
-        d.quiet("go")
+        d.quiet(AlarmKind.GO)
         d.frees += (Hold.APPROVAL,)
         d.event(EventKind.RELEASED, by=by, note="GO")
     elif by != "clock" and d.rules.mode == "approve":

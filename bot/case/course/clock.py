@@ -12,13 +12,13 @@ from datetime import datetime, time, timedelta
 
 from bot.case.course import subclocks
 from bot.case.making.draft import Draft
-from bot.model import WAITING, Due, Flag, Unit, Window
+from bot.model import WAITING, AlarmKind, Due, Flag, Unit, Window
 from bot.rules import workdays
 from bot.rules.policy.policy import Stage
 from bot.rules.windows import parse_window
 
 #: Kinds of alarm that belong to a stage's clock.
-CLOCK = ("chaser", "lapse", "repeat", "parent_note", "delayed")
+CLOCK = (AlarmKind.CHASER, AlarmKind.LAPSE, AlarmKind.REPEAT, AlarmKind.PARENT_NOTE, AlarmKind.DELAYED)
 
 
 def stage_due(
@@ -93,28 +93,28 @@ def begin(d: Draft, at: datetime) -> None:
 
 def wind(d: Draft, due: Due, start: datetime) -> None:
     """Sets the running window's end and its reminders anew."""
-    d.quiet("chaser", "lapse")
+    d.quiet(AlarmKind.CHASER, AlarmKind.LAPSE)
     d.run(due=due.at, why=due.why)
     d.set(due=due.at, due_why=due.why)
-    d.alarm("lapse", due.at, f"the window of {d.stage.name} ends")
+    d.alarm(AlarmKind.LAPSE, due.at, f"the window of {d.stage.name} ends")
     spoken = {awake(point, d) for point in chase_points(d, start, due.at)}
     points = sorted(p for p in spoken if start < p < due.at and p > d.now)
-    repeats = {a.at for a in d.case.deadlines if a.kind == "repeat"}  # that minute says more than a reminder
+    repeats = {a.at for a in d.case.deadlines if a.kind is AlarmKind.REPEAT}  # that minute says more than a reminder
     points = [p for p in points if p not in repeats or p == points[-1]]  # the last one speaks to the raiser, too
     for n, point in enumerate(points, 1):
-        d.alarm("chaser", point, f"{len(points)} reminders before the window ends; this is number {n}", n)
+        d.alarm(AlarmKind.CHASER, point, f"{len(points)} reminders before the window ends; this is number {n}", n)
     _parent_note(d, due)
 
 
 def _parent_note(d: Draft, due: Due) -> None:
     """Both sides hear when the parent policy's shorter time has passed, while the local one still runs."""
     note, run = d.rules.policy.parent_note, d.case.runs[-1]
-    d.quiet("parent_note")
+    d.quiet(AlarmKind.PARENT_NOTE)
     if note is None or run.stage != d.rules.policy.first.id or run.began is None:
         return
     passed = workdays.due(note.after, run.began, d.rules.calendar)
     if d.now < passed.at < due.at:
-        d.alarm("parent_note", passed.at, f"{note.policy}: its own {note.after} have passed")
+        d.alarm(AlarmKind.PARENT_NOTE, passed.at, f"{note.policy}: its own {note.after} have passed")
 
 
 def awake(point: datetime, d: Draft) -> datetime:

@@ -15,7 +15,7 @@ from bot.case.course.stages import enter
 from bot.case.making.draft import Draft, person
 from bot.case.making.ends_with import owes_outcome
 from bot.case.making.notices import file_record, notify
-from bot.model import ClosedAs, Contact, EventKind, Flag, Hold, LetterKind, Mail, State, Unit, Window
+from bot.model import AlarmKind, ClosedAs, Contact, EventKind, Flag, Hold, LetterKind, Mail, State, Unit, Window
 from bot.rules import workdays
 from bot.rules.policy.follow_up import Prompt
 
@@ -40,8 +40,8 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
     )
     remind = workdays.before(due.at, 1, d.rules.calendar)
     if remind > d.now:
-        d.alarm("outcome_chaser", remind, "one working day before the outcome is due in writing")
-    d.alarm("outcome_due", due.at, "the outcome in writing is due")
+        d.alarm(AlarmKind.OUTCOME_CHASER, remind, "one working day before the outcome is due in writing")
+    d.alarm(AlarmKind.OUTCOME_DUE, due.at, "the outcome in writing is due")
     subclocks.start(d, "resolved")
     owing, others = owes_outcome(d)
     d.joined("responding", *owing)
@@ -96,7 +96,7 @@ def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) 
     if d.case.runs and d.case.runs[-1].ended is None:
         d.run(ended=d.now, ended_as=closed_as.value)
     d.quiet()
-    d.quiet("word_manager")
+    d.quiet(AlarmKind.WORD_MANAGER)
     prompts = follow_up.begin(d, closed_as)
     d.set(state=State.CLOSED, closed_as=closed_as, closed=d.now, due=None, due_why="")
     d.event(EventKind.CLOSED, by=by.email, note=closed_as.value)
@@ -191,13 +191,13 @@ def hold(d: Draft, by: str) -> None:
     for to in (d.inbox,) if d.is_stranger else ([d.case.raiser], d.responders):
         d.write(LetterKind.INFORMATION, "held", to, until=until.isoformat(), by=by)
     d.set(hold_until=until)
-    d.alarm("hold_end", until, "a hold ends by itself")
+    d.alarm(AlarmKind.HOLD_END, until, "a hold ends by itself")
     d.event(EventKind.HELD, by=by)
 
 
 def release(d: Draft, by: str) -> None:
     if d.case.hold_until is not None:
         d.set(hold_until=None)
-        d.quiet("hold_end")
+        d.quiet(AlarmKind.HOLD_END)
         d.frees += (Hold.HOLD,)
         d.event(EventKind.RELEASED, by=by)

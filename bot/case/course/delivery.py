@@ -16,6 +16,7 @@ from bot.case.making.draft import Draft, person
 from bot.model import (
     WANTS_ANSWERS,
     Absence,
+    AlarmKind,
     Contact,
     Delayed,
     EventKind,
@@ -89,7 +90,7 @@ def _delayed(d: Draft, recipient: str) -> None:
         d.set(delayed=(*others, Delayed(recipient, d.now)))
         d.flag(Flag.DELAYED)
         at = d.now + DELAY if d.case.urgent else workdays.due(PATIENCE, d.now, d.rules.calendar).at
-        d.alarm("delayed", at, "a delivery is delayed; then the next contact is written to")
+        d.alarm(AlarmKind.DELAYED, at, "a delivery is delayed; then the next contact is written to")
 
 
 def on_delayed(d: Draft) -> None:
@@ -109,7 +110,7 @@ def _lost(d: Draft, contact: Contact, fact: LetterUndelivered) -> None:
     is_first = len(d.case.runs) == 1
     if not is_first and not any(s.at is not None and not s.is_dead for s in d.case.served):
         d.run(began=None)
-        d.quiet("chaser")
+        d.quiet(AlarmKind.CHASER)
     _redirect(d, contact, "bounced", fact.kind.value)
     _wrong(d, contact, fact.status, fact.why)
 

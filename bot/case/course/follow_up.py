@@ -15,13 +15,13 @@ from typing import Any
 from bot.case.making.draft import Draft, person
 from bot.case.making.ends_with import both_sides, known
 from bot.mail.words.actions import actions
-from bot.model import ClosedAs, Contact, EventKind, Flag, LetterKind, Mail, Question, Task
+from bot.model import AlarmKind, ClosedAs, Contact, EventKind, Flag, LetterKind, Mail, Question, Task
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.policy.follow_up import Prompt, day_of
 
 AT = time(9)
-ALARMS = ("child_file", "action", "prompt", "prompt_late")
+ALARMS = (AlarmKind.CHILD_FILE, AlarmKind.ACTION, AlarmKind.PROMPT, AlarmKind.PROMPT_LATE)
 CHILD_FILE = "child_file"
 MEETING = "meeting"
 ABOUT = "task"  # of a question whose `word` is the task's id and whose `note` is the side asked
@@ -65,7 +65,7 @@ def note_actions(d: Draft, mail: Mail) -> None:
     found = actions(mail.new_text, mail.received)
     if not found or not d.rules.policy.follow_up.ask_actions:
         return
-    d.quiet("action")
+    d.quiet(AlarmKind.ACTION)
     d.set(tasks=tuple(t for t in d.case.tasks if not t.id.startswith("action/")))
     for n, action in enumerate(found, 1):
         owner = known(d, action.who) or Contact("", action.who) if action.who else None
@@ -102,7 +102,7 @@ def begin(d: Draft, closed_as: ClosedAs) -> tuple[Prompt, ...]:
     if policy.child_file is not None:
         put(d, Task(CHILD_FILE))
         at = workdays.next_morning(d.now, cal, n=policy.child_file.chase.n)
-        d.alarm("child_file", at, "who has not confirmed the entry on the child's record is asked once more")
+        d.alarm(AlarmKind.CHILD_FILE, at, "who has not confirmed the entry on the child's record is asked once more")
     set_actions(d)
     return tuple(_prompted(d, n, prompt) for n, prompt in _prompts(d, closed_as))
 
@@ -112,7 +112,7 @@ def set_actions(d: Draft) -> None:
         if row["day"]:
             at = datetime.fromisoformat(row["day"])
             at = at if at > d.now else workdays.next_morning(d.now, d.rules.calendar)
-            d.alarm("action", at, f"both sides are asked whether action {row['n']} is done", row["n"])
+            d.alarm(AlarmKind.ACTION, at, f"both sides are asked whether action {row['n']} is done", row["n"])
 
 
 def _prompts(d: Draft, closed_as: ClosedAs) -> list[tuple[int, Prompt]]:
@@ -131,10 +131,10 @@ def _prompted(d: Draft, n: int, prompt: Prompt) -> Prompt:
     if day is not None:
         remind = workdays.before(morning(d, day), 1, cal)
         if remind > d.now:
-            d.alarm("prompt", remind, f"{prompt.id}: one working day before its day", n)
+            d.alarm(AlarmKind.PROMPT, remind, f"{prompt.id}: one working day before its day", n)
         late = workdays.next_morning(morning(d, day), cal)
         late = late if late > d.now else workdays.next_morning(d.now, cal)
-        d.alarm("prompt_late", late, f"{prompt.id}: its day has passed", n)
+        d.alarm(AlarmKind.PROMPT_LATE, late, f"{prompt.id}: its day has passed", n)
     return prompt
 
 
@@ -186,7 +186,7 @@ def on_child_file(d: Draft, _n: int) -> None:
     if held is None:
         return
     if d.late is not None:
-        d.alarm("child_file", _morning_after(d), MISSED)
+        d.alarm(AlarmKind.CHILD_FILE, _morning_after(d), MISSED)
         return
     for side, who in both_sides(d):
         if not held.said_by(side):
@@ -199,7 +199,7 @@ def on_action(d: Draft, n: int) -> None:
     if row is None:
         return
     if d.late is not None:
-        d.alarm("action", _morning_after(d), MISSED, n)
+        d.alarm(AlarmKind.ACTION, _morning_after(d), MISSED, n)
         return
     for side, who in both_sides(d):
         letter = d.write(LetterKind.QUESTION, "action", [who], action=row, others=len(agreed(d)) > 1)
@@ -215,7 +215,7 @@ def on_prompt(d: Draft, n: int) -> None:
 
 def on_prompt_late(d: Draft, n: int) -> None:
     if d.late is not None:
-        d.alarm("prompt_late", _morning_after(d), MISSED, n)
+        d.alarm(AlarmKind.PROMPT_LATE, _morning_after(d), MISSED, n)
         return
     _remind(d, n, passed=True)
 

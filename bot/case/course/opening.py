@@ -18,6 +18,7 @@ from bot.case.making.notices import file_stage, notify
 from bot.mail.words.child_status import signs
 from bot.model import (
     Address,
+    AlarmKind,
     Case,
     Contact,
     EventKind,
@@ -275,7 +276,7 @@ def confirmed(d: Draft, by: str) -> None:
     d.set(unproven="", state=State.AWAITING_RESPONSE if is_waiting else d.case.state)
     d.event(EventKind.CONFIRMED, by=by)
     if was_stranger:
-        d.quiet("telling")
+        d.quiet(AlarmKind.TELLING)
         run = d.case.run
         if run is None or run.due is None or run.due <= d.now or run.ended is not None:
             d.set(runs=(*d.case.runs, StageRun(d.case.stage, d.now, run.window if run else None)))

@@ -16,7 +16,7 @@ from bot.case.making import forms
 from bot.case.making.draft import Draft, person
 from bot.case.making.notices import file_stage, notify, original
 from bot.case.making.people import landing, stood_in
-from bot.model import Contact, EventKind, Flag, LetterKind, Served, StageRun, State, Unit
+from bot.model import AlarmKind, Contact, EventKind, Flag, LetterKind, Served, StageRun, State, Unit
 from bot.rules import book, workdays
 from bot.rules.policy.policy import Stage
 
@@ -79,7 +79,7 @@ def repeat(d: Draft, times: int = REPEATS) -> None:
     """The escalation goes again on the next working mornings, until a person answers."""
     for n in range(1, times + 1):
         at = workdays.next_morning(d.now, d.rules.calendar, n=n)
-        d.alarm("repeat", at, "an urgent case is repeated each working morning until a person answers", n)
+        d.alarm(AlarmKind.REPEAT, at, "an urgent case is repeated each working morning until a person answers", n)
 
 
 def _falls_on_rest(d: Draft) -> bool:
@@ -95,7 +95,7 @@ def _estimate(d: Draft, stage: Stage) -> None:
     due = stage_due(d, stage, d.now, d.case.runs[-1].window, None, "served")
     d.run(due=due.at, why=due.why)
     d.set(due=due.at, due_why=due.why)
-    d.alarm("lapse", due.at, f"the window of {stage.name} ends")
+    d.alarm(AlarmKind.LAPSE, due.at, f"the window of {stage.name} ends")
 
 
 def raising_contacts(d: Draft, stage: Stage) -> tuple[Contact, ...]:
@@ -193,14 +193,14 @@ def on_chaser(d: Draft) -> None:
     """A reminder; the last one of a window also goes to the raiser, in its own words. A missed one is not sent late."""
     if d.late is not None or d.case.due is None:
         return
-    is_last = not any(a.kind == "chaser" for a in d.case.deadlines)
+    is_last = not any(a.kind is AlarmKind.CHASER for a in d.case.deadlines)
     left = time_left(d)
     if d.is_stranger:  # nobody has said yet that it is a challenge: that is what they are reminded of
         d.write(LetterKind.CHASER, "provisional", (*d.inbox, *d.unit), left=left, original=d.original())
         return
     given, owed = hearing.commitment(d), list(forms.missing(d, "responding"))
     more = {"commitment": given, "forms": owed}
-    if not _due_now(d, "repeat"):  # which says more to the same people in this minute
+    if not _due_now(d, AlarmKind.REPEAT):  # which says more to the same people in this minute
         d.write(LetterKind.CHASER, "last" if is_last else "half", d.responders, d.inbox, left=left, more=more)
     if is_last:
         more |= {"forms": list(forms.missing(d, "raising"))}
@@ -231,13 +231,13 @@ def on_repeat(d: Draft, n: int) -> None:
         to += d.unit
     left = d.rules.policy.stage(d.case.runs[-2].stage) if len(d.case.runs) > 1 else d.stage
     d.write(LetterKind.ESCALATION, "repeat", to, n=n, more=escalation_values(d, left))
-    if _due_now(d, "chaser"):  # in one decision, so that nobody gets both letters
-        d.quiet("chaser")
+    if _due_now(d, AlarmKind.CHASER):  # in one decision, so that nobody gets both letters
+        d.quiet(AlarmKind.CHASER)
         on_chaser(d)
 
 
-def _due_now(d: Draft, kind: str) -> bool:
-    return any(a.kind == kind and a.at <= d.now for a in d.case.deadlines)
+def _due_now(d: Draft, kind: AlarmKind) -> bool:
+    return any(a.kind is kind and a.at <= d.now for a in d.case.deadlines)
 
 
 def deputies(contact: Contact) -> list[Contact]:
@@ -270,8 +270,8 @@ def tell(d: Draft) -> None:
             lapsed=(d.case.runs[-1].ended or d.now).isoformat(),
             more={"due": again.isoformat()},
         )
-    d.quiet("telling", "lapse", "chaser")
-    d.alarm("telling", again, "no stage follows: told again every five working days until a person closes it")
+    d.quiet(AlarmKind.TELLING, AlarmKind.LAPSE, AlarmKind.CHASER)
+    d.alarm(AlarmKind.TELLING, again, "no stage follows: told again every five working days until a person closes it")
 
 
 def on_parent_note(d: Draft) -> None:

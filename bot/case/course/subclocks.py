@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 
 from bot.case.making.clocks import KIND, ends, runs
 from bot.case.making.draft import Draft
-from bot.model import Contact, Deadline, Flag, LetterKind
+from bot.model import AlarmKind, Contact, Deadline, Flag, LetterKind
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.policy.blocks import Clock
@@ -23,7 +23,7 @@ def start(d: Draft, event: str) -> None:
     for n, clock in enumerate(clocks):
         if clock.starts == event and runs(d.case, clock):
             due = ends(d.case, d.rules, clock, d.now)
-            d.alarm("clock", due.at, f"{clock.says}: {due.why}", n)
+            d.alarm(AlarmKind.CLOCK, due.at, f"{clock.says}: {due.why}", n)
 
 
 def stop(d: Draft, event: str, side: str = "") -> None:
@@ -42,15 +42,15 @@ def wrote(d: Draft, sender: str, stand: Collection[Side]) -> None:
 
 def shorten(d: Draft) -> None:
     """A flag was set: each runs to its track's window from now, where that is sooner."""
-    for row in [a for a in d.case.deadlines if a.kind == KIND]:
+    for row in [a for a in d.case.deadlines if a.kind is KIND]:
         due = ends(d.case, d.rules, d.stage.clocks[row.n], d.now)
         if due.at < row.at:
             d.set(deadlines=tuple(a for a in d.case.deadlines if a is not row))
-            d.alarm("clock", due.at, row.why, row.n)
+            d.alarm(AlarmKind.CLOCK, due.at, row.why, row.n)
 
 
 def _keep(d: Draft, stays: Callable[[Deadline], bool]) -> None:
-    d.set(deadlines=tuple(a for a in d.case.deadlines if a.kind != KIND or stays(a)))
+    d.set(deadlines=tuple(a for a in d.case.deadlines if a.kind is not KIND or stays(a)))
 
 
 def on_clock(d: Draft, n: int) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from bot.model import Case, Due
+from bot.model import AlarmKind, Case, Due
 from bot.rules import workdays
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Clock
 
 #: The kind of alarm that a clock's end is; its number is the clock's place in the stage.
-KIND = "clock"
+KIND = AlarmKind.CLOCK
 
 
 def ends(case: Case, rules: Rules, clock: Clock, start: datetime) -> Due:
@@ -36,7 +36,7 @@ def runs(case: Case, clock: Clock) -> bool:
 def lines(case: Case, rules: Rules, now: datetime) -> Iterator[dict[str, str]]:
     """What letters say of them: those that run, and before the stage has begun those that will."""
     clocks = rules.policy.stage(case.stage).clocks
-    running = {a.n: a.at for a in case.deadlines if a.kind == KIND}
+    running = {a.n: a.at for a in case.deadlines if a.kind is KIND}
     has_begun = case.run is not None and case.run.began is not None
     for n, clock in enumerate(clocks):
         by = running.get(n)

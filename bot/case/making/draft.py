@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.case.making.changes import Changing
 from bot.case.making.clocks import lines
 from bot.case.making.people import Cast, landing, to_ring
-from bot.model import Case, Contact, Deadline, Decision, Event, Hold, Letter, LetterKind, Mail, Question, State
+from bot.model import Case, Contact, Decision, Event, Hold, Letter, LetterKind, Mail, State
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
 from bot.rules import book
@@ -23,8 +24,6 @@ from bot.rules.workdays import say
 
 #: Of two letters to one person in one minute only the weightier goes.
 WEIGHT = (LetterKind.ESCALATION, LetterKind.NOTICE, LetterKind.REDIRECT, LetterKind.CHASER, LetterKind.INFORMATION)
-#: Alarms that do not belong to the running stage: `quiet()` leaves them.
-LASTING = frozenset({"hold_end", "word_manager", "child_file", "action", "prompt", "prompt_late"})
 #: A deadline answered later than this was missed: chasers are not sent late, others say how late they are.
 MISSED = timedelta(minutes=15)
 
@@ -35,13 +34,12 @@ def person(contact: Contact | None) -> dict[str, str]:
     return {"name": who.name, "email": who.email, "role": who.role, "agency": who.agency, "phone": who.phone}
 
 
-class Draft:
+class Draft(Changing):
     """The case, and what follows so far. `occasion` names what caused it: a mail's digest or a deadline's key."""
 
     def __init__(self, case: Case, rules: Rules, now: datetime, occasion: str, late: datetime | None = None) -> None:
-        self.case = case
+        super().__init__(case, now)
         self.rules = rules
-        self.now = now
         self.occasion = occasion
         self.late = late  # when it should have happened, if that was missed
         self.deaf_since: datetime | None = None  # the inbox was last read then, and an answer may lie in it
@@ -52,13 +50,6 @@ class Draft:
 
     # --- the case -----------------------------------------------------------------------------------------------
 
-    def set(self, **changes: Any) -> None:
-        self.case = replace(self.case, **changes)
-
-    def run(self, **changes: Any) -> None:
-        """Changes the running stage."""
-        self.set(runs=(*self.case.runs[:-1], replace(self.case.runs[-1], **changes)))
-
     def event(self, kind: EventKind, by: str = "clock", note: str = "", stage: str | None = None) -> None:
         self.events.append(Event(kind, self.case.stage if stage is None else stage, by, note))
 
@@ -68,29 +59,6 @@ class Draft:
             if new not in self.case.flags:
                 self.set(flags=(*self.case.flags, new))
                 self.event(EventKind.FLAGGED, note=str(new))
-
-    def unflag(self, flag: Flag, of: str = "") -> None:
-        self.set(flags=tuple(f for f in self.case.flags if f != Flagged(flag, of)))
-
-    def alarm(self, kind: str, at: datetime, why: str, n: int = 0) -> None:
-        row = Deadline(kind, at, why, n, self.case.stage)
-        others = tuple(d for d in self.case.deadlines if d.key != row.key)
-        self.set(deadlines=tuple(sorted((*others, row), key=lambda d: d.at)))
-
-    def quiet(self, *kinds: str) -> None:
-        """Takes away the alarms of these kinds; without any, those of the running stage."""
-        gone = kinds or {d.kind for d in self.case.deadlines} - LASTING
-        self.set(deadlines=tuple(d for d in self.case.deadlines if d.kind not in gone))
-
-    def ask(self, letter_key: str, about: str, asked: str, mail: str = "", word: str = "", note: str = "") -> None:
-        question = Question(letter_key, about, asked, mail, word, note, self.now)
-        self.set(questions=(*self.case.questions, question))
-
-    def joined(self, side: str, *contacts: Contact) -> None:
-        """Remembers who was involved, once for each stage and side."""
-        known = {(stage, where, c.email) for stage, where, c in self.case.people}
-        new = [(self.case.stage, side, c) for c in contacts if c.email]
-        self.set(people=(*self.case.people, *(row for row in new if (row[0], row[1], row[2].email) not in known)))
 
     # --- who ----------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.case.making.draft import Draft, person
 from bot.case.making.notices import notify
-from bot.model import Contact, EventKind, Flag, FormRead, FormState, LetterKind, Mail, Proof
+from bot.model import AlarmKind, Contact, EventKind, Flag, FormRead, FormState, LetterKind, Mail, Proof
 from bot.rules import workdays
 from bot.rules.policy.forms import Form, StageForm
 from bot.rules.policy.policy import Stage
@@ -71,7 +71,7 @@ def _asked(d: Draft, one: StageForm) -> Row | None:
         d.flag(Flag.FORM_MISSING, of=one.form)
     if known is None or not known.is_reminded:
         at = workdays.next_morning(d.now, d.rules.calendar, n=REMIND_AFTER)
-        d.alarm("form", at, "a form that was asked for is asked for once more", len(d.case.forms))
+        d.alarm(AlarmKind.FORM, at, "a form that was asked for is asked for once more", len(d.case.forms))
     return row(form, "asked" if known is None else "half" if known.mail else "missing", level)
 
 
@@ -106,12 +106,16 @@ def reminded(d: Draft, side: str) -> None:
     """A letter that went anyway has said it: no other follows."""
     d.set(forms=tuple(replace(s, is_reminded=True) if s.by == side else s for s in d.case.forms))
     if not any(s.is_missing and not s.is_reminded for s in d.case.forms):
-        d.quiet("form")
+        d.quiet(AlarmKind.FORM)
 
 
 def on_reminder(d: Draft) -> None:
     """Two working days after: once more, by a letter of its own, unless a reminder of the stage goes this minute."""
-    if d.late is not None or d.is_stranger or any(a.kind == "chaser" and a.at <= d.now for a in d.case.deadlines):
+    if (
+        d.late is not None
+        or d.is_stranger
+        or any(a.kind is AlarmKind.CHASER and a.at <= d.now for a in d.case.deadlines)
+    ):
         return
     for side in ("raising", "responding"):
         rows = [r for r in missing(d, side) if any(_is_due(s, r, d) for s in d.case.forms)]
@@ -180,7 +184,7 @@ def _came(d: Draft, read: FormRead, mail: Mail, by: Contact) -> list[Row]:
     for flag in (Flag.FORM_MISSING, Flag.FORM_INCOMPLETE):
         d.unflag(flag, of=form.id)
     if not any(s.is_missing for s in d.case.forms):
-        d.quiet("form")
+        d.quiet(AlarmKind.FORM)
     _file(d, form, mail, by)
     return asked
 

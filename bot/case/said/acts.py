@@ -26,7 +26,7 @@ from bot.case.making import ends_with
 from bot.case.making.draft import Draft, person
 from bot.case.said import answers, command, correct, protection, transfer, unit
 from bot.case.said.command import Said
-from bot.model import WAITING, ClosedAs, Contact, Due, EventKind, Flag, LetterKind, State, Unit, Window
+from bot.model import WAITING, AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, LetterKind, State, Unit, Window
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.windows import granted
@@ -49,7 +49,7 @@ def _not_resolved(d: Draft, said: Said) -> None:
         closing.again(d, said.by)
     elif following is None or d.is_stranger:
         d.set(state=State.AWAITING_RESPONSE if not d.is_stranger else d.case.state)
-        d.quiet("ask")
+        d.quiet(AlarmKind.ASK)
         tell(d)
     else:
         enter(d, following, "asked", said.by)
@@ -125,7 +125,7 @@ def _not_urgent(d: Draft, said: Said) -> None:
     stays_urgent = is_first and longest.unit is Unit.HOURS  # a track's hours are not the raiser's to take away
     d.set(urgent=stays_urgent)
     if not stays_urgent:
-        d.quiet("repeat")
+        d.quiet(AlarmKind.REPEAT)
     _change(d, said, due if is_later else Due(d.case.due, d.case.due_why), longest if is_later else None)
 
 
@@ -165,8 +165,8 @@ def _received(d: Draft, said: Said) -> None:
         return
     d.set(owner=said.by.email, commitments=(*d.case.commitments, (said.by.email, said.note)))
     subclocks.stop(d, "received")
-    chasers = [a for a in d.case.deadlines if a.kind == "chaser"]
-    d.set(deadlines=tuple(a for a in d.case.deadlines if a.kind != "chaser" or a is chasers[-1]))
+    chasers = [a for a in d.case.deadlines if a.kind is AlarmKind.CHASER]
+    d.set(deadlines=tuple(a for a in d.case.deadlines if a.kind is not AlarmKind.CHASER or a is chasers[-1]))
     hearing.commits(d, said.note, said.by, said.mail)
     d.event(EventKind.RECEIVED, by=said.by.email, note=said.note)
     if not answers.reached_raiser(d, said.mail) and not d.is_stranger:

@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.case.course import subclocks
 from bot.case.course.clock import CLOCK
 from bot.case.making.draft import Draft, person
-from bot.model import Contact, EventKind, LetterKind, Mail, State
+from bot.model import AlarmKind, Contact, EventKind, LetterKind, Mail, State
 from bot.rules import workdays
 
 #: How the raiser may answer a question in words.
@@ -55,7 +55,7 @@ def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *
     subclocks.start(d, "response")
     ask_again(d, 1)
     if d.is_stranger:
-        d.alarm("telling", d.case.due or d.now, "an answer came to a challenge that nobody has confirmed yet")
+        d.alarm(AlarmKind.TELLING, d.case.due or d.now, "an answer came to a challenge that nobody has confirmed yet")
     elif is_reported or reached_raiser(d, mail):
         d.write(
             LetterKind.RESPONSE,
@@ -91,8 +91,8 @@ def ask_again(d: Draft, n: int) -> None:
     """The n-th time the raiser's side is asked to confirm: 09:00 of the next working day."""
     at = workdays.next_morning(d.now, d.rules.calendar)
     why = "the raiser's side is asked again whether it is resolved" if n < 3 else "it stands in every digest"
-    d.quiet("ask")
-    d.alarm("ask", at, why, n)
+    d.quiet(AlarmKind.ASK)
+    d.alarm(AlarmKind.ASK, at, why, n)
     d.set(asks=n - 1, due=at, due_why=why)
 
 

@@ -17,7 +17,19 @@ from bot.case.making.draft import Draft, person
 from bot.case.making.ends_with import known
 from bot.case.making.notices import file_record
 from bot.mail.patterns.topics import topic
-from bot.model import WAITING, ClosedAs, Contact, Correction, Due, EventKind, LetterKind, Mail, Served, State
+from bot.model import (
+    WAITING,
+    ClosedAs,
+    Contact,
+    Correction,
+    CorrectionKind,
+    Due,
+    EventKind,
+    LetterKind,
+    Mail,
+    Served,
+    State,
+)
 from bot.rules import workdays
 from bot.rules.windows import granted
 from bot.rules.workdays import say
@@ -128,7 +140,7 @@ def said(d: Draft, note: str, by: Contact, mail: Mail, *, may_act: bool) -> None
         d.write(LetterKind.QUESTION, "correct", d.unit, mail=mail, who=person(by), line=line)
         return
     values, why = read(d, line)
-    fact = Correction("correct", by.email, "by mail", values)
+    fact = Correction(CorrectionKind.CORRECT, by.email, "by mail", values)
     why = why or refusal(d, fact)
     if why:
         d.event(EventKind.REFUSED, by=by.email, note="CORRECT: it could not be followed")

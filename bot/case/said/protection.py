@@ -12,7 +12,7 @@ from bot.case.course.stages import repeat
 from bot.case.making.draft import Draft
 from bot.case.making.notices import notify
 from bot.mail.words.child_status import signs
-from bot.model import WAITING, Contact, Due, EventKind, Flag, LetterKind, Mail, Unit, Window
+from bot.model import WAITING, AlarmKind, Contact, Due, EventKind, Flag, LetterKind, Mail, Unit, Window
 from bot.model.flags import OF_CHILD
 
 FLAG = Flag.CHILD_PROTECTION
@@ -66,7 +66,7 @@ def cleared(d: Draft, word: str, by: Contact, mail: Mail) -> None:
     if window is None or due.at <= d.case.due:
         return
     d.set(urgent=False, window=window)
-    d.quiet("repeat")
+    d.quiet(AlarmKind.REPEAT)
     _retime(d, word, mail, due, window)
 
 

@@ -17,7 +17,7 @@ from bot.case.placement import BY_LETTER
 from bot.case.said import answers, transfer
 from bot.case.said.acts import ACTS
 from bot.case.said.command import Said
-from bot.model import WAITING, Arrival, Command, Contact, EventKind, Flag, LetterKind, Proof, Question
+from bot.model import WAITING, AlarmKind, Arrival, Command, Contact, EventKind, Flag, LetterKind, Proof, Question
 from bot.rules import workdays
 from bot.rules.authority import WORDS, Side, may
 
@@ -78,7 +78,7 @@ def _confirm(d: Draft, said: Said) -> None:
         d.ask(letter.key, "confirm_word", known.email, said.mail.digest, said.word, said.note)
         if d.case.is_open:
             at = workdays.next_morning(d.now, d.rules.calendar)
-            d.alarm("word_manager", at, "the manager is asked about a word that its sender has not confirmed")
+            d.alarm(AlarmKind.WORD_MANAGER, at, "the manager is asked about a word that its sender has not confirmed")
 
 
 def on_word_manager(d: Draft) -> None:

@@ -59,7 +59,7 @@ class Rehearsal:
         self.folder = folder
         self.clock = StillClock(story.starts)
         self.settings = settings_of(story, folder, base, senders)
-        self.app: App = build(self.settings, clock=self.clock, in_process=True)
+        self.app: App = build(self.settings, clock=self.clock, in_process=True, strict=True)
         self._ids: dict[str, str] = {}
         self.rows = Rows(self.app, self._ids)
         self._coming = sorted(story.mail, key=lambda m: m.at)
