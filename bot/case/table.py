@@ -195,7 +195,7 @@ def _answer(d: Draft, fact: Arrival | Alarm | LetterServed | LetterUndelivered |
         case Correction():
             CORRECTED.answer(d, fact)
         case Alarm(deadline=row):
-            d.set(deadlines=tuple(a for a in d.case.deadlines if a.key != row.key))
+            d.drop_alarms(lambda one: one.key == row.key)
             d.deaf_since = fact.deaf_since
             ALARMS[row.kind].answer(d, row.n)
         case _:

@@ -113,6 +113,25 @@ def test_nothing_is_swallowed() -> None:
     assert found == []
 
 
+def test_a_case_is_changed_in_one_file() -> None:
+    """Whatever becomes of a case has a name in making/changes.py: nobody else puts another case, a state or a stage in
+    its place."""
+    found = set()
+    for path in (ROOT / "bot" / "case").rglob("*.py"):
+        for node in ast.walk(tree(path)):
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            if any(isinstance(one, ast.Attribute) and one.attr == "case" for one in targets):
+                found.add(name_of(path))
+        if any(k.arg in ("state", "stage", "runs") for call in calls(tree(path), "replace") for k in call.keywords):
+            found.add(name_of(path))
+    assert found == {"bot/case/making/changes.py"}
+
+
+def test_nothing_is_told_apart_by_an_assertion() -> None:
+    """No assertion stands in the bot: it would be gone under -O, and whoever reads it learns nothing to do."""
+    assert [name_of(p) for p in BOT if any(isinstance(node, ast.Assert) for node in ast.walk(tree(p)))] == []
+
+
 def test_tests_wait_for_what_they_mean() -> None:
     """No test sleeps for a time: it waits until something is so, and says what."""
     found = [

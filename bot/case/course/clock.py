@@ -86,7 +86,7 @@ def begin(d: Draft, at: datetime) -> None:
     stage = d.rules.policy.stage(run.stage)
     began = "served" if at != d.case.opened else "received"
     due = stage_due(d, stage, at, run.window, run.by, began)
-    d.run(began=at, due=due.at, why=due.why)
+    d.start_clock(at)
     wind(d, due, at)
     subclocks.start(d, "enter")
 
@@ -94,8 +94,7 @@ def begin(d: Draft, at: datetime) -> None:
 def wind(d: Draft, due: Due, start: datetime) -> None:
     """Sets the running window's end and its reminders anew."""
     d.quiet(AlarmKind.CHASER, AlarmKind.LAPSE)
-    d.run(due=due.at, why=due.why)
-    d.set(due=due.at, due_why=due.why)
+    d.fall_due(due)
     d.alarm(AlarmKind.LAPSE, due.at, f"the window of {d.stage.name} ends")
     spoken = {awake(point, d) for point in chase_points(d, start, due.at)}
     points = sorted(p for p in spoken if start < p < due.at and p > d.now)

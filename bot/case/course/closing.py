@@ -15,7 +15,7 @@ from bot.case.course.stages import enter
 from bot.case.making.draft import Draft, person
 from bot.case.making.ends_with import owes_outcome
 from bot.case.making.notices import file_record, notify
-from bot.model import AlarmKind, ClosedAs, Contact, EventKind, Flag, Hold, LetterKind, Mail, State, Unit, Window
+from bot.model import AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, Hold, LetterKind, Mail, Unit, Window
 from bot.rules import workdays
 from bot.rules.policy.follow_up import Prompt
 
@@ -28,16 +28,10 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
     window = d.stage.confirm_within or CONFIRM
     due = workdays.due(window, d.now, d.rules.calendar)  # not from receipt: it may have waited while we were down
     d.event(EventKind.RESOLVED if word == "RESOLVED" else EventKind.DECIDED, by=by.email)
-    d.run(ended=at_mail.received, ended_as=word.lower())
+    d.end_run(word.lower(), at_mail.received)
     d.quiet()
     follow_up.note_actions(d, at_mail)
-    d.set(
-        state=State.AWAITING_OUTCOME,
-        closing_word=word,
-        closing_at=at_mail.received,
-        due=due.at,
-        due_why=f"the outcome in writing: {due.why}",
-    )
+    d.await_outcome(word, at_mail.received, Due(due.at, f"the outcome in writing: {due.why}"))
     remind = workdays.before(due.at, 1, d.rules.calendar)
     if remind > d.now:
         d.alarm(AlarmKind.OUTCOME_CHASER, remind, "one working day before the outcome is due in writing")
@@ -79,7 +73,7 @@ def on_outcome_due(d: Draft) -> None:
 
 
 def outcome_written(d: Draft, mail: Mail, by: Contact) -> None:
-    d.set(outcome=mail.digest)
+    d.write_outcome(mail.digest)
     d.event(EventKind.OUTCOME, by=by.email)
     follow_up.note_actions(d, mail)
     close(d, _closed_as(d), by=by, mail=mail)
@@ -94,11 +88,11 @@ def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) 
     release(d, by.email)
     notify(d, d.stage, "close")
     if d.case.runs and d.case.runs[-1].ended is None:
-        d.run(ended=d.now, ended_as=closed_as.value)
+        d.end_run(closed_as.value, d.now)
     d.quiet()
     d.quiet(AlarmKind.WORD_MANAGER)
     prompts = follow_up.begin(d, closed_as)
-    d.set(state=State.CLOSED, closed_as=closed_as, closed=d.now, due=None, due_why="")
+    d.close(closed_as)
     d.event(EventKind.CLOSED, by=by.email, note=closed_as.value)
     written = d.case.outcome and mail
     d.write(
@@ -167,15 +161,7 @@ def involved(d: Draft) -> tuple[Contact, ...]:
 def reopen(d: Draft, by: Contact) -> None:
     """REOPEN enters at the stage last reached with a fresh window; the ref stays."""
     d.event(EventKind.REOPENED, by=by.email)
-    d.set(
-        state=State.AWAITING_RESPONSE,
-        closed_as=None,
-        closed=None,
-        closing_word="",
-        closing_at=None,
-        outcome="",
-        questions=(),
-    )
+    d.reopen()
     again(d, by)
 
 
@@ -190,14 +176,14 @@ def hold(d: Draft, by: str) -> None:
     until = d.now + timedelta(hours=4) if d.case.urgent else workdays.due(Window(1, Unit.WORKING_DAYS), d.now, cal).at
     for to in (d.inbox,) if d.is_stranger else ([d.case.raiser], d.responders):
         d.write(LetterKind.INFORMATION, "held", to, until=until.isoformat(), by=by)
-    d.set(hold_until=until)
+    d.hold_letters(until)
     d.alarm(AlarmKind.HOLD_END, until, "a hold ends by itself")
     d.event(EventKind.HELD, by=by)
 
 
 def release(d: Draft, by: str) -> None:
     if d.case.hold_until is not None:
-        d.set(hold_until=None)
+        d.hold_letters(None)
         d.quiet(AlarmKind.HOLD_END)
         d.frees += (Hold.HOLD,)
         d.event(EventKind.RELEASED, by=by)

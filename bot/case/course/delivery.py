@@ -7,7 +7,6 @@ out-of-office moves no clock.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from bot.case.course.clock import begin
@@ -18,13 +17,11 @@ from bot.model import (
     Absence,
     AlarmKind,
     Contact,
-    Delayed,
     EventKind,
     Flag,
     LetterKind,
     LetterServed,
     LetterUndelivered,
-    Served,
     State,
     Unit,
     Window,
@@ -40,12 +37,7 @@ def on_served(d: Draft, fact: LetterServed) -> None:
     if fact.stage != d.case.stage or not d.case.is_open:
         return
     reached = set(fact.recipients)
-    d.set(
-        served=tuple(
-            replace(s, at=s.at or fact.at, is_dead=False) if s.contact.email in reached and not s.is_dead else s
-            for s in d.case.served
-        )
-    )
+    d.reached(reached, fact.at)
     run = d.case.run
     is_served = any(s.at is not None and not s.is_dead and s.contact.email in reached for s in d.case.served)
     if fact.starts_clock and is_served and run is not None and run.began is None and run.ended is None:
@@ -86,8 +78,7 @@ def _delayed(d: Draft, recipient: str) -> None:
     """Soft: it may still arrive. After an hour, in a case of days after a working day, the next contact is written to
     all the same."""
     if d.case.is_open and _responding(d, recipient) is not None:
-        others = tuple(one for one in d.case.delayed if one.address != recipient)
-        d.set(delayed=(*others, Delayed(recipient, d.now)))
+        d.delay(recipient)
         d.flag(Flag.DELAYED)
         at = d.now + DELAY if d.case.urgent else workdays.due(PATIENCE, d.now, d.rules.calendar).at
         d.alarm(AlarmKind.DELAYED, at, "a delivery is delayed; then the next contact is written to")
@@ -96,7 +87,7 @@ def _delayed(d: Draft, recipient: str) -> None:
 def on_delayed(d: Draft) -> None:
     """A delivery was reported as delayed a while ago, and nothing else was heard of it."""
     delayed = d.case.delayed
-    d.set(delayed=())
+    d.end_delays()
     d.unflag(Flag.DELAYED)
     for one in delayed:
         contact = _responding(d, one.address)
@@ -106,10 +97,10 @@ def on_delayed(d: Draft) -> None:
 
 def _lost(d: Draft, contact: Contact, fact: LetterUndelivered) -> None:
     """A responding contact cannot be reached: down the row, and the clock stops if nobody else was served."""
-    d.set(served=tuple(replace(s, is_dead=True) if s.contact.email == contact.email else s for s in d.case.served))
+    d.lost(contact.email)
     is_first = len(d.case.runs) == 1
     if not is_first and not any(s.at is not None and not s.is_dead for s in d.case.served):
-        d.run(began=None)
+        d.stop_clock()
         d.quiet(AlarmKind.CHASER)
     _redirect(d, contact, "bounced", fact.kind.value)
     _wrong(d, contact, fact.status, fact.why)
@@ -146,7 +137,7 @@ def _redirect(d: Draft, contact: Contact, why: str, of: str, until: str = "", is
         _nobody(d)
         return
     following = row[0]
-    d.set(served=(*d.case.served, Served(following)))
+    d.also_serve(following)
     d.joined("responding", following)
     run = d.case.run
     extra = {"until": until, "gone": is_gone} if why == "away" else {}
@@ -196,8 +187,7 @@ def on_absent(d: Draft, sender: str, told: Absence, is_proven: bool) -> None:
     known = next((s for s in d.case.served if directory.same_person(s.contact.email, sender)), None)
     if known is None or known.is_away or known.is_dead or not d.case.is_open:
         return
-    away = replace(known, is_away=True, is_dead=told.is_gone and is_proven)
-    d.set(served=tuple(away if s is known else s for s in d.case.served))
+    d.away(known, is_gone=told.is_gone and is_proven)
     before = {s.contact.email for s in d.case.served}
     _redirect(d, known.contact, "away", LetterKind.NOTICE.value, told.until, told.is_gone)
     new = [s.contact for s in d.case.served if s.contact.email not in before]
@@ -226,5 +216,5 @@ def redirect_from(d: Draft, email: str) -> None:
     known = next((s for s in d.case.served if same(s.contact.email, email) and not s.is_dead), None)
     if known is None or known.is_away or not d.case.is_open:
         return
-    d.set(served=tuple(replace(s, is_away=True) if s is known else s for s in d.case.served))
+    d.away(known)
     _redirect(d, known.contact, "not_mine", LetterKind.NOTICE.value)

@@ -50,12 +50,12 @@ def note_held_before(d: Draft, opening: Opening) -> None:
 def pass_over(d: Draft, opening: Opening) -> None:
     """A plain challenge begins after the stages that the policy passes over; one that names its stage begins there."""
     asked = opening.mail.trigger.window
-    d.set(urgent=asked is not None and asked.unit is Unit.HOURS)
+    d.need(urgent=asked is not None and asked.unit is Unit.HOURS)
     if opening.stage or names_a_stage(opening, d.rules):
         return
     stage, passed = landing(d.cast, d.stage)
     if stage is not None and passed:
-        d.set(stage=stage.id)
+        d.start_at(stage.id)
         for one in passed:
             d.event(EventKind.SKIPPED, note=f"{one.name}: the policy passes it over", stage=one.id)
 
@@ -161,8 +161,7 @@ def told(d: Draft, fact: Arrival, by: Contact) -> bool:
 def _heard(d: Draft, mail: Mail, by: Contact) -> bool:
     """Whether the mail names a call that was made; its time and whether a message was left are written down."""
     read = call(mail.new_text, mail.date or mail.received, d.case.opened)
-    d.set(message_left=read.message or d.case.message_left)
+    d.hear_call(read.at, read.message)
     if read.at is not None:
-        d.set(called=read.at)
         d.event(EventKind.CALLED, by=by.email, note=workdays.say(read.at, d.rules.calendar))
     return read.is_named

@@ -36,25 +36,18 @@ def task(d: Draft, task_id: str) -> Task | None:
     return next((t for t in d.case.tasks if t.id == task_id), None)
 
 
-def put(d: Draft, new: Task) -> None:
-    """Adds the task, in place of an earlier one of that id."""
-    d.set(tasks=(*(t for t in d.case.tasks if t.id != new.id), new))
-
-
 def answered(d: Draft, task_id: str, side: str, word: str, by: Contact) -> None:
     """A side's word about a task is written down; it changes nothing else."""
     held = task(d, task_id) or Task(task_id)
-    put(d, replace(held, said=(*held.said, (side, word, d.now))))
+    d.put_task(replace(held, said=(*held.said, (side, word, d.now))))
     d.event(EventKind.TASK, by=by.email, note=f"{task_id}: {word}")
 
 
 def drop(d: Draft) -> None:
     """The case runs again: what followed from its end fits no more. A meeting stays known."""
     d.quiet(*ALARMS)
-    d.set(
-        tasks=tuple(t for t in d.case.tasks if t.id == MEETING),
-        questions=tuple(q for q in d.case.questions if q.about != ABOUT),
-    )
+    d.drop_tasks(lambda task: task.id != MEETING)
+    d.settle(lambda question: question.about == ABOUT)
 
 
 # --- the end ----------------------------------------------------------------------------------------------------------
@@ -66,10 +59,10 @@ def note_actions(d: Draft, mail: Mail) -> None:
     if not found or not d.rules.policy.follow_up.ask_actions:
         return
     d.quiet(AlarmKind.ACTION)
-    d.set(tasks=tuple(t for t in d.case.tasks if not t.id.startswith("action/")))
+    d.drop_tasks(lambda task: task.id.startswith("action/"))
     for n, action in enumerate(found, 1):
         owner = known(d, action.who) or Contact("", action.who) if action.who else None
-        put(d, Task(f"action/{n}", action.day, action.what, owner, mail.digest))
+        d.put_task(Task(f"action/{n}", action.day, action.what, owner, mail.digest))
 
 
 def agreed(d: Draft) -> list[dict[str, Any]]:
@@ -96,11 +89,11 @@ def _may_be_full(d: Draft) -> bool:
 def begin(d: Draft, closed_as: ClosedAs) -> tuple[Prompt, ...]:
     """Sets the clocks of what follows; returns the policy's prompts that hold for this end."""
     if closed_as not in ENDED or d.case.unproven == "stranger":
-        d.set(tasks=())
+        d.drop_tasks(lambda _task: True)
         return ()
     policy, cal = d.rules.policy.follow_up, d.rules.calendar
     if policy.child_file is not None:
-        put(d, Task(CHILD_FILE))
+        d.put_task(Task(CHILD_FILE))
         at = workdays.next_morning(d.now, cal, n=policy.child_file.chase.n)
         d.alarm(AlarmKind.CHILD_FILE, at, "who has not confirmed the entry on the child's record is asked once more")
     set_actions(d)
@@ -127,7 +120,7 @@ def _prompts(d: Draft, closed_as: ClosedAs) -> list[tuple[int, Prompt]]:
 def _prompted(d: Draft, n: int, prompt: Prompt) -> Prompt:
     cal = d.rules.calendar
     day = day_of(prompt.within, _counted_from(d, prompt), cal) if prompt.within else None
-    put(d, Task(prompt.id, day))
+    d.put_task(Task(prompt.id, day))
     if day is not None:
         remind = workdays.before(morning(d, day), 1, cal)
         if remind > d.now:
@@ -264,7 +257,7 @@ def outcome_again(d: Draft, mail: Mail, by: Contact) -> None:
     """OUTCOME after the end: what is agreed, or an outcome that was missing, is written down; nothing else changes."""
     if d.case.closed_as not in ENDED:
         return
-    d.set(outcome=mail.digest)
+    d.write_outcome(mail.digest)
     d.unflag(Flag.OUTCOME_MISSING)
     d.event(EventKind.OUTCOME, by=by.email)
     note_actions(d, mail)

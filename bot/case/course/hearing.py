@@ -32,7 +32,7 @@ def meeting(d: Draft, note: str, by: Contact, mail: Mail) -> None:
             d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, human=by, choices=[list(c) for c in MEETS])
         return
     subclocks.stop(d, "meeting")
-    follow_up.put(d, Task(follow_up.MEETING, day, mail=mail.digest))
+    d.put_task(Task(follow_up.MEETING, day, mail=mail.digest))
     d.event(EventKind.MEETING, by=by.email, note=day.isoformat())
     if d.case.is_open and not d.is_stranger:
         told = {by.email}
@@ -61,7 +61,7 @@ def commits(d: Draft, note: str, by: Contact, mail: Mail) -> None:
     tiers = [t.window for t in d.rules.policy.intake.tiers]
     at = granted(note, mail.received, tiers).by
     said = (("responding", at.isoformat() if at else "", mail.received),)
-    follow_up.put(d, Task(COMMITMENT, owner=by, mail=mail.digest, said=said))
+    d.put_task(Task(COMMITMENT, owner=by, mail=mail.digest, said=said))
 
 
 def commitment(d: Draft) -> dict[str, Any] | None:
@@ -79,7 +79,7 @@ def commitment(d: Draft) -> dict[str, Any] | None:
 def ask_representation(d: Draft, stage: Stage) -> None:
     """The stage's own letter asks both sides to write down their view, by a day."""
     if stage.representation is not None:
-        follow_up.put(d, Task(REPRESENTATION, day_of(stage.representation.within, d.now, d.rules.calendar)))
+        d.put_task(Task(REPRESENTATION, day_of(stage.representation.within, d.now, d.rules.calendar)))
 
 
 def representation(d: Draft) -> dict[str, Any] | None:

@@ -27,8 +27,6 @@ from bot.model import (
     Mail,
     Opening,
     Proof,
-    Served,
-    StageRun,
     State,
     Unit,
     Window,
@@ -51,8 +49,8 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     d = Draft(_bare(opening, raiser, started, rules), rules, now, mail.digest)
     team, flags = team_of(opening, rules)
     inbox = opening.inbox.address if not opening.inbox.is_bot else _inbox_of(team, rules)
-    d.set(team=team, inbox=inbox)
-    d.set(responder_agency=agency_of_team(team, opening.inbox.area, rules) or _addressed_agency(mail, raiser, rules))
+    agency = agency_of_team(team, opening.inbox.area, rules) or _addressed_agency(mail, raiser, rules)
+    d.assign(team, agency, inbox)
     d.event(EventKind.OPENED, by=raiser.email)
     d.flag(*opening.flags, *flags, *mail_flags(mail))
     set_by_subject(d, mail.subject)
@@ -63,12 +61,12 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     if raiser.agency and raiser.agency == d.case.responder_agency:
         d.flag(Flag.INTRA_AGENCY)
     responders, copies = addressed(d, mail)
-    d.set(served=tuple(Served(c) for c in responders))
+    d.serve(responders)
     d.joined("raising", raiser)
     d.joined("responding", *responders)
     _start(d, mail, started)
     if Flag.REPORTED_START in opening.flags and d.case.due is not None and d.case.due <= mail.received:
-        d.set(opened=mail.received, deadlines=())  # no lapse out of hand: an answer may lie elsewhere
+        d.count_from(mail.received)  # no lapse out of hand: an answer may lie elsewhere
         _start(d, mail, mail.received)
     first = notify(d, d.stage, "enter")
     _tell(d, mail, copies, first, doubts)
@@ -215,11 +213,10 @@ def _start(d: Draft, mail: Mail, started: datetime) -> None:
         d.flag(Flag.TIME_IN_THE_PAST)
     own = own_window(d, stage, started) or longest_tier(d, started)
     window = _shorter(asked, own, started, d) if asked else own
-    d.set(window=window, requested_by=by)
-    d.set(runs=(StageRun(d.case.stage, started, window, by=by),))
+    d.first_run(window, started, by)
     due = stage_due(d, stage, started, window, by)
     quick = workdays.due(shortest_tier(d, started), started, d.rules.calendar).at
-    d.set(urgent=window.unit is Unit.HOURS or (by is not None and due.at <= quick))
+    d.need(urgent=window.unit is Unit.HOURS or (by is not None and due.at <= quick))
     begin(d, started)
 
 
@@ -272,14 +269,13 @@ def _tell(
 def confirmed(d: Draft, by: str) -> None:
     """YES, or a second proven mail: a provisional case becomes an ordinary one."""
     was_stranger = d.is_stranger
-    is_waiting = d.case.state is State.PROVISIONAL  # an answer, or a word of the raiser's manager, came before
-    d.set(unproven="", state=State.AWAITING_RESPONSE if is_waiting else d.case.state)
+    d.confirm()
     d.event(EventKind.CONFIRMED, by=by)
     if was_stranger:
         d.quiet(AlarmKind.TELLING)
         run = d.case.run
         if run is None or run.due is None or run.due <= d.now or run.ended is not None:
-            d.set(runs=(*d.case.runs, StageRun(d.case.stage, d.now, run.window if run else None)))
+            d.run_again()
             begin(d, d.now)
         else:
             subclocks.start(d, "enter")

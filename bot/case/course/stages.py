@@ -16,7 +16,7 @@ from bot.case.making import forms
 from bot.case.making.draft import Draft, person
 from bot.case.making.notices import file_stage, notify, original
 from bot.case.making.people import landing, stood_in
-from bot.model import AlarmKind, Contact, EventKind, Flag, LetterKind, Served, StageRun, State, Unit
+from bot.model import AlarmKind, Contact, EventKind, Flag, LetterKind, State, Unit
 from bot.rules import book, workdays
 from bot.rules.policy.policy import Stage
 
@@ -35,7 +35,7 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
     left = d.stage
     ended = "lapsed" if cause == "lapsed" else "not_resolved"
     if before.runs and before.runs[-1].ended is None:
-        d.run(ended=d.now, ended_as=ended)
+        d.end_run(ended, d.now)
     earlier = d.responders
     if cause != LIVE:
         notify(d, left, "lapse" if cause == "lapsed" else "exit")
@@ -46,19 +46,11 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
     window = own_window(d, stage, d.now) or (replace(before.window, source=stage.source) if before.window else None)
     d.quiet()
     follow_up.drop(d)
-    d.set(
-        stage=stage.id,
-        state=before.state if before.state is State.PROVISIONAL else State.AWAITING_RESPONSE,
-        served=tuple(Served(c) for c in responding or d.unit),
-        runs=(*d.case.runs, StageRun(stage.id, d.now, window)),
-        asks=0,
-        tellings=0,
-        owner="",
-    )
+    d.enter_stage(stage.id, responding or d.unit, window)
     for one in passed[1] if passed[0] is stage else ():
         d.event(EventKind.SKIPPED, note=f"{one.name}: the policy passes it over", stage=one.id)
     if window is not None and window.unit is Unit.HOURS and window == track_window(d, stage):
-        d.set(urgent=True, window=window)  # raised to its track's hours: it is repeated like any urgent case
+        d.need(urgent=True, window=window)  # raised to its track's hours: it is repeated like any urgent case
     if not responding:
         d.flag(Flag.NO_CONTACT)
         d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=[])
@@ -93,8 +85,7 @@ def _falls_on_rest(d: Draft) -> bool:
 def _estimate(d: Draft, stage: Stage) -> None:
     """Until the letter is served the due date is what it would be if it were served now."""
     due = stage_due(d, stage, d.now, d.case.runs[-1].window, None, "served")
-    d.run(due=due.at, why=due.why)
-    d.set(due=due.at, due_why=due.why)
+    d.fall_due(due)
     d.alarm(AlarmKind.LAPSE, due.at, f"the window of {stage.name} ends")
 
 
@@ -212,7 +203,7 @@ def on_chaser(d: Draft) -> None:
 def on_lapse(d: Draft) -> None:
     """The window has ended without a recorded answer: the next stage is called in, or those who can act are told."""
     d.event(EventKind.LAPSED)
-    d.run(ended=d.late or d.now, ended_as="lapsed")
+    d.end_run("lapsed", d.late or d.now)
     following = d.following
     if d.is_stranger or following is None:
         tell(d)
@@ -247,7 +238,7 @@ def deputies(contact: Contact) -> list[Contact]:
 def tell(d: Draft) -> None:
     """No stage follows: those who can act are told, now and every five working days until a human closes."""
     case, directory = d.case, d.rules.directory
-    d.set(tellings=case.tellings + 1)
+    d.count_telling()
     decider = directory.holders(d.stage.decider, case.area) if d.stage.decider else ()
     managers = [
         c
@@ -257,7 +248,7 @@ def tell(d: Draft) -> None:
     ]
     again = workdays.next_morning(d.now, d.rules.calendar, n=TELLING_DAYS)
     if case.state is not State.AWAITING_CONFIRMATION:  # there the next question is what is due
-        d.set(due=again, due_why="no stage follows; those who can act are told again every five working days")
+        d.next_due(again, "no stage follows; those who can act are told again every five working days")
     if d.is_stranger:
         d.write(LetterKind.QUESTION, "provisional", d.unit)
     else:

@@ -42,15 +42,20 @@ def wrote(d: Draft, sender: str, stand: Collection[Side]) -> None:
 
 def shorten(d: Draft) -> None:
     """A flag was set: each runs to its track's window from now, where that is sooner."""
-    for row in [a for a in d.case.deadlines if a.kind is KIND]:
-        due = ends(d.case, d.rules, d.stage.clocks[row.n], d.now)
-        if due.at < row.at:
-            d.set(deadlines=tuple(a for a in d.case.deadlines if a is not row))
-            d.alarm(AlarmKind.CLOCK, due.at, row.why, row.n)
+    for row in d.case.deadlines:
+        if row.kind is KIND:
+            _shorten(d, row)
+
+
+def _shorten(d: Draft, row: Deadline) -> None:
+    due = ends(d.case, d.rules, d.stage.clocks[row.n], d.now)
+    if due.at < row.at:
+        d.drop_alarms(lambda other: other is row)
+        d.alarm(AlarmKind.CLOCK, due.at, row.why, row.n)
 
 
 def _keep(d: Draft, stays: Callable[[Deadline], bool]) -> None:
-    d.set(deadlines=tuple(a for a in d.case.deadlines if a.kind is not KIND or stays(a)))
+    d.drop_alarms(lambda row: row.kind is KIND and not stays(row))
 
 
 def on_clock(d: Draft, n: int) -> None:

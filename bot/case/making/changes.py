@@ -6,11 +6,28 @@ and no event.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from bot.model import AlarmKind, Case, Contact, Deadline, Question
+from bot.model import (
+    AlarmKind,
+    Case,
+    ClosedAs,
+    Contact,
+    Deadline,
+    Delayed,
+    Due,
+    FormState,
+    Mail,
+    Outsider,
+    Question,
+    Served,
+    StageRun,
+    State,
+    Task,
+    Window,
+)
 from bot.model.flags import Flag, Flagged
 
 #: Alarms that do not belong to the running stage: `quiet()` leaves them.
@@ -33,32 +50,241 @@ class Changing:
         self.case = case
         self.now = now
 
-    def set(self, **changes: Any) -> None:
-        self.case = replace(self.case, **changes)
+    # --- where it stands ----------------------------------------------------------------------------------------
 
-    def run(self, **changes: Any) -> None:
-        """Changes the running stage."""
-        self.set(runs=(*self.case.runs[:-1], replace(self.case.runs[-1], **changes)))
+    @property
+    def is_stranger(self) -> bool:
+        return self.case.state is State.PROVISIONAL and self.case.unproven == "stranger"
 
-    def unflag(self, flag: Flag, of: str = "") -> None:
-        self.set(flags=tuple(f for f in self.case.flags if f != Flagged(flag, of)))
+    def enter_stage(self, stage: str, responders: Iterable[Contact], window: Window | None) -> None:
+        """A new run, whose clock waits for its letter. A challenge that nobody has confirmed stays provisional."""
+        is_provisional = self.case.state is State.PROVISIONAL
+        self.case = replace(
+            self.case,
+            state=State.PROVISIONAL if is_provisional else State.AWAITING_RESPONSE,
+            stage=stage,
+            served=tuple(Served(contact) for contact in responders),
+            runs=(*self.case.runs, StageRun(stage, self.now, window)),
+            asks=0,
+            tellings=0,
+            owner="",
+        )
+
+    def confirm(self) -> None:
+        """Somebody stands behind the challenge; what came meanwhile, an answer or a word, stays."""
+        is_provisional = self.case.state is State.PROVISIONAL
+        state = State.AWAITING_RESPONSE if is_provisional else self.case.state
+        self.case = replace(self.case, state=state, unproven="")
+
+    def await_response(self) -> None:
+        """Again, at the same stage; a stranger's stays provisional."""
+        if not self.is_stranger:
+            self.case = replace(self.case, state=State.AWAITING_RESPONSE)
+
+    def await_confirmation(self) -> None:
+        """A stranger is asked nothing, and their case stays where it is."""
+        if self.case.unproven != "stranger":
+            self.case = replace(self.case, state=State.AWAITING_CONFIRMATION)
+
+    def await_outcome(self, word: str, at: datetime, due: Due) -> None:
+        """`word` (RESOLVED, DECIDED) was said `at`; the outcome in writing is due."""
+        self.case = replace(self.case, state=State.AWAITING_OUTCOME, closing_word=word, closing_at=at)
+        self.next_due(due.at, due.why)
+
+    def take_back_word(self) -> None:
+        """The closing word no longer stands."""
+        self.case = replace(self.case, closing_word="", closing_at=None)
+
+    def close(self, closed_as: ClosedAs) -> None:
+        self.case = replace(self.case, state=State.CLOSED, closed_as=closed_as, closed=self.now, due=None, due_why="")
+
+    def reopen(self) -> None:
+        """What its end left behind is taken back; the stage is entered afresh by `enter_stage`."""
+        self.take_back_word()
+        self.case = replace(
+            self.case, state=State.AWAITING_RESPONSE, closed_as=None, closed=None, outcome="", questions=()
+        )
+
+    # --- the running stage and its clock ------------------------------------------------------------------------
+
+    def start_at(self, stage: str) -> None:
+        """Another stage than the policy's first, before any has run."""
+        self.case = replace(self.case, stage=stage)
+
+    def first_run(self, window: Window, started: datetime, by: datetime | None) -> None:
+        """The stage that the challenge opens at, with the time it asks for."""
+        run = StageRun(self.case.stage, started, window, by=by)
+        self.case = replace(self.case, window=window, requested_by=by, runs=(run,))
+
+    def run_again(self) -> None:
+        """The same stage and window from now: its time ran out while nobody stood behind the challenge."""
+        window = self.case.run.window if self.case.run else None
+        self.case = replace(self.case, runs=(*self.case.runs, StageRun(self.case.stage, self.now, window)))
+
+    def end_run(self, ended_as: str, at: datetime) -> None:
+        self._put_run(replace(self.case.runs[-1], ended=at, ended_as=ended_as))
+
+    def record_response(self, at: datetime) -> None:
+        """The stage was answered then, which ends its run."""
+        self._put_run(replace(self.case.runs[-1], responded=at))
+        self.end_run("responded", at)
+
+    def start_clock(self, at: datetime) -> None:
+        self._put_run(replace(self.case.runs[-1], began=at))
+
+    def stop_clock(self) -> None:
+        """It starts afresh from the first who is served."""
+        self._put_run(replace(self.case.runs[-1], began=None))
+
+    def give_time(self, window: Window | None, by: datetime | None) -> None:
+        """How long the running stage has: a window, or an instant that binds it."""
+        self._put_run(replace(self.case.runs[-1], window=window, by=by))
+
+    def fall_due(self, due: Due) -> None:
+        """When the running stage's window ends, which is what the case waits for next."""
+        self._put_run(replace(self.case.runs[-1], due=due.at, why=due.why))
+        self.next_due(due.at, due.why)
+
+    def next_due(self, at: datetime, why: str) -> None:
+        """What the case waits for next, where no window runs."""
+        self.case = replace(self.case, due=at, due_why=why)
+
+    def need(self, *, urgent: bool, window: Window | None = None) -> None:
+        """How urgent it is, and what letters say it was raised as needing, where that changed."""
+        self.case = replace(self.case, urgent=urgent, window=window or self.case.window)
+
+    def count_from(self, at: datetime) -> None:
+        """Day zero was later than was thought; nothing is due yet."""
+        self.case = replace(self.case, opened=at, deadlines=())
+
+    def _put_run(self, run: StageRun) -> None:
+        self.case = replace(self.case, runs=(*self.case.runs[:-1], run))
+
+    # --- alarms -------------------------------------------------------------------------------------------------
 
     def alarm(self, kind: AlarmKind, at: datetime, why: str, n: int = 0) -> None:
         row = Deadline(kind, at, why, n, self.case.stage)
-        others = tuple(d for d in self.case.deadlines if d.key != row.key)
-        self.set(deadlines=tuple(sorted((*others, row), key=lambda d: d.at)))
+        self.drop_alarms(lambda other: other.key == row.key)
+        self.case = replace(self.case, deadlines=tuple(sorted((*self.case.deadlines, row), key=lambda d: d.at)))
 
     def quiet(self, *kinds: AlarmKind) -> None:
         """Takes away the alarms of these kinds; without any, those of the running stage."""
-        gone = kinds or {d.kind for d in self.case.deadlines} - LASTING
-        self.set(deadlines=tuple(d for d in self.case.deadlines if d.kind not in gone))
+        self.drop_alarms(lambda row: row.kind in kinds if kinds else row.kind not in LASTING)
 
-    def ask(self, letter_key: str, about: str, asked: str, mail: str = "", word: str = "", note: str = "") -> None:
-        question = Question(letter_key, about, asked, mail, word, note, self.now)
-        self.set(questions=(*self.case.questions, question))
+    def drop_alarms(self, goes: Callable[[Deadline], bool]) -> None:
+        self.case = replace(self.case, deadlines=tuple(row for row in self.case.deadlines if not goes(row)))
+
+    # --- who ----------------------------------------------------------------------------------------------------
+
+    def assign(self, team: str, agency: str, inbox: str) -> None:
+        """Whose challenge it is to answer."""
+        self.case = replace(self.case, team=team, responder_agency=agency, inbox=inbox)
+
+    def own(self, email: str) -> None:
+        """Who has it in hand; "" for nobody."""
+        self.case = replace(self.case, owner=email)
+
+    def serve(self, responders: Iterable[Contact], at: datetime | None = None) -> None:
+        """These and no others answer at the running stage. `at`: since when they have the letter."""
+        self.case = replace(self.case, served=tuple(Served(contact, at) for contact in responders))
+
+    def also_serve(self, responder: Contact) -> None:
+        self.case = replace(self.case, served=(*self.case.served, Served(responder)))
+
+    def reached(self, emails: Collection[str], at: datetime) -> None:
+        """A letter of the stage was accepted for these; who cannot be reached any more stays so."""
+        self._each_served(lambda s: replace(s, at=s.at or at) if s.contact.email in emails and not s.is_dead else s)
+
+    def lost(self, email: str) -> None:
+        """A responding contact cannot be reached."""
+        self._each_served(lambda s: replace(s, is_dead=True) if s.contact.email == email else s)
+
+    def away(self, known: Served, *, is_gone: bool = False) -> None:
+        """A responding contact is not there, or says that it is not theirs; `is_gone`: and is reminded no more."""
+        self._each_served(lambda s: replace(s, is_away=True, is_dead=s.is_dead or is_gone) if s is known else s)
+
+    def _each_served(self, changed: Callable[[Served], Served]) -> None:
+        self.case = replace(self.case, served=tuple(map(changed, self.case.served)))
+
+    def delay(self, address: str) -> None:
+        """A delivery to a responding contact is delayed, since now."""
+        others = (one for one in self.case.delayed if one.address != address)
+        self.case = replace(self.case, delayed=(*others, Delayed(address, self.now)))
+
+    def end_delays(self) -> None:
+        self.case = replace(self.case, delayed=())
 
     def joined(self, side: str, *contacts: Contact) -> None:
         """Remembers who was involved, once for each stage and side."""
         known = {(stage, where, c.email) for stage, where, c in self.case.people}
         new = [(self.case.stage, side, c) for c in contacts if c.email]
-        self.set(people=(*self.case.people, *(row for row in new if (row[0], row[1], row[2].email) not in known)))
+        kept = (row for row in new if (row[0], row[1], row[2].email) not in known)
+        self.case = replace(self.case, people=(*self.case.people, *kept))
+
+    def note_outside(self, *outsiders: Outsider) -> None:
+        self.case = replace(self.case, outsiders=(*self.case.outsiders, *outsiders))
+
+    # --- what is asked, and what was said -----------------------------------------------------------------------
+
+    def ask(self, letter_key: str, about: str, asked: str, mail: str = "", word: str = "", note: str = "") -> None:
+        question = Question(letter_key, about, asked, mail, word, note, self.now)
+        self.case = replace(self.case, questions=(*self.case.questions, question))
+
+    def settle(self, goes: Callable[[Question], bool]) -> None:
+        """These questions wait for no answer any more."""
+        self.case = replace(self.case, questions=tuple(q for q in self.case.questions if not goes(q)))
+
+    def ask_as(self, about: str, keys: Collection[str]) -> None:
+        """The questions of these letters stay open, as questions about something else."""
+        changed = tuple(replace(q, about=about) if q.key in keys else q for q in self.case.questions)
+        self.case = replace(self.case, questions=changed)
+
+    def asked_to_confirm(self, times: int) -> None:
+        self.case = replace(self.case, asks=times)
+
+    def count_telling(self) -> None:
+        self.case = replace(self.case, tellings=self.case.tellings + 1)
+
+    def attach(self, mail: Mail) -> None:
+        """The mail is the case's, and a letter may cite it."""
+        ids = (mail.message_id,) if mail.message_id else ()
+        self.case = replace(self.case, mails=(*self.case.mails, mail.digest), thread=(*self.case.thread, *ids))
+
+    def hear_holding(self, at: datetime, who: str) -> None:
+        self.case = replace(self.case, holding=(*self.case.holding, (at, who)))
+
+    def hear_commitment(self, email: str, words: str) -> None:
+        self.case = replace(self.case, commitments=(*self.case.commitments, (email, words)))
+
+    def hear_call(self, at: datetime | None, message_left: str) -> None:
+        """The call before the challenge; what is not said now (None, "") stays as it was said before."""
+        left = message_left or self.case.message_left
+        self.case = replace(self.case, called=at or self.case.called, message_left=left)
+
+    def write_outcome(self, digest: str) -> None:
+        self.case = replace(self.case, outcome=digest)
+
+    # --- held, forms, tasks, flags ------------------------------------------------------------------------------
+
+    def hold_letters(self, until: datetime | None) -> None:
+        """None: they go again."""
+        self.case = replace(self.case, hold_until=until)
+
+    def keep_form(self, state: FormState) -> None:
+        """In its place among the forms of the case."""
+        others = {s.form: s for s in self.case.forms}
+        self.case = replace(self.case, forms=tuple((others | {state.form: state}).values()))
+
+    def put_task(self, new: Task) -> None:
+        """Adds the task, in place of an earlier one of that id."""
+        self.drop_tasks(lambda task: task.id == new.id)
+        self.case = replace(self.case, tasks=(*self.case.tasks, new))
+
+    def drop_tasks(self, goes: Callable[[Task], bool]) -> None:
+        self.case = replace(self.case, tasks=tuple(task for task in self.case.tasks if not goes(task)))
+
+    def mark(self, flagged: Flagged) -> None:
+        self.case = replace(self.case, flags=(*self.case.flags, flagged))
+
+    def unflag(self, flag: Flag, of: str = "") -> None:
+        self.case = replace(self.case, flags=tuple(f for f in self.case.flags if f != Flagged(flag, of)))

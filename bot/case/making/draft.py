@@ -14,7 +14,7 @@ from typing import Any
 from bot.case.making.changes import Changing
 from bot.case.making.clocks import lines
 from bot.case.making.people import Cast, landing, to_ring
-from bot.model import Case, Contact, Decision, Event, Hold, Letter, LetterKind, Mail, State
+from bot.model import Case, Contact, Decision, Event, Hold, Letter, LetterKind, Mail
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
 from bot.rules import book
@@ -57,7 +57,7 @@ class Draft(Changing):
         """Adds flags; each new one is recorded once. `of`: the id of what they are about."""
         for new in (Flagged(flag, of) for flag in flags):
             if new not in self.case.flags:
-                self.set(flags=(*self.case.flags, new))
+                self.mark(new)
                 self.event(EventKind.FLAGGED, note=str(new))
 
     # --- who ----------------------------------------------------------------------------------------------------
@@ -241,10 +241,6 @@ class Draft(Changing):
 
     def decision(self) -> Decision:
         return Decision(self.case, tuple(weightiest(self.letters)), tuple(self.events), self.why, self.frees)
-
-    @property
-    def is_stranger(self) -> bool:
-        return self.case.state is State.PROVISIONAL and self.case.unproven == "stranger"
 
 
 def weightiest(letters: list[Letter]) -> list[Letter]:

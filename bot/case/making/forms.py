@@ -61,9 +61,9 @@ def _asked(d: Draft, one: StageForm) -> Row | None:
         return None
     level = max(one.required, known.level if known else "no", key=LEVELS.index)
     if known is None:
-        _keep(d, FormState(one.form, d.case.stage, level, one.by, d.now))
+        d.keep_form(FormState(one.form, d.case.stage, level, one.by, d.now))
     else:
-        _keep(d, replace(known, level=level))
+        d.keep_form(replace(known, level=level))
     d.event(EventKind.FORM_ASKED, note=one.form)
     if level == "no":
         return row(form, "asked", level)
@@ -84,12 +84,6 @@ def _is_out(d: Draft, name: str) -> bool:
     return known is not None and known.got is None
 
 
-def _keep(d: Draft, state: FormState) -> None:
-    """In its place among the forms of the case."""
-    others = {s.form: s for s in d.case.forms}
-    d.set(forms=tuple((others | {state.form: state}).values()))
-
-
 # --- reminding --------------------------------------------------------------------------------------------------------
 
 
@@ -104,7 +98,9 @@ def missing(d: Draft, side: str) -> tuple[Row, ...]:
 
 def reminded(d: Draft, side: str) -> None:
     """A letter that went anyway has said it: no other follows."""
-    d.set(forms=tuple(replace(s, is_reminded=True) if s.by == side else s for s in d.case.forms))
+    for state in d.case.forms:
+        if state.by == side:
+            d.keep_form(replace(state, is_reminded=True))
     if not any(s.is_missing and not s.is_reminded for s in d.case.forms):
         d.quiet(AlarmKind.FORM)
 
@@ -177,10 +173,10 @@ def _came(d: Draft, read: FormRead, mail: Mail, by: Contact) -> list[Row]:
     if read.blank:
         d.event(EventKind.FORM_INCOMPLETE, by=by.email, note=form.id)
         d.flag(Flag.FORM_INCOMPLETE, of=form.id)
-        _keep(d, replace(known, mail=mail.digest))
+        d.keep_form(replace(known, mail=mail.digest))
         return [*asked, row(form, "half", known.level, read.blank)]
     d.event(EventKind.FORM_RECEIVED, by=by.email, note=form.id)
-    _keep(d, replace(known, got=mail.received, mail=mail.digest))
+    d.keep_form(replace(known, got=mail.received, mail=mail.digest))
     for flag in (Flag.FORM_MISSING, Flag.FORM_INCOMPLETE):
         d.unflag(flag, of=form.id)
     if not any(s.is_missing for s in d.case.forms):

@@ -64,7 +64,7 @@ def copied_at_opening(d: Draft, mail: Mail) -> None:
     """The raiser chose whom to copy in: flagged for people to see, and no incident, then or when it is answered."""
     copied = tuple(Outsider(email, _BY_RAISER) for email in _outside(d, mail))
     if copied:
-        d.set(outsiders=(*d.case.outsiders, *copied))
+        d.note_outside(*copied)
         d.flag(Flag.COPIED_OUTSIDE)
 
 
@@ -107,7 +107,7 @@ def _note(d: Draft, what: str, to: str, fields: str) -> None:
     told = Outsider(to, _INCIDENT)
     if told in d.case.outsiders:
         return
-    d.set(outsiders=(*d.case.outsiders, told))
+    d.note_outside(told)
     d.flag(Flag.INCIDENT)
     d.event(EventKind.INCIDENT, by=to)
     letter = d.write(

@@ -45,10 +45,10 @@ def _not_resolved(d: Draft, said: Said) -> None:
     d.event(EventKind.NOT_RESOLVED, by=said.by.email, note=said.word)
     following = d.following
     if d.case.state is State.AWAITING_OUTCOME:
-        d.set(closing_word="", closing_at=None)
+        d.take_back_word()
         closing.again(d, said.by)
     elif following is None or d.is_stranger:
-        d.set(state=State.AWAITING_RESPONSE if not d.is_stranger else d.case.state)
+        d.await_response()
         d.quiet(AlarmKind.ASK)
         tell(d)
     else:
@@ -80,7 +80,7 @@ def _extend(d: Draft, said: Said) -> None:
     before = case.due
     if due.at > before:
         if case.run is not None and case.run.began is not None:
-            d.run(window=asked.window or case.run.window, by=asked.by)
+            d.give_time(asked.window or case.run.window, asked.by)
         wind(d, due, d.now)
     d.event(EventKind.EXTENDED, by=said.by.email, note=str(asked.window or ""))
     changed = {
@@ -107,7 +107,7 @@ def _urgent(d: Draft, said: Said) -> None:
     due = workdays.due(tier, d.now, d.rules.calendar)
     is_sooner = due.at < d.case.due
     if tier.unit is Unit.HOURS:
-        d.set(urgent=True, window=tier)  # what letters say it was raised as needing
+        d.need(urgent=True, window=tier)  # what letters say it was raised as needing
     _change(d, said, due if is_sooner else Due(d.case.due, d.case.due_why), tier if is_sooner else None)
 
 
@@ -120,10 +120,8 @@ def _not_urgent(d: Draft, said: Said) -> None:
     longest = own_window(d, d.stage, d.case.opened) or longest_tier(d, d.case.opened)
     due = stage_due(d, d.stage, d.case.opened, longest, None)
     is_later = is_first and due.at > d.case.due
-    if is_first:
-        d.set(window=longest)
     stays_urgent = is_first and longest.unit is Unit.HOURS  # a track's hours are not the raiser's to take away
-    d.set(urgent=stays_urgent)
+    d.need(urgent=stays_urgent, window=longest if is_first else None)
     if not stays_urgent:
         d.quiet(AlarmKind.REPEAT)
     _change(d, said, due if is_later else Due(d.case.due, d.case.due_why), longest if is_later else None)
@@ -132,7 +130,7 @@ def _not_urgent(d: Draft, said: Said) -> None:
 def _change(d: Draft, said: Said, due: Due, window: Window | None) -> None:
     before = d.case.due or d.now
     if window is not None:
-        d.run(window=window, by=None)
+        d.give_time(window, None)
         wind(d, due, d.now)
     d.event(EventKind.FLAGGED, by=said.by.email, note=said.word)
     values = {"before": before.isoformat(), "after": due.at.isoformat(), "word": said.word}
@@ -163,10 +161,11 @@ def _received(d: Draft, said: Said) -> None:
     """Commits to answer and becomes the owner: ends the reminders that nobody has seen it, never the clock."""
     if d.case.state not in WAITING:
         return
-    d.set(owner=said.by.email, commitments=(*d.case.commitments, (said.by.email, said.note)))
+    d.own(said.by.email)
+    d.hear_commitment(said.by.email, said.note)
     subclocks.stop(d, "received")
     chasers = [a for a in d.case.deadlines if a.kind is AlarmKind.CHASER]
-    d.set(deadlines=tuple(a for a in d.case.deadlines if a.kind is not AlarmKind.CHASER or a is chasers[-1]))
+    d.drop_alarms(lambda row: row in chasers[:-1])
     hearing.commits(d, said.note, said.by, said.mail)
     d.event(EventKind.RECEIVED, by=said.by.email, note=said.note)
     if not answers.reached_raiser(d, said.mail) and not d.is_stranger:

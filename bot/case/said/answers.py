@@ -48,8 +48,8 @@ def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *
     """The stage's clock stops; the raiser is asked whether it is resolved. `is_reported`: told us by their side."""
     d.event(EventKind.RESPONDED, by=by.email, note=note)
     d.quiet(*CLOCK)
-    d.run(responded=at, ended=at, ended_as="responded")
-    d.set(state=State.AWAITING_CONFIRMATION if d.case.unproven != "stranger" else d.case.state)
+    d.record_response(at)
+    d.await_confirmation()
     d.joined("responding", by)
     subclocks.stop(d, "response")
     subclocks.start(d, "response")
@@ -93,7 +93,8 @@ def ask_again(d: Draft, n: int) -> None:
     why = "the raiser's side is asked again whether it is resolved" if n < 3 else "it stands in every digest"
     d.quiet(AlarmKind.ASK)
     d.alarm(AlarmKind.ASK, at, why, n)
-    d.set(asks=n - 1, due=at, due_why=why)
+    d.asked_to_confirm(n - 1)
+    d.next_due(at, why)
 
 
 def on_ask(d: Draft, n: int) -> None:
@@ -108,4 +109,3 @@ def on_ask(d: Draft, n: int) -> None:
     elif n == 2:
         d.write(LetterKind.RESPONSE, "again", [d.case.raiser], n=n, human=by, more=values)
     ask_again(d, n + 1)
-    d.set(asks=n)

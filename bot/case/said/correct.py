@@ -27,8 +27,6 @@ from bot.model import (
     EventKind,
     LetterKind,
     Mail,
-    Served,
-    State,
 )
 from bot.rules import workdays
 from bot.rules.windows import granted
@@ -86,10 +84,12 @@ def _due(d: Draft, iso: str, by: str) -> None:
 def _responder(d: Draft, email: str, by: str) -> None:
     """The person of the directory is written to in place of those who were; the clock is unmoved."""
     new = d.rules.directory.person(email)
-    assert new is not None  # noqa: S101  (refusal asked)
+    if new is None:
+        raise ValueError("a correction names nobody of the directory: `refusal` says so before")
     before = d.responders
     d.event(EventKind.CORRECTED, by=by, note=f"responder: {', '.join(c.email for c in before)}")
-    d.set(served=(Served(new),), owner="")
+    d.serve([new])
+    d.own("")
     d.joined("responding", new)
     d.write(LetterKind.NOTICE, "opened", [new], d.inbox, original=d.original(), ask_commitment=d.case.urgent, asks=[])
     was = ", ".join(map(str, before)) or "nobody"
@@ -101,11 +101,11 @@ def _duplicate(d: Draft, ref: str, by: str) -> None:
     closing.release(d, by)
     d.event(EventKind.CORRECTED, by=by, note=f"duplicate of {ref}")
     if d.case.runs and d.case.runs[-1].ended is None:
-        d.run(ended=d.now, ended_as=ClosedAs.DUPLICATE.value)
+        d.end_run(ClosedAs.DUPLICATE.value, d.now)
     d.quiet()
     people = (*d.inbox, *d.unit) if d.is_stranger else (d.case.raiser, *d.responders, *d.inbox)
     d.write(LetterKind.INFORMATION, "duplicate", people, other_ref=ref)
-    d.set(state=State.CLOSED, closed_as=ClosedAs.DUPLICATE, closed=d.now, due=None, due_why="")
+    d.close(ClosedAs.DUPLICATE)
     d.event(EventKind.CLOSED, by=by, note=ClosedAs.DUPLICATE.value)
     file_record(d, d.rules.policy.filing.content)
 

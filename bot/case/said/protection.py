@@ -30,9 +30,9 @@ def signalled(d: Draft, word: str, by: Contact, mail: Mail) -> None:
     if (sooner := shortened(d)) is not None:
         due, window = sooner
         if len(d.case.runs) == 1:
-            d.set(urgent=window.unit is Unit.HOURS, window=window)
+            d.need(urgent=window.unit is Unit.HOURS, window=window)
         elif window.unit is Unit.HOURS and not d.case.urgent:
-            d.set(urgent=True, window=window)
+            d.need(urgent=True, window=window)
             repeat(d)
         _retime(d, word, mail, due, window)
 
@@ -65,14 +65,14 @@ def cleared(d: Draft, word: str, by: Contact, mail: Mail) -> None:
     due = stage_due(d, d.stage, start, window, run.by)
     if window is None or due.at <= d.case.due:
         return
-    d.set(urgent=False, window=window)
+    d.need(urgent=False, window=window)
     d.quiet(AlarmKind.REPEAT)
     _retime(d, word, mail, due, window)
 
 
 def _retime(d: Draft, word: str, mail: Mail, due: Due, window: Window) -> None:
     before = d.case.due or d.now
-    d.run(window=window)
+    d.give_time(window, d.case.runs[-1].by)
     wind(d, due, d.now)
     values = {"before": before.isoformat(), "after": due.at.isoformat(), "word": word}
     for to in ([d.case.raiser], d.responders):

@@ -43,8 +43,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
     if fact.how == MAY_ANSWER:
         _may_answer(d, fact)
         return
-    ids = (*case.thread, *([mail.message_id] if mail.message_id else []))
-    d.set(mails=(*case.mails, mail.digest), thread=ids)
+    d.attach(mail)
     sender = mail.sender.email if mail.sender else ""
     if mail.kind is MailKind.AUTO_REPLY:
         on_absent(d, sender, mail.absence or Absence(), mail.proof is Proof.PROVEN)
@@ -148,7 +147,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         if not d.is_stranger:
             d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=[list(c) for c in THEIRS])
     elif case.state in WAITING and is_holding_reply(mail):
-        d.set(holding=(*case.holding, (mail.received, str(by))))
+        d.hear_holding(mail.received, str(by))
         d.event(EventKind.HOLDING, by=by.email)
         pass_on(d, mail, by)
     elif case.state in WAITING:

@@ -8,7 +8,7 @@ a proven word of the team that was asked.
 from __future__ import annotations
 
 from bot.case.making.draft import Draft, person
-from bot.model import WAITING, Contact, EventKind, Flag, LetterKind, Mail, Proof, Question, Served
+from bot.model import WAITING, Contact, EventKind, Flag, LetterKind, Mail, Proof, Question
 from bot.rules.authority import Side, sides
 
 ABOUT = "transfer"
@@ -66,14 +66,10 @@ def accept(d: Draft, question: Question, by: Contact) -> None:
     new = tuple(c for c in held if c.team == team) or (by,)
     inboxes = [address for name, address in d.rules.inboxes if name == team]
     inboxes += [c.email for c in d.rules.directory.holders("team_inbox", case.area, agency, team) if c.team == team]
-    d.set(
-        team=team,
-        responder_agency=agency,
-        inbox=next(iter(inboxes), ""),
-        served=tuple(Served(c, at=d.now) for c in new),
-        owner=by.email,
-        questions=tuple(q for q in case.questions if q.about != ABOUT),
-    )
+    d.assign(team, agency, next(iter(inboxes), ""))
+    d.serve(new, d.now)
+    d.own(by.email)
+    d.settle(lambda one: one.about == ABOUT)
     d.joined("responding", *new)
     d.event(EventKind.TRANSFERRED, by=by.email, note=team)
     is_second = case.has(Flag.TRANSFERRED)
@@ -87,7 +83,7 @@ def accept(d: Draft, question: Question, by: Contact) -> None:
 
 def decline(d: Draft, question: Question, by: Contact) -> None:
     """It stays where it is; raiser and responders are told."""
-    d.set(questions=tuple(q for q in d.case.questions if q is not question))
+    d.settle(lambda one: one is question)
     d.event(EventKind.TRANSFER_DECLINED, by=by.email, note=question.note)
     for to in ([d.case.raiser], d.responders):
         _tell(d, to, "declined", by, question.note)

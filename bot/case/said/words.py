@@ -90,7 +90,7 @@ def on_word_manager(d: Draft) -> None:
         if q.about == "confirm_word" and q.at is not None and workdays.next_morning(q.at, cal) <= d.now
     ]
     passed = {q.key for q in waiting}
-    d.set(questions=tuple(replace(q, about=ASKED_AGAIN) if q.key in passed else q for q in d.case.questions))
+    d.ask_as(ASKED_AGAIN, passed)
     for asked, question in {q.asked: q for q in waiting}.items():  # of several words of one person the last
         person_asked = d.rules.directory.person(asked) or Contact(asked)
         manager = d.manager_of(person_asked) or _head(d, person_asked)
@@ -185,7 +185,7 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
         follow_up.answered(d, question.word, question.note, said.word.lower(), said.by)
         return
     same = [q for q in d.case.questions if q is question or (q.about in CONFIRMS and q.mail == question.mail)]
-    d.set(questions=tuple(q for q in d.case.questions if q not in same))
+    d.settle(lambda one: one in same)
     if said.word == "NO":
         d.event(EventKind.ATTACHED, by=said.by.email, note=f"NO to {question.about}")
         return

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot.engine.reading.place import content_key
 from bot.engine.turn import Turn
-from bot.model import Arrival, Decision, EventKind, Letter, LetterKind, LetterUndelivered, Mail, MailKind
+from bot.model import Arrival, Bounce, Decision, EventKind, Letter, LetterKind, LetterUndelivered, Mail, MailKind
 from bot.store import cases, mailboxes, outbox
 from bot.store.outbox import Queued
 
@@ -31,19 +31,18 @@ def attach(turn: Turn, tx: Connection, mail: Mail, number: int, how: str, key: s
     if mail.kind is MailKind.AUTO_REPLY:
         _absent(turn, tx, mail, decision, now)
     if mail.bounce is not None and letter is not None:
-        _bounced(turn, tx, mail, number, letter, now)
+        _bounced(turn, tx, mail.bounce, number, letter, now)
     return decision
 
 
-def _bounced(turn: Turn, tx: Connection, mail: Mail, number: int, letter: Queued, now: datetime) -> None:
-    assert mail.bounce is not None  # noqa: S101
+def _bounced(turn: Turn, tx: Connection, bounce: Bounce, number: int, letter: Queued, now: datetime) -> None:
     addresses = [address for address, _, _ in letter.recipients]
-    named = mail.bounce.recipient or ""
+    named = bounce.recipient or ""
     recipient = named if named in addresses else addresses[0] if len(addresses) == 1 else ""
     if not recipient:
         return
-    status, hard, why = mail.bounce.status, mail.bounce.is_hard, mail.bounce.reason
-    if not hard or outbox.bounced(tx, letter.id, recipient, status, mail.bounce.words, now):
+    status, hard, why = bounce.status, bounce.is_hard, bounce.reason
+    if not hard or outbox.bounced(tx, letter.id, recipient, status, bounce.words, now):
         one = letter.letter
         fact = LetterUndelivered(one.key, one.kind, one.stage, recipient, status, hard, one.starts_clock, why)
         turn.take(tx, number, fact, now)
