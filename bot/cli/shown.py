@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.case import table, transitions
+from bot.case.said.cells import CELLS, sentence
 from bot.cli.open import now, settings
 from bot.cli.output import AsJson, ConfigDir, emit, say_lines, show
 from bot.engine.registers import answering
@@ -23,6 +24,7 @@ from bot.model import Case, Contact, StageRun, State
 from bot.model.errors import BotError
 from bot.records import forms
 from bot.records.fill import Entry, Known, fill
+from bot.rules.authority import WORDS as WORDS_OF_TABLE
 from bot.rules.policy.forms import Form
 from bot.rules.policy.policy import Policy
 from bot.settings.settings import Settings, WatchedMailbox, load
@@ -158,7 +160,7 @@ def flow(
     mermaid: Annotated[bool, typer.Option("--mermaid", help="As a Mermaid state diagram.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """How a case moves: every kind of fact, and the states in which it does something.
+    """How a case moves: every kind of fact, and the states in which it does something; what each word does in each.
 
     \b
     Examples:
@@ -178,11 +180,29 @@ def flow(
         for move in transitions.MOVES
     ]
     if as_json:
-        for move in moves:
-            emit(move)
+        for row in (*moves, *word_rows()):
+            emit(row)
         return
     say_lines("", "In every other state nothing follows, and the fact is written down all the same.", "")
     show(moves, False, ("from", "what", "to"), "")
+    say_lines(
+        "", "The words of the command table: whose each is, with which proof, and what it does in which state.", ""
+    )
+    show(list(word_rows()), False, ("word", "whose", "proof", "states", "does"), "")
+
+
+def word_rows() -> Iterator[dict[str, Any]]:
+    """A row for each thing that a word does, with the states in which it does that."""
+    for word, whose in WORDS_OF_TABLE.items():
+        cells = CELLS[word]
+        for cell in dict.fromkeys(cells.values()):
+            yield {
+                "word": word.value,
+                "whose": [*(side.value for side in whose.sides), *(["whoever was asked"] if whose.asked else [])],
+                "proof": "proven: it relaxes" if whose.relaxes else "any but a failed one: it only adds",
+                "states": [state.value for state in State if cells[state] is cell],
+                "does": sentence(cell),
+            }
 
 
 def diagram() -> str:

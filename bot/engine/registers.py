@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.case.said.command import HANDED_OUT
-from bot.model import Case, Command, Contact, Flag, Letter, LetterKind, Mail, State
+from bot.model import Case, Command, Contact, Flag, Letter, LetterKind, Mail, State, Word
 from bot.records import register
 from bot.records.register import Sheet
 from bot.records.report import Quarter, Source, report
@@ -134,27 +134,27 @@ def _contact(contact: Contact) -> dict[str, str]:
     return {"name": contact.name, "email": contact.email, "role": contact.role, "phone": contact.phone}
 
 
-def carried(word: str, note: str, area: str) -> tuple[str, ...]:
+def carried(word: Word, note: str, area: str) -> tuple[str, ...]:
     """What the answer to one of HANDED_OUT carries; of no quarter that can be read the last full one."""
     what = HANDED_OUT[word].format(area)
     try:
-        return (f"report:{area}/{Quarter.parse(note)}",) if word == "REPORT" else (what,) if what else ()
+        return (f"report:{area}/{Quarter.parse(note)}",) if word is Word.REPORT else (what,) if what else ()
     except ValueError:
         return (what,)
 
 
 _SUBJECTS = {
-    "REGISTER": "The register of professional challenges",
-    "REPORT": "The report of professional challenges",
-    "OPEN": "Open professional challenges",
-    "SPOC": "Who answers professional challenges",
-    "HELP": "Words that can be sent to the challenge clock",
+    Word.REGISTER: "The register of professional challenges",
+    Word.REPORT: "The report of professional challenges",
+    Word.OPEN: "Open professional challenges",
+    Word.SPOC: "Who answers professional challenges",
+    Word.HELP: "Words that can be sent to the challenge clock",
 }
 
 
 def letter(mail: Mail, by: Contact, area: str, now: datetime) -> Letter:
     """The answer to one of HANDED_OUT that cites no case; what it says is put in when it goes."""
-    command = mail.command or Command("HELP")
+    command = mail.command or Command(Word.HELP)
     cited = tuple(i for i in (*mail.references[-5:], mail.message_id or "") if i)
     return Letter(
         LetterKind.ANSWER,

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from bot.case import table
 from bot.case.placement import MAY_ANSWER
 from bot.case.said import shadow
+from bot.case.said.command import NOTHING_CHANGED
 from bot.letters import render
 from bot.model import (
     Arrival,
@@ -262,8 +263,9 @@ class Turn:
 
 
 def _held_by_case(case: Case, letter: Letter) -> Hold | None:
-    """What the case as it stands holds this letter for."""
-    if case.hold_until is not None:
+    """What the case as it stands holds this letter for. Who is told that their word changes nothing, a second HOLD
+    not least, hears it now."""
+    if case.hold_until is not None and (letter.kind, letter.variant) != NOTHING_CHANGED:
         return Hold.HOLD
     if case.has(Flag.AWAITING_GO) and letter.kind is LetterKind.ESCALATION:
         return Hold.APPROVAL

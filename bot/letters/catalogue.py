@@ -133,6 +133,7 @@ _EXTRA: dict[LetterKind, dict[str, str]] = {
         "raiser_lost": "why answered",
         "held": "until by",
         "corrected": "what before after by",
+        "nothing_changed": "word why instead",
         "duplicate": "other_ref",
         "in_flight": "items",
         "unreachable": "contact times days",

@@ -159,6 +159,12 @@ _SAMPLES: tuple[tuple[LetterKind, str, dict[str, Any]], ...] = (
         "corrected",
         {"what": "responder", "before": "Fay", "after": "Tom Lee", "by": UNIT},
     ),
+    (
+        LetterKind.INFORMATION,
+        "nothing_changed",
+        {"word": "WITHDRAW", "why": "The challenge is closed.", "instead": "REOPEN opens it again."},
+    ),
+    (LetterKind.INFORMATION, "nothing_changed", {"word": "RELEASE", "why": "No letter waits.", "instead": ""}),
     (LetterKind.INFORMATION, "duplicate", {"other_ref": "XX-2027-0005"}),
     (
         LetterKind.INFORMATION,

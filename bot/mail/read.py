@@ -237,7 +237,7 @@ def described(mail: Mail) -> dict[str, Any]:
         "trigger": trigger.phrase is not None or any(form.is_completed for form in mail.forms),
         "window": window,
         "trust": mail.proof.value,
-        "command": mail.command.word if mail.command else None,
+        "command": mail.command.word.value if mail.command else None,
         "form": next((_form(one) for one in mail.forms if one.is_completed), None),
         "defects": list(mail.defects),
     }

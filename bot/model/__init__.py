@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from bot.model.mails import MailKind as MailKind
     from bot.model.mails import Proof as Proof
     from bot.model.mails import SubjectReading as SubjectReading
+    from bot.model.mails import Word as Word
     from bot.model.marks import Personal as Personal
     from bot.model.marks import Plain as Plain
     from bot.model.times import Due as Due

@@ -87,11 +87,54 @@ class SubjectReading:
     rest: PersonalText = ""  # what is left after prefixes and markings; may hold personal data
 
 
+class Word(StrEnum):
+    """The command table: words that act, as people write them. Whose each is stands in rules/authority.py, what it does
+    in case/said/cells.py."""
+
+    RESOLVED = "RESOLVED"
+    NOT_RESOLVED = "NOT RESOLVED"
+    ESCALATE = "ESCALATE"
+    WITHDRAW = "WITHDRAW"
+    REOPEN = "REOPEN"
+    EXTEND = "EXTEND"
+    URGENT = "URGENT"
+    NOT_URGENT = "NOT URGENT"
+    ANSWERED = "ANSWERED"
+    RECEIVED = "RECEIVED"
+    OUTCOME = "OUTCOME"
+    NOT_MINE = "NOT MINE"
+    ACCEPT = "ACCEPT"
+    DECLINE = "DECLINE"
+    PHONE = "PHONE"
+    MEETING = "MEETING"
+    ON_FILE = "ON FILE"
+    STATUS = "STATUS"
+    CHILD_PROTECTION = "CHILD PROTECTION"
+    NOT_CHILD_PROTECTION = "NOT CHILD PROTECTION"
+    CORRECT = "CORRECT"
+    YES = "YES"
+    NO = "NO"
+    DECIDED = "DECIDED"
+    APPOINT = "APPOINT"
+    HOLD = "HOLD"
+    RELEASE = "RELEASE"
+    NOT_OURS = "NOT OURS"
+    ADMIT = "ADMIT"
+    GO = "GO"
+    LEAVE = "LEAVE"
+    OPEN = "OPEN"
+    HELP = "HELP"
+    REGISTER = "REGISTER"
+    REPORT = "REPORT"
+    RECORD = "RECORD"
+    SPOC = "SPOC"
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A word of the command table in the first non-empty line of the new text; `note` is the rest of that line."""
 
-    word: PlainText
+    word: Word
     note: PersonalText = ""
 
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.model import Case, Contact, Mail, Proof
+from bot.model import Case, Contact, Mail, Proof, Word
 from bot.rules.book import Rules
 
 
@@ -38,8 +38,8 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """Whose word it is. `relaxes`: needs proof. `asked`: also theirs to whom a question about that ("any") was put."""
+class Whose:
+    """Whose a word is. `relaxes`: needs proof. `asked`: also theirs to whom a question about that ("any") was put."""
 
     sides: tuple[Side, ...]
     relaxes: bool
@@ -55,49 +55,49 @@ _UNIT = (Side.UNIT,)
 _FINAL = (Side.DECIDER, Side.UNIT)
 
 #: The command table. Sides stand in the order in which a verdict names them.
-WORDS: dict[str, Word] = {
+WORDS: dict[Word, Whose] = {
     # the raiser, their manager, the stage's raising role
-    "RESOLVED": Word(_RAISER, relaxes=True),
-    "WITHDRAW": Word(_RAISER, relaxes=True),
-    "EXTEND": Word(_RAISER, relaxes=True),
-    "NOT URGENT": Word(_RAISER, relaxes=True),
-    "ANSWERED": Word(_RAISER, relaxes=True),  # stops the stage's clock
-    "NOT RESOLVED": Word(_RAISER, relaxes=True),  # ends the running stage's clock, though another begins
-    "ESCALATE": Word(_RAISER, relaxes=True),
-    "URGENT": Word(_RAISER, relaxes=False),
-    "REOPEN": Word(_RAISER, relaxes=False),
+    Word.RESOLVED: Whose(_RAISER, relaxes=True),
+    Word.WITHDRAW: Whose(_RAISER, relaxes=True),
+    Word.EXTEND: Whose(_RAISER, relaxes=True),
+    Word.NOT_URGENT: Whose(_RAISER, relaxes=True),
+    Word.ANSWERED: Whose(_RAISER, relaxes=True),  # stops the stage's clock
+    Word.NOT_RESOLVED: Whose(_RAISER, relaxes=True),  # ends the running stage's clock, though another begins
+    Word.ESCALATE: Whose(_RAISER, relaxes=True),
+    Word.URGENT: Whose(_RAISER, relaxes=False),
+    Word.REOPEN: Whose(_RAISER, relaxes=False),
     # the responding side
-    "ACCEPT": Word(_RESPONDER, relaxes=True, asked="transfer"),  # moves the case to another team
-    "DECLINE": Word(_RESPONDER, relaxes=False, asked="transfer"),  # leaves it where it is
-    "NOT MINE": Word(_RESPONDER, relaxes=False),  # asks others while the clock runs
-    "RECEIVED": Word(_RESPONDER, relaxes=True),  # ends the chasers for "not seen"
-    "OUTCOME": Word(_RESPONDER, relaxes=True),  # closes
+    Word.ACCEPT: Whose(_RESPONDER, relaxes=True, asked="transfer"),  # moves the case to another team
+    Word.DECLINE: Whose(_RESPONDER, relaxes=False, asked="transfer"),  # leaves it where it is
+    Word.NOT_MINE: Whose(_RESPONDER, relaxes=False),  # asks others while the clock runs
+    Word.RECEIVED: Whose(_RESPONDER, relaxes=True),  # ends the chasers for "not seen"
+    Word.OUTCOME: Whose(_RESPONDER, relaxes=True),  # closes
     # either side
-    "PHONE": Word(_EITHER, relaxes=False),  # a note, which resolves nothing
-    "MEETING": Word(_EITHER, relaxes=False),  # a note
-    "ON FILE": Word(_EITHER, relaxes=True),  # ends a reminder
-    "STATUS": Word(_PARTIES, relaxes=False),  # answered to the address that the directory or the case holds
-    "CHILD PROTECTION": Word((*_PARTIES, Side.EXECUTIVE), relaxes=False),
-    "NOT CHILD PROTECTION": Word((Side.EXECUTIVE,), relaxes=True),
-    "CORRECT": Word((*_EITHER, Side.UNIT), relaxes=True),
-    "YES": Word(_PARTIES, relaxes=True, asked="any"),
-    "NO": Word(_PARTIES, relaxes=True, asked="any"),
+    Word.PHONE: Whose(_EITHER, relaxes=False),  # a note, which resolves nothing
+    Word.MEETING: Whose(_EITHER, relaxes=False),  # a note
+    Word.ON_FILE: Whose(_EITHER, relaxes=True),  # ends a reminder
+    Word.STATUS: Whose(_PARTIES, relaxes=False),  # answered to the address that the directory or the case holds
+    Word.CHILD_PROTECTION: Whose((*_PARTIES, Side.EXECUTIVE), relaxes=False),
+    Word.NOT_CHILD_PROTECTION: Whose((Side.EXECUTIVE,), relaxes=True),
+    Word.CORRECT: Whose((*_EITHER, Side.UNIT), relaxes=True),
+    Word.YES: Whose(_PARTIES, relaxes=True, asked="any"),
+    Word.NO: Whose(_PARTIES, relaxes=True, asked="any"),
     # the final decider, or the business unit for them
-    "DECIDED": Word(_FINAL, relaxes=True, at_decider=True),
-    "APPOINT": Word(_FINAL, relaxes=True, at_decider=True),
+    Word.DECIDED: Whose(_FINAL, relaxes=True, at_decider=True),
+    Word.APPOINT: Whose(_FINAL, relaxes=True, at_decider=True),
     # the business unit
-    "HOLD": Word(_UNIT, relaxes=True),
-    "NOT OURS": Word((*_RESPONDER, *_UNIT), relaxes=True),  # the other answer to a provisional notice
-    "LEAVE": Word(_UNIT, relaxes=True),
-    "ADMIT": Word(_UNIT, relaxes=True),  # a stranger becomes a party
-    "REGISTER": Word(_UNIT, relaxes=True),  # these four send what the partnership holds
-    "REPORT": Word(_UNIT, relaxes=True),
-    "RECORD": Word(_UNIT, relaxes=True),
-    "SPOC": Word(_UNIT, relaxes=True),
-    "RELEASE": Word(_UNIT, relaxes=False),
-    "GO": Word(_UNIT, relaxes=False),
-    "OPEN": Word(_UNIT, relaxes=False),
-    "HELP": Word(_UNIT, relaxes=False),
+    Word.HOLD: Whose(_UNIT, relaxes=True),
+    Word.NOT_OURS: Whose((*_RESPONDER, *_UNIT), relaxes=True),  # the other answer to a provisional notice
+    Word.LEAVE: Whose(_UNIT, relaxes=True),
+    Word.ADMIT: Whose(_UNIT, relaxes=True),  # a stranger becomes a party
+    Word.REGISTER: Whose(_UNIT, relaxes=True),  # these four send what the partnership holds
+    Word.REPORT: Whose(_UNIT, relaxes=True),
+    Word.RECORD: Whose(_UNIT, relaxes=True),
+    Word.SPOC: Whose(_UNIT, relaxes=True),
+    Word.RELEASE: Whose(_UNIT, relaxes=False),
+    Word.GO: Whose(_UNIT, relaxes=False),
+    Word.OPEN: Whose(_UNIT, relaxes=False),
+    Word.HELP: Whose(_UNIT, relaxes=False),
 }
 
 
@@ -133,7 +133,7 @@ def may(case: Case, mail: Mail, rules: Rules) -> Verdict:
     return Verdict(True, "allowed", side)
 
 
-def _by_which(word: Word, case: Case, email: str, stand: Collection[Side], rules: Rules) -> Side | None:
+def _by_which(word: Whose, case: Case, email: str, stand: Collection[Side], rules: Rules) -> Side | None:
     """The side by which this sender may say the word, None for none."""
     if word.at_decider and rules.policy.stage(case.stage).decider is None:
         return None

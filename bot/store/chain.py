@@ -112,7 +112,7 @@ def _reduced_mail(mail: Mail, hider: Hider) -> dict[str, Any]:
         "message_id": hider(mail.message_id) if mail.message_id else None,
         "kind": mail.kind.value,
         "proof": mail.proof.value,
-        "command": mail.command.word if mail.command else None,
+        "command": mail.command.word.value if mail.command else None,
     }
 
 

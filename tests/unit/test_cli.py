@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.case import table, transitions
-from bot.model import State
+from bot.model import State, Word
 from tests import operator
 from tests.operator import HOUSE, command, done, drop, rows
 from tests.unit import test_first_release as first_release
@@ -365,6 +365,22 @@ def test_flow_prints_the_table(sample: Path) -> None:
     text = done(sample, "flow")
     assert all(kind in text for kind in table.TABLE)
     assert done(sample, "flow", "--mermaid").startswith("stateDiagram-v2\n    [*] --> awaiting_response")
+
+
+def test_flow_prints_the_word_table(sample: Path) -> None:
+    """Every word with whose it is, whether it needs proof, and what it does in every state."""
+    printed = [row for row in rows(sample, "flow") if "word" in row]
+    assert {row["word"] for row in printed} == set(Word)
+    for word in Word:
+        states = [state for row in printed if row["word"] == word for state in row["states"]]
+        assert sorted(states) == sorted(State), word
+    withdraw, at_the_end = (row for row in printed if row["word"] == "WITHDRAW")
+    assert (withdraw["whose"], withdraw["proof"]) == (["raising"], "proven: it relaxes")
+    assert withdraw["does"] == "The challenge closes as withdrawn."
+    assert at_the_end["states"] == ["closed"]
+    assert "REOPEN opens it again" in at_the_end["does"]
+    assert "any but a failed one" in next(row["proof"] for row in printed if row["word"] == "URGENT")
+    assert all(word in done(sample, "flow") for word in Word)
 
 
 def test_flow_says_what_the_table_does() -> None:

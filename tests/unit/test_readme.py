@@ -9,10 +9,11 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from bot.case.said import acts
+from bot.case.said import cells
 from bot.cli.main import app
 from bot.cli.shown import flow
 from bot.mail.words import commands
+from bot.model import State
 from bot.rules import authority
 from bot.rules.directory import ROLES
 from bot.rules.policy import blocks as policy_blocks
@@ -97,8 +98,9 @@ def test_the_example_policy_is_a_policy() -> None:
 
 
 def test_every_word_does_something() -> None:
-    """No word is understood and then does nothing; NO does so only as the answer to a question."""
-    assert {*commands.ALONE, *commands.WITH_NOTE, *commands.WITH_COLON} - set(acts.ACTS) == {"NO"}
+    """No word is understood and then does nothing: each has a cell for every state."""
+    assert {*commands.ALONE, *commands.WITH_NOTE, *commands.WITH_COLON} == set(cells.CELLS)
+    assert all(set(row) == set(State) for row in cells.CELLS.values())
 
 
 def test_the_words_of_the_business_unit_are_told_to_it() -> None:

@@ -28,8 +28,7 @@ def meeting(d: Draft, note: str, by: Contact, mail: Mail) -> None:
     day = the_day(note, mail.received)
     if day is None:
         d.event(EventKind.ATTACHED, by=by.email, note="MEETING: no day")
-        if d.case.is_open:
-            d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, human=by, choices=[list(c) for c in MEETS])
+        d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, human=by, choices=[list(c) for c in MEETS])
         return
     subclocks.stop(d, "meeting")
     d.put_task(Task(follow_up.MEETING, day, mail=mail.digest))

@@ -1,15 +1,15 @@
-"""What each command does, once it is known that its sender may use it. ACTS is the table.
+"""What the words of the raiser's side and of either side do, in a state where they act.
 
-The raiser's words open, close and set clocks; the responding side's answer and commit; the business unit's stand in
-unit.py. Who may say what is in rules/authority.py; a word that no function stands behind is kept for a person.
+They open, close and set clocks; the challenged side's stand in challenged.py, the business unit's in unit.py. In which
+states each acts is cells.py's table, who may say it rules/authority.py's. The first sentence over a function is what
+`challenge-bot flow` prints.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from bot.case.course import closing, follow_up, hearing, subclocks
+from bot.case.course import closing, follow_up, hearing
 from bot.case.course.clock import (
     has_urgent,
     longest_tier,
@@ -20,34 +20,36 @@ from bot.case.course.clock import (
     track_window,
     wind,
 )
-from bot.case.course.delivery import redirect_from
 from bot.case.course.stages import enter, tell
 from bot.case.making import ends_with
-from bot.case.making.draft import Draft, person
-from bot.case.said import answers, command, correct, protection, transfer, unit
-from bot.case.said.command import Said
-from bot.model import WAITING, AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, LetterKind, State, Unit, Window
+from bot.case.making.draft import Draft
+from bot.case.said import answers, command, correct, protection
+from bot.case.said.command import Said, Tell, nothing_changed
+from bot.model import AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, LetterKind, Unit, Window
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.windows import granted
 
+_NOT_BEGUN = Tell(
+    "The time of this stage begins when its letter is delivered, which is not known yet.",
+    "Please send the word again when the letter is there.",
+)
+_KEPT = Tell("The note is kept with the case, and nobody is asked about it.")
+_NEITHER_RECORD = Tell("The child's own record is asked about of the raiser's and of the challenged agency alone.")
+_MARKED = Tell("The challenge is marked as child protection already.")
+_NO_FLAG = Tell("The challenge is not marked as child protection.")
 
-def _resolved(d: Draft, said: Said) -> None:
-    if d.case.is_open and d.case.state is not State.AWAITING_OUTCOME:
-        closing.await_outcome(d, said.word, said.by, said.mail)
+
+def resolved(d: Draft, said: Said) -> None:
+    """The outcome in writing is asked for: RESOLVED or DECIDED is the closing word."""
+    closing.await_outcome(d, said.word.value, said.by, said.mail)
 
 
-def _not_resolved(d: Draft, said: Said) -> None:
-    """The next stage at once; while the outcome is awaited, this stage afresh."""
-    if not d.case.is_open:
-        d.event(EventKind.ATTACHED, by=said.by.email, note="the case is closed")
-        return
-    d.event(EventKind.NOT_RESOLVED, by=said.by.email, note=said.word)
+def next_stage(d: Draft, said: Said) -> None:
+    """The next stage is called in at once; where none follows, everybody is told that it is not resolved."""
+    d.event(EventKind.NOT_RESOLVED, by=said.by.email, note=said.word.value)
     following = d.following
-    if d.case.state is State.AWAITING_OUTCOME:
-        d.take_back_word()
-        closing.again(d, said.by)
-    elif following is None or d.is_stranger:
+    if following is None or d.is_stranger:
         d.await_response()
         d.quiet(AlarmKind.ASK)
         tell(d)
@@ -55,24 +57,35 @@ def _not_resolved(d: Draft, said: Said) -> None:
         enter(d, following, "asked", said.by)
 
 
-def _withdraw(d: Draft, said: Said) -> None:
-    if d.case.is_open:
-        d.event(EventKind.WITHDRAWN, by=said.by.email)
-        closing.close(d, ClosedAs.WITHDRAWN, said.by, said.mail)
+def stage_again(d: Draft, said: Said) -> None:
+    """The closing word is taken back: the stage starts again with a fresh time."""
+    d.event(EventKind.NOT_RESOLVED, by=said.by.email, note=said.word.value)
+    d.take_back_word()
+    closing.again(d, said.by)
 
 
-def _reopen(d: Draft, said: Said) -> None:
-    if not d.case.is_open:
-        closing.reopen(d, said.by)
+def withdraw(d: Draft, said: Said) -> None:
+    """The challenge closes as withdrawn."""
+    d.event(EventKind.WITHDRAWN, by=said.by.email)
+    closing.close(d, ClosedAs.WITHDRAWN, said.by, said.mail)
 
 
-def _extend(d: Draft, said: Said) -> None:
-    """Counts from the word, or names a date; never makes a due time earlier; may pass the ceiling."""
+def reopen(d: Draft, said: Said) -> None:
+    """The stage last reached starts again with a fresh time."""
+    closing.reopen(d, said.by)
+
+
+def extend(d: Draft, said: Said) -> None:
+    """The time of the stage is longer, counted from the word or to the date it names. It is never made earlier, and may
+    pass the ceiling."""
     case, cal = d.case, d.rules.calendar
     asked = granted(said.note, d.now, [t.window for t in d.rules.policy.intake.tiers])
     if asked.window is not None:
         asked = replace(asked, window=d.rules.policy.as_meant(asked.window))
-    if case.state not in WAITING or case.due is None or (asked.window is None and asked.by is None):
+    if case.due is None:
+        nothing_changed(d, said, _NOT_BEGUN)
+        return
+    if asked.window is None and asked.by is None:
         choices = [["EXTEND 2 working days", "or name a date: EXTEND until Friday 5pm"]]
         d.write(LetterKind.QUESTION, "meaning", [said.by], mail=said.mail, choices=choices)
         return
@@ -97,9 +110,10 @@ def _is_past_ceiling(d: Draft) -> bool:
     return due is not None and any(due > top.at for _, top in tops(d, d.stage))
 
 
-def _urgent(d: Draft, said: Said) -> None:
-    """The shortest tier, counted from the word, never later than the due it replaces."""
-    if d.case.state not in WAITING or d.case.due is None:
+def urgent(d: Draft, said: Said) -> None:
+    """The shortest time runs, counted from the word, never later than the due time it replaces."""
+    if d.case.due is None:
+        nothing_changed(d, said, _NOT_BEGUN)
         return
     if has_urgent(d):
         d.flag(Flag.URGENT)
@@ -111,9 +125,10 @@ def _urgent(d: Draft, said: Said) -> None:
     _change(d, said, due if is_sooner else Due(d.case.due, d.case.due_why), tier if is_sooner else None)
 
 
-def _not_urgent(d: Draft, said: Said) -> None:
-    """The longest tier where the subject chose the time; at a later stage the due time is the policy's and stays."""
-    if d.case.state not in WAITING or d.case.due is None:
+def not_urgent(d: Draft, said: Said) -> None:
+    """The longest time runs where the subject chose it; at a later stage the due time is the policy's and stays."""
+    if d.case.due is None:
+        nothing_changed(d, said, _NOT_BEGUN)
         return
     d.unflag(Flag.URGENT)
     is_first = len(d.case.runs) == 1
@@ -132,127 +147,68 @@ def _change(d: Draft, said: Said, due: Due, window: Window | None) -> None:
     if window is not None:
         d.give_time(window, None)
         wind(d, due, d.now)
-    d.event(EventKind.FLAGGED, by=said.by.email, note=said.word)
-    values = {"before": before.isoformat(), "after": due.at.isoformat(), "word": said.word}
+    d.event(EventKind.FLAGGED, by=said.by.email, note=said.word.value)
+    values = {"before": before.isoformat(), "after": due.at.isoformat(), "word": said.word.value}
     for to in ([d.case.raiser], d.responders):
         d.write(LetterKind.INFORMATION, "changed", to, mail=said.mail, more=values)
 
 
-def _answered(d: Draft, said: Said) -> None:
-    """The raiser reports an answer that we did not see."""
-    if d.case.state in WAITING:
-        d.flag(Flag.REPORTED)
-        d.event(EventKind.REPORTED, by=said.by.email)
-        by = d.first_responder or Contact("")
-        answers.responded(d, said.mail, by, said.mail.received, "reported by the raiser's side", is_reported=True)
+def answered(d: Draft, said: Said) -> None:
+    """An answer that we did not see is recorded, and the raiser is asked whether it is resolved."""
+    d.flag(Flag.REPORTED)
+    d.event(EventKind.REPORTED, by=said.by.email)
+    by = d.first_responder or Contact("")
+    answers.responded(d, said.mail, by, said.mail.received, "reported by the raiser's side", is_reported=True)
 
 
-def _phone(d: Draft, said: Said) -> None:
-    """A telephone note resolves nothing: kept, passed on, asked about."""
+def phone(d: Draft, said: Said) -> None:
+    """A note of a telephone call is kept, passed on to the raiser and asked about; it resolves nothing."""
     d.event(EventKind.PHONE, by=said.by.email)
+    before = len(d.letters)
     if Side.RESPONDING in said.stand:
         answers.pass_on(d, said.mail, said.by)
     if d.case.is_open and not d.is_stranger:
         choices = [list(c) for c in answers.CHOICES]
         d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], mail=said.mail, human=said.by, choices=choices)
+    if len(d.letters) == before:
+        command.tell(d, said, _KEPT)
 
 
-def _received(d: Draft, said: Said) -> None:
-    """Commits to answer and becomes the owner: ends the reminders that nobody has seen it, never the clock."""
-    if d.case.state not in WAITING:
-        return
-    d.own(said.by.email)
-    d.hear_commitment(said.by.email, said.note)
-    subclocks.stop(d, "received")
-    chasers = [a for a in d.case.deadlines if a.kind is AlarmKind.CHASER]
-    d.drop_alarms(lambda row: row in chasers[:-1])
-    hearing.commits(d, said.note, said.by, said.mail)
-    d.event(EventKind.RECEIVED, by=said.by.email, note=said.note)
-    if not answers.reached_raiser(d, said.mail) and not d.is_stranger:
-        d.write(
-            LetterKind.INFORMATION, "received", [d.case.raiser], mail=said.mail, human=said.by, who=person(said.by),
-            words=said.note,
-        )  # fmt: skip
+def meeting(d: Draft, said: Said) -> None:
+    """The day of a meeting is written down and both sides hear of it; words that name none are asked about."""
+    hearing.meeting(d, said.note, said.by, said.mail)
 
 
-def _outcome(d: Draft, said: Said) -> None:
-    if d.case.state is State.AWAITING_OUTCOME:
-        closing.outcome_written(d, said.mail, said.by)
-    elif d.case.state in WAITING:
-        follow_up.note_actions(d, said.mail)
-        answers.responded(d, said.mail, said.by, said.mail.received)
-    elif not d.case.is_open:
-        follow_up.outcome_again(d, said.mail, said.by)
-
-
-def _not_mine(d: Draft, said: Said) -> None:
-    """The wrong person: the directory's next is written to and the raiser is told; the clock is unmoved."""
-    question = transfer.asked(d, said.by)
-    if question is not None:
-        transfer.decline(d, question, said.by)
-        return
-    d.event(EventKind.NOT_MINE, by=said.by.email)
-    d.flag(Flag.WRONG_PERSON)
-    redirect_from(d, said.by.email)
-    if d.case.is_open and not d.is_stranger:
-        d.write(LetterKind.INFORMATION, "not_mine", [d.case.raiser], mail=said.mail, human=said.by, who=person(said.by))
-
-
-def _accept(d: Draft, said: Said) -> None:
-    """Only who was asked accepts, whatever side they stand on."""
-    question = transfer.asked(d, said.by)
-    if question is None or d.case.state not in WAITING:
-        d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: nobody was asked")
-    elif said.word == "ACCEPT":
-        transfer.accept(d, question, said.by)
-    else:
-        transfer.decline(d, question, said.by)
-
-
-def _on_file(d: Draft, said: Said) -> None:
+def on_file(d: Draft, said: Said) -> None:
+    """The entry on the child's own record is confirmed, for the side its sender speaks for."""
+    before = d.case
     follow_up.on_file(d, said.stand, said.by)
+    if d.case is before:
+        command.tell(d, said, _NEITHER_RECORD)
 
 
-def _child_protection(d: Draft, said: Said) -> None:
-    protection.signalled(d, said.word, said.by, said.mail)
+def child_protection(d: Draft, said: Said) -> None:
+    """The challenge is marked as child protection, and a shorter time of the policy runs from the word."""
+    before, letters = d.case, len(d.letters)
+    protection.signalled(d, said.word.value, said.by, said.mail)
+    if d.case is before and len(d.letters) == letters:
+        command.tell(d, said, _MARKED)
 
 
-def _not_child_protection(d: Draft, said: Said) -> None:
-    protection.cleared(d, said.word, said.by, said.mail)
+def not_child_protection(d: Draft, said: Said) -> None:
+    """The mark goes, and the stage has its own time again, counted from its beginning."""
+    before = d.case
+    protection.cleared(d, said.word.value, said.by, said.mail)
+    if d.case == before:
+        command.tell(d, said, _NO_FLAG)
 
 
-def _appoint(d: Draft, said: Said) -> None:
+def appoint(d: Draft, said: Said) -> None:
+    """The person named decides at this stage in the decider's place."""
     ends_with.appointed(d, said.note, said.by, said.mail)
 
 
-def _correct(d: Draft, said: Said) -> None:
-    """The challenged side gains by a later due time: of its line the business unit is asked."""
+def correct_line(d: Draft, said: Said) -> None:
+    """Stage, due time or responder is put right; of the challenged side's line the business unit is asked."""
     may_act = Side.UNIT in said.stand or (Side.RAISING in said.stand and Side.RESPONDING not in said.stand)
-    correct.said(d, said.note, said.by, said.mail, may_act=may_act)
-
-
-ACTS: dict[str, Callable[[Draft, Said], None]] = {
-    "RESOLVED": _resolved,
-    "NOT RESOLVED": _not_resolved,
-    "ESCALATE": _not_resolved,
-    "WITHDRAW": _withdraw,
-    "REOPEN": _reopen,
-    "EXTEND": _extend,
-    "URGENT": _urgent,
-    "NOT URGENT": _not_urgent,
-    "ANSWERED": _answered,
-    "PHONE": _phone,
-    "RECEIVED": _received,
-    "OUTCOME": _outcome,
-    "NOT MINE": _not_mine,
-    "ACCEPT": _accept,
-    "DECLINE": _accept,
-    "ON FILE": _on_file,
-    "STATUS": lambda d, said: command.status(d, said.by, said.mail),
-    "MEETING": lambda d, said: hearing.meeting(d, said.note, said.by, said.mail),
-    "CHILD PROTECTION": _child_protection,
-    "NOT CHILD PROTECTION": _not_child_protection,
-    "DECIDED": _resolved,
-    "APPOINT": _appoint,
-    "CORRECT": _correct,
-} | unit.ACTS
+    correct.said(d, said.note, said.by, said.mail, may_act=may_act)  # by a later due time the challenged side gains

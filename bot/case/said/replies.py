@@ -22,7 +22,20 @@ from bot.case.said.answers import CHOICES, pass_on, reached_raiser, responded
 from bot.mail.words import promises
 from bot.mail.words.commands import opens_with_command
 from bot.mail.words.promises import disclaims, is_holding, meanings, says_wrong_person
-from bot.model import WAITING, Absence, Arrival, Contact, EventKind, Flag, LetterKind, Mail, MailKind, Proof, State
+from bot.model import (
+    WAITING,
+    Absence,
+    Arrival,
+    Contact,
+    EventKind,
+    Flag,
+    LetterKind,
+    Mail,
+    MailKind,
+    Proof,
+    State,
+    Word,
+)
 from bot.rules.authority import Side, sides
 
 EXTEND = ("EXTEND 2 working days", "they may have longer; name a window or a day")
@@ -112,11 +125,11 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
     if mail.command is None and (answer := words.done(d, fact)) is not None:
         mail = replace(mail, command=answer)
         fact = replace(fact, mail=mail)
-    if mail.command is not None and mail.command.word == "ANSWERED" and _is_the_other_side(stand):
-        mail = replace(mail, command=None)  # who was asked says that they have answered: the raiser is asked
+    if mail.command is not None and mail.command.word is Word.ANSWERED and _may_have_answered(d, stand):
+        mail = replace(mail, command=None)
         fact = replace(fact, mail=mail)
     if mail.command is not None:
-        words.on_command(d, fact, who(d, mail), stand)
+        words.on_command(d, fact, mail.command, who(d, mail), stand)
     elif Side.RESPONDING in stand and not (Side.RAISING in stand and is_raiser):
         _from_responders(d, fact, who(d, mail), proven)
     elif Side.RAISING in stand:
@@ -125,8 +138,9 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         _from_others(d, fact, who(d, mail))
 
 
-def _is_the_other_side(stand: Collection[Side]) -> bool:
-    return Side.RESPONDING in stand and Side.RAISING not in stand
+def _may_have_answered(d: Draft, stand: Collection[Side]) -> bool:
+    """Who was asked says that they have answered: the raiser is asked, where there is one to ask."""
+    return Side.RESPONDING in stand and Side.RAISING not in stand and d.case.is_open and not d.is_stranger
 
 
 def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None:

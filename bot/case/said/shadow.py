@@ -11,12 +11,15 @@ from bot.case.course import closing
 from bot.case.course.stages import LIVE, enter
 from bot.case.making.draft import Draft
 from bot.case.said import answers
+from bot.case.said.command import NOTHING_CHANGED
 from bot.model import WAITING, Case, Contact, EventKind, Flag, Letter, LetterKind, State
 
 QUESTION = (LetterKind.QUESTION, "shadowed")
 _MAY_READ = frozenset({"business_unit", "business_manager", "operator"})
-#: What the business unit is asked about its own word, or about another's: without it GO and LEAVE could be lost.
-_OF_WORDS = frozenset({QUESTION, (LetterKind.QUESTION, "confirm_word"), (LetterKind.QUESTION, "correct")})
+#: What the business unit is asked or told about its own word, or another's: without it GO and LEAVE could be lost.
+_OF_WORDS = frozenset(
+    {QUESTION, NOTHING_CHANGED, (LetterKind.QUESTION, "confirm_word"), (LetterKind.QUESTION, "correct")}
+)
 
 
 def note(d: Draft) -> None:
@@ -58,6 +61,5 @@ def go(d: Draft, by: Contact) -> None:
 
 def leave(d: Draft, by: Contact) -> None:
     """LEAVE: nothing of this case is sent; it stands in the daily letter until it ends."""
-    if d.case.has(Flag.SHADOWED) and d.case.is_open:
-        d.flag(Flag.SHADOW_LEFT)
-        d.event(EventKind.ATTACHED, by=by.email, note="LEAVE")
+    d.flag(Flag.SHADOW_LEFT)
+    d.event(EventKind.ATTACHED, by=by.email, note="LEAVE")

@@ -1,7 +1,7 @@
 """A command in a mail: who may use it, who is asked first, and who is told that the word is not theirs.
 
 A word of the right side without proof is confirmed and not lost: the directory's own address of that person is asked.
-YES and NO answer the question replied to. What a word does is in acts.py.
+YES and NO answer the question replied to. What a word does is in cells.py.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from bot.case.making import incident
 from bot.case.making.draft import Draft, person
 from bot.case.placement import BY_LETTER
 from bot.case.said import answers, transfer
-from bot.case.said.acts import ACTS
-from bot.case.said.command import Said
-from bot.model import WAITING, AlarmKind, Arrival, Command, Contact, EventKind, Flag, LetterKind, Proof, Question
+from bot.case.said.cells import perform
+from bot.case.said.command import Said, Tell, is_known, nothing_changed, tell
+from bot.model import WAITING, AlarmKind, Arrival, Command, Contact, EventKind, Flag, LetterKind, Proof, Question, Word
 from bot.rules import workdays
 from bot.rules.authority import WORDS, Side, may
 
@@ -25,6 +25,11 @@ from bot.rules.authority import WORDS, Side, may
 ASKED_AGAIN = "confirm_word_again"
 CONFIRMS = ("confirm_word", ASKED_AGAIN)
 OTHERS = "other people"
+_NOT_ASKED = Tell(
+    "The question you answered was put to somebody else, or the mail did not come from the mailbox that was asked.",
+    "Whoever was asked can reply to that letter with YES or NO.",
+)
+_NOT_AWAITED = Tell("No reply is awaited any more.")
 
 
 def done(d: Draft, fact: Arrival) -> Command | None:
@@ -32,33 +37,30 @@ def done(d: Draft, fact: Arrival) -> Command | None:
     anywhere else: an answer may well begin so."""
     asked = any(q.key == fact.answered_key and q.about == follow_up.ABOUT for q in d.case.questions)
     line = next((line for line in fact.mail.new_text.split("\n") if line.strip()), "")[:40].strip(" \t.!").upper()
-    return Command({"DONE": "YES", "NOT DONE": "NO"}[line]) if asked and line in ("DONE", "NOT DONE") else None
+    meant = {"DONE": Word.YES, "NOT DONE": Word.NO}.get(line)
+    return Command(meant) if asked and meant else None
 
 
-def on_command(d: Draft, fact: Arrival, by: Contact, stand: Collection[Side]) -> None:
-    """Acts, refuses, or asks the person's own address."""
+def on_command(d: Draft, fact: Arrival, command: Command, by: Contact, stand: Collection[Side]) -> None:
+    """Acts, refuses, or asks the person's own address. `command` is the mail's."""
     mail = fact.mail
-    command = mail.command or Command("")
     said = Said(command.word, command.note, by, mail, fact, stand)
     question = _replied_to(d, fact)
-    if command.word in ("YES", "NO") and question is not None:
+    if command.word in (Word.YES, Word.NO) and question is not None:
         _answer(d, said, question)
         return
     # The raising side is the stranger alone here: no word of theirs acts, not even to reopen what a person dismissed.
     if d.case.unproven == "stranger" and not set(stand) - {Side.NONE, Side.RAISING}:
         d.event(EventKind.REFUSED, by=by.email, note=f"{command.word}: from a stranger")
+        _not_yours(d, said)
         return
-    if command.word == "NOT MINE" and incident.is_no_party(stand) and transfer.asked(d, by) is None:
+    is_astray = incident.is_no_party(stand) and mail.proof is not Proof.FAILED and transfer.asked(d, by) is None
+    if command.word is Word.NOT_MINE and is_astray:
         incident.misdirected(d, fact, by.email)
         return
     verdict = may(d.case, mail, d.rules)
     if verdict.may:
-        act = ACTS.get(command.word)
-        if act is None:
-            d.event(EventKind.ATTACHED, by=by.email, note=f"{command.word}: for a person")
-            d.flag(Flag.WORD_FOR_A_PERSON)
-        else:
-            act(d, said)
+        perform(d, said)
         return
     d.event(EventKind.REFUSED, by=by.email, note=f"{command.word}: {verdict.why}")
     if verdict.why == "not_proven":
@@ -69,14 +71,16 @@ def on_command(d: Draft, fact: Arrival, by: Contact, stand: Collection[Side]) ->
 
 def _confirm(d: Draft, said: Said) -> None:
     """The directory's own address of that person is asked whether the word is theirs, then their manager."""
-    known = d.rules.directory.person(said.by.email)
-    if known is None or d.is_stranger:
+    known = d.rules.directory.person(said.by.email) or said.by
+    if not is_known(d, known):
         d.flag(Flag.UNPROVEN_WORD)
         return
-    letter = d.write(LetterKind.QUESTION, "confirm_word", [known], word=said.word, said=said.mail.received.isoformat())
+    letter = d.write(
+        LetterKind.QUESTION, "confirm_word", [known], word=said.word.value, said=said.mail.received.isoformat()
+    )
     if letter:
-        d.ask(letter.key, "confirm_word", known.email, said.mail.digest, said.word, said.note)
-        if d.case.is_open:
+        d.ask(letter.key, "confirm_word", known.email, said.mail.digest, said.word.value, said.note)
+        if d.case.is_open and not d.is_stranger:  # a stranger's case is told to no more people than it must
             at = workdays.next_morning(d.now, d.rules.calendar)
             d.alarm(AlarmKind.WORD_MANAGER, at, "the manager is asked about a word that its sender has not confirmed")
 
@@ -114,12 +118,9 @@ def _head(d: Draft, who: Contact) -> Contact | None:
 def _not_yours(d: Draft, said: Said) -> None:
     """Told to people whom the directory or the case knows by address, never to others of their domain. A closing word
     of the other side, or of a colleague of the raiser, is asked about."""
-    if not d.case.is_open or not said.by.agency:
-        return
-    sides_of = {d.case.raiser.agency, d.case.responder_agency}
-    is_known = d.rules.directory.person(said.by.email) or any(c.email == said.by.email for _, _, c in d.case.people)
+    sides_of = {d.case.raiser.agency, d.case.responder_agency} - {""}
     is_party = not incident.is_no_party(said.stand)
-    if is_known:
+    if is_known(d, said.by):
         # A professional of a third agency is not told whose case it is.
         is_near = is_party or said.by.agency in sides_of
         human = None if is_near else next(iter(d.unit), d.rules.operator)
@@ -129,31 +130,31 @@ def _not_yours(d: Draft, said: Said) -> None:
             [said.by],
             mail=said.mail,
             human=human,
-            word=said.word,
+            word=said.word.value,
             who_may=_owner(d, said.word) if is_near else OTHERS,
             may_ask=is_party,
         )
-    is_of_either = Side.RESPONDING in said.stand or said.by.agency == d.case.raiser.agency
-    closes = said.word in ("RESOLVED", "WITHDRAW") and said.mail.proof is not Proof.FAILED
-    if closes and is_of_either and not d.is_stranger:
+    is_of_either = said.by.agency and (Side.RESPONDING in said.stand or said.by.agency == d.case.raiser.agency)
+    closes = said.word in (Word.RESOLVED, Word.WITHDRAW) and said.mail.proof is not Proof.FAILED
+    if closes and is_of_either and d.case.is_open and not d.is_stranger:
         choices = [list(c) for c in answers.CHOICES]
         d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], human=said.by, choices=choices)
 
 
-def _owner(d: Draft, word: str) -> str:
+def _owner(d: Draft, word: Word) -> str:
     """Whose word it is, by name."""
-    known = WORDS.get(word)
-    if known is None or Side.RAISING in known.sides:
+    sides = WORDS[word].sides
+    if Side.RAISING in sides:
         return str(d.case.raiser)
-    people = d.responders if Side.RESPONDING in known.sides else d.unit
+    people = d.responders if Side.RESPONDING in sides else d.unit
     return str(next(iter(people), "the business unit"))
 
 
 def _of_transfer(d: Draft, said: Said) -> None:
     """YES and NO to "does your team take it over" are ACCEPT and DECLINE, and need what these need."""
-    word = "ACCEPT" if said.word == "YES" else "DECLINE"
-    mail = replace(said.mail, command=Command(word))
-    on_command(d, replace(said.fact, mail=mail), said.by, said.stand)
+    command = Command(Word.ACCEPT if said.word is Word.YES else Word.DECLINE)
+    fact = replace(said.fact, mail=replace(said.mail, command=command))
+    on_command(d, fact, command, said.by, said.stand)
 
 
 def _replied_to(d: Draft, fact: Arrival) -> Question | None:
@@ -180,20 +181,24 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
         return
     if not _is_asked(d, said, question):
         d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: not the person asked")
+        if incident.is_no_party(said.stand):
+            _not_yours(d, said)
+        else:
+            tell(d, said, _NOT_ASKED)
         return
     if question.about == follow_up.ABOUT:
         follow_up.answered(d, question.word, question.note, said.word.lower(), said.by)
         return
     same = [q for q in d.case.questions if q is question or (q.about in CONFIRMS and q.mail == question.mail)]
     d.settle(lambda one: one in same)
-    if said.word == "NO":
+    if said.word is Word.NO:
         d.event(EventKind.ATTACHED, by=said.by.email, note=f"NO to {question.about}")
         return
     if question.about in CONFIRMS:
-        act = ACTS.get(question.word)
-        if act is not None:
-            act(d, replace(said, word=question.word, note=question.note))
-    elif question.about == "whose_answer" and d.case.state in WAITING:
+        perform(d, replace(said, word=Word(question.word), note=question.note))
+    elif question.about == "whose_answer" and d.case.state not in WAITING:
+        nothing_changed(d, said, _NOT_AWAITED)
+    elif question.about == "whose_answer":
         answered = d.rules.directory.person(question.note) or Contact(question.note)
         answers.responded(d, said.mail, answered, question.at or d.now, "the raiser says so", is_reported=True)
     elif question.about == "provisional":

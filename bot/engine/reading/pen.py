@@ -23,7 +23,7 @@ from bot.engine.turn import Turn
 from bot.mail.read import Reading, headers_only
 from bot.mail.words import orders
 from bot.mail.words.orders import NEW, NOT_OURS, Order
-from bot.model import Contact, Decision, Flag, Inbox, Letter, LetterKind, Mail, MailKind, Proof
+from bot.model import Contact, Decision, Flag, Inbox, Letter, LetterKind, Mail, MailKind, Proof, Word
 from bot.model.errors import StoreError
 from bot.model.failpoints import failpoint
 from bot.store import cases, mails, outbox
@@ -48,7 +48,7 @@ class Answered:
     given: orders.Orders
     letters: Mapping[str, int]  # letters of the digest it cites -> entries
     read: Mapping[int, Mail] = field(default_factory=dict)  # the named entries, read again
-    wants: str = ""  # one of HANDED_OUT: what its sender asks for instead of placing anything
+    wants: Word | None = None  # one of HANDED_OUT: what its sender asks for instead of placing anything
 
     def entry(self, name: str) -> int:
         """The entry a name means; 0 for a letter of no digest."""

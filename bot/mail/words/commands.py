@@ -7,12 +7,12 @@ words is no command: a sentence that begins with one is not either, and `opens_w
 from __future__ import annotations
 
 from bot.mail.patterns.topics import topic
-from bot.model import Command
+from bot.model import Command, Word
 
 _ORDERS = topic("orders")
-ALONE = _ORDERS.listed("alone")
-WITH_NOTE = _ORDERS.listed("with_note")
-WITH_COLON = _ORDERS.listed("with_colon")
+ALONE = tuple(map(Word, _ORDERS.listed("alone")))
+WITH_NOTE = tuple(map(Word, _ORDERS.listed("with_note")))
+WITH_COLON = tuple(map(Word, _ORDERS.listed("with_colon")))
 #: YES, NO, GO and their like begin ordinary answers too, so they count only alone.
 _OPENERS = {*ALONE, *WITH_NOTE, *(f"{word}:" for word in WITH_COLON)} - _ORDERS.words("ordinary")
 #: What must follow a word that also begins ordinary sentences, where it is not written large.
@@ -28,7 +28,7 @@ def command(new_text: str) -> Command | None:
     line = _first_line(new_text)
     word = line.rstrip(_END).upper().translate(_HYPHENS)
     if word in ALONE:
-        return Command(word)
+        return Command(Word(word))
     for known in WITH_COLON:
         if line[: len(known)].upper() == known and line[len(known) :].lstrip().startswith(":"):
             return Command(known, line[len(known) :].lstrip()[1:].strip())

@@ -1,0 +1,107 @@
+"""What the words of the challenged side do, in a state where they act: answer, commit, hand on, write down the outcome.
+
+None of them ends the raiser's question whether it is resolved. In which states each acts is cells.py's table, who may
+say it rules/authority.py's. The first sentence over a function is what `challenge-bot flow` prints.
+"""
+
+from __future__ import annotations
+
+from bot.case.course import closing, follow_up, hearing, subclocks
+from bot.case.course.delivery import redirect_from
+from bot.case.making.draft import Draft, person
+from bot.case.said import answers, transfer
+from bot.case.said.command import Said, Tell, nothing_changed, tell
+from bot.model import AlarmKind, EventKind, Flag, LetterKind
+
+_NOBODY_ASKED = Tell(
+    "Nobody asked your team to take the challenge over.",
+    "To hand it on, forward the challenge to the other team's address.",
+)
+_WITH_RAISER = Tell(
+    "The raiser has your mail, and is asked whether the challenge is resolved. Until then it stays open.",
+    "When the raiser says RESOLVED, the outcome in writing closes it.",
+)
+_NO_OUTCOME = Tell("The challenge ended without a decision, so it has no outcome.", "REOPEN of the raiser opens it.")
+_NOTED = Tell("It is noted already that the challenge belongs to somebody else.")
+
+
+def received(d: Draft, said: Said) -> None:
+    """Its sender commits to answer and is the owner: the reminders that nobody has seen it end, never the clock."""
+    d.own(said.by.email)
+    d.hear_commitment(said.by.email, said.note)
+    subclocks.stop(d, "received")
+    chasers = [a for a in d.case.deadlines if a.kind is AlarmKind.CHASER]
+    d.drop_alarms(lambda row: row in chasers[:-1])
+    hearing.commits(d, said.note, said.by, said.mail)
+    d.event(EventKind.RECEIVED, by=said.by.email, note=said.note)
+    if not answers.reached_raiser(d, said.mail) and not d.is_stranger:
+        d.write(
+            LetterKind.INFORMATION, "received", [d.case.raiser], mail=said.mail, human=said.by, who=person(said.by),
+            words=said.note,
+        )  # fmt: skip
+
+
+def outcome_answers(d: Draft, said: Said) -> None:
+    """Before any answer it is one: the raiser is asked whether it is resolved."""
+    follow_up.note_actions(d, said.mail)
+    answers.responded(d, said.mail, said.by, said.mail.received)
+
+
+def outcome_kept(d: Draft, said: Said) -> None:
+    """While the raiser is asked it is kept and passed on to them; it closes nothing before their word."""
+    follow_up.note_actions(d, said.mail)
+    if answers.reached_raiser(d, said.mail):
+        nothing_changed(d, said, _WITH_RAISER)
+        return
+    d.event(EventKind.ATTACHED, by=said.by.email, note=f"{said.word}: before the raiser's word")
+    answers.pass_on(d, said.mail, said.by)
+
+
+def outcome_closes(d: Draft, said: Said) -> None:
+    """The outcome stands in writing: the challenge closes."""
+    closing.outcome_written(d, said.mail, said.by)
+
+
+def outcome_again(d: Draft, said: Said) -> None:
+    """What is agreed, or an outcome that was missing, is written down; the challenge stays closed."""
+    if d.case.closed_as in follow_up.ENDED:
+        follow_up.outcome_again(d, said.mail, said.by)
+    else:
+        nothing_changed(d, said, _NO_OUTCOME)
+
+
+def not_mine(d: Draft, said: Said) -> None:
+    """The directory's next is written to and the raiser is told; the clock is unmoved. Who was asked to take the
+    challenge over declines by it."""
+    question = transfer.asked(d, said.by)
+    if question is not None:
+        transfer.decline(d, question, said.by)
+        return
+    before = d.case
+    d.event(EventKind.NOT_MINE, by=said.by.email)
+    d.flag(Flag.WRONG_PERSON)
+    redirect_from(d, said.by.email)
+    if not d.is_stranger:
+        d.write(
+            LetterKind.INFORMATION, "not_mine", [d.case.raiser], mail=said.mail, human=said.by, who=person(said.by)
+        )  # fmt: skip
+    elif d.case is before:
+        tell(d, said, _NOTED)
+
+
+def accept(d: Draft, said: Said) -> None:
+    """The team that was asked takes the challenge over, whatever side its sender stands on."""
+    question = transfer.asked(d, said.by)
+    if question is None:
+        nothing_changed(d, said, _NOBODY_ASKED)
+    else:
+        transfer.accept(d, question, said.by)
+
+
+def decline(d: Draft, said: Said) -> None:
+    """The team that was asked does not take the challenge over: it stays where it is, and both sides are told."""
+    question = transfer.asked(d, said.by)
+    if question is None:
+        nothing_changed(d, said, _NOBODY_ASKED)
+    else:
+        transfer.decline(d, question, said.by)
