@@ -83,7 +83,7 @@ def eml(
     **headers: str,
 ) -> bytes:
     """A mail as a gateway hands it over. `answers`: the Message-ID that it cites; `name`: the left part of its own."""
-    message = EmailMessage(policy=email.policy.SMTP)
+    message = EmailMessage(policy=email.policy.SMTP.clone(max_line_length=990))  # else ids are folded in pieces
     domain = sender.rpartition("@")[2]
     message["Authentication-Results"] = f"mx.council.example; dmarc={proof} header.from={domain}"
     message["From"], message["To"], message["Subject"] = sender, ", ".join(to), title
@@ -92,7 +92,7 @@ def eml(
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{name or f'{at.timestamp()}.{len(text)}'}@{domain}>"
     if answers:
-        message["In-Reply-To"] = message["References"] = f"<{answers}>"
+        message["In-Reply-To"] = message["References"] = f"<{outbox.bare(answers)}>"
     for key, value in headers.items():
         message[key.replace("_", "-")] = value
     message.set_content(text)
