@@ -129,7 +129,7 @@ class House:
         self.clock.now = now
         self.app.sender.drain(now)
         files = sorted((self.folder / "letters/new").glob("*"))
-        return [email.message_from_bytes(f.read_bytes(), policy=email.policy.default) for f in files]  # type: ignore[misc]
+        return [parsed(file.read_bytes()) for file in files]
 
     def open(self, first: Mail | None = None) -> int:
         """A case of Crewe's, opened by the mail (Helen's, asking for 24 hours, where none is given): its number."""
@@ -188,6 +188,12 @@ def post(house: House, *addresses: str, occasion: str = "a letter") -> int:
     with house.db.begin() as tx:
         house.turn.post(tx, letter, START)
         return max(q.id for q in outbox.of_status(tx, "queued"))
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
 
 
 def texts(messages: list[EmailMessage], subject: str = "") -> list[str]:

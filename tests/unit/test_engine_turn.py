@@ -94,7 +94,7 @@ def test_in_shadow_mode_nothing_of_a_case_leaves_but_alerts(pilot: House) -> Non
 
 
 def test_an_opening_is_saved_whole(house: House) -> None:
-    """Case, journal, deadlines, letters, what stands in its form and its Message-ID, under a ref of its area and year."""
+    """Case, journal, deadlines, letters, its form and its Message-ID, under a ref of its area and year."""
     first = mail(HELEN, WORDS, title=DAY, to=(FAY,), cc=(CREWE,), forms=(FORM,))
     number = house.open(first)
     with house.db.read() as tx:
@@ -177,7 +177,7 @@ def test_a_strangers_letters_are_one_a_day_and_of_no_case(house: House) -> None:
     """Whatever a stranger sends, they are written to once; the case's own letters are not theirs."""
     for n in range(3):
         house.open(mail(STRANGER, f"{WORDS} {n}", title=DAY, to=(FAY,), cc=(CREWE,), at=START + n * MINUTE))
-    (only,) = [q for q in house.letters(LetterKind.ACKNOWLEDGEMENT, "stranger")]
+    (only,) = house.letters(LetterKind.ACKNOWLEDGEMENT, "stranger")
     assert (only.case, to(only.letter)) == (None, (STRANGER,))
     house.open(mail(STRANGER, f"{WORDS} later", title=DAY, to=(FAY,), cc=(CREWE,), at=START + DAYS))
     assert len(house.letters(LetterKind.ACKNOWLEDGEMENT, "stranger")) == 2
