@@ -1,4 +1,4 @@
-"""How much the tests notice: `python -m tests.mutants [--seed N] [--count N] [--minutes N] [--only ROOM]`.
+"""How much the tests notice: `python -m tests.mutants [--seed N] [--count N] [--minutes N] [--only ROOM] [--near]`.
 
 Random small faults, the same for the same seed and sources, are put into a copy of the bot one by one. Every survivor
 is printed with its place; a survivor that changes what the bot does wants a test. It changes nothing of the checkout.
@@ -26,7 +26,7 @@ def main() -> int:
     until = time.monotonic() + asked.minutes * 60
     ended: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copy = Copy(Path(folder))
+        copy = Copy(Path(folder), near=asked.near)
         for fault in chosen:
             if time.monotonic() > until:
                 break
@@ -81,6 +81,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--minutes", type=float, default=60, help="no mutant is begun after so many")
     parser.add_argument("--only", choices=("", *ROOMS), default="", help="one room")
+    parser.add_argument(
+        "--near", action="store_true", help="only the tests that name the file itself: quick, and strict"
+    )
     parser.add_argument("--verbose", action="store_true", help="the killed ones too")
     return parser.parse_args()
 

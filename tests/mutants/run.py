@@ -8,6 +8,7 @@ test notices within its file's tests and its room's has survived. It chooses no 
 from __future__ import annotations
 
 import ast
+import compileall
 import functools
 import os
 import shutil
@@ -16,6 +17,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 from tests.mutants.faults import Fault
 
@@ -42,37 +44,39 @@ class Ended:
 
 
 class Copy:
-    """A copy of the tree in `folder`."""
+    """A copy of the tree in `folder`. `near`: only the tests that name a file itself are run against its faults."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, near: bool = False) -> None:
         self.folder = folder
+        self._limits = LIMITS[:1] if near else LIMITS
         for name in COPIED:
             source, target = ROOT / name, folder / name
             if source.is_dir():
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, target)
+        # Compiled once, each file with the hash of its source, so that a changed one is never taken for the compiled.
+        compileall.compile_dir(folder, quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
         self._sound: set[tuple[str, ...]] = set()
 
     def try_out(self, fault: Fault) -> Ended:
         """Puts the fault in, runs the tests, takes it out again. Raises Unusable."""
         began = time.monotonic()
         name = fault.path.relative_to(ROOT)
-        stages = tests_of(name.as_posix())
-        for tests, limit in zip(stages, LIMITS, strict=True):
-            self._must_pass(tests, limit)
+        stages = list(zip(tests_of(name.as_posix()), self._limits, strict=False))
         target = self.folder / name
         source = target.read_bytes()
         target.write_bytes(fault.put_into(source))
+        noticed = ((self._noticed(tests, limit), tests, limit) for tests, limit in stages)
         try:
-            for tests, limit in zip(stages, LIMITS, strict=True):
-                if how := self._noticed(tests, limit):
-                    return Ended(fault, how, time.monotonic() - began)
+            how, tests, limit = next((found for found in noticed if found[0]), ("survived", (), 0))
         finally:
             target.write_bytes(source)
-        return Ended(fault, "survived", time.monotonic() - began)
+        self._must_pass(tests, limit)
+        return Ended(fault, how, time.monotonic() - began)
 
     def _must_pass(self, tests: tuple[str, ...], limit: float) -> None:
+        """What noticed a fault must be content without it; asked once of the same tests."""
         if tests not in self._sound and self._noticed(tests, limit):
             raise Unusable(f"these fail without any fault: {' '.join(tests)}")
         self._sound.add(tests)
@@ -81,7 +85,6 @@ class Copy:
         """How the tests noticed that something is wrong, "" if they did not."""
         if not tests:
             return ""
-        # No compiled file is kept: one of the same size and second would be taken for the changed source.
         environment = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
         options = ["-x", "-q", "--no-header", "-p", "no:randomly", "-m", "not postgres and not dovecot"]
         command = [sys.executable, "-m", "pytest", *options, *tests]
