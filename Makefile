@@ -15,7 +15,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test check bench corpus fuzz patterns clean servers
+.PHONY: help demo test check bench corpus fuzz mutants patterns clean servers
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -40,6 +40,9 @@ corpus: .venv/dev.txt ## how well real mails are read, beside other readers; CHA
 
 fuzz: .venv/dev.txt ## hostile mails and fields through the reading process; FUZZ=n for how many
 	@$(BIN)/python -m tests.fuzz
+
+mutants: .venv/dev.txt ## small faults put into a copy of the bot, and those that no test notices; MUTANTS=n, SEED=n, ROOM=name
+	@$(BIN)/python -m tests.mutants --count $(or $(MUTANTS),60) --seed $(or $(SEED),1) --only "$(ROOM)"
 
 patterns: .venv/dev.txt ## the word lists of bot/mail/patterns, written out for the reader
 	@$(BIN)/python -m tests.patterns

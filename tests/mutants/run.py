@@ -1,0 +1,133 @@
+"""Runs mutants: each fault in a copy of the tree, and against it the tests that touch its file, the nearest first.
+
+A copy in a temporary folder is changed, never the checkout. A fault is killed by the first test that fails; what no
+test notices within its file's tests and its room's has survived. It chooses no fault (`__main__.py`) and makes none
+(`faults.py`).
+"""
+
+from __future__ import annotations
+
+import ast
+import compileall
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from py_compile import PycInvalidationMode
+
+from tests.mutants.faults import Fault
+
+ROOT = Path(__file__).parents[2]
+#: What a test may read beside the bot.
+COPIED = ("bot", "tests", "config", "mail_templates", "docs", "pyproject.toml", "README.md", "CHANGELOG.md", "Makefile")
+#: Tests that start servers or read the sources themselves say nothing about a fault's meaning.
+LEFT_OUT = ("test_house.py", "test_layers.py", "test_readme.py", "test_tokens.py", "test_deliver_alone.py")
+#: Seconds for one file's tests and for one room's; a run that needs more is a run without an end.
+LIMITS = (240, 600)
+
+
+class Unusable(Exception):
+    """The tests fail without any fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of a fault. `how`: killed, timed out or survived."""
+
+    fault: Fault
+    how: str
+    seconds: float
+
+
+class Copy:
+    """A copy of the tree in `folder`. `near`: only the tests that name a file itself are run against its faults."""
+
+    def __init__(self, folder: Path, *, near: bool = False) -> None:
+        self.folder = folder
+        self._limits = LIMITS[:1] if near else LIMITS
+        for name in COPIED:
+            source, target = ROOT / name, folder / name
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, target)
+        # Compiled once, each file with the hash of its source, so that a changed one is never taken for the compiled.
+        compileall.compile_dir(folder, quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+        self._sound: set[tuple[str, ...]] = set()
+
+    def try_out(self, fault: Fault) -> Ended:
+        """Puts the fault in, runs the tests, takes it out again. Raises Unusable."""
+        began = time.monotonic()
+        name = fault.path.relative_to(ROOT)
+        stages = list(zip(tests_of(name.as_posix()), self._limits, strict=False))
+        target = self.folder / name
+        source = target.read_bytes()
+        target.write_bytes(fault.put_into(source))
+        noticed = ((self._noticed(tests, limit), tests, limit) for tests, limit in stages)
+        try:
+            how, tests, limit = next((found for found in noticed if found[0]), ("survived", (), 0))
+        finally:
+            target.write_bytes(source)
+        self._must_pass(tests, limit)
+        return Ended(fault, how, time.monotonic() - began)
+
+    def _must_pass(self, tests: tuple[str, ...], limit: float) -> None:
+        """What noticed a fault must be content without it; asked once of the same tests."""
+        if tests not in self._sound and self._noticed(tests, limit):
+            raise Unusable(f"these fail without any fault: {' '.join(tests)}")
+        self._sound.add(tests)
+
+    def _noticed(self, tests: tuple[str, ...], limit: float) -> str:
+        """How the tests noticed that something is wrong, "" if they did not."""
+        if not tests:
+            return ""
+        environment = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        options = ["-x", "-q", "--no-header", "-p", "no:randomly", "-m", "not postgres and not dovecot"]
+        command = [sys.executable, "-m", "pytest", *options, *tests]
+        try:
+            ran = subprocess.run(
+                command, cwd=self.folder, env=environment, capture_output=True, timeout=limit, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return "timed out"
+        return "" if ran.returncode == 0 else "killed"
+
+
+@functools.cache
+def tests_of(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tests of a file of the bot, and the others of its room, by what they or their samples import."""
+    module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    room = ".".join(module.split(".")[:2])
+    files = [f for folder in ("unit", "property") for f in sorted((ROOT / "tests" / folder).glob("test_*.py"))]
+    near, far = [], []
+    for file in files:
+        if file.name in LEFT_OUT:
+            continue
+        known = _imported(file)
+        path = file.relative_to(ROOT).as_posix()
+        if module in known:
+            near.append(path)
+        elif file.parent.name == "unit" and any(one == room or one.startswith(f"{room}.") for one in known):
+            far.append(path)
+    return tuple(near), tuple(far)
+
+
+@functools.cache
+def _imported(file: Path) -> frozenset[str]:
+    """The modules of the bot that a test, or a file of samples that it imports, names."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    samples = {name for name in found if name.startswith("tests.unit.")}
+    for name in samples:
+        path = ROOT / f"{name.replace('.', '/')}.py"
+        if path.exists() and path != file:
+            found |= _imported(path)
+    return frozenset(name for name in found if name.startswith("bot."))

@@ -1,0 +1,163 @@
+"""What is handed out of the store: whose rows, in which sheets, and what an answer carries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import openpyxl
+import pytest
+
+from bot.engine import registers
+from bot.model import Case, Command, Contact, Inbox, LetterKind
+from tests.unit.case_samples import CREWE, DAY, FAY, HELEN, MANAGER, START, UNIT, mail, opened, served, shipped
+from tests.unit.engine_samples import CHESTER, WORDS, House, post, texts, to
+
+NOW = datetime(2027, 4, 6, 9, tzinfo=UTC)
+POLICIES, CALENDAR = shipped().policies, shipped().calendar
+
+
+@pytest.fixture
+def two(house: House) -> House:
+    """A case of Crewe's and one of Chester's."""
+    house.open()
+    other = mail(HELEN, f"{WORDS} There.", title=DAY, to=(CHESTER,), at=START + timedelta(minutes=1))
+    with house.db.begin() as tx:
+        house.turn.open(tx, other, Inbox("CW", CHESTER, "pan-cheshire", "Chester Assessment Team"), other.received)
+    return house
+
+
+def held(house: House, policy: str = "", area: str = "") -> list[str]:
+    with house.db.read() as tx:
+        return [case.ref for case in registers.held(tx, POLICIES, policy, area)]
+
+
+def test_a_register_is_of_a_policy_or_an_area(two: House) -> None:
+    """Of all without either; a policy that is configured no more is in none."""
+    assert held(two) == ["CE-2027-0001", "CW-2027-0001"]
+    assert held(two, policy="cheshire-east") == held(two, area="CE") == ["CE-2027-0001"]
+    assert held(two, "cheshire-east", "CW") == []
+    with two.db.read() as tx:
+        assert registers.held(tx, {"salford": POLICIES["salford"]}) == []
+
+
+def logged(policy: str, raising: str, challenged: str) -> Case:
+    """A case of that policy between two agencies."""
+    case = served(opened())
+    run = replace(case.runs[0], stage=POLICIES[policy].first.id)
+    raiser = replace(case.raiser, agency=raising)
+    return replace(case, policy=policy, stage=run.stage, runs=(run,), raiser=raiser, responder_agency=challenged)
+
+
+def test_an_agencys_log_is_that_agencys() -> None:
+    """A sheet for each party, titled with it, or for the one that was asked for; of nobody's log there is none."""
+    found = [logged("sandwell", "Oak Primary", "SCT"), logged("cheshire-east", "Cheshire Health", "CSC")]
+    every = registers.sheets("agency", found, POLICIES, CALENDAR, NOW)
+    assert [(sheet.title, len(sheet.rows)) for sheet in every] == [("Oak Primary", 1), ("SCT", 1)]
+    (only,) = registers.sheets("agency", found, POLICIES, CALENDAR, NOW, "SCT")
+    assert (only.title, len(only.rows)) == (POLICIES["sandwell"].logs[0].title, 1)
+    assert registers.sheets("agency", found, POLICIES, CALENDAR, NOW, "Nobody") == ()
+
+
+@pytest.mark.parametrize(("agency", "rows"), [("", 2), ("CSC", 1), ("SCT", 2), ("Nobody", 0)])
+def test_escalations_of_an_agency_are_those_it_is_a_side_of(agency: str, rows: int) -> None:
+    """The raising side as well as the challenged one."""
+    found = [logged("cheshire-east", "SCT", "CSC"), logged("cheshire-east", "Cheshire Health", "SCT")]
+    (sheet,) = registers.sheets("escalations", found, POLICIES, CALENDAR, NOW, agency)
+    assert len(sheet.rows) == rows
+
+
+def test_a_log_that_is_not_known_is_an_error() -> None:
+    """No empty sheet is handed out for a misspelt name."""
+    with pytest.raises(KeyError):
+        registers.sheets("agencies", [], POLICIES, CALENDAR, NOW)
+    assert all(isinstance(registers.sheets(log, [], POLICIES, CALENDAR, NOW), tuple) for log in registers.LOGS)
+
+
+def test_a_registers_workbook_is_named_by_area_and_day(two: House) -> None:
+    """It can be opened, and holds a sheet of escalations and one of learning."""
+    late = datetime(2027, 7, 1, 23, 30, tzinfo=UTC)  # past midnight on the office's clock
+    with two.db.read() as tx:
+        name, kind, content = registers.attached(tx, "CE", POLICIES, CALENDAR, late)
+    assert (name, kind) == ("register-CE-2027-07-02.xlsx", registers.XLSX)
+    assert len(openpyxl.load_workbook(BytesIO(content)).sheetnames) == 2
+
+
+@pytest.mark.parametrize(("quarter", "name"), [("", "2027Q1"), ("2026Q4", "2026Q4")])
+def test_a_report_is_of_a_quarter_and_else_of_the_last_full_one(two: House, quarter: str, name: str) -> None:
+    """On the sixth of April that is the first of the year."""
+    with two.db.read() as tx:
+        given, _, content = registers.reported(tx, "CE", quarter, two.settings, NOW)
+    assert given.removeprefix("report-CE-").removesuffix(".xlsx") == name
+    assert content[:2] == b"PK"
+
+
+def test_an_open_case_says_whose_move_it_is(two: House) -> None:
+    """The first who must answer and can be reached, by name; nobody where none can."""
+    case = two.case(1)
+    assert registers.waiting_for(case) == "Fay Marsh"
+    line = registers.open_line(case, POLICIES)
+    assert (line["ref"], line["stage"], line["asks"], line["watched"]) == (
+        "CE-2027-0001",
+        POLICIES["cheshire-east"].first.name,
+        0,
+        False,
+    )
+
+
+# --- answers to words that cite no case -------------------------------------------------------------------------------
+
+UNIT_CONTACT = Contact(UNIT, "CESCP", "business_unit")
+
+
+@pytest.mark.parametrize("word", ["REGISTER", "REPORT", "OPEN", "SPOC", "HELP"])
+def test_an_answer_goes_to_who_asked_and_cites_the_mail(word: str) -> None:
+    """It is its own occasion: a mail is answered once."""
+    asked = mail(UNIT, word, references=tuple(f"r{n}@x.example" for n in range(9)))
+    assert asked.command == Command(word)
+    answer = registers.letter(asked, UNIT_CONTACT, "CE", NOW)
+    assert (answer.kind, answer.variant, answer.occasion) == (LetterKind.ANSWER, word.lower(), asked.digest)
+    assert (to(answer), answer.in_reply_to) == ((UNIT,), asked.message_id)
+    assert answer.references == (*(f"r{n}@x.example" for n in range(4, 9)), asked.message_id)
+
+
+def answered(house: House, word: str, area: str = "CE") -> str:
+    """The text of the answer to that word, sent now."""
+    with house.db.begin() as tx:
+        house.turn.post(tx, registers.letter(mail(UNIT, word, title=area), UNIT_CONTACT, area, NOW), NOW)
+    return next(text for text in texts(house.send(NOW)) if f"area {area}" in text)
+
+
+def test_open_lists_the_areas_cases_as_they_are_when_it_goes(two: House) -> None:
+    """Not those of another area."""
+    text = answered(two, "OPEN")
+    assert "CE-2027-0001" in text
+    assert "CW-2027-0001" not in text
+    assert "None is." in answered(two, "OPEN", "SW")
+
+
+def test_spoc_says_who_answers_each_stage_of_the_areas_teams(two: House) -> None:
+    """As the directory stands on the day it goes."""
+    text = answered(two, "SPOC")
+    assert "Crewe Assessment Team, " in text
+    assert "Fay Marsh" in text
+    assert "Chester" not in text
+    assert CREWE not in text.partition("Crewe Assessment Team, ")[0]
+
+
+def test_other_letters_go_as_they_are(two: House) -> None:
+    """Nothing is put into a letter that answers no such word."""
+    post(two, MANAGER)
+    (queued,) = two.letters(LetterKind.ALERT)
+    with two.db.read() as tx:
+        assert registers.told(tx, queued.letter, two.settings, NOW) is queued.letter
+
+
+def test_the_team_that_answers_is_named_stage_by_stage() -> None:
+    """Manager, then lead, then those who decide; each with the stage's own name."""
+    box = next(box for box in shipped().config.mailboxes if box.address == CREWE)
+    rows = list(registers.answering(shipped(), box, START.date()))
+    first = POLICIES["cheshire-east"].first.name
+    assert (first, "answers", FAY) in [(stage, does, who.email) for stage, does, who in rows]
+    assert {does for _, does, _ in rows} == {"answers", "decides"}
