@@ -10,14 +10,19 @@ from __future__ import annotations
 import ast
 import compileall
 import functools
+import importlib
 import os
+import select
 import shutil
-import subprocess
+import signal
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from py_compile import PycInvalidationMode
+from typing import NoReturn
+
+import pytest
 
 from tests.mutants.faults import Fault
 
@@ -26,6 +31,8 @@ ROOT = Path(__file__).parents[2]
 COPIED = ("bot", "tests", "config", "mail_templates", "docs", "pyproject.toml", "README.md", "CHANGELOG.md", "Makefile")
 #: Tests that start servers or read the sources themselves say nothing about a fault's meaning.
 LEFT_OUT = ("test_house.py", "test_layers.py", "test_readme.py", "test_tokens.py", "test_deliver_alone.py")
+#: Servers that tests start, and whose libraries are worth importing once.
+PLUGINS = ("tests.servers.smtp", "tests.servers.ews", "tests.servers.graph", "tests.servers.postgres")
 #: Seconds for one file's tests and for one room's; a run that needs more is a run without an end.
 LIMITS = (240, 600)
 
@@ -57,6 +64,7 @@ class Copy:
                 shutil.copy(source, target)
         # Compiled once, each file with the hash of its source, so that a changed one is never taken for the compiled.
         compileall.compile_dir(folder, quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+        _warm()
         self._sound: set[tuple[str, ...]] = set()
 
     def try_out(self, fault: Fault) -> Ended:
@@ -85,21 +93,49 @@ class Copy:
         """How the tests noticed that something is wrong, "" if they did not."""
         if not tests:
             return ""
-        environment = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        pid = os.fork()
+        if pid == 0:
+            _become(self.folder, tests)
+        until = time.monotonic() + limit
+        while time.monotonic() < until:
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                return "" if os.waitstatus_to_exitcode(status) == 0 else "killed"
+            select.select([], [], [], 0.05)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        return "timed out"
+
+
+def _warm() -> None:
+    """Imports once what every test needs, so that a fault costs what its tests cost: children forget ours alone."""
+    for name in ("bot.cli.main", "bot.daemon.app", "tests.conftest", *PLUGINS):
+        importlib.import_module(name)
+
+
+def _become(folder: Path, tests: tuple[str, ...]) -> NoReturn:
+    """A child that knows the copy's modules and none of the checkout's, and ends with what pytest says."""
+    code = 1
+    try:
+        os.chdir(folder)
+        os.environ |= {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        sys.dont_write_bytecode = True
+        sys.path[:] = [str(folder), *(one for one in sys.path if Path(one or ".").resolve() != ROOT)]
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("bot", "tests")]:
+            del sys.modules[name]
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(null, number)
         options = ["-x", "-q", "--no-header", "-p", "no:randomly", "-m", "not postgres and not dovecot"]
-        command = [sys.executable, "-m", "pytest", *options, *tests]
-        try:
-            ran = subprocess.run(
-                command, cwd=self.folder, env=environment, capture_output=True, timeout=limit, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return "timed out"
-        return "" if ran.returncode == 0 else "killed"
+        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is warm
+        code = int(pytest.main([*options, *tests]))
+    finally:
+        os._exit(code)
 
 
 @functools.cache
 def tests_of(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tests of a file of the bot, and the others of its room, by what they or their samples import."""
+    """The tests of a file of the bot, and the others of its room, by what they or their samples import, or by name."""
     module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     room = ".".join(module.split(".")[:2])
     files = [f for folder in ("unit", "property") for f in sorted((ROOT / "tests" / folder).glob("test_*.py"))]
@@ -109,7 +145,7 @@ def tests_of(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
             continue
         known = _imported(file)
         path = file.relative_to(ROOT).as_posix()
-        if module in known:
+        if module in known or file.stem.endswith(f"_{module.rpartition('.')[2]}"):
             near.append(path)
         elif file.parent.name == "unit" and any(one == room or one.startswith(f"{room}.") for one in known):
             far.append(path)
