@@ -20,7 +20,7 @@ from bot.mail.words.orders import lettered
 from bot.model import Case, Contact, Correction, CorrectionKind, Flag, Letter, LetterKind
 from bot.model.failpoints import failpoint
 from bot.rules import workdays
-from bot.store import cases, letters, mailboxes, mails, outbox
+from bot.store import cases, letters, mailboxes, mails, meta, outbox
 from bot.store.db import Database
 from bot.store.mails import Listed
 from bot.store.outbox import Queued
@@ -46,7 +46,7 @@ class Digests:
             return
         day = local.date().isoformat()
         with self.db.read() as tx:
-            before = mailboxes.meta_get(tx, "digest")
+            before = meta.get(tx, "digest")
             if before == day:
                 return
         since = workdays.at_local(date.fromisoformat(before), AT, calendar) if before else None
@@ -54,7 +54,7 @@ class Digests:
             kept_back = letters.withheld(tx, since, workdays.at_local(local.date(), AT, calendar))
             for area in self.areas:
                 self._post(tx, area, day, now, kept_back, is_monday=local.weekday() == 0)
-            mailboxes.meta_set(tx, "digest", day)
+            meta.put(tx, "digest", day)
             failpoint("digest.posting")
         failpoint("digest.posted")
 
@@ -81,7 +81,7 @@ class Digests:
         unit = unit_of(self.turn, area)
         if not unit or not (open_cases or pen or aside or letters_open or withheld or is_monday):
             return
-        listed = mails.last_listed(tx)
+        listed = mailboxes.last_listed(tx)
         named = {entry: letter for letter, entry in lettered([row.entry for row, _ in (*pen, *aside)]).items()}
         about = {
             "open": [open_line(case, policies) for case in open_cases],
@@ -141,7 +141,7 @@ class Digests:
     def tell_in_flight(self, now: datetime) -> None:
         """Older challenges found at first sight are listed once, to operator and business unit; nobody else hears."""
         with self.db.read() as tx:
-            told = int(mailboxes.meta_get(tx, "in_flight") or 0)
+            told = int(meta.get(tx, "in_flight") or 0)
             found = [
                 row for row in mails.listed(tx, "holding_pen") if row.entry > told and row.why.startswith(IN_FLIGHT)
             ]
@@ -154,7 +154,7 @@ class Digests:
                 ]
                 if rows:
                     self._list(tx, area, rows, now)
-            mailboxes.meta_set(tx, "in_flight", str(max(row.entry for row in found)))
+            meta.put(tx, "in_flight", str(max(row.entry for row in found)))
             failpoint("digest.listing")
         failpoint("digest.listed")
 

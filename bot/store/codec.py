@@ -1,22 +1,25 @@
 """Values of the model to JSON and back, by pydantic from their dataclass fields; the same value gives the same text.
+And what a column holds: instants that compare as text on every database, and any Python string.
 
 Reading is strict: an unknown field or a wrong type raises ValueError; a missing field takes its default, so that a
 later model reads earlier rows. Which text is about a person is said at the field (model/marks.py); the caller may hide
-it, and this file does not know how. It stores nothing.
+it, and this file does not know how. It stores nothing and knows no table.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache
 from math import isfinite
 from typing import Any, TypeVar, get_args, get_type_hints
 
+import re2
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import SchemaSerializer, SchemaValidator, core_schema
+from sqlalchemy import BindParameter, Dialect, String, Text, TypeDecorator, bindparam
 
 from bot import model
 
@@ -187,3 +190,51 @@ _FLAGGED = _schema(lambda data: model.Flagged.read(_text(data)), str)
 _MAPPING = _schema(_mapping, lambda value: _json(value, str))
 _HIDDEN = _hiding(lambda text, hide: hide(text) if text else text)
 _HIDDEN_MAPPING = _hiding(_json)
+
+
+# --- what a column holds --------------------------------------------------------------------------------------------
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime as `2027-01-15T16:45:00.000000Z`."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return (
+            None if value is None else model.aware(value).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+        )
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
+
+
+class Plain(TypeDecorator[str]):
+    """Text as people see it. What a database cannot take, a NUL or a lone surrogate (a file name, a broken header), is
+    stored as an escape and comes back as it was."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None or (value.isascii() and "\0" not in value and "\\" not in value):
+            return value
+        escaped = value.replace("\\", "\\\\").encode("utf-8", "backslashreplace").decode("utf-8")
+        return escaped.replace("\0", "\\u0000")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return value if value is None or "\\" not in value else _ESCAPE.sub(_unescaped, value)
+
+
+_ESCAPE = re2.compile(r"\\(\\|u[0-9a-f]{4})")
+
+
+def _unescaped(escape: Any) -> str:
+    said: str = escape.group(1)
+    return said if said == "\\" else chr(int(said[1:], 16))
+
+
+def at(instant: datetime) -> BindParameter[datetime]:
+    """The instant as a bound value where no column gives it its type."""
+    return bindparam(None, instant, type_=Instant())

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.model import Deadline
 from bot.store import schema
-from bot.store.columns import Instant
+from bot.store.codec import Instant
 
 _rows = schema.deadlines
 
