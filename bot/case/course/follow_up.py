@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from bot.case.making.draft import Draft, person
@@ -20,7 +20,6 @@ from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.policy.follow_up import Prompt, day_of
 
-AT = time(9)
 ALARMS = (AlarmKind.CHILD_FILE, AlarmKind.ACTION, AlarmKind.PROMPT, AlarmKind.PROMPT_LATE)
 CHILD_FILE = "child_file"
 MEETING = "meeting"
@@ -141,7 +140,7 @@ def _counted_from(d: Draft, prompt: Prompt) -> datetime:
 
 
 def morning(d: Draft, day: date) -> datetime:
-    return workdays.at_local(day, AT, d.rules.calendar)
+    return workdays.at_local(day, workdays.MORNING, d.rules.calendar)
 
 
 def for_letter(d: Draft, prompts: Iterable[Prompt], to: str) -> list[dict[str, str]]:

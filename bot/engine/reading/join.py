@@ -59,7 +59,7 @@ def _absent(turn: Turn, tx: Connection, mail: Mail, decision: Decision, now: dat
     who = hmac.digest(turn.secret, contact.email.encode(), "sha256").hex()[:32]
     times, was_told = cases.note_absence(tx, who, case.number, case.stage, now, WITHIN)
     if times >= ABSENCES and not was_told:
-        unit = turn.books.settings.directory.first_of(("business_unit", "business_manager"), case.area)
+        unit = turn.books.settings.directory.unit(case.area)
         about = {
             "contact": {"name": contact.name, "email": contact.email, "role": contact.role, "agency": contact.agency,
                         "phone": contact.phone},
