@@ -103,7 +103,7 @@ def _fitted(node: Node, hides: bool, personal: bool = False) -> Node:
     instants in UTC, mappings of JSON values alone; and, with `hides`, personal text given to the context's function."""
     kind = node["type"]
     if kind == "dataclass":
-        return {**node, "schema": _fields(node, hides)}
+        return _earlier_read({**node, "schema": _fields(node, hides)})
     if kind in _OURS:
         return _OURS[kind]
     if kind == "is-instance" and node["cls"] is model.Flagged:
@@ -190,6 +190,57 @@ _FLAGGED = _schema(lambda data: model.Flagged.read(_text(data)), str)
 _MAPPING = _schema(_mapping, lambda value: _json(value, str))
 _HIDDEN = _hiding(lambda text, hide: hide(text) if text else text)
 _HIDDEN_MAPPING = _hiding(_json)
+
+
+# --- values of earlier releases -------------------------------------------------------------------------------------
+
+
+def _question(data: dict[str, Any]) -> dict[str, Any]:
+    """Two fields, `word` and `note`, meant something else for each kind of question."""
+    if "note" not in data:
+        return data
+    word, note, kind = data["word"], data["note"], data["about"]
+    confirms = dict.fromkeys(("confirm_word", "confirm_word_again"), ("command", "words"))
+    meant = {**confirms, "task": ("task", "side"), "transfer": ("agency", "team")}.get(kind, ("word", "whose"))
+    named = {name: said for name, said in zip(meant, (word, note), strict=True) if said}
+    return {name: said for name, said in data.items() if name not in ("word", "note")} | named
+
+
+def _case(data: dict[str, Any]) -> dict[str, Any]:
+    """`commitments` stood beside the task of the last of them. They may have become tasks before: a case is made again
+    from all its rows, early and late."""
+    if "commitments" not in data:
+        return data
+    said, tasks = [tuple(one) for one in data["commitments"]], [dict(task) for task in data.get("tasks", ())]
+    for task in tasks:
+        if said and task["id"] == model.COMMITMENT and not task.get("what"):
+            task["what"] = said[-1][1]
+    kept = [task for task in tasks if task["id"].partition("/")[0] == model.COMMITMENT]
+    known = {(task["owner"]["email"], task["what"]) for task in kept}
+    new = [one for one in dict.fromkeys(said) if one not in known]
+    past = [
+        {"id": f"{model.COMMITMENT}/{n}", "owner": {"email": who}, "what": words}
+        for n, (who, words) in enumerate(new, 1)
+    ]
+    return {name: value for name, value in data.items() if name != "commitments"} | {"tasks": [*past, *tasks]}
+
+
+_EARLIER: dict[type, Callable[[dict[str, Any]], dict[str, Any]]] = {model.Question: _question, model.Case: _case}
+
+
+def _earlier_read(node: Node) -> Node:
+    """The schema of a dataclass, which also reads what an earlier release wrote of it."""
+    if node["cls"] not in _EARLIER:
+        return node
+
+    def read(data: Any) -> Any:
+        try:
+            return _EARLIER[node["cls"]](data) if isinstance(data, dict) else data
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            raise ValueError(f"not a {node['cls'].__name__} of any release: {error!r}") from error
+
+    bare = {name: part for name, part in node.items() if name != "ref"}
+    return dict(core_schema.no_info_before_validator_function(read, bare, ref=node.get("ref")))
 
 
 # --- what a column holds --------------------------------------------------------------------------------------------
