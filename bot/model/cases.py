@@ -78,7 +78,7 @@ class AlarmKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A row of the alarm table. (case, kind, n, at) is unique: it is the occasion of what it causes.
+    """A row of the alarm table. (case, kind, stage, nth, item, at) is unique: it is the occasion of what it causes.
 
     Raises ValueError for a kind that is none.
     """
@@ -86,8 +86,9 @@ class Deadline:
     kind: AlarmKind
     at: datetime
     why: PlainText  # never who: that stands in the event
-    n: int = 0
+    nth: int = 0  # chaser, repeat, ask, form: how often by then, from 1
     stage: PlainText = ""
+    item: int = 0  # which of several: a clock by its place in the stage, an agreed action or a prompt by its number
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", AlarmKind(self.kind))  # a row of the database gives its text
@@ -95,7 +96,8 @@ class Deadline:
 
     @property
     def key(self) -> str:
-        return f"{self.kind}/{self.stage}/{self.n}/{self.at:%Y%m%dT%H%M%SZ}"
+        """Names it in letters that it causes. A kind counts or names one of several, never both."""
+        return f"{self.kind}/{self.stage}/{self.nth or self.item}/{self.at:%Y%m%dT%H%M%SZ}"
 
 
 @dataclass(frozen=True, slots=True)

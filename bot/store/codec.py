@@ -197,8 +197,6 @@ _HIDDEN_MAPPING = _hiding(_json)
 
 def _question(data: dict[str, Any]) -> dict[str, Any]:
     """Two fields, `word` and `note`, meant something else for each kind of question."""
-    if "note" not in data:
-        return data
     word, note, kind = data["word"], data["note"], data["about"]
     confirms = dict.fromkeys(("confirm_word", "confirm_word_again"), ("command", "words"))
     meant = {**confirms, "task": ("task", "side"), "transfer": ("agency", "team")}.get(kind, ("word", "whose"))
@@ -209,8 +207,6 @@ def _question(data: dict[str, Any]) -> dict[str, Any]:
 def _case(data: dict[str, Any]) -> dict[str, Any]:
     """`commitments` stood beside the task of the last of them. They may have become tasks before: a case is made again
     from all its rows, early and late."""
-    if "commitments" not in data:
-        return data
     said, tasks = [tuple(one) for one in data["commitments"]], [dict(task) for task in data.get("tasks", ())]
     for task in tasks:
         if said and task["id"] == model.COMMITMENT and not task.get("what"):
@@ -225,17 +221,29 @@ def _case(data: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name != "commitments"} | {"tasks": [*past, *tasks]}
 
 
-_EARLIER: dict[type, Callable[[dict[str, Any]], dict[str, Any]]] = {model.Question: _question, model.Case: _case}
+def _deadline(data: dict[str, Any]) -> dict[str, Any]:
+    """`n` counted, or named one of several: which, the kind said."""
+    name = "item" if data["kind"] in ("clock", "action", "prompt", "prompt_late") else "nth"
+    return {name: data["n"]} | {name: value for name, value in data.items() if name != "n"}
+
+
+#: A field that no value of today has, and what reads a value that has it.
+_EARLIER: dict[type, tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    model.Question: ("note", _question),
+    model.Deadline: ("n", _deadline),
+    model.Case: ("commitments", _case),
+}
 
 
 def _earlier_read(node: Node) -> Node:
     """The schema of a dataclass, which also reads what an earlier release wrote of it."""
     if node["cls"] not in _EARLIER:
         return node
+    field, mended = _EARLIER[node["cls"]]
 
     def read(data: Any) -> Any:
         try:
-            return _EARLIER[node["cls"]](data) if isinstance(data, dict) else data
+            return mended(data) if isinstance(data, dict) and field in data else data
         except (KeyError, TypeError, AttributeError, IndexError) as error:
             raise ValueError(f"not a {node['cls'].__name__} of any release: {error!r}") from error
 

@@ -211,12 +211,13 @@ deadlines = Table(
     Column("case_number", ForeignKey("cases.number"), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("stage", Plain, nullable=False),
-    Column("n", Integer, nullable=False),
+    Column("nth", Integer, nullable=False),
+    Column("item", Integer, nullable=False),
     Column("at", Instant, nullable=False),
     Column("why", Plain, nullable=False),
     Column("ready", Instant, nullable=False),  # when it may be claimed: `at`, or the end of a lease
     Column("owner", Plain, nullable=False),
-    UniqueConstraint("case_number", "kind", "stage", "n", "at", name="ux_deadlines_occasion"),
+    UniqueConstraint("case_number", "kind", "stage", "nth", "item", "at", name="ux_deadlines_occasion"),
     Index("ix_deadlines_ready", "ready", "id"),
     sqlite_autoincrement=True,
 )

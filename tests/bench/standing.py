@@ -78,7 +78,7 @@ def _pad(tx: Connection, rows: int, at: datetime) -> None:
     missing = max(0, rows - tx.execute(select(func.count()).select_from(table)).scalar_one())
     row = {"case_number": last, "kind": "chaser", "stage": "", "why": "", "owner": "", "at": at, "ready": at}
     if missing:
-        tx.execute(insert(table), [{**row, "n": n} for n in range(missing)])
+        tx.execute(insert(table), [{**row, "nth": n, "item": 0} for n in range(missing)])
 
 
 def ticks(settings: Settings, due: datetime) -> Ticks:

@@ -119,7 +119,8 @@ def test_a_prompt_is_late_after_its_day_alone(kind: str, is_late: bool) -> None:
     """The reminder before the day marks nothing; the one after it marks the case, for the register."""
     book = rules(follow_up=rules("sandwell").policy.follow_up)
     day, at = date(2027, 2, 15), datetime(2027, 2, 12, 9, tzinfo=UTC)
-    case = replace(ended(), tasks=(Task("learning", day),), deadlines=(Deadline(kind, at, "", 1, ended().stage),))
+    row = Deadline(kind, at, "", stage=ended().stage, item=1)
+    case = replace(ended(), tasks=(Task("learning", day),), deadlines=(row,))
     decision = fired(case, kind, book)
     assert [one.about["passed"] for one in letters(decision, L.CHASER, "prompt")] == [is_late]
     assert ("late:learning" in decision.case.flags) is is_late

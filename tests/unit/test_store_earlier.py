@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot.model import Case, ClosedAs, Decision, Question, QuestionKind, State, Task
+from bot.model import Case, ClosedAs, Deadline, Decision, Question, QuestionKind, State, Task
 from bot.store import cases, chain, codec
 from bot.store.db import Database
 from tests.unit.store_samples import FAY, HELEN, HOUR, NOW, a_case, opening, save_new
@@ -26,11 +26,19 @@ BEFORE = Task("commitment/1", what="by noon", owner=replace(FAY, name="", role="
 RUNNING = Task("commitment", what="by Friday", owner=FAY, said=(("responding", "", NOW),))
 
 
+CHASER = Deadline("chaser", NOW, "half of it", 2, "step-1")
+CLOCK = Deadline("clock", NOW, "a meeting", stage="step-1", item=2)
+#: As the release before named them in the letters that they caused.
+KEYS = {CHASER: "chaser/step-1/2/20270115T164500Z", CLOCK: "clock/step-1/2/20270115T164500Z"}
+
+
 def as_earlier(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields of a case as the release before wrote them."""
     fields = dict(fields)
     if "questions" in fields:
         fields["questions"] = [_question(one) for one in fields["questions"]]
+    if "deadlines" in fields:
+        fields["deadlines"] = [_deadline(one) for one in fields["deadlines"]]
     if "tasks" in fields:
         held = [t for t in fields["tasks"] if t["id"].startswith("commitment")]
         fields["commitments"] = [[t["owner"]["email"], t["what"]] for t in held]
@@ -40,6 +48,11 @@ def as_earlier(fields: dict[str, Any]) -> dict[str, Any]:
             if not t["id"].startswith("commitment/")
         ]
     return fields
+
+
+def _deadline(one: dict[str, Any]) -> dict[str, Any]:
+    old = {name: one[name] for name in ("kind", "at", "why", "stage")}
+    return old | {"n": one["nth"] or one["item"]}
 
 
 def _question(one: dict[str, Any]) -> dict[str, Any]:
@@ -60,6 +73,14 @@ def test_a_question_of_an_earlier_release_is_read(question: Question) -> None:
     assert was["word"] == old["word"]
 
 
+@pytest.mark.parametrize("row", KEYS, ids=lambda row: str(row.kind))
+def test_an_alarm_of_an_earlier_release_is_read(row: Deadline) -> None:
+    """Its number counts, or names one of several, as its kind says; letters that it caused keep their key."""
+    assert codec.decode(Deadline, _deadline(codec.encode(row))) == row
+    assert codec.decode(Deadline, codec.encode(row)) == row
+    assert row.key == KEYS[row]
+
+
 @pytest.mark.parametrize(
     ("kind", "data"),
     [
@@ -69,6 +90,8 @@ def test_a_question_of_an_earlier_release_is_read(question: Question) -> None:
         (Question, {"key": "k", "about": "provisional", "asked": "a", "word": "URGENT", "note": ""}),
         (Case, codec.encode(a_case(1, "CE-2027-0001")) | {"commitments": [[]], "tasks": [{"id": "commitment"}]}),
         (Case, codec.encode(a_case(1, "CE-2027-0001")) | {"commitments": 7}),
+        (Deadline, {"at": "2027-01-01T00:00:00+00:00", "why": "", "n": 1}),
+        (Deadline, {"kind": "clock", "at": "2027-01-01T00:00:00+00:00", "why": "", "n": "1"}),
     ],
 )
 def test_what_no_release_wrote_is_refused(kind: type, data: dict[str, Any]) -> None:
@@ -105,12 +128,13 @@ def test_a_case_goes_on_from_an_earlier_journal(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'bot.db'}")
     database.migrate()
     with database.begin() as tx:
-        stored = save_new(tx, tasks=(BEFORE, RUNNING), questions=QUESTIONS, deadlines=())
+        stored = save_new(tx, tasks=(BEFORE, RUNNING), questions=QUESTIONS, deadlines=(CHASER, CLOCK))
         number, ref = stored.case.number, stored.case.ref
         rewritten(tx, number)
         assert cases.verify(tx) == []
         assert cases.load(tx, number).case == cases.fold(tx, number) == stored.case
-        closed = replace(stored.case, state=State.CLOSED, closed_as=ClosedAs.RESOLVED, closed=NOW + HOUR)
+        end = {"state": State.CLOSED, "closed_as": ClosedAs.RESOLVED, "closed": NOW + HOUR}
+        closed = replace(stored.case, deadlines=(), **end)
         cases.save(tx, Decision(closed), opening(number, ref), NOW + HOUR, 1)
         assert cases.verify(tx) == []
         cases.purge(tx, number)

@@ -1,5 +1,5 @@
-"""What is noted of each watched mailbox and of who was away, on both databases; and how the strings of earlier schemas
-became these rows."""
+"""What is noted of each watched mailbox and of who was away, on both databases; and how strings and overloaded columns
+of earlier schemas became these rows."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from datetime import timedelta
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import IntegrityError
 
-from bot.store import cases, mailboxes, mails, meta, schema
+from bot.model import Deadline
+from bot.store import cases, deadlines, mailboxes, mails, meta, schema
 from bot.store.db import MIGRATIONS, Database
 from bot.store.mailboxes import Watched
 from tests.unit.store_samples import HOUR, NOW, a_raw, save_new
@@ -136,3 +138,31 @@ def test_what_meta_kept_of_absences_becomes_rows(earlier: Database) -> None:
     with earlier.begin() as tx:
         assert cases.note_absence(tx, "fay", number, "step-2", NOW + HOUR, MONTH) == (2, True)
         assert meta.with_prefix(tx, "") == {}
+
+
+def test_the_number_of_an_alarm_becomes_a_count_or_an_item(earlier: Database) -> None:
+    """By its kind; a lease that runs goes on, rows of today stand beside those of before, and none stands twice."""
+    with earlier.begin() as tx:
+        number, _ = cases.new_ref(tx, "CE", 2027)
+        ready = "2027-01-15T17:45:00.000000Z"
+        for kind, n in (("chaser", 2), ("clock", 0), ("clock", 1), ("action", 3), ("prompt", 1), ("prompt_late", 1)):
+            columns = "case_number, kind, stage, n, at, why, ready, owner"
+            values = f"{number}, '{kind}', 'step-1', {n}, '2027-01-15T16:45:00.000000Z', 'why', '{ready}', 'one'"
+            tx.execute(text(f"INSERT INTO deadlines ({columns}) VALUES ({values})"))
+    earlier.migrate()
+    with earlier.begin() as tx:
+        rows = deadlines.of_case(tx, number)
+        assert [(row.kind, row.nth, row.item) for row in rows] == [
+            ("chaser", 2, 0), ("clock", 0, 0), ("clock", 0, 1),
+            ("action", 0, 3), ("prompt", 0, 1), ("prompt_late", 0, 1),
+        ]  # fmt: skip
+        assert deadlines.count_due(tx, NOW) == 0
+        assert deadlines.free(tx, "one") == 6
+        new = Deadline("chaser", NOW, "why", 3, "step-1")
+        deadlines.keep(tx, number, (*rows, new))
+        assert deadlines.of_case(tx, number) == [*rows, new]
+    with pytest.raises(IntegrityError), earlier.begin() as tx:
+        tx.execute(insert(schema.deadlines).from_select(COPIED, select(*(schema.deadlines.c[name] for name in COPIED))))
+
+
+COPIED = ("case_number", "kind", "stage", "nth", "item", "at", "why", "ready", "owner")

@@ -116,7 +116,7 @@ def set_actions(d: Draft) -> None:
         if row["day"]:
             at = datetime.fromisoformat(row["day"])
             at = at if at > d.now else workdays.next_morning(d.now, d.rules.calendar)
-            d.alarm(AlarmKind.ACTION, at, f"both sides are asked whether action {row['n']} is done", row["n"])
+            d.alarm(AlarmKind.ACTION, at, f"both sides are asked whether action {row['n']} is done", item=row["n"])
 
 
 def _prompts(d: Draft, closed_as: ClosedAs) -> list[tuple[int, Prompt]]:
@@ -135,10 +135,10 @@ def _prompted(d: Draft, n: int, prompt: Prompt) -> Prompt:
     if day is not None:
         remind = workdays.before(morning(d, day), 1, cal)
         if remind > d.now:
-            d.alarm(AlarmKind.PROMPT, remind, f"{prompt.id}: one working day before its day", n)
+            d.alarm(AlarmKind.PROMPT, remind, f"{prompt.id}: one working day before its day", item=n)
         late = workdays.next_morning(morning(d, day), cal)
         late = late if late > d.now else workdays.next_morning(d.now, cal)
-        d.alarm(AlarmKind.PROMPT_LATE, late, f"{prompt.id}: its day has passed", n)
+        d.alarm(AlarmKind.PROMPT_LATE, late, f"{prompt.id}: its day has passed", item=n)
     return prompt
 
 
@@ -184,7 +184,7 @@ def _morning_after(d: Draft) -> datetime:
     return workdays.next_morning(d.now, d.rules.calendar)
 
 
-def on_child_file(d: Draft, _n: int) -> None:
+def on_child_file(d: Draft) -> None:
     """Once more to the side that has not answered."""
     held = task(d, CHILD_FILE)
     if held is None:
@@ -203,7 +203,7 @@ def on_action(d: Draft, n: int) -> None:
     if row is None:
         return
     if d.late is not None:
-        d.alarm(AlarmKind.ACTION, _morning_after(d), MISSED, n)
+        d.alarm(AlarmKind.ACTION, _morning_after(d), MISSED, item=n)
         return
     for side, who in both_sides(d):
         letter = d.write(LetterKind.QUESTION, "action", [who], action=row, others=len(agreed(d)) > 1)
@@ -219,7 +219,7 @@ def on_prompt(d: Draft, n: int) -> None:
 
 def on_prompt_late(d: Draft, n: int) -> None:
     if d.late is not None:
-        d.alarm(AlarmKind.PROMPT_LATE, _morning_after(d), MISSED, n)
+        d.alarm(AlarmKind.PROMPT_LATE, _morning_after(d), MISSED, item=n)
         return
     _remind(d, n, passed=True)
 

@@ -164,8 +164,8 @@ class Changing:
 
     # --- alarms -------------------------------------------------------------------------------------------------
 
-    def alarm(self, kind: AlarmKind, at: datetime, why: str, n: int = 0) -> None:
-        row = Deadline(kind, at, why, n, self.case.stage)
+    def alarm(self, kind: AlarmKind, at: datetime, why: str, nth: int = 0, item: int = 0) -> None:
+        row = Deadline(kind, at, why, nth, self.case.stage, item)
         self.drop_alarms(lambda other: other.key == row.key)
         self.case = replace(self.case, deadlines=tuple(sorted((*self.case.deadlines, row), key=lambda d: d.at)))
 

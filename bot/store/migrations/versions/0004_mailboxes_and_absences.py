@@ -1,5 +1,6 @@
 """What was kept as strings in `meta` becomes rows: of each mailbox its door, its floor and its move; the floors of
-folders first seen later; and how often somebody was away at which case and stage, which a purge of the case reaches."""
+folders first seen later; and how often somebody was away at which case and stage, which a purge of the case reaches.
+And a deadline's `n`, which counted or named one of several, becomes a column for each."""
 
 from __future__ import annotations
 
@@ -42,10 +43,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("who", "case_number", "stage"),
     )
     tx = op.get_bind()
+    _deadlines()
     _mailboxes(tx)
     _absences(tx)
     for prefix in ("door", "floor", "moved", "absent"):
         tx.execute(sa.text("DELETE FROM meta WHERE key LIKE :key"), {"key": f"{prefix}:%"})
+
+
+def _deadlines() -> None:
+    occasion, made = "ux_deadlines_occasion", {"sqlite_autoincrement": True}
+    with op.batch_alter_table("deadlines", table_kwargs=made) as rows:
+        rows.add_column(sa.Column("item", sa.Integer(), nullable=False, server_default="0"))
+        rows.alter_column("n", new_column_name="nth")
+        rows.drop_constraint(occasion, type_="unique")
+    op.execute("UPDATE deadlines SET item = nth, nth = 0 WHERE kind IN ('clock', 'action', 'prompt', 'prompt_late')")
+    with op.batch_alter_table("deadlines", table_kwargs=made) as rows:
+        rows.alter_column("item", server_default=None)
+        # Not beside the drop of the one before: on SQLite the later of the two of one name would be lost.
+        rows.create_unique_constraint(occasion, ["case_number", "kind", "stage", "nth", "item", "at"])
 
 
 def _mailboxes(tx: Any) -> None:
