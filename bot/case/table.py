@@ -26,6 +26,7 @@ from bot.model import (
     Case,
     Correction,
     CorrectionKind,
+    Deadline,
     Decision,
     Fact,
     FactKind,
@@ -78,50 +79,61 @@ CORRECTED: Row[Correction] = Row(
     lambda d, fact: CORRECTIONS[fact.what](d, fact),
 )
 
-#: What answers an alarm is given the deadline's number.
-ALARMS: dict[AlarmKind, Row[int]] = {
-    AlarmKind.CHASER: Row(WAITING, "those who are to reply are reminded", lambda d, _n: stages.on_chaser(d)),
+ALARMS: dict[AlarmKind, Row[Deadline]] = {
+    AlarmKind.CHASER: Row(WAITING, "those who are to reply are reminded", lambda d, _row: stages.on_chaser(d)),
     AlarmKind.LAPSE: Row(
-        WAITING, "the time of the stage ends: the next stage is called in", lambda d, _n: stages.on_lapse(d)
+        WAITING, "the time of the stage ends: the next stage is called in", lambda d, _row: stages.on_lapse(d)
     ),
-    AlarmKind.REPEAT: Row(WAITING, "an urgent stage is asked again", stages.on_repeat),
+    AlarmKind.REPEAT: Row(WAITING, "an urgent stage is asked again", lambda d, row: stages.on_repeat(d, row.nth)),
     AlarmKind.FORM: Row(
-        _OPEN, "a form that was asked for is not there yet: it is asked for again", lambda d, _n: forms.on_reminder(d)
+        _OPEN, "a form that was asked for is not there yet: it is asked for again", lambda d, _row: forms.on_reminder(d)
     ),
     AlarmKind.TELLING: Row(
-        _OPEN, "the last stage: it is told again that nobody has answered", lambda d, _n: stages.tell(d)
+        _OPEN, "the last stage: it is told again that nobody has answered", lambda d, _row: stages.tell(d)
     ),
     AlarmKind.CLOCK: Row(
-        _OPEN, "another clock of the stage has ended: those it runs on are reminded", subclocks.on_clock
+        _OPEN,
+        "another clock of the stage has ended: those it runs on are reminded",
+        lambda d, row: subclocks.on_clock(d, row.item),
     ),
     AlarmKind.PARENT_NOTE: Row(
-        WAITING, "both sides hear that the parent policy's time has passed", lambda d, _n: stages.on_parent_note(d)
+        WAITING, "both sides hear that the parent policy's time has passed", lambda d, _row: stages.on_parent_note(d)
     ),
     AlarmKind.DELAYED: Row(
-        WAITING, "it is told that a letter is still under way", lambda d, _n: delivery.on_delayed(d)
+        WAITING, "it is told that a letter is still under way", lambda d, _row: delivery.on_delayed(d)
     ),
-    AlarmKind.ASK: Row(_CONFIRMATION, "the raiser is asked whether it is resolved", answers.on_ask),
+    AlarmKind.ASK: Row(
+        _CONFIRMATION, "the raiser is asked whether it is resolved", lambda d, row: answers.on_ask(d, row.nth)
+    ),
     AlarmKind.OUTCOME_CHASER: Row(
-        _OUTCOME, "the outcome in writing is reminded of", lambda d, _n: closing.on_outcome_chaser(d)
+        _OUTCOME, "the outcome in writing is reminded of", lambda d, _row: closing.on_outcome_chaser(d)
     ),
     AlarmKind.OUTCOME_DUE: Row(
-        _OUTCOME, "the outcome in writing is due: the case closes", lambda d, _n: closing.on_outcome_due(d)
+        _OUTCOME, "the outcome in writing is due: the case closes", lambda d, _row: closing.on_outcome_due(d)
     ),
     AlarmKind.GO: Row(
-        WAITING, "the mode approve: what waited for a GO goes without one", lambda d, _n: approval.go(d, "clock")
+        WAITING, "the mode approve: what waited for a GO goes without one", lambda d, _row: approval.go(d, "clock")
     ),
     AlarmKind.WORD_MANAGER: Row(
-        _OPEN, "a word that nobody confirmed: the manager is asked", lambda d, _n: words.on_word_manager(d)
+        _OPEN, "a word that nobody confirmed: the manager is asked", lambda d, _row: words.on_word_manager(d)
     ),
     AlarmKind.CHILD_FILE: Row(
-        _CLOSED, "both sides are asked whether it stands on the child's own record", follow_up.on_child_file
+        _CLOSED,
+        "both sides are asked whether it stands on the child's own record",
+        lambda d, _row: follow_up.on_child_file(d),
     ),
     AlarmKind.ACTION: Row(
-        _CLOSED, "the day of an agreed action: both sides are asked whether it is done", follow_up.on_action
+        _CLOSED,
+        "the day of an agreed action: both sides are asked whether it is done",
+        lambda d, row: follow_up.on_action(d, row.item),
     ),
-    AlarmKind.PROMPT: Row(_CLOSED, "what the policy asks after the end is reminded of", follow_up.on_prompt),
-    AlarmKind.PROMPT_LATE: Row(_CLOSED, "what the policy asks after the end is late", follow_up.on_prompt_late),
-    AlarmKind.HOLD_END: Row(_OPEN, "a hold ends: letters go again", lambda d, _n: closing.release(d, "clock")),
+    AlarmKind.PROMPT: Row(
+        _CLOSED, "what the policy asks after the end is reminded of", lambda d, row: follow_up.on_prompt(d, row.item)
+    ),
+    AlarmKind.PROMPT_LATE: Row(
+        _CLOSED, "what the policy asks after the end is late", lambda d, row: follow_up.on_prompt_late(d, row.item)
+    ),
+    AlarmKind.HOLD_END: Row(_OPEN, "a hold ends: letters go again", lambda d, _row: closing.release(d, "clock")),
 }
 
 #: Every kind of fact but the opening, which has no case yet; to be read, for each row answers a type of its own.
@@ -197,7 +209,7 @@ def _answer(d: Draft, fact: Arrival | Alarm | LetterServed | LetterUndelivered |
         case Alarm(deadline=row):
             d.drop_alarms(lambda one: one.key == row.key)
             d.deaf_since = fact.deaf_since
-            ALARMS[row.kind].answer(d, row.n)
+            ALARMS[row.kind].answer(d, row)
         case _:
             assert_never(fact)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ from bot.mail.read import writer
 from bot.model import Inbox, Mail, aware
 from bot.model.errors import BotError
 from bot.rules.policy.yaml_file import nearest
-from bot.rules.workdays import at_local
+from bot.rules.workdays import MORNING, at_local
 from bot.store import cases, mails, outbox
 from bot.store.db import Database
 from bot.store.mails import Listed
@@ -159,7 +159,7 @@ def _instant(o: Office, text: str) -> datetime:
     calendar = o.settings.calendar
     try:
         is_day = len(text) == len("2027-01-15")
-        said = at_local(date.fromisoformat(text), time(9), calendar) if is_day else datetime.fromisoformat(text)
+        said = at_local(date.fromisoformat(text), MORNING, calendar) if is_day else datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text} is no date; write 2027-01-15 or 2027-01-15T16:45") from None
     began = aware(said if said.tzinfo else said.replace(tzinfo=calendar.zone))

@@ -7,7 +7,7 @@ rules/policy/prose.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ from bot.rules.policy import prose as policy_prose
 from bot.rules.policy.policy import Policy
 from bot.rules.policy.prose import Worked
 from bot.rules.policy.yaml_file import nearest
-from bot.rules.workdays import LONDON, Calendar, calendar, say
+from bot.rules.workdays import LONDON, MORNING, Calendar, calendar, say
 
 # The file that `policy new` writes: a small policy that passes `check`, with a comment at everything one may change.
 # Its telephone numbers are kept for fiction, so that `check` reminds of them until the real ones stand there.
@@ -188,7 +188,7 @@ def _received(on: str) -> datetime:
         day = date.fromisoformat(text) if text else now().astimezone(LONDON).date()
     except ValueError:
         raise typer.BadParameter("write a day such as 2027-04-12, or a minute such as 2027-04-12T09:30") from None
-    return datetime.combine(day, time(9), LONDON)
+    return datetime.combine(day, MORNING, LONDON)
 
 
 def _read(config: Path, name: str) -> Policy:

@@ -20,7 +20,7 @@ from bot.daemon.alert import conditions, read_heartbeat
 from bot.daemon.configuration import load, place
 from bot.daemon.daemon import Daemon
 from bot.daemon.life import HEARTBEAT, alone, once
-from bot.store import cases, mails, seen
+from bot.store import cases, mailboxes, meta
 
 DEFAULT = Path("config")
 #: A heartbeat older than this many of its own intervals has stopped; `once` beats as often as cron calls it.
@@ -77,10 +77,10 @@ def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
     """
     with database(config) as db, db.read() as tx:
         found: dict[str, Any] = {
-            "cases": seen.cases_by_state(tx),
-            "mails": seen.mails_by_disposition(tx),
-            "letters": seen.letters_by_status(tx),
-            "mailboxes": mails.last_listed(tx),
+            "cases": meta.cases_by_state(tx),
+            "mails": meta.mails_by_disposition(tx),
+            "letters": meta.letters_by_status(tx),
+            "mailboxes": mailboxes.last_listed(tx),
         }
         stopped = [f"{c.subject}, since {when(c.since)}" for c in conditions(tx, now()) if now() - c.since >= c.grace]
     beat = read_heartbeat(place(config, os.environ).var / HEARTBEAT)

@@ -25,7 +25,7 @@ from sqlalchemy import Connection
 from bot.engine.sending.unknown import FAULT
 from bot.model import Contact, Letter, LetterKind
 from bot.model.errors import LoginRefused
-from bot.store import mails, outbox
+from bot.store import mailboxes, outbox
 
 GRACE = timedelta(minutes=10)  # how long a mailbox or a letter may fail before a human hears of it
 SOON = timedelta(minutes=3)  # the same where a login was refused: nobody else can mend that
@@ -79,7 +79,7 @@ def conditions(tx: Connection, now: datetime) -> list[Condition]:
     """What the database says has stopped: mailboxes, the way out, and letters that only a human can help."""
     found = [
         Condition(f"mailbox {name} cannot be read", why, since, _grace(why))
-        for name, since, until, why in mails.gaps(tx, now, now)
+        for name, since, until, why in mailboxes.gaps(tx, now, now)
         if until is None
     ]
     oldest = outbox.oldest_failing(tx)

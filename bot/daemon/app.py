@@ -32,8 +32,7 @@ from bot.model.errors import ConfigError, DoorClosed
 from bot.model.names import BOT, mailbox_name
 from bot.settings.settings import FIRST_SIGHT, Config, Settings, coverage
 from bot.settings.shapes import shapes_of
-from bot.store import cases, mails
-from bot.store import mailboxes as kept
+from bot.store import cases, mailboxes, meta
 from bot.store.db import Database
 
 LEASE = timedelta(minutes=5)
@@ -78,7 +77,7 @@ class App:
             return self.intake.receive(name, self.mailboxes[name], now)
         except DoorClosed as closed:
             with self.db.begin() as tx:
-                mails.gap_opened(tx, name, now, str(closed))
+                mailboxes.gap_opened(tx, name, now, str(closed))
             raise
 
     def once(self, now: datetime) -> list[str]:
@@ -171,7 +170,7 @@ def build(
     db = database or open_database(settings)
     first_start(db, settings, clock())
     with db.begin() as tx:
-        kept.keep_texts(tx, settings.texts)
+        meta.keep_texts(tx, settings.texts)
     office = assembled(settings, db, woken, strict=strict)
     turn, finish, config = office.turn, office.finish, settings.config
     finish.on_fault = partial(_template_failed, db, turn, clock)
@@ -211,7 +210,7 @@ def assembled(
     """The Office on that database. `woken` is called when a letter was queued; `strict` is as in `build`. A letter
     whose template fails is told to nobody yet: whoever sends letters sets `finish.on_fault`."""
     with db.begin() as tx:
-        secret = kept.secret(tx)
+        secret = meta.secret(tx)
     turn = Turn(Books(settings, strict=strict), secret, woken)
     return Office(settings, db, turn, Finish(settings, turn, templates_of(settings), lambda _name, _fault: None))
 

@@ -18,7 +18,7 @@ from bot.rules.policy.yaml_file import read
 from bot.settings import settings
 from bot.settings.credentials import fill
 from bot.settings.settings import BOT, Config, Settings
-from bot.store import cases, mailboxes
+from bot.store import cases, meta
 from bot.store.db import Database
 
 
@@ -102,7 +102,7 @@ def _kept(database: str) -> dict[str, str]:
         return {}  # the start itself will say what is wrong with it
     try:
         with db.read() as tx:
-            return mailboxes.kept_texts(tx) if cases.open_cases(tx) else {}
+            return meta.kept_texts(tx) if cases.open_cases(tx) else {}
     except StoreError:
         return {}
     finally:

@@ -23,7 +23,7 @@ from bot.daemon.threads import Troubles
 from bot.model import Letter
 from bot.model.errors import BotError
 from bot.settings.settings import Settings
-from bot.store import deadlines, mailboxes, outbox
+from bot.store import deadlines, meta, outbox
 from bot.store.db import Database
 
 HEARTBEAT = "heartbeat.json"
@@ -83,11 +83,11 @@ def free_earlier(db: Database, settings: Settings, mine: str, now: datetime) -> 
     """Ends the leases of the life before this one, which held the same folder and is surely over."""
     key = f"owner:{socket.gethostname()}:{Path(settings.config.var).resolve()}"
     with db.begin() as tx:
-        earlier = mailboxes.meta_get(tx, key)
+        earlier = meta.get(tx, key)
         if earlier:
             deadlines.free(tx, earlier)
             outbox.free(tx, earlier, now)
-        mailboxes.meta_set(tx, key, mine)
+        meta.put(tx, key, mine)
 
 
 def furnish(settings: Settings) -> None:

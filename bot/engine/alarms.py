@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bot.engine.turn import Turn
 from bot.model import Alarm, AlarmKind, Case
 from bot.model.failpoints import failpoint
-from bot.store import cases, deadlines, mails
+from bot.store import cases, deadlines, mailboxes, mails
 from bot.store.db import Database
 from bot.store.deadlines import DueRow
 
@@ -86,13 +86,13 @@ class Alarms:
         names = tuple(self.mailboxes[a] for a in (case.inbox, "") if a in self.mailboxes)
         if self._unread_before(tx, row.deadline.at):
             return names
-        listed = mails.last_listed(tx)
+        listed = mailboxes.last_listed(tx)
         moment = min(row.deadline.at, now)
         return tuple(name for name in names if name not in listed or listed[name] < moment)
 
     def _deaf_since(self, tx: Connection, names: tuple[str, ...], now: datetime) -> datetime | None:
         """Since when one of these cannot be read, if that is long enough to speak all the same."""
-        open_gaps = (since for name, since, until, _ in mails.gaps(tx, now, now) if name in names and until is None)
+        open_gaps = (since for name, since, until, _ in mailboxes.gaps(tx, now, now) if name in names and until is None)
         return next((since for since in open_gaps if now - since >= DEAF), None)
 
     @staticmethod

@@ -8,7 +8,7 @@ decides no case.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -20,12 +20,11 @@ from bot.mail.words.orders import lettered
 from bot.model import Case, Contact, Correction, CorrectionKind, Flag, Letter, LetterKind
 from bot.model.failpoints import failpoint
 from bot.rules import workdays
-from bot.store import cases, letters, mailboxes, mails, outbox
+from bot.store import cases, letters, mailboxes, mails, meta, outbox
 from bot.store.db import Database
 from bot.store.mails import Listed
 from bot.store.outbox import Queued
 
-AT = time(9)
 IN_FLIGHT = "already in flight"
 
 
@@ -42,29 +41,29 @@ class Digests:
         """Queues today's digests if their hour has come and they are not queued yet."""
         calendar = self.turn.books.settings.calendar
         local = now.astimezone(calendar.zone)
-        if not calendar.is_working(local.date()) or local.time() < AT:
+        if not calendar.is_working(local.date()) or local.time() < workdays.MORNING:
             return
         day = local.date().isoformat()
         with self.db.read() as tx:
-            before = mailboxes.meta_get(tx, "digest")
+            before = meta.get(tx, "digest")
             if before == day:
                 return
-        since = workdays.at_local(date.fromisoformat(before), AT, calendar) if before else None
+        since = workdays.at_local(date.fromisoformat(before), workdays.MORNING, calendar) if before else None
         with self.db.begin() as tx:
-            kept_back = letters.withheld(tx, since, workdays.at_local(local.date(), AT, calendar))
+            kept_back = letters.withheld(tx, since, workdays.at_local(local.date(), workdays.MORNING, calendar))
             for area in self.areas:
                 self._post(tx, area, day, now, kept_back, is_monday=local.weekday() == 0)
-            mailboxes.meta_set(tx, "digest", day)
+            meta.put(tx, "digest", day)
             failpoint("digest.posting")
         failpoint("digest.posted")
 
     def next_at(self, now: datetime) -> datetime:
         """When the next digest may go: this morning still, else the next working one."""
         calendar = self.turn.books.settings.calendar
-        today = workdays.at_local(now.astimezone(calendar.zone).date(), AT, calendar)
+        today = workdays.at_local(now.astimezone(calendar.zone).date(), workdays.MORNING, calendar)
         if now < today and calendar.is_working(today.date()):
             return today
-        return workdays.next_morning(now, self.turn.books.settings.calendar, AT)
+        return workdays.next_morning(now, self.turn.books.settings.calendar)
 
     def _post(
         self, tx: Connection, area: str, day: str, now: datetime, kept_back: Sequence[Queued], *, is_monday: bool
@@ -78,10 +77,10 @@ class Digests:
         pen = [one for one in shown if one[0].disposition == "holding_pen"]
         aside = [one for one in shown if one[0].disposition == "set_aside"]
         letters_open = len(outbox.open_letters(tx))
-        unit = unit_of(self.turn, area)
+        unit = self.turn.books.settings.directory.unit(area)
         if not unit or not (open_cases or pen or aside or letters_open or withheld or is_monday):
             return
-        listed = mails.last_listed(tx)
+        listed = mailboxes.last_listed(tx)
         named = {entry: letter for letter, entry in lettered([row.entry for row, _ in (*pen, *aside)]).items()}
         about = {
             "open": [open_line(case, policies) for case in open_cases],
@@ -141,7 +140,7 @@ class Digests:
     def tell_in_flight(self, now: datetime) -> None:
         """Older challenges found at first sight are listed once, to operator and business unit; nobody else hears."""
         with self.db.read() as tx:
-            told = int(mailboxes.meta_get(tx, "in_flight") or 0)
+            told = int(meta.get(tx, "in_flight") or 0)
             found = [
                 row for row in mails.listed(tx, "holding_pen") if row.entry > told and row.why.startswith(IN_FLIGHT)
             ]
@@ -154,7 +153,7 @@ class Digests:
                 ]
                 if rows:
                     self._list(tx, area, rows, now)
-            mailboxes.meta_set(tx, "in_flight", str(max(row.entry for row in found)))
+            meta.put(tx, "in_flight", str(max(row.entry for row in found)))
             failpoint("digest.listing")
         failpoint("digest.listed")
 
@@ -164,16 +163,12 @@ class Digests:
         letter = Letter(
             LetterKind.INFORMATION,
             f"in_flight/{area}/{rows[-1].entry}",
-            (operator, *unit_of(self.turn, area)),
+            (operator, *self.turn.books.settings.directory.unit(area)),
             {"items": items, "now": now.isoformat()},
             variant="in_flight",
             subject="Older challenges were found: already in flight?",
         )
         self.turn.post(tx, letter, now)
-
-
-def unit_of(turn: Turn, area: str) -> tuple[Contact, ...]:
-    return turn.books.settings.directory.first_of(("business_unit", "business_manager"), area)
 
 
 def _withheld(one: Queued) -> dict[str, object]:

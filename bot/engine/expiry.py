@@ -16,7 +16,7 @@ from bot.model import Contact, Letter, LetterKind
 from bot.model.failpoints import failpoint
 from bot.settings.door import Door, OAuth
 from bot.settings.settings import Config
-from bot.store import mailboxes
+from bot.store import meta
 from bot.store.db import Database
 
 STEPS = (30, 14, 7, 1)  # days before the end
@@ -79,12 +79,12 @@ class Expiry:
         if not due:
             return
         with self._db.read() as tx:
-            if mailboxes.meta_get(tx, "expiry") == today.isoformat():
+            if meta.get(tx, "expiry") == today.isoformat():
                 return
         with self._db.begin() as tx:
             for one, step in due:
                 self._turn.post(tx, _letter(one, step, today, settings.config.operator, now), now)
-            mailboxes.meta_set(tx, "expiry", today.isoformat())
+            meta.put(tx, "expiry", today.isoformat())
             failpoint("expiry.posting")
         failpoint("expiry.posted")
 

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.model.cases import COMMITMENT as COMMITMENT
     from bot.model.cases import WAITING as WAITING
     from bot.model.cases import AlarmKind as AlarmKind
     from bot.model.cases import Case as Case
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bot.model.cases import Delayed as Delayed
     from bot.model.cases import Outsider as Outsider
     from bot.model.cases import Question as Question
+    from bot.model.cases import QuestionKind as QuestionKind
     from bot.model.cases import Served as Served
     from bot.model.cases import StageRun as StageRun
     from bot.model.cases import State as State

@@ -78,7 +78,7 @@ class AlarmKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A row of the alarm table. (case, kind, n, at) is unique: it is the occasion of what it causes.
+    """A row of the alarm table. (case, kind, stage, nth, item, at) is unique: it is the occasion of what it causes.
 
     Raises ValueError for a kind that is none.
     """
@@ -86,8 +86,9 @@ class Deadline:
     kind: AlarmKind
     at: datetime
     why: PlainText  # never who: that stands in the event
-    n: int = 0
+    nth: int = 0  # chaser, repeat, ask, form: how often by then, from 1
     stage: PlainText = ""
+    item: int = 0  # which of several: a clock by its place in the stage, an agreed action or a prompt by its number
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", AlarmKind(self.kind))  # a row of the database gives its text
@@ -95,7 +96,8 @@ class Deadline:
 
     @property
     def key(self) -> str:
-        return f"{self.kind}/{self.stage}/{self.n}/{self.at:%Y%m%dT%H%M%SZ}"
+        """Names it in letters that it causes. A kind counts or names one of several, never both."""
+        return f"{self.kind}/{self.stage}/{self.nth or self.item}/{self.at:%Y%m%dT%H%M%SZ}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +126,49 @@ class StageRun:
     responded: datetime | None = None
 
 
+class QuestionKind(StrEnum):
+    """What a letter asks."""
+
+    WORD = "confirm_word"  # is this word of the command table yours
+    WORD_AGAIN = "confirm_word_again"  # the same, once their manager is asked too
+    WHOSE_ANSWER = "whose_answer"  # is this the answer
+    PROVISIONAL = "provisional"  # do you challenge
+    TRANSFER = "transfer"  # does your team take it over
+    TASK = "task"  # is it done
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A yes/no (or choice) put to somebody by a letter; `mail` is the digest of the mail it is about."""
+    """A yes/no put to somebody by a letter. What it is about stands in the fields of its kind; the others are empty.
+
+    Text that earlier journals hide is personal here too, so that one purge makes the same tokens of both.
+    """
 
     key: PersonalText  # the occasion of the letter that asks it
-    about: PlainText  # confirm_word, whose_answer, which_team, provisional, transfer ...
+    about: QuestionKind
     asked: PersonalText  # address
-    mail: PlainText = ""
-    word: PlainText = ""
-    note: PersonalText = ""
+    mail: PlainText = ""  # digest of the mail it is about
+    command: PlainText = ""  # WORD: the word
+    words: PersonalText = ""  # WORD: what stood behind it
+    whose: PersonalText = ""  # WHOSE_ANSWER: the address that may have answered
+    agency: PlainText = ""  # TRANSFER
+    team: PersonalText = ""  # TRANSFER
+    task: PlainText = ""  # TASK: its id
+    side: PersonalText = ""  # TASK: raising, responding or unit, whichever was asked
     at: datetime | None = None
+
+
+#: Id of the task that says what was committed to last; those before it bear a number behind it.
+COMMITMENT = "commitment"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """Something to be seen done beside the stage's answer, and who has said what about it.
 
-    `id`: child_file, action/<n>, meeting, representation, or the id of a prompt of the policy. `what`: an agreed
-    action in its writer's words. `said`: (side, word, when), the side being raising, responding or unit.
+    `id`: child_file, action/<n>, meeting, representation, commitment, commitment/<n>, or the id of a prompt of the
+    policy. `what`: an agreed action, or what was committed to, in its writer's words. `said`: (side, word, when), the
+    side being raising, responding or unit.
     """
 
     id: PlainText
@@ -220,7 +246,6 @@ class Case:
     closed_as: ClosedAs | None = None
     closed: datetime | None = None
     outcome: PlainText = ""  # digest of the mail that wrote the outcome
-    commitments: tuple[tuple[PersonalText, PersonalText], ...] = ()  # RECEIVED by: (address, words)
     forms: tuple[FormState, ...] = ()  # asked for, in order
     tasks: tuple[Task, ...] = ()  # what is to be seen done while it runs and after it has closed
     called: datetime | None = None  # the telephone call before the challenge, as the raiser gave it
@@ -239,6 +264,11 @@ class Case:
     def has(self, flag: Flag, of: str = "") -> bool:
         """Whether it bears that flag, of that id where one is named."""
         return Flagged(flag, of) in self.flags
+
+    @property
+    def commitments(self) -> tuple[Task, ...]:
+        """What was committed to by RECEIVED, in order of saying: by whom, in which words."""
+        return tuple(task for task in self.tasks if task.id.partition("/")[0] == COMMITMENT)
 
     @property
     def is_open(self) -> bool:

@@ -128,7 +128,7 @@ def _values(
         "timeline": _timeline(journal, names, stages, said, full),
         "mails": [[said(m.received), names.get(m.sender, m.sender), m.digest] for m in mails],
         "gaps": [[box, said(start), said(end) if end else "not yet read again", why] for box, start, end, why in gaps],
-        "commitments": [[names.get(who, who), words] for who, words in case.commitments] if full else [],
+        "commitments": _commitments(case, names) if full else [],
         "flags": [flag.words for flag in case.flags],
         "forms": [_form(state, policy, said, stages) for state in case.forms],
         "head": journal[-1].hash if journal else "",
@@ -136,6 +136,12 @@ def _values(
         "made": said(now),
     }
     return {name: _clean(value) for name, value in values.items()}
+
+
+def _commitments(case: Case, names: Mapping[str, str]) -> list[list[str]]:
+    """By whom, in which words."""
+    said = [(task.owner.email if task.owner else "", task.what) for task in case.commitments]
+    return [[names.get(who, who), words] for who, words in said]
 
 
 class _Said:

@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from bot.model import Case, Contact, Mail, Proof, Word
 from bot.rules.book import Rules
+from bot.rules.directory import UNIT
 
 
 class Side(StrEnum):
@@ -205,7 +206,7 @@ def _deciders(case: Case, rules: Rules) -> Iterator[Contact]:
 
 
 def _unit(case: Case, rules: Rules) -> Iterator[Contact]:
-    for role in ("business_unit", "business_manager"):
+    for role in UNIT:
         yield from rules.directory.holders(role, case.area)
 
 

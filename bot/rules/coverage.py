@@ -11,11 +11,12 @@ from datetime import date
 
 from bot.model import Contact
 from bot.model.errors import Problem
-from bot.rules.directory import Directory
+from bot.rules.directory import UNIT, Directory
 from bot.rules.policy.policy import Policy, Stage
 
-#: Who is written to at a stage of level partnership when its own responding role is nobody's.
-UNIT = ("business_manager", "business_unit")
+#: Who is written to at a stage of level partnership when its own responding role is nobody's: the manager, a person,
+#: before the inbox.
+_PARTNERSHIP = tuple(reversed(UNIT))
 
 
 def gaps(
@@ -57,7 +58,7 @@ def responders(
 ) -> tuple[Contact, ...]:
     """Who must answer at this stage: the first of its roles that anybody holds, at partnership level else the unit."""
     if stage.level == "partnership":
-        return directory.first_of((*stage.responding_role, *UNIT), area, on=on)
+        return directory.first_of((*stage.responding_role, *_PARTNERSHIP), area, on=on)
     return directory.first_of(stage.responding_role, area, agency, team, on)
 
 
@@ -78,7 +79,7 @@ def _anywhere(directory: Directory, role: str, area: str, on: date | None) -> bo
 
 
 def _roles(stage: Stage) -> str:
-    roles = dict.fromkeys((*stage.responding_role, *(UNIT if stage.level == "partnership" else ())))
+    roles = dict.fromkeys((*stage.responding_role, *(_PARTNERSHIP if stage.level == "partnership" else ())))
     return " or ".join(roles)
 
 

@@ -21,6 +21,8 @@ ROLES = frozenset(
         "designated_doctor", "designated_nurse", "team_inbox", "agency_inbox",
     }
 )  # fmt: skip
+#: The partnership's business unit: the first of these roles that anybody holds.
+UNIT = ("business_unit", "business_manager")
 SECTORS = frozenset(
     {
         "social_care", "health_visiting", "hospital", "general_practice", "school", "college", "early_years", "police",
@@ -138,6 +140,10 @@ class Directory:
         """`holders` of the first role in `roles` that has any."""
         return next((c for r in roles if (c := self.holders(r, area, agency, team, on))), ())
 
+    def unit(self, area: str, on: date | None = None) -> tuple[Contact, ...]:
+        """The partnership's business unit, or its manager where it has no inbox of its own."""
+        return self.first_of(UNIT, area, on=on)
+
     def fallbacks(self, contact: Contact, area: str, on: date | None = None) -> tuple[Contact, ...]:
         """Who is written to, in turn, when this contact cannot be reached: deputy, team inbox, agency inbox, unit."""
         row = [self._deputy(contact)] if contact.deputy else []
@@ -145,7 +151,7 @@ class Directory:
             row += self._exactly("team_inbox", area, contact.agency, contact.team, on)
         if contact.agency:
             row += self._exactly("agency_inbox", area, contact.agency, "", on)
-        row += self.first_of(("business_unit", "business_manager"), area, on=on)
+        row += self.unit(area, on)
         found: list[Contact] = []
         for other in row:
             if not any(self.same_person(other.email, known.email) for known in (contact, *found)):

@@ -20,6 +20,7 @@ from bot.model import Due, Unit, Window, aware
 
 LONDON = ZoneInfo("Europe/London")
 YEARS = range(2015, 2046)
+MORNING = time(9)  # when an office day begins: what is asked, told or sent "in the morning" goes then
 CLOSURE = "closure day"  # the name of a day that the configuration adds
 
 
@@ -163,12 +164,12 @@ def earliest(*dues: Due | None) -> Due:
     return Due(first.at, f"the earliest of {others + 1} limits: {first.why}") if others else first
 
 
-def before(moment: datetime, n: int, cal: Calendar, at: time = time(9)) -> datetime:
+def before(moment: datetime, n: int, cal: Calendar, at: time = MORNING) -> datetime:
     """`at` o'clock local, `n` working days before the local day of `moment`."""
     return at_local(working_day(moment, -n, cal), at, cal)
 
 
-def next_morning(moment: datetime, cal: Calendar, at: time = time(9), n: int = 1) -> datetime:
+def next_morning(moment: datetime, cal: Calendar, at: time = MORNING, n: int = 1) -> datetime:
     """`at` o'clock local of the n-th working day after the local day of `moment`."""
     return at_local(working_day(moment, n, cal), at, cal)
 

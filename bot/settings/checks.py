@@ -30,7 +30,7 @@ def check(
     yield from _addresses(document, blocks)
     yield from _domains(document, directory, directory_file)
     for area in dict.fromkeys(_text(block.get("area")) for block in blocks):
-        if area in directory.areas and not directory.first_of(("business_unit", "business_manager"), area):
+        if area in directory.areas and not directory.unit(area):
             text = f"nobody is business_unit for area {area}: records and undelivered letters go there; add a row"
             yield Problem(directory_file, 0, text)
     if (document.at(("senders", "trust", "profile")) or "none") == "none":

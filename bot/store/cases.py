@@ -1,6 +1,6 @@
-"""Cases, their journal and the ids that lead to them. The state is the fold of the journal; the chain of hashes
-shows any change. Personal text stands in `texts` under a salted hash; journal rows hold only the hash, so that a purge
-leaves the chain whole. It decides nothing.
+"""Cases, their journal, the ids that lead to them, and who was away at them. The state is the fold of the journal; the
+chain of hashes shows any change. Personal text stands in `texts` under a salted hash; journal rows hold only the hash,
+so that a purge leaves the chain whole. It decides nothing.
 """
 
 from __future__ import annotations
@@ -9,21 +9,23 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from bot.model import Case, Decision, Fact, Flag, Mail, MailForms, State
 from bot.model.errors import CaseMoved
-from bot.store import chain, codec, deadlines, mailboxes, schema
+from bot.store import chain, codec, deadlines, schema
 from bot.store.chain import JournalRow as JournalRow
+from bot.store.chain import head as head
+from bot.store.chain import judged as judged
 from bot.store.purge import is_purged as is_purged
 from bot.store.purge import note_purge as note_purge
 from bot.store.purge import purge as purge
 
-_cases, _ids, _policies = schema.cases, schema.ids, schema.policies
+_cases, _ids, _policies, _absences = schema.cases, schema.ids, schema.policies, schema.absences
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,30 +191,6 @@ def _state_faults(tx: Connection, row: Row[Any]) -> list[str]:
     return found
 
 
-def head(tx: Connection) -> str:
-    """One hash over the heads of all journals."""
-    total = hashlib.sha256()
-    for ref, last in tx.execute(select(_cases.c.ref, _cases.c.head).order_by(_cases.c.number)):
-        total.update(f"{ref} {last}\n".encode())
-    return total.hexdigest()
-
-
-def judged(tx: Connection, given: str) -> tuple[bool, str]:
-    """What can be said of a head that was noted earlier: whether everything is as it was then, and a sentence.
-
-    A migration that rewrites journals notes the head before and after (`rewrite/...` in meta): what was chained before
-    it can no longer be proven, and is never called intact."""
-    if given == head(tx):
-        return True, "intact: no journal row was added, changed or taken away since that head"
-    notes = [json.loads(note) for _, note in sorted(mailboxes.with_prefix(tx, "rewrite/").items())]
-    for note in notes:
-        if given == note["old"]:
-            said = f"{note['rows']} journal rows were rewritten then, and the head became {note['new']}"
-            return False, f"before the rewrite of {note['at']}: {said}"
-    older = f", or it is from before the rewrite of {notes[-1]['at']}" if notes else ""
-    return False, f"not the head of today: journals were gone on with or changed since{older}, or it is of others"
-
-
 # --- what leads to a case -------------------------------------------------------------------------------------------
 
 
@@ -262,3 +240,25 @@ def of_case(tx: Connection, number: int) -> tuple[MailForms, ...]:
     mine = select(_texts.c.text).where(_texts.c.case_number == number, _texts.c.key.startswith(_PREFIX))
     found = [codec.loads(MailForms, text) for text in tx.execute(mine).scalars()]
     return tuple(sorted(found, key=lambda one: (one.received, one.mail)))
+
+
+# --- who was away ---------------------------------------------------------------------------------------------------
+
+
+def note_absence(tx: Connection, who: str, case: int, stage: str, now: datetime, within: timedelta) -> tuple[int, bool]:
+    """Counts somebody away once for each case and stage. Returns how often they were so within that time, and whether
+    that was told within it (`absence_told`); what is older is forgotten."""
+    c, since = _absences.c, now - within
+    over = delete(_absences).where(c.who == who, c.at <= since, or_(c.told.is_(None), c.told <= since))
+    tx.execute(over)
+    row = schema.insert_into(tx, _absences).values(who=who, case_number=case, stage=stage, at=now)
+    key = ["who", "case_number", "stage"]
+    tx.execute(row.on_conflict_do_update(index_elements=key, set_={"at": now}, where=c.at <= since))
+    times, told = tx.execute(
+        select(func.count().filter(c.at > since), func.max(c.told, type_=codec.Instant())).where(c.who == who)
+    ).one()
+    return times, told is not None and told > since
+
+
+def absence_told(tx: Connection, who: str, now: datetime) -> None:
+    tx.execute(update(_absences).where(_absences.c.who == who).values(told=now))

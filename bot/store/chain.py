@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select
 
 from bot.model import Arrival, Case, Decision, Fact, Mail, Opening
-from bot.store import codec, schema
+from bot.store import codec, meta, schema
 
 _journal, _texts = schema.journal, schema.texts
 _TOKEN = "t:"  # noqa: S105 - a prefix, no secret
@@ -202,3 +202,30 @@ def _columns_agree(row: Row[Any]) -> bool:
 
 def as_case(fields: Mapping[str, Any]) -> Case:
     return codec.decode(Case, dict(fields))
+
+
+# --- one head over all ----------------------------------------------------------------------------------------------
+
+
+def head(tx: Connection) -> str:
+    """One hash over the heads of all journals."""
+    total = hashlib.sha256()
+    for ref, last in tx.execute(select(schema.cases.c.ref, schema.cases.c.head).order_by(schema.cases.c.number)):
+        total.update(f"{ref} {last}\n".encode())
+    return total.hexdigest()
+
+
+def judged(tx: Connection, given: str) -> tuple[bool, str]:
+    """What can be said of a head that was noted earlier: whether everything is as it was then, and a sentence.
+
+    A migration that rewrites journals notes the head before and after (`rewrite/...` in meta): what was chained before
+    it can no longer be proven, and is never called intact."""
+    if given == head(tx):
+        return True, "intact: no journal row was added, changed or taken away since that head"
+    notes = [json.loads(note) for _, note in sorted(meta.with_prefix(tx, "rewrite/").items())]
+    for note in notes:
+        if given == note["old"]:
+            said = f"{note['rows']} journal rows were rewritten then, and the head became {note['new']}"
+            return False, f"before the rewrite of {note['at']}: {said}"
+    older = f", or it is from before the rewrite of {notes[-1]['at']}" if notes else ""
+    return False, f"not the head of today: journals were gone on with or changed since{older}, or it is of others"

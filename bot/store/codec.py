@@ -1,22 +1,25 @@
 """Values of the model to JSON and back, by pydantic from their dataclass fields; the same value gives the same text.
+And what a column holds: instants that compare as text on every database, and any Python string.
 
 Reading is strict: an unknown field or a wrong type raises ValueError; a missing field takes its default, so that a
 later model reads earlier rows. Which text is about a person is said at the field (model/marks.py); the caller may hide
-it, and this file does not know how. It stores nothing.
+it, and this file does not know how. It stores nothing and knows no table.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache
 from math import isfinite
 from typing import Any, TypeVar, get_args, get_type_hints
 
+import re2
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import SchemaSerializer, SchemaValidator, core_schema
+from sqlalchemy import BindParameter, Dialect, String, Text, TypeDecorator, bindparam
 
 from bot import model
 
@@ -100,7 +103,7 @@ def _fitted(node: Node, hides: bool, personal: bool = False) -> Node:
     instants in UTC, mappings of JSON values alone; and, with `hides`, personal text given to the context's function."""
     kind = node["type"]
     if kind == "dataclass":
-        return {**node, "schema": _fields(node, hides)}
+        return _earlier_read({**node, "schema": _fields(node, hides)})
     if kind in _OURS:
         return _OURS[kind]
     if kind == "is-instance" and node["cls"] is model.Flagged:
@@ -187,3 +190,110 @@ _FLAGGED = _schema(lambda data: model.Flagged.read(_text(data)), str)
 _MAPPING = _schema(_mapping, lambda value: _json(value, str))
 _HIDDEN = _hiding(lambda text, hide: hide(text) if text else text)
 _HIDDEN_MAPPING = _hiding(_json)
+
+
+# --- values of earlier releases -------------------------------------------------------------------------------------
+
+
+def _question(data: dict[str, Any]) -> dict[str, Any]:
+    """Two fields, `word` and `note`, meant something else for each kind of question."""
+    word, note, kind = data["word"], data["note"], data["about"]
+    confirms = dict.fromkeys(("confirm_word", "confirm_word_again"), ("command", "words"))
+    meant = {**confirms, "task": ("task", "side"), "transfer": ("agency", "team")}.get(kind, ("word", "whose"))
+    named = {name: said for name, said in zip(meant, (word, note), strict=True) if said}
+    return {name: said for name, said in data.items() if name not in ("word", "note")} | named
+
+
+def _case(data: dict[str, Any]) -> dict[str, Any]:
+    """`commitments` stood beside the task of the last of them. They may have become tasks before: a case is made again
+    from all its rows, early and late."""
+    said, tasks = [tuple(one) for one in data["commitments"]], [dict(task) for task in data.get("tasks", ())]
+    for task in tasks:
+        if said and task["id"] == model.COMMITMENT and not task.get("what"):
+            task["what"] = said[-1][1]
+    kept = [task for task in tasks if task["id"].partition("/")[0] == model.COMMITMENT]
+    known = {(task["owner"]["email"], task["what"]) for task in kept}
+    new = [one for one in dict.fromkeys(said) if one not in known]
+    past = [
+        {"id": f"{model.COMMITMENT}/{n}", "owner": {"email": who}, "what": words}
+        for n, (who, words) in enumerate(new, 1)
+    ]
+    return {name: value for name, value in data.items() if name != "commitments"} | {"tasks": [*past, *tasks]}
+
+
+def _deadline(data: dict[str, Any]) -> dict[str, Any]:
+    """`n` counted, or named one of several: which, the kind said."""
+    name = "item" if data["kind"] in ("clock", "action", "prompt", "prompt_late") else "nth"
+    return {name: data["n"]} | {name: value for name, value in data.items() if name != "n"}
+
+
+#: A field that no value of today has, and what reads a value that has it.
+_EARLIER: dict[type, tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    model.Question: ("note", _question),
+    model.Deadline: ("n", _deadline),
+    model.Case: ("commitments", _case),
+}
+
+
+def _earlier_read(node: Node) -> Node:
+    """The schema of a dataclass, which also reads what an earlier release wrote of it."""
+    if node["cls"] not in _EARLIER:
+        return node
+    field, mended = _EARLIER[node["cls"]]
+
+    def read(data: Any) -> Any:
+        try:
+            return mended(data) if isinstance(data, dict) and field in data else data
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            raise ValueError(f"not a {node['cls'].__name__} of any release: {error!r}") from error
+
+    bare = {name: part for name, part in node.items() if name != "ref"}
+    return dict(core_schema.no_info_before_validator_function(read, bare, ref=node.get("ref")))
+
+
+# --- what a column holds --------------------------------------------------------------------------------------------
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime as `2027-01-15T16:45:00.000000Z`."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return (
+            None if value is None else model.aware(value).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+        )
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
+
+
+class Plain(TypeDecorator[str]):
+    """Text as people see it. What a database cannot take, a NUL or a lone surrogate (a file name, a broken header), is
+    stored as an escape and comes back as it was."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None or (value.isascii() and "\0" not in value and "\\" not in value):
+            return value
+        escaped = value.replace("\\", "\\\\").encode("utf-8", "backslashreplace").decode("utf-8")
+        return escaped.replace("\0", "\\u0000")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return value if value is None or "\\" not in value else _ESCAPE.sub(_unescaped, value)
+
+
+_ESCAPE = re2.compile(r"\\(\\|u[0-9a-f]{4})")
+
+
+def _unescaped(escape: Any) -> str:
+    said: str = escape.group(1)
+    return said if said == "\\" else chr(int(said[1:], 16))
+
+
+def at(instant: datetime) -> BindParameter[datetime]:
+    """The instant as a bound value where no column gives it its type."""
+    return bindparam(None, instant, type_=Instant())

@@ -11,9 +11,11 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.model import Deadline
 from bot.store import schema
-from bot.store.columns import Instant
+from bot.store.codec import Instant
 
 _rows = schema.deadlines
+#: What a Deadline is made of, in its own order.
+_DEADLINE = tuple(_rows.c[name] for name in Deadline.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ def claim_due(tx: Connection, now: datetime, owner: str, lease: timedelta, limit
     """The oldest due rows nobody else holds (FOR UPDATE SKIP LOCKED where the database has it), leased to `owner`.
     A row whose lease is over may be claimed again."""
     c = _rows.c
-    due = select(c.id, c.case_number, c.kind, c.at, c.why, c.n, c.stage).where(c.ready <= now)
+    due = select(c.id, c.case_number, *_DEADLINE).where(c.ready <= now)
     found = tx.execute(due.order_by(c.ready, c.id).limit(limit).with_for_update(skip_locked=True)).all()
     if found:
         leased = update(_rows).where(c.id.in_([row.id for row in found]))
@@ -59,14 +61,14 @@ def free(tx: Connection, owner: str) -> int:
 def of_case(tx: Connection, case: int) -> list[Deadline]:
     """The rows of one case, soonest first."""
     c = _rows.c
-    rows = select(c.kind, c.at, c.why, c.n, c.stage).where(c.case_number == case).order_by(c.at, c.id)
+    rows = select(*_DEADLINE).where(c.case_number == case).order_by(c.at, c.id)
     return [Deadline(*row) for row in tx.execute(rows)]
 
 
 def keep(tx: Connection, case: int, deadlines: Iterable[Deadline]) -> None:
     """Makes the rows of the case these: others are deleted, new ones added, those that stay keep their lease."""
     c = _rows.c
-    rows = tx.execute(select(c.kind, c.at, c.why, c.n, c.stage, c.id).where(c.case_number == case))
+    rows = tx.execute(select(*_DEADLINE, c.id).where(c.case_number == case))
     held = {Deadline(*deadline): number for *deadline, number in rows}
     wanted = dict.fromkeys(deadlines)
     gone = [number for deadline, number in held.items() if deadline not in wanted]
@@ -82,7 +84,8 @@ def _row(case: int, deadline: Deadline) -> dict[str, object]:
         "case_number": case,
         "kind": deadline.kind.value,
         "stage": deadline.stage,
-        "n": deadline.n,
+        "nth": deadline.nth,
+        "item": deadline.item,
         "at": deadline.at,
         "why": deadline.why,
         "ready": deadline.at,

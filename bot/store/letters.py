@@ -1,5 +1,7 @@
-"""Letters as stored, and every way to look at them. It changes nothing: what moves a letter stands in outbox.py, which
-offers these functions as its own.
+"""Letters as stored, every way to look at them, and what holds one back. What else moves a letter stands in outbox.py,
+which offers these functions as its own.
+
+It does not know why a letter must wait, nor which hold a decision ends: that is engine/turn.py's.
 """
 
 from __future__ import annotations
@@ -9,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 
 from bot.model import Hold, Letter
 from bot.store import codec, schema
-from bot.store.columns import Instant
+from bot.store.codec import Instant
 
 #: Nothing more will be tried. `withheld`: decided in shadow mode, sent by nobody.
 FINISHED = ("sent", "refused", "withheld")
@@ -144,3 +146,32 @@ def _recipients(tx: Connection, letters: list[int]) -> dict[int, list[tuple[str,
         for letter, *recipient in tx.execute(rows.order_by(_to.c.letter, _to.c.n)):
             known[letter].append((recipient[0], recipient[1], recipient[2]))
     return known
+
+
+# --- what holds one back, and lets it go ------------------------------------------------------------------------------
+
+
+def hold(tx: Connection, letter_id: int, why: str) -> None:
+    """It waits for `release`; a letter already handed over or finished is left alone."""
+    may = _out.c.status.in_(["queued", "deferred"])
+    tx.execute(
+        update(_out).where(_out.c.id == letter_id, may).values(status="held", last_error=why, held_for=Hold.OPERATOR)
+    )
+
+
+def hold_all(tx: Connection, why: str) -> int:
+    """After a restore: every letter on its way waits for `release`, those in other hands too; how many."""
+    rows = update(_out).where(_out.c.status.in_(GOING))
+    restored = {"status": "held", "held_for": Hold.RESTORED, "last_error": why, "owner": ""}
+    return tx.execute(rows.values(**restored, fence=_out.c.fence + 1)).rowcount
+
+
+def held_longer(tx: Connection, letter_id: int, held_for: Hold) -> None:
+    """What held it has ended, and something else holds it still."""
+    tx.execute(update(_out).where(_out.c.id == letter_id, _out.c.status == "held").values(held_for=held_for))
+
+
+def release(tx: Connection, letter_id: int) -> None:
+    """Held, for whatever reason, or withheld: it goes at the next claim."""
+    may = _out.c.status.in_(["held", "withheld"])
+    tx.execute(update(_out).where(_out.c.id == letter_id, may).values(status="queued", last_error="", held_for=None))

@@ -1,18 +1,117 @@
-"""When each mailbox was last listed whole, and all time in which one could not be read. Records state it; it judges
-nothing. mails.py offers these functions as its own.
+"""Each watched mailbox: through which door it is read and up to where, since when its mail counts, when it was last
+listed whole, when it moved, and all time in which it could not be read.
+
+Records state it; it judges nothing, and knows no mail: that is mails.py.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, literal, or_, select, update
 
 from bot.store import schema
 
-_gaps, _mailboxes = schema.gaps, schema.mailboxes
+_gaps, _rows, _floors, _ledger = schema.gaps, schema.mailboxes, schema.folder_floors, schema.ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A mailbox as noted. `cursor`: where it was read up to, "" before its first batch; `door`: what tells the door it
+    is read through from another, None before the first; `floor`: mail that reached the server before it opens nothing;
+    `moved`, `caught_up`: when another door came in place of the former, and when that was listed to its end."""
+
+    cursor: str = ""
+    door: str | None = None
+    floor: datetime | None = None
+    last_listed: datetime | None = None
+    moved: datetime | None = None
+    caught_up: datetime | None = None
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the new door has not been listed to its end yet."""
+        return self.moved is not None and self.caught_up is None
+
+
+_COLUMNS = tuple(_rows.c[name] for name in Watched.__slots__)
+
+
+def watched(tx: Connection, mailbox: str) -> Watched:
+    """What is noted of it; of one that was never entered, that nothing is."""
+    row = tx.execute(select(*_COLUMNS).where(_rows.c.name == mailbox)).one_or_none()
+    return Watched() if row is None else Watched(*row)
+
+
+def cursor(tx: Connection, mailbox: str) -> str:
+    """Where the mailbox was read up to; "" before its first batch."""
+    return watched(tx, mailbox).cursor
+
+
+def read_up_to(tx: Connection, mailbox: str, cursor: str) -> None:
+    _note(tx, mailbox, cursor=cursor)
+
+
+def enter(tx: Connection, mailbox: str, door: str) -> None:
+    """It is read through this door from now on."""
+    _note(tx, mailbox, door=door)
+
+
+def set_floor(tx: Connection, mailbox: str, floor: datetime) -> None:
+    _note(tx, mailbox, floor=floor)
+
+
+def folder_floor(tx: Connection, mailbox: str, folder: str) -> datetime | None:
+    """The floor of a folder that was first seen later than the mailbox."""
+    mine = (_floors.c.mailbox == mailbox, _floors.c.folder == folder)
+    return tx.execute(select(_floors.c.floor).where(*mine)).scalar()
+
+
+def set_folder_floor(tx: Connection, mailbox: str, folder: str, floor: datetime) -> None:
+    row = schema.insert_into(tx, _floors).values(mailbox=mailbox, folder=folder, floor=floor)
+    tx.execute(row.on_conflict_do_update(index_elements=["mailbox", "folder"], set_={"floor": row.excluded.floor}))
+
+
+def listed_at(tx: Connection, mailbox: str, now: datetime) -> None:
+    """A listing of the whole mailbox succeeded at `now`."""
+    _note(tx, mailbox, last_listed=now)
+
+
+def last_listed(tx: Connection) -> dict[str, datetime]:
+    """Mailbox -> when it was last listed whole; those never listed are missing."""
+    return dict(iter(tx.execute(select(_rows.c.name, _rows.c.last_listed).where(_rows.c.last_listed.is_not(None)))))
+
+
+def _note(tx: Connection, mailbox: str, **values: str | datetime | None) -> None:
+    row = schema.insert_into(tx, _rows).values(**{"name": mailbox, "cursor": "", **values})
+    tx.execute(row.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+# --- when it moved --------------------------------------------------------------------------------------------------
+
+
+def begin_anew(tx: Connection, mailbox: str, now: datetime) -> None:
+    """Another door came in place of the former: the mailbox is read from its beginning. The keys it has get a mark
+    before them, for another server may give them anew."""
+    mark = literal(f"until {now:%Y-%m-%dT%H:%M:%S};")
+    tx.execute(update(_ledger).where(_ledger.c.mailbox == mailbox).values(key=mark + _ledger.c.key))
+    _note(tx, mailbox, cursor="", moved=now, caught_up=None)
+
+
+def caught_up(tx: Connection, mailbox: str, now: datetime) -> None:
+    """The new door was listed to its end."""
+    moving = (_rows.c.name == mailbox, _rows.c.moved.is_not(None), _rows.c.caught_up.is_(None))
+    tx.execute(update(_rows).where(*moving).values(caught_up=now))
+
+
+def moves(tx: Connection) -> dict[str, tuple[datetime, datetime | None]]:
+    """Every mailbox that has moved: when, and when it had caught up."""
+    rows = tx.execute(select(_rows.c.name, _rows.c.moved, _rows.c.caught_up).where(_rows.c.moved.is_not(None)))
+    return {name: (moved, caught_up) for name, moved, caught_up in rows}
+
+
+# --- when it could not be read --------------------------------------------------------------------------------------
 
 
 def gap_opened(tx: Connection, mailbox: str, now: datetime, why: str) -> None:
@@ -30,60 +129,3 @@ def gaps(tx: Connection, since: datetime, until: datetime) -> list[tuple[str, da
         _gaps.c.since <= until, or_(_gaps.c.until.is_(None), _gaps.c.until >= since)
     )
     return [(m, a, b, why) for m, a, b, why in tx.execute(touching.order_by(_gaps.c.since, _gaps.c.id))]
-
-
-def listed_at(tx: Connection, mailbox: str, now: datetime) -> None:
-    """A listing of the whole mailbox succeeded at `now`."""
-    row = schema.insert_into(tx, _mailboxes).values(name=mailbox, cursor="", last_listed=now)
-    tx.execute(row.on_conflict_do_update(index_elements=["name"], set_={"last_listed": row.excluded.last_listed}))
-
-
-def last_listed(tx: Connection) -> dict[str, datetime]:
-    """Mailbox -> when it was last listed whole; those never listed are missing."""
-    listed = select(_mailboxes.c.name, _mailboxes.c.last_listed).where(_mailboxes.c.last_listed.is_not(None))
-    return dict(iter(tx.execute(listed)))
-
-
-# What the database knows of itself: its secret, small named values, and the last configuration that was valid. It
-# does not know what the values mean, and never prints a secret.
-
-
-def meta_get(tx: Connection, key: str) -> str | None:
-    return tx.execute(select(schema.meta.c.value).where(schema.meta.c.key == key)).scalar()
-
-
-def meta_set(tx: Connection, key: str, value: str) -> None:
-    row = schema.insert_into(tx, schema.meta).values(key=key, value=value)
-    tx.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
-
-
-def meta_forget(tx: Connection, key: str) -> None:
-    tx.execute(delete(schema.meta).where(schema.meta.c.key == key))
-
-
-def with_prefix(tx: Connection, prefix: str) -> dict[str, str]:
-    """The values whose keys begin with `prefix`, by the rest of the key."""
-    rows = tx.execute(select(schema.meta.c.key, schema.meta.c.value).where(schema.meta.c.key.startswith(prefix)))
-    return {key.removeprefix(prefix): value for key, value in rows}
-
-
-def secret(tx: Connection) -> bytes:
-    """The 32 random bytes that our Message-IDs are signed with, made once. Needs a write transaction the first time."""
-    kept = meta_get(tx, "secret")
-    if kept is None:
-        made = schema.insert_into(tx, schema.meta).values(key="secret", value=secrets.token_hex(32))
-        tx.execute(made.on_conflict_do_nothing())  # another daemon may have been first: its secret stands
-        kept = meta_get(tx, "secret")
-    return bytes.fromhex(kept or "")
-
-
-def keep_texts(tx: Connection, texts: Mapping[str, str]) -> None:
-    """Keeps these files, by name, as the last valid configuration, in place of the one before."""
-    tx.execute(delete(schema.config_kept))
-    if texts:
-        tx.execute(insert(schema.config_kept), [{"name": name, "text": text} for name, text in texts.items()])
-
-
-def kept_texts(tx: Connection) -> dict[str, str]:
-    """The files of the last valid configuration, by name; {} before the first."""
-    return dict(iter(tx.execute(select(schema.config_kept.c.name, schema.config_kept.c.text))))

@@ -1,4 +1,4 @@
-"""The ledger of every message seen, the raw bytes of those that matter, and where each mailbox was read up to.
+"""The ledger of every message seen, and the raw bytes of those that matter.
 
 Every message of a watched mailbox has one ledger row (mailbox, key). Its bytes live in `raw` until it has been read;
 they stay only for a case, the holding pen or set aside. It decides nothing.
@@ -13,16 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, insert, or_, select, update
 
 from bot.doors.ports import RawMail
 from bot.model.errors import StoreError
-from bot.store import schema
-from bot.store.mailboxes import gap_closed as gap_closed
-from bot.store.mailboxes import gap_opened as gap_opened
-from bot.store.mailboxes import gaps as gaps
-from bot.store.mailboxes import last_listed as last_listed
-from bot.store.mailboxes import listed_at as listed_at
+from bot.store import mailboxes, schema
 
 UNREAD, IGNORED = "unread", "ignored"
 DISPOSITIONS = frozenset({"case", "holding_pen", IGNORED, "set_aside"})
@@ -64,12 +59,6 @@ class Listed:
 # --- receiving ------------------------------------------------------------------------------------------------------
 
 
-def cursor(tx: Connection, mailbox: str) -> str:
-    """Where the mailbox was read up to; "" before its first batch."""
-    kept = select(schema.mailboxes.c.cursor).where(schema.mailboxes.c.name == mailbox)
-    return tx.execute(kept).scalar() or ""
-
-
 def receive(
     tx: Connection, mailbox: str, mails: Sequence[RawMail], cursor: str, now: datetime, floor: datetime | None
 ) -> int:
@@ -89,7 +78,7 @@ def receive(
         # DO UPDATE, not DO NOTHING: it locks the row against a `dispose` that is about to delete it.
         keep = body.on_conflict_do_update(index_elements=["digest"], set_={"size": body.excluded.size})
         tx.execute(keep, [bodies[d] for d in sorted(bodies)])
-    _set_cursor(tx, mailbox, cursor)
+    mailboxes.read_up_to(tx, mailbox, cursor)
     return len(rows)
 
 
@@ -140,17 +129,6 @@ def _pack(body: bytes, digest: str) -> dict[str, Any]:
     packed = zlib.compress(body, 1)
     is_packed = len(packed) < len(body)
     return {"digest": digest, "size": len(body), "is_packed": is_packed, "body": packed if is_packed else body}
-
-
-def forget_place(tx: Connection, mailbox: str, mark: str) -> None:
-    """The mailbox is read from its beginning. `mark` goes before the keys it has: another server may give them anew."""
-    tx.execute(update(_ledger).where(_ledger.c.mailbox == mailbox).values(key=literal(mark) + _ledger.c.key))
-    _set_cursor(tx, mailbox, "")
-
-
-def _set_cursor(tx: Connection, mailbox: str, cursor: str) -> None:
-    row = schema.insert_into(tx, schema.mailboxes).values(name=mailbox, cursor=cursor)
-    tx.execute(row.on_conflict_do_update(index_elements=["name"], set_={"cursor": row.excluded.cursor}))
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -297,3 +275,25 @@ def of_case(tx: Connection, case: int) -> list[Listed]:
 
 def unread(tx: Connection) -> int:
     return tx.execute(select(func.count()).where(_ledger.c.disposition == UNREAD)).scalar_one()
+
+
+def seen(
+    tx: Connection, mailbox: str, digest: str, message_id_hash: str, entry: int, before: datetime
+) -> Listed | None:
+    """Whether a mail lay in this mailbox already, under another key (the caller tells a copy from an impostor by its
+    digest): a row of it other than `entry`, fetched before that instant and disposed of, with the same digest or
+    the same Message-ID; one of the same digest first."""
+    same = _ledger.c.digest == digest
+    if message_id_hash:
+        same = or_(same, _ledger.c.message_id_hash == message_id_hash)
+    rows = select_listed(
+        same,
+        # Put so that no index leads through the whole mailbox: it is asked once for each mail of a moved one.
+        _ledger.c.mailbox.concat("") == mailbox,
+        _ledger.c.id != entry,
+        _ledger.c.arrived < before,
+        _ledger.c.disposition != UNREAD,
+    )
+    first = rows.order_by(case((_ledger.c.digest == digest, 0), else_=1), _ledger.c.id).limit(1)
+    row = tx.execute(first).one_or_none()
+    return None if row is None else Listed(*row)

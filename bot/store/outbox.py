@@ -2,8 +2,8 @@
 
 One function per change of status; each checks the fence of the claim, so that a paused daemon that wakes late can
 change nothing. At most one letter per (case, occasion, kind, first addressee): a second is a normal outcome, not an
-error. Per recipient: waiting, accepted, refused, bounced. What is read of it stands in letters.py, what holds
-one back in holds.py; it sends nothing.
+error. Per recipient: waiting, accepted, refused, bounced. What is read of it, and what holds one back, stands in
+letters.py; it sends nothing.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from bot.doors.ports import Outcome, Refusal
 from bot.model import Hold, Letter, LetterKind
 from bot.model.errors import CaseMoved
 from bot.store import codec, schema
-from bot.store.columns import Instant, at
-from bot.store.holds import held_longer as held_longer
-from bot.store.holds import hold as hold
-from bot.store.holds import hold_all as hold_all
-from bot.store.holds import release as release
+from bot.store.codec import Instant, at
 from bot.store.letters import FINISHED as FINISHED
 from bot.store.letters import Queued as Queued
 from bot.store.letters import bare as bare
 from bot.store.letters import by_message_id as by_message_id
 from bot.store.letters import get as get
+from bot.store.letters import held_longer as held_longer
+from bot.store.letters import hold as hold
+from bot.store.letters import hold_all as hold_all
 from bot.store.letters import next_retry as next_retry
 from bot.store.letters import of_case as of_case
 from bot.store.letters import of_status as of_status
 from bot.store.letters import oldest_failing as oldest_failing
 from bot.store.letters import open_letters as open_letters
+from bot.store.letters import release as release
 from bot.store.letters import sent_today as sent_today
 from bot.store.letters import unknowns as unknowns
 

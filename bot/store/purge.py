@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from bot.model import Case
 from bot.model.errors import StoreError
-from bot.store import chain, codec, mailboxes, mails, outbox, schema
+from bot.store import chain, codec, mails, meta, outbox, schema
 
 _cases, _ids, _out = schema.cases, schema.ids, schema.outbox
 
@@ -47,7 +47,7 @@ def purge(tx: Connection, number: int) -> None:
     tx.execute(update(_ids).where(_ids.c.case_number == number).values(what="letter"))  # a key names an addressee
     outbox.forget_case(tx, number)
     mails.forget_case(tx, number)
-    _forget_absences(tx, number)
+    tx.execute(delete(schema.absences).where(schema.absences.c.case_number == number))
 
 
 def is_purged(tx: Connection, number: int) -> bool:
@@ -57,7 +57,7 @@ def is_purged(tx: Connection, number: int) -> bool:
 
 def note_purge(tx: Connection, ref: str, by: str, reason: str, now: datetime) -> None:
     """Who had it forgotten, when and why: the journal of the case says nothing any more."""
-    mailboxes.meta_set(tx, f"purged/{ref}", json.dumps({"at": now.isoformat(), "by": by, "reason": reason}))
+    meta.put(tx, f"purged/{ref}", json.dumps({"at": now.isoformat(), "by": by, "reason": reason}))
 
 
 def _of_no_case(tx: Connection, case: Case) -> dict[int, str]:
@@ -77,14 +77,3 @@ def _tells(letter: dict[str, object], told: set[str]) -> bool:
     """Whether the letter speaks of one of these; whom it is addressed to is no word of it."""
     words = json.dumps([letter["about"], letter["subject"]], ensure_ascii=False).lower()
     return any(one.lower() in words for one in told)
-
-
-def _forget_absences(tx: Connection, number: int) -> None:
-    """What was counted of who was away, as far as it was this case's: a line for each case and stage."""
-    for name, value in mailboxes.with_prefix(tx, "absent:").items():
-        lines = value.split("\n")
-        left = [line for line in lines if not line.partition(" ")[2].startswith(f"{number}/")]
-        if left != lines:
-            mailboxes.meta_set(tx, f"absent:{name}", "\n".join(left))
-        if not [line for line in left if not line.endswith(" told")]:
-            mailboxes.meta_forget(tx, f"absent:{name}")

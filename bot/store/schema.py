@@ -1,6 +1,6 @@
 """The tables and their unique keys, as the migrations leave them (a test compares the two).
 
-JSON is text; what instants and other texts are stands in columns.py. It decides nothing and opens nothing.
+JSON is text; what instants and other texts are stands in codec.py. It decides nothing and opens nothing.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.store.columns import Instant, Plain
+from bot.store.codec import Instant, Plain
 
 #: The newest migration: a database at this revision needs no look at the migrations.
-HEAD = "0003"
+HEAD = "0004"
 
 T = TypeVar("T")
 
@@ -117,12 +117,36 @@ ids = Table(
     Index("ix_ids_case", "case_number"),
 )
 
+absences = Table(
+    "absences",
+    metadata,
+    Column("who", String(32), nullable=False),  # a keyed hash of the address
+    Column("case_number", ForeignKey("cases.number"), nullable=False),
+    Column("stage", Plain, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("told", Instant),  # when the business unit heard of it
+    PrimaryKeyConstraint("who", "case_number", "stage"),
+)
+
 mailboxes = Table(
     "mailboxes",
     metadata,
     Column("name", Plain, primary_key=True),
     Column("cursor", Plain, nullable=False),
     Column("last_listed", Instant),
+    Column("door", Plain),
+    Column("floor", Instant),
+    Column("moved", Instant),
+    Column("caught_up", Instant),
+)
+
+folder_floors = Table(  # of folders that were first seen later than their mailbox
+    "folder_floors",
+    metadata,
+    Column("mailbox", ForeignKey("mailboxes.name"), nullable=False),
+    Column("folder", Plain, nullable=False),
+    Column("floor", Instant, nullable=False),
+    PrimaryKeyConstraint("mailbox", "folder"),
 )
 
 gaps = Table(
@@ -187,12 +211,13 @@ deadlines = Table(
     Column("case_number", ForeignKey("cases.number"), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("stage", Plain, nullable=False),
-    Column("n", Integer, nullable=False),
+    Column("nth", Integer, nullable=False),
+    Column("item", Integer, nullable=False),
     Column("at", Instant, nullable=False),
     Column("why", Plain, nullable=False),
     Column("ready", Instant, nullable=False),  # when it may be claimed: `at`, or the end of a lease
     Column("owner", Plain, nullable=False),
-    UniqueConstraint("case_number", "kind", "stage", "n", "at", name="ux_deadlines_occasion"),
+    UniqueConstraint("case_number", "kind", "stage", "nth", "item", "at", name="ux_deadlines_occasion"),
     Index("ix_deadlines_ready", "ready", "id"),
     sqlite_autoincrement=True,
 )

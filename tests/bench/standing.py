@@ -23,7 +23,7 @@ from bot.daemon.app import App, build
 from bot.mail.read import read
 from bot.model import Mail
 from bot.settings.settings import Settings
-from bot.store import deadlines, mails, schema, seen
+from bot.store import deadlines, mailboxes, meta, schema
 from bot.store.db import Database
 from tests.bench.backlog import clock
 from tests.bench.boxes import CONFIG, TEAM_NAME
@@ -78,7 +78,7 @@ def _pad(tx: Connection, rows: int, at: datetime) -> None:
     missing = max(0, rows - tx.execute(select(func.count()).select_from(table)).scalar_one())
     row = {"case_number": last, "kind": "chaser", "stage": "", "why": "", "owner": "", "at": at, "ready": at}
     if missing:
-        tx.execute(insert(table), [{**row, "n": n} for n in range(missing)])
+        tx.execute(insert(table), [{**row, "nth": n, "item": 0} for n in range(missing)])
 
 
 def ticks(settings: Settings, due: datetime) -> Ticks:
@@ -120,7 +120,7 @@ def _tick(app: App, now: datetime) -> None:
 def _listed(app: App, now: datetime) -> None:
     with app.db.begin() as tx:
         for name in app.mailboxes:
-            mails.listed_at(tx, name, now)
+            mailboxes.listed_at(tx, name, now)
 
 
 def start_up(settings: Settings) -> float:
@@ -172,7 +172,7 @@ def _read(url: str) -> int:
     db = Database(url, check=False)
     try:
         with db.read() as tx:
-            found = seen.mails_by_disposition(tx)
+            found = meta.mails_by_disposition(tx)
     except Exception:  # the daemon is making its tables
         return 0
     finally:

@@ -60,7 +60,9 @@ class Moving:
 
     def floor(self) -> datetime:
         with self.office.app.db.read() as tx:
-            return datetime.fromisoformat(mailboxes.meta_get(tx, "floor:CE Crewe Assessment Team") or "")
+            floor = mailboxes.watched(tx, "CE Crewe Assessment Team").floor
+        assert floor is not None
+        return floor
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from bot.cli.probe.through import Asked, Way, through
 from bot.doors.maildir.send import deliver
 from bot.settings.settings import Door
-from bot.store import mails
+from bot.store import mailboxes
 from tests import operator
 from tests.integration.office import Office, raw_mail, settings_in
 from tests.integration.probing import QUICK, Relay, Told, Treatment, probed, replaced, to_dovecot, without
@@ -270,8 +270,8 @@ def test_a_probe_changes_nothing(tmp_path: Path, server: Server) -> None:
     def state() -> tuple[object, ...]:
         with office.app.db.read() as tx:
             return (
-                mails.cursor(tx, "bot"),
-                mails.last_listed(tx),
+                mailboxes.cursor(tx, "bot"),
+                mailboxes.last_listed(tx),
                 office.listed("holding_pen"),
                 office.listed("ignored"),
             )

@@ -153,7 +153,7 @@ class Oracle:
         """A clock that starts ends by its window from now, or its track's; one that ends changes nothing else."""
         known = {a.key for a in before.deadlines} if before else set()
         for row in (a for a in case.deadlines if a.kind == "clock" and a.key not in known):
-            windows = [self._stage(case.stage).clocks[row.n].window]
+            windows = [self._stage(case.stage).clocks[row.item].window]
             windows += [short] if (short := self._track_window(case)) else []
             assert row.at == min(end_of(window, now) for window in windows)
         if isinstance(fact, Alarm) and fact.deadline.kind == "clock" and before is not None:

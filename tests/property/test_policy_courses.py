@@ -170,7 +170,7 @@ class Life:
         running = [a for a in case.deadlines if a.kind not in AFTERWARDS]
         assert bool(running) == case.is_open, "an open case has a next action, a closed one waits for nobody"
         if before is not None and before.is_open and not case.is_open:
-            assert {(a.kind, a.n, a.at) for a in case.deadlines} == follow_ups(case, self.book, now)
+            assert {(a.kind, a.item, a.at) for a in case.deadlines} == follow_ups(case, self.book, now)
         if case.is_open:
             assert running == [a for a in case.deadlines if a.kind != "word_manager"], (
                 "a reopened case asks nothing more"

@@ -1,6 +1,6 @@
 """Whatever a case went through, a purge leaves nobody: the whole database file is searched, byte by byte.
 
-Facts reach the case as the program hands them in (turn.py, joining.py) with a ledger row and raw bytes for each mail.
+Facts reach the case as the program hands them in (turn.py, join.py) with a ledger row and raw bytes for each mail.
 PostgreSQL keeps its files to itself; what SQLite's file shows is searched here.
 """
 
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from bot.doors.ports import RawMail
 from bot.engine.reading import join
@@ -36,7 +36,7 @@ from bot.model import (
     Proof,
 )
 from bot.settings import settings as configuration
-from bot.store import cases, mailboxes, mails, outbox
+from bot.store import cases, mails, meta, outbox, schema
 from bot.store.db import Database
 from tests.unit.case_samples import (
     CONFIG,
@@ -77,7 +77,7 @@ class Life:
 
     def __init__(self, tx: Connection) -> None:
         self.tx = tx
-        self.turn = Turn(books(), mailboxes.secret(tx))
+        self.turn = Turn(books(), meta.secret(tx))
         self.now = START
         self.kept = 0
         first = mail(HELEN, WORDS[0], title=DAY, to=(FAY,), cc=(CREWE, COPIED))
@@ -227,7 +227,7 @@ def test_a_purge_leaves_nobody_in_the_whole_file(steps: list[Callable[[Life], No
         assert [one for one in needles() if one.lower().encode() in after] == []
         with database.read() as tx:
             assert cases.verify(tx) == []
-            assert mailboxes.with_prefix(tx, "absent:") == {}
+            assert tx.execute(select(schema.absences)).all() == []
             assert cases.fold(tx, life.number) == cases.load(tx, life.number).case
 
 

@@ -129,7 +129,7 @@ def arrived(case: Case, answer: Mail, book: Rules | None = None, now: datetime |
 
 def fired(case: Case, kind: str, book: Rules | None = None, late: timedelta = timedelta(), n: int = 0) -> Decision:
     """The case's next alarm of that kind comes, at its minute or `late`."""
-    row = next(d for d in case.deadlines if d.kind == kind and (not n or d.n == n))
+    row = next(d for d in case.deadlines if d.kind == kind and (not n or n in (d.nth, d.item)))
     return decide(case, Alarm(row), book or rules(), row.at + late)
 
 

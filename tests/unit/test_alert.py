@@ -14,7 +14,7 @@ import pytest
 
 from bot.daemon.alert import Alerts, Condition, Told, conditions, due_alerts, read_heartbeat, write_heartbeat
 from bot.model import Contact, Letter, LetterKind
-from bot.store import mails, outbox
+from bot.store import mailboxes, outbox
 from bot.store.db import Database
 
 NOW = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)
@@ -83,18 +83,18 @@ def letter(n: int) -> Letter:
 def test_a_mailbox_is_named_while_it_cannot_be_read(db: Database) -> None:
     """From the first failure to the first success."""
     with db.begin() as tx:
-        mails.gap_opened(tx, "crewe", NOW, "login refused")
+        mailboxes.gap_opened(tx, "crewe", NOW, "login refused")
         assert [(c.subject, c.text, c.since) for c in conditions(tx, NOW + MINUTE)] == [
             ("mailbox crewe cannot be read", "login refused", NOW)
         ]
-        mails.gap_closed(tx, "crewe", NOW + 2 * MINUTE)
+        mailboxes.gap_closed(tx, "crewe", NOW + 2 * MINUTE)
         assert conditions(tx, NOW + 3 * MINUTE) == []
 
 
 def test_a_refused_login_is_told_within_minutes(db: Database) -> None:
     """Of mailbox or letters, in well under ten minutes: only the operator can mend it. Words about others stay here."""
     with db.begin() as tx:
-        mails.gap_opened(tx, "crewe", NOW, "crewe: mx refused the login (535): check the app")
+        mailboxes.gap_opened(tx, "crewe", NOW, "crewe: mx refused the login (535): check the app")
         outbox.queue(tx, letter(1), None, NOW)
         for why, words in (
             ("SMTP server mx refused the login (535): check", True),

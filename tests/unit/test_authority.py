@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.model import Address, Case, Command, Contact, Mail, Proof, Question, Served, State
+from bot.model import Address, Case, Command, Contact, Mail, Proof, Question, QuestionKind, Served, State
 from bot.rules.authority import WORDS, Side, Verdict, may, sides
 from bot.rules.book import Rules
 from bot.rules.directory_file import from_rows
@@ -259,7 +259,7 @@ def test_a_mail_without_a_command_commands_nothing() -> None:
 )
 def test_who_was_asked_may_answer_that_question(word: str, about: str, may_say: bool) -> None:
     """Another team's manager who is asked to take the case may say so, and nothing more."""
-    case = case_at(questions=(Question("key", about, "other.manager@x.example"),))
+    case = case_at(questions=(Question("key", QuestionKind(about), "other.manager@x.example"),))
     assert may(case, said(word, "other.manager"), RULES).may is may_say
     assert not may(case, said(word, "lead"), RULES).may
 

@@ -24,7 +24,7 @@ from sqlalchemy import Boolean, MetaData, Table, insert, text
 from sqlalchemy.exc import DatabaseError
 
 from bot.model import Outsider, State
-from bot.store import cases, codec, mailboxes
+from bot.store import cases, codec, meta
 from bot.store.db import MIGRATIONS, Database
 from tests.unit.case_samples import FAY
 
@@ -116,7 +116,7 @@ def test_a_case_that_was_purged_long_ago_names_nobody(first_release: Database) -
 def test_the_rewrite_is_noted_and_happens_once(first_release: Database) -> None:
     """The note holds the head before, the head after and the number of rows; a second migration finds nothing."""
     with first_release.read() as tx:
-        note = json.loads(mailboxes.with_prefix(tx, "rewrite/")["0003"])
+        note = json.loads(meta.with_prefix(tx, "rewrite/")["0003"])
         assert (note["old"], note["new"]) == (HEAD, cases.head(tx))
         assert 0 < note["rows"] <= 33
     first_release.migrate()
@@ -129,7 +129,7 @@ def test_the_rewrite_is_noted_and_happens_once(first_release: Database) -> None:
 def test_a_head_from_before_the_rewrite_is_never_called_intact(first_release: Database) -> None:
     """What that release printed says when it was rewritten; the head of today is intact; any other may be older."""
     with first_release.read() as tx:
-        day = json.loads(mailboxes.with_prefix(tx, "rewrite/")["0003"])["at"]
+        day = json.loads(meta.with_prefix(tx, "rewrite/")["0003"])["at"]
         assert cases.judged(tx, cases.head(tx))[0]
         for head, begins in ((HEAD, f"before the rewrite of {day}: "), ("ab" * 32, "not the head of today")):
             is_intact, said = cases.judged(tx, head)

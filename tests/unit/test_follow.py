@@ -119,7 +119,8 @@ def test_a_prompt_is_late_after_its_day_alone(kind: str, is_late: bool) -> None:
     """The reminder before the day marks nothing; the one after it marks the case, for the register."""
     book = rules(follow_up=rules("sandwell").policy.follow_up)
     day, at = date(2027, 2, 15), datetime(2027, 2, 12, 9, tzinfo=UTC)
-    case = replace(ended(), tasks=(Task("learning", day),), deadlines=(Deadline(kind, at, "", 1, ended().stage),))
+    row = Deadline(kind, at, "", stage=ended().stage, item=1)
+    case = replace(ended(), tasks=(Task("learning", day),), deadlines=(row,))
     decision = fired(case, kind, book)
     assert [one.about["passed"] for one in letters(decision, L.CHASER, "prompt")] == [is_late]
     assert ("late:learning" in decision.case.flags) is is_late
@@ -130,3 +131,20 @@ def test_an_owner_is_named_only_if_the_directory_knows_them() -> None:
     decision = fired(ended("OUTCOME: agreed\n- visit, Jaden, by 20 January"), "action")
     assert [one.about["action"]["owner"] for one in decision.letters] == [None, None]
     assert "Jaden" not in str([dict(one.about) for one in decision.letters])
+
+
+def test_what_was_committed_to_stays_written_down_and_runs_no_more_after_the_end() -> None:
+    """Each RECEIVED is kept with its words, the last one runs; a challenge taken back or reopened runs none."""
+    case = served(opened())
+    for n, words in enumerate(("by 3pm", "by 5pm", ""), 1):
+        case = arrived(case, mail(FAY, f"RECEIVED {words}".strip(), at=START + timedelta(minutes=n))).case
+    said = [(task.id, task.what, task.owner and task.owner.email) for task in case.commitments]
+    assert said == [("commitment/1", "by 3pm", FAY), ("commitment/2", "by 5pm", FAY), ("commitment", "", FAY)]
+    for words in (("WITHDRAW sent in error",), ("WITHDRAW sent in error", "REOPEN")):
+        later = case
+        for n, word in enumerate(words, 1):
+            later = arrived(later, mail(HELEN, word, at=START + timedelta(hours=n))).case
+        assert [(task.id, task.what) for task in later.tasks] == [
+            ("commitment/1", "by 3pm"), ("commitment/2", "by 5pm"), ("commitment/3", "")
+        ]  # fmt: skip
+    assert later.is_open

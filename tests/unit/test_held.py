@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from bot.engine.turn import LETTERS_A_DAY, Books, Turn
 from bot.model import Alarm, Arrival, Correction, CorrectionKind, Hold, LetterKind, LetterServed
-from bot.store import cases, mailboxes, outbox
+from bot.store import cases, meta, outbox
 from bot.store.db import Database
 from tests.unit.case_samples import CREWE, DAY, FAY, HELEN, INBOX, START, UNIT, mail, shipped
 
@@ -32,7 +32,7 @@ def tx(database: Database) -> Iterator[Connection]:
 def turn_in(tx: Connection, mode: str = "live") -> Turn:
     settings = shipped()
     config = settings.config.model_copy(update={"mode": mode})
-    return Turn(Books(replace(settings, config=config), strict=True), mailboxes.secret(tx))
+    return Turn(Books(replace(settings, config=config), strict=True), meta.secret(tx))
 
 
 def opened(tx: Connection, turn: Turn) -> int:

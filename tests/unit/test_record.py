@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from bot.model import Case, ClosedAs, Contact, Flag, Flagged, StageRun, State, Unit, Window
+from bot.model import Case, ClosedAs, Contact, Flag, Flagged, StageRun, State, Task, Unit, Window
 from bot.records import parts, plain
 from bot.records.record import Gap, MailRow, Record, record
 from bot.rules.policy.policy import Policy
@@ -108,7 +108,7 @@ CASE = Case(
     closed_as=ClosedAs.RESOLVED,
     closed=at(19, 10, 2),
     outcome="ab" * 32,
-    commitments=((DEV.email, "by 3pm, Zoltan is with his gran"),),
+    tasks=(Task("commitment", what="by 3pm, Zoltan is with his gran", owner=DEV),),
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DatabaseError
 
-from bot.model import Case, ClosedAs, Deadline, Decision, Flagged, LetterUndelivered, State
+from bot.model import Case, ClosedAs, Deadline, Decision, Flagged, LetterUndelivered, State, Task
 from bot.model.errors import CaseMoved, StoreError
 from bot.store import cases, deadlines, mails, outbox, schema
 from bot.store.db import Database
@@ -101,7 +101,11 @@ def test_the_journal_holds_no_person(database: Database) -> None:
     """No name, address, telephone number, note or word of a mail stands in a journal row."""
     with database.begin() as tx:
         stored = save_new(tx)
-        case = replace(stored.case, owner=FAY.email, commitments=((FAY.email, "by Friday, Maisie's mother agrees"),))
+        case = replace(
+            stored.case,
+            owner=FAY.email,
+            tasks=(Task("commitment", what="by Friday, Maisie's mother agrees", owner=FAY),),
+        )
         cases.save(tx, Decision(case, (a_letter(),), (), "Fay Marsh took it"), opening(case.number, case.ref), NOW, 1)
         rows = " ".join(tx.execute(select(schema.journal.c.body)).scalars())
     for person in ("helen", "visser", "fay", "marsh", "tom.lee", "01270", "maisie", "friday", "one@health", "crewe"):

@@ -176,12 +176,13 @@ def test_the_mark_at_the_field_is_what_hides() -> None:
     case = a_case(
         1,
         "CE-2027-0001",
-        commitments=((FAY.email, "by Friday"),),
+        tasks=(model.Task("commitment", what="by Friday", owner=FAY),),
         owner=FAY.email,
         flags=(model.Flagged(model.Flag.URGENT),),
     )
     hidden = codec.encode(case, lambda text: "?")
-    assert (hidden["commitments"], hidden["owner"], hidden["flags"]) == ([["?", "?"]], "?", ["urgent"])
+    task = hidden["tasks"][0]
+    assert ((task["owner"]["email"], task["what"]), hidden["owner"], hidden["flags"]) == (("?", "?"), "?", ["urgent"])
     assert (hidden["people"][0][0], hidden["people"][0][2]["email"]) == ("step-1", "?")
     arrival = model.Arrival(a_mail(), "our letter", answered_key="k/notice/x", answered_to=(FAY.email,))
     told = codec.encode_fields(arrival, ("how", "answered_key", "answered_to"), lambda text: "?")

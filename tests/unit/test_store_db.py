@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from bot.model.errors import StoreError
-from bot.store import cases, mailboxes, schema, seen
+from bot.store import cases, meta, schema
 from bot.store.backup import backup
 from bot.store.db import MIGRATIONS, Database
 from tests.servers.postgres import Cluster
@@ -207,23 +207,23 @@ def test_a_newer_database_is_refused(database: Database) -> None:
 def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
     """An exception anywhere in it takes everything back, and comes out as it is."""
     with pytest.raises(ZeroDivisionError), database.begin() as tx:
-        mailboxes.meta_set(tx, "a", "1")
+        meta.put(tx, "a", "1")
         raise ZeroDivisionError
     with database.read() as tx:
-        assert mailboxes.meta_get(tx, "a") is None
+        assert meta.get(tx, "a") is None
 
 
 def test_a_read_is_consistent_and_blocks_nobody(database: Database) -> None:
     """While somebody reads others write; the reader sees one moment, and its successor the next."""
     with database.begin() as tx:
-        mailboxes.meta_set(tx, "a", "before")
+        meta.put(tx, "a", "before")
     with database.read() as reader:
-        assert mailboxes.meta_get(reader, "a") == "before"
+        assert meta.get(reader, "a") == "before"
         with database.begin() as tx:
-            mailboxes.meta_set(tx, "a", "after")
-        assert mailboxes.meta_get(reader, "a") == "before"
+            meta.put(tx, "a", "after")
+        assert meta.get(reader, "a") == "before"
     with database.read() as reader:
-        assert mailboxes.meta_get(reader, "a") == "after"
+        assert meta.get(reader, "a") == "after"
 
 
 def test_a_broken_rule_of_ours_is_not_dressed_up(database: Database) -> None:
@@ -249,23 +249,23 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no space left"), db.begin() as tx:
         pages = tx.execute(text("PRAGMA page_count")).scalar_one()
         tx.execute(text(f"PRAGMA max_page_count = {pages}"))
-        mailboxes.meta_set(tx, "big", "x" * 100_000)
+        meta.put(tx, "big", "x" * 100_000)
     with db.begin() as tx:
         tx.execute(text("PRAGMA max_page_count = 1000000"))
-        assert mailboxes.meta_get(tx, "big") is None
-        mailboxes.meta_set(tx, "big", "y")
+        assert meta.get(tx, "big") is None
+        meta.put(tx, "big", "y")
     db.close()
 
 
 def test_tidying_empties_the_log(database: Database) -> None:
     """SQLite's write-ahead log has no bytes afterwards; elsewhere there is nothing to do."""
     with database.begin() as tx:
-        mailboxes.meta_set(tx, "a", "1")
+        meta.put(tx, "a", "1")
     database.tidy()
     if database.file:
         assert Path(f"{database.file}-wal").stat().st_size == 0
     with database.read() as tx:
-        assert mailboxes.meta_get(tx, "a") == "1"
+        assert meta.get(tx, "a") == "1"
 
 
 # --- what it knows of itself ----------------------------------------------------------------------------------------
@@ -274,9 +274,9 @@ def test_tidying_empties_the_log(database: Database) -> None:
 def test_the_secret_is_made_once(database: Database) -> None:
     """Thirty-two bytes, the same for ever, and of each database its own."""
     with database.begin() as tx:
-        first = mailboxes.secret(tx)
+        first = meta.secret(tx)
     with database.read() as tx:
-        assert mailboxes.secret(tx) == first
+        assert meta.secret(tx) == first
     assert len(first) == 32
     assert len(set(first)) > 8
 
@@ -284,13 +284,13 @@ def test_the_secret_is_made_once(database: Database) -> None:
 def test_small_values_and_the_last_configuration_are_kept(database: Database) -> None:
     """A value is replaced by the next; a configuration by the next whole one, dropped files too."""
     with database.begin() as tx:
-        mailboxes.meta_set(tx, "mode", "live")
-        mailboxes.meta_set(tx, "mode", "shadow")
-        assert mailboxes.meta_get(tx, "mode") == "shadow"
-        assert mailboxes.kept_texts(tx) == {}
-        mailboxes.keep_texts(tx, {"bot.yaml": "a: 1\n", "directory.csv": "área\n"})
-        mailboxes.keep_texts(tx, {"bot.yaml": "a: 2\n"})
-        assert mailboxes.kept_texts(tx) == {"bot.yaml": "a: 2\n"}
+        meta.put(tx, "mode", "live")
+        meta.put(tx, "mode", "shadow")
+        assert meta.get(tx, "mode") == "shadow"
+        assert meta.kept_texts(tx) == {}
+        meta.keep_texts(tx, {"bot.yaml": "a: 1\n", "directory.csv": "área\n"})
+        meta.keep_texts(tx, {"bot.yaml": "a: 2\n"})
+        assert meta.kept_texts(tx) == {"bot.yaml": "a: 2\n"}
 
 
 def test_the_counts_of_status(database: Database) -> None:
@@ -298,9 +298,9 @@ def test_the_counts_of_status(database: Database) -> None:
     with database.begin() as tx:
         save_new(tx)
         cases.new_ref(tx, "CE", 2027)
-        assert seen.cases_by_state(tx) == {"awaiting_response": 1}
-        assert seen.letters_by_status(tx) == {}
-        assert seen.mails_by_disposition(tx) == {}
+        assert meta.cases_by_state(tx) == {"awaiting_response": 1}
+        assert meta.letters_by_status(tx) == {}
+        assert meta.mails_by_disposition(tx) == {}
 
 
 # --- backup ---------------------------------------------------------------------------------------------------------
@@ -362,7 +362,7 @@ def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:
     letting_go = threading.Timer(0.2, other.execute, ["COMMIT"])
     letting_go.start()
     with db.begin() as tx:
-        mailboxes.meta_set(tx, "a", "1")
+        meta.put(tx, "a", "1")
     letting_go.join()
     other.close()
     db.close()

@@ -63,7 +63,7 @@ def test_the_oldest_due_come_first(database: Database) -> None:
     several = tuple(Deadline("ask", NOW + n * HOUR, "", n) for n in (3, 1, 2, 5))
     with database.begin() as tx:
         save_new(tx, deadlines=several)
-        assert [r.deadline.n for r in deadlines.claim_due(tx, NOW + 9 * HOUR, "a", HOUR, 3)] == [1, 2, 3]
+        assert [r.deadline.nth for r in deadlines.claim_due(tx, NOW + 9 * HOUR, "a", HOUR, 3)] == [1, 2, 3]
 
 
 def test_several_daemons_answer_each_row_once(database: Database) -> None:
@@ -78,7 +78,7 @@ def test_several_daemons_answer_each_row_once(database: Database) -> None:
                 rows = deadlines.claim_due(tx, NOW, str(owner), HOUR, 7)
                 for row in rows:
                     deadlines.done(tx, row)
-                taken[owner] += [row.deadline.n for row in rows]
+                taken[owner] += [row.deadline.nth for row in rows]
             with database.read() as tx:
                 if not deadlines.count_due(tx, NOW):
                     return
@@ -96,7 +96,7 @@ def test_due_rows_are_found_by_their_index(database: Database) -> None:
     with database.begin() as tx:
         number = save_new(tx, deadlines=()).case.number
         common = {"case_number": number, "kind": "ask", "stage": "", "why": "", "owner": ""}
-        rows = [common | {"n": n, "at": NOW + n * HOUR, "ready": NOW + n * HOUR} for n in range(20_000)]
+        rows = [common | {"nth": n, "item": 0, "at": NOW + n * HOUR, "ready": NOW + n * HOUR} for n in range(20_000)]
         tx.execute(insert(schema.deadlines), rows)
         due = select(schema.deadlines.c.id).where(schema.deadlines.c.ready <= NOW + 99 * HOUR)
         words = str(due.order_by("ready", "id").limit(100).compile(tx, compile_kwargs={"literal_binds": True}))

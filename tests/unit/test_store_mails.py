@@ -13,9 +13,9 @@ from sqlalchemy import Connection, event, func, select
 
 from bot.doors.ports import RawMail
 from bot.model.errors import StoreError
-from bot.store import mails, schema
+from bot.store import mailboxes, mails, schema
 from bot.store.db import Database
-from bot.store.seen import seen
+from bot.store.mails import seen
 from tests.unit.store_samples import HOUR, NOW, a_raw, save_new
 
 
@@ -29,7 +29,7 @@ def test_a_received_mail_waits_with_its_bytes(database: Database) -> None:
     """Row, bytes and cursor are there together after the commit."""
     raw = a_raw("INBOX:1:7", b"Subject: x\r\n\r\n" + b"hello " * 500, folder="Junk")
     with database.begin() as tx:
-        assert mails.cursor(tx, "crewe") == ""
+        assert mailboxes.cursor(tx, "crewe") == ""
         assert mails.receive(tx, "crewe", [raw], "after-7", NOW + HOUR, None) == 1
     with database.read() as tx:
         (row,) = mails.waiting(tx, 10, NOW)
@@ -38,7 +38,7 @@ def test_a_received_mail_waits_with_its_bytes(database: Database) -> None:
         assert (row.received, row.arrived, row.attempts, row.size) == (NOW, NOW + HOUR, 0, len(raw.raw))
         assert (row.is_old, row.is_truncated) == (False, False)
         assert mails.raw(tx, digest) == raw.raw
-        assert mails.cursor(tx, "crewe") == "after-7"
+        assert mailboxes.cursor(tx, "crewe") == "after-7"
         assert mails.unread(tx) == 1
 
 
@@ -48,7 +48,7 @@ def test_nothing_is_kept_when_the_transaction_fails(database: Database) -> None:
         mails.receive(tx, "crewe", [a_raw("1")], "c", NOW, None)
         raise ZeroDivisionError
     with database.read() as tx:
-        assert (mails.unread(tx), mails.cursor(tx, "crewe")) == (0, "")
+        assert (mails.unread(tx), mailboxes.cursor(tx, "crewe")) == (0, "")
 
 
 def test_a_key_is_entered_once_and_keys_belong_to_their_mailbox(database: Database) -> None:
@@ -58,7 +58,7 @@ def test_a_key_is_entered_once_and_keys_belong_to_their_mailbox(database: Databa
         assert mails.receive(tx, "crewe", [a_raw("1"), a_raw("3", b"three")], "", NOW, None) == 1
         assert mails.receive(tx, "bot", [a_raw("1")], "", NOW, None) == 1
         assert mails.receive(tx, "bot", [], "only the cursor", NOW, None) == 0
-        assert mails.cursor(tx, "bot") == "only the cursor"
+        assert mailboxes.cursor(tx, "bot") == "only the cursor"
         assert len(mails.waiting(tx, 10, NOW)) == 4
 
 
@@ -256,26 +256,26 @@ def test_a_marker_in_mail_that_is_not_ours_is_nowhere(tmp_path: Path) -> None:
 def test_gaps_are_kept_once_while_they_last(database: Database) -> None:
     """A gap opens once, closes, and is told to whoever asks for a time it touches."""
     with database.begin() as tx:
-        mails.gap_opened(tx, "crewe", NOW, "login refused")
-        mails.gap_opened(tx, "crewe", NOW + HOUR, "still refused")
-        mails.gap_opened(tx, "bot", NOW, "no route")
-        mails.gap_closed(tx, "crewe", NOW + 2 * HOUR)
-        mails.gap_closed(tx, "crewe", NOW + 3 * HOUR)
-        mails.gap_opened(tx, "crewe", NOW + 4 * HOUR, "again")
+        mailboxes.gap_opened(tx, "crewe", NOW, "login refused")
+        mailboxes.gap_opened(tx, "crewe", NOW + HOUR, "still refused")
+        mailboxes.gap_opened(tx, "bot", NOW, "no route")
+        mailboxes.gap_closed(tx, "crewe", NOW + 2 * HOUR)
+        mailboxes.gap_closed(tx, "crewe", NOW + 3 * HOUR)
+        mailboxes.gap_opened(tx, "crewe", NOW + 4 * HOUR, "again")
         first = ("crewe", NOW, NOW + 2 * HOUR, "login refused")
         bot = ("bot", NOW, None, "no route")
-        assert mails.gaps(tx, NOW + HOUR, NOW + 3 * HOUR) == [first, bot]
-        assert mails.gaps(tx, NOW + 3 * HOUR, NOW + 5 * HOUR) == [bot, ("crewe", NOW + 4 * HOUR, None, "again")]
-        assert mails.gaps(tx, NOW - 2 * HOUR, NOW - HOUR) == []
+        assert mailboxes.gaps(tx, NOW + HOUR, NOW + 3 * HOUR) == [first, bot]
+        assert mailboxes.gaps(tx, NOW + 3 * HOUR, NOW + 5 * HOUR) == [bot, ("crewe", NOW + 4 * HOUR, None, "again")]
+        assert mailboxes.gaps(tx, NOW - 2 * HOUR, NOW - HOUR) == []
 
 
 def test_the_last_listing_is_kept_beside_the_cursor(database: Database) -> None:
     """Listing times and cursors of a mailbox do not disturb each other."""
     with database.begin() as tx:
         mails.receive(tx, "crewe", [], "c1", NOW, None)
-        mails.listed_at(tx, "crewe", NOW)
-        mails.listed_at(tx, "bot", NOW)
-        mails.listed_at(tx, "bot", NOW + HOUR)
+        mailboxes.listed_at(tx, "crewe", NOW)
+        mailboxes.listed_at(tx, "bot", NOW)
+        mailboxes.listed_at(tx, "bot", NOW + HOUR)
         mails.receive(tx, "quiet", [], "c2", NOW, None)
-        assert mails.last_listed(tx) == {"crewe": NOW, "bot": NOW + HOUR}
-        assert mails.cursor(tx, "crewe") == "c1"
+        assert mailboxes.last_listed(tx) == {"crewe": NOW, "bot": NOW + HOUR}
+        assert mailboxes.cursor(tx, "crewe") == "c1"

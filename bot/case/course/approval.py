@@ -15,7 +15,7 @@ from bot.rules import workdays
 #: How long a GO is waited for: on an hours window, and else in office hours, where the policy does not say.
 URGENT = timedelta(minutes=30)
 ORDINARY = timedelta(hours=2)
-OPENS, CLOSES = time(9), time(17)
+OPENS, CLOSES = workdays.MORNING, time(17)
 
 
 def ask(d: Draft) -> None:

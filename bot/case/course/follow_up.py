@@ -9,22 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from bot.case.making.draft import Draft, person
 from bot.case.making.ends_with import both_sides, known
 from bot.mail.words.actions import actions
-from bot.model import AlarmKind, ClosedAs, Contact, EventKind, Flag, LetterKind, Mail, Question, Task
+from bot.model import (
+    AlarmKind,
+    ClosedAs,
+    Contact,
+    EventKind,
+    Flag,
+    LetterKind,
+    Mail,
+    Question,
+    QuestionKind,
+    Task,
+)
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.policy.follow_up import Prompt, day_of
 
-AT = time(9)
 ALARMS = (AlarmKind.CHILD_FILE, AlarmKind.ACTION, AlarmKind.PROMPT, AlarmKind.PROMPT_LATE)
 CHILD_FILE = "child_file"
 MEETING = "meeting"
-ABOUT = "task"  # of a question whose `word` is the task's id and whose `note` is the side asked
 ENDED = (ClosedAs.RESOLVED, ClosedAs.DECIDED)
 SIDES = {Side.RAISING: "raising", Side.RESPONDING: "responding", Side.UNIT: "unit", Side.DECIDER: "unit"}
 
@@ -44,10 +53,11 @@ def answered(d: Draft, task_id: str, side: str, word: str, by: Contact) -> None:
 
 
 def drop(d: Draft) -> None:
-    """The case runs again: what followed from its end fits no more. A meeting stays known."""
+    """The case runs again: what followed from its end fits no more. A meeting stays known, commitments as past ones."""
     d.quiet(*ALARMS)
-    d.drop_tasks(lambda task: task.id != MEETING)
-    d.settle(lambda question: question.about == ABOUT)
+    d.retire_commitments()
+    d.drop_tasks(lambda task: task.id != MEETING and task not in d.case.commitments)
+    d.settle(lambda question: question.about is QuestionKind.TASK)
 
 
 # --- the end ----------------------------------------------------------------------------------------------------------
@@ -89,7 +99,8 @@ def _may_be_full(d: Draft) -> bool:
 def begin(d: Draft, closed_as: ClosedAs) -> tuple[Prompt, ...]:
     """Sets the clocks of what follows; returns the policy's prompts that hold for this end."""
     if closed_as not in ENDED or d.case.unproven == "stranger":
-        d.drop_tasks(lambda _task: True)
+        d.retire_commitments()
+        d.drop_tasks(lambda task: task not in d.case.commitments)
         return ()
     policy, cal = d.rules.policy.follow_up, d.rules.calendar
     if policy.child_file is not None:
@@ -105,7 +116,7 @@ def set_actions(d: Draft) -> None:
         if row["day"]:
             at = datetime.fromisoformat(row["day"])
             at = at if at > d.now else workdays.next_morning(d.now, d.rules.calendar)
-            d.alarm(AlarmKind.ACTION, at, f"both sides are asked whether action {row['n']} is done", row["n"])
+            d.alarm(AlarmKind.ACTION, at, f"both sides are asked whether action {row['n']} is done", item=row["n"])
 
 
 def _prompts(d: Draft, closed_as: ClosedAs) -> list[tuple[int, Prompt]]:
@@ -124,10 +135,10 @@ def _prompted(d: Draft, n: int, prompt: Prompt) -> Prompt:
     if day is not None:
         remind = workdays.before(morning(d, day), 1, cal)
         if remind > d.now:
-            d.alarm(AlarmKind.PROMPT, remind, f"{prompt.id}: one working day before its day", n)
+            d.alarm(AlarmKind.PROMPT, remind, f"{prompt.id}: one working day before its day", item=n)
         late = workdays.next_morning(morning(d, day), cal)
         late = late if late > d.now else workdays.next_morning(d.now, cal)
-        d.alarm(AlarmKind.PROMPT_LATE, late, f"{prompt.id}: its day has passed", n)
+        d.alarm(AlarmKind.PROMPT_LATE, late, f"{prompt.id}: its day has passed", item=n)
     return prompt
 
 
@@ -141,7 +152,7 @@ def _counted_from(d: Draft, prompt: Prompt) -> datetime:
 
 
 def morning(d: Draft, day: date) -> datetime:
-    return workdays.at_local(day, AT, d.rules.calendar)
+    return workdays.at_local(day, workdays.MORNING, d.rules.calendar)
 
 
 def for_letter(d: Draft, prompts: Iterable[Prompt], to: str) -> list[dict[str, str]]:
@@ -159,7 +170,7 @@ def ask_of(d: Draft, key: str, prompts: Iterable[Prompt], asked: str) -> None:
     """The letter of that key asks for a YES to each prompt that has a day."""
     for prompt in prompts:
         if prompt.within is not None:
-            d.ask(key, ABOUT, asked, word=prompt.id, note="unit")
+            d.ask(Question(key, QuestionKind.TASK, asked, task=prompt.id, side="unit"))
 
 
 # --- alarms -----------------------------------------------------------------------------------------------------------
@@ -173,7 +184,7 @@ def _morning_after(d: Draft) -> datetime:
     return workdays.next_morning(d.now, d.rules.calendar)
 
 
-def on_child_file(d: Draft, _n: int) -> None:
+def on_child_file(d: Draft) -> None:
     """Once more to the side that has not answered."""
     held = task(d, CHILD_FILE)
     if held is None:
@@ -192,12 +203,12 @@ def on_action(d: Draft, n: int) -> None:
     if row is None:
         return
     if d.late is not None:
-        d.alarm(AlarmKind.ACTION, _morning_after(d), MISSED, n)
+        d.alarm(AlarmKind.ACTION, _morning_after(d), MISSED, item=n)
         return
     for side, who in both_sides(d):
         letter = d.write(LetterKind.QUESTION, "action", [who], action=row, others=len(agreed(d)) > 1)
         if letter:
-            d.ask(letter.key, ABOUT, who.email, word=f"action/{n}", note=side)
+            d.ask(Question(letter.key, QuestionKind.TASK, who.email, task=f"action/{n}", side=side))
 
 
 def on_prompt(d: Draft, n: int) -> None:
@@ -208,7 +219,7 @@ def on_prompt(d: Draft, n: int) -> None:
 
 def on_prompt_late(d: Draft, n: int) -> None:
     if d.late is not None:
-        d.alarm(AlarmKind.PROMPT_LATE, _morning_after(d), MISSED, n)
+        d.alarm(AlarmKind.PROMPT_LATE, _morning_after(d), MISSED, item=n)
         return
     _remind(d, n, passed=True)
 
@@ -250,7 +261,7 @@ def _speaks_for(d: Draft, side: Side, by: Contact) -> bool:
 
 def is_of_side(question: Question, stand: Collection[Side]) -> bool:
     """Whether somebody who stands there speaks for the side that was asked."""
-    return question.note in {SIDES[side] for side in stand if side in SIDES}
+    return question.side in {SIDES[side] for side in stand if side in SIDES}
 
 
 def outcome_again(d: Draft, mail: Mail, by: Contact) -> None:

@@ -12,14 +12,13 @@ from bot.case.course import follow_up, subclocks
 from bot.case.making.draft import Draft, person
 from bot.case.making.ends_with import owes_outcome
 from bot.mail.words.actions import the_day
-from bot.model import Contact, EventKind, LetterKind, Mail, Proof, Task
+from bot.model import COMMITMENT, Contact, EventKind, LetterKind, Mail, Proof, Task
 from bot.rules import workdays
 from bot.rules.policy.follow_up import day_of
 from bot.rules.policy.policy import Stage
 from bot.rules.windows import granted
 
 REPRESENTATION = "representation"
-COMMITMENT = "commitment"
 MEETS = (("MEETING 14 January", "a meeting is on that day; give the day and the month"),)
 
 
@@ -60,7 +59,8 @@ def commits(d: Draft, note: str, by: Contact, mail: Mail) -> None:
     tiers = [t.window for t in d.rules.policy.intake.tiers]
     at = granted(note, mail.received, tiers).by
     said = (("responding", at.isoformat() if at else "", mail.received),)
-    d.put_task(Task(COMMITMENT, owner=by, mail=mail.digest, said=said))
+    d.retire_commitments()
+    d.put_task(Task(COMMITMENT, what=note, owner=by, mail=mail.digest, said=said))
 
 
 def commitment(d: Draft) -> dict[str, Any] | None:

@@ -27,6 +27,8 @@ from bot.model import (
     Mail,
     Opening,
     Proof,
+    Question,
+    QuestionKind,
     State,
     Unit,
     Window,
@@ -255,7 +257,7 @@ def _tell(
         exclusions=[f"{e.what}: {e.where}" if e.where else e.what for e in d.rules.policy.exclusions],
     )
     if receipt and case.unproven:
-        d.ask(receipt.key, "provisional", case.raiser.email)
+        d.ask(Question(receipt.key, QuestionKind.PROVISIONAL, case.raiser.email))
     extra = {
         "original": d.original(),
         "ask_commitment": case.urgent,

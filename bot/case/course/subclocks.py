@@ -19,17 +19,17 @@ from bot.rules.policy.blocks import Clock
 def start(d: Draft, event: str) -> None:
     """Those that start with this: enter (the stage's clock begins, maybe afresh), response or resolved."""
     clocks = d.stage.clocks
-    _keep(d, lambda a: clocks[a.n].starts != event)
+    _keep(d, lambda a: clocks[a.item].starts != event)
     for n, clock in enumerate(clocks):
         if clock.starts == event and runs(d.case, clock):
             due = ends(d.case, d.rules, clock, d.now)
-            d.alarm(AlarmKind.CLOCK, due.at, f"{clock.says}: {due.why}", n)
+            d.alarm(AlarmKind.CLOCK, due.at, f"{clock.says}: {due.why}", item=n)
 
 
 def stop(d: Draft, event: str, side: str = "") -> None:
     """Those that this ends: a response, RECEIVED, MEETING, or a mail of the side that they run on."""
     clocks = d.stage.clocks
-    _keep(d, lambda a: clocks[a.n].until != event or (event == "mail" and clocks[a.n].side != side))
+    _keep(d, lambda a: clocks[a.item].until != event or (event == "mail" and clocks[a.item].side != side))
 
 
 def wrote(d: Draft, sender: str, stand: Collection[Side]) -> None:
@@ -48,10 +48,10 @@ def shorten(d: Draft) -> None:
 
 
 def _shorten(d: Draft, row: Deadline) -> None:
-    due = ends(d.case, d.rules, d.stage.clocks[row.n], d.now)
+    due = ends(d.case, d.rules, d.stage.clocks[row.item], d.now)
     if due.at < row.at:
         d.drop_alarms(lambda other: other is row)
-        d.alarm(AlarmKind.CLOCK, due.at, row.why, row.n)
+        d.alarm(AlarmKind.CLOCK, due.at, row.why, item=row.item)
 
 
 def _keep(d: Draft, stays: Callable[[Deadline], bool]) -> None:

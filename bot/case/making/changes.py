@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.model import (
+    COMMITMENT,
     AlarmKind,
     Case,
     ClosedAs,
@@ -22,6 +23,7 @@ from bot.model import (
     Mail,
     Outsider,
     Question,
+    QuestionKind,
     Served,
     StageRun,
     State,
@@ -162,8 +164,8 @@ class Changing:
 
     # --- alarms -------------------------------------------------------------------------------------------------
 
-    def alarm(self, kind: AlarmKind, at: datetime, why: str, n: int = 0) -> None:
-        row = Deadline(kind, at, why, n, self.case.stage)
+    def alarm(self, kind: AlarmKind, at: datetime, why: str, nth: int = 0, item: int = 0) -> None:
+        row = Deadline(kind, at, why, nth, self.case.stage, item)
         self.drop_alarms(lambda other: other.key == row.key)
         self.case = replace(self.case, deadlines=tuple(sorted((*self.case.deadlines, row), key=lambda d: d.at)))
 
@@ -226,15 +228,15 @@ class Changing:
 
     # --- what is asked, and what was said -----------------------------------------------------------------------
 
-    def ask(self, letter_key: str, about: str, asked: str, mail: str = "", word: str = "", note: str = "") -> None:
-        question = Question(letter_key, about, asked, mail, word, note, self.now)
-        self.case = replace(self.case, questions=(*self.case.questions, question))
+    def ask(self, question: Question) -> None:
+        """A letter of this decision puts it to somebody."""
+        self.case = replace(self.case, questions=(*self.case.questions, replace(question, at=self.now)))
 
     def settle(self, goes: Callable[[Question], bool]) -> None:
         """These questions wait for no answer any more."""
         self.case = replace(self.case, questions=tuple(q for q in self.case.questions if not goes(q)))
 
-    def ask_as(self, about: str, keys: Collection[str]) -> None:
+    def ask_as(self, about: QuestionKind, keys: Collection[str]) -> None:
         """The questions of these letters stay open, as questions about something else."""
         changed = tuple(replace(q, about=about) if q.key in keys else q for q in self.case.questions)
         self.case = replace(self.case, questions=changed)
@@ -252,9 +254,6 @@ class Changing:
 
     def hear_holding(self, at: datetime, who: str) -> None:
         self.case = replace(self.case, holding=(*self.case.holding, (at, who)))
-
-    def hear_commitment(self, email: str, words: str) -> None:
-        self.case = replace(self.case, commitments=(*self.case.commitments, (email, words)))
 
     def hear_call(self, at: datetime | None, message_left: str) -> None:
         """The call before the challenge; what is not said now (None, "") stays as it was said before."""
@@ -279,6 +278,11 @@ class Changing:
         """Adds the task, in place of an earlier one of that id."""
         self.drop_tasks(lambda task: task.id == new.id)
         self.case = replace(self.case, tasks=(*self.case.tasks, new))
+
+    def retire_commitments(self) -> None:
+        """What was committed to runs no more, and stays written down before everything else."""
+        past = tuple(replace(task, id=f"{COMMITMENT}/{n}") for n, task in enumerate(self.case.commitments, 1))
+        self.case = replace(self.case, tasks=(*past, *(t for t in self.case.tasks if t not in self.case.commitments)))
 
     def drop_tasks(self, goes: Callable[[Task], bool]) -> None:
         self.case = replace(self.case, tasks=tuple(task for task in self.case.tasks if not goes(task)))

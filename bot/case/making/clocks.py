@@ -36,7 +36,7 @@ def runs(case: Case, clock: Clock) -> bool:
 def lines(case: Case, rules: Rules, now: datetime) -> Iterator[dict[str, str]]:
     """What letters say of them: those that run, and before the stage has begun those that will."""
     clocks = rules.policy.stage(case.stage).clocks
-    running = {a.n: a.at for a in case.deadlines if a.kind is KIND}
+    running = {a.item: a.at for a in case.deadlines if a.kind is KIND}
     has_begun = case.run is not None and case.run.began is not None
     for n, clock in enumerate(clocks):
         by = running.get(n)

@@ -74,7 +74,7 @@ class Draft(Changing):
     @property
     def unit(self) -> tuple[Contact, ...]:
         """The partnership's business unit, or its manager."""
-        return self.rules.directory.first_of(("business_unit", "business_manager"), self.case.area)
+        return self.rules.directory.unit(self.case.area)
 
     @property
     def manager(self) -> Contact | None:

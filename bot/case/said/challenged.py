@@ -28,7 +28,6 @@ _NOTED = Tell("It is noted already that the challenge belongs to somebody else."
 def received(d: Draft, said: Said) -> None:
     """Its sender commits to answer and is the owner: the reminders that nobody has seen it end, never the clock."""
     d.own(said.by.email)
-    d.hear_commitment(said.by.email, said.note)
     subclocks.stop(d, "received")
     chasers = [a for a in d.case.deadlines if a.kind is AlarmKind.CHASER]
     d.drop_alarms(lambda row: row in chasers[:-1])

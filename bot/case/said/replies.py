@@ -33,6 +33,8 @@ from bot.model import (
     Mail,
     MailKind,
     Proof,
+    Question,
+    QuestionKind,
     State,
     Word,
 )
@@ -82,7 +84,7 @@ def _may_answer(d: Draft, fact: Arrival) -> None:
     if by.email and d.rules.directory.same_person(by.email, d.case.raiser.email):
         by = _known(d, fact.mail.quoted_from or "", "")
     d.event(EventKind.SUGGESTED, by=by.email)
-    if not any(q.about == "whose_answer" for q in d.case.questions):
+    if not any(q.about is QuestionKind.WHOSE_ANSWER for q in d.case.questions):
         doubtful(d, fact.mail, by, fact.others)
 
 
@@ -150,7 +152,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         return
     if is_aside(d, mail):
         d.event(EventKind.ATTACHED, by=by.email, note="not written to the raiser")
-        if case.state in WAITING and not any(q.about == "whose_answer" for q in case.questions):
+        if case.state in WAITING and not any(q.about is QuestionKind.WHOSE_ANSWER for q in case.questions):
             doubtful(d, mail, by)
     elif not proven or not mail.is_readable or opens_with_command(mail.new_text):
         d.event(EventKind.ATTACHED, by=by.email, note="not proven" if not proven else "unreadable or an unusable word")
@@ -215,7 +217,7 @@ def doubtful(d: Draft, mail: Mail, by: Contact, others: tuple[str, ...] = ()) ->
         text=mail.new_text if mail.proof is Proof.PROVEN and not reached and not is_aside(d, mail) else "",
     )
     if letter:
-        d.ask(letter.key, "whose_answer", d.case.raiser.email, mail.digest, note=by.email)
+        d.ask(Question(letter.key, QuestionKind.WHOSE_ANSWER, d.case.raiser.email, mail.digest, whose=by.email))
     if not mail.is_readable and by.agency:
         d.write(LetterKind.QUESTION, "unreadable", [by], mail=mail, who=person(by), when=mail.received.isoformat())
 

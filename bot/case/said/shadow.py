@@ -13,9 +13,10 @@ from bot.case.making.draft import Draft
 from bot.case.said import answers
 from bot.case.said.command import NOTHING_CHANGED
 from bot.model import WAITING, Case, Contact, EventKind, Flag, Letter, LetterKind, State
+from bot.rules.directory import UNIT
 
 QUESTION = (LetterKind.QUESTION, "shadowed")
-_MAY_READ = frozenset({"business_unit", "business_manager", "operator"})
+_MAY_READ = frozenset({*UNIT, "operator"})
 #: What the business unit is asked or told about its own word, or another's: without it GO and LEAVE could be lost.
 _OF_WORDS = frozenset(
     {QUESTION, NOTHING_CHANGED, (LetterKind.QUESTION, "confirm_word"), (LetterKind.QUESTION, "correct")}

@@ -8,10 +8,10 @@ a proven word of the team that was asked.
 from __future__ import annotations
 
 from bot.case.making.draft import Draft, person
-from bot.model import WAITING, Contact, EventKind, Flag, LetterKind, Mail, Proof, Question
+from bot.model import WAITING, Contact, EventKind, Flag, LetterKind, Mail, Proof, Question, QuestionKind
 from bot.rules.authority import Side, sides
 
-ABOUT = "transfer"
+WORDING = "transfer"
 
 
 def offered(d: Draft, mail: Mail, by: Contact) -> bool:
@@ -22,11 +22,12 @@ def offered(d: Draft, mail: Mail, by: Contact) -> bool:
     if found is None:
         return False
     d.event(EventKind.TRANSFER_OFFERED, by=by.email, note=found.team)
-    if any(q.about == ABOUT and q.asked == found.email for q in d.case.questions):
+    if any(q.about is QuestionKind.TRANSFER and q.asked == found.email for q in d.case.questions):
         return True
-    letter = d.write(LetterKind.QUESTION, ABOUT, [found], mail=mail, human=by, who=person(by), team_asked=found.team)
+    letter = d.write(LetterKind.QUESTION, WORDING, [found], mail=mail, human=by, who=person(by), team_asked=found.team)
     if letter:
-        d.ask(letter.key, ABOUT, found.email, mail.digest, found.agency, found.team)
+        about = QuestionKind.TRANSFER
+        d.ask(Question(letter.key, about, found.email, mail.digest, agency=found.agency, team=found.team))
         _tell(d, [d.case.raiser], "asked", by, found.team)
     return True
 
@@ -49,9 +50,9 @@ def asked(d: Draft, by: Contact) -> Question | None:
     """The question of a transfer that was put to this person or to their team."""
     directory = d.rules.directory
     for question in d.case.questions:
-        if question.about == ABOUT and (
+        if question.about is QuestionKind.TRANSFER and (
             directory.same_person(question.asked, by.email)
-            or directory.team_of(by.email, d.case.area) == question.note != ""
+            or directory.team_of(by.email, d.case.area) == question.team != ""
         ):
             return question
     return None
@@ -61,7 +62,7 @@ def accept(d: Draft, question: Question, by: Contact) -> None:
     """The case is that team's: it answers from now on; the clock goes on from the original."""
     case = d.case
     before, left = d.responders, case.team
-    agency, team = question.word, question.note
+    agency, team = question.agency, question.team
     held = d.holders(d.stage.responding_role, agency, team)
     new = tuple(c for c in held if c.team == team) or (by,)
     inboxes = [address for name, address in d.rules.inboxes if name == team]
@@ -69,7 +70,7 @@ def accept(d: Draft, question: Question, by: Contact) -> None:
     d.assign(team, agency, next(iter(inboxes), ""))
     d.serve(new, d.now)
     d.own(by.email)
-    d.settle(lambda one: one.about == ABOUT)
+    d.settle(lambda one: one.about is QuestionKind.TRANSFER)
     d.joined("responding", *new)
     d.event(EventKind.TRANSFERRED, by=by.email, note=team)
     is_second = case.has(Flag.TRANSFERRED)
@@ -84,12 +85,12 @@ def accept(d: Draft, question: Question, by: Contact) -> None:
 def decline(d: Draft, question: Question, by: Contact) -> None:
     """It stays where it is; raiser and responders are told."""
     d.settle(lambda one: one is question)
-    d.event(EventKind.TRANSFER_DECLINED, by=by.email, note=question.note)
+    d.event(EventKind.TRANSFER_DECLINED, by=by.email, note=question.team)
     for to in ([d.case.raiser], d.responders):
-        _tell(d, to, "declined", by, question.note)
+        _tell(d, to, "declined", by, question.team)
 
 
 def _tell(
     d: Draft, to: list[Contact] | tuple[Contact, ...], event: str, by: Contact, team: str, left: str = ""
 ) -> None:
-    d.write(LetterKind.INFORMATION, ABOUT, to, human=by, event=event, who=person(by), team_asked=team, left=left)
+    d.write(LetterKind.INFORMATION, WORDING, to, human=by, event=event, who=person(by), team_asked=team, left=left)

@@ -17,13 +17,24 @@ from bot.case.placement import BY_LETTER
 from bot.case.said import answers, transfer
 from bot.case.said.cells import perform
 from bot.case.said.command import Said, Tell, is_known, nothing_changed, tell
-from bot.model import WAITING, AlarmKind, Arrival, Command, Contact, EventKind, Flag, LetterKind, Proof, Question, Word
+from bot.model import (
+    WAITING,
+    AlarmKind,
+    Arrival,
+    Command,
+    Contact,
+    EventKind,
+    Flag,
+    LetterKind,
+    Proof,
+    Question,
+    QuestionKind,
+    Word,
+)
 from bot.rules import workdays
 from bot.rules.authority import WORDS, Side, may
 
-#: A word that its sender did not confirm, once their manager was asked too.
-ASKED_AGAIN = "confirm_word_again"
-CONFIRMS = ("confirm_word", ASKED_AGAIN)
+CONFIRMS = (QuestionKind.WORD, QuestionKind.WORD_AGAIN)
 OTHERS = "other people"
 _NOT_ASKED = Tell(
     "The question you answered was put to somebody else, or the mail did not come from the mailbox that was asked.",
@@ -35,7 +46,7 @@ _NOT_AWAITED = Tell("No reply is awaited any more.")
 def done(d: Draft, fact: Arrival) -> Command | None:
     """DONE and NOT DONE, alone on the line, are YES and NO to the question whether an action is done, and nothing
     anywhere else: an answer may well begin so."""
-    asked = any(q.key == fact.answered_key and q.about == follow_up.ABOUT for q in d.case.questions)
+    asked = any(q.key == fact.answered_key and q.about is QuestionKind.TASK for q in d.case.questions)
     line = next((line for line in fact.mail.new_text.split("\n") if line.strip()), "")[:40].strip(" \t.!").upper()
     meant = {"DONE": Word.YES, "NOT DONE": Word.NO}.get(line)
     return Command(meant) if asked and meant else None
@@ -79,7 +90,8 @@ def _confirm(d: Draft, said: Said) -> None:
         LetterKind.QUESTION, "confirm_word", [known], word=said.word.value, said=said.mail.received.isoformat()
     )
     if letter:
-        d.ask(letter.key, "confirm_word", known.email, said.mail.digest, said.word.value, said.note)
+        about, command = QuestionKind.WORD, said.word.value
+        d.ask(Question(letter.key, about, known.email, said.mail.digest, command=command, words=said.note))
         if d.case.is_open and not d.is_stranger:  # a stranger's case is told to no more people than it must
             at = workdays.next_morning(d.now, d.rules.calendar)
             d.alarm(AlarmKind.WORD_MANAGER, at, "the manager is asked about a word that its sender has not confirmed")
@@ -91,10 +103,10 @@ def on_word_manager(d: Draft) -> None:
     waiting = [
         q
         for q in d.case.questions
-        if q.about == "confirm_word" and q.at is not None and workdays.next_morning(q.at, cal) <= d.now
+        if q.about is QuestionKind.WORD and q.at is not None and workdays.next_morning(q.at, cal) <= d.now
     ]
     passed = {q.key for q in waiting}
-    d.ask_as(ASKED_AGAIN, passed)
+    d.ask_as(QuestionKind.WORD_AGAIN, passed)
     for asked, question in {q.asked: q for q in waiting}.items():  # of several words of one person the last
         person_asked = d.rules.directory.person(asked) or Contact(asked)
         manager = d.manager_of(person_asked) or _head(d, person_asked)
@@ -103,10 +115,15 @@ def on_word_manager(d: Draft) -> None:
             continue
         said = (question.at or d.now).isoformat()
         letter = d.write(
-            LetterKind.QUESTION, "confirm_manager", [manager], word=question.word, said=said, who=person(person_asked)
+            LetterKind.QUESTION,
+            "confirm_manager",
+            [manager],
+            word=question.command,
+            said=said,
+            who=person(person_asked),
         )
         if letter:
-            d.ask(letter.key, ASKED_AGAIN, manager.email, question.mail, question.word, question.note)
+            d.ask(replace(question, key=letter.key, about=QuestionKind.WORD_AGAIN, asked=manager.email))
 
 
 def _head(d: Draft, who: Contact) -> Contact | None:
@@ -169,14 +186,14 @@ def _is_asked(d: Draft, said: Said, question: Question) -> bool:
     A mail without proof may confirm only by citing our letter: its id cannot be guessed and went to that address alone.
     """
     is_theirs = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
-    if question.about == follow_up.ABOUT:
+    if question.about is QuestionKind.TASK:
         is_theirs = is_theirs or follow_up.is_of_side(question, said.stand)
     return is_theirs and said.mail.proof is not Proof.FAILED and said.fact.how == BY_LETTER
 
 
 def _answer(d: Draft, said: Said, question: Question) -> None:
     """YES or NO to a question of ours, from whom it was put to."""
-    if question.about == transfer.ABOUT:
+    if question.about is QuestionKind.TRANSFER:
         _of_transfer(d, said)
         return
     if not _is_asked(d, said, question):
@@ -186,8 +203,8 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
         else:
             tell(d, said, _NOT_ASKED)
         return
-    if question.about == follow_up.ABOUT:
-        follow_up.answered(d, question.word, question.note, said.word.lower(), said.by)
+    if question.about is QuestionKind.TASK:
+        follow_up.answered(d, question.task, question.side, said.word.lower(), said.by)
         return
     same = [q for q in d.case.questions if q is question or (q.about in CONFIRMS and q.mail == question.mail)]
     d.settle(lambda one: one in same)
@@ -195,11 +212,11 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
         d.event(EventKind.ATTACHED, by=said.by.email, note=f"NO to {question.about}")
         return
     if question.about in CONFIRMS:
-        perform(d, replace(said, word=Word(question.word), note=question.note))
-    elif question.about == "whose_answer" and d.case.state not in WAITING:
+        perform(d, replace(said, word=Word(question.command), note=question.words))
+    elif question.about is QuestionKind.WHOSE_ANSWER and d.case.state not in WAITING:
         nothing_changed(d, said, _NOT_AWAITED)
-    elif question.about == "whose_answer":
-        answered = d.rules.directory.person(question.note) or Contact(question.note)
+    elif question.about is QuestionKind.WHOSE_ANSWER:
+        answered = d.rules.directory.person(question.whose) or Contact(question.whose)
         answers.responded(d, said.mail, answered, question.at or d.now, "the raiser says so", is_reported=True)
-    elif question.about == "provisional":
+    elif question.about is QuestionKind.PROVISIONAL:
         confirmed(d, said.by.email)

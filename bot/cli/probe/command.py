@@ -21,7 +21,7 @@ from bot.cli.probe.through import Asked, Way, through
 from bot.daemon.configuration import load, place
 from bot.model.names import BOT, mailbox_name
 from bot.settings.settings import Settings
-from bot.store import mails
+from bot.store import mailboxes
 from bot.store.db import Database
 
 DEFAULT = Path("config")
@@ -88,7 +88,7 @@ def _cursors(config: Path, ways: list[Way]) -> list[str]:
     db = Database(url, check=False)
     try:
         with db.read() as tx:
-            return [mails.cursor(tx, way.name) for way in ways]
+            return [mailboxes.cursor(tx, way.name) for way in ways]
     finally:
         db.close()
 

@@ -70,7 +70,7 @@ class Intake:
         self._enter(name, now)
         while True:
             with self.db.read() as tx:
-                cursor = mails.cursor(tx, name)
+                cursor = mailboxes.cursor(tx, name)
             failpoint("intake.fetch")
             batch = mailbox.fetch(cursor, BATCH)
             failpoint("intake.fetched")
@@ -83,9 +83,9 @@ class Intake:
                     self._floor(tx, name, "", batch.is_first_sight, now)
                     mails.receive(tx, name, [], batch.cursor, now, None)
                 if batch.done:
-                    moved_door.caught_up(tx, name, now)
-                    mails.listed_at(tx, name, now)
-                    mails.gap_closed(tx, name, now)
+                    mailboxes.caught_up(tx, name, now)
+                    mailboxes.listed_at(tx, name, now)
+                    mailboxes.gap_closed(tx, name, now)
                 failpoint("intake.receiving")
             failpoint("intake.received")
             mailbox.ack([m.key for m in batch.mails])
@@ -107,18 +107,17 @@ class Intake:
 
     def _floor(self, tx: Connection, name: str, folder: str, is_first: bool, now: datetime) -> datetime:
         """Mail that reached the server before this can open nothing; set at first sight and never lowered."""
-        general = mailboxes.meta_get(tx, f"floor:{name}")
-        since = now - self._sight(name)
-        if general is None:
-            mailboxes.meta_set(tx, f"floor:{name}", since.isoformat())
+        watched, since = mailboxes.watched(tx, name), now - self._sight(name)
+        if watched.floor is None:
+            mailboxes.set_floor(tx, name, since)
             return since
-        own = mailboxes.meta_get(tx, f"floor:{name}:{folder}")
-        if moved_door.is_under_way(tx, name):
-            return max(datetime.fromisoformat(one) for one in (general, own) if one)
+        own = mailboxes.folder_floor(tx, name, folder)
+        if watched.is_moving:
+            return max(watched.floor, own or watched.floor)
         if own is None and is_first and folder:
-            mailboxes.meta_set(tx, f"floor:{name}:{folder}", since.isoformat())
-            own = since.isoformat()
-        return datetime.fromisoformat(own or general)
+            mailboxes.set_folder_floor(tx, name, folder, since)
+            own = since
+        return own or watched.floor
 
     # --- read ---------------------------------------------------------------------------------------------------
 
@@ -126,7 +125,7 @@ class Intake:
         """Reads waiting mails, oldest arrival at the server first; returns how many were disposed of."""
         with self.db.read() as tx:
             waiting = _fitting(mails.waiting(tx, limit, now))
-            self._moved = moved_door.windows(tx) if waiting else {}
+            self._moved = mailboxes.moves(tx) if waiting else {}
         fresh = [one for one in waiting if one.attempts == 0 and not _is_too_large(one)]
         together = {one.entry for one in fresh} if len(fresh) > 1 else set()
         read = {one.entry: self._read_alone(one, now) for one in waiting if one.entry not in together}

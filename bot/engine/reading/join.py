@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from bot.engine.reading.place import content_key
 from bot.engine.turn import Turn
 from bot.model import Arrival, Bounce, Decision, EventKind, Letter, LetterKind, LetterUndelivered, Mail, MailKind
-from bot.store import cases, mailboxes, outbox
+from bot.store import cases, outbox
 from bot.store.outbox import Queued
 
 #: So many absences of one contact within so long, and the business unit hears that nobody is there.
@@ -56,24 +56,21 @@ def _absent(turn: Turn, tx: Connection, mail: Mail, decision: Decision, now: dat
     contact = next((s.contact for s in case.served if s.is_away and same(s.contact.email, sender)), None)
     if contact is None or not any(event.kind is EventKind.ABSENT for event in decision.events):
         return
-    name = f"absent:{hmac.digest(turn.secret, contact.email.encode(), 'sha256').hex()[:32]}"
-    kept = [row.partition(" ") for row in (mailboxes.meta_get(tx, name) or "").split("\n") if row]
-    seen = {place: at for at, _, place in kept if now - datetime.fromisoformat(at) < WITHIN}
-    seen.setdefault(f"{case.number}/{case.stage}", now.isoformat())
-    if len(seen) >= ABSENCES and "told" not in seen:
-        unit = turn.books.settings.directory.first_of(("business_unit", "business_manager"), case.area)
+    who = hmac.digest(turn.secret, contact.email.encode(), "sha256").hex()[:32]
+    times, was_told = cases.note_absence(tx, who, case.number, case.stage, now, WITHIN)
+    if times >= ABSENCES and not was_told:
+        unit = turn.books.settings.directory.unit(case.area)
         about = {
             "contact": {"name": contact.name, "email": contact.email, "role": contact.role, "agency": contact.agency,
                         "phone": contact.phone},
-            "times": len(seen),
+            "times": times,
             "days": WITHIN.days,
             "now": now.isoformat(),
         }  # fmt: skip
         if unit:
             subject = "A contact of the directory cannot be reached"
-            occasion = f"unreachable/{name.removeprefix('absent:')}/{now:%Y%m%d}"
+            occasion = f"unreachable/{who}/{now:%Y%m%d}"
             turn.post(
                 tx, Letter(LetterKind.INFORMATION, occasion, unit, about, variant="unreachable", subject=subject), now
             )
-            seen["told"] = now.isoformat()
-    mailboxes.meta_set(tx, name, "\n".join(f"{at} {place}" for place, at in seen.items()))
+            cases.absence_told(tx, who, now)

@@ -14,9 +14,8 @@ from sqlalchemy import Connection
 
 from bot.engine.reading.place import hash_id
 from bot.model import Mail
-from bot.store import mailboxes, mails
-from bot.store.mails import Waiting
-from bot.store.seen import seen
+from bot.store import mailboxes
+from bot.store.mails import Waiting, seen
 
 #: Why a mail does nothing that was read through the former door.
 AGAIN = "read before, through the former door of this mailbox"
@@ -31,38 +30,15 @@ def arrive(tx: Connection, name: str, door: str, margin: timedelta, now: datetim
     `door`: what tells one door from another. `margin`: how long before the last listing a mail may still open a case,
     for servers that give it another time of arrival.
     """
-    former = mailboxes.meta_get(tx, f"door:{name}")
-    if former == door:
+    former = mailboxes.watched(tx, name)
+    if former.door == door:
         return
-    mailboxes.meta_set(tx, f"door:{name}", door)
-    if former is None or not mails.cursor(tx, name):
+    mailboxes.enter(tx, name, door)
+    if former.door is None or not former.cursor:
         return  # never read before: this is first sight
-    mails.forget_place(tx, name, f"until {now:%Y-%m-%dT%H:%M:%S};")
-    mailboxes.meta_set(tx, f"moved:{name}", now.isoformat())
-    floor, listed = mailboxes.meta_get(tx, f"floor:{name}"), mails.last_listed(tx).get(name)
-    if floor and listed:
-        raised = max(datetime.fromisoformat(floor), listed - margin)
-        mailboxes.meta_set(tx, f"floor:{name}", raised.isoformat())
-
-
-def is_under_way(tx: Connection, name: str) -> bool:
-    """Whether the new door has not been listed to its end yet."""
-    return " " not in (mailboxes.meta_get(tx, f"moved:{name}") or " ")
-
-
-def caught_up(tx: Connection, name: str, now: datetime) -> None:
-    """The new door was listed to its end: from now on its mails are new ones."""
-    if is_under_way(tx, name):
-        mailboxes.meta_set(tx, f"moved:{name}", f"{mailboxes.meta_get(tx, f'moved:{name}')} {now.isoformat()}")
-
-
-def windows(tx: Connection) -> Windows:
-    """Every mailbox that has moved, and when it caught up."""
-    found = {}
-    for key, value in mailboxes.with_prefix(tx, "moved:").items():
-        start, _, end = value.partition(" ")
-        found[key] = (datetime.fromisoformat(start), datetime.fromisoformat(end) if end else None)
-    return found
+    mailboxes.begin_anew(tx, name, now)
+    if former.floor and former.last_listed:
+        mailboxes.set_floor(tx, name, max(former.floor, former.last_listed - margin))
 
 
 def known(tx: Connection, one: Waiting, mail: Mail, moved: Windows) -> bool:

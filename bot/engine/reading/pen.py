@@ -26,6 +26,7 @@ from bot.mail.words.orders import NEW, NOT_OURS, Order
 from bot.model import Contact, Decision, Flag, Inbox, Letter, LetterKind, Mail, MailKind, Proof, Word
 from bot.model.errors import StoreError
 from bot.model.failpoints import failpoint
+from bot.rules.directory import UNIT
 from bot.store import cases, mails, outbox
 from bot.store.db import Database
 from bot.store.mails import Listed
@@ -33,7 +34,6 @@ from bot.store.outbox import Queued
 
 UNREADABLE = "could not be read"
 BY_HAND = "placed by hand"
-UNIT = ("business_unit", "business_manager")
 #: A mail that has waited longer than this is counted from the answer: its window would be over before anybody knew.
 FRESH = timedelta(days=3)
 

@@ -23,7 +23,7 @@ from bot.records.record import MailRow, Record, record
 from bot.rules.book import Rules
 from bot.settings.checks import FORMS
 from bot.settings.settings import Settings
-from bot.store import cases, mails, outbox
+from bot.store import cases, mailboxes, mails, outbox
 from bot.store.cases import Stored
 
 #: Above this many bytes a record goes without its mails: many servers refuse larger letters.
@@ -105,7 +105,7 @@ class Finish:
         for listed in mails.of_case(tx, case.number):
             raw = mails.raw(tx, listed.digest) if full else None
             rows.append(MailRow(listed.digest, listed.received, "", raw))
-        gaps = mails.gaps(tx, case.opened, case.closed or now)
+        gaps = mailboxes.gaps(tx, case.opened, case.closed or now)
         journal = cases.journal(tx, case.number)
         policy = self.turn.rules_of(stored).policy
         return record(case, journal, rows, gaps, policy, self.settings.calendar, now, full=full)

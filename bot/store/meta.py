@@ -1,0 +1,73 @@
+"""What the database knows of itself: its secret, small named values, the last configuration that was valid, and the few
+counts that `status` shows.
+
+It does not know what the values mean, never prints a secret, and holds nothing about a person: there are tables for
+that, which a purge reaches.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from bot.store import schema
+
+_meta, _files = schema.meta, schema.config_kept
+
+
+def get(tx: Connection, key: str) -> str | None:
+    return tx.execute(select(_meta.c.value).where(_meta.c.key == key)).scalar()
+
+
+def put(tx: Connection, key: str, value: str) -> None:
+    row = schema.insert_into(tx, _meta).values(key=key, value=value)
+    tx.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
+
+
+def with_prefix(tx: Connection, prefix: str) -> dict[str, str]:
+    """The values whose keys begin with `prefix`, by the rest of the key."""
+    rows = tx.execute(select(_meta.c.key, _meta.c.value).where(_meta.c.key.startswith(prefix)))
+    return {key.removeprefix(prefix): value for key, value in rows}
+
+
+def secret(tx: Connection) -> bytes:
+    """The 32 random bytes that our Message-IDs are signed with, made once. Needs a write transaction the first time."""
+    kept = get(tx, "secret")
+    if kept is None:
+        made = schema.insert_into(tx, _meta).values(key="secret", value=secrets.token_hex(32))
+        tx.execute(made.on_conflict_do_nothing())  # another daemon may have been first: its secret stands
+        kept = get(tx, "secret")
+    return bytes.fromhex(kept or "")
+
+
+def keep_texts(tx: Connection, texts: Mapping[str, str]) -> None:
+    """Keeps these files, by name, as the last valid configuration, in place of the one before."""
+    tx.execute(delete(_files))
+    if texts:
+        tx.execute(insert(_files), [{"name": name, "text": text} for name, text in texts.items()])
+
+
+def kept_texts(tx: Connection) -> dict[str, str]:
+    """The files of the last valid configuration, by name; {} before the first."""
+    return dict(iter(tx.execute(select(_files.c.name, _files.c.text))))
+
+
+# --- counts: numbers only, no ref, no address, no text --------------------------------------------------------------
+
+
+def cases_by_state(tx: Connection) -> dict[str, int]:
+    c = schema.cases.c
+    return dict(iter(tx.execute(select(c.state, func.count()).where(c.state != "").group_by(c.state))))
+
+
+def letters_by_status(tx: Connection) -> dict[str, int]:
+    c = schema.outbox.c
+    return dict(iter(tx.execute(select(c.status, func.count()).group_by(c.status))))
+
+
+def mails_by_disposition(tx: Connection) -> dict[str, int]:
+    """unread, case, holding_pen, ignored, set_aside."""
+    c = schema.ledger.c
+    return dict(iter(tx.execute(select(c.disposition, func.count()).group_by(c.disposition))))
