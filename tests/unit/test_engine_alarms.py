@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.engine.alarms import DEAF, LEASE
-from bot.model import Correction, Deadline, LetterKind
-from bot.store import deadlines, mails
+from bot.model import Correction, CorrectionKind, Deadline, LetterKind
+from bot.store import deadlines, mailboxes
 from tests.unit.case_samples import CREWE, DAY, FAY, HELEN, START, UNIT, mail
 from tests.unit.engine_samples import CHESTER_BOX, CREWE_BOX, WORDS, House, eml, texts
 
@@ -26,7 +26,7 @@ def opened(house: House, n: int = 0) -> Deadline:
 def listed(house: House, at: datetime, *names: str) -> None:
     with house.db.begin() as tx:
         for name in names or (CREWE_BOX, CHESTER_BOX, OWN):
-            mails.listed_at(tx, name, at)
+            mailboxes.listed_at(tx, name, at)
 
 
 def fired(house: House, at: datetime, limit: int = 100) -> int:
@@ -92,7 +92,7 @@ def test_an_inbox_that_cannot_be_read_for_long_does_not_stop_the_clock(
     row = opened(house)
     listed(house, row.at, OWN)
     with house.db.begin() as tx:
-        mails.gap_opened(tx, CREWE_BOX, row.at - deaf, "the server is away")
+        mailboxes.gap_opened(tx, CREWE_BOX, row.at - deaf, "the server is away")
     assert (fired(house, row.at), chasers(house)) == (answered, answered)
 
 
@@ -100,7 +100,7 @@ def test_what_is_said_while_the_inbox_is_deaf_says_so(house: House) -> None:
     """With since when it has not been read, in the office's time."""
     row = opened(house)
     with house.db.begin() as tx:
-        mails.gap_opened(tx, CREWE_BOX, row.at - DEAF, "the server is away")
+        mailboxes.gap_opened(tx, CREWE_BOX, row.at - DEAF, "the server is away")
     fired(house, row.at)
     said = [text for text in texts(house.send(row.at)) if "The inbox has not been readable since" in text]
     assert len(said) == chasers(house) == 1
@@ -111,16 +111,16 @@ def test_only_a_gap_that_lasts_and_concerns_the_case_makes_it_deaf(house: House,
     """Another team's gap, or one that has ended, excuses nothing: the mailbox can be read, and must be."""
     row = opened(house)
     with house.db.begin() as tx:
-        mails.gap_opened(tx, name, row.at - 2 * DEAF, "the server is away")
+        mailboxes.gap_opened(tx, name, row.at - 2 * DEAF, "the server is away")
         if name == CREWE_BOX:
-            mails.gap_closed(tx, name, row.at - MINUTE)
+            mailboxes.gap_closed(tx, name, row.at - MINUTE)
     assert fired(house, row.at) == 0
 
 
 def held(house: House, number: int) -> Deadline:
     """The case is held; when the HOLD ends."""
     with house.db.begin() as tx:
-        house.turn.take(tx, number, Correction("hold", UNIT, "looking into it"), START + MINUTE)
+        house.turn.take(tx, number, Correction(CorrectionKind.HOLD, UNIT, "looking into it"), START + MINUTE)
     return next(d for d in house.case(number).deadlines if d.kind == "hold_end")
 
 

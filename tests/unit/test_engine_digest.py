@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.model import LetterKind
-from bot.store import mails
+from bot.store import mailboxes, mails
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, START, STRANGER, UNIT, mail
 from tests.unit.engine_samples import CHESTER, CREWE_BOX, WORDS, House, eml, running, texts, to
 
@@ -90,7 +90,7 @@ def test_it_lists_open_cases_and_when_each_mailbox_was_read(house: House) -> Non
     house.open()
     house.serve(START)
     with house.db.begin() as tx:
-        mails.listed_at(tx, CREWE_BOX, START)
+        mailboxes.listed_at(tx, CREWE_BOX, START)
     text = digest(house, NINE)
     assert "CE-2027-0001" in text
     assert "waiting for Fay Marsh" in text

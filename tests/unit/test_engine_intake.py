@@ -14,7 +14,7 @@ from bot.engine.reading.intake import STRIKES
 from bot.engine.reading.sandbox import InProcess, Job, SandboxDied
 from bot.model import LetterKind, Mail
 from bot.model.errors import DoorClosed
-from bot.store import mails
+from bot.store import mailboxes, mails
 from bot.store.mails import Listed, Waiting
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, MO, START, STRANGER
 from tests.unit.engine_samples import CHESTER, CREWE_BOX, WORDS, House, eml, running, to
@@ -69,11 +69,11 @@ def test_each_mail_is_received_once(house: House) -> None:
 def test_a_whole_pass_is_noted_and_ends_a_gap(house: House) -> None:
     """Records state since when a mailbox could not be read, and until when."""
     with house.db.begin() as tx:
-        mails.gap_opened(tx, CREWE_BOX, START, "the server was away")
+        mailboxes.gap_opened(tx, CREWE_BOX, START, "the server was away")
     house.receive(START + HOUR)
     with house.db.read() as tx:
-        assert mails.gaps(tx, START, START + HOUR) == [(CREWE_BOX, START, START + HOUR, "the server was away")]
-        assert mails.last_listed(tx)[CREWE_BOX] == START + HOUR
+        assert mailboxes.gaps(tx, START, START + HOUR) == [(CREWE_BOX, START, START + HOUR, "the server was away")]
+        assert mailboxes.last_listed(tx)[CREWE_BOX] == START + HOUR
 
 
 def test_a_mailbox_that_cannot_be_read_is_a_gap(house: House) -> None:
@@ -82,9 +82,9 @@ def test_a_mailbox_that_cannot_be_read_is_a_gap(house: House) -> None:
     with pytest.raises(DoorClosed):
         house.app.receive(CREWE_BOX, START)
     with house.db.read() as tx:
-        ((name, since, until, _),) = mails.gaps(tx, START, START)
+        ((name, since, until, _),) = mailboxes.gaps(tx, START, START)
         assert (name, since, until) == (CREWE_BOX, START, None)
-        assert CREWE_BOX not in mails.last_listed(tx)
+        assert CREWE_BOX not in mailboxes.last_listed(tx)
 
 
 @pytest.mark.parametrize(("age", "opens"), [(SIGHT, True), (SIGHT + MINUTE, False)])

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.engine.reading import moved_door
-from bot.store import mails
+from bot.store import mailboxes, mails
 from tests.unit.case_samples import CREWE, FAY, HELEN, START
 from tests.unit.engine_samples import CREWE_BOX, WORDS, House, eml, migrated, running
 from tests.unit.store_samples import a_raw
@@ -30,15 +30,15 @@ def tx(tmp_path: Path) -> Iterator[Connection]:
 def listed(tx: Connection, at: datetime) -> None:
     """The box was read whole at that instant."""
     mails.receive(tx, BOX, [a_raw("1")], "read up to here", at, None)
-    mails.listed_at(tx, BOX, at)
+    mailboxes.listed_at(tx, BOX, at)
 
 
 def test_the_first_door_is_no_move(tx: Connection) -> None:
     """A mailbox that was never read is seen for the first time, whatever door was noted before."""
     moved_door.arrive(tx, BOX, "one", MARGIN, START)
     moved_door.arrive(tx, BOX, "two", MARGIN, START)
-    assert moved_door.windows(tx) == {}
-    assert not moved_door.is_under_way(tx, BOX)
+    assert mailboxes.moves(tx) == {}
+    assert not mailboxes.watched(tx, BOX).is_moving
 
 
 def test_the_same_door_is_no_move(tx: Connection) -> None:
@@ -46,7 +46,7 @@ def test_the_same_door_is_no_move(tx: Connection) -> None:
     moved_door.arrive(tx, BOX, "one", MARGIN, START)
     listed(tx, START)
     moved_door.arrive(tx, BOX, "one", MARGIN, START + DAY)
-    assert (mails.cursor(tx, BOX), moved_door.windows(tx)) == ("read up to here", {})
+    assert (mailboxes.cursor(tx, BOX), mailboxes.moves(tx)) == ("read up to here", {})
 
 
 def test_another_door_is_read_from_its_beginning_until_it_was_listed_whole(tx: Connection) -> None:
@@ -54,13 +54,13 @@ def test_another_door_is_read_from_its_beginning_until_it_was_listed_whole(tx: C
     moved_door.arrive(tx, BOX, "one", MARGIN, START)
     listed(tx, START)
     moved_door.arrive(tx, BOX, "two", MARGIN, START + DAY)
-    assert mails.cursor(tx, BOX) == ""
-    assert moved_door.is_under_way(tx, BOX)
-    assert moved_door.windows(tx) == {BOX: (START + DAY, None)}
-    moved_door.caught_up(tx, BOX, START + DAY + MINUTE)
-    moved_door.caught_up(tx, BOX, START + 9 * DAY)
-    assert not moved_door.is_under_way(tx, BOX)
-    assert moved_door.windows(tx) == {BOX: (START + DAY, START + DAY + MINUTE)}
+    assert mailboxes.cursor(tx, BOX) == ""
+    assert mailboxes.watched(tx, BOX).is_moving
+    assert mailboxes.moves(tx) == {BOX: (START + DAY, None)}
+    mailboxes.caught_up(tx, BOX, START + DAY + MINUTE)
+    mailboxes.caught_up(tx, BOX, START + 9 * DAY)
+    assert not mailboxes.watched(tx, BOX).is_moving
+    assert mailboxes.moves(tx) == {BOX: (START + DAY, START + DAY + MINUTE)}
 
 
 def test_keys_of_the_former_door_may_be_given_anew(tx: Connection) -> None:

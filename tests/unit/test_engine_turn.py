@@ -12,9 +12,9 @@ import pytest
 
 from bot.case.placement import MAY_ANSWER
 from bot.engine.turn import Books, Turn
-from bot.model import Arrival, Correction, FieldRead, FormRead, Hold, LetterKind, LetterServed
+from bot.model import Arrival, Correction, CorrectionKind, FieldRead, FormRead, Hold, LetterKind, LetterServed
 from bot.model.errors import CaseMoved
-from bot.store import cases, deadlines, mailboxes, outbox
+from bot.store import cases, deadlines, meta, outbox
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, INBOX, START, STRANGER, UNIT, mail, shipped
 from tests.unit.engine_samples import CHESTER, WORDS, House, post, running, to
 
@@ -123,7 +123,7 @@ def test_a_plan_that_came_too_late_changes_nothing(house: House) -> None:
     house.open()
     with house.db.read() as tx:
         plan = house.turn.plan(tx, 1, Arrival(mail(HELEN, "STATUS"), "the ref"), START)
-    taken(house, Correction("hold", UNIT, "looking into it"))
+    taken(house, Correction(CorrectionKind.HOLD, UNIT, "looking into it"))
     before = house.case()
     with pytest.raises(CaseMoved), house.db.begin() as tx:
         house.turn.save(tx, plan, START)
@@ -155,7 +155,7 @@ def test_the_sender_is_woken_for_new_letters_alone(house: House) -> None:
     """A letter that is queued a second time is none, and needs nobody."""
     woken: list[str] = []
     with house.db.begin() as tx:
-        turn = Turn(Books(house.settings), mailboxes.secret(tx), lambda: woken.append("woken"))
+        turn = Turn(Books(house.settings), meta.secret(tx), lambda: woken.append("woken"))
         turn.alert(tx, "disk", "The disk is full", ["It is."], START)
         turn.alert(tx, "disk", "The disk is full", ["It is."], START + MINUTE)
         assert len(woken) == 1
@@ -196,13 +196,13 @@ def test_every_letter_is_signed_in_our_own_domain(house: House) -> None:
 def test_letters_of_a_held_case_wait_and_those_that_tell_of_the_hold_go(house: House) -> None:
     """Whoever is told that a case is held must not learn it after the HOLD."""
     house.open()
-    taken(house, Correction("hold", UNIT, "looking into it"), START + MINUTE)
+    taken(house, Correction(CorrectionKind.HOLD, UNIT, "looking into it"), START + MINUTE)
     assert house.letters(LetterKind.INFORMATION, "held") != []
     assert {q.status for q in house.letters(LetterKind.INFORMATION, "held")} == {"queued"}
     taken(house, Arrival(mail(HELEN, "STATUS"), "the ref"), START + 2 * MINUTE)
     (answer,) = house.letters(LetterKind.ANSWER)
     assert (answer.status, answer.held_for) == ("held", Hold.HOLD)
-    taken(house, Correction("release", UNIT, "all is right"), START + 3 * MINUTE)
+    taken(house, Correction(CorrectionKind.RELEASE, UNIT, "all is right"), START + 3 * MINUTE)
     (answer,) = house.letters(LetterKind.ANSWER)
     assert (answer.status, answer.held_for) == ("queued", None)
 

@@ -25,7 +25,7 @@ from bot.model import (
     Proof,
     State,
 )
-from bot.store import mailboxes, outbox
+from bot.store import meta, outbox
 from bot.store.db import Database
 from tests.unit.case_samples import (
     CREWE,
@@ -115,7 +115,7 @@ def test_a_stage_is_entered_by_what_may_enter_one() -> None:
 def test_the_operator_is_told_of_a_wrong_move(database: Database) -> None:
     """What followed is saved, its letters go, and an alert names the move."""
     with database.begin() as tx:
-        turn = Turn(Books(shipped()), mailboxes.secret(tx))
+        turn = Turn(Books(shipped()), meta.secret(tx))
         number = turn.open(tx, mail(HELEN, title=DAY, to=(FAY,), cc=(CREWE,)), INBOX, START).case.number
         plan = turn.plan(tx, number, Arrival(mail(HELEN, "RESOLVED", at=START + hours(1)), "our letter"), START)
         said = replace(plan.decision, wrong_move="CE-2027-0001 went from closed to provisional by lapse.")
