@@ -34,6 +34,7 @@ from bot.model import (
     Opening,
 )
 from bot.model.failpoints import failpoint
+from bot.model.letters import Alert
 from bot.rules.book import Rules
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay
@@ -223,8 +224,8 @@ class Turn:
     def alert(self, tx: Connection, what: str, subject: str, lines: list[str], now: datetime) -> None:
         """Queues an alert to the operator, once a day for each thing."""
         operator = Contact(self.books.settings.config.operator, "Operator")
-        about = {"subject": subject, "lines": lines, "now": now.isoformat()}
-        letter = Letter(LetterKind.ALERT, f"{what}/{now:%Y%m%d}", (operator,), about, variant="plain", subject=subject)
+        values = Alert.Plain(subject=subject, lines=tuple(lines))
+        letter = Letter(values, f"{what}/{now:%Y%m%d}", (operator,), decided=now, subject=subject)
         self.post(tx, letter, now)
 
     def post(self, tx: Connection, letter: Letter, now: datetime) -> None:

@@ -19,6 +19,7 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import SchemaSerializer, SchemaValidator, core_schema
 
 from bot import model
+from bot.model.letters import WORDINGS
 
 T = TypeVar("T")
 Hide = Callable[[str], str]
@@ -99,8 +100,13 @@ def _fitted(node: Node, hides: bool, personal: bool = False) -> Node:
     """Pydantic's schema of a type with what the store asks beyond it: no unknown field, no text for a number, aware
     instants in UTC, mappings of JSON values alone; and, with `hides`, personal text given to the context's function."""
     kind = node["type"]
+    if kind == "dataclass" and node["cls"] is model.Wording:
+        return _tagged(dict(WORDINGS), lambda value: value.name, hides)
     if kind == "dataclass":
         return {**node, "schema": _fields(node, hides)}
+    if kind == "union":
+        kinds: dict[str, type] = {choice["cls"].__name__: choice["cls"] for choice in node["choices"]}
+        return _tagged(kinds, lambda value: type(value).__name__, hides)
     if kind in _OURS:
         return _OURS[kind]
     if kind == "is-instance" and node["cls"] is model.Flagged:
@@ -119,6 +125,24 @@ def _fitted(node: Node, hides: bool, personal: bool = False) -> Node:
     if kind in ("enum", "definition-ref"):
         return node
     raise TypeError(f"the store has no JSON for {kind}")
+
+
+def _tagged(kinds: Mapping[str, type], name: Callable[[Any], str], hides: bool) -> Node:
+    """One of several dataclasses, which says under "is" which one it is."""
+
+    def read(data: Any) -> Any:
+        fields = dict(_mapping(data))
+        found = fields.pop("is", None)
+        if found not in kinds:
+            raise ValueError(f"a stored value is of an unknown kind: {found!r}")
+        return decode(kinds[found], fields)
+
+    def written(value: Any, hide: Hide | None) -> Any:
+        kind: Any = type(value)
+        fields = _writer(kind, hides).to_python(value, mode="json", context=hide, warnings="error")
+        return {"is": name(value), **fields}
+
+    return {**_schema(read, str), **_hiding(written)}
 
 
 def _fields(dataclass: Node, hides: bool) -> Node:
@@ -169,7 +193,7 @@ def _schema(read: Callable[[Any], Any], written: Callable[[Any], Any]) -> Node:
     return dict(core_schema.no_info_plain_validator_function(read, serialization=serialization))
 
 
-def _hiding(written: Callable[[Any, Hide], Any]) -> Node:
+def _hiding(written: Callable[[Any, Any], Any]) -> Node:
     """What is written by a function that is given the caller's `hide`."""
     function = core_schema.plain_serializer_function_ser_schema(
         lambda value, info: written(value, info.context), info_arg=True

@@ -4,14 +4,18 @@ offers these functions as its own.
 
 from __future__ import annotations
 
+import json
+import types
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from bot.model import Hold, Letter
+from bot.model.letters import WORDINGS, Standing
 from bot.store import codec, schema
 from bot.store.columns import Instant
 
@@ -21,6 +25,8 @@ FINISHED = ("sent", "refused", "withheld")
 #: Statuses in which sending is still to happen, and with `held` all that are open: asked for by name, so that the
 #: index is used however many letters were ever sent.
 GOING = ("queued", "claimed", "in_data", "deferred", "unknown")
+
+Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 
 _out, _to = schema.outbox, schema.recipients
 
@@ -128,7 +134,7 @@ def _queued(tx: Connection, rows: Select[Any]) -> list[Queued]:
     return [
         Queued(
             case=row["case_number"] or None,
-            letter=codec.loads(Letter, row["letter"]),
+            letter=read(row["letter"]),
             recipients=tuple(recipients[row["id"]]),
             held_for=Hold(row["held_for"]) if row["held_for"] else None,
             **{k: v for k, v in row.items() if k not in ("case_number", "letter", "held_for")},
@@ -144,3 +150,79 @@ def _recipients(tx: Connection, letters: list[int]) -> dict[int, list[tuple[str,
         for letter, *recipient in tx.execute(rows.order_by(_to.c.letter, _to.c.n)):
             known[letter].append((recipient[0], recipient[1], recipient[2]))
     return known
+
+
+# A letter as databases kept it before its values were typed: one bag of JSON values, and texts for what it carries.
+# Such letters wait in outboxes and are asked for by the replies to them. The old JSON becomes today's here, unchecked:
+# that is codec.py's. Values that no template reads any more are left behind; one that was not there yet is empty.
+
+
+def read(text: str) -> Letter:
+    """A letter as it is stored, today or before. Raises ValueError for anything else."""
+    stored = json.loads(text)
+    return codec.decode(Letter, _as_now(stored) if "about" in stored else stored)
+
+
+def _as_now(letter: Mapping[str, Json]) -> dict[str, Json]:
+    """Raises ValueError for a wording that is not known."""
+    about = letter["about"]
+    name = f"{letter['kind']}-{letter.get('variant', '')}"
+    if name not in WORDINGS or not isinstance(about, dict):
+        raise ValueError(f"a stored letter is of an unknown wording: {name}")
+    at = about.get("now") or about.get("opened")
+    values = _of(WORDINGS[name], about, at)
+    same = {key: value for key, value in letter.items() if key not in ("kind", "variant", "about", "attach")}
+    attach = letter.get("attach", [])
+    return {
+        **same,
+        "values": {"is": name, **(values if isinstance(values, dict) else {})},
+        "standing": _of(Standing, about, at) if "ref" in about else None,
+        "decided": about.get("now"),
+        "attach": [_enclosed(str(one)) for one in attach] if isinstance(attach, list) else attach,
+    }
+
+
+def _of(hint: object, old: Json, at: Json) -> Json:
+    """An old value as today's JSON of that type: texts of nothing are None, keys that no field bears are gone. `at`:
+    the instant for a value that an older version did not have yet."""
+    args = get_args(hint)
+    if get_origin(hint) in (Union, types.UnionType):
+        return None if old in ("", None, {}) else _of(args[0], old, at)
+    if get_origin(hint) is tuple and isinstance(old, list):
+        return [_of(args[0], one, at) for one in old] if args[-1] is Ellipsis else old
+    if isinstance(hint, type) and is_dataclass(hint) and isinstance(old, dict):
+        hints, now = get_type_hints(hint), {}
+        for field in fields(hint):
+            key = field.name.rstrip("_")
+            if key in old:
+                now[field.name] = _of(hints[field.name], old[key], at)
+            elif field.default is MISSING:
+                now[field.name] = _nothing(hints[field.name], at)
+        return now
+    return old
+
+
+def _nothing(hint: object, at: Json) -> Json:
+    """What stands for a value that was not there: nothing of its type."""
+    if get_origin(hint) is tuple:
+        return []
+    if isinstance(hint, type) and is_dataclass(hint):
+        return _of(hint, {}, at)
+    empty: dict[object, Json] = {str: "", int: 0, bool: False, datetime: at}
+    return empty.get(hint)
+
+
+def _enclosed(text: str) -> Json:
+    """ "mail:<digest>", "record:minimal", "form:<id>", "register:<area>", "report:<area>/<quarter>"."""
+    what, _, which = text.partition(":")
+    area, _, quarter = which.partition("/")
+    named: dict[str, Json] = {
+        "mail": {"is": "TheMail", "digest": which},
+        "record": {"is": "TheRecord", "content": which},
+        "form": {"is": "TheForm", "form": which},
+        "register": {"is": "TheRegister", "area": which},
+        "report": {"is": "TheReport", "area": area, "quarter": quarter},
+    }
+    if what not in named:
+        raise ValueError(f"a stored letter carries something unknown: {what}")
+    return named[what]

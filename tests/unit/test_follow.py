@@ -9,6 +9,7 @@ import pytest
 
 from bot.case.table import ALARMS, decide
 from bot.model import Alarm, Case, Deadline, LetterKind, Proof, State, Task
+from tests.letters import about
 from tests.unit.case_samples import (
     FAY,
     HELEN,
@@ -121,12 +122,12 @@ def test_a_prompt_is_late_after_its_day_alone(kind: str, is_late: bool) -> None:
     day, at = date(2027, 2, 15), datetime(2027, 2, 12, 9, tzinfo=UTC)
     case = replace(ended(), tasks=(Task("learning", day),), deadlines=(Deadline(kind, at, "", 1, ended().stage),))
     decision = fired(case, kind, book)
-    assert [one.about["passed"] for one in letters(decision, L.CHASER, "prompt")] == [is_late]
+    assert [about(one)["passed"] for one in letters(decision, L.CHASER, "prompt")] == [is_late]
     assert ("late:learning" in decision.case.flags) is is_late
 
 
 def test_an_owner_is_named_only_if_the_directory_knows_them() -> None:
     """Whatever else stands there may be a child's name: it is in the outcome and in no letter of ours."""
     decision = fired(ended("OUTCOME: agreed\n- visit, Jaden, by 20 January"), "action")
-    assert [one.about["action"]["owner"] for one in decision.letters] == [None, None]
-    assert "Jaden" not in str([dict(one.about) for one in decision.letters])
+    assert [about(one)["action"]["owner"] for one in decision.letters] == [None, None]
+    assert "Jaden" not in str([dict(about(one)) for one in decision.letters])

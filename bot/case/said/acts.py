@@ -23,10 +23,11 @@ from bot.case.course.clock import (
 from bot.case.course.delivery import redirect_from
 from bot.case.course.stages import enter, tell
 from bot.case.making import ends_with
-from bot.case.making.draft import Draft, person
+from bot.case.making.draft import Draft
 from bot.case.said import answers, command, correct, protection, transfer, unit
 from bot.case.said.command import Said
-from bot.model import WAITING, ClosedAs, Contact, Due, EventKind, Flag, LetterKind, State, Unit, Window
+from bot.model import WAITING, ClosedAs, Contact, Due, EventKind, Flag, State, Unit, Window
+from bot.model.letters import Information, Question, person
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.windows import granted
@@ -73,8 +74,8 @@ def _extend(d: Draft, said: Said) -> None:
     if asked.window is not None:
         asked = replace(asked, window=d.rules.policy.as_meant(asked.window))
     if case.state not in WAITING or case.due is None or (asked.window is None and asked.by is None):
-        choices = [["EXTEND 2 working days", "or name a date: EXTEND until Friday 5pm"]]
-        d.write(LetterKind.QUESTION, "meaning", [said.by], mail=said.mail, choices=choices)
+        choice = ("EXTEND 2 working days", "or name a date: EXTEND until Friday 5pm")
+        d.write(Question.Meaning(choices=(choice,)), [said.by], mail=said.mail)
         return
     due = Due(asked.by, "the raiser's side named it") if asked.by else workdays.due(asked.window, d.now, cal)  # type: ignore[arg-type]
     before = case.due
@@ -83,13 +84,9 @@ def _extend(d: Draft, said: Said) -> None:
             d.run(window=asked.window or case.run.window, by=asked.by)
         wind(d, due, d.now)
     d.event(EventKind.EXTENDED, by=said.by.email, note=str(asked.window or ""))
-    changed = {
-        "before": before.isoformat(),
-        "after": (d.case.due or before).isoformat(),
-        "past_ceiling": _is_past_ceiling(d),
-    }
+    told = Information.Extended(before=before, after=d.case.due or before, past_ceiling=_is_past_ceiling(d))
     for to in ([case.raiser], d.responders):
-        d.write(LetterKind.INFORMATION, "extended", to, mail=said.mail, more=changed)
+        d.write(told, to, mail=said.mail)
 
 
 def _is_past_ceiling(d: Draft) -> bool:
@@ -135,9 +132,9 @@ def _change(d: Draft, said: Said, due: Due, window: Window | None) -> None:
         d.run(window=window, by=None)
         wind(d, due, d.now)
     d.event(EventKind.FLAGGED, by=said.by.email, note=said.word)
-    values = {"before": before.isoformat(), "after": due.at.isoformat(), "word": said.word}
+    told = Information.Changed(before=before, after=due.at, word=said.word)
     for to in ([d.case.raiser], d.responders):
-        d.write(LetterKind.INFORMATION, "changed", to, mail=said.mail, more=values)
+        d.write(told, to, mail=said.mail)
 
 
 def _answered(d: Draft, said: Said) -> None:
@@ -155,8 +152,7 @@ def _phone(d: Draft, said: Said) -> None:
     if Side.RESPONDING in said.stand:
         answers.pass_on(d, said.mail, said.by)
     if d.case.is_open and not d.is_stranger:
-        choices = [list(c) for c in answers.CHOICES]
-        d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], mail=said.mail, human=said.by, choices=choices)
+        d.write(Question.Meaning(choices=answers.CHOICES), [d.case.raiser], mail=said.mail, human=said.by)
 
 
 def _received(d: Draft, said: Said) -> None:
@@ -170,10 +166,8 @@ def _received(d: Draft, said: Said) -> None:
     hearing.commits(d, said.note, said.by, said.mail)
     d.event(EventKind.RECEIVED, by=said.by.email, note=said.note)
     if not answers.reached_raiser(d, said.mail) and not d.is_stranger:
-        d.write(
-            LetterKind.INFORMATION, "received", [d.case.raiser], mail=said.mail, human=said.by, who=person(said.by),
-            words=said.note,
-        )  # fmt: skip
+        told = Information.Received(who=person(said.by), words=said.note)
+        d.write(told, [d.case.raiser], mail=said.mail, human=said.by)
 
 
 def _outcome(d: Draft, said: Said) -> None:
@@ -196,7 +190,7 @@ def _not_mine(d: Draft, said: Said) -> None:
     d.flag(Flag.WRONG_PERSON)
     redirect_from(d, said.by.email)
     if d.case.is_open and not d.is_stranger:
-        d.write(LetterKind.INFORMATION, "not_mine", [d.case.raiser], mail=said.mail, human=said.by, who=person(said.by))
+        d.write(Information.NotMine(who=person(said.by)), [d.case.raiser], mail=said.mail, human=said.by)
 
 
 def _accept(d: Draft, said: Said) -> None:

@@ -7,8 +7,10 @@ a proven word of the team that was asked.
 
 from __future__ import annotations
 
-from bot.case.making.draft import Draft, person
-from bot.model import WAITING, Contact, EventKind, Flag, LetterKind, Mail, Proof, Question, Served
+from bot.case.course.opening import notice_of
+from bot.case.making.draft import Draft
+from bot.model import WAITING, Contact, EventKind, Flag, Mail, Proof, Question, Served, letters
+from bot.model.letters import Information, person
 from bot.rules.authority import Side, sides
 
 ABOUT = "transfer"
@@ -24,7 +26,7 @@ def offered(d: Draft, mail: Mail, by: Contact) -> bool:
     d.event(EventKind.TRANSFER_OFFERED, by=by.email, note=found.team)
     if any(q.about == ABOUT and q.asked == found.email for q in d.case.questions):
         return True
-    letter = d.write(LetterKind.QUESTION, ABOUT, [found], mail=mail, human=by, who=person(by), team_asked=found.team)
+    letter = d.write(letters.Question.Transfer(who=person(by), team_asked=found.team), [found], mail=mail, human=by)
     if letter:
         d.ask(letter.key, ABOUT, found.email, mail.digest, found.agency, found.team)
         _tell(d, [d.case.raiser], "asked", by, found.team)
@@ -78,7 +80,7 @@ def accept(d: Draft, question: Question, by: Contact) -> None:
     d.event(EventKind.TRANSFERRED, by=by.email, note=team)
     is_second = case.has(Flag.TRANSFERRED)
     d.flag(Flag.TRANSFERRED_AGAIN if is_second else Flag.TRANSFERRED)
-    d.write(LetterKind.NOTICE, "opened", new, d.inbox, original=d.original(), ask_commitment=case.urgent, asks=[])
+    d.write(notice_of(d), new, d.inbox)
     for to in ([case.raiser], before):
         _tell(d, to, "accepted", by, team, left)
     if is_second:
@@ -96,4 +98,4 @@ def decline(d: Draft, question: Question, by: Contact) -> None:
 def _tell(
     d: Draft, to: list[Contact] | tuple[Contact, ...], event: str, by: Contact, team: str, left: str = ""
 ) -> None:
-    d.write(LetterKind.INFORMATION, ABOUT, to, human=by, event=event, who=person(by), team_asked=team, left=left)
+    d.write(Information.Transfer(event=event, who=person(by), team_asked=team, left=left), to, human=by)

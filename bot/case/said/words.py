@@ -12,12 +12,13 @@ from dataclasses import replace
 from bot.case.course import follow_up
 from bot.case.course.opening import confirmed
 from bot.case.making import incident
-from bot.case.making.draft import Draft, person
+from bot.case.making.draft import Draft
 from bot.case.placement import BY_LETTER
 from bot.case.said import answers, transfer
 from bot.case.said.acts import ACTS
 from bot.case.said.command import Said
-from bot.model import WAITING, Arrival, Command, Contact, EventKind, Flag, LetterKind, Proof, Question
+from bot.model import WAITING, Arrival, Command, Contact, EventKind, Flag, Proof, Question, letters
+from bot.model.letters import person
 from bot.rules import workdays
 from bot.rules.authority import WORDS, Side, may
 
@@ -73,7 +74,7 @@ def _confirm(d: Draft, said: Said) -> None:
     if known is None or d.is_stranger:
         d.flag(Flag.UNPROVEN_WORD)
         return
-    letter = d.write(LetterKind.QUESTION, "confirm_word", [known], word=said.word, said=said.mail.received.isoformat())
+    letter = d.write(letters.Question.ConfirmWord(word=said.word, said=said.mail.received), [known])
     if letter:
         d.ask(letter.key, "confirm_word", known.email, said.mail.digest, said.word, said.note)
         if d.case.is_open:
@@ -97,10 +98,8 @@ def on_word_manager(d: Draft) -> None:
         if manager is None:
             d.flag(Flag.UNPROVEN_WORD)
             continue
-        said = (question.at or d.now).isoformat()
-        letter = d.write(
-            LetterKind.QUESTION, "confirm_manager", [manager], word=question.word, said=said, who=person(person_asked)
-        )
+        said, who = question.at or d.now, person(person_asked)
+        letter = d.write(letters.Question.ConfirmManager(word=question.word, said=said, who=who), [manager])
         if letter:
             d.ask(letter.key, ASKED_AGAIN, manager.email, question.mail, question.word, question.note)
 
@@ -123,21 +122,13 @@ def _not_yours(d: Draft, said: Said) -> None:
         # A professional of a third agency is not told whose case it is.
         is_near = is_party or said.by.agency in sides_of
         human = None if is_near else next(iter(d.unit), d.rules.operator)
-        d.write(
-            LetterKind.QUESTION,
-            "not_yours",
-            [said.by],
-            mail=said.mail,
-            human=human,
-            word=said.word,
-            who_may=_owner(d, said.word) if is_near else OTHERS,
-            may_ask=is_party,
-        )
+        who_may = _owner(d, said.word) if is_near else OTHERS
+        told = letters.Question.NotYours(word=said.word, who_may=who_may, may_ask=is_party)
+        d.write(told, [said.by], mail=said.mail, human=human)
     is_of_either = Side.RESPONDING in said.stand or said.by.agency == d.case.raiser.agency
     closes = said.word in ("RESOLVED", "WITHDRAW") and said.mail.proof is not Proof.FAILED
     if closes and is_of_either and not d.is_stranger:
-        choices = [list(c) for c in answers.CHOICES]
-        d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], human=said.by, choices=choices)
+        d.write(letters.Question.Meaning(choices=answers.CHOICES), [d.case.raiser], human=said.by)
 
 
 def _owner(d: Draft, word: str) -> str:

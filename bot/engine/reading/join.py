@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from bot.engine.reading.place import content_key
 from bot.engine.turn import Turn
-from bot.model import Arrival, Decision, EventKind, Letter, LetterKind, LetterUndelivered, Mail, MailKind
+from bot.model import Arrival, Decision, EventKind, Letter, LetterUndelivered, Mail, MailKind
+from bot.model.letters import Information, person
 from bot.store import cases, mailboxes, outbox
 from bot.store.outbox import Queued
 
@@ -63,18 +64,10 @@ def _absent(turn: Turn, tx: Connection, mail: Mail, decision: Decision, now: dat
     seen.setdefault(f"{case.number}/{case.stage}", now.isoformat())
     if len(seen) >= ABSENCES and "told" not in seen:
         unit = turn.books.settings.directory.first_of(("business_unit", "business_manager"), case.area)
-        about = {
-            "contact": {"name": contact.name, "email": contact.email, "role": contact.role, "agency": contact.agency,
-                        "phone": contact.phone},
-            "times": len(seen),
-            "days": WITHIN.days,
-            "now": now.isoformat(),
-        }  # fmt: skip
+        values = Information.Unreachable(contact=person(contact), times=len(seen), days=WITHIN.days)
         if unit:
             subject = "A contact of the directory cannot be reached"
             occasion = f"unreachable/{name.removeprefix('absent:')}/{now:%Y%m%d}"
-            turn.post(
-                tx, Letter(LetterKind.INFORMATION, occasion, unit, about, variant="unreachable", subject=subject), now
-            )
+            turn.post(tx, Letter(values, occasion, unit, decided=now, subject=subject), now)
             seen["told"] = now.isoformat()
     mailboxes.meta_set(tx, name, "\n".join(f"{at} {place}" for place, at in seen.items()))
