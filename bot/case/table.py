@@ -231,11 +231,13 @@ def _late(fact: Fact, now: datetime) -> datetime | None:
 
 def restated(letter: Letter, case: Case, rules: Rules, now: datetime) -> Letter:
     """A letter that starts a clock states the times it will have if it is served now."""
-    run = case.run
-    if not letter.starts_clock or run is None or run.began is not None or letter.stage != case.stage:
+    run, standing = case.run, letter.standing
+    if standing is None or not letter.starts_clock or letter.stage != case.stage:
+        return letter
+    if run is None or run.began is not None:
         return letter
     draft = Draft(case, rules, now, letter.occasion)
     clock.begin(draft, now)
-    due = {"due": draft.case.due.isoformat() if draft.case.due else "", "due_why": draft.case.due_why}
-    clocks = {"clocks": draft.about()["clocks"]} if letter.about.get("clocks") else {}
-    return replace(letter, about={**letter.about, **due, **clocks})
+    now_is = draft.standing()
+    clocks = now_is.clocks if standing.clocks else ()
+    return replace(letter, standing=replace(standing, due=now_is.due, due_why=now_is.due_why, clocks=clocks))

@@ -11,10 +11,10 @@ import email
 import email.policy
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -27,11 +27,13 @@ from bot.engine.turn import Books
 from bot.letters import render as wordings
 from bot.model import Contact, Letter
 from bot.model.errors import BotError, ConfigError, Problem
+from bot.model.letters import Standing
+from bot.model.letters.standing import Emergency
 from bot.rules import book
 from bot.rules.directory import Row, domain_of
 from bot.rules.policy.policy import Policy, Stage
 from bot.rules.workdays import Calendar
-from bot.settings import settings
+from bot.settings import samples, settings
 from bot.settings.settings import Settings
 from bot.store import cases
 
@@ -143,36 +145,51 @@ def template_faults(read: Settings) -> list[Problem]:
     if not read.templates.is_dir():
         return [Problem(str(read.templates), 0, "is missing: every letter would go in the short form")]
     made = templates_of(read)
-    found = {
-        problem for values in _places(read) for problem in wordings.check(made, wordings.samples(values), read.calendar)
-    }
-    return sorted(replace(p, file=str(read.templates / Path(p.file).name)) for p in found)
+    shown, faults = samples_of(read)
+    found = {problem for letters in _places(read, shown) for problem in wordings.check(made, letters, read.calendar)}
+    return [*faults, *sorted(replace(p, file=str(read.templates / Path(p.file).name)) for p in found)]
 
 
-def _places(read: Settings) -> Iterator[Mapping[str, Any]]:
-    """The values of a sample letter at each stage, as that policy gives them."""
+def samples_of(read: Settings) -> tuple[tuple[Letter, ...], tuple[Problem, ...]]:
+    """A letter of every wording, and what is wrong with the file that holds them."""
+    file = read.templates / samples.NAME
+    try:
+        return samples.load(file.read_text("utf-8"), str(file))
+    except FileNotFoundError:
+        text = "is missing: no letter can be tried before it goes; take the one that came with the templates"
+        return (), (Problem(str(file), 0, text, is_warning=True),)
+
+
+def _places(read: Settings, shown: Sequence[Letter]) -> Iterator[list[Letter]]:
+    """The samples at each stage of each policy."""
     for policy in read.policies.values():
         for stage in policy.stages:
-            yield stage_values(policy, stage, read.calendar)
+            yield [
+                replace(one, stage=stage.id, standing=_at(one.standing, policy, stage, read.calendar))
+                if one.standing
+                else one
+                for one in shown
+            ]
 
 
-def stage_values(policy: Policy, stage: Stage, calendar: Calendar) -> dict[str, Any]:
+def _at(standing: Standing, policy: Policy, stage: Stage, calendar: Calendar) -> Standing:
+    """How a sample's case would stand at that stage, as the policy gives it."""
     after = policy.after(stage.id)
     block = next(iter(policy.emergency.values()))
     window = stage.respond_within
-    return {
-        "policy_title": policy.title,
-        "partnership": policy.partnership,
-        "fixed_words": policy.fixed_words or policy.intake.subjects[0],
-        "stage_id": stage.id,
-        "stage_name": stage.name,
-        "level": stage.level,
-        "window": str(policy.intake.tiers[0].window if window == "requested" else window),
-        "local_window": stage.source == "local",
-        "timescales": policy.timescales,
-        "next_stage_name": after.name if after else "",
-        "emergency": {"text": block.text, "say": book.sentence(block, now(), calendar)},
-    }
+    return replace(
+        standing,
+        policy_title=policy.title,
+        partnership=policy.partnership,
+        fixed_words=policy.fixed_words or policy.intake.subjects[0],
+        stage_name=stage.name,
+        level=stage.level,
+        window=str(policy.intake.tiers[0].window if window == "requested" else window),
+        local_window=stage.source == "local",
+        timescales=policy.timescales,
+        next_stage_name=after.name if after else "",
+        emergency=Emergency(block.text, book.sentence(block, now(), calendar)),
+    )
 
 
 # --- sample letters ---------------------------------------------------------------------------------------------------
@@ -192,9 +209,12 @@ def letters(
     read = settings.load(config, os.environ, None)
     office = wordings.Office(Contact(read.config.bot.address, read.config.bot.name), read.calendar)
     made = templates_of(read)
+    shown, faults = samples_of(read)
+    if faults:
+        raise ConfigError(list(faults))
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for letter in wordings.samples():
+        for letter in shown:
             rendered = wordings.render(letter, office, made)
             path = _write(out, letter, rendered.raw)
             if as_json:
@@ -202,12 +222,12 @@ def letters(
     except OSError as error:
         raise BotError(f"{out} cannot be written: {error.strerror}") from None
     if not as_json:
-        say_lines(f"{len(wordings.samples())} letters are in {out}.")
+        say_lines(f"{len(shown)} letters are in {out}.")
 
 
 def _write(out: Path, letter: Letter, raw: bytes) -> Path:
     n = letter.occasion.rpartition("/")[2]
-    path = out / f"{letter.kind.value}-{letter.variant}-{n}.eml"
+    path = out / f"{letter.values.name}-{n}.eml"
     path.write_bytes(raw)
     html = email.message_from_bytes(raw, policy=email.policy.default).get_body(("html",))
     if html is not None:

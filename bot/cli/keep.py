@@ -22,8 +22,8 @@ from bot.daemon.life import alone
 from bot.model import Case
 from bot.model.errors import BotError, StoreError
 from bot.rules.workdays import calendar
-from bot.store import backup as copies
 from bot.store import cases, codec, mails, outbox
+from bot.store import keep as copies
 from bot.store.cases import Stored
 from bot.store.db import Database
 

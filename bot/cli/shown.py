@@ -19,7 +19,6 @@ from bot.case.said.cells import CELLS, sentence
 from bot.cli.open import now, settings
 from bot.cli.output import AsJson, ConfigDir, emit, say_lines, show
 from bot.engine.registers import answering
-from bot.letters.sample_case import FAY, HELEN, MO, RUTH, UNIT
 from bot.model import Case, Contact, StageRun, State
 from bot.model.errors import BotError
 from bot.records import forms
@@ -80,10 +79,18 @@ def _files(
         yield f"{stem}-{n}.png", page
 
 
+_PEOPLE = (
+    Contact("helen.visser@north-health.example", "Helen Visser", "practitioner", "North Health"),
+    Contact("mo.reid@north-health.example", "Mo Reid", "line_manager", "North Health"),
+    Contact("ruth.okoye@north-health.example", "Ruth Okoye", "designated_safeguarding_lead", "North Health"),
+    Contact("fay.marsh@childrens-services.example", "Fay Marsh", "line_manager", "Childrens Services"),
+    Contact("business.unit@partnership.example", "Business Unit", "business_unit", "Partnership"),
+)
+
+
 def _case(policy: Policy, area: str, at: datetime) -> Case:
     """A case that went through every stage, one week each."""
-    people = [Contact(p["email"], p["name"], p["role"], p["agency"]) for p in (HELEN, MO, RUTH, FAY, UNIT)]
-    helen, mo, ruth, fay, unit = people
+    helen, mo, ruth, fay, unit = _PEOPLE
     raising = (mo, ruth, *[ruth] * len(policy.stages))
     begun = at - timedelta(weeks=len(policy.stages))
     runs, joined = [], [("", "copy", unit)]

@@ -23,8 +23,9 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.engine.sending.unknown import FAULT
-from bot.model import Contact, Letter, LetterKind
+from bot.model import Contact, Letter
 from bot.model.errors import LoginRefused
+from bot.model.letters import Alert
 from bot.store import mailboxes, outbox
 
 GRACE = timedelta(minutes=10)  # how long a mailbox or a letter may fail before a human hears of it
@@ -194,15 +195,10 @@ def _letter(condition: Condition, operator: str, now: datetime) -> Letter:
     # The occasion is subject and day: a restart, or a second daemon, tells nobody twice.
     digest = hashlib.sha256(condition.subject.encode()).hexdigest()[:16]
     return Letter(
-        LetterKind.ALERT,
+        Alert.Plain(subject=condition.subject, lines=(f"Since {_say(condition.since)}.", condition.text)),
         occasion=f"alert/{digest}/{now:%Y-%m-%d}",
         to=(Contact(operator),),
-        about={
-            "subject": condition.subject,
-            "lines": [f"Since {_say(condition.since)}.", condition.text],
-            "now": now.isoformat(),
-        },
-        variant="plain",
+        decided=now,
         subject=f"Alert: {condition.subject}",
     )
 

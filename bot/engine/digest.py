@@ -17,8 +17,10 @@ from bot.engine.turn import Turn
 from bot.mail.bytes.headers import MAX_BLOCK
 from bot.mail.read import writer
 from bot.mail.words.orders import lettered
-from bot.model import Case, Contact, Correction, CorrectionKind, Flag, Letter, LetterKind
+from bot.model import Case, Contact, Correction, CorrectionKind, Flag, Letter
 from bot.model.failpoints import failpoint
+from bot.model.letters import Digest, Information
+from bot.model.letters.parts import InFlight, Waiting, Watched, Withheld
 from bot.rules import workdays
 from bot.store import cases, letters, mailboxes, mails, meta, outbox
 from bot.store.db import Database
@@ -70,7 +72,7 @@ class Digests:
     ) -> None:
         policies = self.turn.books.settings.policies
         open_cases = [case for case in cases.open_cases(tx) if case.area == area]
-        withheld = [_withheld(one) for one in kept_back if one.case and cases.load(tx, one.case).case.area == area]
+        withheld = tuple(_withheld(one) for one in kept_back if one.case and cases.load(tx, one.case).case.area == area)
         names = self.areas[area]
         waiting = [*mails.listed(tx, "holding_pen"), *mails.listed(tx, "set_aside")]
         shown = [one for one in (self._shown(tx, row, area) for row in waiting) if one is not None]
@@ -82,25 +84,20 @@ class Digests:
             return
         listed = mailboxes.last_listed(tx)
         named = {entry: letter for letter, entry in lettered([row.entry for row, _ in (*pen, *aside)]).items()}
-        about = {
-            "open": [open_line(case, policies) for case in open_cases],
-            "pen": [_pen(row, sender, named) for row, sender in pen],
-            "set_aside": [_pen(row, sender, named) for row, sender in aside],
-            "letters_open": letters_open,
-            "withheld": withheld,
-            "mailboxes": [
-                {"name": name, "last_read": listed[name].isoformat() if name in listed else "", "last_sent": ""}
-                for name in (*names, self.bot)
-            ],
-            "head": cases.head(tx),
-            "now": now.isoformat(),
-        }
+        values = Digest.Daily(
+            open=tuple(open_line(case, policies) for case in open_cases),
+            pen=tuple(_waiting(row, sender, named) for row, sender in pen),
+            set_aside=tuple(_waiting(row, sender, named) for row, sender in aside),
+            letters_open=letters_open,
+            withheld=withheld,
+            mailboxes=tuple(Watched(name, listed.get(name), None) for name in (*names, self.bot)),
+            head=cases.head(tx),
+        )
         letter = Letter(
-            LetterKind.DIGEST,
+            values,
             f"digest/{area}/{day}",
             unit,
-            about,
-            variant="daily",
+            decided=now,
             subject=f"Professional challenges: {len(open_cases)} open, {len(pen) + len(aside)} to place",
         )
         self.turn.post(tx, letter, now)
@@ -159,22 +156,21 @@ class Digests:
 
     def _list(self, tx: Connection, area: str, rows: Sequence[Listed], now: datetime) -> None:
         operator = Contact(self.turn.books.settings.config.operator, "Operator")
-        items = [{"mailbox": r.mailbox, "received": r.received.isoformat(), "entry": r.entry} for r in rows]
+        items = tuple(InFlight(r.mailbox, r.received, r.entry) for r in rows)
         letter = Letter(
-            LetterKind.INFORMATION,
+            Information.InFlight(items=items),
             f"in_flight/{area}/{rows[-1].entry}",
             (operator, *self.turn.books.settings.directory.unit(area)),
-            {"items": items, "now": now.isoformat()},
-            variant="in_flight",
+            decided=now,
             subject="Older challenges were found: already in flight?",
         )
         self.turn.post(tx, letter, now)
 
 
-def _withheld(one: Queued) -> dict[str, object]:
+def _withheld(one: Queued) -> Withheld:
     letter = one.letter
-    to = [str(contact) for contact in (*letter.to, *letter.cc)]
-    return {"ref": letter.about["ref"], "kind": letter.kind.value, "to": to, "when": one.queued.isoformat()}
+    to = tuple(str(contact) for contact in (*letter.to, *letter.cc))
+    return Withheld(letter.ref, letter.kind.value, to, one.queued)
 
 
 def areas_of(guesses: str, known: Collection[str], areas: Collection[str]) -> frozenset[str]:
@@ -184,14 +180,14 @@ def areas_of(guesses: str, known: Collection[str], areas: Collection[str]) -> fr
     return frozenset(cited or known)
 
 
-def _pen(row: Listed, sender: str, letters: Mapping[int, str]) -> dict[str, object]:
+def _waiting(row: Listed, sender: str, letters: Mapping[int, str]) -> Waiting:
     """A mail as the unit is asked about it: by whom it says it is, never its subject, which may hold a child's name."""
-    return {
-        "letter": letters.get(row.entry, ""),
-        "entry": row.entry,
-        "mailbox": row.mailbox,
-        "received": row.received.isoformat(),
-        "sender": sender,
-        "why": row.why,
-        "guesses": row.guesses,
-    }
+    return Waiting(
+        letter=letters.get(row.entry, ""),
+        entry=row.entry,
+        mailbox=row.mailbox,
+        received=row.received,
+        sender=sender,
+        why=row.why,
+        guesses=row.guesses,
+    )

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.engine.turn import Turn
-from bot.model import Contact, Letter, LetterKind
+from bot.model import Contact, Letter
 from bot.model.failpoints import failpoint
+from bot.model.letters import Alert
 from bot.settings.door import Door, OAuth
 from bot.settings.settings import Config
 from bot.store import meta
@@ -92,16 +93,14 @@ class Expiry:
 def _letter(one: Secret, step: int, today: date, operator: str, now: datetime) -> Letter:
     about = hashlib.sha256(f"{one.tenant}/{one.client_id}/{one.ends}".encode()).hexdigest()[:16]
     subject = f"Alert: an app's secret {one.words(today)}"
-    lines = [
+    lines = (
         f"{_named(one)} {one.words(today)}.",
         f"It opens: {', '.join(one.doors)}. Without it no mail can be read or sent there.",
         f"Please {ADVICE}; then restart the daemon.",
-    ]
-    told = {"subject": subject.removeprefix("Alert: "), "lines": lines, "now": now.isoformat()}
-    # The occasion is the step, not the day: each is told once, whenever it is.
-    return Letter(
-        LetterKind.ALERT, f"secret/{about}/{step}", (Contact(operator),), told, variant="plain", subject=subject
     )
+    told = Alert.Plain(subject=subject.removeprefix("Alert: "), lines=lines)
+    # The occasion is the step, not the day: each is told once, whenever it is.
+    return Letter(told, f"secret/{about}/{step}", (Contact(operator),), decided=now, subject=subject)
 
 
 def _named(one: Secret) -> str:

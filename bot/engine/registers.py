@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.case.said.command import HANDED_OUT
-from bot.model import Case, Command, Contact, Flag, Letter, LetterKind, Mail, State, Word
+from bot.case.said.command import answer
+from bot.model import Case, Command, Contact, Flag, Letter, Mail, State, Word
+from bot.model.letters import Answer, person
+from bot.model.letters.parts import Answering, OpenCase
 from bot.records import register
 from bot.records.register import Sheet
 from bot.records.report import Quarter, Source, report
@@ -78,20 +79,20 @@ def reported(tx: Connection, area: str, quarter: str, settings: Settings, now: d
     return f"report-{area}-{chosen}.xlsx", XLSX, made
 
 
-def open_line(case: Case, policies: Mapping[str, Policy]) -> dict[str, Any]:
+def open_line(case: Case, policies: Mapping[str, Policy]) -> OpenCase:
     """An open case as the daily letter and the answer to OPEN say it."""
     policy = policies[case.policy]
     stage = next((s.name for s in policy.stages if s.id == case.stage), case.stage)
-    return {
-        "ref": case.ref,
-        "stage": stage,
-        "due": case.due.isoformat() if case.due else "",
-        "waiting_for": waiting_for(case),
-        "asks": case.asks,
-        "elsewhere": case.has(Flag.ANSWERED_FROM_ELSEWHERE),
-        "watched": case.has(Flag.SHADOWED),
-        "forms": [policy.form(state.form).title for state in case.forms if state.is_missing],
-    }
+    return OpenCase(
+        ref=case.ref,
+        stage=stage,
+        due=case.due,
+        waiting_for=waiting_for(case),
+        asks=case.asks,
+        elsewhere=case.has(Flag.ANSWERED_FROM_ELSEWHERE),
+        watched=case.has(Flag.SHADOWED),
+        forms=tuple(policy.form(state.form).title for state in case.forms if state.is_missing),
+    )
 
 
 def waiting_for(case: Case) -> str:
@@ -114,33 +115,29 @@ def answering(of: Settings, box: WatchedMailbox, on: date) -> Iterator[tuple[str
 
 def told(tx: Connection, letter: Letter, of: Settings, now: datetime) -> Letter:
     """A letter that answers OPEN or SPOC with its rows, as things are when it goes; any other as it is."""
-    if letter.kind is not LetterKind.ANSWER or letter.variant not in ("open", "spoc"):
-        return letter
-    area = letter.about["area"]
-    if letter.variant == "open":
-        rows = [open_line(case, of.policies) for case in cases.open_cases(tx) if case.area == area]
-    else:
-        today = now.astimezone(of.calendar.zone).date()
-        rows = [
-            {"team": box.team or box.address, "stage": stage, "does": does, "who": _contact(contact)}
-            for box in of.config.mailboxes
-            if box.area == area
-            for stage, does, contact in answering(of, box, today)
-        ]
-    return replace(letter, about={**letter.about, "rows": rows})
+    match letter.values:
+        case Answer.Open(area=area):
+            found = [open_line(case, of.policies) for case in cases.open_cases(tx) if case.area == area]
+            return replace(letter, values=Answer.Open(area=area, rows=tuple(found)))
+        case Answer.Spoc(area=area):
+            return replace(letter, values=Answer.Spoc(area=area, rows=tuple(_spoc(of, area, now))))
+    return letter
 
 
-def _contact(contact: Contact) -> dict[str, str]:
-    return {"name": contact.name, "email": contact.email, "role": contact.role, "phone": contact.phone}
+def _spoc(of: Settings, area: str, now: datetime) -> Iterator[Answering]:
+    today = now.astimezone(of.calendar.zone).date()
+    for box in of.config.mailboxes:
+        if box.area == area:
+            for stage, does, contact in answering(of, box, today):
+                yield Answering(box.team or box.address, stage, does, replace(person(contact), agency=""))
 
 
-def carried(word: Word, note: str, area: str) -> tuple[str, ...]:
-    """What the answer to one of HANDED_OUT carries; of no quarter that can be read the last full one."""
-    what = HANDED_OUT[word].format(area)
+def _quarter(note: str) -> str:
+    """The quarter that a note names; "", the last full one, where none can be read."""
     try:
-        return (f"report:{area}/{Quarter.parse(note)}",) if word is Word.REPORT else (what,) if what else ()
+        return str(Quarter.parse(note))
     except ValueError:
-        return (what,)
+        return ""
 
 
 _SUBJECTS = {
@@ -156,14 +153,14 @@ def letter(mail: Mail, by: Contact, area: str, now: datetime) -> Letter:
     """The answer to one of HANDED_OUT that cites no case; what it says is put in when it goes."""
     command = mail.command or Command(Word.HELP)
     cited = tuple(i for i in (*mail.references[-5:], mail.message_id or "") if i)
+    values, carried = answer(command.word, area, _quarter(command.note))
     return Letter(
-        LetterKind.ANSWER,
+        values,
         mail.digest,
         (by,),
-        {"now": now.isoformat(), "area": area, "rows": []},
-        variant=command.word.lower(),
+        decided=now,
         subject=_SUBJECTS[command.word],
         in_reply_to=mail.message_id or "",
         references=cited,
-        attach=carried(command.word, command.note, area),
+        attach=carried,
     )

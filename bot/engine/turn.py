@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 from bot.case import table
 from bot.case.placement import MAY_ANSWER
 from bot.case.said import shadow
-from bot.case.said.command import NOTHING_CHANGED
 from bot.letters import render
 from bot.model import (
     Arrival,
@@ -35,6 +34,7 @@ from bot.model import (
     Opening,
 )
 from bot.model.failpoints import failpoint
+from bot.model.letters import Alert, Information
 from bot.rules.book import Rules
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay
@@ -237,8 +237,8 @@ class Turn:
     def alert(self, tx: Connection, what: str, subject: str, lines: list[str], now: datetime) -> None:
         """Queues an alert to the operator, once a day for each thing."""
         operator = Contact(self.books.settings.config.operator, "Operator")
-        about = {"subject": subject, "lines": lines, "now": now.isoformat()}
-        letter = Letter(LetterKind.ALERT, f"{what}/{now:%Y%m%d}", (operator,), about, variant="plain", subject=subject)
+        values = Alert.Plain(subject=subject, lines=tuple(lines))
+        letter = Letter(values, f"{what}/{now:%Y%m%d}", (operator,), decided=now, subject=subject)
         self.post(tx, letter, now)
 
     def post(self, tx: Connection, letter: Letter, now: datetime) -> None:
@@ -265,7 +265,7 @@ class Turn:
 def _held_by_case(case: Case, letter: Letter) -> Hold | None:
     """What the case as it stands holds this letter for. Who is told that their word changes nothing, a second HOLD
     not least, hears it now."""
-    if case.hold_until is not None and (letter.kind, letter.variant) != NOTHING_CHANGED:
+    if case.hold_until is not None and not isinstance(letter.values, Information.NothingChanged):
         return Hold.HOLD
     if case.has(Flag.AWAITING_GO) and letter.kind is LetterKind.ESCALATION:
         return Hold.APPROVAL

@@ -3,7 +3,7 @@
 Every letter is one text template, mail_templates/<kind>-<variant>.txt.j2; the HTML part is made from its finished
 text. A template is the operator's and may fail in any way: then a built-in plain letter goes, which still says what
 to do, by when, whom to ring and which case, and the caller alerts. It reads no file, no clock and no case: a Letter's
-values were fixed when it was decided. Names that templates know stand in catalogue.py, filters in wording.py.
+values were fixed when it was decided. Names that templates know stand in model/letters/, filters in wording.py.
 """
 
 from __future__ import annotations
@@ -12,24 +12,20 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from jinja2 import BaseLoader, DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.letters import wording
-from bot.letters.catalogue import CATALOGUE, COMMON, NO_CASE
 from bot.letters.mime import Attached, Thread, body, headers, is_ours, message_id
-from bot.letters.samples import samples
-from bot.letters.wording import fallback
+from bot.letters.wording import Shown, fallback, shown_fields
 from bot.model import Contact, Letter, LetterKind, aware
 from bot.model.errors import Problem
+from bot.model.letters import WORDINGS, Alert, Record
 from bot.rules.workdays import Calendar
 
 __all__ = [
-    "CATALOGUE",
-    "COMMON",
     "Office",
     "Rendered",
     "Templates",
@@ -37,12 +33,10 @@ __all__ = [
     "is_ours",
     "message_id",
     "render",
-    "samples",
 ]
 
 _BASE = "base.html.j2"
-#: What a record's letter says unless its values say otherwise: it is decided before the record is made.
-_RECORD = {"where": "with this service, whose operator can produce it", "part": 1, "parts": 1}
+Values = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +73,7 @@ class Templates:
     def from_texts(cls, texts: Mapping[str, str]) -> Templates:
         return cls(texts)
 
-    def marked(self, name: str, values: Mapping[str, Any]) -> str:
+    def marked(self, name: str, values: Values) -> str:
         """The text of a letter with its marks. Raises whatever a template can raise."""
         return self._text.get_template(name).render(values)
 
@@ -112,11 +106,11 @@ def _environment(loader: BaseLoader, *, html: bool) -> ImmutableSandboxedEnviron
     return made
 
 
-def _dated(write: Callable[[str, Calendar], str]) -> Callable[[Context, str], str]:
+def _dated(write: Callable[[str | None, Calendar], str]) -> Callable[[Context, str | None], str]:
     """A filter that writes an instant by the calendar of the letter it stands in."""
 
     @pass_context
-    def written(context: Context, iso: str) -> str:
+    def written(context: Context, iso: str | None) -> str:
         return write(iso, context["calendar"])
 
     return written
@@ -126,7 +120,7 @@ def _dated(write: Callable[[str, Calendar], str]) -> Callable[[Context, str], st
 
 
 def template_of(letter: Letter) -> str:
-    return f"{letter.kind.value}-{letter.variant}.txt.j2"
+    return f"{letter.values.name}.txt.j2"
 
 
 def subject_of(letter: Letter) -> str:
@@ -134,24 +128,27 @@ def subject_of(letter: Letter) -> str:
 
     An alert has words of its own and answers nobody: the operator was in no conversation.
     """
-    ref = wording.clean(letter.about.get("ref", ""))
-    words = f"Alert: {letter.about.get('subject', '')}" if letter.kind is LetterKind.ALERT else ""
+    ref = wording.clean(letter.ref)
+    words = f"Alert: {letter.values.subject}" if isinstance(letter.values, Alert.Plain | Alert.Incident) else ""
     answers = letter.in_reply_to and letter.kind is not LetterKind.ALERT
     parts = ("RE:" if answers else "", wording.clean(words or letter.subject), f"[{ref}]" if ref else "")
     return " ".join(p for p in parts if p)
 
 
 def render(letter: Letter, office: Office, templates: Templates, now: datetime | None = None) -> Rendered:
-    """The letter as bytes; equal for equal arguments. `now` dates it, `about["now"]` by default.
+    """The letter as bytes; equal for equal arguments. `now` dates it, `decided` by default.
 
     Raises ValueError for a letter that cannot be addressed: no addressee, an address or Message-ID that no header
     can hold, no date. A template's fault raises nothing.
     """
     if not letter.to:
         raise ValueError("a letter without an addressee")
-    at = aware(now or _decided(letter))
+    decided = now or letter.decided
+    if decided is None:
+        raise ValueError("a letter without a date: neither `now` nor `decided` is given")
+    at = aware(decided)
     subject = subject_of(letter)
-    values = _values(letter, office)
+    values = values_of(letter, office)
     text, html, fault = _parts(letter, office, templates, values, subject)
     thread = _thread(letter, at)
     head = headers(letter.kind, office.bot, letter.to, letter.cc, subject, thread, at)
@@ -160,34 +157,30 @@ def render(letter: Letter, office: Office, templates: Templates, now: datetime |
     return Rendered(raw, recipients, subject, text, bool(fault), fault)
 
 
-def _decided(letter: Letter) -> datetime:
-    if not letter.about.get("now"):
-        raise ValueError("a letter without a date: neither `now` nor about['now'] is given")
-    return datetime.fromisoformat(letter.about["now"])
-
-
 def _thread(letter: Letter, at: datetime) -> Thread:
-    opened = letter.about.get("opened")
+    standing = letter.standing
     if letter.kind is LetterKind.ALERT:
         return Thread(letter.message_id.strip("<> "))
     return Thread(
         letter.message_id.strip("<> "),
-        topic=wording.clean(letter.about.get("fixed_words") or letter.subject),
+        topic=wording.clean((standing and standing.fixed_words) or letter.subject),
         in_reply_to=letter.in_reply_to,
         references=letter.references,
         index=letter.thread_index,
-        root=wording.clean(letter.about.get("ref", "")),
-        began=aware(datetime.fromisoformat(opened)) if opened else at,
+        root=wording.clean(letter.ref),
+        began=aware(standing.opened) if standing else at,
     )
 
 
-def _values(letter: Letter, office: Office) -> dict[str, Any]:
-    """What a template sees: the letter's own values, cleaned, and a few that follow from them."""
-    values = {k: wording.clean(v, keep_lines=k == "text") for k, v in letter.about.items()}
+def values_of(letter: Letter, office: Office) -> dict[str, object]:
+    """What a template sees: how the case stands, the letter's own values before that, and a few that follow."""
+    values: dict[str, Shown] = {"forms": [], **(shown_fields(letter.standing) if letter.standing else {})}
+    values |= shown_fields(letter.values)
     subject = wording.clean(letter.subject)
-    if letter.kind is LetterKind.RECORD:
-        values = _RECORD | {"manifest": [_entry(a) for a in office.attachments]} | values
-    return values | {
+    if isinstance(letter.values, Record.Minimal | Record.Full) and not letter.values.manifest:
+        values["manifest"] = [_entry(a) for a in office.attachments]
+    return {
+        **values,
         "calendar": office.calendar,
         "bot_name": wording.clean(office.bot.name or office.bot.email),
         "stage": letter.stage,
@@ -195,14 +188,12 @@ def _values(letter: Letter, office: Office) -> dict[str, Any]:
     }
 
 
-def _entry(attached: Attached) -> dict[str, Any]:
+def _entry(attached: Attached) -> dict[str, Shown]:
     name, _, content = attached
     return {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
 
 
-def _parts(
-    letter: Letter, office: Office, templates: Templates, values: Mapping[str, Any], subject: str
-) -> tuple[str, str, str]:
+def _parts(letter: Letter, office: Office, templates: Templates, values: Values, subject: str) -> tuple[str, str, str]:
     """(text, html, fault). Any exception is a template's fault: it is the operator's file, and the letter must go."""
     answer = subject if subject.startswith("RE:") else f"RE: {subject}"
     fault = ""
@@ -230,15 +221,15 @@ def _fault(error: Exception) -> str:
 
 
 def check(templates: Templates, letters: Iterable[Letter], calendar: Calendar | None = None) -> list[Problem]:
-    """Every fault of the templates, found by rendering `letters` (see `samples`); [] when all is well."""
+    """Every fault of the templates, found by rendering `letters` (samples of each); [] when all is well."""
     found = [
         Problem(
-            f"mail_templates/{kind.value}-{variant}.txt.j2",
+            f"mail_templates/{name}.txt.j2",
             0,
             "is missing: letters of this kind would go in the short form",
         )
-        for kind, variant in CATALOGUE
-        if f"{kind.value}-{variant}.txt.j2" not in templates.names
+        for name in WORDINGS
+        if f"{name}.txt.j2" not in templates.names
     ]
     office = Office(Contact("clock@check.example", "The clock"), calendar or Calendar({}))
     for letter in letters:
@@ -256,12 +247,12 @@ def _check_one(letter: Letter, office: Office, templates: Templates) -> list[Pro
     faults = []
     if len(made.text.split("\n", 1)[0]) > wording.ACTION_LIMIT:
         faults.append(f"the action, its first line, is longer than {wording.ACTION_LIMIT} characters")
-    if (letter.kind, letter.variant) not in NO_CASE:
+    if letter.values.is_of_case and letter.standing is not None:
         faults += [
             f"does not say {what}"
             for what, value in (
-                ("the ref", letter.about["ref"]),
-                ("the emergency line", letter.about["emergency"]["say"]),
+                ("the ref", letter.ref),
+                ("the emergency line", letter.standing.emergency.say),
             )
             if wording.clean(value) not in made.text
         ]

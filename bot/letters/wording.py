@@ -9,9 +9,8 @@ knows no template, no header and no clock.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote
 
 from bot.model import WANTS_ANSWERS, LetterKind
@@ -27,42 +26,61 @@ _FLAT: dict[int, str | None] = {**_STEER, **_CONTROL, **_MARKS}
 _LINED = {k: v for k, v in _FLAT.items() if k != 0x0A}
 
 
-def clean(value: Any, *, keep_lines: bool = False) -> Any:
-    """A JSON value without control characters, writing-direction tricks and marks; on one line unless `keep_lines`."""
+#: What a template is given: instants as ISO text, everything else as it is.
+Shown = str | int | list["Shown"] | dict[str, "Shown"] | None
+
+
+def clean(text: str, *, keep_lines: bool = False) -> str:
+    """Text without control characters, writing-direction tricks and marks; on one line unless `keep_lines`."""
+    if keep_lines:
+        return text.replace("\r\n", "\n").replace("\r", "\n").translate(_LINED)
+    return " ".join(text.translate(_FLAT).split())
+
+
+def shown(value: object) -> Shown:
+    """A value of a wording as its template sees it, cleaned. Raises TypeError for what no wording holds."""
     if isinstance(value, str):
-        if keep_lines:
-            return value.replace("\r\n", "\n").replace("\r", "\n").translate(_LINED)
-        return " ".join(value.translate(_FLAT).split())
-    if isinstance(value, Mapping):
-        return {clean(str(k)): clean(v) for k, v in value.items()}
-    if isinstance(value, Sequence):
-        return [clean(v) for v in value]
-    return value
+        return clean(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, tuple):
+        return [shown(one) for one in value]
+    return shown_fields(value)
+
+
+def shown_fields(value: object) -> dict[str, Shown]:
+    """The fields of a wording or of a part of one, under the names that templates know; `text` keeps its lines."""
+    if not is_dataclass(value):
+        raise TypeError(f"no letter holds a {type(value).__name__}")
+    own = {field.name.rstrip("_"): getattr(value, field.name) for field in fields(value)}
+    return {key: clean(one, keep_lines=True) if key == "text" else shown(one) for key, one in own.items()}
 
 
 # --- filters ----------------------------------------------------------------------------------------------------------
 
 
-def name(who: Any) -> str:
+def name(who: object) -> str:
     """A person's name, else address; a plain string stands for itself."""
     if isinstance(who, Mapping):
         return str(who.get("name") or who.get("email") or who.get("agency") or "the contact for this stage")
     return str(who)
 
 
-def person(who: Any) -> str:
+def person(who: object) -> str:
     """ "Helen Visser (Cheshire Health)"."""
     agency = who.get("agency") if isinstance(who, Mapping) else ""
     return f"{name(who)} ({agency})" if agency and agency != name(who) else name(who)
 
 
-def contact(who: Any) -> str:
+def contact(who: object) -> str:
     """A person and how to reach them: "Helen Visser (Cheshire Health), 01270 000000"."""
     reach = (who.get("phone") or who.get("email")) if isinstance(who, Mapping) else ""
     return f"{person(who)}, {reach}" if reach and reach != name(who) else person(who)
 
 
-def people(several: Sequence[Any]) -> str:
+def people(several: Sequence[object]) -> str:
     """ "A, B and C"."""
     names = [person(w) for w in several]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
@@ -102,18 +120,18 @@ def quoted(text: str) -> str:
     return "\n".join(f"> {line.rstrip()}" for line in text.strip().split("\n"))
 
 
-def said(iso: str, cal: Calendar) -> str:
-    """An instant (ISO text) in the office's zone: "Wednesday 13 January 2027, 10:05am"; "" stays ""."""
+def said(iso: str | None, cal: Calendar) -> str:
+    """An instant (ISO text) in the office's zone: "Wednesday 13 January 2027, 10:05am"; none is ""."""
     return say(datetime.fromisoformat(iso), cal) if iso else ""
 
 
-def short(iso: str, cal: Calendar) -> str:
+def short(iso: str | None, cal: Calendar) -> str:
     """The same without its year, for the action line."""
     year = datetime.fromisoformat(iso).astimezone(cal.zone).year if iso else ""
     return said(iso, cal).replace(f" {year},", ",", 1)
 
 
-def day(iso: str, cal: Calendar) -> str:
+def day(iso: str | None, cal: Calendar) -> str:
     """The day alone: "Wednesday 13 January 2027"."""
     return said(iso, cal).partition(",")[0]
 
@@ -214,7 +232,7 @@ _ACTIONS = {
 }
 
 
-def fallback(kind: LetterKind, values: Mapping[str, Any], calendar: Calendar) -> str:
+def fallback(kind: LetterKind, values: Mapping[str, object], calendar: Calendar) -> str:
     """The built-in plain letter: action, emergency line, due time, what was to be passed on, human, ref."""
     due = _said(values.get("due"), calendar)
     action = _ACTIONS.get(kind, "For information: news of this challenge")
@@ -239,12 +257,12 @@ def fallback(kind: LetterKind, values: Mapping[str, Any], calendar: Calendar) ->
     return "\n\n".join(p for p in parts if p.strip())
 
 
-def _emergency(line: Any) -> str:
+def _emergency(line: object) -> str:
     text, say = (str(line.get(k, "")) for k in ("text", "say")) if isinstance(line, Mapping) else ("", "")
     return say if text in say else f"{text} {say}"
 
 
-def _said(value: Any, calendar: Calendar) -> str:
+def _said(value: object, calendar: Calendar) -> str:
     """A due time in words; as it stands when it is no instant."""
     try:
         return short(str(value or ""), calendar)

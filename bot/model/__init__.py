@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from bot.model.cases import State as State
     from bot.model.cases import Task as Task
     from bot.model.events import EventKind as EventKind
-    from bot.model.facts import WANTS_ANSWERS as WANTS_ANSWERS
     from bot.model.facts import Alarm as Alarm
     from bot.model.facts import Arrival as Arrival
     from bot.model.facts import Correction as Correction
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from bot.model.facts import FactKind as FactKind
     from bot.model.facts import Hold as Hold
     from bot.model.facts import Inbox as Inbox
-    from bot.model.facts import Letter as Letter
-    from bot.model.facts import LetterKind as LetterKind
     from bot.model.facts import LetterServed as LetterServed
     from bot.model.facts import LetterUndelivered as LetterUndelivered
     from bot.model.facts import Opening as Opening
@@ -47,6 +44,10 @@ if TYPE_CHECKING:
     from bot.model.forms import FormRead as FormRead
     from bot.model.forms import FormState as FormState
     from bot.model.forms import MailForms as MailForms
+    from bot.model.letters import WANTS_ANSWERS as WANTS_ANSWERS
+    from bot.model.letters import Letter as Letter
+    from bot.model.letters import LetterKind as LetterKind
+    from bot.model.letters import Wording as Wording
     from bot.model.mails import Absence as Absence
     from bot.model.mails import Address as Address
     from bot.model.mails import Attachment as Attachment
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
     from bot.model.times import Window as Window
     from bot.model.times import aware as aware
 
-_FILES = ("cases", "events", "facts", "flags", "forms", "mails", "marks", "times")
+_FILES = ("cases", "events", "facts", "flags", "forms", "letters", "mails", "marks", "times")
 
 
 def __getattr__(name: str) -> object:

@@ -11,9 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from bot.model.cases import Case, Contact, Deadline
+from bot.model.cases import Case, Deadline
 from bot.model.events import EventKind
 from bot.model.flags import Flag
+from bot.model.letters import Letter, LetterKind
 from bot.model.mails import Mail
 from bot.model.marks import Personal, PersonalText, PlainText
 
@@ -26,57 +27,6 @@ class Hold(StrEnum):
     FLOOD = "flood"  # one letter too many to one address within a day
     RESTORED = "restored"  # the database was put back: it may have gone already
     OPERATOR = "operator"
-
-
-class LetterKind(StrEnum):
-    ACKNOWLEDGEMENT = "acknowledgement"
-    NOTICE = "notice"
-    CHASER = "chaser"
-    ESCALATION = "escalation"
-    RESPONSE = "response"
-    RELAY = "relay"
-    REDIRECT = "redirect"
-    QUESTION = "question"
-    INFORMATION = "information"
-    OUTCOME = "outcome"
-    RECORD = "record"
-    DIGEST = "digest"
-    ANSWER = "answer"
-    ALERT = "alert"
-
-
-#: Letters that want an out-of-office or a bounce to come back to us.
-WANTS_ANSWERS = frozenset({LetterKind.NOTICE, LetterKind.CHASER, LetterKind.ESCALATION, LetterKind.REDIRECT})
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One outbound letter, its values fixed when decided; bytes are made when it is first claimed.
-
-    `key` is `occasion/kind/first addressee` and unique within the case (or within the daemon, without a case).
-    `about` holds only JSON values; names in it are those the template knows (see letters/render.py).
-    """
-
-    kind: LetterKind
-    occasion: PersonalText
-    to: tuple[Contact, ...]
-    about: Annotated[Mapping[str, Any], Personal]
-    cc: tuple[Contact, ...] = ()
-    stage: PlainText = ""
-    variant: PlainText = ""  # which wording of this kind
-    subject: PlainText = ""  # without the ref; fixed words and window only
-    in_reply_to: PersonalText = ""
-    references: tuple[PersonalText, ...] = ()
-    thread_index: PersonalText = ""
-    starts_clock: bool = False  # the running stage's clock counts from this letter's being served
-    attach: tuple[PlainText, ...] = ()  # "mail:<digest>", "record:minimal", "record:full"
-    after: tuple[PersonalText, ...] = ()  # keys of letters that must be served, or known undeliverable, first
-    message_id: PlainText = ""  # given by the turn: it holds an HMAC
-    to_stranger: bool = False  # the one fixed letter that may leave the allow-list
-
-    @property
-    def key(self) -> str:
-        return f"{self.occasion}/{self.kind.value}/{self.to[0].email if self.to else '-'}"
 
 
 @dataclass(frozen=True, slots=True)

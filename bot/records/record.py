@@ -158,7 +158,9 @@ def _clean(value: Any) -> Any:
     """No control characters from anybody's name."""
     if isinstance(value, Mapping):
         return {k: _clean(v) for k, v in value.items()}
-    return [_clean(v) for v in value] if isinstance(value, list | tuple) else clean(value)
+    if isinstance(value, list | tuple):
+        return [_clean(v) for v in value]
+    return clean(value) if isinstance(value, str) else value
 
 
 def _names(case: Case) -> dict[str, str]:

@@ -21,9 +21,9 @@ from bot.store import chain, codec, deadlines, schema
 from bot.store.chain import JournalRow as JournalRow
 from bot.store.chain import head as head
 from bot.store.chain import judged as judged
-from bot.store.purge import is_purged as is_purged
-from bot.store.purge import note_purge as note_purge
-from bot.store.purge import purge as purge
+from bot.store.keep import is_purged as is_purged
+from bot.store.keep import note_purge as note_purge
+from bot.store.keep import purge as purge
 
 _cases, _ids, _policies, _absences = schema.cases, schema.ids, schema.policies, schema.absences
 

@@ -22,6 +22,8 @@ from pydantic_core import SchemaSerializer, SchemaValidator, core_schema
 from sqlalchemy import BindParameter, Dialect, String, Text, TypeDecorator, bindparam
 
 from bot import model
+from bot.model.letters import WORDINGS
+from bot.store.earlier import EARLIER
 
 T = TypeVar("T")
 Hide = Callable[[str], str]
@@ -62,20 +64,6 @@ def loads(cls: type[T], text: str) -> T:
     return decode(cls, json.loads(text))
 
 
-def dumps_fact(fact: model.Fact) -> str:
-    """A fact with the name of its kind, which `loads_fact` needs."""
-    return canonical({"is": type(fact).__name__, **encode(fact)})
-
-
-def loads_fact(text: str) -> model.Fact:
-    fields = json.loads(text)
-    kinds: dict[str, type[model.Fact]] = {kind.__name__: kind for kind in get_args(model.Fact)}
-    name = fields.pop("is", None)
-    if name not in kinds:
-        raise ValueError(f"a stored value is of an unknown kind: {name!r}")
-    return decode(kinds[name], fields)
-
-
 # --- how pydantic reads and writes the model ------------------------------------------------------------------------
 
 
@@ -102,8 +90,13 @@ def _fitted(node: Node, hides: bool, personal: bool = False) -> Node:
     """Pydantic's schema of a type with what the store asks beyond it: no unknown field, no text for a number, aware
     instants in UTC, mappings of JSON values alone; and, with `hides`, personal text given to the context's function."""
     kind = node["type"]
+    if kind == "dataclass" and node["cls"] is model.Wording:
+        return _tagged(dict(WORDINGS), lambda value: value.name, hides)
     if kind == "dataclass":
         return _earlier_read({**node, "schema": _fields(node, hides)})
+    if kind == "union":
+        kinds: dict[str, type] = {choice["cls"].__name__: choice["cls"] for choice in node["choices"]}
+        return _tagged(kinds, lambda value: type(value).__name__, hides)
     if kind in _OURS:
         return _OURS[kind]
     if kind == "is-instance" and node["cls"] is model.Flagged:
@@ -122,6 +115,24 @@ def _fitted(node: Node, hides: bool, personal: bool = False) -> Node:
     if kind in ("enum", "definition-ref"):
         return node
     raise TypeError(f"the store has no JSON for {kind}")
+
+
+def _tagged(kinds: Mapping[str, type], name: Callable[[Any], str], hides: bool) -> Node:
+    """One of several dataclasses, which says under "is" which one it is."""
+
+    def read(data: Any) -> Any:
+        fields = dict(_mapping(data))
+        found = fields.pop("is", None)
+        if found not in kinds:
+            raise ValueError(f"a stored value is of an unknown kind: {found!r}")
+        return decode(kinds[found], fields)
+
+    def written(value: Any, hide: Hide | None) -> Any:
+        kind: Any = type(value)
+        fields = _writer(kind, hides).to_python(value, mode="json", context=hide, warnings="error")
+        return {"is": name(value), **fields}
+
+    return {**_schema(read, str), **_hiding(written)}
 
 
 def _fields(dataclass: Node, hides: bool) -> Node:
@@ -172,7 +183,7 @@ def _schema(read: Callable[[Any], Any], written: Callable[[Any], Any]) -> Node:
     return dict(core_schema.no_info_plain_validator_function(read, serialization=serialization))
 
 
-def _hiding(written: Callable[[Any, Hide], Any]) -> Node:
+def _hiding(written: Callable[[Any, Any], Any]) -> Node:
     """What is written by a function that is given the caller's `hide`."""
     function = core_schema.plain_serializer_function_ser_schema(
         lambda value, info: written(value, info.context), info_arg=True
@@ -192,54 +203,11 @@ _HIDDEN = _hiding(lambda text, hide: hide(text) if text else text)
 _HIDDEN_MAPPING = _hiding(_json)
 
 
-# --- values of earlier releases -------------------------------------------------------------------------------------
-
-
-def _question(data: dict[str, Any]) -> dict[str, Any]:
-    """Two fields, `word` and `note`, meant something else for each kind of question."""
-    word, note, kind = data["word"], data["note"], data["about"]
-    confirms = dict.fromkeys(("confirm_word", "confirm_word_again"), ("command", "words"))
-    meant = {**confirms, "task": ("task", "side"), "transfer": ("agency", "team")}.get(kind, ("word", "whose"))
-    named = {name: said for name, said in zip(meant, (word, note), strict=True) if said}
-    return {name: said for name, said in data.items() if name not in ("word", "note")} | named
-
-
-def _case(data: dict[str, Any]) -> dict[str, Any]:
-    """`commitments` stood beside the task of the last of them. They may have become tasks before: a case is made again
-    from all its rows, early and late."""
-    said, tasks = [tuple(one) for one in data["commitments"]], [dict(task) for task in data.get("tasks", ())]
-    for task in tasks:
-        if said and task["id"] == model.COMMITMENT and not task.get("what"):
-            task["what"] = said[-1][1]
-    kept = [task for task in tasks if task["id"].partition("/")[0] == model.COMMITMENT]
-    known = {(task["owner"]["email"], task["what"]) for task in kept}
-    new = [one for one in dict.fromkeys(said) if one not in known]
-    past = [
-        {"id": f"{model.COMMITMENT}/{n}", "owner": {"email": who}, "what": words}
-        for n, (who, words) in enumerate(new, 1)
-    ]
-    return {name: value for name, value in data.items() if name != "commitments"} | {"tasks": [*past, *tasks]}
-
-
-def _deadline(data: dict[str, Any]) -> dict[str, Any]:
-    """`n` counted, or named one of several: which, the kind said."""
-    name = "item" if data["kind"] in ("clock", "action", "prompt", "prompt_late") else "nth"
-    return {name: data["n"]} | {name: value for name, value in data.items() if name != "n"}
-
-
-#: A field that no value of today has, and what reads a value that has it.
-_EARLIER: dict[type, tuple[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
-    model.Question: ("note", _question),
-    model.Deadline: ("n", _deadline),
-    model.Case: ("commitments", _case),
-}
-
-
 def _earlier_read(node: Node) -> Node:
     """The schema of a dataclass, which also reads what an earlier release wrote of it."""
-    if node["cls"] not in _EARLIER:
+    if node["cls"] not in EARLIER:
         return node
-    field, mended = _EARLIER[node["cls"]]
+    field, mended = EARLIER[node["cls"]]
 
     def read(data: Any) -> Any:
         try:

@@ -6,6 +6,7 @@ It does not know why a letter must wait, nor which hold a decision ends: that is
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from bot.model import Hold, Letter
 from bot.store import codec, schema
 from bot.store.codec import Instant
+from bot.store.earlier import letter_as_now
 
 #: Nothing more will be tried. `withheld`: decided in shadow mode, sent by nobody.
 FINISHED = ("sent", "refused", "withheld")
@@ -130,7 +132,7 @@ def _queued(tx: Connection, rows: Select[Any]) -> list[Queued]:
     return [
         Queued(
             case=row["case_number"] or None,
-            letter=codec.loads(Letter, row["letter"]),
+            letter=read(row["letter"]),
             recipients=tuple(recipients[row["id"]]),
             held_for=Hold(row["held_for"]) if row["held_for"] else None,
             **{k: v for k, v in row.items() if k not in ("case_number", "letter", "held_for")},
@@ -175,3 +177,9 @@ def release(tx: Connection, letter_id: int) -> None:
     """Held, for whatever reason, or withheld: it goes at the next claim."""
     may = _out.c.status.in_(["held", "withheld"])
     tx.execute(update(_out).where(_out.c.id == letter_id, may).values(status="queued", last_error="", held_for=None))
+
+
+def read(text: str) -> Letter:
+    """A letter as it is stored, today or before. Raises ValueError for anything else."""
+    stored = json.loads(text)
+    return codec.decode(Letter, letter_as_now(stored) if "about" in stored else stored)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.office import Office, raw_mail
+from tests.letters import about
 from tests.unit.case_samples import BOT, HELEN, START, STRANGER, UNIT
 
 ELSEWHERE = "business@scsp.example"
@@ -27,7 +28,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 def digest(office: Office, unit: str) -> list[str]:
     """The senders of the mails that this unit is asked about in its latest daily letter."""
     mine = [q.letter for q in office.letters("digest") if unit in [c.email for c in q.letter.to]]
-    return [row["sender"] for row in mine[-1].about["pen"]] if mine else []
+    return [row["sender"] for row in about(mine[-1])["pen"]] if mine else []
 
 
 def test_a_mail_of_one_area_is_not_shown_to_the_other(office: Office) -> None:

@@ -13,6 +13,7 @@ import pytest
 from bot.mail.forms import forms
 from bot.rules.directory import Directory
 from tests.integration.office import Office, raw_mail
+from tests.letters import about
 from tests.unit.case_samples import START
 from tests.unit.form_samples import SHAPES
 
@@ -68,5 +69,5 @@ def test_a_template_that_fails_costs_the_word_document_only(tmp_path: Path) -> N
     message = message_from_bytes(receipt.raw or b"", policy=default)
     assert [part.get_content_type() for part in message.iter_attachments()] == ["application/pdf"]
     office.once(START + timedelta(minutes=1))
-    assert any("forms/appendix-a.docx" in str(one.letter.about["lines"]) for one in office.letters("alert"))
+    assert any("forms/appendix-a.docx" in str(about(one.letter)["lines"]) for one in office.letters("alert"))
     office.close()

@@ -11,6 +11,7 @@ import pytest
 
 from bot.model import Flag, State
 from tests.integration.office import Office, raw_mail
+from tests.letters import about
 from tests.unit.case_samples import BOT, CREWE, DEV, FAY, HELEN, START, UNIT
 
 DAY = timedelta(days=1)
@@ -80,7 +81,7 @@ def test_leave_keeps_it_watched(office: Office) -> None:
     answer(office, "LEAVE")
     office.course(START + 20 * DAY)
     assert office.addressees() == {UNIT}
-    assert office.letters("digest")[-1].letter.about["open"][0]["watched"] is True
+    assert about(office.letters("digest")[-1].letter)["open"][0]["watched"] is True
 
 
 def test_an_unproven_leave_does_nothing(office: Office) -> None:

@@ -173,7 +173,7 @@ def words(queued: outbox.Queued) -> tuple[str, ...]:
     return (
         letter.kind.value,
         letter.variant,
-        str(letter.about.get("ref", "")),
+        letter.ref,
         letter.stage,
         queued.status,
         *(f"{address} {status}" for address, status, _ in sorted(queued.recipients)),

@@ -20,6 +20,7 @@ from bot.model import Contact, Letter, LetterKind
 from bot.store import outbox
 from bot.store.db import Database
 from tests.kill.sending import LEASE, send
+from tests.letters import sample
 from tests.servers.smtp import SmtpServer
 
 START = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)
@@ -53,10 +54,9 @@ def file(tmp_path: Path) -> Path:
     db = Database(f"sqlite:///{file}")
     db.migrate()
     letter = Letter(
-        LetterKind.NOTICE,
+        sample(LetterKind.NOTICE).values,
         "occasion",
         (Contact("fay@csc.example"), Contact("gone@csc.example")),
-        {},
         message_id="m1@csc.example",
     )
     with db.begin() as tx:

@@ -137,7 +137,8 @@ def served(decision: Decision, book: Rules | None = None, at: datetime | None = 
     """The case after all its letters were accepted by everybody, in the minute of the decision or `at`."""
     case = decision.case
     for letter in decision.letters:
-        when = at or datetime.fromisoformat(letter.about["now"])
+        when = at or letter.decided
+        assert when is not None
         everybody = tuple(c.email for c in (*letter.to, *letter.cc))
         fact = LetterServed(letter.key, letter.kind, letter.stage, everybody, when, letter.starts_clock)
         case = decide(case, fact, book or rules(), when).case

@@ -25,6 +25,7 @@ from bot.model import (
 )
 from bot.model import Inbox as TeamInbox
 from bot.store import cases
+from tests.letters import sample
 
 NOW = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -74,7 +75,8 @@ def save_next(tx: Connection, before: cases.Stored, case: Case, fact: Fact | Non
 
 
 def a_letter(kind: LetterKind = LetterKind.NOTICE, occasion: str = "mail/1", **changes: Any) -> Letter:
-    values: dict[str, Any] = {"kind": kind, "occasion": occasion, "to": (FAY,), "about": {"ref": "CE-2027-0001"}}
+    letter = sample(kind)
+    values: dict[str, Any] = {"values": letter.values, "standing": letter.standing, "occasion": occasion, "to": (FAY,)}
     return Letter(**(values | {"message_id": f"<{occasion}.{kind.value}@bot.example>"} | changes))
 
 

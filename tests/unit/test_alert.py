@@ -16,6 +16,7 @@ from bot.daemon.alert import Alerts, Condition, Told, conditions, due_alerts, re
 from bot.model import Contact, Letter, LetterKind
 from bot.store import mailboxes, outbox
 from bot.store.db import Database
+from tests.letters import about, of_kind
 
 NOW = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -77,7 +78,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 
 def letter(n: int) -> Letter:
-    return Letter(LetterKind.CHASER, f"o{n}", (Contact("fay@csc.example"),), {}, message_id=f"m{n}@cescp.example")
+    return of_kind(LetterKind.CHASER, f"o{n}", "fay@csc.example", message_id=f"m{n}@cescp.example")
 
 
 def test_a_mailbox_is_named_while_it_cannot_be_read(db: Database) -> None:
@@ -148,7 +149,7 @@ def test_every_road_is_taken(tmp_path: Path) -> None:
     roads.alerts.look([HELD], {"last_sent": NOW}, NOW)
     (posted,) = roads.letters
     assert (posted.kind, posted.to, posted.variant) == (LetterKind.ALERT, (Contact("op@cescp.example"),), "plain")
-    assert posted.about["lines"] == ["Since 2027-01-15 16:45 UTC.", "eleventh today"]
+    assert about(posted)["lines"] == ["Since 2027-01-15 16:45 UTC.", "eleventh today"]
     assert roads.stream.getvalue().startswith("ALERT letter 7 is held")
     assert "letter 7 is held" in (tmp_path / "said").read_text()
     beat = json.loads(roads.heartbeat.read_text())

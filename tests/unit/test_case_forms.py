@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from bot.model import Case, Decision, FieldRead, FormRead, LetterKind, Proof
+from bot.model.letters import TheForm
 from bot.rules.book import Rules
 from bot.rules.policy.forms import StageForm
+from tests.letters import about
 from tests.unit import case_samples as sample
 from tests.unit.case_samples import START, alarms, fired, letter, mail, opened
 
@@ -37,8 +39,8 @@ def test_a_level_says_whether_a_form_is_missed(level: str, is_missed: bool) -> N
     """Each level sends the form; only `should` and `must` flag it and set one reminder."""
     made = opened(book=rules(required=level))
     receipt = letter(made, LetterKind.ACKNOWLEDGEMENT)
-    assert receipt.attach == ("form:appendix-a",)
-    assert [row["state"] for row in receipt.about["forms"]] == ["asked"]
+    assert receipt.attach == (TheForm("appendix-a"),)
+    assert [row["state"] for row in about(receipt)["forms"]] == ["asked"]
     assert ("form_missing:appendix-a" in made.case.flags) is is_missed
     assert len(alarms(made.case, "form")) == int(is_missed)
 
@@ -48,7 +50,7 @@ def test_the_other_side_is_asked_in_its_own_letter() -> None:
     book = rules(required="must", by="responding")
     made = opened(book=book)
     notice = letter(made, LetterKind.NOTICE)
-    assert (notice.attach, len(notice.about["forms"])) == (("form:appendix-a",), 1)
+    assert (notice.attach, len(about(notice)["forms"])) == ((TheForm("appendix-a"),), 1)
     assert all(one.attach == () for one in made.letters if one is not notice)
     reminder = fired(
         replace(made.case, deadlines=tuple(d for d in made.case.deadlines if d.kind == "form")), "form", book
@@ -63,7 +65,7 @@ def test_a_form_of_the_exit_is_asked_for_when_the_stage_is_left() -> None:
     made = opened(book=book)
     assert made.case.forms == ()
     left = fired(made.case, "lapse", book)
-    assert "form:appendix-a" in letter(left, LetterKind.ESCALATION).attach
+    assert TheForm("appendix-a") in letter(left, LetterKind.ESCALATION).attach
     assert [state.form for state in left.case.forms] == ["appendix-a"]
 
 
@@ -83,7 +85,7 @@ def test_half_a_form_stays_missing_and_names_its_blanks() -> None:
     made = sent(opened(book=book).case, book, HALF)
     assert {"form_missing:appendix-a", "form_incomplete:appendix-a"} <= set(made.case.flags)
     question = letter(made, LetterKind.QUESTION, "form")
-    assert question.about["forms"][0]["labels"] == ["Brief details about the inter-agency disagreement"]
+    assert about(question)["forms"][0]["labels"] == ["Brief details about the inter-agency disagreement"]
     whole = sent(made.case, book, WHOLE, title="again")
     assert [f for f in whole.case.flags if f.startswith("form_")] == []
 

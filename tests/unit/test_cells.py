@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.case.said.cells import CELLS, sentence
-from bot.case.said.command import NOTHING_CHANGED, Tell
+from bot.case.said.command import Tell
 from bot.model import Case, Command, Decision, Hold, LetterKind, Proof, State, Word
 from bot.rules.authority import WORDS, Side, may, sides
 from tests.unit.case_samples import (
@@ -35,6 +35,9 @@ from tests.unit.case_samples import (
     to,
 )
 from tests.unit.test_workflow import at_state
+
+#: The letter that says why.
+NOTHING_CHANGED = (LetterKind.INFORMATION, "nothing_changed")
 
 AT = START + hours(6)
 #: What a word is said with, where it says nothing without.
@@ -124,7 +127,7 @@ def test_a_cell_that_does_nothing_tells_its_sender(word: Word, state: State) -> 
                 continue
             decision = arrived(case, said, BOOK)
             told = letter(decision, *NOTHING_CHANGED)
-            assert (to(told), told.about["word"], told.about["why"]) == ({who}, word.value, cell.why)
+            assert (to(told), told.about["word"], told.values.why) == ({who}, word.value, cell.why)
             assert len(decision.letters) == 1
             assert not changed(case, decision.case)
 
@@ -155,19 +158,19 @@ def test_what_one_state_cannot_decide_is_told_too(name: str, word: Word, who: st
     """Nobody was asked, no time has begun, nothing waits: the sender hears that, and what would change something."""
     told = letter(say(cases()[name], word, who), *NOTHING_CHANGED)
     assert to(told) == {who}
-    assert told.about["why"].startswith(TOLD[name, word, who])
+    assert told.values.why.startswith(TOLD[name, word, who])
 
 
 def test_a_second_mark_and_a_second_go_are_told() -> None:
     """CHILD PROTECTION twice, GO twice in the mode approve: the first acts, the second is answered."""
     first = say(cases()["awaiting_response"], Word.CHILD_PROTECTION, FAY)
     again = arrived(first.case, mail(FAY, "CHILD PROTECTION", at=AT + hours(1)), BOOK)
-    assert "already" in letter(again, *NOTHING_CHANGED).about["why"]
+    assert "already" in letter(again, *NOTHING_CHANGED).values.why
     approving = replace(BOOK, mode="approve")
     given = arrived(cases()["awaiting_response"], mail(UNIT, "GO", at=AT), approving)
     assert letters(given, *NOTHING_CHANGED) == []
     again = arrived(given.case, mail(UNIT, "GO", at=AT + hours(1)), approving)
-    assert "given already" in letter(again, *NOTHING_CHANGED).about["why"]
+    assert "given already" in letter(again, *NOTHING_CHANGED).values.why
 
 
 def test_an_outcome_before_the_raisers_word_is_kept_and_passed_on() -> None:
@@ -181,7 +184,7 @@ def test_an_outcome_of_what_was_withdrawn_is_told() -> None:
     """A challenge that ended without a decision has no outcome to write down."""
     closed = arrived(served(opened()), mail(HELEN, "WITHDRAW", at=START + hours(1))).case
     told = letter(say(closed, Word.OUTCOME, FAY), *NOTHING_CHANGED)
-    assert told.about["why"].startswith("The challenge ended without a decision")
+    assert told.values.why.startswith("The challenge ended without a decision")
 
 
 def test_yes_of_somebody_else_is_answered() -> None:

@@ -12,6 +12,7 @@ from bot.case.said import correct
 from bot.case.said.correct import refusal
 from bot.case.table import decide
 from bot.model import Case, ClosedAs, Correction, CorrectionKind, Decision, LetterKind, State
+from tests.letters import about
 from tests.unit.case_samples import DEV, FAY, HELEN, START, TOM, alarms, hours, letters, opened, rules, served, to
 
 BOOK = rules()
@@ -76,7 +77,7 @@ def test_a_duplicate_is_closed_without_an_outcome_owed() -> None:
     assert [one.kind for one in decision.letters] == [LetterKind.INFORMATION, LetterKind.RECORD]
     (told,) = letters(decision, LetterKind.INFORMATION, "duplicate")
     assert {HELEN, FAY} <= to(told)
-    assert told.about["other_ref"] == "CE-2027-0005"
+    assert about(told)["other_ref"] == "CE-2027-0005"
 
 
 @pytest.mark.parametrize(

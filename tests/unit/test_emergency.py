@@ -8,6 +8,7 @@ import pytest
 
 from bot.rules.book import sentence
 from bot.rules.workdays import LONDON, calendar
+from tests.letters import about
 from tests.unit.case_samples import mail, opened, rules, shipped
 
 #: policy, area, front door, from, until Monday to Thursday, until Friday; then the number of nights and weekends.
@@ -62,4 +63,4 @@ def test_every_letter_says_it_for_its_own_minute() -> None:
     for day, number in ((14, "0300 123 5012"), (15, "0300 123 5022")):
         at = datetime(2027, 1, day, 16, 30, tzinfo=LONDON)
         decision = opened(mail(at=at, title="Professional Safeguarding Challenge – 24 hours"))
-        assert all(f"on {number}" in one.about["emergency"]["say"] for one in decision.letters)
+        assert all(f"on {number}" in about(one)["emergency"]["say"] for one in decision.letters)

@@ -14,6 +14,7 @@ from bot.daemon.app import App, build
 from bot.engine.expiry import PAST, Secret, running_out, secrets
 from bot.settings.settings import load
 from bot.store import outbox
+from tests.letters import about
 from tests.unit.config_samples import ENV, edit, small
 
 ENDS = date(2027, 9, 30)
@@ -98,7 +99,7 @@ def test_each_step_is_told_once(running: App) -> None:
         "Alert: an app's secret ran out on 30 September 2027",
     ]
     with running.db.read() as tx:
-        lines = outbox.open_letters(tx)[0].letter.about["lines"]
+        lines = about(outbox.open_letters(tx)[0].letter)["lines"]
     assert "bot.send, mailboxes.1.receive" in lines[1]
 
 

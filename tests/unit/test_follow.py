@@ -9,6 +9,7 @@ import pytest
 
 from bot.case.table import ALARMS, decide
 from bot.model import Alarm, Case, Deadline, LetterKind, Proof, State, Task
+from tests.letters import about
 from tests.unit.case_samples import (
     FAY,
     HELEN,
@@ -122,15 +123,15 @@ def test_a_prompt_is_late_after_its_day_alone(kind: str, is_late: bool) -> None:
     row = Deadline(kind, at, "", stage=ended().stage, item=1)
     case = replace(ended(), tasks=(Task("learning", day),), deadlines=(row,))
     decision = fired(case, kind, book)
-    assert [one.about["passed"] for one in letters(decision, L.CHASER, "prompt")] == [is_late]
+    assert [about(one)["passed"] for one in letters(decision, L.CHASER, "prompt")] == [is_late]
     assert ("late:learning" in decision.case.flags) is is_late
 
 
 def test_an_owner_is_named_only_if_the_directory_knows_them() -> None:
     """Whatever else stands there may be a child's name: it is in the outcome and in no letter of ours."""
     decision = fired(ended("OUTCOME: agreed\n- visit, Jaden, by 20 January"), "action")
-    assert [one.about["action"]["owner"] for one in decision.letters] == [None, None]
-    assert "Jaden" not in str([dict(one.about) for one in decision.letters])
+    assert [about(one)["action"]["owner"] for one in decision.letters] == [None, None]
+    assert "Jaden" not in str([dict(about(one)) for one in decision.letters])
 
 
 def test_what_was_committed_to_stays_written_down_and_runs_no_more_after_the_end() -> None:

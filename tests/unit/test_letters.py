@@ -8,24 +8,25 @@ from __future__ import annotations
 import base64
 import email
 import hashlib
-from dataclasses import replace
+from dataclasses import fields, make_dataclass, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
 from html.parser import HTMLParser
-from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import re2
 
 from bot.letters import mime, wording
 from bot.letters import render as letters
-from bot.letters.catalogue import CATALOGUE, COMMON, NO_CASE
-from bot.letters.render import Office, Templates, render, samples
-from bot.model import WANTS_ANSWERS, Contact, Letter, LetterKind
+from bot.letters.render import Office, Templates, render
+from bot.model import WANTS_ANSWERS, Contact, Letter, LetterKind, Wording
+from bot.model.letters import WORDINGS, Person, Standing
 from bot.rules.workdays import calendar
+from tests.letters import FOLDER, about, changed, sample, samples
 
-FOLDER = Path(__file__).parents[2] / "mail_templates"
+T = TypeVar("T", Wording, Standing)
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.j2")}
 TEMPLATES = Templates.from_texts(TEXTS)
 AGAIN = Templates.from_texts(TEXTS)
@@ -33,7 +34,12 @@ OFFICE = Office(Contact("clock@partnership.example", "Safeguarding Challenge Clo
 SAMPLES = samples()
 #: Notices and reminders that do not ask a stage's own people for their answer.
 TO_OTHERS = ("provisional", "raiser", "outcome", "clock", "prompt", "form")
-CASES = tuple(one for one in SAMPLES if (one.kind, one.variant) not in NO_CASE)
+CASES = tuple(one for one in SAMPLES if one.standing is not None)
+
+
+def names_of(kind: type[Wording | Standing]) -> set[str]:
+    """The names that templates know its fields by."""
+    return {field.name.rstrip("_") for field in fields(kind)}
 
 
 def named(letter: Letter) -> str:
@@ -50,10 +56,6 @@ def parsed(raw: bytes) -> EmailMessage:
     message = email.message_from_bytes(raw, policy=default)
     assert isinstance(message, EmailMessage)
     return message
-
-
-def sample(kind: LetterKind, variant: str = "") -> Letter:
-    return next(one for one in SAMPLES if one.kind is kind and variant in ("", one.variant))
 
 
 class Words(HTMLParser):
@@ -90,19 +92,20 @@ def page(message: EmailMessage) -> Words:
 
 
 def test_every_letter_has_a_template_a_sample_and_nothing_is_left_over() -> None:
-    """The catalogue, the folder and the samples name the same letters."""
-    expected = {f"{kind.value}-{variant}.txt.j2" for kind, variant in CATALOGUE}
+    """The table, the folder and the samples name the same letters."""
+    expected = {f"{name}.txt.j2" for name in WORDINGS}
     assert {name for name in TEXTS if not name.startswith("_")} - {"base.html.j2"} == expected
     assert {letters.template_of(one) for one in SAMPLES} == expected
-    assert {kind for kind, _ in CATALOGUE} == set(LetterKind)
+    assert {wording.kind for wording in WORDINGS.values()} == set(LetterKind)
 
 
 @each
-def test_samples_carry_what_the_catalogue_promises(letter: Letter) -> None:
-    """A sample has the common values and exactly the extra ones of its kind."""
-    extra = CATALOGUE[letter.kind, letter.variant]
-    common = {"now"} if (letter.kind, letter.variant) in NO_CASE else COMMON
-    assert set(letter.about) == common | extra
+def test_samples_carry_what_their_wording_promises(letter: Letter) -> None:
+    """A sample has how a case stands and exactly the extra values of its kind."""
+    extra = names_of(WORDINGS[letter.values.name])
+    common = names_of(Standing) if letter.values.is_of_case else set()
+    assert set(about(letter)) == common | extra
+    assert letter.decided is not None
 
 
 def test_the_shipped_templates_pass_the_check() -> None:
@@ -148,13 +151,13 @@ def test_a_letter_keeps_its_order(letter: Letter) -> None:
     """Action, emergency line, what happened, what to do, by when, how to answer, whom to ring, ref."""
     text = render(letter, OFFICE, TEMPLATES).text
     order = [
-        letter.about["emergency"]["say"],
+        about(letter)["emergency"]["say"],
         "WHAT HAPPENED",
         "WHAT YOU NEED TO DO",
         "BY WHEN",
         "HOW TO ANSWER",
         "WHOM TO RING",
-        f"[{letter.about['ref']}]. ",
+        f"[{letter.ref}]. ",
         "Sent automatically by Safeguarding Challenge Clock (automatic). No person reads this mailbox out of hours.",
     ]
     places = [text.rfind(words) for words in order if words in text]
@@ -209,10 +212,12 @@ def test_our_own_sentences_are_plain() -> None:
 
 def _anonymous(letter: Letter) -> Letter:
     """The same letter with the shortest values, so that only our own words are counted."""
-    who = {"name": "Ann", "email": "ann@x.example", "role": "", "agency": "", "phone": ""}
-    values = {k: who if isinstance(v, dict) and "email" in v else v for k, v in letter.about.items()}
+    who = Person("Ann", "ann@x.example")
+    held = [(f.name, getattr(part, f.name)) for part in (letter.standing, letter.values) if part for f in fields(part)]
+    people = {name: who for name, value in held if isinstance(value, Person)}
     short = {"stage_name": "Step", "next_stage_name": "Step", "from_stage_name": "Step", "due_why": "", "team": "Team"}
-    return replace(letter, about=values | {k: v for k, v in short.items() if k in values} | {"next_people": [who]})
+    known = {name: words for name, words in short.items() if name in dict(held)}
+    return changed(letter, **people, **known, next_people=(who,))
 
 
 def _sentences(text: str) -> list[str]:
@@ -237,7 +242,7 @@ def test_no_letter_blames(word: str) -> None:
 def test_a_lapse_speaks_as_its_policy_does(timescales: str, words: str) -> None:
     """A guideline is not called a requirement, and the letter says what cannot be seen."""
     letter = sample(LetterKind.ESCALATION, "lapsed")
-    text = render(replace(letter, about={**letter.about, "timescales": timescales}), OFFICE, TEMPLATES).text
+    text = render(changed(letter, timescales=timescales), OFFICE, TEMPLATES).text
     assert words in text
     assert "No reply has been recorded" in text
     assert "cannot see telephone calls, or mail sent directly" in text
@@ -270,13 +275,13 @@ def test_a_lapse_speaks_as_its_policy_does(timescales: str, words: str) -> None:
 def test_letters_say_what_was_promised(kind: LetterKind, variant: str, changes: dict[str, object], says: str) -> None:
     """The sentences that people rely on, each under the condition that calls for it."""
     letter = sample(kind, variant)
-    assert says in render(replace(letter, about={**letter.about, **changes}), OFFICE, TEMPLATES).text
+    assert says in render(changed(letter, **changes), OFFICE, TEMPLATES).text
 
 
-@pytest.mark.parametrize("letter", [s for s in SAMPLES if "next_stage_name" in s.about], ids=named)
+@pytest.mark.parametrize("letter", CASES, ids=named)
 def test_at_the_last_stage_no_letter_promises_another(letter: Letter) -> None:
     """Who says NOT RESOLVED there is not told that it goes on."""
-    text = render(replace(letter, about={**letter.about, "next_stage_name": ""}), OFFICE, TEMPLATES).text
+    text = render(changed(letter, next_stage_name=""), OFFICE, TEMPLATES).text
     assert "goes to the next stage" not in text
 
 
@@ -285,7 +290,7 @@ def test_who_decides_reads_how_in_every_letter_that_asks_for_it(kind: str) -> No
     """Not only when the time is over."""
     asking = [s for s in SAMPLES if s.kind is LetterKind[kind] and s.variant not in TO_OTHERS]
     for letter in asking:
-        text = render(replace(letter, about={**letter.about, "decides": "another"}), OFFICE, TEMPLATES).text
+        text = render(changed(letter, decides="another"), OFFICE, TEMPLATES).text
         assert "- DECIDED: write the decision after it." in text, letter.variant
 
 
@@ -294,15 +299,14 @@ def test_a_stranger_is_told_no_more_than_they_know() -> None:
     letter = sample(LetterKind.ACKNOWLEDGEMENT, "stranger")
     text = render(letter, OFFICE, TEMPLATES).text
     for key in ("raiser", "responder", "human"):
-        assert letter.about[key]["name"] not in text
-    assert not [k for k in ("team", "stage_name", "inbox", "due_why") if letter.about[k] in text]
+        assert about(letter)[key]["name"] not in text
+    assert not [k for k in ("team", "stage_name", "due_why") if about(letter)[k] in text]
 
 
 def test_a_long_name_gives_way_to_the_due_time() -> None:
     """The action keeps its time when a name would push it out of sight."""
     letter = sample(LetterKind.NOTICE)
-    about = {**letter.about, "raiser": {**letter.about["raiser"], "name": "Wilhelmina " * 8}}
-    made = render(replace(letter, about=about), OFFICE, TEMPLATES)
+    made = render(changed(letter, raiser=Person("Wilhelmina " * 8)), OFFICE, TEMPLATES)
     assert made.text.startswith("Please reply by Wednesday 13 January, 10:05am\n")
 
 
@@ -397,7 +401,7 @@ def test_letters_go_to_their_people_once_each() -> None:
         {"to": (Contact("jörg@csc.example"),)},
         {"message_id": ""},
         {"message_id": "a@b> <c@d"},
-        {"about": {}},
+        {"decided": None},
     ],
 )
 def test_a_letter_that_cannot_be_addressed_is_refused(changes: dict[str, object]) -> None:
@@ -494,9 +498,8 @@ def test_a_file_name_cannot_leave_its_place() -> None:
 def test_a_record_letter_lists_what_it_carries() -> None:
     """The manifest is that of the files themselves where the decision could not know them."""
     letter = sample(LetterKind.RECORD, "minimal")
-    about = {k: v for k, v in letter.about.items() if k not in ("manifest", "where")}
     office = replace(OFFICE, attachments=(("XX-2027-0007-record.pdf", "application/pdf", b"%PDF"),))
-    made = render(replace(letter, about=about), office, TEMPLATES)
+    made = render(changed(letter, manifest=()), office, TEMPLATES)
     assert not made.used_fallback, made.fault
     assert hashlib.sha256(b"%PDF").hexdigest() in made.text
 
@@ -506,46 +509,47 @@ def test_a_record_letter_lists_what_it_carries() -> None:
 
 #: Values that a wording may do without: the letter's own words cover them, or only another sample's branch shows them.
 UNUSED = {
-    ("record", "minimal"): {"manifest", "where"},
-    ("record", "full"): {"manifest", "part", "parts"},
-    ("redirect", "away"): {"of"},
-    ("redirect", "bounced"): {"of"},
-    ("redirect", "not_mine"): {"of"},
-    ("response", "again"): {"n"},
-    ("question", "unreadable"): {"who"},
-    ("question", "whose_answer"): {"text"},  # asked for where the mail did not reach the reader
-    ("escalation", "asked"): {"lapsed"},
-    ("escalation", "repeat"): {"from_stage_name", "lapsed"},
-    ("escalation", "reopened"): {"from_stage_name", "lapsed"},
-    ("escalation", "live"): {"from_stage_name", "lapsed"},
-    ("answer", "corrected"): {"stages"},
+    "question-whose_answer": {"text"},  # asked for where the mail did not reach the reader
+    "answer-corrected": {"stages"},
+    "information-telling": {"due"},  # the case has one
+    "information-parent_note": {"window"},
 }
+
+
+def less(part: T, missing: str) -> T:
+    """The same without one value, which its template then does not find."""
+    kept = [(field.name, field.type) for field in fields(part) if field.name != missing]
+    known = {name: getattr(part, name) for name in ("kind", "variant", "is_of_case") if hasattr(part, name)}
+    bases = (Wording,) if isinstance(part, Wording) else ()
+    kind = make_dataclass(
+        "Less", kept, bases=bases, namespace={**known, missing: getattr(part, missing)}, frozen=True, kw_only=True
+    )
+    found: T = kind(**{name: getattr(part, name) for name, _ in kept})
+    return found
 
 
 @each
 def test_a_missing_value_falls_back_and_still_says_what_counts(letter: Letter) -> None:
     """Without any one extra value the letter goes in its plain form: action, emergency, due, ref."""
-    for missing in CATALOGUE[letter.kind, letter.variant] - UNUSED.get((letter.kind.value, letter.variant), set()):
-        about = {k: v for k, v in letter.about.items() if k != missing}
-        made = render(replace(letter, about=about), OFFICE, TEMPLATES)
+    names = {field.name for field in fields(letter.values)} - {"forms"}  # which the frame looks for and need not find
+    for missing in names - UNUSED.get(letter.values.name, set()):
+        made = render(replace(letter, values=less(letter.values, missing)), OFFICE, TEMPLATES)
         assert made.used_fallback, missing
         assert made.fault.startswith(f"{letters.template_of(letter)}: UndefinedError")
         assert parsed(made.raw).get_body(("html",)) is not None
-        if "ref" in about:
-            assert f"[{about['ref']}]" in made.text
-            assert about["emergency"]["say"] in made.text
-            assert wording.short(about["due"], OFFICE.calendar) in made.text.split("\n", 1)[0]
+        if letter.standing is not None:
+            assert f"[{letter.ref}]" in made.text
+            assert letter.standing.emergency.say in made.text
+            assert wording.short(about(letter)["due"], OFFICE.calendar) in made.text.split("\n", 1)[0]
 
 
-@pytest.mark.parametrize(
-    "missing", sorted(COMMON - {"fixed_words", "stage_id", "window", "inbox", "flags", "bot_address", "urgent"})
-)
+@pytest.mark.parametrize("missing", sorted(names_of(Standing) - {"fixed_words", "window", "urgent"}))
 def test_a_missing_common_value_falls_back(missing: str) -> None:
     """The same for the values that every letter carries; the notice uses those that any letter does."""
     letter = sample(LetterKind.NOTICE)
-    about = {k: v for k, v in letter.about.items() if k != missing}
-    used = render(replace(letter, about=about), OFFICE, TEMPLATES, NOW).used_fallback
-    assert used is (missing not in ("responder", "now", "advice", "decision_word", "forms", "human", "ring"))
+    assert letter.standing is not None
+    used = render(replace(letter, standing=less(letter.standing, missing)), OFFICE, TEMPLATES, NOW).used_fallback
+    assert used is (missing not in ("responder", "advice", "decision_word", "human", "ring"))
 
 
 @pytest.mark.parametrize("kind", list(LetterKind))
@@ -579,8 +583,7 @@ def test_a_broken_page_costs_only_the_page() -> None:
 def test_the_fault_holds_no_value() -> None:
     """What failed is logged, and a log holds no name."""
     letter = sample(LetterKind.CHASER)
-    about = {**letter.about, "due": "Helen Visser"}
-    made = render(replace(letter, about=about), OFFICE, TEMPLATES)
+    made = render(changed(letter, due="Helen Visser"), OFFICE, TEMPLATES)
     assert made.used_fallback
     assert "Helen" not in made.fault
 

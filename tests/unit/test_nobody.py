@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from bot.case.table import decide
 from bot.model import Arrival, Correction, CorrectionKind, Decision, Delayed, LetterKind, LetterUndelivered, Outsider
+from tests.letters import about
 from tests.unit.case_samples import CREWE, DAY, FAY, HELEN, START, TOM, UNIT, arrived, fired, mail, opened, rules, to
 
 OUTSIDE = "aunt@elsewhere.example"
@@ -69,6 +70,6 @@ def test_a_mail_handed_outside_is_told_once_for_each_address() -> None:
     assert told.case.outsiders == (Outsider(OUTSIDE, "incident"),)
     assert not SOMEBODY.search(told_of(told))
     alerts = [letter for letter in told.letters if letter.variant == "incident"]
-    assert [(letter.occasion, letter.about["whom"]) for letter in alerts] == [(f"incident:{OUTSIDE}", OUTSIDE)]
+    assert [(letter.occasion, about(letter)["whom"]) for letter in alerts] == [(f"incident:{OUTSIDE}", OUTSIDE)]
     second = mail(FAY, "And again.", title=f"FW: {DAY}", to=(OUTSIDE,), at=AT + timedelta(minutes=1))
     assert not [one for one in arrived(told.case, second).letters if one.variant == "incident"]

@@ -15,6 +15,7 @@ from bot.model import (
     Window,
 )
 from bot.rules.policy.blocks import Notify, ParentNote
+from tests.letters import about
 from tests.unit.case_samples import (
     ANIL,
     BOT,
@@ -172,7 +173,7 @@ def test_windows(title: str, asked: Window, due: str, urgent: bool, flags: tuple
     assert case.due == london(due)
     assert case.urgent is urgent
     assert set(flags) <= set(case.flags)
-    assert set(flags) <= set(letter(decision, L.ACKNOWLEDGEMENT).about["asks"])
+    assert set(flags) <= set(about(letter(decision, L.ACKNOWLEDGEMENT))["asks"])
     assert case.due_why
 
 
@@ -181,7 +182,7 @@ def test_time_in_the_past_gives_the_shortest_tier() -> None:
     title = "Professional Safeguarding Challenge – by 5pm Monday 11 January 2027"
     decision = opened(mail(title=title, to=(FAY,), cc=(CREWE,)))
     assert decision.case.due == START + hours(24)
-    assert "time_in_the_past" in letter(decision, L.ACKNOWLEDGEMENT).about["asks"]
+    assert "time_in_the_past" in about(letter(decision, L.ACKNOWLEDGEMENT))["asks"]
 
 
 def test_requested_instant_binds_the_stage_it_opened_alone() -> None:

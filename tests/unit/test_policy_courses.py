@@ -11,6 +11,7 @@ from bot.model import Case, Contact, Decision, Inbox, LetterKind
 from bot.rules.directory import Directory, Row
 from bot.rules.policy.blocks import Alternate, Track
 from bot.rules.policy.file import load
+from tests.letters import about
 from tests.unit.case_samples import alarms, arrived, fired, letter, letters, mail, opened, rules, served, to
 from tests.unit.test_policy import GOOD
 
@@ -227,7 +228,7 @@ def test_two_clocks_of_one_length_run_at_the_last_stage(text: str, end: str) -> 
     case, asked = unresolved(text)
     assert (case.stage, due(case)) == ("stage-three", end)
     assert [a.isoformat()[:16] for a in alarms(case, "clock")] == [end]
-    assert letter(asked, L.ESCALATION).about["clocks"][0]["by"][:16] == end
+    assert about(letter(asked, L.ESCALATION))["clocks"][0]["by"][:16] == end
 
 
 def test_the_executive_lead_is_reminded_and_then_the_business_manager_told() -> None:

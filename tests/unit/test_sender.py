@@ -19,6 +19,7 @@ from bot.model.errors import CaseMoved, DoorClosed
 from bot.store import outbox
 from bot.store.db import Database
 from bot.store.outbox import Queued
+from tests.letters import sample
 from tests.servers.smtp import SmtpServer
 
 START = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)
@@ -64,7 +65,7 @@ class Office:
     def finish(self, tx: Connection, queued: Queued, now: datetime) -> tuple[Letter, bytes, tuple[str, ...]]:
         self.made += 1
         self.at_finish(queued)
-        letter = replace(queued.letter, about={"due": now.isoformat()})
+        letter = replace(queued.letter, decided=now)
         raw = f"Message-ID: <{letter.message_id}>\r\n\r\nmade at {now.isoformat()}\r\n".encode()
         return letter, raw, tuple(c.email for c in (*letter.to, *letter.cc))
 
@@ -81,10 +82,9 @@ class Office:
 
     def post(self, *to: str, n: int = 1, kind: LetterKind = LetterKind.NOTICE, stranger: bool = False) -> int:
         letter = Letter(
-            kind=kind,
+            values=sample(kind).values,
             occasion=f"occasion-{n}",
             to=tuple(Contact(a) for a in to or ("fay@csc.example",)),
-            about={},
             stage="step-1",
             message_id=f"m{n}@csc.example",
             starts_clock=True,
@@ -316,7 +316,7 @@ def test_bytes_are_made_anew_until_they_were_handed_over(office: Office) -> None
     office.run(MINUTE)
     assert office.made == 2
     assert (START + MINUTE).isoformat().encode() in office.server.mails[0].raw
-    assert office.row().letter.about["due"] == (START + MINUTE).isoformat()
+    assert office.row().letter.decided == START + MINUTE
 
 
 def test_bytes_handed_over_never_change(office: Office) -> None:

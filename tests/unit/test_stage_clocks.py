@@ -10,8 +10,10 @@ import pytest
 
 from bot.case.table import restated
 from bot.model import Arrival, Case, Decision, Inbox, LetterKind, Unit, Window
+from bot.model.letters import TheMail
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Clauses, Clock, Filing, Notify, SharedCeiling, Skip, Track
+from tests.letters import about
 from tests.unit.case_samples import alarms, arrived, fired, kinds, letter, letters, mail, opened, rules, served, to
 
 L = LetterKind
@@ -73,7 +75,7 @@ def test_its_end_reminds_and_calls_in_nobody() -> None:
     case = served(begun(book), book)
     after = fired(case, "clock", book)
     reminder, note = letter(after, L.CHASER, "clock"), letter(after, L.INFORMATION, "clock")
-    assert (to(reminder), reminder.about["says"]) == ({JO}, "speak")
+    assert (to(reminder), about(reminder)["says"]) == ({JO}, "speak")
     assert SAM in to(note)
     assert {c.role for c in note.to} >= {"business_manager"}
     assert note.after == (reminder.key,)
@@ -86,7 +88,7 @@ def test_letters_say_it_with_its_time() -> None:
     """Both sides read what else is asked, of whom and by when."""
     book = staged(clocks=(clock(),))
     for kind in (L.NOTICE, L.ACKNOWLEDGEMENT):
-        (line,) = letter(begun(book), kind, "opened").about["clocks"]
+        (line,) = about(letter(begun(book), kind, "opened"))["clocks"]
         assert (line["says"], line["side"], line["by"][:16]) == ("speak", "responding", "2027-01-13T17:00")
 
 
@@ -97,8 +99,8 @@ def test_a_letter_that_waited_states_the_times_it_starts() -> None:
     waited = letter(decision, L.ESCALATION)
     late = AT + timedelta(days=7)
     again = restated(waited, decision.case, book, late)
-    assert waited.about["clocks"][0]["by"][:10] == "2027-01-18"
-    assert (again.about["clocks"][0]["by"][:10], again.about["due"][:10]) == ("2027-01-20", "2027-01-21")
+    assert about(waited)["clocks"][0]["by"][:10] == "2027-01-18"
+    assert (about(again)["clocks"][0]["by"][:10], about(again)["due"][:10]) == ("2027-01-20", "2027-01-21")
 
 
 def test_the_raisers_own_clock_starts_with_the_answer() -> None:
@@ -254,8 +256,8 @@ def test_a_copy_is_whole_only_where_it_is_safe(roles: tuple[str, ...], whole: bo
     book = secured(staged(notify=(Notify(role="iro", when="enter", content="full"),)), *roles)
     decision = begun(book)
     copy = letter(decision, L.INFORMATION, "notify")
-    assert bool(copy.attach) is whole is copy.about["attached"]
-    assert copy.about["original"]["inbox"] == TRUST.team
+    assert bool(copy.attach) is whole is about(copy)["attached"]
+    assert about(copy)["original"]["inbox"] == TRUST.team
     assert ("minimal_not_secure" in decision.case.flags) is not whole
 
 
@@ -265,7 +267,7 @@ def test_a_stage_in_full_needs_everybody_secure(roles: tuple[str, ...], whole: b
     book = secured(staged(1, content="full"), *roles)
     case = served(begun(book), book)
     escalation = letter(fired(case, "lapse", book), L.ESCALATION)
-    assert any(part.startswith("mail:") for part in escalation.attach) is whole is escalation.about["attached"]
+    assert any(isinstance(part, TheMail) for part in escalation.attach) is whole is about(escalation)["attached"]
 
 
 def test_records_are_filed_at_each_stage_where_the_policy_says() -> None:
@@ -295,8 +297,8 @@ def test_both_sides_are_asked_about_the_child_once() -> None:
     """Where nobody said it, in the letters that go anyway; an answer is noted and the officer is told then."""
     book = rules("sandwell")
     first = begun(book)
-    assert "child_status" in letter(first, L.ACKNOWLEDGEMENT).about["asks"]
-    assert letter(first, L.NOTICE).about["asks"] == ["child_status"]
+    assert "child_status" in about(letter(first, L.ACKNOWLEDGEMENT))["asks"]
+    assert about(letter(first, L.NOTICE))["asks"] == ["child_status"]
     assert not letters(first, L.INFORMATION, "notify")
     case = served(first, book)
     told = said(case, JO, "Will call you. They are looked after.", book)
@@ -305,8 +307,8 @@ def test_both_sides_are_asked_about_the_child_once() -> None:
     again = said(told.case, SAM, "Yes, there is a care order.", book, 1.2)
     assert not letters(again, L.INFORMATION, "notify")
     known = begun(book, text="The child is on a child protection plan.")
-    assert "child_status" not in letter(known, L.ACKNOWLEDGEMENT).about["asks"]
-    assert letter(known, L.NOTICE).about["asks"] == []
+    assert "child_status" not in about(letter(known, L.ACKNOWLEDGEMENT))["asks"]
+    assert about(letter(known, L.NOTICE))["asks"] == []
 
 
 def test_a_stranger_starts_no_clock_and_tells_nothing() -> None:

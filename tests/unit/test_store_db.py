@@ -19,8 +19,8 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.model.errors import StoreError
 from bot.store import cases, meta, schema
-from bot.store.backup import backup
 from bot.store.db import MIGRATIONS, Database
+from bot.store.keep import backup
 from tests.servers.postgres import Cluster
 from tests.unit.store_samples import save_new
 

@@ -36,6 +36,7 @@ from bot.model import (
     Window,
 )
 from bot.rules.book import Rules
+from tests.letters import about, of_kind
 from tests.unit.case_samples import (
     ANIL,
     CREWE,
@@ -253,7 +254,7 @@ def test_weightiest() -> None:
     """Of several weighed letters a person is left on the weightiest; others, and unweighed ones, keep everybody."""
 
     def one(kind: LetterKind, *people: str, cc: tuple[str, ...] = ()) -> Letter:
-        return Letter(kind, "o", tuple(map(Contact, people)), {}, tuple(map(Contact, cc)))
+        return of_kind(kind, "o", *people, cc=tuple(map(Contact, cc)))
 
     sent = [
         one(L.INFORMATION, "a", "b", "c"),
@@ -396,7 +397,7 @@ def test_a_reminder_says_what_is_left(title: str, left: list[str]) -> None:
     for _ in left:
         decision = fired(case, "chaser")
         (reminder,) = [one for one in letters(decision, L.CHASER) if FAY in to(one)]
-        said.append(reminder.about["left"])
+        said.append(about(reminder)["left"])
         case = served(decision)
     assert said == left
     assert alarms(case, "chaser") == []
@@ -441,7 +442,7 @@ def test_letters_name_who_can_still_be_reached() -> None:
     decision = decide(case, gone, rules(), START + hours(1))
     assert to(letter(decision, L.REDIRECT)) == {TOM}
     reminder = letter(fired(served(decision, at=START + hours(1)), "chaser"), L.CHASER)
-    assert (to(reminder), reminder.about["responder"]["email"]) == ({TOM}, TOM)
+    assert (to(reminder), about(reminder)["responder"]["email"]) == ({TOM}, TOM)
 
 
 def test_bounces_go_down_the_row_and_the_clock_starts_afresh() -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from bot.case.making.draft import Draft
-from bot.model import AlarmKind, EventKind, Flag, Hold, LetterKind
+from bot.model import AlarmKind, EventKind, Flag, Hold
+from bot.model.letters import Question
 from bot.rules import workdays
 
 #: How long a GO is waited for: on an hours window, and else in office hours, where the policy does not say.
@@ -21,7 +22,7 @@ OPENS, CLOSES = workdays.MORNING, time(17)
 def ask(d: Draft) -> None:
     """Once for each stage, with the last reminder: may the next stage be called in if no reply comes?"""
     if d.rules.mode == "approve" and not d.is_stranger and not d.case.has(Flag.GO_ASKED) and _can_go_on(d):
-        d.write(LetterKind.QUESTION, "approve", d.unit)
+        d.write(Question.Approve(), d.unit)
         d.flag(Flag.GO_ASKED)
 
 

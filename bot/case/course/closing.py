@@ -7,15 +7,16 @@ whose).
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from bot.case.course import follow_up, subclocks
 from bot.case.course.entry import earlier_people
 from bot.case.course.stages import enter
-from bot.case.making.draft import Draft, person
+from bot.case.making.draft import Draft
 from bot.case.making.ends_with import owes_outcome
 from bot.case.making.notices import file_record, notify
 from bot.model import AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, Hold, LetterKind, Mail, Unit, Window
+from bot.model.letters import Chaser, Information, Outcome, Question, person
+from bot.model.letters.parts import Original
 from bot.rules import workdays
 from bot.rules.policy.follow_up import Prompt
 
@@ -39,31 +40,16 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
     subclocks.start(d, "resolved")
     owing, others = owes_outcome(d)
     d.joined("responding", *owing)
-    d.write(
-        LetterKind.QUESTION,
-        "outcome",
-        owing,
-        (*others, *d.inbox),
-        mail=at_mail,
-        human=by if word == "DECIDED" else None,
-        word=word,
-        by=due.at.isoformat(),
-        outcome_says=list(d.rules.policy.follow_up.outcome_says),
-    )
+    asked = Question.Outcome(word=word, by=due.at, outcome_says=tuple(d.rules.policy.follow_up.outcome_says))
+    d.write(asked, owing, (*others, *d.inbox), mail=at_mail, human=by if word == "DECIDED" else None)
 
 
 def on_outcome_chaser(d: Draft) -> None:
     if d.late is None and d.case.due is not None:
         owing, others = owes_outcome(d)
-        d.write(
-            LetterKind.CHASER,
-            "outcome",
-            owing,
-            (*others, *d.inbox),
-            word=d.case.closing_word,
-            by=d.case.due.isoformat(),
-            outcome_says=list(d.rules.policy.follow_up.outcome_says),
-        )
+        says = tuple(d.rules.policy.follow_up.outcome_says)
+        asked = Chaser.Outcome(word=d.case.closing_word, by=d.case.due, outcome_says=says)
+        d.write(asked, owing, (*others, *d.inbox))
 
 
 def on_outcome_due(d: Draft) -> None:
@@ -94,32 +80,28 @@ def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) 
     prompts = follow_up.begin(d, closed_as)
     d.close(closed_as)
     d.event(EventKind.CLOSED, by=by.email, note=closed_as.value)
-    written = d.case.outcome and mail
-    d.write(
-        LetterKind.OUTCOME,
-        "closed",
-        [] if d.case.unproven == "stranger" else [d.case.raiser],
-        involved(d),
-        mail=mail,
-        closed_as=closed_as.value,
-        by=person(by),
-        at=d.now.isoformat(),
-        outcome_missing=d.case.has(Flag.OUTCOME_MISSING),
-        original_of_outcome={"from": str(by), "sent": mail.received.isoformat()} if written and mail else None,
-        **_asked_at_the_end(d, prompts),
-    )
+    written = Original(str(by), mail.received) if d.case.outcome and mail else None
+    told = _outcome(d, closed_as, by, written, prompts)
+    d.write(told, [] if d.case.unproven == "stranger" else [d.case.raiser], involved(d), mail=mail)
     if not any(letter.kind is LetterKind.OUTCOME for letter in d.letters):
         _outcome_without_raiser(d, closed_as, by)
     _file(d, prompts)
 
 
-def _asked_at_the_end(d: Draft, prompts: tuple[Prompt, ...]) -> dict[str, Any]:
-    """What rides in the letter of the outcome: the child's own record, the agreed actions, the policy's prompts."""
-    return {
-        "ask_child_file": follow_up.task(d, follow_up.CHILD_FILE) is not None,
-        "actions": follow_up.agreed(d),
-        "prompts": follow_up.for_letter(d, prompts, "parties"),
-    }
+def _outcome(
+    d: Draft, closed_as: ClosedAs, by: Contact, written: Original | None, prompts: tuple[Prompt, ...]
+) -> Outcome.Closed:
+    """The child's own record, the agreed actions and the policy's prompts ride in this letter."""
+    return Outcome.Closed(
+        closed_as=closed_as.value,
+        by=person(by),
+        at=d.now,
+        outcome_missing=d.case.has(Flag.OUTCOME_MISSING),
+        original_of_outcome=written,
+        ask_child_file=follow_up.task(d, follow_up.CHILD_FILE) is not None,
+        actions=follow_up.agreed(d),
+        prompts=follow_up.for_letter(d, prompts, "parties"),
+    )
 
 
 def _file(d: Draft, prompts: tuple[Prompt, ...]) -> None:
@@ -132,17 +114,7 @@ def _file(d: Draft, prompts: tuple[Prompt, ...]) -> None:
 
 def _outcome_without_raiser(d: Draft, closed_as: ClosedAs, by: Contact) -> None:
     """A stranger is not told; team inbox and business unit are, who alone were written to, and who closed it."""
-    d.write(
-        LetterKind.OUTCOME,
-        "closed",
-        (*d.inbox, *d.unit, by),
-        closed_as=closed_as.value,
-        by=person(by),
-        at=d.now.isoformat(),
-        outcome_missing=d.case.has(Flag.OUTCOME_MISSING),
-        original_of_outcome=None,
-        **_asked_at_the_end(d, ()),
-    )
+    d.write(_outcome(d, closed_as, by, None, ()), (*d.inbox, *d.unit, by))
 
 
 def involved(d: Draft) -> tuple[Contact, ...]:
@@ -175,7 +147,7 @@ def hold(d: Draft, by: str) -> None:
     cal = d.rules.calendar
     until = d.now + timedelta(hours=4) if d.case.urgent else workdays.due(Window(1, Unit.WORKING_DAYS), d.now, cal).at
     for to in (d.inbox,) if d.is_stranger else ([d.case.raiser], d.responders):
-        d.write(LetterKind.INFORMATION, "held", to, until=until.isoformat(), by=by)
+        d.write(Information.Held(until=until, by=by), to)
     d.hold_letters(until)
     d.alarm(AlarmKind.HOLD_END, until, "a hold ends by itself")
     d.event(EventKind.HELD, by=by)

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from bot.case.course.clock import begin
 from bot.case.course.stages import copied
-from bot.case.making.draft import Draft, person
+from bot.case.making.draft import Draft
 from bot.model import (
     WANTS_ANSWERS,
     Absence,
@@ -25,7 +25,10 @@ from bot.model import (
     State,
     Unit,
     Window,
+    Wording,
 )
+from bot.model.letters import Alert, Information, Redirect, person
+from bot.model.letters.parts import Named
 from bot.rules import workdays
 
 #: How long a delayed delivery may take before the next contact is written to.
@@ -56,14 +59,14 @@ def on_undelivered(d: Draft, fact: LetterUndelivered) -> None:
         _lost(d, contact, fact)
     elif fact.kind is LetterKind.RECORD:
         d.flag(Flag.RECORD_UNDELIVERED)
-        lines = [
+        lines = (
             f"The record of {d.case.ref} could not be delivered ({fact.status}).",
             f"It is kept: challenge-bot record {d.case.ref}. Please see that it is filed.",
-        ]
-        d.write(LetterKind.ALERT, "plain", [d.rules.operator], subject="A record could not be filed", lines=lines)
+        )
+        d.write(Alert.Plain(subject="A record could not be filed", lines=lines), [d.rules.operator])
         unit = [contact for contact in d.unit if contact.email != fact.recipient] or d.unit
         where = f"challenge-bot record {d.case.ref}"
-        d.write(LetterKind.INFORMATION, "record_kept", unit, where=where, why=fact.status)
+        d.write(Information.RecordKept(where=where, why=fact.status), unit)
     elif d.case.is_open and fact.recipient == d.case.raiser.email:
         _raiser_lost(d, fact)
     else:
@@ -92,7 +95,7 @@ def on_delayed(d: Draft) -> None:
     for one in delayed:
         contact = _responding(d, one.address)
         if contact is not None:
-            _redirect(d, contact, "bounced", LetterKind.NOTICE.value)
+            _redirect(d, contact, Redirect.Bounced(absent=person(contact)))
 
 
 def _lost(d: Draft, contact: Contact, fact: LetterUndelivered) -> None:
@@ -102,15 +105,20 @@ def _lost(d: Draft, contact: Contact, fact: LetterUndelivered) -> None:
     if not is_first and not any(s.at is not None and not s.is_dead for s in d.case.served):
         d.stop_clock()
         d.quiet(AlarmKind.CHASER)
-    _redirect(d, contact, "bounced", fact.kind.value)
+    _redirect(d, contact, Redirect.Bounced(absent=person(contact)))
     _wrong(d, contact, fact.status, fact.why)
 
 
 def _wrong(d: Draft, contact: Contact, status: str, why: str = "", *, goes_on: bool = True) -> None:
     """The business unit puts its directory right. `goes_on`: the next in the row is written to."""
-    manager = person(d.manager) if d.manager and not goes_on else {}
-    values = {"status": status, "why": why, "goes_on": goes_on, "manager": manager}
-    d.write(LetterKind.INFORMATION, "spoc_wrong", d.unit, contact=person(contact), more=values)
+    told = Information.SpocWrong(
+        contact=person(contact),
+        status=status,
+        why=why,
+        goes_on=goes_on,
+        manager=person(d.manager) if d.manager and not goes_on else None,
+    )
+    d.write(told, d.unit)
 
 
 def _raiser_lost(d: Draft, fact: LetterUndelivered) -> None:
@@ -119,13 +127,14 @@ def _raiser_lost(d: Draft, fact: LetterUndelivered) -> None:
         return
     answered = d.case.state is State.AWAITING_CONFIRMATION
     if d.manager:
-        d.write(LetterKind.INFORMATION, "raiser_lost", [d.manager], why=fact.why, answered=answered)
+        d.write(Information.RaiserLost(why=fact.why, answered=answered), [d.manager])
     _wrong(d, d.case.raiser, fact.status, fact.why, goes_on=False)
     d.flag(Flag.RAISER_UNREACHABLE)
 
 
-def _redirect(d: Draft, contact: Contact, why: str, of: str, until: str = "", is_gone: bool = False) -> None:
-    """The next in the directory's row; when the row is empty, business unit, raiser and operator at once.
+def _redirect(d: Draft, contact: Contact, values: Wording) -> None:
+    """In that contact's place the next in the directory's row; when the row is empty, business unit, raiser and
+    operator at once.
 
     What a stranger sent goes no further than team inbox and business unit, who have it already.
     """
@@ -140,17 +149,7 @@ def _redirect(d: Draft, contact: Contact, why: str, of: str, until: str = "", is
     d.also_serve(following)
     d.joined("responding", following)
     run = d.case.run
-    extra = {"until": until, "gone": is_gone} if why == "away" else {}
-    d.write(
-        LetterKind.REDIRECT,
-        why,
-        [following],
-        copied(d),
-        starts_clock=run is not None and run.began is None,
-        absent=person(contact),
-        of=of,
-        more=extra,
-    )
+    d.write(values, [following], copied(d), starts_clock=run is not None and run.began is None)
 
 
 def in_turn(d: Draft, contact: Contact) -> tuple[Contact, ...]:
@@ -165,11 +164,11 @@ def in_turn(d: Draft, contact: Contact) -> tuple[Contact, ...]:
 
 def _nobody(d: Draft) -> None:
     d.flag(Flag.NOBODY_REACHABLE)
-    tried = [person(s.contact) for s in d.case.served]
-    d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=tried)
-    d.write(LetterKind.INFORMATION, "nobody", [d.case.raiser], tried=tried)
-    lines = [f"Case {d.case.ref}: no contact of stage {d.case.stage} can be reached.", "The business unit was told."]
-    d.write(LetterKind.ALERT, "plain", [d.rules.operator], subject="A stage has nobody who can be reached", lines=lines)
+    told = Information.Nobody(tried=tuple(person(s.contact) for s in d.case.served))
+    d.write(told, d.unit)
+    d.write(told, [d.case.raiser])
+    lines = (f"Case {d.case.ref}: no contact of stage {d.case.stage} can be reached.", "The business unit was told.")
+    d.write(Alert.Plain(subject="A stage has nobody who can be reached", lines=lines), [d.rules.operator])
 
 
 def on_absent(d: Draft, sender: str, told: Absence, is_proven: bool) -> None:
@@ -189,22 +188,21 @@ def on_absent(d: Draft, sender: str, told: Absence, is_proven: bool) -> None:
         return
     d.away(known, is_gone=told.is_gone and is_proven)
     before = {s.contact.email for s in d.case.served}
-    _redirect(d, known.contact, "away", LetterKind.NOTICE.value, told.until, told.is_gone)
+    absent = person(known.contact)
+    _redirect(d, known.contact, Redirect.Away(absent=absent, until=told.until, gone=told.is_gone))
     new = [s.contact for s in d.case.served if s.contact.email not in before]
     if d.is_stranger:
         return
     if told.is_gone:
         _wrong(d, known.contact, "gone")
-    d.write(
-        LetterKind.INFORMATION,
-        "away",
-        [d.case.raiser],
-        absent=person(known.contact),
+    values = Information.Away(
+        absent=absent,
         until=told.until,
-        deputies=[person(c) for c in new],
-        named=[{"name": name[:80], "contact": words[:120]} for name, words in told.named[:3]],
+        deputies=tuple(person(c) for c in new),
+        named=tuple(Named(name[:80], words[:120]) for name, words in told.named[:3]),
         gone=told.is_gone,
     )
+    d.write(values, [d.case.raiser])
 
 
 def redirect_from(d: Draft, email: str) -> None:
@@ -217,4 +215,4 @@ def redirect_from(d: Draft, email: str) -> None:
     if known is None or known.is_away or not d.case.is_open:
         return
     d.away(known)
-    _redirect(d, known.contact, "not_mine", LetterKind.NOTICE.value)
+    _redirect(d, known.contact, Redirect.NotMine(absent=person(known.contact)))

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
-from bot.case.making.draft import Draft, person
+from bot.case.making.draft import Draft
 from bot.case.making.ends_with import both_sides, known
 from bot.mail.words.actions import actions
 from bot.model import (
@@ -21,12 +20,14 @@ from bot.model import (
     Contact,
     EventKind,
     Flag,
-    LetterKind,
     Mail,
     Question,
     QuestionKind,
     Task,
+    letters,
 )
+from bot.model.letters import Chaser, person
+from bot.model.letters.parts import Action, Asked
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.policy.follow_up import Prompt, day_of
@@ -75,20 +76,20 @@ def note_actions(d: Draft, mail: Mail) -> None:
         d.put_task(Task(f"action/{n}", action.day, action.what, owner, mail.digest))
 
 
-def agreed(d: Draft) -> list[dict[str, Any]]:
+def agreed(d: Draft) -> tuple[Action, ...]:
     """The agreed actions as letters show them: by number, with an owner whom the directory knows, and the day. Their
     words stay in the outcome, unless the policy wants full letters and every address is secure."""
     rows = [(n, t) for n in range(1, len(d.case.tasks) + 1) if (t := task(d, f"action/{n}")) is not None]
-    return [
-        {
-            "n": n,
-            "owner": person(t.owner) if t.owner is not None and t.owner.email else None,
-            "has_owner": t.owner is not None,
-            "day": morning(d, t.day).isoformat() if t.day else "",
-            "words": t.what if _may_be_full(d) else "",
-        }
+    return tuple(
+        Action(
+            n=n,
+            owner=person(t.owner) if t.owner is not None and t.owner.email else None,
+            has_owner=t.owner is not None,
+            day=morning(d, t.day) if t.day else None,
+            words=t.what if _may_be_full(d) else "",
+        )
         for n, t in rows
-    ]
+    )
 
 
 def _may_be_full(d: Draft) -> bool:
@@ -113,10 +114,9 @@ def begin(d: Draft, closed_as: ClosedAs) -> tuple[Prompt, ...]:
 
 def set_actions(d: Draft) -> None:
     for row in agreed(d):
-        if row["day"]:
-            at = datetime.fromisoformat(row["day"])
-            at = at if at > d.now else workdays.next_morning(d.now, d.rules.calendar)
-            d.alarm(AlarmKind.ACTION, at, f"both sides are asked whether action {row['n']} is done", item=row["n"])
+        if row.day:
+            at = row.day if row.day > d.now else workdays.next_morning(d.now, d.rules.calendar)
+            d.alarm(AlarmKind.ACTION, at, f"both sides are asked whether action {row.n} is done", item=row.n)
 
 
 def _prompts(d: Draft, closed_as: ClosedAs) -> list[tuple[int, Prompt]]:
@@ -155,15 +155,15 @@ def morning(d: Draft, day: date) -> datetime:
     return workdays.at_local(day, workdays.MORNING, d.rules.calendar)
 
 
-def for_letter(d: Draft, prompts: Iterable[Prompt], to: str) -> list[dict[str, str]]:
+def for_letter(d: Draft, prompts: Iterable[Prompt], to: str) -> tuple[Asked, ...]:
     """Prompts as a letter shows them: the words, and the day at its end."""
     rows = []
     for prompt in prompts:
         held = task(d, prompt.id)
         by = workdays.at_local(held.day, d.rules.calendar.day_end, d.rules.calendar) if held and held.day else None
         if prompt.to == to:
-            rows.append({"words": prompt.words, "by": by.isoformat() if by else ""})
-    return rows
+            rows.append(Asked(prompt.words, by))
+    return tuple(rows)
 
 
 def ask_of(d: Draft, key: str, prompts: Iterable[Prompt], asked: str) -> None:
@@ -194,19 +194,19 @@ def on_child_file(d: Draft) -> None:
         return
     for side, who in both_sides(d):
         if not held.said_by(side):
-            d.write(LetterKind.QUESTION, "child_file", [who], closed=(d.case.closed or d.now).isoformat())
+            d.write(letters.Question.ChildFile(closed=d.case.closed or d.now), [who])
 
 
 def on_action(d: Draft, n: int) -> None:
     """The day of an agreed action: both sides are asked whether it is done, once."""
-    row = next((r for r in agreed(d) if r["n"] == n), None)
+    row = next((r for r in agreed(d) if r.n == n), None)
     if row is None:
         return
     if d.late is not None:
         d.alarm(AlarmKind.ACTION, _morning_after(d), MISSED, item=n)
         return
     for side, who in both_sides(d):
-        letter = d.write(LetterKind.QUESTION, "action", [who], action=row, others=len(agreed(d)) > 1)
+        letter = d.write(letters.Question.Action(action=row, others=len(agreed(d)) > 1), [who])
         if letter:
             d.ask(Question(letter.key, QuestionKind.TASK, who.email, task=f"action/{n}", side=side))
 
@@ -235,7 +235,7 @@ def _remind(d: Draft, n: int, *, passed: bool) -> None:
     row = for_letter(d, prompts, prompts[0].to)[0]
     people = [[c] for _, c in both_sides(d)] if prompts[0].to == "parties" else [list(d.unit)]
     for to in people:
-        letter = d.write(LetterKind.CHASER, "prompt", to, prompt=row, passed=passed)
+        letter = d.write(Chaser.Prompt(prompt=row, passed=passed), to)
         if letter:
             ask_of(d, letter.key, prompts, letter.to[0].email)
 
@@ -274,8 +274,8 @@ def outcome_again(d: Draft, mail: Mail, by: Contact) -> None:
     note_actions(d, mail)
     set_actions(d)
     if unclear(d):
-        d.write(LetterKind.QUESTION, "actions", [by], mail=mail, actions=agreed(d))
+        d.write(letters.Question.Actions(actions=agreed(d)), [by], mail=mail)
 
 
 def unclear(d: Draft) -> bool:
-    return any(not row["day"] or not row["has_owner"] for row in agreed(d))
+    return any(not row.day or not row.has_owner for row in agreed(d))

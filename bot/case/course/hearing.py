@@ -6,13 +6,15 @@ said/replies.py.
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 
 from bot.case.course import follow_up, subclocks
-from bot.case.making.draft import Draft, person
+from bot.case.making.draft import Draft
 from bot.case.making.ends_with import owes_outcome
 from bot.mail.words.actions import the_day
-from bot.model import COMMITMENT, Contact, EventKind, LetterKind, Mail, Proof, Task
+from bot.model import COMMITMENT, Contact, EventKind, Mail, Proof, Task
+from bot.model.letters import Information, Question, person
+from bot.model.letters.parts import Commitment, Representation
 from bot.rules import workdays
 from bot.rules.policy.follow_up import day_of
 from bot.rules.policy.policy import Stage
@@ -27,7 +29,7 @@ def meeting(d: Draft, note: str, by: Contact, mail: Mail) -> None:
     day = the_day(note, mail.received)
     if day is None:
         d.event(EventKind.ATTACHED, by=by.email, note="MEETING: no day")
-        d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, human=by, choices=[list(c) for c in MEETS])
+        d.write(Question.Meaning(choices=MEETS), [by], mail=mail, human=by)
         return
     subclocks.stop(d, "meeting")
     d.put_task(Task(follow_up.MEETING, day, mail=mail.digest))
@@ -37,10 +39,7 @@ def meeting(d: Draft, note: str, by: Contact, mail: Mail) -> None:
         for side in _sides(d):
             to = [c for c in side if c.email not in told]
             told |= {c.email for c in to}
-            d.write(
-                LetterKind.INFORMATION, "meeting", to, mail=mail, human=by, who=person(by),
-                day=follow_up.morning(d, day).isoformat(),
-            )  # fmt: skip
+            d.write(Information.Meeting(who=person(by), day=follow_up.morning(d, day)), to, mail=mail, human=by)
 
 
 def _sides(d: Draft) -> tuple[tuple[Contact, ...], ...]:
@@ -63,13 +62,13 @@ def commits(d: Draft, note: str, by: Contact, mail: Mail) -> None:
     d.put_task(Task(COMMITMENT, what=note, owner=by, mail=mail.digest, said=said))
 
 
-def commitment(d: Draft) -> dict[str, Any] | None:
+def commitment(d: Draft) -> Commitment | None:
     """As a reminder shows it to both sides; None where nobody has committed."""
     held = follow_up.task(d, COMMITMENT)
     if held is None or not held.said:
         return None
     _, by, at = held.said[-1]
-    return {"who": person(held.owner), "at": at.isoformat(), "by": by}
+    return Commitment(person(held.owner), at, datetime.fromisoformat(by) if by else None)
 
 
 # --- both sides' view, -----------------------------------------------------------------------------------------------
@@ -81,14 +80,14 @@ def ask_representation(d: Draft, stage: Stage) -> None:
         d.put_task(Task(REPRESENTATION, day_of(stage.representation.within, d.now, d.rules.calendar)))
 
 
-def representation(d: Draft) -> dict[str, Any] | None:
+def representation(d: Draft) -> Representation | None:
     """As the letter of the stage shows it: by when, and to whom it is sent."""
     held, asked = follow_up.task(d, REPRESENTATION), d.stage.representation
     if held is None or held.day is None or asked is None:
         return None
     cal = d.rules.calendar
     to = next(iter(d.rules.directory.holders(asked.to, d.case.area)), d.first_responder)
-    return {"by": workdays.at_local(held.day, cal.day_end, cal).isoformat(), "to": person(to)}
+    return Representation(workdays.at_local(held.day, cal.day_end, cal), person(to))
 
 
 def represented(d: Draft, mail: Mail, by: Contact) -> bool:
@@ -105,8 +104,5 @@ def represented(d: Draft, mail: Mail, by: Contact) -> bool:
     follow_up.answered(d, REPRESENTATION, "responding", "written", by)
     addressed = {a.email for a in (*mail.to, *mail.cc)}
     if not addressed & {c.email for c in (*d.responders, *d.unit)}:
-        d.write(
-            LetterKind.INFORMATION, "represented", d.responders, mail=mail, human=by, who=person(by),
-            when=mail.received.isoformat(),
-        )  # fmt: skip
+        d.write(Information.Represented(who=person(by), when=mail.received), d.responders, mail=mail, human=by)
     return True

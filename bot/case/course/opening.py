@@ -23,7 +23,6 @@ from bot.model import (
     Contact,
     EventKind,
     Flag,
-    LetterKind,
     Mail,
     Opening,
     Proof,
@@ -33,6 +32,8 @@ from bot.model import (
     Unit,
     Window,
 )
+from bot.model.letters import Acknowledgement, Notice
+from bot.model.letters.parts import FormRow
 from bot.rules import workdays
 from bot.rules.book import Rules
 from bot.rules.directory import Directory
@@ -228,44 +229,42 @@ def _shorter(asked: Window, own: Window, started: datetime, d: Draft) -> Window:
 
 
 def _tell(
-    d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, ...], doubts: tuple[forms.Row, ...]
+    d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, ...], doubts: tuple[FormRow, ...]
 ) -> None:
     """Acknowledgement to the raiser, notice to the responders; a stranger's goes to team inbox and unit only."""
     case = d.case
     if d.is_stranger:
         if case.raiser.email and not mail.is_list and not case.has(Flag.REPORTED_START):
-            d.write(LetterKind.ACKNOWLEDGEMENT, "stranger", [case.raiser], mail=mail, to_stranger=True)
-        d.write(LetterKind.NOTICE, "provisional", (*d.inbox, *d.unit), mail=mail, original=d.original())
+            d.write(Acknowledgement.Stranger(), [case.raiser], mail=mail, to_stranger=True)
+        d.write(Notice.Provisional(original=d.original()), (*d.inbox, *d.unit), mail=mail)
         return
     asks = entry.note(d, mail)
-    earlier = [s.name for s in earlier_stages(d)]
-    variant = "provisional" if case.unproven else "opened"
     cc = [d.manager] if d.manager else []
     raising, responding = forms.ask(d, "raising"), forms.ask(d, "responding")
-    receipt = d.write(
-        LetterKind.ACKNOWLEDGEMENT,
-        variant,
-        [case.raiser],
-        cc,
-        mail=mail,
-        human=d.first_responder,
-        attach=raising.attach,
-        more={"forms": [*raising.rows, *doubts]},
-        asks=list(asks),
-        held_before=earlier,
+    wording = Acknowledgement.Provisional if case.unproven else Acknowledgement.Opened
+    told = wording(
+        asks=asks,
+        held_before=tuple(s.name for s in earlier_stages(d)),
         raise_within=str(d.rules.policy.raise_within or ""),
-        exclusions=[f"{e.what}: {e.where}" if e.where else e.what for e in d.rules.policy.exclusions],
+        exclusions=tuple(f"{e.what}: {e.where}" if e.where else e.what for e in d.rules.policy.exclusions),
+        forms=(*raising.rows, *doubts),
     )
+    receipt = d.write(told, [case.raiser], cc, mail=mail, human=d.first_responder, attach=raising.attach)
     if receipt and case.unproven:
         d.ask(Question(receipt.key, QuestionKind.PROVISIONAL, case.raiser.email))
-    extra = {
-        "original": d.original(),
-        "ask_commitment": case.urgent,
-        "asks": [code for code in asks if code == "child_status"],
-        "forms": list(responding.rows),
-    }
+    notice = Notice.Opened(
+        original=d.original(),
+        ask_commitment=case.urgent,
+        asks=tuple(code for code in asks if code == "child_status"),
+        forms=responding.rows,
+    )
     to, cc = d.responders, [*d.inbox, *copies, *copied(d)]
-    d.write(LetterKind.NOTICE, "opened", to, cc, mail=mail, attach=responding.attach, after=first, more=extra)
+    d.write(notice, to, cc, mail=mail, attach=responding.attach, after=first)
+
+
+def notice_of(d: Draft) -> Notice.Opened:
+    """The notice of a challenge that runs already, for whom it is new to."""
+    return Notice.Opened(original=d.original(), ask_commitment=d.case.urgent, asks=())
 
 
 def confirmed(d: Draft, by: str) -> None:
@@ -282,5 +281,4 @@ def confirmed(d: Draft, by: str) -> None:
         else:
             subclocks.start(d, "enter")
         notify(d, d.stage, "enter")
-        more = {"original": d.original(), "ask_commitment": d.case.urgent, "asks": []}
-        d.write(LetterKind.NOTICE, "opened", d.responders, d.inbox, more=more)
+        d.write(notice_of(d), d.responders, d.inbox)

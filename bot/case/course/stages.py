@@ -8,25 +8,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Final, Literal, TypedDict
 
 from bot.case.course import approval, follow_up, hearing
 from bot.case.course.clock import own_window, stage_due, time_left, track_window
 from bot.case.making import forms
-from bot.case.making.draft import Draft, person
+from bot.case.making.draft import Draft
 from bot.case.making.notices import file_stage, notify, original
 from bot.case.making.people import landing, stood_in
-from bot.model import AlarmKind, Contact, EventKind, Flag, LetterKind, State, Unit
+from bot.model import AlarmKind, Contact, EventKind, Flag, State, Unit, Wording
+from bot.model.letters import Chaser, Enclosed, Escalation, Information, Question, TheMail, person
+from bot.model.letters.parts import FormRow, Holding, Original, Representation
 from bot.rules import book, workdays
 from bot.rules.policy.policy import Stage
 
 REPEATS = 3
 #: A stage told to its people afresh: letters were not allowed to go before.
-LIVE = "live"
+LIVE: Final = "live"
 TELLING_DAYS = 5
 
+Cause = Literal["lapsed", "asked", "reopened", "live"]
 
-def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None:
+
+def enter(d: Draft, stage: Stage, cause: Cause, by: Contact | None = None) -> None:
     """The case goes to `stage`: its contacts of both sides are written to, in one letter; the clock waits for it.
 
     `cause`: lapsed, asked (the raiser's side said so), reopened, or live (it was watched only, until now).
@@ -53,7 +57,7 @@ def enter(d: Draft, stage: Stage, cause: str, by: Contact | None = None) -> None
         d.need(urgent=True, window=window)  # raised to its track's hours: it is repeated like any urgent case
     if not responding:
         d.flag(Flag.NO_CONTACT)
-        d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=[])
+        d.write(Information.Nobody(tried=()), d.unit)
     raising = raising_contacts(d, stage)
     d.joined("responding", *d.responders)
     d.joined("raising", *raising)
@@ -96,13 +100,13 @@ def raising_contacts(d: Draft, stage: Stage) -> tuple[Contact, ...]:
     if found:
         return found
     d.flag(Flag.NO_RAISING_CONTACT)
-    d.write(LetterKind.INFORMATION, "nobody", d.unit, tried=[])
+    d.write(Information.Nobody(tried=()), d.unit)
     return (d.manager,) if d.manager else (raiser,)
 
 
 def escalate(
     d: Draft,
-    cause: str,
+    cause: Cause,
     left: Stage,
     raising: tuple[Contact, ...],
     earlier: tuple[Contact, ...],
@@ -124,20 +128,15 @@ def escalate(
     ]
     d.joined("copy", *decider)
     attached = attachments(d, (*raising, *copies))
-    extra = escalation_values(d, left, attached)
     wanted = [forms.ask(d, side, left) for side in ("raising", "responding")]
-    extra["forms"] = [row for one in wanted for row in one.rows]
-    if by is not None:
-        extra["asked_by"] = person(by)
+    values = _values(d, attached, tuple(row for one in wanted for row in one.rows))
     d.write(
-        LetterKind.ESCALATION,
-        cause,
+        _escalation(d, cause, left, by, values),
         (*d.responders, *raising),
         copies,
         starts_clock=True,
-        attach=(*attached, *(name for one in wanted for name in one.attach)),
+        attach=(*attached, *(form for one in wanted for form in one.attach)),
         after=first,
-        more=extra,
     )
 
 
@@ -148,22 +147,45 @@ def copied(d: Draft) -> tuple[Contact, ...]:
     return found
 
 
-def escalation_values(d: Draft, left: Stage, attached: tuple[str, ...] = ()) -> dict[str, Any]:
+class _Values(TypedDict):
+    """What every escalation says."""
+
+    holding: tuple[Holding, ...]
+    outer_limit: bool
+    out_of_hours: bool
+    original: Original
+    attached: bool
+    representation: Representation | None
+    forms: tuple[FormRow, ...]
+
+
+def _escalation(d: Draft, cause: Cause, left: Stage, by: Contact | None, values: _Values) -> Wording:
+    match cause:
+        case "lapsed":
+            return Escalation.Lapsed(**values, from_stage_name=left.name, lapsed=d.late or d.now)
+        case "asked":
+            return Escalation.Asked(**values, from_stage_name=left.name, asked_by=person(by))
+        case "reopened":
+            return Escalation.Reopened(**values)
+        case "live":
+            return Escalation.Live(**values)
+
+
+def _values(d: Draft, attached: tuple[Enclosed, ...] = (), rows: tuple[FormRow, ...] = ()) -> _Values:
     case, cal = d.case, d.rules.calendar
     line = d.rules.policy.emergency.get(case.area) or next(iter(d.rules.policy.emergency.values()))
     return {
-        "from_stage_name": left.name,
-        "lapsed": (d.late or d.now).isoformat(),
-        "holding": [{"when": at.isoformat(), "who": who} for at, who in case.holding],
+        "holding": tuple(Holding(at, who) for at, who in case.holding),
         "outer_limit": case.urgent,
         "out_of_hours": not book.is_open(line.front_door, d.now, cal),
         "original": d.original(),
         "attached": bool(attached),
         "representation": hearing.representation(d),
+        "forms": rows,
     }
 
 
-def attachments(d: Draft, others: tuple[Contact, ...] = ()) -> tuple[str, ...]:
+def attachments(d: Draft, others: tuple[Contact, ...] = ()) -> tuple[TheMail, ...]:
     """The original mail: where the stage's content is full, if everybody who reads the letter is secure; else inside
     the two agencies, where both are and the policy says attach: hours windows."""
     case, stage = d.case, d.stage
@@ -173,7 +195,7 @@ def attachments(d: Draft, others: tuple[Contact, ...] = ()) -> tuple[str, ...]:
     everybody = (*d.responders, case.raiser)
     fits = stage.original == "attach" and case.urgent and stage.level == "agency" and bool(case.opening_mail)
     if fits and all(c.is_secure and c.agency in (case.raiser.agency, case.responder_agency) for c in everybody):
-        return (f"mail:{case.opening_mail}",)
+        return (TheMail(case.opening_mail),)
     return ()
 
 
@@ -187,15 +209,15 @@ def on_chaser(d: Draft) -> None:
     is_last = not any(a.kind is AlarmKind.CHASER for a in d.case.deadlines)
     left = time_left(d)
     if d.is_stranger:  # nobody has said yet that it is a challenge: that is what they are reminded of
-        d.write(LetterKind.CHASER, "provisional", (*d.inbox, *d.unit), left=left, original=d.original())
+        d.write(Chaser.Provisional(left=left, original=d.original()), (*d.inbox, *d.unit))
         return
-    given, owed = hearing.commitment(d), list(forms.missing(d, "responding"))
-    more = {"commitment": given, "forms": owed}
+    given, owed = hearing.commitment(d), forms.missing(d, "responding")
     if not _due_now(d, AlarmKind.REPEAT):  # which says more to the same people in this minute
-        d.write(LetterKind.CHASER, "last" if is_last else "half", d.responders, d.inbox, left=left, more=more)
+        wording = Chaser.Last if is_last else Chaser.Half
+        d.write(wording(left=left, commitment=given, forms=owed), d.responders, d.inbox)
     if is_last:
-        more |= {"forms": list(forms.missing(d, "raising"))}
-        d.write(LetterKind.CHASER, "raiser", [d.case.raiser], left=left, human=d.first_responder, more=more)
+        told = Chaser.Raiser(left=left, commitment=given, forms=forms.missing(d, "raising"))
+        d.write(told, [d.case.raiser], human=d.first_responder)
         forms.reminded(d, "raising")
         approval.ask(d)
 
@@ -220,8 +242,7 @@ def on_repeat(d: Draft, n: int) -> None:
         to += [c for r in d.responders for c in deputies(r)]
     if n >= REPEATS:
         to += d.unit
-    left = d.rules.policy.stage(d.case.runs[-2].stage) if len(d.case.runs) > 1 else d.stage
-    d.write(LetterKind.ESCALATION, "repeat", to, n=n, more=escalation_values(d, left))
+    d.write(Escalation.Repeat(**_values(d), n=n), to)
     if _due_now(d, AlarmKind.CHASER):  # in one decision, so that nobody gets both letters
         d.quiet(AlarmKind.CHASER)
         on_chaser(d)
@@ -250,17 +271,15 @@ def tell(d: Draft) -> None:
     if case.state is not State.AWAITING_CONFIRMATION:  # there the next question is what is due
         d.next_due(again, "no stage follows; those who can act are told again every five working days")
     if d.is_stranger:
-        d.write(LetterKind.QUESTION, "provisional", d.unit)
+        d.write(Question.Provisional(), d.unit)
     else:
-        d.write(
-            LetterKind.INFORMATION,
-            "telling",
-            (*decider, *d.unit, *managers, case.raiser),
+        told = Information.Telling(
             n=d.case.tellings,
             decider=person(decider[0]) if decider else None,
-            lapsed=(d.case.runs[-1].ended or d.now).isoformat(),
-            more={"due": again.isoformat()},
+            lapsed=d.case.runs[-1].ended or d.now,
+            due=again,
         )
+        d.write(told, (*decider, *d.unit, *managers, case.raiser))
     d.quiet(AlarmKind.TELLING, AlarmKind.LAPSE, AlarmKind.CHASER)
     d.alarm(AlarmKind.TELLING, again, "no stage follows: told again every five working days until a person closes it")
 
@@ -268,10 +287,5 @@ def tell(d: Draft) -> None:
 def on_parent_note(d: Draft) -> None:
     note = d.rules.policy.parent_note
     if note is not None and d.late is None and not d.is_stranger:
-        d.write(
-            LetterKind.INFORMATION,
-            "parent_note",
-            (d.case.raiser, *d.responders),
-            parent_title=note.policy,
-            window=str(note.after),
-        )
+        told = Information.ParentNote(parent_title=note.policy, window=str(note.after))
+        d.write(told, (d.case.raiser, *d.responders))

@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection
 
 from bot.case.making.clocks import KIND, ends, runs
 from bot.case.making.draft import Draft
-from bot.model import AlarmKind, Contact, Deadline, Flag, LetterKind
+from bot.model import AlarmKind, Contact, Deadline, Flag
+from bot.model.letters import Chaser, Information
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.policy.blocks import Clock
@@ -66,18 +67,11 @@ def on_clock(d: Draft, n: int) -> None:
     d.flag(Flag.PASSED, of=clock.id)
     ours, others = _people(d, clock)
     by = workdays.say(d.late or d.now, d.rules.calendar)
-    asked = d.write(LetterKind.CHASER, "clock", ours, says=clock.says, passed=by, local=clock.source == "local")
+    is_local = clock.source == "local"
+    asked = d.write(Chaser.Clock(says=clock.says, passed=by, local=is_local), ours)
     then = tuple(c for role in clock.then for c in d.holders((role,), "", ""))
-    d.write(
-        LetterKind.INFORMATION,
-        "clock",
-        (*then, *others),
-        after=(asked.key,) if asked else (),
-        says=clock.says,
-        passed=by,
-        local=clock.source == "local",
-        side=clock.side,
-    )
+    told = Information.Clock(says=clock.says, passed=by, local=is_local, side=clock.side)
+    d.write(told, (*then, *others), after=(asked.key,) if asked else ())
 
 
 def _people(d: Draft, clock: Clock) -> tuple[tuple[Contact, ...], tuple[Contact, ...]]:

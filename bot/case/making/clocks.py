@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.model import AlarmKind, Case, Due
+from bot.model.letters.standing import ClockLine
 from bot.rules import workdays
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Clock
@@ -33,7 +34,7 @@ def runs(case: Case, clock: Clock) -> bool:
     return case.unproven != "stranger" and not has_written
 
 
-def lines(case: Case, rules: Rules, now: datetime) -> Iterator[dict[str, str]]:
+def lines(case: Case, rules: Rules, now: datetime) -> Iterator[ClockLine]:
     """What letters say of them: those that run, and before the stage has begun those that will."""
     clocks = rules.policy.stage(case.stage).clocks
     running = {a.item: a.at for a in case.deadlines if a.kind is KIND}
@@ -43,4 +44,4 @@ def lines(case: Case, rules: Rules, now: datetime) -> Iterator[dict[str, str]]:
         if by is None and clock.starts == "enter" and not has_begun and runs(case, clock):
             by = ends(case, rules, clock, now).at
         if by is not None:
-            yield {"says": clock.says, "side": clock.side, "by": by.isoformat(), "source": clock.source}
+            yield ClockLine(clock.says, clock.side, by, clock.source)

@@ -6,10 +6,9 @@ put together, not when one is due: that is course/stages.py, said/replies.py, sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.case.making.changes import Changing
 from bot.case.making.clocks import lines
@@ -17,6 +16,9 @@ from bot.case.making.people import Cast, landing, to_ring
 from bot.model import Case, Contact, Decision, Event, Hold, Letter, LetterKind, Mail
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
+from bot.model.letters import Enclosed, Standing, Wording, person
+from bot.model.letters.parts import Original
+from bot.model.letters.standing import Emergency
 from bot.rules import book
 from bot.rules.book import Rules
 from bot.rules.policy.policy import Stage
@@ -26,12 +28,6 @@ from bot.rules.workdays import say
 WEIGHT = (LetterKind.ESCALATION, LetterKind.NOTICE, LetterKind.REDIRECT, LetterKind.CHASER, LetterKind.INFORMATION)
 #: A deadline answered later than this was missed: chasers are not sent late, others say how late they are.
 MISSED = timedelta(minutes=15)
-
-
-def person(contact: Contact | None) -> dict[str, str]:
-    """A contact as templates see one."""
-    who = contact or Contact("")
-    return {"name": who.name, "email": who.email, "role": who.role, "agency": who.agency, "phone": who.phone}
 
 
 class Draft(Changing):
@@ -108,46 +104,40 @@ class Draft(Changing):
 
     # --- letters ------------------------------------------------------------------------------------------------
 
-    def about(self) -> dict[str, Any]:
-        """The values every letter of this case carries, as it stands now."""
+    def standing(self) -> Standing:
+        """How the case stands now, for the letters of it."""
         case, policy, stage = self.case, self.rules.policy, self.stage
-        after = self.following
-        responder = self.first_responder
+        after, window = self.following, case.run.window if case.run else None
         line = policy.emergency.get(case.area) or next(iter(policy.emergency.values()))
-        return {
-            "ref": case.ref,
-            "policy_title": policy.title,
-            "partnership": policy.partnership,
-            "fixed_words": case.phrase,
-            "stage_id": stage.id,
-            "stage_name": stage.name,
-            "level": stage.level,
-            "window": str(case.run.window) if case.run and case.run.window else "",
-            "local_window": bool(case.run and case.run.window and case.run.window.source == "local"),
-            "timescales": policy.timescales,
-            "due": case.due.isoformat() if case.due else "",
-            "due_why": case.due_why,
-            "opened": case.opened.isoformat(),
-            "now": self.now.isoformat(),
-            "raiser": person(case.raiser),
-            "responder": person(responder),
-            "team": case.team,
-            "inbox": case.inbox,
-            "urgent": case.urgent,
-            "next_stage_name": after.name if after else "",
-            "next_people": [person(c) for c in self.next_people()],
-            "emergency": {"text": line.text, "say": book.sentence(line, self.now, self.rules.calendar)},
-            "unconfirmed": bool(case.unproven),
-            "human": person(case.raiser),
-            "bot_address": self.rules.bot.email,
-            "late": self.lateness(),
-            "flags": [str(flag) for flag in case.flags],
-            "forms": [],  # what this letter says of forms: forms.row
-            "clocks": list(lines(case, self.rules, self.now)),
-            "decision_word": stage.decision_word,
-            "decides": stage.decides,
-            "advice": f"{policy.advice.name}, {policy.advice.phone}" if policy.advice else "",
-        }
+        return Standing(
+            ref=case.ref,
+            policy_title=policy.title,
+            partnership=policy.partnership,
+            advice=f"{policy.advice.name}, {policy.advice.phone}" if policy.advice else "",
+            emergency=Emergency(line.text, book.sentence(line, self.now, self.rules.calendar)),
+            timescales=policy.timescales,
+            fixed_words=case.phrase,
+            opened=case.opened,
+            team=case.team,
+            urgent=case.urgent,
+            unconfirmed=bool(case.unproven),
+            raiser=person(case.raiser),
+            responder=person(self.first_responder),
+            stage_name=stage.name,
+            level=stage.level,
+            decision_word=stage.decision_word,
+            decides=stage.decides,
+            window=str(window or ""),
+            local_window=window is not None and window.source == "local",
+            due=case.due,
+            due_why=case.due_why,
+            clocks=tuple(lines(case, self.rules, self.now)),
+            next_stage_name=after.name if after else "",
+            next_people=tuple(person(c) for c in self.next_people()),
+            late=self.lateness(),
+            human=person(case.raiser),
+            ring=person(case.raiser),
+        )
 
     def lateness(self) -> str:
         cal, said = self.rules.calendar, ""
@@ -172,44 +162,40 @@ class Draft(Changing):
         """The contacts of the first of these roles that anybody holds; the area's own at partnership level."""
         return self.cast.holders(roles, agency, team)
 
-    def original(self) -> dict[str, str]:
+    def original(self) -> Original:
         """Where the whole challenge lies and who can tell: minimal letters say it instead of repeating it."""
         case = self.case
-        return {"from": str(case.raiser), "sent": case.opened.isoformat(), "inbox": case.team or case.inbox}
+        return Original(str(case.raiser), case.opened, case.team or case.inbox)
 
     def write(
         self,
-        kind: LetterKind,
-        variant: str,
+        values: Wording,
         to: Iterable[Contact],
         cc: Iterable[Contact] = (),
+        *,
         mail: Mail | None = None,
         human: Contact | None = None,
         starts_clock: bool = False,
-        attach: tuple[str, ...] = (),
+        attach: tuple[Enclosed, ...] = (),
         to_stranger: bool = False,
         after: tuple[str, ...] = (),
-        more: Mapping[str, Any] | None = None,
-        **extra: Any,
     ) -> Letter | None:
         """Queues one letter; None when there is nobody to write to. Our own mailbox is never an addressee."""
         firsts = self._people(self._standing_in(to))
         if not firsts:
             return None
         case = self.case
-        values: dict[str, Any] = {**self.about(), **(more or {}), **extra}
-        if human is not None:
-            values["human"] = person(human)
-        values["ring"] = person(to_ring(firsts, (human, case.raiser, self.first_responder, *self.unit)))
+        ring = to_ring(firsts, (human, case.raiser, self.first_responder, *self.unit))
+        standing = replace(self.standing(), human=person(human or case.raiser), ring=person(ring))
         answered = mail.message_id if mail and mail.message_id else case.opening_id
         letter = Letter(
-            kind=kind,
+            values=values,
             occasion=self.occasion,
             to=firsts,
+            standing=standing,
+            decided=self.now,
             cc=self._people(cc, firsts),
-            about=values,
             stage=case.stage,
-            variant=variant,
             subject=" – ".join(part for part in (case.phrase, str(case.window or "")) if part),
             in_reply_to=answered,
             references=tuple(dict.fromkeys(i for i in (case.opening_id, answered) if i)),

@@ -5,8 +5,9 @@ What the partnership has ended the challenged agency confirms, not the partnersh
 
 from __future__ import annotations
 
-from bot.case.making.draft import Draft, person
-from bot.model import Contact, EventKind, Flag, LetterKind, Mail
+from bot.case.making.draft import Draft
+from bot.model import Contact, EventKind, Flag, Mail
+from bot.model.letters import Information, Question, person
 
 
 def owes_outcome(d: Draft) -> tuple[tuple[Contact, ...], tuple[Contact, ...]]:
@@ -45,13 +46,14 @@ def appointed(d: Draft, note: str, by: Contact, mail: Mail) -> None:
     d.event(EventKind.APPOINTED, by=by.email, note=found.email if found else "not in the directory")
     if found is None:
         d.flag(Flag.APPOINTED_IS_UNKNOWN)
-        choices = [["APPOINT name@agency.example", "with the name or address of somebody who stands in the directory"]]
-        d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=choices, human=by)
+        choice = ("APPOINT name@agency.example", "with the name or address of somebody who stands in the directory")
+        d.write(Question.Meaning(choices=(choice,)), [by], mail=mail, human=by)
         return
     d.joined(SIDE, found)
-    d.write(LetterKind.INFORMATION, "appointed", [found], mail=mail, human=by, who=person(found), decider=person(by))
+    values = Information.Appointed(who=person(found), decider=person(by))
+    d.write(values, [found], mail=mail, human=by)
     told = [c for c in (d.case.raiser, *d.responders, by) if c.email != found.email]
-    d.write(LetterKind.INFORMATION, "appointed", told, mail=mail, human=by, who=person(found), decider=person(by))
+    d.write(values, told, mail=mail, human=by)
 
 
 def known(d: Draft, note: str) -> Contact | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
-from bot.case.making.draft import Draft, person
+from bot.case.making.draft import Draft
 from bot.case.making.notices import notify
-from bot.model import AlarmKind, Contact, EventKind, Flag, FormRead, FormState, LetterKind, Mail, Proof
+from bot.model import AlarmKind, Contact, EventKind, Flag, FormRead, FormState, Mail, Proof
+from bot.model.letters import Chaser, Enclosed, Question, Record, TheForm, TheMail, person
+from bot.model.letters.parts import FormRow
 from bot.rules import workdays
 from bot.rules.policy.forms import Form, StageForm
 from bot.rules.policy.policy import Stage
@@ -24,20 +25,18 @@ MAX_MAIL = 10_000_000
 #: Levels from the weakest; a later stage may ask for the same form more strongly.
 LEVELS = ("no", "should", "must")
 
-Row = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a letter says of forms, and what it carries."""
 
-    rows: tuple[Row, ...] = ()
-    attach: tuple[str, ...] = ()
+    rows: tuple[FormRow, ...] = ()
+    attach: tuple[Enclosed, ...] = ()
 
 
-def row(form: Form, state: str, level: str = "should", blank: Iterable[str] = ()) -> Row:
-    labels = [f.label.rstrip(":. ") for f in form.fields if f.id in tuple(blank)]
-    return {"title": form.title, "state": state, "level": level, "labels": labels}
+def row(form: Form, state: str, level: str = "should", blank: Iterable[str] = ()) -> FormRow:
+    labels = tuple(f.label.rstrip(":. ") for f in form.fields if f.id in tuple(blank))
+    return FormRow(form.title, state, level, labels)
 
 
 # --- asking -----------------------------------------------------------------------------------------------------------
@@ -51,10 +50,10 @@ def ask(d: Draft, side: str, left: Stage | None = None) -> Wanted:
     wanted += [one for one in (left.forms if left else ()) if one.when == "exit" and one.by == side]
     rows = [found for one in wanted if (found := _asked(d, one)) is not None]
     names = dict.fromkeys(one.form for one in wanted if _state(d, one.form) and _is_out(d, one.form))
-    return Wanted(tuple(rows), tuple(f"form:{name}" for name in names))
+    return Wanted(tuple(rows), tuple(TheForm(name) for name in names))
 
 
-def _asked(d: Draft, one: StageForm) -> Row | None:
+def _asked(d: Draft, one: StageForm) -> FormRow | None:
     """Puts the form down as asked for. None: it is in."""
     form, known = d.rules.policy.form(one.form), _state(d, one.form)
     if known is not None and known.got is not None:
@@ -87,7 +86,7 @@ def _is_out(d: Draft, name: str) -> bool:
 # --- reminding --------------------------------------------------------------------------------------------------------
 
 
-def missing(d: Draft, side: str) -> tuple[Row, ...]:
+def missing(d: Draft, side: str) -> tuple[FormRow, ...]:
     """What rides in a reminder to that side."""
     return tuple(
         row(d.rules.policy.form(s.form), "half" if s.mail else "missing", s.level)
@@ -116,13 +115,13 @@ def on_reminder(d: Draft) -> None:
     for side in ("raising", "responding"):
         rows = [r for r in missing(d, side) if any(_is_due(s, r, d) for s in d.case.forms)]
         if rows:
-            attach = tuple(f"form:{s.form}" for s in d.case.forms if s.is_missing and s.by == side)
-            d.write(LetterKind.CHASER, "form", people(d, side), attach=attach, more={"forms": rows})
+            attach = tuple(TheForm(s.form) for s in d.case.forms if s.is_missing and s.by == side)
+            d.write(Chaser.Form(forms=tuple(rows)), people(d, side), attach=attach)
             reminded(d, side)
 
 
-def _is_due(state: FormState, said: Row, d: Draft) -> bool:
-    return d.rules.policy.form(state.form).title == said["title"] and not state.is_reminded
+def _is_due(state: FormState, said: FormRow, d: Draft) -> bool:
+    return d.rules.policy.form(state.form).title == said.title and not state.is_reminded
 
 
 def people(d: Draft, side: str) -> tuple[Contact, ...]:
@@ -136,19 +135,19 @@ def people(d: Draft, side: str) -> tuple[Contact, ...]:
 # --- taking in --------------------------------------------------------------------------------------------------------
 
 
-def taken_in(d: Draft, mail: Mail, by: Contact) -> tuple[Row, ...]:
+def taken_in(d: Draft, mail: Mail, by: Contact) -> tuple[FormRow, ...]:
     """What the forms of a mail do to the case; returns what is to be asked about them.
 
     Without proof of its sender a form only shows: what it says may raise a flag, and it does not count as in.
     """
     policy = d.rules.policy
-    asked: list[Row] = []
+    asked: list[FormRow] = []
     for form in mail.forms:
         if policy.id not in form.policies:
             if form.is_completed:
                 d.event(EventKind.FORM_OF_ANOTHER_POLICY, by=by.email, note=form.form)
                 d.flag(Flag.FORM_OF_ANOTHER_POLICY)
-                asked.append({"title": "", "state": "other_policy", "level": "", "labels": []})
+                asked.append(FormRow("", "other_policy", ""))
             continue
         _signs(d, form)
         if form.is_completed:
@@ -156,11 +155,11 @@ def taken_in(d: Draft, mail: Mail, by: Contact) -> tuple[Row, ...]:
     if mail.unopened and policy.forms:
         d.event(EventKind.FORM_NOT_OPENED, by=by.email, note=" ".join(mail.unopened))
         d.flag(Flag.ATTACHMENT_NOT_OPENED)
-        asked += [{"title": "", "state": code, "level": "", "labels": []} for code in mail.unopened]
+        asked += [FormRow("", code, "") for code in mail.unopened]
     return tuple(asked)
 
 
-def _came(d: Draft, read: FormRead, mail: Mail, by: Contact) -> list[Row]:
+def _came(d: Draft, read: FormRead, mail: Mail, by: Contact) -> list[FormRow]:
     form, asked = d.rules.policy.form(read.form), []
     if read.children > 1:
         d.flag(Flag.FORM_TWO_CHILDREN)
@@ -204,13 +203,12 @@ def _file(d: Draft, form: Form, mail: Mail, by: Contact) -> None:
     had_it = {a.email for a in (*mail.to, *mail.cc)}
     to = tuple(c for c in to if c.email not in had_it)
     goes = all(c.is_secure for c in to) and mail.size <= MAX_MAIL
-    attach = (f"mail:{mail.digest}",) if goes else ()
-    values = {"form": form.title, "who": person(by), "when": mail.received.isoformat(), "goes": goes}
-    if d.write(LetterKind.RECORD, "form", to, attach=attach, more=values):
+    values = Record.Form(form=form.title, who=person(by), when=mail.received, goes=goes)
+    if d.write(values, to, attach=(TheMail(mail.digest),) if goes else ()):
         d.event(EventKind.FILED, note=form.id)
 
 
-def question(d: Draft, rows: tuple[Row, ...], mail: Mail, by: Contact) -> None:
+def question(d: Draft, rows: tuple[FormRow, ...], mail: Mail, by: Contact) -> None:
     """What is wrong with a form, to whom it came from; a stranger is not written to."""
     if rows and by.agency and d.case.is_open and not d.is_stranger:
-        d.write(LetterKind.QUESTION, "form", [by], mail=mail, more={"forms": list(rows)})
+        d.write(Question.Form(forms=rows), [by], mail=mail)

@@ -15,6 +15,7 @@ from datetime import timedelta
 from bot.case.making.draft import Draft
 from bot.case.placement import BY_LETTER
 from bot.model import Arrival, EventKind, Flag, LetterKind, Mail, Outsider, Proof
+from bot.model.letters import Alert
 from bot.rules.authority import Side
 from bot.rules.directory import domain_of
 
@@ -110,18 +111,16 @@ def _note(d: Draft, what: str, to: str, fields: str) -> None:
     d.note_outside(told)
     d.flag(Flag.INCIDENT)
     d.event(EventKind.INCIDENT, by=to)
-    letter = d.write(
-        LetterKind.ALERT,
-        "incident",
-        [d.rules.dpo or d.rules.operator],
+    values = Alert.Incident(
         subject=SUBJECT,
         case=d.case.ref,
         what=what,
         whom=to,
-        at=d.now.isoformat(),
+        at=d.now,
         fields=fields,
-        until=(d.now + NOTIFY_WITHIN).isoformat(),
+        until=d.now + NOTIFY_WITHIN,
     )
+    letter = d.write(values, [d.rules.dpo or d.rules.operator])
     if letter:  # an occasion of its own: one mail may reach several, and be told to the operator for another reason
         d.letters[-1] = replace(letter, occasion=f"incident:{to}")
 
@@ -140,12 +139,12 @@ def watch(d: Draft, fact: Arrival, sender: str, stand: Collection[Side]) -> None
     d.event(EventKind.TOKEN_ELSEWHERE, by=sender, note=fact.answered)
     if set(stand) - {Side.NONE}:
         return
-    lines = [
+    lines = (
         f"Case {d.case.ref}: a letter of ours ({fact.answered}) was answered from an address that it never went to.",
         "Nothing that the mail says was followed. It lies with the case. Please find out how the letter came there.",
-    ]
+    )
     subject = "A letter was answered from another address"
-    letter = d.write(LetterKind.ALERT, "plain", [d.rules.operator], subject=subject, lines=lines)
+    letter = d.write(Alert.Plain(subject=subject, lines=lines), [d.rules.operator])
     if letter:  # once for each address: whoever holds an id may send as many mails as they like
         d.letters[-1] = replace(letter, occasion=f"elsewhere:{sender}")
 

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from bot.case.making.draft import Draft
 from bot.case.making.people import holds
-from bot.model import Contact, EventKind, Flag, Letter, LetterKind
+from bot.model import Contact, EventKind, Flag, Letter
+from bot.model.letters import Information, Record, TheMail, TheRecord
+from bot.model.letters.parts import Asked
 from bot.rules.policy.blocks import Notify
 from bot.rules.policy.policy import Stage
 
@@ -23,30 +25,22 @@ def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False)
             continue
         for found in holders(d, rule):
             whole = original(d, found) if rule.content == "full" else ()
-            letter = d.write(
-                LetterKind.INFORMATION,
-                "notify",
-                found,
-                event=when,
-                after=before if rule.first else (),
-                attach=whole,
-                original=d.original(),
-                attached=bool(whole),
-            )
+            told = Information.Notify(event=when, original=d.original(), attached=bool(whole))
+            letter = d.write(told, found, after=before if rule.first else (), attach=whole)
             d.joined("copy", *found)
             if letter is not None and rule.first:
                 before = (*before, letter.key)
     return before
 
 
-def original(d: Draft, readers: Iterable[Contact]) -> tuple[str, ...]:
+def original(d: Draft, readers: Iterable[Contact]) -> tuple[TheMail, ...]:
     """The original mail as an attachment, where all who would read it have secure addresses; else nothing, flagged."""
     if not d.case.opening_mail:
         return ()
     if not all(contact.is_secure for contact in readers):
         d.flag(Flag.MINIMAL_NOT_SECURE)
         return ()
-    return (f"mail:{d.case.opening_mail}",)
+    return (TheMail(d.case.opening_mail),)
 
 
 def applies(d: Draft, rule: Notify) -> bool:
@@ -89,14 +83,16 @@ def file_stage(d: Draft) -> None:
         file_record(d, filing.content)
 
 
-def file_record(d: Draft, content: str, prompts: Sequence[dict[str, str]] = ()) -> Letter | None:
+def file_record(d: Draft, content: str, prompts: Sequence[Asked] = ()) -> Letter | None:
     """The record goes to the partnership's inbox, minimal unless the policy says full and the address is secure. Its
     letter also asks what the policy asks of the business unit. None where there is nobody to send it to."""
     unit = d.unit
     if content == "full" and not all(c.is_secure for c in unit):
         content = "minimal"
         d.flag(Flag.RECORD_MINIMAL_NOT_SECURE)
-    letter = d.write(LetterKind.RECORD, content, unit, attach=(f"record:{content}",), prompts=list(prompts))
+    asked = tuple(prompts)
+    values = Record.Full(prompts=asked) if content == "full" else Record.Minimal(prompts=asked)
+    letter = d.write(values, unit, attach=(TheRecord(content),))
     if letter:
         d.event(EventKind.FILED, note=content)
     else:

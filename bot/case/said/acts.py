@@ -25,7 +25,8 @@ from bot.case.making import ends_with
 from bot.case.making.draft import Draft
 from bot.case.said import answers, command, correct, protection
 from bot.case.said.command import Said, Tell, nothing_changed
-from bot.model import AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, LetterKind, Unit, Window
+from bot.model import AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, Unit, Window
+from bot.model.letters import Information, Question
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.windows import granted
@@ -86,8 +87,8 @@ def extend(d: Draft, said: Said) -> None:
         nothing_changed(d, said, _NOT_BEGUN)
         return
     if asked.window is None and asked.by is None:
-        choices = [["EXTEND 2 working days", "or name a date: EXTEND until Friday 5pm"]]
-        d.write(LetterKind.QUESTION, "meaning", [said.by], mail=said.mail, choices=choices)
+        choice = ("EXTEND 2 working days", "or name a date: EXTEND until Friday 5pm")
+        d.write(Question.Meaning(choices=(choice,)), [said.by], mail=said.mail)
         return
     due = Due(asked.by, "the raiser's side named it") if asked.by else workdays.due(asked.window, d.now, cal)  # type: ignore[arg-type]
     before = case.due
@@ -96,13 +97,9 @@ def extend(d: Draft, said: Said) -> None:
             d.give_time(asked.window or case.run.window, asked.by)
         wind(d, due, d.now)
     d.event(EventKind.EXTENDED, by=said.by.email, note=str(asked.window or ""))
-    changed = {
-        "before": before.isoformat(),
-        "after": (d.case.due or before).isoformat(),
-        "past_ceiling": _is_past_ceiling(d),
-    }
+    told = Information.Extended(before=before, after=d.case.due or before, past_ceiling=_is_past_ceiling(d))
     for to in ([case.raiser], d.responders):
-        d.write(LetterKind.INFORMATION, "extended", to, mail=said.mail, more=changed)
+        d.write(told, to, mail=said.mail)
 
 
 def _is_past_ceiling(d: Draft) -> bool:
@@ -148,9 +145,9 @@ def _change(d: Draft, said: Said, due: Due, window: Window | None) -> None:
         d.give_time(window, None)
         wind(d, due, d.now)
     d.event(EventKind.FLAGGED, by=said.by.email, note=said.word.value)
-    values = {"before": before.isoformat(), "after": due.at.isoformat(), "word": said.word.value}
+    told = Information.Changed(before=before, after=due.at, word=said.word.value)
     for to in ([d.case.raiser], d.responders):
-        d.write(LetterKind.INFORMATION, "changed", to, mail=said.mail, more=values)
+        d.write(told, to, mail=said.mail)
 
 
 def answered(d: Draft, said: Said) -> None:
@@ -168,8 +165,7 @@ def phone(d: Draft, said: Said) -> None:
     if Side.RESPONDING in said.stand:
         answers.pass_on(d, said.mail, said.by)
     if d.case.is_open and not d.is_stranger:
-        choices = [list(c) for c in answers.CHOICES]
-        d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], mail=said.mail, human=said.by, choices=choices)
+        d.write(Question.Meaning(choices=answers.CHOICES), [d.case.raiser], mail=said.mail, human=said.by)
     if len(d.letters) == before:
         command.tell(d, said, _KEPT)
 

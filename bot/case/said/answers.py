@@ -9,8 +9,9 @@ from datetime import datetime
 
 from bot.case.course import subclocks
 from bot.case.course.clock import CLOCK
-from bot.case.making.draft import Draft, person
-from bot.model import AlarmKind, Contact, EventKind, LetterKind, Mail, State
+from bot.case.making.draft import Draft
+from bot.model import AlarmKind, Contact, EventKind, Mail, State
+from bot.model.letters import Information, Relay, Response, person
 from bot.rules import workdays
 
 #: How the raiser may answer a question in words.
@@ -33,15 +34,8 @@ def pass_on(d: Draft, mail: Mail, by: Contact) -> None:
     if d.case.state is State.AWAITING_CONFIRMATION:
         _relay(d, mail, by, mail.received)
     else:
-        d.write(
-            LetterKind.INFORMATION,
-            "received",
-            [d.case.raiser],
-            mail=mail,
-            human=by,
-            who=person(by),
-            words=mail.new_text,
-        )
+        told = Information.Received(who=person(by), words=mail.new_text)
+        d.write(told, [d.case.raiser], mail=mail, human=by)
 
 
 def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *, is_reported: bool = False) -> None:
@@ -57,34 +51,16 @@ def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *
     if d.is_stranger:
         d.alarm(AlarmKind.TELLING, d.case.due or d.now, "an answer came to a challenge that nobody has confirmed yet")
     elif is_reported or reached_raiser(d, mail):
-        d.write(
-            LetterKind.RESPONSE,
-            "responded",
-            [d.case.raiser],
-            mail=mail,
-            human=by,
-            who=person(by),
-            when=at.isoformat(),
-            readable=mail.is_readable,
-            reported=is_reported,
-        )
+        told = Response.Responded(who=person(by), when=at, readable=mail.is_readable, reported=is_reported)
+        d.write(told, [d.case.raiser], mail=mail, human=by)
     else:
         _relay(d, mail, by, at)
 
 
 def _relay(d: Draft, mail: Mail, by: Contact, at: datetime) -> None:
     """A reply that reached only us: its words, no attachments, and the question in the same letter."""
-    d.write(
-        LetterKind.RELAY,
-        "reply",
-        [d.case.raiser],
-        mail=mail,
-        human=by,
-        who=person(by),
-        when=at.isoformat(),
-        text=mail.new_text,
-        attachments=len(mail.attachments),
-    )
+    told = Relay.Reply(who=person(by), when=at, text=mail.new_text, attachments=len(mail.attachments))
+    d.write(told, [d.case.raiser], mail=mail, human=by)
 
 
 def ask_again(d: Draft, n: int) -> None:
@@ -101,11 +77,9 @@ def on_ask(d: Draft, n: int) -> None:
     """Again to the raiser, then to their manager; from the third on it stands in every digest."""
     answer = next((r for r in reversed(d.case.runs) if r.responded is not None), None)
     by = d.first_responder
-    values = {"who": person(by), "when": (answer.responded if answer and answer.responded else d.now).isoformat()}
-    if n == 1:
-        d.write(LetterKind.RESPONSE, "again", [d.case.raiser], n=n, human=by, more=values)
-    elif n == 2 and d.manager:
-        d.write(LetterKind.RESPONSE, "manager", [d.manager], human=by, more=values)
-    elif n == 2:
-        d.write(LetterKind.RESPONSE, "again", [d.case.raiser], n=n, human=by, more=values)
+    when = answer.responded if answer and answer.responded else d.now
+    if n == 2 and d.manager:
+        d.write(Response.Manager(who=person(by), when=when), [d.manager], human=by)
+    elif n in (1, 2):
+        d.write(Response.Again(who=person(by), when=when), [d.case.raiser], human=by)
     ask_again(d, n + 1)

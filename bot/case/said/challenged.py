@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from bot.case.course import closing, follow_up, hearing, subclocks
 from bot.case.course.delivery import redirect_from
-from bot.case.making.draft import Draft, person
+from bot.case.making.draft import Draft
 from bot.case.said import answers, transfer
 from bot.case.said.command import Said, Tell, nothing_changed, tell
-from bot.model import AlarmKind, EventKind, Flag, LetterKind
+from bot.model import AlarmKind, EventKind, Flag
+from bot.model.letters import Information, person
 
 _NOBODY_ASKED = Tell(
     "Nobody asked your team to take the challenge over.",
@@ -34,10 +35,8 @@ def received(d: Draft, said: Said) -> None:
     hearing.commits(d, said.note, said.by, said.mail)
     d.event(EventKind.RECEIVED, by=said.by.email, note=said.note)
     if not answers.reached_raiser(d, said.mail) and not d.is_stranger:
-        d.write(
-            LetterKind.INFORMATION, "received", [d.case.raiser], mail=said.mail, human=said.by, who=person(said.by),
-            words=said.note,
-        )  # fmt: skip
+        told = Information.Received(who=person(said.by), words=said.note)
+        d.write(told, [d.case.raiser], mail=said.mail, human=said.by)
 
 
 def outcome_answers(d: Draft, said: Said) -> None:
@@ -81,9 +80,7 @@ def not_mine(d: Draft, said: Said) -> None:
     d.flag(Flag.WRONG_PERSON)
     redirect_from(d, said.by.email)
     if not d.is_stranger:
-        d.write(
-            LetterKind.INFORMATION, "not_mine", [d.case.raiser], mail=said.mail, human=said.by, who=person(said.by)
-        )  # fmt: skip
+        d.write(Information.NotMine(who=person(said.by)), [d.case.raiser], mail=said.mail, human=said.by)
     elif d.case is before:
         tell(d, said, _NOTED)
 

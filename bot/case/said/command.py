@@ -10,11 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.case.making.draft import Draft
-from bot.model import Arrival, Contact, EventKind, LetterKind, Mail, Word
+from bot.model import Arrival, Contact, EventKind, Mail, Word, Wording
+from bot.model.letters import Answer, Enclosed, Information, TheRegister, TheReport
+from bot.model.letters.parts import Entered
 from bot.rules.authority import Side
-
-#: The letter that tells it.
-NOTHING_CHANGED = (LetterKind.INFORMATION, "nothing_changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +44,8 @@ def nothing_changed(d: Draft, said: Said, because: Tell) -> None:
 
 def tell(d: Draft, said: Said, because: Tell) -> None:
     if is_known(d, said.by):
-        d.write(
-            *NOTHING_CHANGED,
-            [said.by],
-            mail=said.mail,
-            word=said.word.value,
-            why=because.why,
-            instead=because.instead,
-        )
+        told = Information.NothingChanged(word=said.word.value, why=because.why, instead=because.instead)
+        d.write(told, [said.by], mail=said.mail)
 
 
 def is_known(d: Draft, who: Contact) -> bool:
@@ -68,31 +61,33 @@ def is_known(d: Draft, who: Contact) -> bool:
 # STATUS is anybody's of the case; the rest is the business unit's alone. It changes no case. Who may ask is
 # rules/authority.py's; what a letter says of more than this case is put in when it goes (engine/registers.py).
 
-#: Words that are answered with or without a case, each in a letter of its own: what it carries of which area.
-HANDED_OUT = {
-    Word.REGISTER: "register:{}",
-    Word.REPORT: "report:{}/",
-    Word.OPEN: "",
-    Word.SPOC: "",
-    Word.HELP: "",
-}
+#: Words that are answered with or without a case, each in a letter of its own.
+HANDED_OUT = (Word.REGISTER, Word.REPORT, Word.OPEN, Word.SPOC, Word.HELP)
+
+
+def answer(word: Word, area: str, quarter: str = "") -> tuple[Wording, tuple[Enclosed, ...]]:
+    """The letter that answers one of HANDED_OUT, and what it carries of that area. Raises KeyError for another word."""
+    match word:
+        case Word.REGISTER:
+            return Answer.Register(), (TheRegister(area),)
+        case Word.REPORT:
+            return Answer.Report(), (TheReport(area, quarter),)
+        case Word.OPEN:
+            return Answer.Open(area=area), ()
+        case Word.SPOC:
+            return Answer.Spoc(area=area), ()
+        case Word.HELP:
+            return Answer.Help(), ()
+    raise KeyError(word)
 
 
 def status(d: Draft, said: Said) -> None:
     """Its sender is told the state, and the stages so far."""
-    history = [{"at": r.entered.isoformat(), "what": d.rules.policy.stage(r.stage).name} for r in d.case.runs]
-    d.write(LetterKind.ANSWER, "status", [said.by], mail=said.mail, state=d.case.state.value, history=history)
+    history = tuple(Entered(r.entered, d.rules.policy.stage(r.stage).name) for r in d.case.runs)
+    d.write(Answer.Status(state=d.case.state.value, history=history), [said.by], mail=said.mail)
 
 
 def handed_out(d: Draft, said: Said) -> None:
     """Its sender is sent what they ask for, of the case's area."""
-    carried = HANDED_OUT[said.word].format(d.case.area)  # a quarter other than the last is named in a mail of its own
-    d.write(
-        LetterKind.ANSWER,
-        said.word.lower(),
-        [said.by],
-        mail=said.mail,
-        attach=(carried,) if carried else (),
-        area=d.case.area,
-        rows=[],
-    )
+    values, carried = answer(said.word, d.case.area)  # a quarter other than the last is named in a mail of its own
+    d.write(values, [said.by], mail=said.mail, attach=carried)

@@ -12,8 +12,9 @@ import re2
 
 from bot.case.course import closing
 from bot.case.course.clock import wind
+from bot.case.course.opening import notice_of
 from bot.case.course.stages import enter
-from bot.case.making.draft import Draft, person
+from bot.case.making.draft import Draft
 from bot.case.making.ends_with import known
 from bot.case.making.notices import file_record
 from bot.mail.patterns.topics import topic
@@ -25,9 +26,9 @@ from bot.model import (
     CorrectionKind,
     Due,
     EventKind,
-    LetterKind,
     Mail,
 )
+from bot.model.letters import Answer, Information, Question, person
 from bot.rules import workdays
 from bot.rules.windows import granted
 from bot.rules.workdays import say
@@ -91,7 +92,7 @@ def _responder(d: Draft, email: str, by: str) -> None:
     d.serve([new])
     d.own("")
     d.joined("responding", new)
-    d.write(LetterKind.NOTICE, "opened", [new], d.inbox, original=d.original(), ask_commitment=d.case.urgent, asks=[])
+    d.write(notice_of(d), [new], d.inbox)
     was = ", ".join(map(str, before)) or "nobody"
     _tell(d, "responder", was, str(new), by, (d.case.raiser,), tuple(c for c in before if c.email != new.email))
 
@@ -104,7 +105,7 @@ def _duplicate(d: Draft, ref: str, by: str) -> None:
         d.end_run(ClosedAs.DUPLICATE.value, d.now)
     d.quiet()
     people = (*d.inbox, *d.unit) if d.is_stranger else (d.case.raiser, *d.responders, *d.inbox)
-    d.write(LetterKind.INFORMATION, "duplicate", people, other_ref=ref)
+    d.write(Information.Duplicate(other_ref=ref), people)
     d.close(ClosedAs.DUPLICATE)
     d.event(EventKind.CLOSED, by=by, note=ClosedAs.DUPLICATE.value)
     file_record(d, d.rules.policy.filing.content)
@@ -113,8 +114,8 @@ def _duplicate(d: Draft, ref: str, by: str) -> None:
 def _tell(d: Draft, what: str, before: str, after: str, by: str, *groups: tuple[Contact, ...]) -> None:
     for to in groups:
         if not d.is_stranger:
-            values = {"what": what, "before": before, "after": after, "by": person(Contact("", by))}
-            d.write(LetterKind.INFORMATION, "corrected", to, more=values)
+            who = person(Contact("", by))
+            d.write(Information.Corrected(what=what, before=before, after=after, by=who), to)
 
 
 # CORRECT by mail: "stage step-2", "due Friday 5pm", "responder Dev Patel", put right in a line. The business unit's
@@ -137,7 +138,7 @@ def said(d: Draft, note: str, by: Contact, mail: Mail, *, may_act: bool) -> None
     line = " ".join(note[:LONGEST].split())
     if not may_act:
         d.event(EventKind.ATTACHED, by=by.email, note="CORRECT: the business unit is asked")
-        d.write(LetterKind.QUESTION, "correct", d.unit, mail=mail, who=person(by), line=line)
+        d.write(Question.Correct(who=person(by), line=line), d.unit, mail=mail)
         return
     values, why = read(d, line)
     fact = Correction(CorrectionKind.CORRECT, by.email, "by mail", values)
@@ -146,8 +147,8 @@ def said(d: Draft, note: str, by: Contact, mail: Mail, *, may_act: bool) -> None
         d.event(EventKind.REFUSED, by=by.email, note="CORRECT: it could not be followed")
     else:
         correct(d, fact)
-    stages = [stage.id for stage in d.rules.policy.stages]
-    d.write(LetterKind.ANSWER, "corrected", [by], mail=mail, line=line, why=why, stages=stages)
+    stages = tuple(stage.id for stage in d.rules.policy.stages)
+    d.write(Answer.Corrected(line=line, why=why, stages=stages), [by], mail=mail)
 
 
 def read(d: Draft, line: str) -> tuple[dict[str, str], str]:

@@ -12,8 +12,9 @@ from bot.case.course.stages import repeat
 from bot.case.making.draft import Draft
 from bot.case.making.notices import notify
 from bot.mail.words.child_status import signs
-from bot.model import WAITING, AlarmKind, Contact, Due, EventKind, Flag, LetterKind, Mail, Unit, Window
+from bot.model import WAITING, AlarmKind, Contact, Due, EventKind, Flag, Mail, Unit, Window
 from bot.model.flags import OF_CHILD
+from bot.model.letters import Information
 
 FLAG = Flag.CHILD_PROTECTION
 
@@ -74,6 +75,6 @@ def _retime(d: Draft, word: str, mail: Mail, due: Due, window: Window) -> None:
     before = d.case.due or d.now
     d.give_time(window, d.case.runs[-1].by)
     wind(d, due, d.now)
-    values = {"before": before.isoformat(), "after": due.at.isoformat(), "word": word}
+    told = Information.Changed(before=before, after=due.at, word=word)
     for to in ([d.case.raiser], d.responders):
-        d.write(LetterKind.INFORMATION, "changed", to, mail=mail, more=values)
+        d.write(told, to, mail=mail)

@@ -15,7 +15,7 @@ from bot.case.course.closing import outcome_written
 from bot.case.course.delivery import on_absent
 from bot.case.course.opening import confirmed
 from bot.case.making import forms, incident
-from bot.case.making.draft import Draft, person
+from bot.case.making.draft import Draft
 from bot.case.placement import AGAIN, MAY_ANSWER
 from bot.case.said import protection, transfer, words
 from bot.case.said.answers import CHOICES, pass_on, reached_raiser, responded
@@ -29,7 +29,6 @@ from bot.model import (
     Contact,
     EventKind,
     Flag,
-    LetterKind,
     Mail,
     MailKind,
     Proof,
@@ -37,7 +36,9 @@ from bot.model import (
     QuestionKind,
     State,
     Word,
+    letters,
 )
+from bot.model.letters import person
 from bot.rules.authority import Side, sides
 
 EXTEND = ("EXTEND 2 working days", "they may have longer; name a window or a day")
@@ -74,7 +75,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
 def _recalled(d: Draft, mail: Mail, sender: str) -> None:
     """A recall deletes nothing and closes nothing: the raiser is asked."""
     if mail.kind_why == "recall" and sender == d.case.raiser.email and d.case.is_open:
-        d.write(LetterKind.QUESTION, "recall", [d.case.raiser], mail=mail)
+        d.write(letters.Question.Recall(), [d.case.raiser], mail=mail)
 
 
 def _may_answer(d: Draft, fact: Arrival) -> None:
@@ -161,7 +162,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         d.event(EventKind.ATTACHED, by=by.email, note="says that it is not theirs")
         doubtful(d, mail, by)
         if not d.is_stranger:
-            d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=[list(c) for c in THEIRS])
+            d.write(letters.Question.Meaning(choices=THEIRS), [by], mail=mail)
     elif case.state in WAITING and is_holding_reply(mail):
         d.hear_holding(mail.received, str(by))
         d.event(EventKind.HOLDING, by=by.email)
@@ -204,22 +205,18 @@ def doubtful(d: Draft, mail: Mail, by: Contact, others: tuple[str, ...] = ()) ->
     if d.is_stranger or not d.case.is_open:
         return
     reached = reached_raiser(d, mail)
-    letter = d.write(
-        LetterKind.QUESTION,
-        "whose_answer",
-        [d.case.raiser],
-        mail=mail,
-        human=by,
+    asked = letters.Question.WhoseAnswer(
         who=person(by),
-        when=mail.received.isoformat(),
-        others=list(others),
+        when=mail.received,
+        others=others,
         reached=reached,
         text=mail.new_text if mail.proof is Proof.PROVEN and not reached and not is_aside(d, mail) else "",
     )
+    letter = d.write(asked, [d.case.raiser], mail=mail, human=by)
     if letter:
         d.ask(Question(letter.key, QuestionKind.WHOSE_ANSWER, d.case.raiser.email, mail.digest, whose=by.email))
     if not mail.is_readable and by.agency:
-        d.write(LetterKind.QUESTION, "unreadable", [by], mail=mail, who=person(by), when=mail.received.isoformat())
+        d.write(letters.Question.Unreadable(when=mail.received), [by], mail=mail)
 
 
 def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
@@ -230,7 +227,7 @@ def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
         return
     meant = meanings(mail.new_text)
     if entry.told(d, fact, by) and not meant:
-        d.write(LetterKind.QUESTION, "call_time", [by], mail=mail, human=d.first_responder)
+        d.write(letters.Question.CallTime(), [by], mail=mail, human=d.first_responder)
         return
     if d.case.state is State.CLOSED:
         choices: tuple[tuple[str, str], ...] = REOPEN
@@ -242,7 +239,7 @@ def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
         return
     else:
         choices = CHOICES
-    d.write(LetterKind.QUESTION, "meaning", [by], mail=mail, choices=[list(c) for c in choices])
+    d.write(letters.Question.Meaning(choices=choices), [by], mail=mail)
 
 
 def _asks_nothing(d: Draft, mail: Mail, meant: Collection[str]) -> bool:

@@ -11,16 +11,13 @@ from bot.case.course import closing
 from bot.case.course.stages import LIVE, enter
 from bot.case.making.draft import Draft
 from bot.case.said import answers
-from bot.case.said.command import NOTHING_CHANGED
 from bot.model import WAITING, Case, Contact, EventKind, Flag, Letter, LetterKind, State
+from bot.model.letters import Information, Notice, Question
 from bot.rules.directory import UNIT
 
-QUESTION = (LetterKind.QUESTION, "shadowed")
 _MAY_READ = frozenset({*UNIT, "operator"})
 #: What the business unit is asked or told about its own word, or another's: without it GO and LEAVE could be lost.
-_OF_WORDS = frozenset(
-    {QUESTION, NOTHING_CHANGED, (LetterKind.QUESTION, "confirm_word"), (LetterKind.QUESTION, "correct")}
-)
+_OF_WORDS = (Question.Shadowed, Information.NothingChanged, Question.ConfirmWord, Question.Correct)
 
 
 def note(d: Draft) -> None:
@@ -33,7 +30,7 @@ def ask(d: Draft) -> None:
     """Letters may go from now on: the business unit is asked about this case, once; without one the operator."""
     if d.case.is_open and d.case.has(Flag.SHADOWED) and not d.case.has(Flag.SHADOW_ASKED):
         d.flag(Flag.SHADOW_ASKED)
-        d.write(*QUESTION, d.unit or (d.rules.operator,))
+        d.write(Question.Shadowed(), d.unit or (d.rules.operator,))
 
 
 def withholds(case: Case, letter: Letter) -> bool:
@@ -41,7 +38,7 @@ def withholds(case: Case, letter: Letter) -> bool:
     asked about words."""
     if not case.has(Flag.SHADOWED) or letter.kind in (LetterKind.ALERT, LetterKind.ANSWER):
         return False
-    is_asked = (letter.kind, letter.variant) in _OF_WORDS
+    is_asked = isinstance(letter.values, _OF_WORDS)
     return not (is_asked and all(contact.role in _MAY_READ for contact in (*letter.to, *letter.cc)))
 
 
@@ -51,7 +48,7 @@ def go(d: Draft, by: Contact) -> None:
         d.unflag(flag)
     d.event(EventKind.RELEASED, by=by.email, note="GO")
     if d.is_stranger:
-        d.write(LetterKind.NOTICE, "provisional", (*d.inbox, *d.unit), original=d.original())
+        d.write(Notice.Provisional(original=d.original()), (*d.inbox, *d.unit))
     elif d.case.state in WAITING:
         enter(d, d.stage, LIVE, by)
     elif d.case.state is State.AWAITING_CONFIRMATION:

@@ -7,8 +7,20 @@ a proven word of the team that was asked.
 
 from __future__ import annotations
 
-from bot.case.making.draft import Draft, person
-from bot.model import WAITING, Contact, EventKind, Flag, LetterKind, Mail, Proof, Question, QuestionKind
+from bot.case.course.opening import notice_of
+from bot.case.making.draft import Draft
+from bot.model import (
+    WAITING,
+    Contact,
+    EventKind,
+    Flag,
+    Mail,
+    Proof,
+    Question,
+    QuestionKind,
+    letters,
+)
+from bot.model.letters import Information, person
 from bot.rules.authority import Side, sides
 
 WORDING = "transfer"
@@ -24,7 +36,7 @@ def offered(d: Draft, mail: Mail, by: Contact) -> bool:
     d.event(EventKind.TRANSFER_OFFERED, by=by.email, note=found.team)
     if any(q.about is QuestionKind.TRANSFER and q.asked == found.email for q in d.case.questions):
         return True
-    letter = d.write(LetterKind.QUESTION, WORDING, [found], mail=mail, human=by, who=person(by), team_asked=found.team)
+    letter = d.write(letters.Question.Transfer(who=person(by), team_asked=found.team), [found], mail=mail, human=by)
     if letter:
         about = QuestionKind.TRANSFER
         d.ask(Question(letter.key, about, found.email, mail.digest, agency=found.agency, team=found.team))
@@ -75,7 +87,7 @@ def accept(d: Draft, question: Question, by: Contact) -> None:
     d.event(EventKind.TRANSFERRED, by=by.email, note=team)
     is_second = case.has(Flag.TRANSFERRED)
     d.flag(Flag.TRANSFERRED_AGAIN if is_second else Flag.TRANSFERRED)
-    d.write(LetterKind.NOTICE, "opened", new, d.inbox, original=d.original(), ask_commitment=case.urgent, asks=[])
+    d.write(notice_of(d), new, d.inbox)
     for to in ([case.raiser], before):
         _tell(d, to, "accepted", by, team, left)
     if is_second:
@@ -93,4 +105,4 @@ def decline(d: Draft, question: Question, by: Contact) -> None:
 def _tell(
     d: Draft, to: list[Contact] | tuple[Contact, ...], event: str, by: Contact, team: str, left: str = ""
 ) -> None:
-    d.write(LetterKind.INFORMATION, WORDING, to, human=by, event=event, who=person(by), team_asked=team, left=left)
+    d.write(Information.Transfer(event=event, who=person(by), team_asked=team, left=left), to, human=by)

@@ -12,7 +12,8 @@ from bot.case.making.draft import Draft
 from bot.case.making.notices import file_record
 from bot.case.said import answers, shadow
 from bot.case.said.command import Said, Tell, nothing_changed, tell
-from bot.model import ClosedAs, EventKind, Flag, LetterKind
+from bot.model import ClosedAs, EventKind, Flag
+from bot.model.letters import Question
 from bot.rules.authority import Side
 from bot.rules.workdays import say
 
@@ -57,8 +58,7 @@ def not_ours(d: Draft, said: Said) -> None:
         closing.close(d, ClosedAs.NOT_A_CHALLENGE, said.by, said.mail)
         return
     d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: the raiser decides")
-    choices = [list(c) for c in answers.CHOICES]
-    d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], mail=said.mail, human=said.by, choices=choices)
+    d.write(Question.Meaning(choices=answers.CHOICES), [d.case.raiser], mail=said.mail, human=said.by)
 
 
 def hold(d: Draft, said: Said) -> None:

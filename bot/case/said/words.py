@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.case.course import follow_up
 from bot.case.course.opening import confirmed
 from bot.case.making import incident
-from bot.case.making.draft import Draft, person
+from bot.case.making.draft import Draft
 from bot.case.placement import BY_LETTER
 from bot.case.said import answers, transfer
 from bot.case.said.cells import perform
@@ -25,12 +25,13 @@ from bot.model import (
     Contact,
     EventKind,
     Flag,
-    LetterKind,
     Proof,
     Question,
     QuestionKind,
     Word,
+    letters,
 )
+from bot.model.letters import person
 from bot.rules import workdays
 from bot.rules.authority import WORDS, Side, may
 
@@ -86,9 +87,7 @@ def _confirm(d: Draft, said: Said) -> None:
     if not is_known(d, known):
         d.flag(Flag.UNPROVEN_WORD)
         return
-    letter = d.write(
-        LetterKind.QUESTION, "confirm_word", [known], word=said.word.value, said=said.mail.received.isoformat()
-    )
+    letter = d.write(letters.Question.ConfirmWord(word=said.word.value, said=said.mail.received), [known])
     if letter:
         about, command = QuestionKind.WORD, said.word.value
         d.ask(Question(letter.key, about, known.email, said.mail.digest, command=command, words=said.note))
@@ -113,15 +112,8 @@ def on_word_manager(d: Draft) -> None:
         if manager is None:
             d.flag(Flag.UNPROVEN_WORD)
             continue
-        said = (question.at or d.now).isoformat()
-        letter = d.write(
-            LetterKind.QUESTION,
-            "confirm_manager",
-            [manager],
-            word=question.command,
-            said=said,
-            who=person(person_asked),
-        )
+        said, who = question.at or d.now, person(person_asked)
+        letter = d.write(letters.Question.ConfirmManager(word=question.command, said=said, who=who), [manager])
         if letter:
             d.ask(replace(question, key=letter.key, about=QuestionKind.WORD_AGAIN, asked=manager.email))
 
@@ -141,21 +133,13 @@ def _not_yours(d: Draft, said: Said) -> None:
         # A professional of a third agency is not told whose case it is.
         is_near = is_party or said.by.agency in sides_of
         human = None if is_near else next(iter(d.unit), d.rules.operator)
-        d.write(
-            LetterKind.QUESTION,
-            "not_yours",
-            [said.by],
-            mail=said.mail,
-            human=human,
-            word=said.word.value,
-            who_may=_owner(d, said.word) if is_near else OTHERS,
-            may_ask=is_party,
-        )
+        who_may = _owner(d, said.word) if is_near else OTHERS
+        told = letters.Question.NotYours(word=said.word.value, who_may=who_may, may_ask=is_party)
+        d.write(told, [said.by], mail=said.mail, human=human)
     is_of_either = said.by.agency and (Side.RESPONDING in said.stand or said.by.agency == d.case.raiser.agency)
     closes = said.word in (Word.RESOLVED, Word.WITHDRAW) and said.mail.proof is not Proof.FAILED
     if closes and is_of_either and d.case.is_open and not d.is_stranger:
-        choices = [list(c) for c in answers.CHOICES]
-        d.write(LetterKind.QUESTION, "meaning", [d.case.raiser], human=said.by, choices=choices)
+        d.write(letters.Question.Meaning(choices=answers.CHOICES), [d.case.raiser], human=said.by)
 
 
 def _owner(d: Draft, word: Word) -> str:

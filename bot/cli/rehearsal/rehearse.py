@@ -139,8 +139,8 @@ class Rehearsal:
             letters = [
                 q
                 for q in outbox.of_status(tx, "sent")
-                if (wanted and (q.case == wanted.number or q.letter.about.get("ref") == wanted.ref))
-                or (q.case is None and "ref" not in q.letter.about)  # a digest is of no case
+                if (wanted and (q.case == wanted.number or q.letter.ref == wanted.ref))
+                or (q.case is None and not q.letter.ref)  # a digest is of no case
             ]
         fitting = [
             q

@@ -78,7 +78,7 @@ class Rows:
             if queued.id in self._letters:
                 continue
             self._letters.add(queued.id)
-            case = numbers.get(queued.case or 0) or refs.get(str(queued.letter.about.get("ref", "")))
+            case = numbers.get(queued.case or 0) or refs.get(queued.letter.ref)
             yield letter_row(queued, case, now)
 
     def cases(self) -> list[Row]:

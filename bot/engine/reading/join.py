@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from bot.engine.reading.place import content_key
 from bot.engine.turn import Turn
-from bot.model import Arrival, Bounce, Decision, EventKind, Letter, LetterKind, LetterUndelivered, Mail, MailKind
+from bot.model import Arrival, Bounce, Decision, EventKind, Letter, LetterUndelivered, Mail, MailKind
+from bot.model.letters import Information, person
 from bot.store import cases, outbox
 from bot.store.outbox import Queued
 
@@ -60,17 +61,9 @@ def _absent(turn: Turn, tx: Connection, mail: Mail, decision: Decision, now: dat
     times, was_told = cases.note_absence(tx, who, case.number, case.stage, now, WITHIN)
     if times >= ABSENCES and not was_told:
         unit = turn.books.settings.directory.unit(case.area)
-        about = {
-            "contact": {"name": contact.name, "email": contact.email, "role": contact.role, "agency": contact.agency,
-                        "phone": contact.phone},
-            "times": times,
-            "days": WITHIN.days,
-            "now": now.isoformat(),
-        }  # fmt: skip
         if unit:
+            values = Information.Unreachable(contact=person(contact), times=times, days=WITHIN.days)
             subject = "A contact of the directory cannot be reached"
             occasion = f"unreachable/{who}/{now:%Y%m%d}"
-            turn.post(
-                tx, Letter(LetterKind.INFORMATION, occasion, unit, about, variant="unreachable", subject=subject), now
-            )
+            turn.post(tx, Letter(values, occasion, unit, decided=now, subject=subject), now)
             cases.absence_told(tx, who, now)

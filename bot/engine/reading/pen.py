@@ -23,9 +23,10 @@ from bot.engine.turn import Turn
 from bot.mail.read import Reading, headers_only
 from bot.mail.words import orders
 from bot.mail.words.orders import NEW, NOT_OURS, Order
-from bot.model import Contact, Decision, Flag, Inbox, Letter, LetterKind, Mail, MailKind, Proof, Word
+from bot.model import Contact, Decision, Flag, Inbox, Letter, Mail, MailKind, Proof, Word
 from bot.model.errors import StoreError
 from bot.model.failpoints import failpoint
+from bot.model.letters import Answer, Digest, Information
 from bot.rules.directory import UNIT
 from bot.store import cases, mails, outbox
 from bot.store.db import Database
@@ -236,11 +237,10 @@ class Penned:
     def _tell(self, tx: Connection, one: Answered, done: list[str], unclear: list[str], now: datetime) -> None:
         cited = tuple(i for i in (*one.mail.references[-5:], one.mail.message_id or "") if i)
         letter = Letter(
-            LetterKind.ANSWER,
+            Answer.Pen(done=tuple(done), unclear=tuple(unclear)),
             one.mail.digest,
             (one.by,),
-            {"done": done, "unclear": unclear, "now": now.isoformat()},
-            variant="pen",
+            decided=now,
             subject="Mails that you placed",
             in_reply_to=one.mail.message_id or "",
             references=cited,
@@ -254,16 +254,16 @@ def _waiting(tx: Connection) -> list[Listed]:
 
 def _lists_entries(queued: Queued) -> bool:
     """Whether a letter of ours lists entries of the pen: a digest, or the one about older challenges."""
-    letter = queued.letter
-    return queued.case is None and (letter.kind is LetterKind.DIGEST or letter.variant in ("in_flight", "pen"))
+    lists = isinstance(queued.letter.values, (Digest.Daily, Information.InFlight, Answer.Pen))
+    return queued.case is None and lists
 
 
 def _letters(digests: Sequence[Queued]) -> dict[str, int]:
     """The letters of the latest digest cited."""
-    latest = max((q for q in digests if q.letter.kind is LetterKind.DIGEST), key=lambda q: q.id, default=None)
-    about = latest.letter.about if latest else {}
-    rows = [*about.get("pen", ()), *about.get("set_aside", ())]
-    return {row["letter"]: row["entry"] for row in rows if row.get("letter")}
+    daily = [(q.id, q.letter.values) for q in digests if isinstance(q.letter.values, Digest.Daily)]
+    latest = max(daily, key=lambda one: one[0], default=(0, None))[1]
+    rows = (*latest.pen, *latest.set_aside) if latest else ()
+    return {row.letter: row.entry for row in rows if row.letter}
 
 
 def _case(tx: Connection, ref: str, areas: tuple[str, ...]) -> tuple[str, int | None]:

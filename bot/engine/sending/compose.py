@@ -6,7 +6,7 @@ sends nothing and changes no case.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,8 +15,11 @@ from sqlalchemy import Connection
 from bot.case import table
 from bot.engine import registers
 from bot.engine.turn import Turn
-from bot.letters.render import Office, Templates, render
+from bot.letters.render import Office, Templates, render, template_of
 from bot.model import Case, Contact, Letter
+from bot.model.letters import Record as OfRecord
+from bot.model.letters import TheForm, TheMail, TheRecord, TheRegister, TheReport
+from bot.model.letters.parts import FileEntry
 from bot.records import forms
 from bot.records.fill import Known, fill
 from bot.records.record import MailRow, Record, record
@@ -49,11 +52,11 @@ class Finish:
             letter = table.restated(letter, stored.case, self.turn.rules_of(stored), now)
             letter, attachments = self._attached(tx, letter, stored, now)
         letter = registers.told(tx, letter, self.settings, now)
-        attachments += tuple(self._workbook(tx, what, which, now) for what, which in _workbooks(letter))
+        attachments += tuple(self._workbooks(tx, letter, now))
         office = Office(self.turn.books.bot, self.settings.calendar, attachments)
         made = render(letter, office, self.templates, now)
         if made.used_fallback:
-            self.on_fault(f"mail_templates/{letter.kind.value}-{letter.variant}.txt.j2", made.fault)
+            self.on_fault(f"mail_templates/{template_of(letter)}", made.fault)
         return letter, made.raw, made.recipients
 
     def _attached(
@@ -61,23 +64,30 @@ class Finish:
     ) -> tuple[Letter, tuple[tuple[str, str, bytes], ...]]:
         found: list[tuple[str, str, bytes]] = []
         for wanted in letter.attach:
-            what, _, which = wanted.partition(":")
-            if what == "mail":
-                name = "original" if which == stored.case.opening_mail else "form"
-                found.append((f"{stored.case.ref}-{name}.eml", "message/rfc822", mails.raw(tx, which)))
-            elif what == "form":
-                found += self._form(tx, which, letter, stored, now)
-            elif what == "record":
-                made = self.record(tx, stored, now, full=which == "full")
-                found += fitting(files(made, stored.case))
-                letter = with_manifest(letter, made, *place_of(made, stored.case))
+            match wanted:
+                case TheMail(digest):
+                    name = "original" if digest == stored.case.opening_mail else "form"
+                    found.append((f"{stored.case.ref}-{name}.eml", "message/rfc822", mails.raw(tx, digest)))
+                case TheForm(form):
+                    found += self._form(tx, form, letter, stored, now)
+                case TheRecord(content):
+                    made = self.record(tx, stored, now, full=content == "full")
+                    found += fitting(files(made, stored.case))
+                    letter = with_manifest(letter, made, *place_of(made, stored.case))
+                case TheRegister() | TheReport():
+                    pass  # of no case: _workbooks
         return letter, tuple(found)
 
-    def _workbook(self, tx: Connection, what: str, which: str, now: datetime) -> tuple[str, str, bytes]:
-        area, _, quarter = which.partition("/")
-        if what == "report":
-            return registers.reported(tx, area, quarter, self.settings, now)
-        return registers.attached(tx, area, self.settings.policies, self.settings.calendar, now)
+    def _workbooks(self, tx: Connection, letter: Letter, now: datetime) -> Iterator[tuple[str, str, bytes]]:
+        """The registers and reports that the letter carries."""
+        for wanted in letter.attach:
+            match wanted:
+                case TheRegister(area):
+                    yield registers.attached(tx, area, self.settings.policies, self.settings.calendar, now)
+                case TheReport(area, quarter):
+                    yield registers.reported(tx, area, quarter, self.settings, now)
+                case TheMail() | TheForm() | TheRecord():
+                    pass  # of the case: _attached
 
     def _form(
         self, tx: Connection, name: str, letter: Letter, stored: Stored, now: datetime
@@ -111,12 +121,6 @@ class Finish:
         return record(case, journal, rows, gaps, policy, self.settings.calendar, now, full=full)
 
 
-def _workbooks(letter: Letter) -> list[tuple[str, str]]:
-    """The registers and reports that the letter carries: what, and of which area and quarter."""
-    named = (wanted.partition(":") for wanted in letter.attach)
-    return [(what, which) for what, _, which in named if what in ("register", "report")]
-
-
 def _is_secure(contact: Contact, rules: Rules) -> bool:
     """Whether the directory marks that address as secure."""
     known = rules.directory.person(contact.email)
@@ -146,5 +150,10 @@ def place_of(made: Record, case: Case) -> tuple[str, int]:
 
 def with_manifest(letter: Letter, made: Record, where: str, parts: int) -> Letter:
     """The letter names each file of the record with its SHA-256, and where the mails lie."""
-    manifest = [{"name": e.name, "sha256": e.sha256, "size": e.size} for e in made.manifest]
-    return replace(letter, about={**letter.about, "manifest": manifest, "where": where, "part": 1, "parts": parts})
+    manifest = tuple(FileEntry(e.name, e.sha256, e.size) for e in made.manifest)
+    match letter.values:
+        case OfRecord.Full() as full:
+            return replace(letter, values=replace(full, manifest=manifest, where=where, parts=parts))
+        case OfRecord.Minimal() as minimal:
+            return replace(letter, values=replace(minimal, manifest=manifest, where=where))
+    return letter

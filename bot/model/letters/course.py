@@ -1,0 +1,162 @@
+"""Letters of a stage's course: reminders, the next stage called in, and the next contact in place of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model.letters.parts import Asked as AskedOf
+from bot.model.letters.parts import Commitment, FormRow, Holding, Original, Person, Representation
+from bot.model.letters.wording import LetterKind, Wording
+from bot.model.marks import PersonalText, PlainText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reminder(Wording):
+    left: PlainText  # "12 hours"
+    commitment: Commitment | None
+    forms: tuple[FormRow, ...] = ()
+
+
+class Chaser:
+    """A reminder."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Half(_Reminder):
+        kind = LetterKind.CHASER
+        variant = "half"
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Last(_Reminder):
+        kind = LetterKind.CHASER
+        variant = "last"
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Raiser(_Reminder):
+        """To who raised it: they may have been answered."""
+
+        kind = LetterKind.CHASER
+        variant = "raiser"
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Provisional(Wording):
+        """Nobody has said yet whether it is a challenge."""
+
+        kind = LetterKind.CHASER
+        variant = "provisional"
+        left: PlainText
+        original: Original
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Outcome(Wording):
+        """`word`: that will close the case; `by`: when the outcome is due in writing."""
+
+        kind = LetterKind.CHASER
+        variant = "outcome"
+        word: PlainText
+        by: datetime
+        outcome_says: tuple[PlainText, ...]
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Clock(Wording):
+        """Another clock of the stage has passed, for those it runs on. `passed`: when, in words."""
+
+        kind = LetterKind.CHASER
+        variant = "clock"
+        says: PlainText
+        passed: PlainText
+        local: bool
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Prompt(Wording):
+        """What the policy asks after the end. `passed`: its day is over."""
+
+        kind = LetterKind.CHASER
+        variant = "prompt"
+        prompt: AskedOf
+        passed: bool
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Form(Wording):
+        kind = LetterKind.CHASER
+        variant = "form"
+        forms: tuple[FormRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entered(Wording):
+    """`outer_limit`: it is urgent, and its due time the latest; `attached`: the original mail comes with it."""
+
+    holding: tuple[Holding, ...]
+    outer_limit: bool
+    out_of_hours: bool
+    original: Original
+    attached: bool
+    representation: Representation | None
+    forms: tuple[FormRow, ...] = ()
+
+
+class Escalation:
+    """To the contacts of a stage that is entered."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Lapsed(_Entered):
+        kind = LetterKind.ESCALATION
+        variant = "lapsed"
+        from_stage_name: PlainText
+        lapsed: datetime
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Asked(_Entered):
+        """Somebody's word called the stage in."""
+
+        kind = LetterKind.ESCALATION
+        variant = "asked"
+        from_stage_name: PlainText
+        asked_by: Person
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Repeat(_Entered):
+        """The same again, for the n-th time."""
+
+        kind = LetterKind.ESCALATION
+        variant = "repeat"
+        n: int
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Reopened(_Entered):
+        kind = LetterKind.ESCALATION
+        variant = "reopened"
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Live(_Entered):
+        """The case was watched only, until now."""
+
+        kind = LetterKind.ESCALATION
+        variant = "live"
+
+
+class Redirect:
+    """To the next contact in place of one."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Away(Wording):
+        """`until`: in the words of the automatic reply."""
+
+        kind = LetterKind.REDIRECT
+        variant = "away"
+        absent: Person
+        until: PersonalText
+        gone: bool
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Bounced(Wording):
+        kind = LetterKind.REDIRECT
+        variant = "bounced"
+        absent: Person
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class NotMine(Wording):
+        kind = LetterKind.REDIRECT
+        variant = "not_mine"
+        absent: Person

@@ -1,0 +1,102 @@
+"""A letter: to whom, in which conversation, with which values and enclosures; fixed when it is decided.
+
+Its bytes are made, and what it carries is made or fetched, when it is first claimed (engine/sending/compose.py). It
+decides nothing and knows no template's text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model.cases import Contact
+from bot.model.letters.standing import Standing
+from bot.model.letters.wording import LetterKind, Wording
+from bot.model.marks import PersonalText, PlainText
+from bot.model.times import aware
+
+
+@dataclass(frozen=True, slots=True)
+class TheMail:
+    """A mail of the case as it came, by its digest."""
+
+    digest: PlainText
+
+
+@dataclass(frozen=True, slots=True)
+class TheRecord:
+    """The record of the case. `content`: minimal or full."""
+
+    content: PlainText
+
+
+@dataclass(frozen=True, slots=True)
+class TheForm:
+    """A form of the policy, by its id, filled in as the case stands."""
+
+    form: PlainText
+
+
+@dataclass(frozen=True, slots=True)
+class TheRegister:
+    """The register of an area."""
+
+    area: PlainText
+
+
+@dataclass(frozen=True, slots=True)
+class TheReport:
+    """The figures of an area. `quarter`: "2026Q4"; "" is the last full one."""
+
+    area: PlainText
+    quarter: PlainText = ""
+
+
+Enclosed = TheMail | TheRecord | TheForm | TheRegister | TheReport
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One outbound letter. `standing` is None for a letter of no case.
+
+    `key` is `occasion/kind/first addressee` and unique within the case (or within the daemon, without a case).
+    """
+
+    values: Wording
+    occasion: PersonalText
+    to: tuple[Contact, ...]
+    standing: Standing | None = None
+    decided: datetime | None = None
+    cc: tuple[Contact, ...] = ()
+    stage: PlainText = ""
+    subject: PlainText = ""  # without the ref; fixed words and window only
+    in_reply_to: PersonalText = ""
+    references: tuple[PersonalText, ...] = ()
+    thread_index: PersonalText = ""
+    starts_clock: bool = False  # the running stage's clock counts from this letter's being served
+    attach: tuple[Enclosed, ...] = ()
+    after: tuple[PersonalText, ...] = ()  # keys of letters that must be served, or known undeliverable, first
+    message_id: PlainText = ""  # given by the turn: it holds an HMAC
+    to_stranger: bool = False  # the one fixed letter that may leave the allow-list
+
+    def __post_init__(self) -> None:
+        if self.decided is not None:
+            object.__setattr__(self, "decided", aware(self.decided))
+
+    @property
+    def kind(self) -> LetterKind:
+        return self.values.kind
+
+    @property
+    def variant(self) -> str:
+        """Which wording of its kind."""
+        return self.values.variant
+
+    @property
+    def ref(self) -> str:
+        """Of its case, "" without one."""
+        return self.standing.ref if self.standing else ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.occasion}/{self.kind.value}/{self.to[0].email if self.to else '-'}"

@@ -1,0 +1,64 @@
+"""The first letters of a case: to who raised it, and to who is challenged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.model.letters.parts import FormRow, Original
+from bot.model.letters.wording import LetterKind, Wording
+from bot.model.marks import PlainText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Receipt(Wording):
+    """`asks`: codes of the questions that ride in it, for each of which the template has a sentence."""
+
+    asks: tuple[PlainText, ...]
+    held_before: tuple[PlainText, ...]  # names of stages
+    raise_within: PlainText
+    exclusions: tuple[PlainText, ...]
+    forms: tuple[FormRow, ...] = ()
+
+
+class Acknowledgement:
+    """To the raiser."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Opened(_Receipt):
+        kind = LetterKind.ACKNOWLEDGEMENT
+        variant = "opened"
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Provisional(_Receipt):
+        """Their address could not be proven."""
+
+        kind = LetterKind.ACKNOWLEDGEMENT
+        variant = "provisional"
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Stranger(Wording):
+        """The one letter that may leave the allow-list."""
+
+        kind = LetterKind.ACKNOWLEDGEMENT
+        variant = "stranger"
+
+
+class Notice:
+    """To those who are challenged."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Opened(Wording):
+        kind = LetterKind.NOTICE
+        variant = "opened"
+        original: Original
+        ask_commitment: bool
+        asks: tuple[PlainText, ...]
+        forms: tuple[FormRow, ...] = ()
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Provisional(Wording):
+        """Of a stranger's mail: to team inbox and business unit."""
+
+        kind = LetterKind.NOTICE
+        variant = "provisional"
+        original: Original

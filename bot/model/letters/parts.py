@@ -1,0 +1,185 @@
+"""What several wordings are made of: people, and rows of a letter's lists. Instants are aware; None is none.
+
+Field names are those that templates read. It knows no wording and formats nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model.cases import Contact
+from bot.model.marks import PersonalText, PlainText
+
+#: A word to answer with, and what it means.
+Choice = tuple[PlainText, PlainText]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody as a letter names them."""
+
+    name: PersonalText = ""
+    email: PersonalText = ""
+    role: PlainText = ""
+    agency: PlainText = ""
+    phone: PersonalText = ""
+
+
+def person(contact: Contact | None) -> Person:
+    """A contact as a letter names them; nobody is a Person without a name."""
+    who = contact or Contact("")
+    return Person(who.name, who.email, who.role, who.agency, who.phone)
+
+
+@dataclass(frozen=True, slots=True)
+class FormRow:
+    """What a letter says of one form. `state`: asked, missing, half, or what is wrong with it; `labels`: blank ones."""
+
+    title: PlainText
+    state: PlainText
+    level: PlainText  # no, should or must
+    labels: tuple[PlainText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """Where the whole of it lies and who can tell: minimal letters say that instead of repeating it."""
+
+    from_: PersonalText
+    sent: datetime
+    inbox: PersonalText = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """Who wrote when that they will answer, and by when if they said."""
+
+    who: Person
+    at: datetime
+    by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """By when both sides write down their view, and to whom they send it."""
+
+    by: datetime
+    to: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A reply without an answer."""
+
+    when: datetime
+    who: PersonalText
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom an automatic reply names in its own place, in its words."""
+
+    name: PersonalText
+    contact: PersonalText
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An agreed action. `owner`: only whom the directory knows; `words`: only where letters may be full."""
+
+    n: int
+    owner: Person | None
+    has_owner: bool
+    day: datetime | None
+    words: PersonalText
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the policy asks when a case has ended: the words, and the end of its day."""
+
+    words: PlainText
+    by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """An open case, in the daily letter and in the answer to OPEN."""
+
+    ref: PlainText
+    stage: PlainText
+    due: datetime | None
+    waiting_for: PersonalText
+    asks: int
+    elsewhere: bool  # a letter of ours was answered from an address that it never went to
+    watched: bool
+    forms: tuple[PlainText, ...]  # titles of those that are missing
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A mail that a person must place: by whom it says it is, never its subject, which may hold a child's name."""
+
+    letter: PlainText  # by which an answer may name it
+    entry: int
+    mailbox: PlainText
+    received: datetime
+    sender: PersonalText
+    why: PlainText
+    guesses: PlainText
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A letter that was decided in shadow mode and went to nobody."""
+
+    ref: PlainText
+    kind: PlainText
+    to: tuple[PersonalText, ...]
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A mailbox, and when it was last read and written from."""
+
+    name: PlainText
+    last_read: datetime | None
+    last_sent: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """An older challenge that was found when its inbox was read for the first time."""
+
+    mailbox: PlainText
+    received: datetime
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A stage that the case has entered."""
+
+    at: datetime
+    what: PlainText
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Who does what at a stage of a team: answers or decides."""
+
+    team: PlainText
+    stage: PlainText
+    does: PlainText
+    who: Person
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of the record."""
+
+    name: PlainText
+    sha256: PlainText
+    size: int

@@ -1,0 +1,66 @@
+"""How a case stands when a letter of it is decided: what its template knows beside the letter's own values.
+
+Field names are those that templates read. It is filled in one place (case/making/draft.py) and decides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model.letters.parts import Person
+from bot.model.marks import PersonalText, PlainText
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """The line that every letter of a case bears: the policy's text, and whom to ring at this hour."""
+
+    text: PlainText
+    say: PlainText
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    """Another clock of the stage: what is to be done, on whose side, by when. `source`: policy or local."""
+
+    says: PlainText
+    side: PlainText
+    by: datetime
+    source: PlainText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The case, its policy, its running stage and its people."""
+
+    ref: PlainText
+    policy_title: PlainText
+    partnership: PlainText
+    advice: PlainText  # name and number, "" where the policy gives none
+    emergency: Emergency
+    timescales: PlainText  # guideline, indicative or required
+    fixed_words: PlainText  # of the subject: the conversation's topic
+
+    opened: datetime
+    team: PlainText
+    urgent: bool
+    unconfirmed: bool
+    raiser: Person
+    responder: Person
+
+    stage_name: PlainText
+    level: PlainText
+    decision_word: PlainText
+    decides: PlainText
+    window: PlainText  # "24 hours"
+    local_window: bool
+    due: datetime | None
+    due_why: PlainText
+    clocks: tuple[ClockLine, ...]
+    next_stage_name: PlainText
+    next_people: tuple[Person, ...]
+
+    late: PersonalText  # why it comes late, in a sentence
+    human: Person
+    ring: Person

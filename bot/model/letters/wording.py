@@ -1,0 +1,51 @@
+"""What kinds of letters there are, and what every wording has: a kind, a variant, and the fields its template reads.
+
+A wording is a frozen dataclass whose fields bear the names that its template knows, mail_templates/<name>.txt.j2. A
+name that Python keeps for itself has an underscore behind it, which templates do not see. It holds no value of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+
+class LetterKind(StrEnum):
+    ACKNOWLEDGEMENT = "acknowledgement"
+    NOTICE = "notice"
+    CHASER = "chaser"
+    ESCALATION = "escalation"
+    RESPONSE = "response"
+    RELAY = "relay"
+    REDIRECT = "redirect"
+    QUESTION = "question"
+    INFORMATION = "information"
+    OUTCOME = "outcome"
+    RECORD = "record"
+    DIGEST = "digest"
+    ANSWER = "answer"
+    ALERT = "alert"
+
+
+#: Letters that want an out-of-office or a bounce to come back to us.
+WANTS_ANSWERS = frozenset({LetterKind.NOTICE, LetterKind.CHASER, LetterKind.ESCALATION, LetterKind.REDIRECT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """The values of one letter. `is_of_case`: its template counts on how the case stands (standing.py)."""
+
+    kind: ClassVar[LetterKind]
+    variant: ClassVar[str]
+    is_of_case: ClassVar[bool] = True
+
+    @property
+    def name(self) -> str:
+        """ "chaser-half": of its template, and of its row in table.py."""
+        return name_of(type(self))
+
+
+def name_of(wording: type[Wording]) -> str:
+    """The same of a wording's class."""
+    return f"{wording.kind.value}-{wording.variant}"
