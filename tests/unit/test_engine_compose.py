@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.engine import registers
 from bot.engine.sending.compose import MAX_LETTER, Finish, files, fitting, place_of
 from bot.letters.render import Templates
-from bot.model import Alarm, Arrival, Letter, LetterKind, LetterServed
+from bot.model import Alarm, Arrival, Contact, Letter, LetterKind, LetterServed
 from bot.rules.workdays import say
 from bot.store import cases, outbox
-from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, START, mail
+from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, START, UNIT, mail
 from tests.unit.engine_samples import House, attached, eml, parsed, post, texts
 
 MINUTE, HOUR, DAYS = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -179,6 +180,20 @@ def test_a_letter_carries_the_challenge_as_it_came(opened: House) -> None:
     (name, content), *more = attached(parsed(raw)).items()
     assert (name, more) == ("CE-2027-0001-original.eml", [])
     assert b"seeing the baby" in content
+
+
+@pytest.mark.parametrize(
+    ("word", "name"), [("REGISTER", "register-CE-2027-01-12.xlsx"), ("REPORT", "report-CE-2026Q4.xlsx")]
+)
+def test_what_is_handed_out_is_made_when_the_letter_goes(opened: House, word: str, name: str) -> None:
+    """The register and the report of the area, as workbooks."""
+    asked = registers.letter(mail(UNIT, word), Contact(UNIT, "CESCP", "business_unit"), "CE", START)
+    with opened.db.begin() as tx:
+        opened.turn.post(tx, asked, START)
+        (queued,) = [q for q in outbox.of_status(tx, "queued") if q.letter.kind is LetterKind.ANSWER]
+        _, raw, _ = opened.app.finish(tx, queued, START)
+    ((given, content),) = attached(parsed(raw)).items()
+    assert (given, content[:2]) == (name, b"PK")
 
 
 def carries_original(letter: Letter, house: House) -> Letter:

@@ -205,6 +205,16 @@ def test_older_challenges_are_told_once_to_operator_and_unit(house: House) -> No
     assert CREWE_BOX not in second
 
 
+def test_what_was_told_once_is_not_listed_again_with_what_is_found_later(house: House) -> None:
+    """The second letter names the second challenge alone."""
+    for n in range(2):
+        house.put(eml(at=START - 9 * DAYS, text=f"{WORDS} {n}", name=f"m{n}"), START - 9 * DAYS)
+        house.take_in(START + n * HOUR)
+        house.app.digests.tell_in_flight(START + n * HOUR)
+    listed = sorted(text.count("Entry ") for text in texts(house.send(START + HOUR), "already in flight?"))
+    assert listed == [1, 1]
+
+
 @pytest.mark.parametrize(("watched", "told"), [((CREWE,), True), ((CREWE, CHESTER), False)])
 def test_an_older_challenge_in_our_own_mailbox_is_told_where_there_is_one_area(
     tmp_path: Path, watched: tuple[str, ...], told: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -156,6 +157,17 @@ def test_what_is_none_of_our_business_is_passed_by_before_the_challenge_behind_i
         house.put(eml(title=title, name=f"m{n}"), START + n * MINUTE)
     house.take_in(START + HOUR)
     assert (len(house.listed("ignored")), len(house.listed("case")), waiting(house)) == (3, 1, [])
+
+
+def test_a_mail_that_cannot_be_disposed_of_takes_none_with_it_that_was_read_before(house: House) -> None:
+    """Whatever stops the reading at a challenge, the lunch before it is read, settled and gone."""
+    house.put(eml(title="Lunch", name="m1"))
+    house.put(eml(name="m2"), START + MINUTE)
+    house.receive(START + HOUR)
+    house.turn.books.settings = replace(house.settings, policies={})
+    with pytest.raises(KeyError):
+        house.app.intake.read(START + HOUR)
+    assert (len(house.listed("ignored")), len(waiting(house)), house.cases()) == (1, 1, [])
 
 
 def test_the_same_mail_in_two_inboxes_is_one_challenge(house: House) -> None:

@@ -257,7 +257,10 @@ def test_a_strangers_challenge_out_of_the_pen_is_asked_about_once_more(house: Ho
 # --- what the unit asks for -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("word", "carries"), [("REGISTER", "register-CE-2027-01-13.xlsx"), ("OPEN", "")])
+@pytest.mark.parametrize(
+    ("word", "carries"),
+    [("REGISTER", "register-CE-2027-01-13.xlsx"), ("REPORT", "report-CE-2026Q4.xlsx"), ("OPEN", "")],
+)
 def test_the_unit_is_handed_what_it_asks_for(house: House, word: str, carries: str) -> None:
     """Of its own area, as things are when the letter goes; its mail leaves nothing but a row."""
     house.open()
