@@ -22,6 +22,7 @@ from bot.cli.rehearsal.rehearse import StillClock
 from bot.daemon.app import App, build
 from bot.doors.maildir.send import deliver
 from bot.model import Case, Contact, Letter, LetterKind, LetterServed, Mail
+from bot.model.letters import Alert
 from bot.settings.settings import Door, Settings
 from bot.store import cases, mails, outbox
 from bot.store.db import Database
@@ -180,14 +181,8 @@ def to(letter: Letter) -> tuple[str, ...]:
 def post(house: House, *addresses: str, occasion: str = "a letter") -> int:
     """A letter of no case, queued; its row."""
     contacts = tuple(Contact(address) for address in addresses)
-    letter = Letter(
-        LetterKind.ALERT,
-        occasion,
-        contacts,
-        {"subject": "Something", "lines": ["A line."], "now": START.isoformat()},
-        variant="plain",
-        subject="Something",
-    )
+    values = Alert.Plain(subject="Something", lines=("A line.",))
+    letter = Letter(values, occasion, contacts, decided=START, subject="Something")
     with house.db.begin() as tx:
         house.turn.post(tx, letter, START)
         return max(q.id for q in outbox.of_status(tx, "queued"))

@@ -127,7 +127,7 @@ def test_a_cell_that_does_nothing_tells_its_sender(word: Word, state: State) -> 
                 continue
             decision = arrived(case, said, BOOK)
             told = letter(decision, *NOTHING_CHANGED)
-            assert (to(told), told.about["word"], told.values.why) == ({who}, word.value, cell.why)
+            assert (to(told), told.values.word, told.values.why) == ({who}, word.value, cell.why)
             assert len(decision.letters) == 1
             assert not changed(case, decision.case)
 
@@ -203,7 +203,7 @@ def test_a_word_that_is_confirmed_too_late_is_told() -> None:
     answered = arrived(asked.case, mail(FAY, "We visited today and the child was seen.", at=START + hours(2))).case
     decision = arrived(answered, mail(HELEN, "YES", at=START + hours(3)), BOOK, answered_key=key)
     told = letter(decision, *NOTHING_CHANGED)
-    assert (to(told), told.about["word"]) == ({HELEN}, "URGENT")
+    assert (to(told), told.values.word) == ({HELEN}, "URGENT")
 
 
 def test_release_frees_what_a_hold_holds() -> None:

@@ -13,6 +13,7 @@ from bot.engine import registers
 from bot.engine.sending.compose import MAX_LETTER, Finish, files, fitting, place_of
 from bot.letters.render import Templates
 from bot.model import Alarm, Arrival, Contact, Letter, LetterKind, LetterServed
+from bot.model.letters import TheMail
 from bot.rules.workdays import say
 from bot.store import cases, outbox
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, START, UNIT, mail
@@ -200,7 +201,7 @@ def carries_original(letter: Letter, house: House) -> Letter:
     """The same letter, with the opening mail attached as the opening's own letters attach it."""
     notice = next(q.letter for q in house.letters(LetterKind.NOTICE))
     digest = house.case().opening_mail
-    return replace(letter, attach=notice.attach or (f"mail:{digest}",))
+    return replace(letter, attach=notice.attach or (TheMail(digest),))
 
 
 def test_a_reply_to_a_held_letter_is_made_as_the_case_is_now(opened: House) -> None:

@@ -98,7 +98,7 @@ def test_an_open_case_says_whose_move_it_is(two: House) -> None:
     case = two.case(1)
     assert registers.waiting_for(case) == "Fay Marsh"
     line = registers.open_line(case, POLICIES)
-    assert (line["ref"], line["stage"], line["asks"], line["watched"]) == (
+    assert (line.ref, line.stage, line.asks, line.watched) == (
         "CE-2027-0001",
         POLICIES["cheshire-east"].first.name,
         0,

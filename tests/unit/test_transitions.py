@@ -121,5 +121,5 @@ def test_the_operator_is_told_of_a_wrong_move(database: Database) -> None:
         said = replace(plan.decision, wrong_move="CE-2027-0001 went from closed to provisional by lapse.")
         turn.save(tx, replace(plan, decision=said), START + hours(1))
         (alert,) = [q.letter for q in outbox.open_letters(tx) if q.letter.kind is LetterKind.ALERT]
-    assert alert.about["lines"][0] == said.wrong_move
+    assert alert.values.lines[0] == said.wrong_move
     assert alert.to[0].email == shipped().config.operator
