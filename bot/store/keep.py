@@ -179,5 +179,8 @@ def _of_no_case(tx: Connection, case: Case) -> dict[int, str]:
 
 def _tells(letter: dict[str, object], told: set[str]) -> bool:
     """Whether the letter speaks of one of these; whom it is addressed to is no word of it."""
-    words = json.dumps([letter["about"], letter["subject"]], ensure_ascii=False).lower()
+    spoken = [
+        letter.get(part) for part in ("values", "standing", "about", "subject")
+    ]  # `about`: before values had types
+    words = json.dumps(spoken, ensure_ascii=False).lower()
     return any(one.lower() in words for one in told)

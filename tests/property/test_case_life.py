@@ -120,9 +120,11 @@ def test_letters_go_to_parties_and_directory_alone(first: Mail, steps: list[Step
 
 
 def known_writer(fact: Fact) -> set[str]:
-    """Who wrote the mail that is being answered, if the directory knows their agency."""
+    """Who wrote the mail that is being answered, if the directory knows them or their agency."""
     sender = fact.mail.sender if isinstance(fact, Arrival) else None
-    return {sender.email} if sender and World().book.directory.agency_of(sender.email) else set()
+    directory = World().book.directory
+    is_known = sender and (directory.agency_of(sender.email) or directory.person(sender.email))
+    return {sender.email} if sender and is_known else set()
 
 
 @WALK
