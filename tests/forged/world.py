@@ -85,7 +85,7 @@ class World:
         if prepared is not None:
             shutil.copytree(prepared, folder, dirs_exist_ok=True)
             with closing(sqlite3.connect(folder / "story.db")) as db, db:  # a copy is no mailbox that has moved
-                db.execute("DELETE FROM meta WHERE key LIKE 'door:%'")
+                db.execute("UPDATE mailboxes SET door = NULL")
         told = story.Story.model_validate(
             {"story": "forged", "policy": "cheshire-east", "starts": START, "until": START, "directory": DIRECTORY,
              "inbox": {"team": "Crewe Assessment Team", "agency": "CSC", "address": INBOX}}
