@@ -1,7 +1,7 @@
 """The demo's page: each case as a timeline in which every mail and letter can be opened and read.
 
 One file that needs nothing from anywhere: no script, no font, no picture. Values in, HTML out; every value is escaped,
-and the page may load nothing. It plays nothing and writes no file.
+and the page may load nothing. Its frame and its looks are page.html. It plays nothing and writes no file.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from importlib.resources import files
+from string import Template
 
 from bot.cli.rehearsal.rows import Row
 from bot.cli.rehearsal.story import Story, StoryMail
@@ -33,32 +35,6 @@ FACTS = {
     "filed": "the record goes to the partnership",
 }
 
-STYLE = """
-:root { --ink:#1d2733; --soft:#5b6875; --line:#d9dfe5; --paper:#fff; --ground:#f3f5f7; --in:#0b6e99; --out:#2e7d4f;
-  --fact:#9a6200 }
-@media (prefers-color-scheme: dark) { :root { --ink:#e4e9ee; --soft:#9aa7b4; --line:#36424e; --paper:#1d252d;
-  --ground:#141a20; --in:#6cc3e8; --out:#7fcf9f; --fact:#e5b45c } }
-* { box-sizing:border-box }
-body { margin:0; background:var(--ground); color:var(--ink); font:16px/1.5 system-ui,sans-serif }
-main { max-width:56rem; margin:0 auto; padding:2.5rem 1rem 4rem }
-h1 { font-size:1.7rem; margin:0 0 .5rem } h2 { font-size:1.2rem; margin:2.5rem 0 .25rem }
-p { margin:.25rem 0 .75rem; color:var(--soft) } a { color:var(--in) }
-ol { list-style:none; margin:1rem 0; padding:0 0 0 1.25rem; border-left:2px solid var(--line) }
-li { position:relative; margin:.45rem 0 }
-li::before { content:""; position:absolute; left:-1.66rem; top:.5rem; width:.75rem; height:.75rem; border-radius:50%;
-  background:var(--c) ; border:2px solid var(--ground) }
-.in { --c:var(--in) } .out { --c:var(--out) } .fact { --c:var(--fact) }
-time { display:inline-block; min-width:8.6rem; color:var(--soft); font-variant-numeric:tabular-nums; font-size:.875rem }
-b { color:var(--c); font-weight:600 }
-details > summary { cursor:pointer; list-style:none } summary::-webkit-details-marker { display:none }
-summary:hover { text-decoration:underline; text-decoration-color:var(--line) }
-article { background:var(--paper); border:1px solid var(--line); border-radius:.5rem;
-  padding:1rem; margin:.5rem 0 1rem }
-dl { display:grid; grid-template-columns:max-content 1fr; gap:.1rem .75rem; margin:0 0 .75rem; font-size:.875rem }
-dt { color:var(--soft) } dd { margin:0; overflow-wrap:anywhere }
-pre { white-space:pre-wrap; overflow-wrap:anywhere; margin:0; font:inherit }
-""".strip()
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -70,19 +46,18 @@ class Shown:
 
 def page(told: Story, base: Settings, rows: Sequence[Row], letters: Sequence[Shown], records: Sequence[str]) -> str:
     """The whole page. `records` are the names of PDF files beside it."""
-    files = {shown.row["message_id"]: shown.file for shown in letters}
-    entries = Entries(told, base, files)
+    entries = Entries(told, base, {shown.row["message_id"]: shown.file for shown in letters})
     parts = [_head(told, base)]
     for row in (row for row in rows if row["what"] == "case"):
         own = [entries.of(r) for r in rows if r["what"] != "case" and r.get("case") == row["case"]]
         parts.append(_case(row, base, own, [name for name in records if name.startswith(row["ref"])]))
     rest = [entries.of(r) for r in rows if r["what"] in ("mail", "letter") and r.get("case") is None]
     parts.append(_section("Beside the cases", "Mail that opens no case, and the business unit's daily letter.", rest))
-    style = f"<style>{STYLE}</style>"
-    policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width">{policy}'
-    title = "<title>Challenge Bot: three weeks</title>"
-    return f'<!doctype html><html lang="en">{head}{title}{style}<main>{"".join(parts)}</main></html>\n'
+    return _frame().substitute(body="".join(parts))
+
+
+def _frame() -> Template:
+    return Template(files("bot.cli.rehearsal").joinpath("page.html").read_text("utf-8"))
 
 
 def _head(told: Story, base: Settings) -> str:
