@@ -153,14 +153,6 @@ def _recipients(tx: Connection, letters: list[int]) -> dict[int, list[tuple[str,
 # --- what holds one back, and lets it go ------------------------------------------------------------------------------
 
 
-def hold(tx: Connection, letter_id: int, why: str) -> None:
-    """It waits for `release`; a letter already handed over or finished is left alone."""
-    may = _out.c.status.in_(["queued", "deferred"])
-    tx.execute(
-        update(_out).where(_out.c.id == letter_id, may).values(status="held", last_error=why, held_for=Hold.OPERATOR)
-    )
-
-
 def hold_all(tx: Connection, why: str) -> int:
     """After a restore: every letter on its way waits for `release`, those in other hands too; how many."""
     rows = update(_out).where(_out.c.status.in_(GOING))

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.doors.ports import Outcome, Refusal
-from bot.model import Contact, Letter, LetterKind
+from bot.model import Contact, Hold, Letter, LetterKind
 from bot.model.errors import CaseMoved
 from bot.store import outbox
 from bot.store.db import Database
@@ -236,12 +236,11 @@ def test_a_letter_waits_for_those_that_must_go_first(database: Database) -> None
     with database.begin() as tx:
         outbox.queue(tx, replace(first, message_id=""), 2, NOW)
         outbox.queue(tx, second, 1, NOW)
-        number = outbox.queue(tx, first, 1, NOW + HOUR)
+        number = outbox.queue(tx, first, 1, NOW + HOUR, "held", Hold.FLOOD)
         assert number is not None
         other = outbox.claim(tx, NOW, "a", HOUR)
         assert other is not None
         assert other.case == 2
-        outbox.hold(tx, number, "flood")
         assert outbox.claim(tx, NOW, "a", HOUR) is None
         outbox.release(tx, number)
         queued = outbox.claim(tx, NOW, "a", HOUR)
@@ -290,7 +289,7 @@ def test_held_and_withheld_letters_stay_until_released(database: Database) -> No
         plain = outbox.queue(tx, a_letter(occasion="2"), 1, NOW)
         assert shadow is not None
         assert plain is not None
-        outbox.hold(tx, plain, "more than ten today")
+        outbox.hold_all(tx, "more than ten today")
         assert outbox.claim(tx, NOW, "a", HOUR) is None
         assert [q.last_error for q in outbox.open_letters(tx)] == ["more than ten today"]
         assert outbox.sent_today(tx, 1, FAY.email, NOW) == 1
@@ -298,8 +297,9 @@ def test_held_and_withheld_letters_stay_until_released(database: Database) -> No
         outbox.release(tx, shadow)
         queued = outbox.claim(tx, NOW, "a", HOUR)
         assert queued is not None
-        outbox.hold(tx, queued.id, "too late")
-        assert outbox.get(tx, queued.id).status == "claimed"
+        outbox.held_longer(tx, queued.id, Hold.HOLD)
+        late = outbox.get(tx, queued.id)
+        assert (late.status, late.held_for) == ("claimed", None)
 
 
 def test_letters_of_a_day_are_counted_by_case_and_address(database: Database) -> None:

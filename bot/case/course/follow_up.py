@@ -14,18 +14,7 @@ from datetime import date, datetime
 from bot.case.making.draft import Draft
 from bot.case.making.ends_with import both_sides, known
 from bot.mail.words.actions import actions
-from bot.model import (
-    AlarmKind,
-    ClosedAs,
-    Contact,
-    EventKind,
-    Flag,
-    Mail,
-    Question,
-    QuestionKind,
-    Task,
-    letters,
-)
+from bot.model import AlarmKind, ClosedAs, Contact, EventKind, Flag, Mail, Question, QuestionKind, Task, letters
 from bot.model.letters import Chaser, person
 from bot.model.letters.parts import Action, Asked
 from bot.rules import workdays

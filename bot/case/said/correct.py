@@ -18,16 +18,7 @@ from bot.case.making.draft import Draft
 from bot.case.making.ends_with import known
 from bot.case.making.notices import file_record
 from bot.mail.patterns.topics import topic
-from bot.model import (
-    WAITING,
-    ClosedAs,
-    Contact,
-    Correction,
-    CorrectionKind,
-    Due,
-    EventKind,
-    Mail,
-)
+from bot.model import WAITING, ClosedAs, Contact, Correction, CorrectionKind, Due, EventKind, Mail
 from bot.model.letters import Answer, Information, Question, person
 from bot.rules import workdays
 from bot.rules.windows import granted

@@ -9,21 +9,9 @@ from __future__ import annotations
 
 from bot.case.course.opening import notice_of
 from bot.case.making.draft import Draft
-from bot.model import (
-    WAITING,
-    Contact,
-    EventKind,
-    Flag,
-    Mail,
-    Proof,
-    Question,
-    QuestionKind,
-    letters,
-)
+from bot.model import WAITING, Contact, EventKind, Flag, Mail, Proof, Question, QuestionKind, letters
 from bot.model.letters import Information, person
 from bot.rules.authority import Side, sides
-
-WORDING = "transfer"
 
 
 def offered(d: Draft, mail: Mail, by: Contact) -> bool:

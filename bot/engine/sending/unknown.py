@@ -63,12 +63,7 @@ class Doubt:
         how = self._proof(queued) if queued.resends else ""
         if not how:
             return False
-        try:
-            commit(self._db, "doubt.proven", lambda tx: self._prove(tx, queued, how, now))
-        except CaseMoved:
-            log.info("letter resolved by another", letter=queued.id)
-        except Exception:
-            log.exception("letter could not be resolved", letter=queued.id)
+        self._settle(queued, "doubt.proven", lambda tx: self._prove(tx, queued, how, now))
         return True
 
     def next_look(self, tx: Connection) -> datetime | None:
@@ -79,14 +74,17 @@ class Doubt:
     def _resolve(self, queued: Queued, now: datetime) -> None:
         how = self._proof(queued)
         is_late = now - _handed_over(queued) >= self._patience
+        if how:
+            self._settle(queued, "doubt.proven", lambda tx: self._prove(tx, queued, how, now))
+        elif is_late and not queued.resends:
+            self._settle(queued, "doubt.resend", lambda tx: outbox.resend(tx, queued, now))
+        elif queued.status != "unknown":
+            why = "the program stopped while the letter was handed over"
+            self._settle(queued, "doubt.unknown", lambda tx: outbox.unknown(tx, queued, why, now))
+
+    def _settle(self, queued: Queued, name: str, change: Callable[[Connection], None]) -> None:
         try:
-            if how:
-                commit(self._db, "doubt.proven", lambda tx: self._prove(tx, queued, how, now))
-            elif is_late and not queued.resends:
-                commit(self._db, "doubt.resend", lambda tx: outbox.resend(tx, queued, now))
-            elif queued.status != "unknown":
-                why = "the program stopped while the letter was handed over"
-                commit(self._db, "doubt.unknown", lambda tx: outbox.unknown(tx, queued, why, now))
+            commit(self._db, name, change)
         except CaseMoved:
             log.info("letter resolved by another", letter=queued.id)
         except Exception:
