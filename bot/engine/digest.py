@@ -53,8 +53,9 @@ class Digests:
         since = workdays.at_local(date.fromisoformat(before), workdays.MORNING, calendar) if before else None
         with self.db.begin() as tx:
             kept_back = letters.withheld(tx, since, workdays.at_local(local.date(), workdays.MORNING, calendar))
+            unsent = len(outbox.open_letters(tx))  # counted once: the letter to one area is not news for the next
             for area in self.areas:
-                self._post(tx, area, day, now, kept_back, is_monday=local.weekday() == 0)
+                self._post(tx, area, day, now, kept_back, unsent, is_monday=local.weekday() == 0)
             meta.put(tx, "digest", day)
             failpoint("digest.posting")
         failpoint("digest.posted")
@@ -68,7 +69,15 @@ class Digests:
         return workdays.next_morning(now, self.turn.books.settings.calendar)
 
     def _post(
-        self, tx: Connection, area: str, day: str, now: datetime, kept_back: Sequence[Queued], *, is_monday: bool
+        self,
+        tx: Connection,
+        area: str,
+        day: str,
+        now: datetime,
+        kept_back: Sequence[Queued],
+        unsent: int,
+        *,
+        is_monday: bool,
     ) -> None:
         policies = self.turn.books.settings.policies
         open_cases = [case for case in cases.open_cases(tx) if case.area == area]
@@ -78,9 +87,8 @@ class Digests:
         shown = [one for one in (self._shown(tx, row, area) for row in waiting) if one is not None]
         pen = [one for one in shown if one[0].disposition == "holding_pen"]
         aside = [one for one in shown if one[0].disposition == "set_aside"]
-        letters_open = len(outbox.open_letters(tx))
         unit = self.turn.books.settings.directory.unit(area)
-        if not unit or not (open_cases or pen or aside or letters_open or withheld or is_monday):
+        if not unit or not (open_cases or pen or aside or unsent or withheld or is_monday):
             return
         listed = mailboxes.last_listed(tx)
         named = {entry: letter for letter, entry in lettered([row.entry for row, _ in (*pen, *aside)]).items()}
@@ -88,7 +96,7 @@ class Digests:
             open=tuple(open_line(case, policies) for case in open_cases),
             pen=tuple(_waiting(row, sender, named) for row, sender in pen),
             set_aside=tuple(_waiting(row, sender, named) for row, sender in aside),
-            letters_open=letters_open,
+            letters_open=unsent,
             withheld=withheld,
             mailboxes=tuple(Watched(name, listed.get(name), None) for name in (*names, self.bot)),
             head=cases.head(tx),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from bot.model.cases import Case, Deadline
 from bot.model.events import EventKind
@@ -26,7 +26,6 @@ class Hold(StrEnum):
     APPROVAL = "approval"  # an escalation waits for a GO
     FLOOD = "flood"  # one letter too many to one address within a day
     RESTORED = "restored"  # the database was put back: it may have gone already
-    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class Correction:
     what: CorrectionKind
     by: PersonalText
     reason: PersonalText
-    values: Annotated[Mapping[str, Any], Personal] = field(default_factory=dict)
+    values: Annotated[Mapping[str, str], Personal] = field(default_factory=dict)
 
 
 Fact = Opening | Arrival | Alarm | LetterServed | LetterUndelivered | Correction

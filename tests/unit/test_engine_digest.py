@@ -178,6 +178,11 @@ def test_letters_that_wait_are_counted(house: House) -> None:
     assert f"Letters waiting to be sent: {waiting}." in digest(house, NINE)
 
 
+def test_the_letters_of_the_morning_itself_are_not_counted_as_waiting(house: House) -> None:
+    """The daily letter to one area is no standstill that the next area's reads of."""
+    assert "Letters waiting to be sent: 0." in digest(house, MONDAY, UNIT_CW)
+
+
 # --- what is told once ------------------------------------------------------------------------------------------------
 
 

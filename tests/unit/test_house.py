@@ -127,6 +127,18 @@ def test_a_case_is_changed_in_one_file() -> None:
     assert found == {"bot/case/making/changes.py"}
 
 
+@pytest.mark.parametrize("room", ["case", "engine", "model"])
+def test_what_matters_has_a_type(room: str) -> None:
+    """Where a case is decided, carried out and written down, no value is of any type whatever."""
+    paths = [path for path in BOT if path.is_relative_to(ROOT / "bot" / room)]
+    assert paths
+    assert [
+        name_of(p)
+        for p in paths
+        if any("Any" in (getattr(n, "id", ""), getattr(n, "name", "")) for n in ast.walk(tree(p)))
+    ] == []
+
+
 def test_nothing_is_told_apart_by_an_assertion() -> None:
     """No assertion stands in the bot: it would be gone under -O, and whoever reads it learns nothing to do."""
     assert [name_of(p) for p in BOT if any(isinstance(node, ast.Assert) for node in ast.walk(tree(p)))] == []

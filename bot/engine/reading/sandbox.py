@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from bot.mail.read import Reading, read
 from bot.model import Mail
@@ -223,7 +223,7 @@ class _Child:
 class _Plain(pickle.Pickler):
     """Writes enums by value: some releases of Python 3.11 would write a call of `getattr`, which no mail needs."""
 
-    def reducer_override(self, obj: Any) -> Any:
+    def reducer_override(self, obj: object) -> tuple[type[Enum], tuple[str]]:
         return (type(obj), (obj.value,)) if isinstance(obj, Enum) else NotImplemented
 
 
@@ -232,7 +232,7 @@ class _Careful(pickle.Unpickler):
 
     _DATETIME = frozenset({"date", "datetime", "timezone", "timedelta"})
 
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> object:
         if module.startswith("bot.model.") and "." not in name and not name.startswith("_"):
             return super().find_class(module, name)
         if module == "datetime" and name in self._DATETIME:
