@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from bot.model.mails import Command as Command
     from bot.model.mails import Mail as Mail
     from bot.model.mails import MailKind as MailKind
+    from bot.model.mails import Meaning as Meaning
     from bot.model.mails import Proof as Proof
     from bot.model.mails import SubjectReading as SubjectReading
     from bot.model.mails import Word as Word

@@ -33,6 +33,15 @@ class Proof(StrEnum):
     NONE = "none"
 
 
+class Meaning(StrEnum):
+    """What a person's mail would be as a reply of the challenged side. Only an answer ends reminders; nothing of these
+    three stops the time of a stage."""
+
+    ANSWER = "answer"  # what was decided or done, or will be done, for the child or the plan
+    HOLDING = "holding"  # it speaks of the reply only: promises, delegates, asks, thanks, acknowledges, commits
+    DOUBTFUL = "doubtful"  # it may be either: the raiser is asked
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     email: PersonalText
@@ -132,10 +141,15 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A word of the command table in the first non-empty line of the new text; `note` is the rest of that line."""
+    """A word of the command table in the first non-empty line of the new text; `note` is the rest of that line.
+
+    `is_plain`: beside the word stand only a greeting, a name, thanks, a signature, or plain words without condition,
+    negation, question or new risk. A word that closes or gives time acts on nothing else.
+    """
 
     word: Word
     note: PersonalText = ""
+    is_plain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +179,13 @@ class Mail:
     is_list: bool = False  # List-Id or bulk headers: opens nothing
     is_readable: bool = True  # False: encrypted, or set aside: only the headers speak
     answers_inline: bool = False  # "see my comments below": what is new cannot be told apart
+    is_unsure: bool = False  # a cut would have left nothing, so words were kept: shown to nobody but their writer
+    is_reaction: bool = False  # a sign set under a mail, no words
+    meaning: Meaning = Meaning.ANSWER  # of a person's mail
+    meaning_why: PlainText = ""  # by which list or model it was read so: codes and numbers, never words
+    promised: PersonalText = ""  # the words that say until when an answer is promised
+    is_risk: bool = False  # it holds words of new risk: an injury, a disclosure, a child missing
+    is_confidence: bool = False  # it speaks of a person's conduct, or in confidence
     bounce: Bounce | None = None
     absence: Absence | None = None  # of automatic replies
     trigger: SubjectReading = field(default_factory=SubjectReading)
