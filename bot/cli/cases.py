@@ -253,7 +253,7 @@ def record(
 def written(o: Office, db: Database, ref: str, out: Path, full: bool) -> list[Path]:
     stored = found(db, ref)
     with db.read() as tx:
-        made = o.finish.record(tx, stored, now(), full=full)
+        made = o.composer.record(tx, stored, now(), full=full)
     paths = []
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)

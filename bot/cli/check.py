@@ -146,7 +146,9 @@ def template_faults(read: Settings) -> list[Problem]:
         return [Problem(str(read.templates), 0, "is missing: every letter would go in the short form")]
     made = templates_of(read)
     shown, faults = samples_of(read)
-    found = {problem for letters in _places(read, shown) for problem in wordings.check(made, letters, read.calendar)}
+    found = {
+        problem for letters in _at_each_stage(read, shown) for problem in wordings.check(made, letters, read.calendar)
+    }
     return [*faults, *sorted(replace(p, file=str(read.templates / Path(p.file).name)) for p in found)]
 
 
@@ -160,7 +162,7 @@ def samples_of(read: Settings) -> tuple[tuple[Letter, ...], tuple[Problem, ...]]
         return (), (Problem(str(file), 0, text, is_warning=True),)
 
 
-def _places(read: Settings, shown: Sequence[Letter]) -> Iterator[list[Letter]]:
+def _at_each_stage(read: Settings, shown: Sequence[Letter]) -> Iterator[list[Letter]]:
     """The samples at each stage of each policy."""
     for policy in read.policies.values():
         for stage in policy.stages:

@@ -17,7 +17,7 @@ import typer
 from bot.cli.cases import Ref, written
 from bot.cli.open import database, found, now, office
 from bot.cli.output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, when
-from bot.daemon.configuration import place
+from bot.daemon.configuration import home
 from bot.daemon.life import alone
 from bot.model import Case
 from bot.model.errors import BotError, StoreError
@@ -57,7 +57,7 @@ def restore(
     Example:
       challenge-bot restore /backup/bot-2027-01-15.db
     """
-    where = place(config, os.environ)
+    where = home(config, os.environ)
     target = where.database.removeprefix("sqlite:///")
     if target == where.database:
         raise BotError("only SQLite is put back by this command: for PostgreSQL use pg_restore")

@@ -148,7 +148,7 @@ def adopt(
         began = _instant(o, day_zero)
         listed = _entry(o.db, int(mail)) if mail.isdecimal() else _received(o, Path(mail))
         read = placing.penned.reread(listed)
-        inbox = _inbox(placing.places.inboxes, listed, read, area, policy)
+        inbox = _inbox(placing.boxes.inboxes, listed, read, area, policy)
         _check_stage(o, inbox, stage)
         decision = placing.penned.adopt(listed, read, inbox, now(), stage, began)
     case = decision.case

@@ -15,7 +15,7 @@ from pathlib import Path
 import typer
 
 from bot.daemon.app import Office, assembled, reading_of
-from bot.daemon.configuration import load, place
+from bot.daemon.configuration import home, load
 from bot.daemon.life import alone
 from bot.engine.reading.intake import Intake
 from bot.engine.reading.sandbox import Sandbox
@@ -41,7 +41,7 @@ class Doorless(dict[str, str]):
 def database(root: Path) -> Iterator[Database]:
     """The database of this configuration, which must be there already; one of an earlier version is brought up to date
     first, unless a daemon of that version still works with it. Raises ConfigError, BotError."""
-    where = place(root, os.environ)
+    where = home(root, os.environ)
     db = Database(_there(where.database), check=False)
     try:
         if db.is_behind():

@@ -17,7 +17,7 @@ from bot.cli.open import database, now
 from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines, when
 from bot.daemon import logs
 from bot.daemon.alert import conditions, read_heartbeat
-from bot.daemon.configuration import load, place
+from bot.daemon.configuration import home, load
 from bot.daemon.daemon import Daemon
 from bot.daemon.life import HEARTBEAT, alone, once
 from bot.store import cases, mailboxes, meta
@@ -36,7 +36,7 @@ def run(config: ConfigDir = DEFAULT) -> None:
       challenge-bot run --config /etc/challenge-bot
     """
     logs.configure()
-    where = place(config, os.environ)
+    where = home(config, os.environ)
     with alone(where.var):
         loaded = load(config, os.environ, now().date())
         for problem in (*loaded.faults, *loaded.settings.warnings):
@@ -58,7 +58,7 @@ def one_pass(config: ConfigDir = DEFAULT) -> None:
       */5 * * * *  cd /var/lib/challenge-bot && challenge-bot once --config /etc/challenge-bot
     """
     logs.configure()
-    with alone(place(config, os.environ).var):
+    with alone(home(config, os.environ).var):
         loaded = load(config, os.environ, now().date())
         complain(*map(str, loaded.faults))
         troubles = once(loaded)
@@ -83,7 +83,7 @@ def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
             "mailboxes": mailboxes.last_listed(tx),
         }
         stopped = [f"{c.subject}, since {when(c.since)}" for c in conditions(tx, now()) if now() - c.since >= c.grace]
-    beat = read_heartbeat(place(config, os.environ).var / HEARTBEAT)
+    beat = read_heartbeat(home(config, os.environ).var / HEARTBEAT)
     stopped = [*_heart(beat), *dict.fromkeys([*stopped, *_told(beat, stopped)])]
     if as_json:
         emit({"ok": not stopped, "stopped": stopped, "heartbeat": beat.get("at"), **found})

@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.doors.opened import open_mailbox, open_transport
-from bot.doors.ports import Clock, Mailbox, Transport
+from bot.doors.ports import Mailbox, Now, Transport
 from bot.engine.alarms import Alarms
 from bot.engine.digest import Digests
 from bot.engine.expiry import Expiry
-from bot.engine.reading.intake import Intake, Places
+from bot.engine.reading.intake import Boxes, Intake
 from bot.engine.reading.sandbox import InProcess, Sandbox
-from bot.engine.sending.compose import Finish
+from bot.engine.sending.compose import Composer
 from bot.engine.sending.sender import Sender
 from bot.engine.sending.unknown import FindProof
 from bot.engine.turn import Books, Turn
@@ -45,11 +45,11 @@ class Office:
     settings: Settings
     db: Database
     turn: Turn
-    finish: Finish
+    composer: Composer
 
     def intake(self, reader: Sandbox | InProcess) -> Intake:
         """What places mails, their bytes read by that reader."""
-        return Intake(self.db, self.turn, reader, reading_of(self.settings), places_of(self.settings))
+        return Intake(self.db, self.turn, reader, reading_of(self.settings), boxes_of(self.settings))
 
 
 @dataclass
@@ -58,12 +58,12 @@ class App:
 
     settings: Settings
     db: Database
-    clock: Clock
+    read_now: Now
     turn: Turn
     intake: Intake
     alarms: Alarms
     sender: Sender
-    finish: Finish
+    composer: Composer
     digests: Digests
     expiry: Expiry
     transport: Transport
@@ -130,16 +130,16 @@ def reading_of(settings: Settings) -> Reading:
     )
 
 
-def places_of(settings: Settings) -> Places:
+def boxes_of(settings: Settings) -> Boxes:
     """Each watched mailbox by a name that stays the same while its team does."""
     inboxes = {BOT: Inbox("", settings.config.bot.address, "", "", is_bot=True)}
     sights = {BOT: FIRST_SIGHT}
-    doors = {BOT: settings.config.bot.receive.place}
+    doors = {BOT: settings.config.bot.receive.identity}
     for box in settings.config.mailboxes:
         name = mailbox_name(box.area, box.team, box.address)
-        sights[name], doors[name] = box.first_sight, box.receive.place
+        sights[name], doors[name] = box.first_sight, box.receive.identity
         inboxes[name] = Inbox(box.area, box.address, box.policy, box.team)
-    return Places(inboxes, sights, doors)
+    return Boxes(inboxes, sights, doors)
 
 
 def areas_of(config: Config) -> dict[str, tuple[str, ...]]:
@@ -153,7 +153,7 @@ def areas_of(config: Config) -> dict[str, tuple[str, ...]]:
 def build(
     settings: Settings,
     *,
-    clock: Clock,
+    read_now: Now,
     in_process: bool = False,
     owner: str = "bot",
     woken: Callable[[], None] = lambda: None,
@@ -168,33 +168,33 @@ def build(
     reading = reading_of(settings)
     reader: Sandbox | InProcess = InProcess(reading) if in_process else Sandbox(reading)
     db = database or open_database(settings)
-    first_start(db, settings, clock())
+    first_start(db, settings, read_now())
     with db.begin() as tx:
         meta.keep_texts(tx, settings.texts)
     office = assembled(settings, db, woken, strict=strict)
-    turn, finish, config = office.turn, office.finish, settings.config
-    finish.on_fault = partial(_template_failed, db, turn, clock)
+    turn, composer, config = office.turn, office.composer, settings.config
+    composer.on_fault = partial(_template_failed, db, turn, read_now)
     allowed = frozenset(config.recipients.allowed_domains)
     transport = open_transport(config.bot.send, lambda email: email.rpartition("@")[2].lower() in allowed)
     names = {"": BOT} | {box.address: mailbox_name(box.area, box.team, box.address) for box in config.mailboxes}
     mailboxes = {BOT: open_mailbox(BOT, config.bot.receive)}
     mailboxes |= {names[box.address]: open_mailbox(names[box.address], box.receive) for box in config.mailboxes}
     proof = open_mailbox("bot, looking for proof", config.bot.receive)
-    find_proof, own = _proof_in(proof, transport), config.bot
+    find, own = _proof_in(proof, transport), config.bot
     sender = Sender(
-        db, transport, finish, turn.tell, find_proof, clock, owner, LEASE, address=own.address, per_minute=own.send.pace
+        db, transport, composer, turn.tell, find, read_now, owner, LEASE, address=own.address, per_minute=own.send.pace
     )
     alarms = Alarms(db, turn, owner, names)
     digests, expiry = Digests(db, turn, areas_of(config), BOT), Expiry(db, turn)
     return App(
         settings,
         db,
-        clock,
+        read_now,
         turn,
         office.intake(reader),
         alarms,
         sender,
-        finish,
+        composer,
         digests,
         expiry,
         transport,
@@ -208,11 +208,11 @@ def assembled(
     settings: Settings, db: Database, woken: Callable[[], None] = lambda: None, *, strict: bool = False
 ) -> Office:
     """The Office on that database. `woken` is called when a letter was queued; `strict` is as in `build`. A letter
-    whose template fails is told to nobody yet: whoever sends letters sets `finish.on_fault`."""
+    whose template fails is told to nobody yet: whoever sends letters sets `composer.on_fault`."""
     with db.begin() as tx:
         secret = meta.secret(tx)
     turn = Turn(Books(settings, strict=strict), secret, woken)
-    return Office(settings, db, turn, Finish(settings, turn, templates_of(settings), lambda _name, _fault: None))
+    return Office(settings, db, turn, Composer(settings, turn, templates_of(settings), lambda _name, _fault: None))
 
 
 def templates_of(settings: Settings) -> Templates:
@@ -236,12 +236,12 @@ def first_start(db: Database, settings: Settings, now: datetime) -> None:
             raise ConfigError(gaps)
 
 
-def _template_failed(db: Database, turn: Turn, clock: Clock, name: str, fault: str) -> None:
+def _template_failed(db: Database, turn: Turn, read_now: Now, name: str, fault: str) -> None:
     """The letter went in its built-in plain form; the operator mends the template."""
     instead = "without that Word document" if name.endswith(".docx") else "in a plain form instead"
     lines = [f"{name} cannot be rendered: {fault}.", f"The letter went {instead}."]
     with db.begin() as tx:
-        turn.alert(tx, f"template/{name}", "A letter's template failed", lines, clock())
+        turn.alert(tx, f"template/{name}", "A letter's template failed", lines, read_now())
 
 
 def _proof_in(mailbox: Mailbox, transport: Transport) -> FindProof:

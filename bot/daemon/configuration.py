@@ -31,14 +31,14 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Home:
     """Where the truth lies: the database's address, and the folder of heartbeat and lock."""
 
     database: str
     var: Path
 
 
-def place(root: Path, env: Mapping[str, str]) -> Place:
+def home(root: Path, env: Mapping[str, str]) -> Home:
     """What bot.yaml says of the database and nothing else: secrets of mailboxes need not be known to read cases.
 
     Raises ConfigError.
@@ -54,7 +54,7 @@ def place(root: Path, env: Mapping[str, str]) -> Place:
     defaults = Config.model_fields
     database = filled.at(("database",)) or defaults["database"].default
     var = filled.at(("var",)) or defaults["var"].default
-    return Place(str(database), Path(str(var)))
+    return Home(str(database), Path(str(var)))
 
 
 def _text(root: Path) -> str:
@@ -82,7 +82,7 @@ def load(root: Path, env: Mapping[str, str], today: date) -> Loaded:
 
 def _last_valid(root: Path, env: Mapping[str, str]) -> Settings | None:
     """The configuration the database keeps for its open cases: with today's bot.yaml where that fits it."""
-    texts = _kept(place(root, env).database)
+    texts = _kept(home(root, env).database)
     for candidate in ({**texts, BOT: _text(root)}, texts) if texts else ():
         try:
             return settings.from_texts(root, candidate, env)

@@ -22,7 +22,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bot.daemon.alert import Condition, conditions
 from bot.daemon.app import App, build
 from bot.daemon.configuration import Loaded, reloaded
-from bot.daemon.life import NOTHING, STOP, alerts, clock, free_earlier, furnish, owner, signals
+from bot.daemon.life import NOTHING, STOP, alerts, free_earlier, furnish, owner, read_now, signals
 from bot.daemon.notify import ALIVE, READY, STOPPING, Notify
 from bot.daemon.threads import Desk, Post, Troubles, Watcher, Worker
 from bot.model.errors import BotError, ConfigError, Problem, StoreError
@@ -90,12 +90,12 @@ class Daemon:
         self.app = self._built(loaded.settings)
         self._crew = self._manned()
         self._alerts = alerts(self.app, self._decided)
-        self._clocks = clock(), time.monotonic()
+        self._times = read_now(), time.monotonic()
 
     def run(self) -> bool:
         """Runs until SIGTERM or SIGINT. Returns whether everything under way could be finished."""
         with signals() as received:
-            free_earlier(self.app.db, self.app.settings, self.owner, clock())
+            free_earlier(self.app.db, self.app.settings, self.owner, read_now())
             self._crew.start()
             self._start_ticks()
             self._notify(READY)
@@ -104,7 +104,7 @@ class Daemon:
                 if number in STOP:
                     break
                 if number == NOTHING:
-                    self._compare_clocks()
+                    self._compare_times()
                 else:
                     self._reload()
             return self._stop()
@@ -113,14 +113,14 @@ class Daemon:
 
     def _built(self, settings: Settings, database: Database | None = None) -> App:
         furnish(settings)
-        app = build(settings, clock=clock, owner=self.owner, woken=self._queued.set, database=database)
-        app.finish.on_fault = self._template_failed
+        app = build(settings, read_now=read_now, owner=self.owner, woken=self._queued.set, database=database)
+        app.composer.on_fault = self._template_failed
         return app
 
     def _manned(self) -> Crew:
         app, told = self.app, self._troubles
-        watchers = [Watcher(name, app, clock, told, self._found) for name in app.mailboxes]
-        return Crew(watchers, Desk(app, clock, told, watchers, self._decided), Post(app, clock, told, self._sent))
+        watchers = [Watcher(name, app, read_now, told, self._found) for name in app.mailboxes]
+        return Crew(watchers, Desk(app, read_now, told, watchers, self._decided), Post(app, read_now, told, self._sent))
 
     def _found(self) -> None:
         self._crew.desk.woken.set()
@@ -136,13 +136,13 @@ class Daemon:
         self._crew.desk.woken.set()
 
     def _template_failed(self, name: str, fault: str) -> None:
-        self._troubles.add(f"the template {name} fails", f"Its letters go in a short form. {fault}", clock())
+        self._troubles.add(f"the template {name} fails", f"Its letters go in a short form. {fault}", read_now())
 
     def _faulty(self, faults: tuple[Problem, ...], subject: str) -> None:
         if faults:
             log.error("configuration refused", faults=len(faults))
             text = f"{len(faults)} faults; the first: {faults[0]}. See: challenge-bot check"
-            self._troubles.add(subject, text, clock())
+            self._troubles.add(subject, text, read_now())
 
     # --- signals ----------------------------------------------------------------------------------------------------
 
@@ -152,7 +152,7 @@ class Daemon:
         subject = "the changed configuration was not taken: the old one is in use"
         self._troubles.over(subject)
         try:
-            new = reloaded(self._root, self._env, clock().date(), self.app.settings, self.app.db)
+            new = reloaded(self._root, self._env, read_now().date(), self.app.settings, self.app.db)
             app = self._built(new, self.app.db)
         except ConfigError as error:
             self._faulty(error.problems, subject)
@@ -186,7 +186,7 @@ class Daemon:
     # --- ticks ------------------------------------------------------------------------------------------------------
 
     def _start_ticks(self) -> None:
-        now = clock()
+        now = read_now()
         ticks = {
             "heartbeat": (self._beat, BEAT),
             "look": (self._look, LOOK),
@@ -204,7 +204,7 @@ class Daemon:
             work()
         except Exception as error:
             log.exception("a tick failed", tick=name)
-            self._troubles.add(f"a fault in the tick {name}", f"It comes again: {type(error).__name__}.", clock())
+            self._troubles.add(f"a fault in the tick {name}", f"It comes again: {type(error).__name__}.", read_now())
         else:
             self._troubles.over(f"a fault in the tick {name}")
 
@@ -213,7 +213,7 @@ class Daemon:
         self._crew.desk.woken.set()
 
     def _digest(self) -> None:
-        self.app.daily(clock())
+        self.app.daily(read_now())
         self._decided()
 
     def _tidy(self) -> None:
@@ -223,15 +223,15 @@ class Daemon:
         """What the database says has stopped."""
         try:
             with self.app.db.read() as tx:
-                self._stopped = conditions(tx, clock())
+                self._stopped = conditions(tx, read_now())
         except StoreError as error:
-            self._troubles.add("the database cannot be used", str(error), clock())
+            self._troubles.add("the database cannot be used", str(error), read_now())
         else:
             self._troubles.over("the database cannot be used")
 
     def _beat(self) -> None:
         """Tells what is due to be told, writes the heartbeat, and feeds the watchdog while desk and sender go on."""
-        now, ago = clock(), time.monotonic()
+        now, ago = read_now(), time.monotonic()
         lives = {"desk": self._crew.desk, "sender": self._crew.post}
         steps = {name: now - timedelta(seconds=ago - worker.progressed) for name, worker in lives.items()}
         stuck = [name for name, worker in lives.items() if ago - worker.progressed > STUCK or not worker.is_alive()]
@@ -243,11 +243,11 @@ class Daemon:
         if not stuck:
             self._notify(ALIVE)
 
-    def _compare_clocks(self) -> None:
+    def _compare_times(self) -> None:
         """A wall clock that was moved: forward, the desk reads every inbox first; back, the ticks start anew."""
-        wall, steady = clock(), time.monotonic()
-        ahead = (wall - self._clocks[0]) - timedelta(seconds=steady - self._clocks[1])
-        self._clocks = wall, steady
+        wall, steady = read_now(), time.monotonic()
+        ahead = (wall - self._times[0]) - timedelta(seconds=steady - self._times[1])
+        self._times = wall, steady
         subject = "the clock of this machine jumped"
         if ahead > JUMP or ahead < -SET_BACK:
             log.error("the clock jumped", seconds=ahead.total_seconds())

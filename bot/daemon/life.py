@@ -32,7 +32,7 @@ NOTHING, QUIET_SECONDS = 0, 30.0
 STOP = (signal.SIGTERM, signal.SIGINT)
 
 
-def clock() -> datetime:
+def read_now() -> datetime:
     return datetime.now(UTC)
 
 
@@ -52,22 +52,22 @@ def once(loaded: Loaded) -> list[str]:
     """One pass over everything, for cron. Returns what could not be done, in words."""
     troubles = Troubles()
     for fault in loaded.faults[:1]:
-        troubles.add("the configuration has faults: the last valid one is in use", str(fault), clock())
+        troubles.add("the configuration has faults: the last valid one is in use", str(fault), read_now())
     mine = owner()
     furnish(loaded.settings)
-    app = build(loaded.settings, clock=clock, owner=mine)
+    app = build(loaded.settings, read_now=read_now, owner=mine)
 
     def failed(name: str, fault: str) -> None:
-        troubles.add(f"the template {name} fails", f"Its letters go in a short form. {fault}", clock())
+        troubles.add(f"the template {name} fails", f"Its letters go in a short form. {fault}", read_now())
 
-    app.finish.on_fault = failed
+    app.composer.on_fault = failed
     try:
-        free_earlier(app.db, app.settings, mine, clock())
-        said = app.once(clock())
+        free_earlier(app.db, app.settings, mine, read_now())
+        said = app.once(read_now())
         with app.db.read() as tx:
-            found = conditions(tx, clock())
-        alerts(app).look([*found, *troubles.standing()], {"pid": os.getpid(), "every": 0}, clock())
-        app.sender.drain(clock())
+            found = conditions(tx, read_now())
+        alerts(app).look([*found, *troubles.standing()], {"pid": os.getpid(), "every": 0}, read_now())
+        app.sender.drain(read_now())
         app.db.tidy()
         return said
     finally:

@@ -18,7 +18,7 @@ import structlog
 
 from bot.daemon.alert import Condition
 from bot.daemon.app import App
-from bot.doors.ports import Clock
+from bot.doors.ports import Now
 from bot.model.errors import DoorClosed, Throttled
 from bot.store import deadlines
 
@@ -57,10 +57,10 @@ class Troubles:
 class Worker(threading.Thread, ABC):
     """Takes one turn after another until it is stopped. A turn that fails is told and followed by a pause."""
 
-    def __init__(self, name: str, clock: Clock, troubles: Troubles) -> None:
+    def __init__(self, name: str, read_now: Now, troubles: Troubles) -> None:
         super().__init__(name=name, daemon=True)
         self.label = name  # in the log, where no address may stand
-        self.clock = clock
+        self.read_now = read_now
         self.stopping = threading.Event()
         self.woken = threading.Event()
         self.progressed = time.monotonic()
@@ -92,7 +92,7 @@ class Worker(threading.Thread, ABC):
 
     def _failed(self, error: Exception) -> None:
         log.error("a turn failed", thread=self.label, exc_info=error)
-        self._troubles.add(self._fault, f"It goes on after a pause: {type(error).__name__}.", self.clock())
+        self._troubles.add(self._fault, f"It goes on after a pause: {type(error).__name__}.", self.read_now())
         self._pause()
 
     def _pause(self, least: float = 0.0) -> None:
@@ -102,7 +102,7 @@ class Worker(threading.Thread, ABC):
 
     def rest(self, until: datetime | None) -> None:
         """Until somebody wakes it or `until` has come, REST seconds at most."""
-        seconds = REST if until is None else (until - self.clock()).total_seconds()
+        seconds = REST if until is None else (until - self.read_now()).total_seconds()
         # What is over already and still there waits for something else: it must not be asked for in a circle.
         self.woken.wait(min(seconds, REST) if seconds > 0 else 1.0)
 
@@ -110,23 +110,23 @@ class Worker(threading.Thread, ABC):
 class Watcher(Worker):
     """One mailbox: a pass whenever something may have arrived, or somebody wants to be sure that nothing has."""
 
-    def __init__(self, name: str, app: App, clock: Clock, troubles: Troubles, found: Callable[[], None]) -> None:
-        super().__init__(f"mailbox {name}", clock, troubles)
+    def __init__(self, name: str, app: App, read_now: Now, troubles: Troubles, found: Callable[[], None]) -> None:
+        super().__init__(f"mailbox {name}", read_now, troubles)
         self.label = f"mailbox {[*app.mailboxes].index(name) + 1}"  # the bot's own, then those of bot.yaml
         self._mailbox = app.mailboxes[name]
         self._receive = app.receive
-        self._place = name
+        self._box = name
         self._found = found
         self._turns = threading.Condition()
-        self._asked = 1  # the first pass is always asked for
+        self._wanted = 1  # the first pass is always asked for
         self._taken = 0
         self._answered = 0
         self._is_down = False
 
     def turn(self) -> None:
         with self._turns:
-            self._taken = self._asked
-        if self._receive(self._place, self.clock()):
+            self._taken = self._wanted
+        if self._receive(self._box, self.read_now()):
             self._found()
         self._failures = 0
         self._answer(is_down=False)
@@ -150,17 +150,17 @@ class Watcher(Worker):
     def ask(self) -> int:
         """Asks for a pass that begins from now on; returns its number."""
         with self._turns:
-            self._asked += 1
-            asked = self._asked
+            self._wanted += 1
+            wanted = self._wanted
         self._mailbox.interrupt()
-        return asked
+        return wanted
 
-    def heard(self, asked: int, until: float) -> bool:
+    def heard(self, wanted: int, until: float) -> bool:
         """Waits for the pass of that number; False when it did not end in time. A closed door is not waited for."""
         with self._turns:
             left = until - time.monotonic()
             return self._turns.wait_for(
-                lambda: self._answered >= asked or self._is_down or self.stopping.is_set(), max(left, 0.0)
+                lambda: self._answered >= wanted or self._is_down or self.stopping.is_set(), max(left, 0.0)
             )
 
     def stop(self) -> None:
@@ -174,9 +174,9 @@ class Desk(Worker):
     """Reads mail, oldest arrival first, then fires what is due: never before every mailbox was read up to now."""
 
     def __init__(
-        self, app: App, clock: Clock, troubles: Troubles, watchers: Sequence[Watcher], decided: Callable[[], None]
+        self, app: App, read_now: Now, troubles: Troubles, watchers: Sequence[Watcher], decided: Callable[[], None]
     ) -> None:
-        super().__init__("the desk", clock, troubles)
+        super().__init__("the desk", read_now, troubles)
         self._app = app
         self._watchers = watchers
         self._decided = decided
@@ -195,20 +195,20 @@ class Desk(Worker):
             self.rest(until)
 
     def _all_of(self, work: Callable[[datetime], int]) -> None:
-        while not self.stopping.is_set() and work(self.clock()):
+        while not self.stopping.is_set() and work(self.read_now()):
             self.progressed = time.monotonic()
             self._decided()
 
     def _is_due(self) -> bool:
-        now = self.clock()
+        now = self.read_now()
         with self._app.db.read() as tx:
             return deadlines.count_due(tx, now) > 0
 
     def _listen(self) -> None:
         """Has every mailbox read now, after a stop or a jump of the clock as well as in the minute of a deadline."""
-        asked = [(watcher, watcher.ask()) for watcher in self._watchers]
+        wanted = [(watcher, watcher.ask()) for watcher in self._watchers]
         until = time.monotonic() + LISTEN
-        for watcher, number in asked:
+        for watcher, number in wanted:
             watcher.heard(number, until)
         self._has_listened = True
 
@@ -216,14 +216,14 @@ class Desk(Worker):
 class Post(Worker):
     """Sends letters one after another; woken by whoever queued one."""
 
-    def __init__(self, app: App, clock: Clock, troubles: Troubles, sent: Callable[[], None]) -> None:
-        super().__init__("the sender", clock, troubles)
+    def __init__(self, app: App, read_now: Now, troubles: Troubles, sent: Callable[[], None]) -> None:
+        super().__init__("the sender", read_now, troubles)
         self._app = app
         self._sent = sent
 
     def turn(self) -> None:
         self.woken.clear()
-        while not self.stopping.is_set() and self._app.sender.step(self.clock()):
+        while not self.stopping.is_set() and self._app.sender.step(self.read_now()):
             self.progressed = time.monotonic()
             self._sent()
         if not self.stopping.is_set():

@@ -88,7 +88,7 @@ def _find(ask: dns.resolver.Resolver, domain: str, end: float) -> Finding:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             continue
         except dns.exception.DNSException as error:
-            return Finding(domain, None, _said(error))
+            return Finding(domain, None, _reason(error))
         if any(isinstance(row, TXTBase) and _is_policy(b"".join(row.strings)) for row in answer):
             return Finding(domain, True)
     return Finding(domain, False)
@@ -106,7 +106,7 @@ def _is_policy(text: bytes) -> bool:
     return tags[0] == b"v=dmarc1" and b"psd=y" not in tags
 
 
-def _said(error: dns.exception.DNSException) -> str:
+def _reason(error: dns.exception.DNSException) -> str:
     if isinstance(error, dns.exception.Timeout):
         return "the name server did not answer in time"
     if isinstance(error, dns.resolver.NoNameservers):

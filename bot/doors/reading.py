@@ -87,12 +87,12 @@ class Withheld:
 
     def __init__(self, strikes: int) -> None:
         self._strikes = strikes
-        self._asked: Counter[str] = Counter()
+        self._tried: Counter[str] = Counter()
 
     def strike(self, key: str, text: str) -> None:
         """It was asked for in vain once more. Raises DoorClosed with `text` until that was often enough."""
-        self._asked[key] += 1
-        if self._asked[key] < self._strikes:
+        self._tried[key] += 1
+        if self._tried[key] < self._strikes:
             raise DoorClosed(f"{text}: it is tried again")
 
 

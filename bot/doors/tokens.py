@@ -65,13 +65,13 @@ class Tokens:
         scope: str,
         ca_file: str = "",
         timeout: float = 60.0,
-        clock: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._oauth = oauth
         self._scope = scope
         self._ca_file = oauth.ca_file or ca_file
         self._timeout = timeout
-        self._clock = clock
+        self._monotonic = monotonic
         self._lock = threading.Lock()
         self._app: Any = None
         self._printed, self._until = "", 0.0
@@ -138,12 +138,12 @@ class Tokens:
     # --- a command ---------------------------------------------------------------------------------------------------
 
     def _from_command(self) -> str:
-        if self._printed and self._clock() < self._until:
+        if self._printed and self._monotonic() < self._until:
             return self._printed
         self._printed = ""
-        asked = self._clock()
+        began = self._monotonic()
         token, seconds = _printed(self._run())
-        self._until = asked + (UNKNOWN if seconds is None else seconds - MARGIN)
+        self._until = began + (UNKNOWN if seconds is None else seconds - MARGIN)
         self._printed = token
         return token
 

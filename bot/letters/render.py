@@ -93,7 +93,7 @@ def _environment(loader: BaseLoader, *, html: bool) -> ImmutableSandboxedEnviron
         "people": wording.people,
         "sentence": wording.sentence,
         "quoted": wording.quoted,
-        "say": _dated(wording.said),
+        "say": _dated(wording.instant),
         "short": _dated(wording.short),
         "day": _dated(wording.day),
     }

@@ -120,7 +120,7 @@ def quoted(text: str) -> str:
     return "\n".join(f"> {line.rstrip()}" for line in text.strip().split("\n"))
 
 
-def said(iso: str | None, cal: Calendar) -> str:
+def instant(iso: str | None, cal: Calendar) -> str:
     """An instant (ISO text) in the office's zone: "Wednesday 13 January 2027, 10:05am"; none is ""."""
     return say(datetime.fromisoformat(iso), cal) if iso else ""
 
@@ -128,12 +128,12 @@ def said(iso: str | None, cal: Calendar) -> str:
 def short(iso: str | None, cal: Calendar) -> str:
     """The same without its year, for the action line."""
     year = datetime.fromisoformat(iso).astimezone(cal.zone).year if iso else ""
-    return said(iso, cal).replace(f" {year},", ",", 1)
+    return instant(iso, cal).replace(f" {year},", ",", 1)
 
 
 def day(iso: str | None, cal: Calendar) -> str:
     """The day alone: "Wednesday 13 January 2027"."""
-    return said(iso, cal).partition(",")[0]
+    return instant(iso, cal).partition(",")[0]
 
 
 # --- one marked text, two parts ---------------------------------------------------------------------------------------
@@ -234,7 +234,7 @@ _ACTIONS = {
 
 def fallback(kind: LetterKind, values: Mapping[str, object], calendar: Calendar) -> str:
     """The built-in plain letter: action, emergency line, due time, what was to be passed on, human, ref."""
-    due = _said(values.get("due"), calendar)
+    due = _due(values.get("due"), calendar)
     action = _ACTIONS.get(kind, "For information: news of this challenge")
     dated = f"{action} by {due}" if kind in WANTS_ANSWERS else f"{action} (due {due})"
     ref = values.get("ref", "")
@@ -262,7 +262,7 @@ def _emergency(line: object) -> str:
     return say if text in say else f"{text} {say}"
 
 
-def _said(value: object, calendar: Calendar) -> str:
+def _due(value: object, calendar: Calendar) -> str:
     """A due time in words; as it stands when it is no instant."""
     try:
         return short(str(value or ""), calendar)

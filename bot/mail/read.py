@@ -94,7 +94,7 @@ def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool
     )
     if not is_readable:
         return mail
-    mail = _said(mail, parsed, reading)
+    mail = _with_words(mail, parsed, reading)
     return _with_forms(mail, parsed, reading, opens_files=opens_files) if mail.kind is MailKind.HUMAN else mail
 
 
@@ -120,7 +120,7 @@ def _with_forms(mail: Mail, parsed: parse.Parsed, reading: Reading, *, opens_fil
     return replace(mail, forms=found, unopened=unopened)
 
 
-def _said(mail: Mail, parsed: parse.Parsed, reading: Reading) -> Mail:
+def _with_words(mail: Mail, parsed: parse.Parsed, reading: Reading) -> Mail:
     """The same mail with its text cut into new and quoted, and what both say."""
     pieces = quote.split(parsed.text, mail.sender.name if mail.sender else "")
     original = _original(pieces, parsed)

@@ -109,7 +109,7 @@ def read(subject: str, phrases: Sequence[Phrase], sent: datetime) -> SubjectRead
     """
     stripped = _strip(subject)
     phrase, certainty = _match(_words(_folded(subject)), phrases)
-    asked = requested(stripped.rest, sent, phrase.tiers) if phrase else Requested()
+    wanted = requested(stripped.rest, sent, phrase.tiers) if phrase else Requested()
     announced = (Flag.ANNOUNCES,) if phrase and _announces(stripped.rest, phrase) else ()
     return SubjectReading(
         phrase=phrase.text if phrase else None,
@@ -117,9 +117,9 @@ def read(subject: str, phrases: Sequence[Phrase], sent: datetime) -> SubjectRead
         is_reply="reply" in stripped.prefixes,
         is_forward="forward" in stripped.prefixes,
         markings=stripped.markings,
-        window=asked.window,
-        by=asked.by,
-        flags=(*asked.flags, *announced),
+        window=wanted.window,
+        by=wanted.by,
+        flags=(*wanted.flags, *announced),
         rest=stripped.rest,
     )
 
@@ -152,8 +152,8 @@ def _match(said: tuple[str, ...], phrases: Sequence[Phrase]) -> tuple[Phrase | N
         ("misspelt", lambda p: (p.text,), _nearly_stands_in),
     ):
         found = [
-            (len(words), bool(phrase.tiers), -place, phrase)
-            for place, phrase in enumerate(phrases)
+            (len(words), bool(phrase.tiers), -n, phrase)
+            for n, phrase in enumerate(phrases)
             for name in names(phrase)
             if (words := _words(fold(name))) and fits(words, said)
         ]

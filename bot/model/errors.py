@@ -24,8 +24,8 @@ class Problem:
     is_warning: bool = False
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.text}"
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.text}"
 
 
 class ConfigError(BotError):

@@ -56,7 +56,7 @@ def _came_back(known: Known, form: str, field: str, *, only_whole: bool) -> Entr
         for one in mail.forms:
             said = one.get(field) if _counts(one, form, known, only_whole=only_whole) else None
             if said is not None and not said.is_ours:
-                return Entry(said.value, _place(mail, one, said, known.calendar))
+                return Entry(said.value, _where(mail, one, said, known.calendar))
     return Entry()
 
 
@@ -65,7 +65,7 @@ def _counts(one: FormRead, form: str, known: Known, *, only_whole: bool) -> bool
     return one.form == form and known.policy.id in one.policies and (one.is_whole or not only_whole) and is_one_child
 
 
-def _place(mail: MailForms, one: FormRead, said: FieldRead, calendar: Calendar) -> str:
+def _where(mail: MailForms, one: FormRead, said: FieldRead, calendar: Calendar) -> str:
     what = "form attached to the mail" if one.source else "mail"
     return f"{what} of {say(mail.received, calendar)}, {said.where}"
 

@@ -32,7 +32,7 @@ from bot.rules.policy.forms import Form, FormField
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a file's time must not make two equal forms differ
 _NAMES = re2.compile(r"[A-Za-z_]\w*")
-_PLACES = re2.compile(r"\{[{%][^}]{0,400}\}")
+_GAPS = re2.compile(r"\{[{%][^}]{0,400}\}")
 _NOTES = re2.compile(r"source\.\w+")
 _WORDS = re2.compile(r"[\p{L}\p{M}\p{N}]+")
 
@@ -143,12 +143,12 @@ def faults(form: Form, template: bytes) -> Iterator[str]:
     except reading.Unopened as why:
         yield f"cannot be read as a Word document ({why}): save it as .docx without macros"
         return
-    words = " ".join(_WORDS.findall(_PLACES.sub(" ", text).casefold()))
-    named = {name for place in _PLACES.findall(text) for name in _NAMES.findall(_NOTES.sub(" ", place))}
+    words = " ".join(_WORDS.findall(_GAPS.sub(" ", text).casefold()))
+    named = {name for gap in _GAPS.findall(text) for name in _NAMES.findall(_NOTES.sub(" ", gap))}
     for field in form.fields:
         if field.id not in named:
-            place = f'{{{{ tick("{field.id}", ...) }}}}' if field.kind == "choice" else f"{{{{ {field.id} }}}}"
-            yield f"has no place for {field.id}: write {place} where it belongs"
+            gap = f'{{{{ tick("{field.id}", ...) }}}}' if field.kind == "choice" else f"{{{{ {field.id} }}}}"
+            yield f"has no place for {field.id}: write {gap} where it belongs"
         if " ".join(_WORDS.findall(field.label.casefold())) not in words:
             yield f"does not print the label of {field.id}: a form that comes back is read by it"
     try:

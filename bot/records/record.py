@@ -109,12 +109,12 @@ def _values(
     """What the layout shows, every instant already in words."""
     stages = {s.id: s.name for s in policy.stages}
     names = _names(case)
-    said = _Said(calendar)
+    in_words = _InWords(calendar)
     values = {
         "ref": case.ref,
         "content": "Full record" if full else "Minimal record: no narrative, no mails",
-        "facts": _facts(case, policy, said, stages),
-        "runs": [_run(run, said, stages) for run in case.runs],
+        "facts": _facts(case, policy, in_words, stages),
+        "runs": [_run(run, in_words, stages) for run in case.runs],
         "people": [
             [
                 stages.get(stage, stage),
@@ -125,26 +125,28 @@ def _values(
             ]
             for stage, side, who in case.people
         ],
-        "timeline": _timeline(journal, names, stages, said, full),
-        "mails": [[said(m.received), names.get(m.sender, m.sender), m.digest] for m in mails],
-        "gaps": [[box, said(start), said(end) if end else "not yet read again", why] for box, start, end, why in gaps],
+        "timeline": _timeline(journal, names, stages, in_words, full),
+        "mails": [[in_words(m.received), names.get(m.sender, m.sender), m.digest] for m in mails],
+        "gaps": [
+            [box, in_words(start), in_words(end) if end else "not yet read again", why] for box, start, end, why in gaps
+        ],
         "commitments": _commitments(case, names) if full else [],
         "flags": [flag.words for flag in case.flags],
-        "forms": [_form(state, policy, said, stages) for state in case.forms],
+        "forms": [_form(state, policy, in_words, stages) for state in case.forms],
         "head": journal[-1].hash if journal else "",
         "rows": len(journal),
-        "made": said(now),
+        "made": in_words(now),
     }
     return {name: _clean(value) for name, value in values.items()}
 
 
 def _commitments(case: Case, names: Mapping[str, str]) -> list[list[str]]:
     """By whom, in which words."""
-    said = [(task.owner.email if task.owner else "", task.what) for task in case.commitments]
-    return [[names.get(who, who), words] for who, words in said]
+    promised = [(task.owner.email if task.owner else "", task.what) for task in case.commitments]
+    return [[names.get(who, who), words] for who, words in promised]
 
 
-class _Said:
+class _InWords:
     """Instants in words, "" for none."""
 
     def __init__(self, calendar: Calendar) -> None:
@@ -169,7 +171,7 @@ def _names(case: Case) -> dict[str, str]:
     return {"clock": "the clock"} | {c.email: c.name for c in reversed(known) if c.name}
 
 
-def _facts(case: Case, policy: Policy, said: _Said, stages: Mapping[str, str]) -> list[list[str]]:
+def _facts(case: Case, policy: Policy, in_words: _InWords, stages: Mapping[str, str]) -> list[list[str]]:
     raised = ", ".join(p for p in (case.raiser.name or case.raiser.email, case.raiser.agency) if p)
     challenged = ", ".join(p for p in (case.team, case.responder_agency) if p)
     rows = [
@@ -177,19 +179,19 @@ def _facts(case: Case, policy: Policy, said: _Said, stages: Mapping[str, str]) -
         ["Partnership", policy.partnership],
         ["Raised by", raised],
         ["Challenged", challenged or "not known"],
-        ["Received", said(case.opened)],
-        ["Time asked for", str(case.window) if case.window else said(case.requested_by) or "as the policy says"],
+        ["Received", in_words(case.opened)],
+        ["Time asked for", str(case.window) if case.window else in_words(case.requested_by) or "as the policy says"],
         ["Stage reached", stages.get(case.stage, case.stage)],
         ["State", plain.state(case)],
     ]
     if case.called or case.message_left:
         left = {"yes": "a message was left", "no": "no message was left"}.get(case.message_left, "")
-        rows.append(["Telephone call before it", "; ".join(w for w in (said(case.called), left) if w)])
+        rows.append(["Telephone call before it", "; ".join(w for w in (in_words(case.called), left) if w)])
     if case.closed:
-        rows.append(["Closed", said(case.closed)])
+        rows.append(["Closed", in_words(case.closed)])
         rows.append(["Outcome in writing", _outcome(case)])
     elif case.due:
-        rows.append(["Next due", said(case.due)])
+        rows.append(["Next due", in_words(case.due)])
     return rows
 
 
@@ -197,33 +199,33 @@ def _outcome(case: Case) -> str:
     return f"recorded, mail {case.outcome[:12]}" if case.outcome else "none recorded"
 
 
-def _run(run: StageRun, said: _Said, stages: Mapping[str, str]) -> dict[str, str]:
+def _run(run: StageRun, in_words: _InWords, stages: Mapping[str, str]) -> dict[str, str]:
     return {
         "stage": stages.get(run.stage, run.stage),
         "window": str(run.window) if run.window else "",
-        "began": said(run.began) or "did not begin",
-        "due": said(run.due),
+        "began": in_words(run.began) or "did not begin",
+        "due": in_words(run.due),
         "why": run.why,
-        "ended": said(run.ended),
+        "ended": in_words(run.ended),
         "how": plain.ending(run),
         "in_time": plain.in_time(run),
     }
 
 
-def _form(state: FormState, policy: Policy, said: _Said, stages: Mapping[str, str]) -> list[str]:
+def _form(state: FormState, policy: Policy, in_words: _InWords, stages: Mapping[str, str]) -> list[str]:
     """A form's title, where it was asked for, when it came."""
     title = next((form.title for form in policy.forms if form.id == state.form), state.form)
-    came = said(state.got) or ("with blank fields" if state.mail else "not received")
+    came = in_words(state.got) or ("with blank fields" if state.mail else "not received")
     return [title, stages.get(state.stage, state.stage), came]
 
 
 def _timeline(
-    journal: Sequence[Row], names: Mapping[str, str], stages: Mapping[str, str], said: _Said, full: bool
+    journal: Sequence[Row], names: Mapping[str, str], stages: Mapping[str, str], in_words: _InWords, full: bool
 ) -> list[list[str]]:
     """[when, what, detail] for every event and every row's letters, in order."""
     lines: list[list[str]] = []
     for row in journal:
-        when = said(row.at)
+        when = in_words(row.at)
         for kind, stage, by, note in row.events:
             detail = plain.note(kind, note) if full or plain.has_public_note(kind) else ""
             lines.append([when, plain.event(kind, names.get(by, by), stages.get(stage, stage)), detail])

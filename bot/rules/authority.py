@@ -192,8 +192,8 @@ def _responding(case: Case, rules: Rules) -> Iterator[Contact]:
 
 def _is_in_team(case: Case, email: str, rules: Rules) -> bool:
     """Whether the directory lists the address for the challenged team, in whatever role."""
-    place = (case.responder_agency, case.team)
-    return all(place) and any((c.agency, c.team) == place for c in rules.directory.roles_of(email, case.area))
+    team = (case.responder_agency, case.team)
+    return all(team) and any((c.agency, c.team) == team for c in rules.directory.roles_of(email, case.area))
 
 
 def _deciders(case: Case, rules: Rules) -> Iterator[Contact]:

@@ -33,7 +33,7 @@ def gaps(
         found = responders(stage, directory, area, agency, team, on)
         name = f"{policy.id}, stage {stage.id} ({stage.name})"
         if not found and (team or stage.level == "partnership"):
-            yield Problem(file, 0, f"{name}: nobody is {_roles(stage)} for {_place(stage, area, agency)}; add a row")
+            yield Problem(file, 0, f"{name}: nobody is {_roles(stage)} for {_where(stage, area, agency)}; add a row")
         if _same(found, before, directory):
             text = f"{name}: is answered by the person who had the stage before; name somebody else for one of them"
             yield Problem(file, 0, text, is_warning=True)
@@ -67,7 +67,7 @@ def _copies(
 ) -> Iterator[Problem]:
     """The decider, and roles that get copies whatever the case: where a condition decides, nobody may be right."""
     roles = [stage.decider] if stage.decider else []
-    roles += [rule.role for rule in stage.notify if not rule.condition.is_asked]
+    roles += [rule.role for rule in stage.notify if not rule.condition.has_clauses]
     for role in dict.fromkeys(roles):
         if not directory.holders(role, area, agency, on=on) and not _anywhere(directory, role, area, on):
             text = f"{name}: nobody is {role} in area {area}, so no copy goes there; add a row"
@@ -83,7 +83,7 @@ def _roles(stage: Stage) -> str:
     return " or ".join(roles)
 
 
-def _place(stage: Stage, area: str, agency: str) -> str:
+def _where(stage: Stage, area: str, agency: str) -> str:
     return f"agency {agency}" if agency and stage.level == "agency" else f"area {area}"
 
 

@@ -40,7 +40,7 @@ def load(text: str, file: str) -> tuple[Directory, tuple[Problem, ...]]:
             problems.append(Problem(file, number, words))
         else:
             rows.add(dict(zip(names, values, strict=False)), number)
-    return Directory(tuple(rows.rows)), tuple(sorted({*problems, *rows.finish()}))
+    return Directory(tuple(rows.rows)), tuple(sorted({*problems, *rows.all_problems()}))
 
 
 def from_rows(rows: Sequence[Mapping[str, object]], file: str = "directory") -> tuple[Directory, tuple[Problem, ...]]:
@@ -52,7 +52,7 @@ def from_rows(rows: Sequence[Mapping[str, object]], file: str = "directory") -> 
             made.problems.append(Problem(file, number, f"unknown column {name}{nearest(name, COLUMNS)}"))
         cells = {str(k): "" if v is None else str(v) for k, v in row.items() if k not in unknown}
         made.add(cells, number)
-    return Directory(tuple(made.rows)), tuple(sorted(set(made.finish())))
+    return Directory(tuple(made.rows)), tuple(sorted(set(made.all_problems())))
 
 
 def _records(text: str, file: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
@@ -112,7 +112,7 @@ class _Rows:
         if row.area and row.email and row.role in ROLES:
             self.rows.append(row)
 
-    def finish(self) -> list[Problem]:
+    def all_problems(self) -> list[Problem]:
         """Every fault, those between rows included."""
         self._duplicates()
         self._domains()

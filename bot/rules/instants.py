@@ -58,7 +58,7 @@ _DAY_MONTH = re2.compile(rf"(?i)(\d{{1,2}}){_TH}?\s+(?:of\s+)?({MONTH})(?:,?\s+(
 _MONTH_DAY = re2.compile(rf"(?i)({MONTH})\s+(\d{{1,2}}){_TH}?(?:,?\s+(\d{{4}}))?")
 _NTH = re2.compile(rf"(?i)\b(\d{{1,2}}){_TH}\b")
 _NAMED_DAY = re2.compile(rf"(?i)\b({_WEEKDAY})\b")
-_CLOCK = re2.compile(r"(?i)(\d{1,2})(?:[:.]?(\d{2}))?\s*([ap])?")
+_TIME = re2.compile(r"(?i)(\d{1,2})(?:[:.]?(\d{2}))?\s*([ap])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _hour(words: str | None) -> tuple[time | None, bool]:
         return time(0), True
     if "noon" in words or "midday" in words:
         return time(12), False
-    m = _CLOCK.match(words)
+    m = _TIME.match(words)
     if m is None:
         return DAY_END, False
     hour, minute, half = int(m.group(1)), int(m.group(2) or 0), m.group(3)

@@ -177,7 +177,7 @@ def next_morning(moment: datetime, cal: Calendar, at: time = MORNING, n: int = 1
 def say(moment: datetime, cal: Calendar) -> str:
     """ "Wednesday 13 January 2027, 10:05am": an instant as letters write it, in the office's zone."""
     local = _local(moment, cal)
-    return f"{local:%A} {local.day} {local:%B %Y}, {_clock(local)}"
+    return f"{local:%A} {local.day} {local:%B %Y}, {_time_of_day(local)}"
 
 
 def _local(moment: datetime, cal: Calendar) -> datetime:
@@ -186,14 +186,14 @@ def _local(moment: datetime, cal: Calendar) -> datetime:
 
 def _moment(moment: datetime, cal: Calendar) -> str:
     local = _local(moment, cal)
-    return f"{_day(local)} {local.year}, {_clock(local)}"
+    return f"{_day(local)} {local.year}, {_time_of_day(local)}"
 
 
 def _day(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b}"
 
 
-def _clock(local: datetime) -> str:
+def _time_of_day(local: datetime) -> str:
     """5pm, 10:05am, 12 noon; in the hour that autumn repeats, with the zone's name."""
     hour, half = local.hour % 12 or 12, "am" if local.hour < 12 else "pm"
     named = {0: "midnight at the start of the day", 12: "12 noon"}.get(local.hour) if local.minute == 0 else None

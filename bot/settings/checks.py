@@ -26,7 +26,7 @@ def check(
     blocks = [b if isinstance(b, dict) else {} for b in mailboxes] if isinstance(mailboxes, list) else []
     for n, block in enumerate(blocks):
         yield from _policy(document, n, block, policies)
-        yield from _place(document, n, block, directory)
+        yield from _area_and_team(document, n, block, directory)
     yield from _addresses(document, blocks)
     yield from _domains(document, directory, directory_file)
     for area in dict.fromkeys(_text(block.get("area")) for block in blocks):
@@ -67,7 +67,7 @@ def _outside(document: Document, n: int, policy: Policy | None, area: str) -> It
         yield document.problem(path, text)
 
 
-def _place(document: Document, n: int, block: dict[str, Any], directory: Directory) -> Iterator[Problem]:
+def _area_and_team(document: Document, n: int, block: dict[str, Any], directory: Directory) -> Iterator[Problem]:
     area, team = _text(block.get("area")), _text(block.get("team"))
     if area and area not in directory.areas:
         path = ("mailboxes", n, "area")

@@ -159,7 +159,7 @@ class Door(Block):
         return SCOPES.get(self.kind, "")
 
     @property
-    def place(self) -> str:
+    def identity(self) -> str:
         """What tells this door from another: the same words lead to the same mails under the same keys."""
         by_address = (self.endpoint, self.mailbox) if self.kind in ONLY["endpoint"] else ()
         words = (self.kind, self.host, self.port, self.user, self.path, *by_address)

@@ -67,32 +67,32 @@ class _Reader:
             name = str(row.get("wording"))
             raise self._fault((*path, "wording"), f"there is no wording {name}{nearest(name, WORDINGS)}")
         values = self._made(TypeAdapter(wording), self._mapping((*path, "values")), (*path, "values"))
-        place: Path = ("places", str(row.get("at", "first")))
-        if self.document.at(place) is None:
-            raise self._fault((*path, "at"), f"there is no place {place[1]}")
+        where: Path = ("places", str(row.get("at", "first")))
+        if self.document.at(where) is None:
+            raise self._fault((*path, "at"), f"there is no place {where[1]}")
         letter = Letter(
             values=values,
             occasion=f"sample/{n}",
             to=(Contact("fay.marsh@childrens-services.example", "Fay Marsh"),),
-            decided=self._made(_INSTANT, self.document.at((*place, "decided")), (*place, "decided")),
+            decided=self._made(_INSTANT, self.document.at((*where, "decided")), (*where, "decided")),
             subject="Professional challenges",
             message_id=f"sample-{n}@partnership.example",
         )
         if not wording.is_of_case:
             return letter
-        standing = self._standing(place, (*path, "but"))
+        standing = self._standing(where, (*path, "but"))
         return replace(
             letter,
             standing=standing,
-            stage=str(self.document.at((*place, "stage"))),
+            stage=str(self.document.at((*where, "stage"))),
             subject=f"{standing.fixed_words} – 24 hours",
             in_reply_to=_MAIL,
             references=(_MAIL,),
         )
 
-    def _standing(self, place: Path, but: Path) -> Standing:
+    def _standing(self, where: Path, but: Path) -> Standing:
         first: Path = ("places", "first", "standing")
-        own = (*place, "standing")
+        own = (*where, "standing")
         whole = self._mapping(first) | self._mapping(own) | self._mapping(but)
         at = but if self.document.at(but) else own
         return self._made(_STANDING, whole, at)

@@ -58,7 +58,7 @@ class Database:
         elif parsed.get_backend_name() == "postgresql":
             self.engine = _postgresql(parsed)
         else:
-            raise StoreError(f"{self.place}: only SQLite and PostgreSQL can be used")
+            raise StoreError(f"{self.name}: only SQLite and PostgreSQL can be used")
         try:
             self._look(check)
         except StoreError:
@@ -66,7 +66,7 @@ class Database:
             raise
 
     @property
-    def place(self) -> str:
+    def name(self) -> str:
         """The database as messages name it: without a password."""
         return f"the database {self.file or self.url.render_as_string(hide_password=True)}"
 
@@ -138,9 +138,9 @@ class Database:
                 return
             mode = _dbapi(connection).execute("PRAGMA journal_mode").fetchone()[0]
             if mode != "wal":
-                raise StoreError(f"{self.place}: its disk cannot keep a write-ahead log; put it on a local disk")
+                raise StoreError(f"{self.name}: its disk cannot keep a write-ahead log; put it on a local disk")
             if check:
-                quick_check(_dbapi(connection), self.place)
+                quick_check(_dbapi(connection), self.name)
 
     def _revision(self, tx: Connection) -> str | None:
         if not inspect(tx).has_table("alembic_version"):
@@ -159,7 +159,7 @@ class Database:
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         if revision is not None and revision not in known:
             raise StoreError(
-                f"{self.place} was written by a newer version of this program (schema {revision}, this one knows "
+                f"{self.name} was written by a newer version of this program (schema {revision}, this one knows "
                 f"{schema.HEAD}): install that version again, or restore a backup made before the upgrade"
             )
         command.upgrade(config, "head")
@@ -171,7 +171,7 @@ class Database:
         except DatabaseError as error:
             if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
                 raise
-            raise StoreError(f"{self.place}: {in_words(error.orig)}") from error
+            raise StoreError(f"{self.name}: {in_words(error.orig)}") from error
 
 
 def in_words(error: object) -> str:
@@ -180,11 +180,11 @@ def in_words(error: object) -> str:
     return next((words for sign, words in SENTENCES if sign in said.lower()), said)
 
 
-def quick_check(connection: sqlite3.Connection, place: str) -> None:
+def quick_check(connection: sqlite3.Connection, name: str) -> None:
     """Raises StoreError when SQLite finds the file damaged."""
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
-        raise StoreError(f"{place}: the file is damaged ({found}): restore the last backup, then start again")
+        raise StoreError(f"{name}: the file is damaged ({found}): restore the last backup, then start again")
 
 
 def _dbapi(connection: Connection) -> Any:

@@ -34,7 +34,7 @@ def backup(db: Database, target: Path) -> None:
     copy is damaged, and then leaves no file behind."""
     if not db.is_sqlite:
         raise StoreError(
-            f"{db.place} is backed up with its own tool: pg_dump --format=custom --file={target} {db.url.database}"
+            f"{db.name} is backed up with its own tool: pg_dump --format=custom --file={target} {db.url.database}"
         )
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

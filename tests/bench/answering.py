@@ -29,7 +29,7 @@ WARM = 10
 def bot(settings: Settings, server: Dovecot, user: str, sink: Sink, count: int) -> list[float]:
     """Seconds for each of `count` challenges, after some to warm up."""
     queued = threading.Event()
-    app = build(settings, clock=clock, woken=queued.set)
+    app = build(settings, read_now=clock, woken=queued.set)
     told = Troubles()
 
     def decided() -> None:

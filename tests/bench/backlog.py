@@ -68,7 +68,7 @@ class Crew:
 
 def bot(settings: Settings, count: int) -> tuple[Cost, dict[str, int]]:
     """What it cost, and how many mails went where."""
-    app = build(settings, clock=clock)
+    app = build(settings, read_now=clock)
     crew = Crew(app, count)
     assert isinstance(app.reader, Sandbox)
     pid = app.reader.pid

@@ -150,7 +150,7 @@ class Counted:
         self.place = place
         self.found = Found()
         self._queued = threading.Event()
-        self._app: App = build(settings_in(folder, place.doors), clock=clock, woken=self._queued.set)
+        self._app: App = build(settings_in(folder, place.doors), read_now=clock, woken=self._queued.set)
 
     def close(self) -> None:
         self._app.close()

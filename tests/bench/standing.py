@@ -47,7 +47,7 @@ class Ticks:
 def populate(settings: Settings, count: int, rows: int) -> datetime:
     """`count` open cases, of which DUE were opened two hours before the others, and `rows` deadlines. Returns when the
     first deadlines of those DUE fall due."""
-    app = build(settings, clock=clock, in_process=True)
+    app = build(settings, read_now=clock, in_process=True)
     now = clock()
     mail = read(opening(0, now, random.Random(1))[1].raw, app.intake.reading, now)
     try:
@@ -83,7 +83,7 @@ def _pad(tx: Connection, rows: int, at: datetime) -> None:
 
 def ticks(settings: Settings, due: datetime) -> Ticks:
     """A tick is what desk and sender do when they are woken."""
-    app = build(settings, clock=clock)
+    app = build(settings, read_now=clock)
     try:
         now = due - timedelta(seconds=30)
         _listed(app, now)
@@ -128,7 +128,7 @@ def start_up(settings: Settings) -> float:
 
     def once() -> float:
         start = time.perf_counter()
-        app = build(settings, clock=clock)
+        app = build(settings, read_now=clock)
         taken = time.perf_counter() - start
         app.close()
         return taken

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.cli.rehearsal import story
-from bot.cli.rehearsal.rehearse import StillClock
+from bot.cli.rehearsal.rehearse import StillNow
 from bot.daemon import app
 from bot.doors.maildir.send import deliver
 from bot.model import Case, LetterKind, Mail, State
@@ -91,9 +91,9 @@ class World:
              "inbox": {"team": "Crewe Assessment Team", "agency": "CSC", "address": INBOX}}
         )  # fmt: skip
         self.folder = folder
-        self.clock = StillClock(START if prepared is None else START + READY)
+        self.clock = StillNow(START if prepared is None else START + READY)
         self.settings = story.settings_of(told, folder, shipped)
-        self.app = app.build(self.settings, clock=self.clock, in_process=True, strict=True)
+        self.app = app.build(self.settings, read_now=self.clock, in_process=True, strict=True)
         if prepared is None:
             self.app.once(START)
             self._open()

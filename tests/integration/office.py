@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from bot.cli.rehearsal.rehearse import StillClock
+from bot.cli.rehearsal.rehearse import StillNow
 from bot.daemon.app import App, build
 from bot.doors.maildir.send import deliver
 from bot.model import Case
@@ -68,13 +68,13 @@ class Office:
 
     def __init__(self, folder: Path, *, sandbox: bool = False, **how: Any) -> None:
         self.folder = folder
-        self.clock = StillClock(START - timedelta(hours=1))
+        self.clock = StillNow(START - timedelta(hours=1))
         self.settings = settings_in(folder, **how)
         self.app: App = self.open(sandbox=sandbox)
 
     def open(self, *, sandbox: bool = False) -> App:
         """The App anew, over the same database."""
-        self.app = build(self.settings, clock=self.clock, in_process=not sandbox, strict=True)
+        self.app = build(self.settings, read_now=self.clock, in_process=not sandbox, strict=True)
         return self.app
 
     def close(self) -> None:

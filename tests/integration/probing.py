@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.cli.probe.doors import verdict
 from bot.cli.probe.letters import Finding
-from bot.cli.probe.through import Asked, Way, through
+from bot.cli.probe.through import Wanted, Way, through
 from bot.model.names import BOT as NAME
 from bot.settings.settings import Door
 from tests.integration.office import settings_in
@@ -20,7 +20,7 @@ from tests.servers.smtp import SmtpServer
 from tests.servers.smtp_session import Arrived
 from tests.unit.case_samples import BOT
 
-QUICK = Asked(teams=False, outside=None, wait=4, settle=0.4)
+QUICK = Wanted(teams=False, outside=None, wait=4, settle=0.4)
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Told:
         return "\n".join(finding.text for finding in self.findings if finding.what == what)
 
 
-def probed(folder: Path, receive: Door, send: Door, asked: Asked = QUICK, **more: Any) -> Told:
+def probed(folder: Path, receive: Door, send: Door, wanted: Wanted = QUICK, **more: Any) -> Told:
     """The bot's own mailbox gone through by these doors."""
     settings = settings_in(folder, {BOT: receive, "send": send}, **more)
     way = Way(NAME, BOT, settings.config.bot.receive)
-    return Told(tuple(through(settings, way, "", asked, datetime.now(UTC), lambda _: None)))
+    return Told(tuple(through(settings, way, "", wanted, datetime.now(UTC), lambda _: None)))
 
 
 Treatment = Callable[[bytes], list[bytes]]

@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from bot.cli.rehearsal.rehearse import StillClock
+from bot.cli.rehearsal.rehearse import StillNow
 from bot.daemon.app import App, build
 from bot.model import ClosedAs
 from bot.settings import settings
@@ -178,7 +178,7 @@ def is_of_the_case(message: EmailMessage, original: str, ref: str) -> None:
 class Held:
     """The App in this process; `at` passes a minute of its clock and carries the letters."""
 
-    def __init__(self, town: Town, app: App, clock: StillClock) -> None:
+    def __init__(self, town: Town, app: App, clock: StillNow) -> None:
         self.town, self.app, self.clock = town, app, clock
 
     def at(self, now: datetime) -> None:
@@ -190,8 +190,8 @@ class Held:
 
 @pytest.fixture
 def held(town: Town) -> Iterator[Held]:
-    clock = StillClock(START - timedelta(hours=1))
-    app = build(settings.load(town.configure(), SECRETS), clock=clock, strict=True)
+    clock = StillNow(START - timedelta(hours=1))
+    app = build(settings.load(town.configure(), SECRETS), read_now=clock, strict=True)
     found = Held(town, app, clock)
     found.at(clock.now)
     yield found

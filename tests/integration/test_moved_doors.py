@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.reading.intake import Places
+from bot.engine.reading.intake import Boxes
 from bot.model import State
 from bot.settings.settings import Door
 from bot.store import mailboxes
@@ -272,7 +272,7 @@ def test_every_mailbox_says_which_door_it_is(tmp_path: Path, dovecot: Dovecot) -
     """What is kept of a door tells it from another and holds no secret."""
     user = dovecot.new_user()
     office = Office(tmp_path, doors={CREWE: dovecot.door(user)})
-    places: Places = office.app.intake.places
-    assert places.doors["CE Crewe Assessment Team"] == f"imap 127.0.0.1 {dovecot.tls_port} {user}"
-    assert places.doors["bot"] == f"maildir {tmp_path / 'in' / BOT}"
+    boxes: Boxes = office.app.intake.boxes
+    assert boxes.doors["CE Crewe Assessment Team"] == f"imap 127.0.0.1 {dovecot.tls_port} {user}"
+    assert boxes.doors["bot"] == f"maildir {tmp_path / 'in' / BOT}"
     office.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.probe.through import Asked, Way, through
+from bot.cli.probe.through import Wanted, Way, through
 from bot.doors.maildir.send import deliver
 from bot.settings.settings import Door
 from bot.store import mailboxes
@@ -232,8 +232,8 @@ def test_a_forged_header(
     }[border]
     if border == "refuses":
         gateway.answer("RCPT", "550 5.7.1 no")
-    asked = replace(QUICK, outside=("127.0.0.1", gateway.port), wait=2)
-    told = probed(server.folder, server.dovecot.door(server.user, sent="Sent"), server.smtp.door(), asked)
+    wanted = replace(QUICK, outside=("127.0.0.1", gateway.port), wait=2)
+    told = probed(server.folder, server.dovecot.door(server.user, sent="Sent"), server.smtp.door(), wanted)
     assert words in told.of("forged"), told.text
     assert told.harms == ({harm} - {""})
 
@@ -291,8 +291,8 @@ def test_a_team_inbox_is_written_to_only_when_told(tmp_path: Path, smtp_server: 
     settings = settings_in(tmp_path, {"send": smtp_server.door()})
     way = Way("CE Crewe Assessment Team", CREWE, settings.config.mailboxes[0].receive)
 
-    def told(asked: Asked) -> Told:
-        return Told(tuple(through(settings, way, "", asked, datetime.now(UTC), lambda _: None)))
+    def told(wanted: Wanted) -> Told:
+        return Told(tuple(through(settings, way, "", wanted, datetime.now(UTC), lambda _: None)))
 
     assert told(QUICK).verdict == "Fit: it can be listed."
     assert smtp_server.mails == []

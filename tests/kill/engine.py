@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.cli.rehearsal.rehearse import StillClock
+from bot.cli.rehearsal.rehearse import StillNow
 from bot.cli.rehearsal.story import BOT_ADDRESS, Answered, Story, StoryMail, compose, maildir, message_id, settings_of
 from bot.daemon.app import App, build
 from bot.doors.maildir.send import deliver
@@ -104,9 +104,9 @@ class End:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[tuple[App, StillClock]]:
-    clock = StillClock(START)
-    app = build(settings_of(STORY, folder, base()), clock=clock, in_process=True, owner=OWNER, strict=True)
+def running(folder: Path) -> Iterator[tuple[App, StillNow]]:
+    clock = StillNow(START)
+    app = build(settings_of(STORY, folder, base()), read_now=clock, in_process=True, owner=OWNER, strict=True)
     try:
         yield app, clock
     finally:

@@ -18,7 +18,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from bot.cli.rehearsal.rehearse import StillClock
+from bot.cli.rehearsal.rehearse import StillNow
 from bot.daemon.app import App, build
 from bot.doors.maildir.send import deliver
 from bot.model import Case, Contact, Letter, LetterKind, LetterServed, Mail
@@ -107,9 +107,9 @@ class House:
 
     def __init__(self, folder: Path, watched: tuple[str, ...] = (CREWE, CHESTER), **changes: Any) -> None:
         self.folder = folder
-        self.clock = StillClock(START)
+        self.clock = StillNow(START)
         self.settings = settings_in(folder, watched, **changes)
-        self.app: App = build(self.settings, clock=self.clock, in_process=True, database=migrated(folder))
+        self.app: App = build(self.settings, read_now=self.clock, in_process=True, database=migrated(folder))
         self.db, self.turn = self.app.db, self.app.turn
         self.turn.books._texts = _TEXTS
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.engine import registers
-from bot.engine.sending.compose import MAX_LETTER, Finish, files, fitting, place_of
+from bot.engine.sending.compose import MAX_LETTER, Composer, files, fitting, where_kept
 from bot.letters.render import Templates
 from bot.model import Alarm, Arrival, Contact, Letter, LetterKind, LetterServed
 from bot.model.letters import TheMail
@@ -55,7 +55,7 @@ def test_a_letter_states_the_times_it_will_have_if_it_goes_now(opened: House) ->
 def made(house: House, kind: LetterKind, now: datetime) -> str:
     """The text of the first such letter as it would be made now; it does not go."""
     with house.db.read() as tx:
-        _, raw, _ = house.app.finish(tx, house.letters(kind)[0], now)
+        _, raw, _ = house.app.composer(tx, house.letters(kind)[0], now)
     return texts([parsed(raw)])[0]
 
 
@@ -63,7 +63,7 @@ def test_the_recipients_are_all_whom_it_names(opened: House) -> None:
     """Copied ones too, each once."""
     with opened.db.read() as tx:
         for queued in outbox.of_status(tx, "queued"):
-            letter, raw, recipients = opened.app.finish(tx, queued, START)
+            letter, raw, recipients = opened.app.composer(tx, queued, START)
             assert set(recipients) == {c.email for c in (*letter.to, *letter.cc)}
             assert len(set(recipients)) == len(recipients)
             assert str(letter.message_id).strip("<>").encode() in raw
@@ -80,7 +80,7 @@ def test_a_letter_of_no_case_needs_none(house: House) -> None:
     """An alert is made of itself."""
     number = post(house, house.settings.config.operator)
     with house.db.read() as tx:
-        _, raw, recipients = house.app.finish(tx, outbox.get(tx, number), START)
+        _, raw, recipients = house.app.composer(tx, outbox.get(tx, number), START)
     assert (recipients, b"A line." in raw) == ((house.settings.config.operator,), True)
 
 
@@ -94,10 +94,10 @@ def test_a_template_that_fails_costs_no_letter(opened: House) -> None:
         for path in opened.settings.templates.glob("*.j2")
     }
     faults: list[str] = []
-    finish = Finish(opened.settings, opened.turn, Templates(broken), lambda name, fault: faults.append(name))
+    composer = Composer(opened.settings, opened.turn, Templates(broken), lambda name, fault: faults.append(name))
     with opened.db.read() as tx:
         queued = next(q for q in outbox.of_status(tx, "queued") if q.letter.kind is LetterKind.NOTICE)
-        _, raw, recipients = finish(tx, queued, START)
+        _, raw, recipients = composer(tx, queued, START)
     assert faults == ["mail_templates/notice-opened.txt.j2"]
     assert FAY in recipients
     assert b"CE-2027-0001" in raw
@@ -106,7 +106,7 @@ def test_a_template_that_fails_costs_no_letter(opened: House) -> None:
 def test_templates_that_work_are_no_fault(opened: House) -> None:
     """The shipped ones never need the plain form."""
     faults: list[str] = []
-    opened.app.finish.on_fault = lambda name, fault: faults.append(name)
+    opened.app.composer.on_fault = lambda name, fault: faults.append(name)
     for kind in (LetterKind.NOTICE, LetterKind.ACKNOWLEDGEMENT):
         made(opened, kind, START)
     assert faults == []
@@ -147,8 +147,8 @@ def test_a_full_record_holds_the_mails_and_a_minimal_one_does_not(closed: House)
     """What people wrote leaves us only where the policy files it."""
     with closed.db.read() as tx:
         stored = cases.load(tx, 1)
-        full = closed.app.finish.record(tx, stored, START + HOUR, full=True)
-        minimal = closed.app.finish.record(tx, stored, START + HOUR, full=False)
+        full = closed.app.composer.record(tx, stored, START + HOUR, full=True)
+        minimal = closed.app.composer.record(tx, stored, START + HOUR, full=False)
     assert len(full.zip_parts) == 1
     assert minimal.zip_parts == ()
 
@@ -156,14 +156,14 @@ def test_a_full_record_holds_the_mails_and_a_minimal_one_does_not(closed: House)
 def test_a_record_too_large_for_a_letter_stays_with_us(closed: House) -> None:
     """The letter carries the record and its journal, and says where the mails lie."""
     with closed.db.read() as tx:
-        made = closed.app.finish.record(tx, cases.load(tx, 1), START + HOUR, full=True)
+        made = closed.app.composer.record(tx, cases.load(tx, 1), START + HOUR, full=True)
     case = closed.case()
-    assert place_of(made, case)[1] == 1
+    assert where_kept(made, case)[1] == 1
     rest = MAX_LETTER - len(made.pdf) - len(made.journal_json)
     just, over = (replace(made, zip_parts=(bytes(size),)) for size in (rest, rest + 1))
     assert [len(fitting(files(one, case))) for one in (just, over)] == [3, 2]
-    assert place_of(just, case)[1] == 1
-    where, parts = place_of(over, case)
+    assert where_kept(just, case)[1] == 1
+    where, parts = where_kept(over, case)
     assert parts == 0
     assert "too large for one mail" in where
     assert "challenge-bot record CE-2027-0001 --full" in where
@@ -177,7 +177,7 @@ def test_a_letter_carries_the_challenge_as_it_came(opened: House) -> None:
         carrying = replace(plan.decision, letters=(carries_original(answer, opened),))
         opened.turn.save(tx, replace(plan, decision=carrying), START)
         (queued,) = [q for q in outbox.of_case(tx, 1) if q.letter.kind is LetterKind.ANSWER]
-        _, raw, _ = opened.app.finish(tx, queued, START)
+        _, raw, _ = opened.app.composer(tx, queued, START)
     (name, content), *more = attached(parsed(raw)).items()
     assert (name, more) == ("CE-2027-0001-original.eml", [])
     assert b"seeing the baby" in content
@@ -192,7 +192,7 @@ def test_what_is_handed_out_is_made_when_the_letter_goes(opened: House, word: st
     with opened.db.begin() as tx:
         opened.turn.post(tx, asked, START)
         (queued,) = [q for q in outbox.of_status(tx, "queued") if q.letter.kind is LetterKind.ANSWER]
-        _, raw, _ = opened.app.finish(tx, queued, START)
+        _, raw, _ = opened.app.composer(tx, queued, START)
     ((given, content),) = attached(parsed(raw)).items()
     assert (given, content[:2]) == (name, b"PK")
 

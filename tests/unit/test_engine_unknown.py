@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.doors.ports import Outcome, Refusal
-from bot.engine.sending.unknown import Doubt, commit, served, waiting
+from bot.engine.sending.unknown import Unknown, commit, served, waiting
 from bot.model import LetterServed, LetterUndelivered
 from bot.model.errors import CaseMoved, DoorClosed
 from bot.store import outbox
@@ -39,7 +39,7 @@ class Desk:
     facts: list[LetterServed | LetterUndelivered] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.doubt = Doubt(self.db, self.tell, self.find, PATIENCE)
+        self.unknown = Unknown(self.db, self.tell, self.find, PATIENCE)
 
     def tell(self, tx: Connection, queued: Queued, fact: LetterServed | LetterUndelivered, now: object) -> None:
         if self.moved:
@@ -80,17 +80,17 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def test_without_a_doubtful_letter_nothing_is_looked_for(desk: Desk) -> None:
     """The sender goes on to its next letter."""
-    assert desk.doubt.step(NOW) is False
+    assert desk.unknown.step(NOW) is False
     assert desk.looked == []
     with desk.db.read() as tx:
-        assert desk.doubt.next_look(tx) is None
+        assert desk.unknown.next_look(tx) is None
 
 
 def test_proof_marks_the_letter_and_tells_its_case_when_it_was_handed_over(desk: Desk) -> None:
     """The clock counts from the claim, not from the minute in which proof was found."""
     number = desk.lost(assigned="given@mx.example")
     desk.proof = "a copy lies in our mailbox"
-    assert desk.doubt.step(NOW + 9 * MINUTE) is True
+    assert desk.unknown.step(NOW + 9 * MINUTE) is True
     row = desk.row(number)
     assert (row.status, {status for _, status, _ in row.recipients}) == ("sent", {"accepted"})
     assert desk.looked == [((row.letter.message_id, "given@mx.example"), "offer-1")]
@@ -106,7 +106,7 @@ def test_the_looks_grow_apart_and_end_in_one_second_copy(desk: Desk) -> None:
     for second in range(16 * 60):
         if desk.row(number).status != "unknown":
             break
-        if desk.doubt.step(NOW + timedelta(seconds=second)):
+        if desk.unknown.step(NOW + timedelta(seconds=second)):
             times.append(second)
     assert times == [0, 9, 27, 63, 117, 243, 477, 900]
     row = desk.row(number)
@@ -117,17 +117,17 @@ def test_when_the_next_look_is_due_is_told(desk: Desk) -> None:
     """So that nobody polls; after the second copy it is looked for once a patience."""
     desk.lost()
     with desk.db.read() as tx:
-        assert desk.doubt.next_look(tx) == NOW
-    desk.doubt.step(NOW)
+        assert desk.unknown.next_look(tx) == NOW
+    desk.unknown.step(NOW)
     with desk.db.read() as tx:
-        assert desk.doubt.next_look(tx) == NOW + PATIENCE * 0.01
+        assert desk.unknown.next_look(tx) == NOW + PATIENCE * 0.01
 
 
 def twice(desk: Desk) -> int:
     """A letter whose second answer was lost as well, a patience after the first."""
     number = desk.lost()
     later = NOW + PATIENCE
-    desk.doubt.step(later)
+    desk.unknown.step(later)
     with desk.db.begin() as tx:
         claimed = outbox.claim(tx, later, "a life", LEASE)
         assert claimed is not None
@@ -141,19 +141,19 @@ def test_there_is_no_third_copy(desk: Desk) -> None:
     number = twice(desk)
     desk.looked.clear()
     for minute in range(121):
-        desk.doubt.step(NOW + PATIENCE + minute * MINUTE)
+        desk.unknown.step(NOW + PATIENCE + minute * MINUTE)
     assert (desk.row(number).status, desk.row(number).resends) == ("unknown", 1)
     assert 10 <= len(desk.looked) <= 15
     desk.proof = "found"
-    assert desk.doubt.step(NOW + 5 * 60 * MINUTE)
+    assert desk.unknown.step(NOW + 5 * 60 * MINUTE)
     assert desk.row(number).status == "sent"
 
 
 def test_a_letter_whose_program_died_is_doubtful_when_its_lease_is_over(desk: Desk) -> None:
     """Until then somebody may still be at it."""
     number = desk.lost(why="")
-    assert desk.doubt.step(NOW + LEASE - MINUTE) is False
-    assert desk.doubt.step(NOW + LEASE) is True
+    assert desk.unknown.step(NOW + LEASE - MINUTE) is False
+    assert desk.unknown.step(NOW + LEASE) is True
     row = desk.row(number)
     assert (row.status, row.last_error) == ("unknown", "the program stopped while the letter was handed over")
 
@@ -161,7 +161,7 @@ def test_a_letter_whose_program_died_is_doubtful_when_its_lease_is_over(desk: De
 def test_a_letter_whose_program_died_long_ago_goes_again_at_once(desk: Desk) -> None:
     """The patience counts from the hand-over: after a night's standstill nobody waits a quarter of an hour more."""
     number = desk.lost(why="")
-    desk.doubt.step(NOW + PATIENCE)
+    desk.unknown.step(NOW + PATIENCE)
     assert (desk.row(number).status, desk.row(number).resends) == ("queued", 1)
 
 
@@ -169,16 +169,16 @@ def test_a_mailbox_that_cannot_be_searched_proves_nothing(desk: Desk) -> None:
     """The letter goes again when the patience is over: never zero copies."""
     number = desk.lost()
     desk.is_shut = True
-    desk.doubt.step(NOW)
+    desk.unknown.step(NOW)
     assert desk.row(number).status == "unknown"
-    desk.doubt.step(NOW + PATIENCE)
+    desk.unknown.step(NOW + PATIENCE)
     assert desk.row(number).status == "queued"
 
 
 def test_one_doubt_a_step_and_none_starves(desk: Desk) -> None:
     """Each letter is looked for when its own time has come."""
     first, second = desk.lost(1), desk.lost(2)
-    assert [desk.doubt.step(NOW) for _ in range(3)] == [True, True, False]
+    assert [desk.unknown.step(NOW) for _ in range(3)] == [True, True, False]
     assert [ids[0] for ids, _ in desk.looked] == [desk.row(n).letter.message_id for n in (first, second)]
 
 
@@ -186,11 +186,11 @@ def test_a_case_that_moved_is_told_all_the_same(desk: Desk) -> None:
     """Twice it may; a third time leaves the letter doubtful, and nothing half done."""
     number = desk.lost()
     desk.proof, desk.moved = "found", 2
-    desk.doubt.step(NOW)
+    desk.unknown.step(NOW)
     assert (desk.row(number).status, len(desk.facts)) == ("sent", 1)
     other = desk.lost(2)
     desk.moved = 3
-    desk.doubt.step(NOW)
+    desk.unknown.step(NOW)
     assert (desk.row(other).status, len(desk.facts)) == ("unknown", 1)
 
 
@@ -200,7 +200,7 @@ def test_a_case_that_moved_is_told_all_the_same(desk: Desk) -> None:
 def claimed_again(desk: Desk) -> Queued:
     """A letter that is claimed for its second copy."""
     desk.lost()
-    desk.doubt.step(NOW + PATIENCE)
+    desk.unknown.step(NOW + PATIENCE)
     with desk.db.begin() as tx:
         queued = outbox.claim(tx, NOW + PATIENCE, "a life", LEASE)
     assert queued is not None
@@ -210,9 +210,9 @@ def claimed_again(desk: Desk) -> Queued:
 def test_proof_found_late_saves_the_second_copy(desk: Desk) -> None:
     """The mailbox was away for a quarter of an hour, and now it shows the first copy."""
     queued = claimed_again(desk)
-    assert desk.doubt.is_settled(queued, NOW + PATIENCE) is False
+    assert desk.unknown.is_settled(queued, NOW + PATIENCE) is False
     desk.proof = "found"
-    assert desk.doubt.is_settled(queued, NOW + PATIENCE) is True
+    assert desk.unknown.is_settled(queued, NOW + PATIENCE) is True
     assert (desk.row().status, len(desk.facts)) == ("sent", 1)
 
 
@@ -223,7 +223,7 @@ def test_a_first_copy_is_never_looked_for(desk: Desk) -> None:
         outbox.queue(tx, a_letter(), None, NOW)
         queued = outbox.claim(tx, NOW, "a life", LEASE)
     assert queued is not None
-    assert desk.doubt.is_settled(queued, NOW) is False
+    assert desk.unknown.is_settled(queued, NOW) is False
     assert desk.looked == []
 
 
@@ -231,7 +231,7 @@ def test_a_proven_letter_whose_case_cannot_be_told_does_not_go_again(desk: Desk)
     """It stays claimed: proof is sought again when the claim has run out."""
     queued = claimed_again(desk)
     desk.proof, desk.moved = "found", 3
-    assert desk.doubt.is_settled(queued, NOW + PATIENCE) is True
+    assert desk.unknown.is_settled(queued, NOW + PATIENCE) is True
     assert (desk.row().status, desk.facts) == ("claimed", [])
 
 
@@ -247,7 +247,7 @@ def test_a_copy_proves_nothing_for_those_who_were_put_off(desk: Desk) -> None:
         assert again is not None
         outbox.in_data(tx, again, "offer-2", NOW)
         outbox.unknown(tx, again, "lost", NOW)
-    desk.doubt.step(NOW)
+    desk.unknown.step(NOW)
     assert desk.looked == [((), "offer-2")]
     assert waiting(desk.row(number)) == (HELEN.email,)
 

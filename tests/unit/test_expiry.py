@@ -77,7 +77,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def running(root: Path) -> Iterator[App]:
-    built = build(load(root, ENV), clock=lambda: at(60), in_process=True, strict=True)
+    built = build(load(root, ENV), read_now=lambda: at(60), in_process=True, strict=True)
     yield built
     built.close()
 
@@ -116,7 +116,7 @@ def test_a_new_secret_begins_anew(running: App, root: Path) -> None:
     running.expiry.post(at(7))
     edit(root, "bot.yaml", "secret_expires: 2027-09-30", "secret_expires: 2027-10-02")
     assert [one.ends for one in secrets(load(root, ENV).config)] == [ENDS, date(2027, 10, 2)]
-    renewed = build(load(root, ENV), clock=lambda: at(6), in_process=True, strict=True)
+    renewed = build(load(root, ENV), read_now=lambda: at(6), in_process=True, strict=True)
     renewed.expiry.post(at(6))
     assert len(told(renewed)) == 2
     renewed.close()

@@ -6,6 +6,7 @@ Layers, libraries and clocks are test_layers.py's. What is too large still stand
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,22 @@ ROOMS = {"bot/cli": 15, "bot/store": 14}
 TOO_LARGE: dict[str, int] = {}
 #: Where a mail's way is a row of commits: every function that commits on it can be killed there by a test.
 COMMITTING = ("reading/intake.py", "reading/pen.py", "alarms.py", "sending/unknown.py", "digest.py", "expiry.py")
+#: Words of the field, and the only files of the bot that may define a name with one; elsewhere it would mean something
+#: else. "place": a mail into its case; "said": what a person wrote; "clock": a window that runs in a case; "asked": a
+#: question put to a person; "signs": words that show a child's status. Nothing is named "doubt" or "finish".
+WORDS: dict[str, set[str]] = {
+    "place": {"case/placement.py", "cli/mail.py", "engine/reading/pen.py", "engine/reading/place.py"},
+    "said": {"case/said/__init__.py", "case/said/command.py", "model/cases.py"},
+    "clock": {
+        "case/course/clock.py", "case/course/subclocks.py", "case/making/changes.py", "case/making/clocks.py",
+        "model/letters/course.py", "model/letters/information.py", "model/letters/standing.py",
+        "rules/policy/blocks.py", "rules/policy/prose.py",
+    },
+    "asked": {"case/making/changes.py", "case/said/transfer.py", "case/said/words.py"},
+    "signs": {"mail/words/child_status.py"},
+    "doubt": set(),
+    "finish": set(),
+}  # fmt: skip
 #: What goes out for good, and where: the folder of a protocol, and by which word its failpoints begin.
 WRITING = {
     ("imap_smtp", "smtp"): ("connect", "login", "mail", "rcpt", "data", "reset", "quit"),
@@ -57,6 +74,29 @@ def calls(node: ast.AST, name: str) -> Iterator[ast.Call]:
 
 def functions(path: Path) -> list[ast.FunctionDef]:
     return [n for n in ast.walk(tree(path)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def defined(path: Path) -> Iterator[str]:
+    """The file's own name, and those of its classes, functions and types."""
+    yield path.parent.name if path.stem == "__init__" else path.stem
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name
+        for target in node.targets if isinstance(node, ast.Assign) else []:
+            if isinstance(target, ast.Name) and target.id != target.id.upper() and target.id[0].isupper():
+                yield target.id
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_has_one_meaning(word: str) -> None:
+    """A name with a word of the field is defined only where the word has the field's meaning."""
+    found = {
+        path.relative_to(ROOT / "bot").as_posix()
+        for path in BOT
+        for name in defined(path)
+        if {word, f"{word}s"} & {part.lower() for part in re.findall("[A-Z]?[a-z]+|[A-Z]+", name)}
+    }
+    assert found == WORDS[word]
 
 
 def test_the_house_has_at_most_twelve_rooms() -> None:

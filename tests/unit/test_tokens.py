@@ -190,7 +190,7 @@ class Command:
         self._count, self._says = folder / "count", folder / "says"
         script = f"n=$(($(cat {self._count} 2>/dev/null || echo 0)+1)); echo $n >{self._count}; . {self._says}"
         self.oauth = OAuth(command=("/bin/sh", "-c", script))
-        self.tokens = Tokens(self.oauth, "", timeout=5, clock=lambda: self.now)
+        self.tokens = Tokens(self.oauth, "", timeout=5, monotonic=lambda: self.now)
 
     def says(self, script: str) -> None:
         self._says.write_text(script)

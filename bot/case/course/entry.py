@@ -69,12 +69,12 @@ def earlier_stages(d: Draft) -> tuple[Stage, ...]:
 def earlier_people(d: Draft) -> tuple[Contact, ...]:
     """Both sides' contacts of the stages held before the bot, as the directory gives them to their own agencies."""
     case, directory = d.case, d.rules.directory
-    places = ((case.raiser.agency, case.raiser.team), (case.responder_agency, case.team))
+    teams = ((case.raiser.agency, case.raiser.team), (case.responder_agency, case.team))
     roles = [r for s in earlier_stages(d) for r in (*s.raising_role, *s.responding_role) if r != "practitioner"]
     return tuple(
         contact
         for role in dict.fromkeys(roles)
-        for agency, team in places
+        for agency, team in teams
         if agency
         for contact in directory.holders(role, case.area, agency, team)
         if contact.agency == agency

@@ -16,7 +16,7 @@ from bot.case.making.ends_with import both_sides, known
 from bot.mail.words.actions import actions
 from bot.model import AlarmKind, ClosedAs, Contact, EventKind, Flag, Mail, Question, QuestionKind, Task, letters
 from bot.model.letters import Chaser, person
-from bot.model.letters.parts import Action, Asked
+from bot.model.letters.parts import Action, PromptLine
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.policy.follow_up import Prompt, day_of
@@ -144,14 +144,14 @@ def morning(d: Draft, day: date) -> datetime:
     return workdays.at_local(day, workdays.MORNING, d.rules.calendar)
 
 
-def for_letter(d: Draft, prompts: Iterable[Prompt], to: str) -> tuple[Asked, ...]:
+def for_letter(d: Draft, prompts: Iterable[Prompt], to: str) -> tuple[PromptLine, ...]:
     """Prompts as a letter shows them: the words, and the day at its end."""
     rows = []
     for prompt in prompts:
         held = task(d, prompt.id)
         by = workdays.at_local(held.day, d.rules.calendar.day_end, d.rules.calendar) if held and held.day else None
         if prompt.to == to:
-            rows.append(Asked(prompt.words, by))
+            rows.append(PromptLine(prompt.words, by))
     return tuple(rows)
 
 

@@ -164,7 +164,7 @@ def _escalation(d: Draft, cause: Cause, left: Stage, by: Contact | None, values:
         case "lapsed":
             return Escalation.Lapsed(**values, from_stage_name=left.name, lapsed=d.late or d.now)
         case "asked":
-            return Escalation.Asked(**values, from_stage_name=left.name, asked_by=person(by))
+            return Escalation.CalledIn(**values, from_stage_name=left.name, asked_by=person(by))
         case "reopened":
             return Escalation.Reopened(**values)
         case "live":

@@ -48,12 +48,12 @@ def ask(d: Draft, side: str, left: Stage | None = None) -> Wanted:
         return Wanted()
     wanted = [one for one in d.stage.forms if one.when == "enter" and one.by == side]
     wanted += [one for one in (left.forms if left else ()) if one.when == "exit" and one.by == side]
-    rows = [found for one in wanted if (found := _asked(d, one)) is not None]
+    rows = [found for one in wanted if (found := _ask_for(d, one)) is not None]
     names = dict.fromkeys(one.form for one in wanted if _state(d, one.form) and _is_out(d, one.form))
     return Wanted(tuple(rows), tuple(TheForm(name) for name in names))
 
 
-def _asked(d: Draft, one: StageForm) -> FormRow | None:
+def _ask_for(d: Draft, one: StageForm) -> FormRow | None:
     """Puts the form down as asked for. None: it is in."""
     form, known = d.rules.policy.form(one.form), _state(d, one.form)
     if known is not None and known.got is not None:
@@ -149,7 +149,7 @@ def taken_in(d: Draft, mail: Mail, by: Contact) -> tuple[FormRow, ...]:
                 d.flag(Flag.FORM_OF_ANOTHER_POLICY)
                 asked.append(FormRow("", "other_policy", ""))
             continue
-        _signs(d, form)
+        _flag_ticked(d, form)
         if form.is_completed:
             asked += _came(d, form, mail, by)
     if mail.unopened and policy.forms:
@@ -184,7 +184,7 @@ def _came(d: Draft, read: FormRead, mail: Mail, by: Contact) -> list[FormRow]:
     return asked
 
 
-def _signs(d: Draft, read: FormRead) -> None:
+def _flag_ticked(d: Draft, read: FormRead) -> None:
     """A ticked choice may say something of the case that the policy names; the copies that depend on it go at once."""
     form, new = d.rules.policy.form(read.form), []
     for said in read.fields:

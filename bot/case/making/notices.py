@@ -12,7 +12,7 @@ from bot.case.making.draft import Draft
 from bot.case.making.people import holds
 from bot.model import Contact, EventKind, Flag, Letter
 from bot.model.letters import Information, Record, TheMail, TheRecord
-from bot.model.letters.parts import Asked
+from bot.model.letters.parts import PromptLine
 from bot.rules.policy.blocks import Notify
 from bot.rules.policy.policy import Stage
 
@@ -21,7 +21,7 @@ def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False)
     """Copies at enter, exit, lapse or close. Returns the keys of those that the stage's own letter waits for."""
     before: tuple[str, ...] = ()
     for rule in () if d.is_stranger else stage.notify:
-        if rule.when != when or (only_conditional and not rule.condition.is_asked) or not applies(d, rule):
+        if rule.when != when or (only_conditional and not rule.condition.has_clauses) or not applies(d, rule):
             continue
         for found in holders(d, rule):
             whole = original(d, found) if rule.content == "full" else ()
@@ -83,7 +83,7 @@ def file_stage(d: Draft) -> None:
         file_record(d, filing.content)
 
 
-def file_record(d: Draft, content: str, prompts: Sequence[Asked] = ()) -> Letter | None:
+def file_record(d: Draft, content: str, prompts: Sequence[PromptLine] = ()) -> Letter | None:
     """The record goes to the partnership's inbox, minimal unless the policy says full and the address is secure. Its
     letter also asks what the policy asks of the business unit. None where there is nobody to send it to."""
     unit = d.unit

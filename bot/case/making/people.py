@@ -36,7 +36,7 @@ class Cast:
 
     def acting(self, stage: Stage, side: str) -> tuple[Contact, ...]:
         """The contacts of one side ("raising", "responding") at `stage`; () where nobody holds the role."""
-        agency, team = self._place(side)
+        agency, team = self._agency_and_team(side)
         if side == "raising" and not agency:
             return ()
         held = self.holders(_roles(stage, side), agency, team)
@@ -55,7 +55,7 @@ class Cast:
         found = self.acting(stage, "responding")
         return bool(found) and all(self._acted(contact, stage, "responding") for contact in found)
 
-    def _place(self, side: str) -> tuple[str, str]:
+    def _agency_and_team(self, side: str) -> tuple[str, str]:
         case = self.case
         return (case.raiser.agency, case.raiser.team) if side == "raising" else (case.responder_agency, case.team)
 
@@ -66,7 +66,7 @@ class Cast:
         people = [c for at, where, c in self.case.people if at in ids and where == side]
         for one in earlier:
             roles = [role for role in _roles(one, side) if role != contact.role]
-            people += [c for role in roles for c in self.holders((role,), *self._place(side))]
+            people += [c for role in roles for c in self.holders((role,), *self._agency_and_team(side))]
         return any(self.rules.directory.same_person(contact.email, other.email) for other in people)
 
     def _alternates(self, stage: Stage, held: tuple[Contact, ...], agency: str, team: str) -> tuple[Contact, ...]:
@@ -96,19 +96,19 @@ def _roles(stage: Stage, side: str) -> tuple[str, ...]:
 # Every clause that is given must hold, of a list one member. It asks the case and the directory and changes nothing.
 
 
-def holds(cast: Cast, asked: Clauses, role: str = "", stage: Stage | None = None) -> bool:
+def holds(cast: Cast, clauses: Clauses, role: str = "", stage: Stage | None = None) -> bool:
     """`role`: whose holder is meant by `holder`; `stage`: the one that somebody would answer again."""
     case = cast.case
-    agencies = parties(cast, asked.side)
+    agencies = parties(cast, clauses.side)
     return (
-        (not asked.holder or any(_has_own(cast, role, agency) for agency in agencies))
-        and (not asked.agency or bool(set(asked.agency) & set(agencies)))
-        and (not asked.sector or bool(set(asked.sector) & _sectors(cast, agencies)))
-        and (not asked.child or any(map(case.has, asked.child)))
-        and (not asked.area or case.area in asked.area)
-        and (not asked.raiser or bool(set(asked.raiser) & _raisers_roles(cast)))
-        and (asked.urgent is None or asked.urgent == (case.urgent or case.has(Flag.URGENT)))
-        and (not asked.same_person or (stage is not None and cast.acts_again(stage)))
+        (not clauses.holder or any(_has_own(cast, role, agency) for agency in agencies))
+        and (not clauses.agency or bool(set(clauses.agency) & set(agencies)))
+        and (not clauses.sector or bool(set(clauses.sector) & _sectors(cast, agencies)))
+        and (not clauses.child or any(map(case.has, clauses.child)))
+        and (not clauses.area or case.area in clauses.area)
+        and (not clauses.raiser or bool(set(clauses.raiser) & _raisers_roles(cast)))
+        and (clauses.urgent is None or clauses.urgent == (case.urgent or case.has(Flag.URGENT)))
+        and (not clauses.same_person or (stage is not None and cast.acts_again(stage)))
     )
 
 

@@ -124,7 +124,7 @@ _UNCLEAR = "the line names neither stage, due time nor responder"
 _NOBODY = "nobody of the directory is named, or several are"
 
 
-def said(d: Draft, note: str, by: Contact, mail: Mail, *, may_act: bool) -> None:
+def act(d: Draft, note: str, by: Contact, mail: Mail, *, may_act: bool) -> None:
     """The line acts, or it is answered with what could be written instead; the old value stays in the journal."""
     line = " ".join(note[:LONGEST].split())
     if not may_act:

@@ -17,8 +17,8 @@ from bot.cli.open import now
 from bot.cli.output import AsJson, ConfigDir, emit, say_lines
 from bot.cli.probe.doors import verdict
 from bot.cli.probe.letters import Finding
-from bot.cli.probe.through import Asked, Way, through
-from bot.daemon.configuration import load, place
+from bot.cli.probe.through import Wanted, Way, through
+from bot.daemon.configuration import home, load
 from bot.model.names import BOT, mailbox_name
 from bot.settings.settings import Settings
 from bot.store import mailboxes
@@ -49,13 +49,13 @@ def probe(
     """
     read = load(config, os.environ, now().date()).settings
     ways = _ways(read, door)
-    asked = Asked(teams, _place(outside), wait, settle)
+    wanted = Wanted(teams, _host_and_port(outside), wait, settle)
     is_fit = True
     for way, cursor in zip(ways, _cursors(config, ways), strict=True):
         if not as_json:
             say_lines(f"{way.name} ({way.door.kind}, {way.address})")
         found = []
-        for finding in through(read, way, cursor, asked, now(), _said):
+        for finding in through(read, way, cursor, wanted, now(), _progress):
             found.append(finding)
             _show(way, finding, as_json)
         text = verdict(found)
@@ -81,7 +81,7 @@ def _ways(read: Settings, wanted: str) -> list[Way]:
 
 def _cursors(config: Path, ways: list[Way]) -> list[str]:
     """Up to where the daemon has read each, so that nothing is fetched that it has; "" where it never ran."""
-    url = place(config, os.environ).database
+    url = home(config, os.environ).database
     file = url.removeprefix("sqlite:///")
     if file != url and not Path(file).exists():
         return [""] * len(ways)
@@ -93,7 +93,7 @@ def _cursors(config: Path, ways: list[Way]) -> list[str]:
         db.close()
 
 
-def _place(value: str) -> tuple[str, int] | None:
+def _host_and_port(value: str) -> tuple[str, int] | None:
     if not value:
         return None
     host, _, port = value.rpartition(":")
@@ -118,6 +118,6 @@ def _show(way: Way, finding: Finding, as_json: bool) -> None:
         say_lines(f"  {'FAULT: ' if finding.harm else ''}{finding.text}")
 
 
-def _said(text: str) -> None:
+def _progress(text: str) -> None:
     """How far it is, for people who wait."""
     typer.echo(f"  ... {text}", err=True)

@@ -36,7 +36,7 @@ class Look:
     wait: float = 60.0
     settle: float = 3.0
     sent: str = ""  # the folder that keeps what was sent, watched too
-    said: Callable[[str], None] = lambda _: None  # is told how far it is
+    progress: Callable[[str], None] = lambda _: None  # is told how far it is
     keys: set[str] = field(default_factory=set)
 
     def news(self) -> list[RawMail]:
@@ -60,15 +60,15 @@ class Look:
             count += len(batch.mails)
             if batch.done:
                 return
-            self.said(f"{count:,} mails listed")
+            self.progress(f"{count:,} mails listed")
 
 
-def look_at(name: str, door: Door, cursor: str, wait: float, settle: float, said: Callable[[str], None]) -> Look:
+def look_at(name: str, door: Door, cursor: str, wait: float, settle: float, progress: Callable[[str], None]) -> Look:
     """A mailbox opened for a probe, the folder of what was sent among its folders."""
     sent = door.sent or SENT.get(door.kind, "")
     folders = tuple(dict.fromkeys((*door.folders, sent))) if sent else door.folders
     opened = open_mailbox(name, door.model_copy(update={"folders": folders}))
-    return Look(opened, cursor, wait, settle, sent, said)
+    return Look(opened, cursor, wait, settle, sent, progress)
 
 
 def listed(look: Look) -> Iterator[Finding]:
@@ -112,7 +112,7 @@ def there_and_back(
     yield from findings
     if outcome is None and not any(finding.what == "unsure" for finding in findings):
         return
-    look.said(f"waiting up to {look.wait:.0f} seconds for it to come back")
+    look.progress(f"waiting up to {look.wait:.0f} seconds for it to come back")
     try:
         came = _wait_for(look, probe)
         yield from _counted(came, look, outcome)

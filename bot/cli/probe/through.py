@@ -39,7 +39,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Wanted:
     """What the operator asked for. `outside`: host and port of the border, None where it is not tried."""
 
     teams: bool
@@ -49,33 +49,33 @@ class Asked:
 
 
 def through(
-    read: Settings, way: Way, cursor: str, asked: Asked, now: datetime, said: Callable[[str], None]
+    read: Settings, way: Way, cursor: str, wanted: Wanted, now: datetime, progress: Callable[[str], None]
 ) -> Iterator[Finding]:
     """One door, gone through. `cursor`: up to where the daemon has read it; `said` is told how far it is."""
-    look = doors.look_at(way.name, way.door, cursor, asked.wait, asked.settle, said)
+    look = doors.look_at(way.name, way.door, cursor, wanted.wait, wanted.settle, progress)
     is_closed = False
     try:
-        for finding in _there_and_back(read, way, look, asked, now):
+        for finding in _there_and_back(read, way, look, wanted, now):
             is_closed = is_closed or finding.harm == "closed"
             yield finding
-        if not is_closed and _is_sent_to(way, asked):
-            yield from _from_outside(read, way, look, asked, now)
+        if not is_closed and _is_sent_to(way, wanted):
+            yield from _from_outside(read, way, look, wanted, now)
     except BotError as error:
         yield Finding("closed", str(error), "closed")
     finally:
         look.mailbox.close()
 
 
-def _is_sent_to(way: Way, asked: Asked) -> bool:
-    return way.name == BOT or asked.teams
+def _is_sent_to(way: Way, wanted: Wanted) -> bool:
+    return way.name == BOT or wanted.teams
 
 
-def _there_and_back(read: Settings, way: Way, look: doors.Look, asked: Asked, now: datetime) -> Iterator[Finding]:
+def _there_and_back(read: Settings, way: Way, look: doors.Look, wanted: Wanted, now: datetime) -> Iterator[Finding]:
     is_closed = False
     for finding in doors.listed(look):
         is_closed = is_closed or finding.harm == "closed"
         yield finding
-    if is_closed or not _is_sent_to(way, asked):
+    if is_closed or not _is_sent_to(way, wanted):
         return
     transport = _transport(read)
     try:
@@ -93,7 +93,7 @@ def _new(read: Settings, to: str, sender: str = "") -> Probe:
     return Probe(secrets.token_hex(16), sender or read.config.bot.address, to)
 
 
-def _from_outside(read: Settings, way: Way, look: doors.Look, asked: Asked, now: datetime) -> Iterator[Finding]:
+def _from_outside(read: Settings, way: Way, look: doors.Look, wanted: Wanted, now: datetime) -> Iterator[Finding]:
     trust = read.config.senders.trust
     if trust.profile == "none":
         yield Finding("forged", "no trust profile is configured: nobody is proven, and no forged header is believed")
@@ -102,12 +102,12 @@ def _from_outside(read: Settings, way: Way, look: doors.Look, asked: Asked, now:
     sender = f"mailbox.probe@{read.config.mailboxes[0].address.rpartition('@')[2]}"
     false = _new(read, way.address, sender)
     raw = letters.forged(false, trust.profile, trust.authserv_ids, now)
-    if asked.outside is None:
+    if wanted.outside is None:
         yield Finding("forged", BY_HAND.format(line=raw.decode().partition("\r\n")[0]))
         return
-    look.said("handing a forged mail to the border, and waiting for it")
+    look.progress("handing a forged mail to the border, and waiting for it")
     try:
-        words = hand_over(*asked.outside, sender, way.address, raw)
+        words = hand_over(*wanted.outside, sender, way.address, raw)
     except DoorClosed as closed:
         yield Finding("forged", f"whether a forged header is believed was not tried: {closed}")
         return

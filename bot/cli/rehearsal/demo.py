@@ -191,14 +191,14 @@ class Lines:
         self._zone = base.calendar.zone
 
     def of(self, row: Row) -> list[Text]:
-        what, says = self._said(row)
+        what, says = self._shown(row)
         if not says:
             return []
         at = f"{datetime.fromisoformat(row['at']).astimezone(self._zone):%a %d %b %H:%M}" if "at" in row else " " * 16
         case = f"case {row['case']}" if row.get("case") else ""
         return [Text.assemble(f"{at}  {case:7} ", (f"{what:7} ", COLOURS[row["what"]]), says)]
 
-    def _said(self, row: Row) -> tuple[str, str]:
+    def _shown(self, row: Row) -> tuple[str, str]:
         match row["what"]:
             case "mail" if row["mail"] is None:
                 return "", ""

@@ -42,8 +42,8 @@ from bot.store.outbox import Queued
 
 
 @dataclass
-class StillClock:
-    """A clock that stands still until it is told."""
+class StillNow:
+    """An instant that stands still until it is told."""
 
     now: datetime
 
@@ -57,9 +57,9 @@ class Rehearsal:
     def __init__(self, story: Story, folder: Path, base: Settings, senders: Senders | None = None) -> None:
         self.story = story
         self.folder = folder
-        self.clock = StillClock(story.starts)
+        self.still = StillNow(story.starts)
         self.settings = settings_of(story, folder, base, senders)
-        self.app: App = build(self.settings, clock=self.clock, in_process=True, strict=True)
+        self.app: App = build(self.settings, read_now=self.still, in_process=True, strict=True)
         self._ids: dict[str, str] = {}
         self.rows = Rows(self.app, self._ids)
         self._coming = sorted(story.mail, key=lambda m: m.at)
@@ -69,11 +69,11 @@ class Rehearsal:
 
     def play(self) -> Iterator[Row]:
         """Plays the whole story; yields each row as it comes, and at the end one row a case."""
-        self.app.once(self.clock.now)
+        self.app.once(self.still.now)
         while (at := self._next()) is not None and at <= self.story.until:
-            self.clock.now = max(self.clock.now, at)
+            self.still.now = max(self.still.now, at)
             self._minute()
-            yield from self.rows.new(self.clock.now)
+            yield from self.rows.new(self.still.now)
         yield from self.rows.cases()
         self.app.close()
 
@@ -81,8 +81,8 @@ class Rehearsal:
         """When something happens next: a mail, a deadline, a letter's next attempt; not while the daemon is down."""
         with self.app.db.read() as tx:
             own = [deadlines.next_due(tx), outbox.next_retry(tx)]
-        own.append(self.app.digests.next_at(self.clock.now))
-        moments = [max(self._up(at), self.clock.now + timedelta(seconds=1)) for at in own if at is not None]
+        own.append(self.app.digests.next_at(self.still.now))
+        moments = [max(self._up(at), self.still.now + timedelta(seconds=1)) for at in own if at is not None]
         if self._coming:
             moments.append(self._up(self._coming[0].at))
         return min(moments, default=None)
@@ -92,10 +92,10 @@ class Rehearsal:
 
     def _minute(self) -> None:
         """Everything of this instant: mail first, then deadlines, then letters, until nothing more follows."""
-        while self._coming and self._coming[0].at <= self.clock.now:
+        while self._coming and self._coming[0].at <= self.still.now:
             self._deliver(self._coming.pop(0))
         while True:
-            self.app.once(self.clock.now)
+            self.app.once(self.still.now)
             if not self._copy_letters():
                 return
 
@@ -166,7 +166,7 @@ class Rehearsal:
             self._copied.add(queued.id)
             for contact in (*queued.letter.to, *queued.letter.cc):
                 if contact.email in self._inboxes and queued.raw:
-                    self._put(contact.email, queued.raw, self.clock.now)
+                    self._put(contact.email, queued.raw, self.still.now)
                     found = True
         return found
 

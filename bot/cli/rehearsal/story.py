@@ -109,7 +109,7 @@ def load(path: Path) -> Story:
         raise ConfigError([Problem(str(path), line, "is not valid YAML; mend this line")]) from None
     except ValidationError as error:
         where = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
-        raise ConfigError([Problem(str(path), 0, f"{place}: {text}") for place, text in where]) from None
+        raise ConfigError([Problem(str(path), 0, f"{at}: {text}") for at, text in where]) from None
     except TypeError:
         raise ConfigError([Problem(str(path), 0, "is no story: it holds no keys and values")]) from None
 

@@ -118,17 +118,17 @@ class Exchange:
             self._tokens.refuse()
         if isinstance(error, errors.ErrorServerBusy | errors.RateLimitError):
             wait = getattr(error, "back_off", None) or getattr(error, "wait", None) or BUSY
-            return Throttled(f"{self._place} asks us to slow down", min(float(wait), LONGEST_WAIT))
+            return Throttled(f"{self._where} asks us to slow down", min(float(wait), LONGEST_WAIT))
         below = error.__context__
         if isinstance(error, errors.TransportError) and isinstance(below, requests.RequestException):
-            return DoorClosed(f"{self._place}: {https.words(below)}")
+            return DoorClosed(f"{self._where}: {https.words(below)}")
         if kind in ADVICE:
             made = LoginRefused if LoginRefused.MARK in ADVICE[kind] else DoorClosed
-            return made(f"{self._place} {ADVICE[kind].format(mailbox=self._door.mailbox)}")
+            return made(f"{self._where} {ADVICE[kind].format(mailbox=self._door.mailbox)}")
         if isinstance(error, errors.ResponseMessageError):
-            return DoorClosed(f"{self._place} answered {kind}: it is tried again")
+            return DoorClosed(f"{self._where} answered {kind}: it is tried again")
         strange = "is no Exchange server, or something stands between (a login page, a proxy): check endpoint"
-        return DoorClosed(f"{self._place}: what answered {strange} ({kind})")
+        return DoorClosed(f"{self._where}: what answered {strange} ({kind})")
 
     @property
     def has_spoken(self) -> bool:
@@ -153,7 +153,7 @@ class Exchange:
                 del Protocol[account.protocol.config]
 
     @property
-    def _place(self) -> str:
+    def _where(self) -> str:
         return f"{self.name}: {self._door.endpoint}"
 
     # --- the way there ----------------------------------------------------------------------------------------------

@@ -51,16 +51,16 @@ def sent(account: Any, path: str) -> Any:
 
 
 def _at(account: Any, path: str, inbox: Any, below: list[Any]) -> Any:
-    place, children = None, below
+    folder, children = None, below
     for n, part in enumerate(path.split("/")):
         if n == 0 and part.casefold() == "inbox":
-            place = inbox
+            folder = inbox
         else:
-            place = next((child for child in children if child.name.casefold() == part.casefold()), None)
-        if place is None:
+            folder = next((child for child in children if child.name.casefold() == part.casefold()), None)
+        if folder is None:
             raise DoorClosed(f"the mailbox has no folder {path!r}: make it there or mend its name here")
-        children = _below(account, place) if n < path.count("/") else []
-    return place
+        children = _below(account, folder) if n < path.count("/") else []
+    return folder
 
 
 def _at_the_top(account: Any, *, is_needed: bool) -> list[Any]:
@@ -110,7 +110,7 @@ class Listing:
     is_whole: bool = True
 
 
-def listing_after(account: Any, place: Any, state: str, most: int) -> Listing:
+def listing_after(account: Any, folder: Any, state: str, most: int) -> Listing:
     """Everything that came into a folder after `state`, up to `most` messages and the rest of their page.
 
     Raises what exchangelib raises; ErrorInvalidSyncStateData for a state that the server takes no more.
@@ -120,7 +120,7 @@ def listing_after(account: Any, place: Any, state: str, most: int) -> Listing:
     heads: dict[str, Head] = {}
     while True:
         service = SyncFolderItems(account=account)
-        for kind, item in service.call(place, ID_ONLY, fields, listing.until or None, None, PAGE, None):
+        for kind, item in service.call(folder, ID_ONLY, fields, listing.until or None, None, PAGE, None):
             if kind == SyncFolderItems.CREATE:
                 heads[item.id] = _head(item)
         is_stuck = service.sync_state == listing.until

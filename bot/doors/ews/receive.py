@@ -112,8 +112,8 @@ class EwsMailbox:
         if not (sought and sought.isascii() and sought.isprintable()):
             return False
         with self._exchange.account() as account:
-            places = [sent(account, self._door.sent), *self._watched(account).values()]
-            return any(_holds(account, place, f"<{sought}>") for place in places)
+            folders = [sent(account, self._door.sent), *self._watched(account).values()]
+            return any(_holds(account, folder, f"<{sought}>") for folder in folders)
 
     def interrupt(self) -> None:
         """See ports.Mailbox. A wait that has not begun returns at once, too."""
@@ -224,12 +224,12 @@ class EwsMailbox:
             return b""
 
 
-def _mime(account: Any, place: Any, heads: Sequence[Head], *, is_alone: bool = False) -> dict[str, bytes]:
+def _mime(account: Any, folder: Any, heads: Sequence[Head], *, is_alone: bool = False) -> dict[str, bytes]:
     """The bytes of each message that can be had; of one that is `is_alone` the error is raised."""
     found: dict[str, bytes] = {}
     if not heads:
         return found
-    told = account.fetch([(head.id, None) for head in heads], folder=place, only_fields=["mime_content"])
+    told = account.fetch([(head.id, None) for head in heads], folder=folder, only_fields=["mime_content"])
     for head, item in zip(heads, told, strict=True):
         if not isinstance(item, Exception):
             found[head.id] = item.mime_content or b""
@@ -238,9 +238,9 @@ def _mime(account: Any, place: Any, heads: Sequence[Head], *, is_alone: bool = F
     return found
 
 
-def _holds(account: Any, place: Any, message_id: str) -> bool:
-    hits = list(FolderCollection(account=account, folders=[place]).find_items(Q(message_id=message_id)))
-    told = account.fetch(hits, folder=place, only_fields=["message_id"]) if hits else []
+def _holds(account: Any, folder: Any, message_id: str) -> bool:
+    hits = list(FolderCollection(account=account, folders=[folder]).find_items(Q(message_id=message_id)))
+    told = account.fetch(hits, folder=folder, only_fields=["message_id"]) if hits else []
     return any(getattr(hit, "message_id", None) == message_id for hit in told)
 
 

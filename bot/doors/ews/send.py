@@ -79,7 +79,7 @@ class EwsTransport:
             except (errors.EWSError, DoorClosed) as error:
                 told = error
             except Exception as error:
-                raise Unsure(f"{self._place}: {code_of(error)} while the letter was handed over") from error
+                raise Unsure(f"{self._where}: {code_of(error)} while the letter was handed over") from error
             if isinstance(told, Exception):
                 return self._refused(offer, told)
         del self._doubtful[offer.envelope.message_id]
@@ -153,10 +153,10 @@ class EwsTransport:
         is_certain = code in CERTAIN and self._exchange.has_spoken
         if is_certain or isinstance(error, errors.UnauthorizedError) or was_never_heard(error):
             raise self._exchange.closed(error) from error
-        raise Unsure(f"{self._place}: {code} while the letter was handed over") from error
+        raise Unsure(f"{self._where}: {code} while the letter was handed over") from error
 
     @property
-    def _place(self) -> str:
+    def _where(self) -> str:
         return f"Exchange server {self._door.endpoint}"
 
 

@@ -86,8 +86,8 @@ def watched_folders(graph: Graph, configured: Sequence[str]) -> dict[str, str]:
     if junk.status == 200:
         found[str(junk.told.get("displayName") or "Junk Email")] = "junkemail"
     for name in configured:
-        if name.upper() != INBOX and (place := _id_of(graph, name)) not in found.values():
-            found[name] = place
+        if name.upper() != INBOX and (folder := _id_of(graph, name)) not in found.values():
+            found[name] = folder
     return found
 
 
@@ -95,14 +95,14 @@ def _id_of(graph: Graph, name: str) -> str:
     if name.lower() in WELL_KNOWN:
         return name.lower()
     # A name may itself hold a slash.
-    place = _child(graph, "", name)
-    for part in name.split("/") if not place else ():
-        place = "inbox" if not place and part.upper() == INBOX else _child(graph, place, part)
-        if not place:
+    folder = _child(graph, "", name)
+    for part in name.split("/") if not folder else ():
+        folder = "inbox" if not folder and part.upper() == INBOX else _child(graph, folder, part)
+        if not folder:
             break
-    if not place:
+    if not folder:
         raise graph.closed(f"there is no folder {name!r}: make it there or mend its name here")
-    return place
+    return folder
 
 
 def _child(graph: Graph, parent: str, name: str) -> str:

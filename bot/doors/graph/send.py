@@ -135,12 +135,12 @@ class GraphTransport:
             return
         item = {"attachmentType": "file", "name": name, "contentType": kind, "size": len(content)}
         begin = self._graph.url("messages", id_, "attachments", "createUploadSession")
-        place = self._post(begin, {"AttachmentItem": item}).told.get("uploadUrl")
-        if not isinstance(place, str):
+        address = self._post(begin, {"AttachmentItem": item}).told.get("uploadUrl")
+        if not isinstance(address, str):
             raise self._graph.closed("its answer made no sense: an upload without a place")
         for at in range(0, len(content), PIECE):
             piece = content[at : at + PIECE]
-            self._graph.put(place, piece, f"bytes {at}-{at + len(piece) - 1}/{len(content)}")
+            self._graph.put(address, piece, f"bytes {at}-{at + len(piece) - 1}/{len(content)}")
 
     def _post(self, url: str, body: bytes | Mapping[str, Any]) -> Answer:
         answer = self._graph.ask("POST", url, body, also=(400, 413))

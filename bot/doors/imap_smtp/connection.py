@@ -134,17 +134,17 @@ class Connection:
         a server may revoke what it has given before it runs out."""
         if self._tokens is None:
             return self._logged_in()
-        self._token = self._asked(self._tokens)
+        self._token = self._token_from(self._tokens)
         try:
             return self._logged_in()
         except LoginError as error:
             if BACKOFF.search(str(error)):
                 raise
             self._tokens.refuse()
-            self._token = self._asked(self._tokens)
+            self._token = self._token_from(self._tokens)
             return self._logged_in()
 
-    def _asked(self, tokens: Tokens) -> str:
+    def _token_from(self, tokens: Tokens) -> str:
         try:
             return tokens.get()
         except DoorClosed as closed:

@@ -116,16 +116,16 @@ class SmtpTransport:
             self._drop()
             said = words(error).replace(self._token or "\0", "...")
             if isinstance(error, aiosmtplib.SMTPAuthenticationError) and error.code >= 500:
-                text = f"{self._place} {LoginRefused.MARK} ({said}): {login_advice(self._door)}"
+                text = f"{self._where} {LoginRefused.MARK} ({said}): {login_advice(self._door)}"
                 raise LoginRefused(text) from error
-            raise DoorClosed(f"{self._place}: {said}") from error
+            raise DoorClosed(f"{self._where}: {said}") from error
         named = {r.recipient for r in refused}
         return SmtpOffer(self, envelope, tuple(a for a in recipients if a not in named), (*barred, *refused))
 
     async def _data(self, offer: SmtpOffer) -> Outcome:
         client = self._client
         if client is None or not client.is_connected:
-            raise DoorClosed(f"{self._place}: the connection was lost before the letter was handed over")
+            raise DoorClosed(f"{self._where}: the connection was lost before the letter was handed over")
         try:
             failpoint("smtp.data.before")
             reply = await client.data(offer.envelope.raw, timeout=self._answer)
@@ -134,7 +134,7 @@ class SmtpTransport:
             return self._refused(offer, error)
         except (SMTPException, OSError, asyncio.CancelledError) as error:
             self._drop()
-            raise Unsure(f"{self._place}: {words(error)} while the letter was handed over") from error
+            raise Unsure(f"{self._where}: {words(error)} while the letter was handed over") from error
         self._used = asyncio.get_running_loop().time()
         told = id_told(reply.message)
         return Outcome(
@@ -148,10 +148,10 @@ class SmtpTransport:
         """The server answered DATA, or the final dot, with no: that is certain, and holds for every recipient."""
         if not 400 <= error.code < 600:
             self._drop()
-            raise Unsure(f"{self._place}: {words(error)} is no answer to a letter") from error
+            raise Unsure(f"{self._where}: {words(error)} is no answer to a letter") from error
         if error.code in OUR_FAULT:
             self._drop()
-            raise DoorClosed(f"{self._place}: {words(error)}") from error
+            raise DoorClosed(f"{self._where}: {words(error)}") from error
         refusals = tuple(refusal(address, error) for address in offer.accepted)
         return Outcome((), (*offer.refused, *refusals), reply=words(error))
 
@@ -229,7 +229,7 @@ class SmtpTransport:
         _hang_up(client, wire)
 
     @property
-    def _place(self) -> str:
+    def _where(self) -> str:
         return f"SMTP server {self._door.host}:{self._door.port or 'default port'}"
 
 

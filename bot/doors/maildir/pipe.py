@@ -48,7 +48,7 @@ def deliver(words: list[str], now: datetime) -> int:
         sys.stdout.flush()
         return 0
     try:
-        root, mailbox = _said(words)
+        root, mailbox = _named(words)
         path, most = maildir_of(root, mailbox)
         drop(path, stdin(), most, now)
     except (BotError, OSError) as error:
@@ -57,7 +57,7 @@ def deliver(words: list[str], now: datetime) -> int:
     return 0
 
 
-def _said(words: list[str]) -> tuple[Path, str]:
+def _named(words: list[str]) -> tuple[Path, str]:
     """The folder and the mailbox that were named."""
     root, names, rest = DEFAULT, [], iter(words)
     for word in rest:

@@ -41,7 +41,7 @@ Unrelated = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Boxes:
     """The watched mailboxes by name, our own among them; `doors`: what tells the door of each from another."""
 
     inboxes: dict[str, Inbox]
@@ -52,15 +52,15 @@ class Places:
 class Intake:
     """Receives and reads. One reading thread; receiving may run in a thread for each mailbox."""
 
-    def __init__(self, db: Database, turn: Turn, reader: Sandbox | InProcess, reading: Reading, places: Places) -> None:
+    def __init__(self, db: Database, turn: Turn, reader: Sandbox | InProcess, reading: Reading, boxes: Boxes) -> None:
         self.db = db
         self.turn = turn
         self.reader = reader
         self.reading = reading
-        self.places = places
+        self.boxes = boxes
         self._entered: dict[str, str] = {}
         self._moved: moved_door.Windows = {}
-        self.penned = Penned(db, turn, reader, reading, self._inbox, places.inboxes)
+        self.penned = Penned(db, turn, reader, reading, self._inbox, boxes.inboxes)
 
     # --- receive ------------------------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ class Intake:
 
     def _enter(self, name: str, now: datetime) -> None:
         """Before the first pass of this process: is it still the door the mailbox was read through?"""
-        door = self.places.doors.get(name, "")
+        door = self.boxes.doors.get(name, "")
         if self._entered.get(name) != door:
             with self.db.begin() as tx:
                 moved_door.arrive(tx, name, door, self._sight(name), now)
@@ -103,7 +103,7 @@ class Intake:
             self._entered[name] = door
 
     def _sight(self, name: str) -> timedelta:
-        return self.places.first_sight.get(name, timedelta(days=3))
+        return self.boxes.first_sight.get(name, timedelta(days=3))
 
     def _floor(self, tx: Connection, name: str, folder: str, is_first: bool, now: datetime) -> datetime:
         """Mail that reached the server before this can open nothing; set at first sight and never lowered."""
@@ -231,12 +231,12 @@ class Intake:
 
     def _inbox(self, name: str, mail: Mail) -> Inbox:
         """The watched inbox it came by; for our own mailbox, the inbox of the team that the mail addresses."""
-        inbox = self.places.inboxes[name]
+        inbox = self.boxes.inboxes[name]
         if not inbox.is_bot:
             return inbox
         addressed = {a.email for a in (*mail.to, *mail.cc)}
         directory = self.turn.books.settings.directory
-        watched = [box for box in self.places.inboxes.values() if not box.is_bot]
+        watched = [box for box in self.boxes.inboxes.values() if not box.is_bot]
         for box in watched:
             teams = {directory.team_of(email, box.area) for email in addressed} - {""}
             if box.address in addressed or (box.team and box.team in teams):

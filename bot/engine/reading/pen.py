@@ -188,7 +188,7 @@ class Penned:
         """What was done with one order, in words, and whether it was."""
         if row is None:
             return f"{order.name}: no mail of that name waits. Letters count in an answer to their own digest", False
-        inbox = self._place_of(row, one)
+        inbox = self._permitted_inbox(row, one)
         if inbox is None:
             return f"{order.name}: that mail lies in a mailbox of another area", False
         if order.what == NOT_OURS:
@@ -220,7 +220,7 @@ class Penned:
         asks = "; nobody knows its sender, so please answer YES to its notice as well" if decision.case.unproven else ""
         return f"Mail {row.entry} opened {decision.case.ref}; its time counts from {since}{asks}", True
 
-    def _place_of(self, row: Listed, one: Answered) -> Inbox | None:
+    def _permitted_inbox(self, row: Listed, one: Answered) -> Inbox | None:
         """The inbox that an entry belongs to, if the sender may place mail there."""
         own = self.watched.get(row.mailbox)
         if own is not None and not own.is_bot:

@@ -33,7 +33,7 @@ from bot.store.cases import Stored
 MAX_LETTER = 10_000_000
 
 
-class Finish:
+class Composer:
     """Renders letters. `on_fault` hears of templates that failed; the letter went out in the built-in plain form."""
 
     def __init__(
@@ -73,7 +73,7 @@ class Finish:
                 case TheRecord(content):
                     made = self.record(tx, stored, now, full=content == "full")
                     found += fitting(files(made, stored.case))
-                    letter = with_manifest(letter, made, *place_of(made, stored.case))
+                    letter = with_manifest(letter, made, *where_kept(made, stored.case))
                 case TheRegister() | TheReport():
                     pass  # of no case: _workbooks
         return letter, tuple(found)
@@ -141,7 +141,7 @@ def fitting(found: list[tuple[str, str, bytes]]) -> list[tuple[str, str, bytes]]
     return found if sum(len(content) for _, _, content in found) <= MAX_LETTER else found[:2]
 
 
-def place_of(made: Record, case: Case) -> tuple[str, int]:
+def where_kept(made: Record, case: Case) -> tuple[str, int]:
     """Where the mails of the case lie, in words for the letter; and in how many parts it comes, 0 without its mails."""
     kept = f"with the operator of this service, who can print it: challenge-bot record {case.ref}"
     is_whole = len(fitting(files(made, case))) == len(files(made, case))

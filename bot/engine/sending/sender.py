@@ -1,6 +1,6 @@
 """The outbox: one letter at a time, so that none is lost and none goes more than twice.
 
-Claim, finish, offer; commit `in_data`; deliver; mark. What became of it is told to the case in the transaction that
+Claim, compose, offer; commit `in_data`; deliver; mark. What became of it is told to the case in the transaction that
 marks the row. A letter whose answer was lost is unknown.py's. It decides nothing about a case, makes no bytes itself
 and knows no protocol.
 """
@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from bot.doors.ports import Clock, Envelope, Offer, Outcome, Refusal, Transport
-from bot.engine.sending.unknown import FAULT, PATIENCE, Doubt, FindProof, Tell, commit, served, waiting
+from bot.doors.ports import Envelope, Now, Offer, Outcome, Refusal, Transport
+from bot.engine.sending.unknown import FAULT, PATIENCE, FindProof, Tell, Unknown, commit, served, waiting
 from bot.model import Letter, LetterUndelivered
 from bot.model.errors import CaseMoved, DoorClosed, Throttled, Unsure
 from bot.store import outbox
@@ -24,7 +24,7 @@ from bot.store.db import Database
 from bot.store.outbox import Queued
 
 #: Renders a letter at its claim: (the letter with its times as they now are, its bytes, its recipients).
-Finish = Callable[[Connection, Queued, datetime], tuple[Letter, bytes, tuple[str, ...]]]
+Compose = Callable[[Connection, Queued, datetime], tuple[Letter, bytes, tuple[str, ...]]]
 
 BACKOFF = tuple(timedelta(minutes=m) for m in (1, 2, 5, 10, 20, 30))
 GIVE_UP = timedelta(hours=24)  # a recipient whose server says "later" for so long is undelivered
@@ -58,10 +58,10 @@ class Sender:
         self,
         db: Database,
         transport: Transport,
-        finish: Finish,
+        compose: Compose,
         tell: Tell,
         find_proof: FindProof,
-        clock: Clock,
+        read_now: Now,
         owner: str,
         lease: timedelta,
         *,
@@ -71,13 +71,13 @@ class Sender:
     ) -> None:
         self._db = db
         self._transport = transport
-        self._finish = finish
+        self._compose = compose
         self._tell = tell
-        self._clock = clock
+        self._read_now = read_now
         self._owner = owner
         self._lease = lease
         self._address = address
-        self._doubt = Doubt(db, tell, find_proof, patience)
+        self._unknown = Unknown(db, tell, find_proof, patience)
         self._pace = Pace(per_minute)
 
     def drain(self, now: datetime) -> int:
@@ -89,12 +89,12 @@ class Sender:
 
     def step(self, now: datetime) -> bool:
         """Handles one letter; False when there is none to handle. Raises StoreError, and nothing about one letter."""
-        return self._doubt.step(now) or self._send_next(now)
+        return self._unknown.step(now) or self._send_next(now)
 
     def wake_at(self) -> datetime | None:
         """When there will be something to do that no new letter announces; None: nothing is waiting."""
         with self._db.read() as tx:
-            instants = (outbox.next_retry(tx), self._doubt.next_look(tx), self._pace.free_at(self._clock()))
+            instants = (outbox.next_retry(tx), self._unknown.next_look(tx), self._pace.free_at(self._read_now()))
         return min((i for i in instants if i is not None), default=None)
 
     # --- an ordinary letter ------------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ class Sender:
         queued = commit(self._db, "sender.claim", lambda tx: outbox.claim(tx, now, self._owner, self._lease))
         if queued is None:
             return False
-        if self._doubt.is_settled(queued, now):
+        if self._unknown.is_settled(queued, now):
             return True
         offered = self._offer(queued, now)
         if offered is not None and self._begin(offered, now):
@@ -133,7 +133,7 @@ class Sender:
         if queued.was_in_data and queued.raw is not None:
             return queued.letter, queued.raw, left
         with self._db.read() as tx:
-            letter, raw, recipients = self._finish(tx, queued, now)
+            letter, raw, recipients = self._compose(tx, queued, now)
         recipients = tuple(r for r in recipients if r in left)
         if not recipients:
             raise ValueError("a letter to nobody")
@@ -161,7 +161,7 @@ class Sender:
             queued = outbox.make(tx, queued, offered.letter, offered.raw)
         soft = self._refuse(tx, queued, offered.letter, offered.offer.refused, now)
         if offered.offer.accepted:
-            outbox.in_data(tx, queued, offered.offer.id, self._clock(), offered.offer.assigned_id)
+            outbox.in_data(tx, queued, offered.offer.id, self._read_now(), offered.offer.assigned_id)
         elif soft:
             self._later(tx, queued, soft[0].words, now)
 
@@ -177,7 +177,7 @@ class Sender:
         except Exception as error:
             why = str(error) if isinstance(error, Unsure) else f"{FAULT}{type(error).__name__}"
             log.warning("letter may or may not have gone", letter=queued.id, exc_info=not isinstance(error, Unsure))
-            commit(self._db, "sender.unknown", lambda tx: outbox.unknown(tx, queued, why, self._clock()))
+            commit(self._db, "sender.unknown", lambda tx: outbox.unknown(tx, queued, why, self._read_now()))
             return
         try:
             commit(self._db, "sender.sent", lambda tx: self._mark(tx, offered, outcome, now))
@@ -190,7 +190,7 @@ class Sender:
     def _mark(self, tx: Connection, offered: Offered, outcome: Outcome, now: datetime) -> None:
         queued, letter, told = offered.queued, offered.letter, offered.offer.refused
         if outcome.accepted:
-            outbox.sent(tx, queued, outcome, self._clock())
+            outbox.sent(tx, queued, outcome, self._read_now())
             self._tell(tx, queued, served(letter, outcome.accepted, queued.claimed or now), now)
         soft = self._refuse(tx, queued, letter, [r for r in outcome.refused if r not in told], now)
         soft += _may_change(told, _is_over(queued, now))
@@ -206,14 +206,14 @@ class Sender:
         is_over = _is_over(queued, now)
         final = [replace(r, is_hard=True) for r in refusals if r.is_hard or is_over]
         if final:
-            outbox.refused(tx, queued, final, self._clock())
+            outbox.refused(tx, queued, final, self._read_now())
         for refusal in final:
             self._tell(tx, queued, _undelivered(letter, refusal), now)
         return _may_change(refusals, is_over)
 
     def _later(self, tx: Connection, queued: Queued, why: str, now: datetime, wait: float = 0) -> None:
         retry_at = now + max(backoff(queued.attempts), timedelta(seconds=wait))
-        outbox.deferred(tx, queued, why, retry_at, self._clock())
+        outbox.deferred(tx, queued, why, retry_at, self._read_now())
 
     def _defer(self, queued: Queued, error: DoorClosed, now: datetime) -> None:
         """The door is closed: that is the operator's to mend, so the letter waits as long as it takes."""

@@ -33,11 +33,11 @@ FAULT = "fault: "  # how `last_error` begins where the cause is ours and the ope
 PATIENCE = timedelta(minutes=15)  # the copy in Sent may lag behind the send by minutes
 _LOOKS = (0.0, 0.01, 0.03, 0.07, 0.13, 0.27, 0.53, 1.0)  # when to look, as parts of the patience
 
-log = structlog.get_logger("doubt")
+log = structlog.get_logger("unknown")
 
 
-class Doubt:
-    """Resolves one doubtful letter a step."""
+class Unknown:
+    """Resolves one letter a step, of those that may or may not have arrived."""
 
     def __init__(self, db: Database, tell: Tell, find_proof: FindProof, patience: timedelta) -> None:
         self._db = db
@@ -63,7 +63,7 @@ class Doubt:
         how = self._proof(queued) if queued.resends else ""
         if not how:
             return False
-        self._settle(queued, "doubt.proven", lambda tx: self._prove(tx, queued, how, now))
+        self._settle(queued, "unknown.proven", lambda tx: self._prove(tx, queued, how, now))
         return True
 
     def next_look(self, tx: Connection) -> datetime | None:
@@ -75,12 +75,12 @@ class Doubt:
         how = self._proof(queued)
         is_late = now - _handed_over(queued) >= self._patience
         if how:
-            self._settle(queued, "doubt.proven", lambda tx: self._prove(tx, queued, how, now))
+            self._settle(queued, "unknown.proven", lambda tx: self._prove(tx, queued, how, now))
         elif is_late and not queued.resends:
-            self._settle(queued, "doubt.resend", lambda tx: outbox.resend(tx, queued, now))
+            self._settle(queued, "unknown.resend", lambda tx: outbox.resend(tx, queued, now))
         elif queued.status != "unknown":
             why = "the program stopped while the letter was handed over"
-            self._settle(queued, "doubt.unknown", lambda tx: outbox.unknown(tx, queued, why, now))
+            self._settle(queued, "unknown.unknown", lambda tx: outbox.unknown(tx, queued, why, now))
 
     def _settle(self, queued: Queued, name: str, change: Callable[[Connection], None]) -> None:
         try:

@@ -95,7 +95,7 @@ def _fields(lines: list[bytes], defects: list[str]) -> tuple[tuple[tuple[str, st
                 _extend(fields, line, defects)
             continue
         if not _NAME.match(line):
-            return _finished(fields, defects), b"\n".join(lines[n:])
+            return _values(fields, defects), b"\n".join(lines[n:])
         if len(fields) >= MAX_FIELDS:
             defects.append("too_many_headers")
             break
@@ -103,7 +103,7 @@ def _fields(lines: list[bytes], defects: list[str]) -> tuple[tuple[tuple[str, st
         if len(value) > MAX_FIELD:
             defects.append("header_cut")
         fields.append((name.strip().lower().decode("ascii"), [value[:MAX_FIELD]], len(value)))
-    return _finished(fields, defects), None
+    return _values(fields, defects), None
 
 
 def _extend(fields: list[tuple[str, list[bytes], int]], line: bytes, defects: list[str]) -> None:
@@ -116,7 +116,7 @@ def _extend(fields: list[tuple[str, list[bytes], int]], line: bytes, defects: li
     fields[-1] = (name, parts, size + len(line))
 
 
-def _finished(fields: list[tuple[str, list[bytes], int]], defects: list[str]) -> tuple[tuple[str, str], ...]:
+def _values(fields: list[tuple[str, list[bytes], int]], defects: list[str]) -> tuple[tuple[str, str], ...]:
     out = []
     for name, parts, _ in fields:
         raw = b" ".join(part.strip() for part in parts)

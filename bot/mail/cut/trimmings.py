@@ -127,7 +127,7 @@ def _closes(lines: Sequence[str], n: int, end: int) -> bool:
     formula = _CLOSING.match(line)
     if not formula or (formula.group(1) and not _is_name(formula.group(1), 1)):
         return False
-    return _is_signature(_said(lines[n + 1 : min(end, n + 1 + _WITHIN)]))
+    return _is_signature(_not_blank(lines[n + 1 : min(end, n + 1 + _WITHIN)]))
 
 
 def _is_signature(said: Sequence[str]) -> bool:
@@ -145,7 +145,7 @@ def _is_rule(line: str) -> bool:
     return line.lstrip()[:1] in _RULED and bool(_RULE.match(line))
 
 
-def _said(lines: Sequence[str]) -> list[str]:
+def _not_blank(lines: Sequence[str]) -> list[str]:
     return [line for line in lines if line.strip()]
 
 
@@ -168,7 +168,7 @@ def _parts(lines: Sequence[str], n: int, end: int) -> bool:
     """Whether a line is a rule above a signature of a few lines, or above what a mailing list adds."""
     if not _is_rule(lines[n]) or _is_rule(lines[n - 1]):
         return False
-    said = [line for line in _said(lines[n + 1 : min(end, n + 1 + _WITHIN // 2)]) if not _is_rule(line)]
+    said = [line for line in _not_blank(lines[n + 1 : min(end, n + 1 + _WITHIN // 2)]) if not _is_rule(line)]
     if any(_LIST.search(line) for line in said[:3]):
         return True
     return 0 < len(said) < _MAX_BLOCK and not any(_is_prose(line) for line in said)
@@ -181,8 +181,8 @@ def _name_and_titles(lines: Sequence[str], first: int, end: int, writer: str) ->
     start = last
     while start > first and lines[start - 1].strip():
         start -= 1
-    above = _said(lines[first:start])
-    block = _said([line.strip(" \t*") for line in lines[start : last + 1]])
+    above = _not_blank(lines[first:start])
+    block = _not_blank([line.strip(" \t*") for line in lines[start : last + 1]])
     if not above or not 1 < len(block) < _MAX_BLOCK or any(_is_prose(line) for line in block):
         return end
     before = above[-1].rstrip()

@@ -20,28 +20,28 @@ _LEAST = 2
 
 def ticked(text: str, choices: Sequence[str]) -> tuple[str, ...]:
     """The choices that are ticked in this text, in the order of the form."""
-    places = {choice: place for choice in choices if (place := _place(text, choice, choices)) is not None}
+    spans = {choice: span for choice in choices if (span := _span(text, choice, choices)) is not None}
     marks = [(m.start(), m.lastgroup != "no") for m in _MARK.finditer(text)]
     if marks:
-        return tuple(c for c in choices if c in places and _is_marked(places[c], places, marks))
+        return tuple(c for c in choices if c in spans and _is_marked(spans[c], spans, marks))
     said = _words(text)
     whole = [c for c in choices if said and (_words(c)[: len(said)] == said or said[: len(_words(c))] == _words(c))]
-    return tuple(whole) if len(whole) == 1 and len(places) < _LEAST else ()
+    return tuple(whole) if len(whole) == 1 and len(spans) < _LEAST else ()
 
 
-def _is_marked(place: tuple[int, int], places: dict[str, tuple[int, int]], marks: list[tuple[int, bool]]) -> bool:
+def _is_marked(span: tuple[int, int], spans: dict[str, tuple[int, int]], marks: list[tuple[int, bool]]) -> bool:
     """The mark that belongs to a choice stands before it where the first choice has one before it, else after it."""
-    starts = sorted(start for start, _ in places.values())
+    starts = sorted(start for start, _ in spans.values())
     is_before = marks[0][0] < starts[0]
-    start, end = place
+    start, end = span
     if is_before:
-        low = max((e for _, e in places.values() if e <= start), default=0)
+        low = max((e for _, e in spans.values() if e <= start), default=0)
         return any(is_yes for at, is_yes in marks if low <= at < start)
     high = min((s for s in starts if s >= end), default=1 << 60)
     return any(is_yes for at, is_yes in marks if end <= at < high)
 
 
-def _place(text: str, choice: str, choices: Sequence[str]) -> tuple[int, int] | None:
+def _span(text: str, choice: str, choices: Sequence[str]) -> tuple[int, int] | None:
     """Where it is printed: over two lines perhaps, or without its last words as far as no other choice has the rest."""
     tokens = [(m.group(0).casefold(), m.start(), m.end()) for m in _WORD.finditer(text)]
     words, others = _words(choice), [_words(c) for c in choices if c != choice]

@@ -86,10 +86,10 @@ class Page:
     text: str
     words: tuple[tuple[str, int, int], ...]  # casefolded, from, to
     starts: tuple[int, ...]
-    places: tuple[str, ...]
+    cells: tuple[str, ...]
 
     def where(self, at: int) -> str:
-        return self.places[bisect_right(self.starts, at) - 1] if self.places else ""
+        return self.cells[bisect_right(self.starts, at) - 1] if self.cells else ""
 
 
 def page(cells: Sequence[Cell]) -> Page:
@@ -111,7 +111,7 @@ def searched(on: Page, shape: Shape, filled: Sequence[Filled], *, in_mail: bool)
         said = text[label.end : end]
         if in_mail and not (whole and label.field.is_long):
             said = _first_paragraph(said) if whole else said.split("\n", 1)[0]
-        if in_mail and not whole and not _is_said_so(text, label):
+        if in_mail and not whole and not _is_spelt_out(text, label):
             continue
         value, is_ours = _value(said, label.field)
         if value:
@@ -157,7 +157,7 @@ def _is(one: ShapeField | None, name: str) -> bool:
     return one is not None and one.id == name
 
 
-def _is_said_so(text: str, label: _Label) -> bool:
+def _is_spelt_out(text: str, label: _Label) -> bool:
     """A line by itself is taken for a field only under a label of several words with its colon."""
     long = label.field is not None and len(_words(label.field.label)) > _SHORT
     return long and ":" in text[label.end - 2 : label.end]

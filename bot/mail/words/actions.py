@@ -111,7 +111,7 @@ def _day(words: str, sent: datetime) -> date | None:
 _SENTENCES = re2.compile(r"[!?\n;]+|\.(?:\s|$)")
 _CALL, _NOT_MADE, _OTHER_DAY = (_ORDERS.pattern(name) for name in ("call", "call_not_made", "other_day"))
 _MESSAGE, _NO_MESSAGE = _ORDERS.pattern("message"), _ORDERS.pattern("no_message")
-_CLOCK = re2.compile(
+_TIME = re2.compile(
     r"(?i)\b(?:(\d{1,2})(?:[:.](\d{2}))?\s*([ap])\.?m\b|([01]?\d|2[0-3])[:.]([0-5]\d)\b|(noon|midday)\b)"
 )
 
@@ -137,7 +137,7 @@ def call(text: str, sent: datetime, before: datetime) -> Call:
 
 def _times(sentence: str, sent: datetime, before: datetime) -> set[datetime | None]:
     """The instants of one sentence; None for one that cannot be placed."""
-    found = [_hour(m) for m in _CLOCK.finditer(sentence)]
+    found = [_hour(m) for m in _TIME.finditer(sentence)]
     if not found:
         return set()
     if _OTHER_DAY.search(sentence):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.letters.parts import Asked as AskedOf
-from bot.model.letters.parts import Commitment, FormRow, Holding, Original, Person, Representation
+from bot.model.letters.parts import Commitment, FormRow, Holding, Original, Person, PromptLine, Representation
 from bot.model.letters.wording import LetterKind, Wording
 from bot.model.marks import PersonalText, PlainText
 
@@ -73,7 +72,7 @@ class Chaser:
 
         kind = LetterKind.CHASER
         variant = "prompt"
-        prompt: AskedOf
+        prompt: PromptLine
         passed: bool
 
     @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +106,7 @@ class Escalation:
         lapsed: datetime
 
     @dataclass(frozen=True, slots=True, kw_only=True)
-    class Asked(_Entered):
+    class CalledIn(_Entered):
         """Somebody's word called the stage in."""
 
         kind = LetterKind.ESCALATION

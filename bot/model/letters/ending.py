@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.letters.parts import Action, Asked, FileEntry, Original, Person
+from bot.model.letters.parts import Action, FileEntry, Original, Person, PromptLine
 from bot.model.letters.wording import LetterKind, Wording
 from bot.model.marks import PlainText
 
@@ -26,14 +26,14 @@ class Outcome:
         original_of_outcome: Original | None
         ask_child_file: bool
         actions: tuple[Action, ...]
-        prompts: tuple[Asked, ...]
+        prompts: tuple[PromptLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Filed(Wording):
     """Decided before the record is made: `manifest` and `where` are told when the letter goes."""
 
-    prompts: tuple[Asked, ...]
+    prompts: tuple[PromptLine, ...]
     manifest: tuple[FileEntry, ...] = ()  # none: the files that the letter carries
     where: PlainText = "with this service, whose operator can produce it"
 

@@ -96,7 +96,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PromptLine:
     """What the policy asks when a case has ended: the words, and the end of its day."""
 
     words: PlainText

@@ -40,7 +40,7 @@ class Clauses(Part):
     same_person: bool = False  # whoever would answer answered before
 
     @property
-    def is_asked(self) -> bool:
+    def has_clauses(self) -> bool:
         """Whether anything is asked at all: without a clause it applies always."""
         return self != Clauses()
 

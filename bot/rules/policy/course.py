@@ -22,18 +22,18 @@ def stages_of(document: Document) -> list[dict[str, Any]]:
 
 def course(document: Document) -> Iterator[Problem]:
     stages = stages_of(document)
-    places: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for n, stage in enumerate(stages):
         name = stage.get("id")
-        if isinstance(name, str) and name in places:
+        if isinstance(name, str) and name in numbers:
             yield document.problem(("stages", n, "id"), f"two stages are called {name}: give each its own id")
         elif isinstance(name, str):
-            places[name] = n
+            numbers[name] = n
     start = document.at(("opens_at",))
-    if start is not None and start not in places:
-        yield document.problem(("opens_at",), f"opens_at names no stage: {start}{nearest(str(start), places)}")
+    if start is not None and start not in numbers:
+        yield document.problem(("opens_at",), f"opens_at names no stage: {start}{nearest(str(start), numbers)}")
     problems: list[Problem] = []
-    follows = dict(_follows(document, stages, places, problems))
+    follows = dict(_follows(document, stages, numbers, problems))
     yield from problems
     yield from _loops(document, stages, follows)
     if not problems:
@@ -41,17 +41,17 @@ def course(document: Document) -> Iterator[Problem]:
 
 
 def _follows(
-    document: Document, stages: list[dict[str, Any]], places: dict[str, int], problems: list[Problem]
+    document: Document, stages: list[dict[str, Any]], numbers: dict[str, int], problems: list[Problem]
 ) -> Iterator[tuple[int, int]]:
     """(stage, next stage) by place; a `next` that names no stage is added to `problems`."""
     for n, stage in enumerate(stages):
         following = stage.get("next")
         if following is None:
             continue
-        if following in places if isinstance(following, str) else False:
-            yield n, places[following]
+        if following in numbers if isinstance(following, str) else False:
+            yield n, numbers[following]
         else:
-            text = f"{document.name(('stages', n))}: next names no stage: {following}{nearest(str(following), places)}"
+            text = f"{document.name(('stages', n))}: next names no stage: {following}{nearest(str(following), numbers)}"
             problems.append(document.problem(("stages", n, "next"), text))
 
 

@@ -163,9 +163,9 @@ def _shared(document: Document, stages: list[dict[str, Any]]) -> Iterator[Proble
                 )
                 yield document.problem(("ceilings", n), text)
             seen[str(one)] = n
-        for place, stage in enumerate(stages):
+        for at, stage in enumerate(stages):
             own = _window(document, stage.get("ceiling"))
             is_member = isinstance(named, list) and stage.get("id") in named
             if is_member and own and within and own.unit is within.unit and own.n > within.n:
-                text = f"{document.name(('stages', place))} ends by {own}, after the {within} it shares: shorten it"
-                yield document.problem(("stages", place, "ceiling"), text)
+                text = f"{document.name(('stages', at))} ends by {own}, after the {within} it shares: shorten it"
+                yield document.problem(("stages", at, "ceiling"), text)

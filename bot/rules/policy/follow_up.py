@@ -81,10 +81,10 @@ def faults(document: Document) -> Iterator[Problem]:
     for n, prompt in enumerate(prompts if isinstance(prompts, list) else ()):
         named = prompt.get("stages") if isinstance(prompt, dict) else None
         found += [(("prompts", n, "stages"), s) for s in ([named] if isinstance(named, str) else named or ())]
-    for place, stage in found:
+    for where, stage in found:
         if stage and stage not in stages:
             near = nearest(str(stage), [s for s in stages if isinstance(s, str)])
-            yield document.problem(("follow_up", *place), f"follow_up names no stage: {stage}{near}")
+            yield document.problem(("follow_up", *where), f"follow_up names no stage: {stage}{near}")
 
 
 class Representation(Part):

@@ -74,10 +74,10 @@ def _laid(child: Document, parent: Document) -> Document:
     lines: dict[Path, int] = {(): child.line(())}
     files: dict[Path, str] = {}
     above = {key: inner for key, inner in parent.value.items() if key not in OWN}
-    for path, part, source, place in _merged(child, parent, child.value, above, (), (), ()):
+    for path, part, source, there in _merged(child, parent, child.value, above, (), (), ()):
         _put(value, path, part)
-        lines[path] = source.lines.get(place, source.line(place))
-        if (file := source.files.get(place, source.file)) != child.file:
+        lines[path] = source.lines.get(there, source.line(there))
+        if (file := source.files.get(there, source.file)) != child.file:
             files[path] = file
     return Document(child.file, value, lines, files)
 
@@ -108,22 +108,22 @@ def _merged(
 
 def _stages(child: Document, parent: Document, own: list[Any], above: list[Any]) -> Iterator[_Piece]:
     yield ("stages",), [], child, ("stages",)
-    places = {stage.get("id"): n for n, stage in enumerate(above) if isinstance(stage, dict)}
+    numbers = {stage.get("id"): n for n, stage in enumerate(above) if isinstance(stage, dict)}
     for n, stage in enumerate(own):
         here: Path = ("stages", n)
-        at = places.get(stage.get("id")) if isinstance(stage, dict) else None
+        at = numbers.get(stage.get("id")) if isinstance(stage, dict) else None
         if at is None:
             yield from _whole(child, stage, here, here)
         else:
             yield from _merged(child, parent, stage, above[at], here, here, ("stages", at))
 
 
-def _whole(source: Document, value: Any, path: Path, place: Path) -> Iterator[_Piece]:
+def _whole(source: Document, value: Any, path: Path, there: Path) -> Iterator[_Piece]:
     """A value as one file gives it, with all that is in it."""
-    yield path, type(value)() if isinstance(value, dict | list) else value, source, place
+    yield path, type(value)() if isinstance(value, dict | list) else value, source, there
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in inner:
-        yield from _whole(source, part, (*path, key), (*place, key))
+        yield from _whole(source, part, (*path, key), (*there, key))
 
 
 def _put(value: Any, path: Path, part: Any) -> None:
@@ -153,9 +153,9 @@ def contradictions(documents: Mapping[str, Document]) -> Iterator[Problem]:
                     what = ".".join(path)
                     text = (
                         f"{what} is {value} here and {values[path]} in {other_name}.yaml, line"
-                        f" {other.line(_place(other, path))}; both are overlays for area {', '.join(shared)}: keep one"
+                        f" {other.line(_steps(other, path))}; both are overlays for area {', '.join(shared)}: keep one"
                     )
-                    yield one.problem(_place(one, path), text)
+                    yield one.problem(_steps(one, path), text)
 
 
 def _areas(document: Document) -> set[str]:
@@ -176,14 +176,14 @@ def _fields(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
         yield path, str(value)
 
 
-def _place(document: Document, path: tuple[str, ...]) -> Path:
+def _steps(document: Document, path: tuple[str, ...]) -> Path:
     """The path with numbers where ids stand."""
-    place: Path = ()
+    there: Path = ()
     for step in path:
-        here = document.at(place)
+        here = document.at(there)
         if isinstance(here, list):
             ids = [str(p.get("id") or n + 1) if isinstance(p, dict) else str(n + 1) for n, p in enumerate(here)]
-            place = (*place, ids.index(step))
+            there = (*there, ids.index(step))
         else:
-            place = (*place, step)
-    return place
+            there = (*there, step)
+    return there

@@ -44,13 +44,13 @@ def opening(policy: Policy) -> Iterator[str]:
     """What opens a case, and where."""
     yield f"A mail whose subject holds one of these opens a case: {', '.join(policy.intake.subjects)}."
     if policy.intake.tiers:
-        needs = (f"{t.window}{' (the raiser is asked for its ' + asked(t.needs) + ')' if t.needs else ''}"
+        needs = (f"{t.window}{' (the raiser is asked for its ' + questions(t.needs) + ')' if t.needs else ''}"
                  for t in policy.intake.tiers)  # fmt: skip
         missing = policy.intake.tier_when_missing or "the shortest"
         yield f"The subject may ask for a time: {', '.join(needs)}. Where it names none: {missing}."
     yield f"A plain subject begins at {policy.first.name}."
     if policy.intake.asks:
-        yield f"Asked of every case: {asked(policy.intake.asks)}."
+        yield f"Asked of every case: {questions(policy.intake.asks)}."
     if policy.raise_within:
         yield f"It is to be raised within {policy.raise_within} of the disagreement; nothing is refused for it."
     for track in policy.tracks:
@@ -72,7 +72,7 @@ def opening(policy: Policy) -> Iterator[str]:
         yield f"Both sides are told when the {note.after} of {note.policy} have passed. {counts}"
 
 
-def asked(codes: tuple[str, ...]) -> str:
+def questions(codes: tuple[str, ...]) -> str:
     words = {"child_status": "whether the child has a plan or is looked after", "call_time": "time of the call",
              "concern_date": "when the disagreement arose", "problem": "what the problem is",
              "aim": "what would settle it", "record_writer": "who writes the record"}  # fmt: skip
@@ -178,18 +178,18 @@ def _copy(rule: Notify) -> str:
     return f"The {role(rule.role)} is told {_WHEN[rule.when]}{condition(rule.condition)}{first}{whole}."
 
 
-def condition(asked: Clauses) -> str:
+def condition(clauses: Clauses) -> str:
     """ ", if ..." with every clause; "" for none."""
-    side = {"either": "a party", "raising": "the raiser's agency", "responding": "the challenged agency"}[asked.side]
+    side = {"either": "a party", "raising": "the raiser's agency", "responding": "the challenged agency"}[clauses.side]
     said = [
-        "the agency that holds the role is a party" if asked.holder else "",
-        f"{side} is {_or(asked.agency)}" if asked.agency else "",
-        f"{side} is of {_or(asked.sector)}" if asked.sector else "",
-        f"the child is marked {_or(asked.child)}" if asked.child else "",
-        f"the area is {_or(asked.area)}" if asked.area else "",
-        f"the raiser is {_or(asked.raiser)}" if asked.raiser else "",
-        "" if asked.urgent is None else f"it is {'' if asked.urgent else 'not '}urgent",
-        "whoever would answer has answered before" if asked.same_person else "",
+        "the agency that holds the role is a party" if clauses.holder else "",
+        f"{side} is {_or(clauses.agency)}" if clauses.agency else "",
+        f"{side} is of {_or(clauses.sector)}" if clauses.sector else "",
+        f"the child is marked {_or(clauses.child)}" if clauses.child else "",
+        f"the area is {_or(clauses.area)}" if clauses.area else "",
+        f"the raiser is {_or(clauses.raiser)}" if clauses.raiser else "",
+        "" if clauses.urgent is None else f"it is {'' if clauses.urgent else 'not '}urgent",
+        "whoever would answer has answered before" if clauses.same_person else "",
     ]
     given = [words for words in said if words]
     return f", if {' and '.join(given)}" if given else ""

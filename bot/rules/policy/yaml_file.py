@@ -100,7 +100,7 @@ def read(text: str, file: str) -> tuple[Document | None, tuple[Problem, ...]]:
     except MaxDepthExceededError:
         return None, (Problem(file, 0, "nested too deeply to be read"),)
     except MarkedYAMLError as error:
-        return None, (Problem(file, _place(error, text), f"not readable as YAML: {error.problem or 'syntax'}"),)
+        return None, (Problem(file, _line(error, text), f"not readable as YAML: {error.problem or 'syntax'}"),)
     except YAMLError as error:
         return None, (Problem(file, 0, f"not readable as YAML: {str(error).splitlines()[0]}"),)
     if not isinstance(node, MappingNode):
@@ -113,7 +113,7 @@ def read(text: str, file: str) -> tuple[Document | None, tuple[Problem, ...]]:
     return Document(file, value, reader.lines), tuple(reader.problems)
 
 
-def _place(error: MarkedYAMLError, text: str) -> int:
+def _line(error: MarkedYAMLError, text: str) -> int:
     """The line to look at: where what never ends began, if the fault only shows at the end of the file."""
     found, began = error.problem_mark, error.context_mark
     if found is None or (began is not None and found.line >= text.count("\n")):
