@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from re import sub
 from typing import ClassVar
 
 
@@ -34,11 +35,20 @@ WANTS_ANSWERS = frozenset({LetterKind.NOTICE, LetterKind.CHASER, LetterKind.ESCA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """The values of one letter. `is_of_case`: its template counts on how the case stands (standing.py)."""
+    """The values of one letter. `is_of_case`: its template counts on how the case stands (standing.py).
+
+    A class inside the class of a kind has both from its name: Redirect.NotMine is redirect, not_mine.
+    """
 
     kind: ClassVar[LetterKind]
     variant: ClassVar[str]
     is_of_case: ClassVar[bool] = True
+
+    def __init_subclass__(cls) -> None:
+        kind, _, variant = cls.__qualname__.rpartition(".")
+        if kind:  # none: only others are made of it
+            cls.kind = LetterKind[kind.upper()]
+            cls.variant = sub(r"(?<=[a-z])(?=[A-Z])", "_", variant).lower()
 
     @property
     def name(self) -> str:
