@@ -15,7 +15,7 @@ import typer
 from bot.case.making.draft import Draft
 from bot.case.said.correct import refusal
 from bot.cli.open import database, found, now, office
-from bot.cli.output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
+from bot.cli.output import DEFAULT, AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
 from bot.daemon.app import Office
 from bot.engine.sending.compose import files
 from bot.model import Case, Correction, CorrectionKind, Deadline, Decision, Hold
@@ -26,7 +26,6 @@ from bot.store import cases, deadlines, outbox
 from bot.store.cases import JournalRow
 from bot.store.db import Database
 
-DEFAULT = Path("config")
 Ref = Annotated[str, typer.Argument(metavar="REF", help="Such as CE-2027-0007.")]
 
 #: What an alarm does when it comes.

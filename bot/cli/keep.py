@@ -16,7 +16,7 @@ import typer
 
 from bot.cli.cases import Ref, written
 from bot.cli.open import database, found, now, office
-from bot.cli.output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, when
+from bot.cli.output import DEFAULT, AsJson, By, ConfigDir, Reason, complain, emit, say_lines, when
 from bot.daemon.configuration import place
 from bot.daemon.life import alone
 from bot.model import Case
@@ -26,8 +26,6 @@ from bot.store import cases, codec, mails, outbox
 from bot.store import keep as copies
 from bot.store.cases import Stored
 from bot.store.db import Database
-
-DEFAULT = Path("config")
 
 
 def backup(

@@ -23,6 +23,7 @@ from bot.model.errors import BotError
 from bot.rules.workdays import calendar, say
 
 ConfigDir = Annotated[Path, typer.Option("--config", metavar="DIR", help="The folder that holds bot.yaml.")]
+DEFAULT = Path("config")
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, on stdout.")]
 By = Annotated[str, typer.Option("--by", help="Who says so: your name; it stands in the journal.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the journal.")]

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.open import now
-from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
 from bot.model.errors import BotError, ConfigError
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import prose as policy_prose
@@ -25,7 +25,6 @@ from bot.rules.policy.prose import Worked
 from bot.rules.policy.yaml_file import nearest
 from bot.rules.workdays import LONDON, MORNING, Calendar, calendar, say
 
-DEFAULT = Path("config")
 NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 policies = typer.Typer(rich_markup_mode=None, help="What a policy file says; a first file.", no_args_is_help=True)

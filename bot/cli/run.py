@@ -8,13 +8,12 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bot.cli.open import database, now
-from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines, when
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines, when
 from bot.daemon import logs
 from bot.daemon.alert import conditions, read_heartbeat
 from bot.daemon.configuration import load, place
@@ -22,7 +21,6 @@ from bot.daemon.daemon import Daemon
 from bot.daemon.life import HEARTBEAT, alone, once
 from bot.store import cases, mailboxes, meta
 
-DEFAULT = Path("config")
 #: A heartbeat older than this many of its own intervals has stopped; `once` beats as often as cron calls it.
 BEATS = 4
 ONCE_GRACE = timedelta(hours=1)

@@ -12,14 +12,12 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.open import settings
-from bot.cli.output import AsJson, ConfigDir, ask, complain, emit, judged, one_of, say_lines, write_new, yes
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, ask, complain, emit, judged, one_of, say_lines, write_new, yes
 from bot.doors.setup import block, powershell
 from bot.doors.setup.block import Inbox, Login, Plan
 from bot.model.errors import BotError, ConfigError
 from bot.rules.policy.yaml_file import nearest
 from bot.settings.settings import Settings
-
-DEFAULT = Path("config")
 
 commands = typer.Typer(
     rich_markup_mode=None,
@@ -148,7 +146,9 @@ def ews(
     if how == "certificate":
         login = Login(user=account, certificate=ask(certificate, "--certificate", "PEM file", block.a_line))
     else:
-        login = Login(user=account, secret=ask(secret, "--secret", "NAME of its password", _secret, "EWS_PASSWORD"))
+        login = Login(
+            user=account, secret=ask(secret, "--secret", "NAME of its password", block.a_secret_name, "EWS_PASSWORD")
+        )
     rights = one_of(access, "--access", "Open mailboxes by", ("delegate", "impersonation"))
     plan = _plan(config, name, address, inbox, login)
     text = block.ews(plan, where, how, rights, ca_file)
@@ -191,10 +191,6 @@ def rule(
 # --- what is planned --------------------------------------------------------------------------------------------------
 
 
-def _secret(value: str) -> str:
-    return block.a_secret_name(value)
-
-
 def _app(tenant: str, client_id: str, secret: str, certificate: str, expires: str) -> Login:
     where = ask(tenant, "--tenant", "Tenant: its id or one of its domains", block.a_tenant)
     app = ask(client_id, "--client-id", "Application (client) id", block.a_guid)
@@ -203,7 +199,7 @@ def _app(tenant: str, client_id: str, secret: str, certificate: str, expires: st
         return Login(
             tenant=where, client_id=app, certificate=judged(certificate, "--certificate", block.a_line), expires=day
         )
-    name = ask(secret, "--secret", "NAME of the app's secret", _secret, "CHALLENGE_BOT_SECRET")
+    name = ask(secret, "--secret", "NAME of the app's secret", block.a_secret_name, "CHALLENGE_BOT_SECRET")
     return Login(tenant=where, client_id=app, secret=name, expires=day)
 
 

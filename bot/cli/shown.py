@@ -17,7 +17,7 @@ import typer
 from bot.case import table, transitions
 from bot.case.said.cells import CELLS, sentence
 from bot.cli.open import now, settings
-from bot.cli.output import AsJson, ConfigDir, emit, say_lines, show
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, emit, say_lines, show
 from bot.engine.registers import answering
 from bot.model import Case, Contact, StageRun, State
 from bot.model.errors import BotError
@@ -28,7 +28,6 @@ from bot.rules.policy.forms import Form
 from bot.rules.policy.policy import Policy
 from bot.settings.settings import Settings, WatchedMailbox, load
 
-DEFAULT = Path("config")
 #: Pixels of a page's width, near enough to read on a screen.
 PIXELS_AN_INCH = 80
 

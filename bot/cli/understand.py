@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.open import now
-from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
 from bot.engine.reading.sandbox import Sandbox, SandboxDied
 from bot.mail.bytes import headers
 from bot.mail.read import Reading, described, headers_only
@@ -28,7 +28,6 @@ from bot.rules.policy.yaml_file import read
 from bot.settings.settings import Trust as TrustBlock
 from bot.settings.shapes import shapes_of
 
-DEFAULT = Path("config")
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
 TOGETHER = 64
 MOST_BYTES = 60_000_000

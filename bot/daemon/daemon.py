@@ -119,10 +119,12 @@ class Daemon:
 
     def _manned(self) -> Crew:
         app, told = self.app, self._troubles
-        watchers = [Watcher(name, app, clock, told, self._found) for name in app.mailboxes]
-        return Crew(watchers, Desk(app, clock, told, watchers, self._decided), Post(app, clock, told, self._sent))
+        watchers = [Watcher(name, app, clock, told, self._wake) for name in app.mailboxes]
+        return Crew(watchers, Desk(app, clock, told, watchers, self._decided), Post(app, clock, told, self._wake))
 
-    def _found(self) -> None:
+    def _wake(self) -> None:
+        """The desk looks: a mail has come, a letter that was served may have started a clock; and at times, for a clock
+        that was moved and for deadlines of other daemons."""
         self._crew.desk.woken.set()
 
     def _decided(self) -> None:
@@ -130,10 +132,6 @@ class Daemon:
         if self._queued.is_set():
             self._queued.clear()
             self._crew.post.woken.set()
-
-    def _sent(self) -> None:
-        """A letter that was served may have started a clock: the desk looks when it is due next."""
-        self._crew.desk.woken.set()
 
     def _template_failed(self, name: str, fault: str) -> None:
         self._troubles.add(f"the template {name} fails", f"Its letters go in a short form. {fault}", clock())
@@ -190,7 +188,7 @@ class Daemon:
         ticks = {
             "heartbeat": (self._beat, BEAT),
             "look": (self._look, LOOK),
-            "alarms": (self._alarm, ALARMS),
+            "alarms": (self._wake, ALARMS),
             "digest": (self._digest, LOOK),
             "housekeeping": (self._tidy, HOUSEKEEPING),
         }
@@ -207,10 +205,6 @@ class Daemon:
             self._troubles.add(f"a fault in the tick {name}", f"It comes again: {type(error).__name__}.", clock())
         else:
             self._troubles.over(f"a fault in the tick {name}")
-
-    def _alarm(self) -> None:
-        """The desk knows its next deadline; this is for a clock that was moved and for deadlines of other daemons."""
-        self._crew.desk.woken.set()
 
     def _digest(self) -> None:
         self.app.daily(clock())

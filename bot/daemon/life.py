@@ -120,7 +120,7 @@ def signals() -> Iterator[Iterator[int]]:
     point of the program."""
     reader, writer = os.pipe()
     wanted = (*STOP, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda n, _: _note(writer, n)) for number in wanted}
+    before = {number: signal.signal(number, lambda n, _: os.write(writer, bytes([n]))) for number in wanted}
     try:
         yield _arriving(reader)
     finally:
@@ -128,10 +128,6 @@ def signals() -> Iterator[Iterator[int]]:
             signal.signal(number, handler)
         os.close(reader)
         os.close(writer)
-
-
-def _note(writer: int, number: int) -> None:
-    os.write(writer, bytes([number]))
 
 
 def _arriving(reader: int) -> Iterator[int]:

@@ -49,10 +49,10 @@ def zipped(ref: str, mails: Sequence[Kept]) -> tuple[tuple[bytes, ...], tuple[En
             groups.append([])
             size = len(mail[2])
         groups[-1].append(mail)
-    return tuple(_part(g) for g in groups), tuple(_entry(name, raw) for name, _, raw in named)
+    return tuple(_part(g) for g in groups), tuple(entry(name, raw) for name, _, raw in named)
 
 
-def _entry(name: str, raw: bytes) -> Entry:
+def entry(name: str, raw: bytes) -> Entry:
     return Entry(name, hashlib.sha256(raw).hexdigest(), len(raw))
 
 

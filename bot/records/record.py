@@ -8,12 +8,10 @@ same bytes. It reads no database, no mailbox and no clock.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from importlib.resources import files
 from typing import Any, Protocol
 
@@ -89,8 +87,7 @@ def record(
     zips, inside = parts.zipped(case.ref, kept)
     made = [(f"{case.ref}-record.pdf", pdf), (f"{case.ref}-journal.json", rows)]
     made += [(f"{case.ref}-mails-{n}.zip", part) for n, part in enumerate(zips, 1)]
-    manifest = tuple(parts.Entry(name, hashlib.sha256(raw).hexdigest(), len(raw)) for name, raw in made)
-    return Record(pdf, rows, zips, manifest + inside)
+    return Record(pdf, rows, zips, (*(parts.entry(name, raw) for name, raw in made), *inside))
 
 
 # --- the values -------------------------------------------------------------------------------------------------------
@@ -187,14 +184,10 @@ def _facts(case: Case, policy: Policy, said: _Said, stages: Mapping[str, str]) -
         rows.append(["Telephone call before it", "; ".join(w for w in (said(case.called), left) if w)])
     if case.closed:
         rows.append(["Closed", said(case.closed)])
-        rows.append(["Outcome in writing", _outcome(case)])
+        rows.append(["Outcome in writing", f"recorded, mail {case.outcome[:12]}" if case.outcome else "none recorded"])
     elif case.due:
         rows.append(["Next due", said(case.due)])
     return rows
-
-
-def _outcome(case: Case) -> str:
-    return f"recorded, mail {case.outcome[:12]}" if case.outcome else "none recorded"
 
 
 def _run(run: StageRun, said: _Said, stages: Mapping[str, str]) -> dict[str, str]:
@@ -257,13 +250,9 @@ def _journal_json(case: Case, journal: Sequence[Row], full: bool) -> bytes:
     return (json.dumps(whole, indent=1, ensure_ascii=True) + "\n").encode()
 
 
-@cache
-def _source() -> bytes:
-    return files("bot.records").joinpath("record.typ").read_bytes()
-
-
 def _pdf(values: Mapping[str, Any], now: datetime) -> bytes:
     """Laid out with typst's own fonts: the machine's would make the same record look different elsewhere."""
     inputs = {"record": json.dumps(values, sort_keys=True)}
     second = aware(now).replace(microsecond=0)
-    return typst.compile(_source(), ignore_system_fonts=True, sys_inputs=inputs, timestamp=second)
+    layout = files("bot.records").joinpath("record.typ").read_bytes()
+    return typst.compile(layout, ignore_system_fonts=True, sys_inputs=inputs, timestamp=second)

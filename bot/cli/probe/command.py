@@ -14,7 +14,7 @@ import typer
 
 from bot.cli.check import NameServer, unproven
 from bot.cli.open import now
-from bot.cli.output import AsJson, ConfigDir, emit, say_lines
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, emit, say_lines
 from bot.cli.probe.doors import verdict
 from bot.cli.probe.letters import Finding
 from bot.cli.probe.through import Asked, Way, through
@@ -23,8 +23,6 @@ from bot.model.names import BOT, mailbox_name
 from bot.settings.settings import Settings
 from bot.store import mailboxes
 from bot.store.db import Database
-
-DEFAULT = Path("config")
 
 
 def probe(

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
 from bot.cli.rehearsal import rehearse, story
 from bot.cli.rehearsal.rehearse import Played
 from bot.cli.rehearsal.rows import Row
@@ -25,8 +25,6 @@ from bot.model.errors import BotError
 from bot.rules.workdays import Calendar, say
 from bot.settings import settings
 from bot.settings.settings import Settings
-
-DEFAULT = Path("config")
 
 
 def stories(

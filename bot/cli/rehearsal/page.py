@@ -53,11 +53,8 @@ def page(told: Story, base: Settings, rows: Sequence[Row], letters: Sequence[Sho
         parts.append(_case(row, base, own, [name for name in records if name.startswith(row["ref"])]))
     rest = [entries.of(r) for r in rows if r["what"] in ("mail", "letter") and r.get("case") is None]
     parts.append(_section("Beside the cases", "Mail that opens no case, and the business unit's daily letter.", rest))
-    return _frame().substitute(body="".join(parts))
-
-
-def _frame() -> Template:
-    return Template(files("bot.cli.rehearsal").joinpath("page.html").read_text("utf-8"))
+    frame = Template(files("bot.cli.rehearsal").joinpath("page.html").read_text("utf-8"))
+    return frame.substitute(body="".join(parts))
 
 
 def _head(told: Story, base: Settings) -> str:

@@ -188,7 +188,8 @@ def _sentence(model: type[BaseModel], document: Document, fault: ErrorDetails) -
         key = str(path[-1])
         if kind == "missing":
             return document.problem(path, f"{where} has no {key}: {_advice(model, path)}")
-        return document.problem(path, f"{where} has an unknown key {key}{nearest(key, _keys_at(model, path[:-1]))}")
+        known = [name for owner in _models_at(model, path[:-1]) for name in owner.model_fields]
+        return document.problem(path, f"{where} has an unknown key {key}{nearest(key, known)}")
     if kind == "literal_error":
         expected = str(context["expected"])
         given = document.at(path)
@@ -208,10 +209,6 @@ def _advice(model: type[BaseModel], path: Path) -> str:
         if field is not None and field.description:
             return field.description
     return "add it"
-
-
-def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
-    return [key for owner in _models_at(model, path) for key in owner.model_fields]
 
 
 def _models_at(model: type[BaseModel], path: Path) -> list[type[BaseModel]]:
