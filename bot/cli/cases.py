@@ -4,8 +4,6 @@ What happened is read from the journal, what happens next from the alarms; nothi
 operator's takes the same turn as any other fact and stands in the journal with name and reason.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any

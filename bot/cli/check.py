@@ -5,8 +5,6 @@ database, if there is one, it only asks which open cases stand on an older polic
 operator says so.
 """
 
-from __future__ import annotations
-
 import email
 import email.policy
 import os

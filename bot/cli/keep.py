@@ -4,8 +4,6 @@ An export is for the person who must answer a request for all that is held of on
 which nothing may be. Both name the case by its ref. It decides no retention: the operator says what is over.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from datetime import UTC, datetime, time

@@ -3,8 +3,6 @@
 Placing a mail goes the way of every mail: the same reader, the same turn, the same journal. It guesses nothing.
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import replace
 from datetime import date, datetime

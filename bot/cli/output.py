@@ -4,8 +4,6 @@ Values from mails and files are cleaned before they reach a terminal: none can m
 said stands with each command.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -4,8 +4,6 @@ They read policy files alone: no settings, no directory, no database. What a pol
 rules/policy/prose.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, datetime
 from importlib.resources import files

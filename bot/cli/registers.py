@@ -3,8 +3,6 @@
 `report`: the figures of a quarter in the same forms. It reads and changes nothing. A file appears whole or not at all.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Annotated

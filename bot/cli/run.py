@@ -3,8 +3,6 @@
 It starts the daemon and looks at what the daemon leaves; it decides nothing itself.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ Every answer may come by option, so that it can be scripted; what is missing is 
 once. It never takes a secret, opens no door, and writes over no file.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any
 

@@ -4,8 +4,6 @@ Forms: blank, or filled in from a case that does not exist (`--sample`); as Word
 pictures. It opens neither a door nor a database.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ Phrases and trust are those of the configuration when it is there, else of the s
 same reading process as live mail, with its limits: whatever a file holds, there is one answer for it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path

@@ -5,8 +5,6 @@ command. Each subject is told once a day while it lasts. What to tell is decided
 does not close the others. It mends nothing, and names mailboxes and letters by their ids.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -5,8 +5,6 @@ configuration of the folder if every open case can go on under it, else the old 
 APScheduler holds a few ticks and no deadline. It reads no mail, decides nothing and sends nothing itself.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 import time

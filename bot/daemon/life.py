@@ -3,8 +3,6 @@
 Shared by the daemon and by `once`, which is one pass of the same work for cron. It keeps no thread and no tick.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import secrets

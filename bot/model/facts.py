@@ -3,8 +3,6 @@
 A fact is immutable; a decision is made by a pure function and carried out elsewhere.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -4,8 +4,6 @@ Names hold the ref and a number, never anything out of a mail. The same mails gi
 for a part stands alone in one: the caller sees its size and keeps it back. It parses no mail.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

@@ -6,8 +6,6 @@ is the rule: who, when, which stage, in time or not, and hashes; no narrative an
 same bytes. It reads no database, no mailbox and no clock.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ child, and nobody's own words. Text that a spreadsheet would take for a formula 
 database and no clock.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Mapping, Sequence

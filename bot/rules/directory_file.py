@@ -4,8 +4,6 @@ Spreadsheets write these files: a byte order mark, CRLF and empty lines are no f
 domains, never a person or the local part of an address. It does not ask whether a stage has anybody: settings does.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence

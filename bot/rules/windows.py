@@ -5,8 +5,6 @@ which finds a time in anything and says what it doubted. It knows no policy, no 
 those caps what was asked (R5) and assumes a tier where nothing was (R4, R6, and table 3.1 of the field notes).
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence

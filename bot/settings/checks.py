@@ -4,8 +4,6 @@ It looks at the file's raw values, so that a wrong key elsewhere hides none of t
 and domains, never the local part of an address.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any

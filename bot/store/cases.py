@@ -3,8 +3,6 @@ chain of hashes shows any change. Personal text stands in `texts` under a salted
 so that a purge leaves the chain whole. It decides nothing.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import secrets

@@ -5,8 +5,6 @@ personal string in it is a token; the string itself stands in `texts`, where a p
 case's own and goes with a purge, so that nobody can then test names against the tokens. It saves no case.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

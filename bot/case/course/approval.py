@@ -4,8 +4,6 @@ The unit is asked at the last reminder before it; acknowledgements, notices and 
 knows nothing of it. What waits is held in the outbox (engine/turn.py reads the flag).
 """
 
-from __future__ import annotations
-
 from datetime import datetime, time, timedelta
 
 from bot.case.making.draft import Draft

@@ -4,8 +4,6 @@ Team inboxes are listed and nothing more, unless `--teams` says that a mail may 
 any inbox and nothing in the database; a running daemon knows the mails for what they are and lets them be.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Annotated

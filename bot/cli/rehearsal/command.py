@@ -3,8 +3,6 @@
 What a row holds is rows.py's contract; how a story is played is rehearse.py's. Nothing here reaches a real mailbox.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import tempfile

@@ -4,8 +4,6 @@ One file that needs nothing from anywhere: no script, no font, no picture. Value
 and the page may load nothing. Its frame and its looks are page.html. It plays nothing and writes no file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

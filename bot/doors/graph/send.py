@@ -5,8 +5,6 @@ draft is answered with 201 and a send with 202; everything else is no success, a
 It never tries a send again and relies on no header to survive. Not handled: sending on behalf of somebody else.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 from collections.abc import Mapping, Sequence

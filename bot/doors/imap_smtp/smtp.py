@@ -5,8 +5,6 @@ from; `tls: none` is for loopback alone. It knows no outbox and never tries a le
 is DoorClosed (surely not sent), from DATA on it is Unsure.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import socket

@@ -4,8 +4,6 @@ A secret is only ever a name, `${NAME}`. What a door needs is said by settings/d
 here each answer is judged by itself, at once and in words. It asks nobody and opens nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date

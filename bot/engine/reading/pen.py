@@ -5,8 +5,6 @@ unit of the area alone, proven, or citing the digest that went to that address; 
 disposition, and its sender is told what was done. What the lines mean is mail/words/orders.py's; it guesses nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Letters that tell the raiser of an answer, and ask whether it is resolved."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Letters of a stage's course: reminders, the next stage called in, and the next contact in place of one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

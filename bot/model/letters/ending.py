@@ -1,7 +1,5 @@
 """Letters of a case's end: the outcome to all, and the record to where it is filed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

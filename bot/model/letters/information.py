@@ -1,7 +1,5 @@
 """Letters that tell somebody of a case and ask nothing; and two of no case, to operator and business unit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

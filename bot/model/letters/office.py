@@ -1,7 +1,5 @@
 """Letters to those who look after the service: the daily letter, answers to what they asked, and alerts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

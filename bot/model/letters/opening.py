@@ -1,7 +1,5 @@
 """The first letters of a case: to who raised it, and to who is challenged."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bot.model.letters.parts import FormRow, Original

@@ -1,7 +1,5 @@
 """Letters that ask somebody something about a case."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

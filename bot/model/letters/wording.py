@@ -4,8 +4,6 @@ A wording is a frozen dataclass whose fields bear the names that its template kn
 name that Python keeps for itself has an underscore behind it, which templates do not see. It holds no value of its own.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from re import sub

@@ -4,8 +4,6 @@ It looks at the file's raw values, so that a wrong key elsewhere hides none of t
 knows no window: those are held against one another in file.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

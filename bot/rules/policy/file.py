@@ -5,8 +5,6 @@ wrong key elsewhere hides nothing: course.py, and the windows and warnings here.
 whether anybody holds a role is asked in settings.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any

@@ -4,8 +4,6 @@ The entry on the child's own record, agreed actions, prompts such as "record and
 only: whom to ask and when is case/course/follow_up.py's; which text a letter gives them is the templates'.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, Literal

@@ -5,8 +5,6 @@ back is read is mail/forms/forms.py. Faults across blocks (an unknown form, a la
 are found here from the file's raw values, so that a wrong key elsewhere hides none of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 

@@ -5,8 +5,6 @@ takes that stage's fields for those it leaves out, and an empty value takes a fi
 no file, and it judges no policy (file.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

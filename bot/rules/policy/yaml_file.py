@@ -5,8 +5,6 @@ the typed model converts it; only an empty value is None. It knows no model of i
 followed; merge keys are not.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Iterable, Mapping
