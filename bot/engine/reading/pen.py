@@ -54,24 +54,16 @@ class Answered:
         return int(name) if name.isdecimal() else self.letters.get(name, 0)
 
 
+@dataclass(eq=False, slots=True)
 class Penned:
     """Places mail. `inbox_of(mailbox, mail)` says which watched inbox a mail belongs to; `areas`: area -> mailboxes."""
 
-    def __init__(
-        self,
-        db: Database,
-        turn: Turn,
-        reader: Sandbox | InProcess,
-        reading: Reading,
-        inbox_of: Callable[[str, Mail], Inbox],
-        watched: Mapping[str, Inbox],
-    ) -> None:
-        self.db = db
-        self.turn = turn
-        self.reader = reader
-        self.reading = reading
-        self.inbox_of = inbox_of
-        self.watched = watched
+    db: Database
+    turn: Turn
+    reader: Sandbox | InProcess
+    reading: Reading
+    inbox_of: Callable[[str, Mail], Inbox]
+    watched: Mapping[str, Inbox]
 
     # --- by the operator's command ------------------------------------------------------------------------------
 

@@ -85,6 +85,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {folded[found[0]]}?" if found else ""
 
 
+def blocks(value: Any) -> list[dict[str, Any]]:
+    """The blocks of a list as written; what is no block is an empty one, so that places keep their number."""
+    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []
+
+
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
