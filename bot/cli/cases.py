@@ -16,12 +16,11 @@ from bot.cli.open import database, found, now, office
 from bot.cli.output import DEFAULT, AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
 from bot.daemon.app import Office
 from bot.engine.sending.compose import files
-from bot.model import Case, Correction, CorrectionKind, Deadline, Decision, Hold
+from bot.model import Case, Correction, CorrectionKind, Deadline, Decision, Hold, JournalRow
 from bot.model.errors import BotError
 from bot.records import plain
 from bot.rules.workdays import calendar
 from bot.store import cases, deadlines, outbox
-from bot.store.cases import JournalRow
 from bot.store.db import Database
 
 Ref = Annotated[str, typer.Argument(metavar="REF", help="Such as CE-2027-0007.")]

@@ -47,9 +47,10 @@ def complain(*lines: str) -> None:
         typer.echo(clean(line, keep_lines=True), err=True)
 
 
-def emit(row: Mapping[str, Any]) -> None:
-    """One JSON object on a line of its own; ASCII, as a pipe's encoding is not known."""
-    typer.echo(json.dumps(row, default=_plain))
+def emit(*rows: Mapping[str, Any]) -> None:
+    """JSON objects, each on a line of its own; ASCII, as a pipe's encoding is not known."""
+    for row in rows:
+        typer.echo(json.dumps(row, default=_plain))
 
 
 def _plain(value: Any) -> Any:
@@ -60,8 +61,7 @@ def show(rows: Iterable[Mapping[str, Any]], as_json: bool, columns: Sequence[str
     """Rows as JSON lines, or as a table of these keys; `nothing` is said to people when there are none."""
     listed = list(rows)
     if as_json:
-        for row in listed:
-            emit(row)
+        emit(*listed)
         return
     if not listed:
         say_lines(nothing)

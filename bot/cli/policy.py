@@ -53,8 +53,7 @@ def show(
         return
     dated = {one.stage.id: one for one in policy_prose.worked(policy, received, cal)}
     if as_json:
-        for row in _rows(policy, dated):
-            emit(row)
+        emit(*_rows(policy, dated))
         return
     say_lines(f"{policy.title} ({policy.partnership}), version {policy.version}", *policy_prose.opening(policy))
     for stage in policy.stages:

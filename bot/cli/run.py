@@ -143,8 +143,7 @@ def verify(
         faults, count, head = cases.verify(tx), len(cases.all_cases(tx)), cases.head(tx)
         is_intact, said = cases.judged(tx, earlier) if earlier and not faults else (not earlier, "")
     if as_json:
-        for fault in faults:
-            emit({"fault": fault})
+        emit(*({"fault": fault} for fault in faults))
         emit({"ok": not faults, "cases": count, "head": head} | ({"earlier": said} if said else {}))
     else:
         complain(*faults)

@@ -56,8 +56,7 @@ def printed(
     except OSError as error:
         raise BotError(f"{out} cannot be written: {error.strerror}") from None
     if as_json:
-        for row in written:
-            emit(row)
+        emit(*written)
     else:
         say_lines(f"{len(written)} files are in {out}." if written else "No policy has a form.")
 
@@ -184,8 +183,7 @@ def flow(
         for move in transitions.MOVES
     ]
     if as_json:
-        for row in (*moves, *word_rows()):
-            emit(row)
+        emit(*moves, *word_rows())
         return
     say_lines("", "In every other state nothing follows, and the fact is written down all the same.", "")
     show(moves, False, ("from", "what", "to"), "")

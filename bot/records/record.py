@@ -11,38 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import Any
 
 import typst
 
 from bot.letters.wording import clean
-from bot.model import Case, FormState, StageRun, aware
+from bot.model import Case, FormState, JournalRow, StageRun, aware
 from bot.records import parts, plain
 from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar, say
 
 Gap = tuple[str, datetime, datetime | None, str]  # mailbox, from, to (None: it lasts), why
-
-
-class Row(Protocol):
-    """A journal row as the store gives it; `events` are (kind, stage, by, note)."""
-
-    @property
-    def seq(self) -> int: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def fact(self) -> str: ...
-    @property
-    def events(self) -> tuple[tuple[str, str, str, str], ...]: ...
-    @property
-    def letters(self) -> tuple[str, ...]: ...
-    @property
-    def why(self) -> str: ...
-    @property
-    def hash(self) -> str: ...
-    @property
-    def body(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +46,7 @@ class Record:
 
 def record(
     case: Case,
-    journal: Sequence[Row],
+    journal: Sequence[JournalRow],
     mails: Sequence[MailRow],
     gaps: Sequence[Gap],
     policy: Policy,
@@ -93,7 +72,7 @@ def record(
 
 def _values(
     case: Case,
-    journal: Sequence[Row],
+    journal: Sequence[JournalRow],
     mails: Sequence[MailRow],
     gaps: Sequence[Gap],
     policy: Policy,
@@ -209,7 +188,7 @@ def _form(state: FormState, policy: Policy, said: _Said, stages: Mapping[str, st
 
 
 def _timeline(
-    journal: Sequence[Row], names: Mapping[str, str], stages: Mapping[str, str], said: _Said, full: bool
+    journal: Sequence[JournalRow], names: Mapping[str, str], stages: Mapping[str, str], said: _Said, full: bool
 ) -> list[list[str]]:
     """[when, what, detail] for every event and every row's letters, in order."""
     lines: list[list[str]] = []
@@ -226,7 +205,7 @@ def _timeline(
 # --- the documents ----------------------------------------------------------------------------------------------------
 
 
-def _journal_json(case: Case, journal: Sequence[Row], full: bool) -> bytes:
+def _journal_json(case: Case, journal: Sequence[JournalRow], full: bool) -> bytes:
     """The journal as JSON; `body` is the text that the hashes were made of, with salted hashes for personal words."""
     rows = [
         {

@@ -13,10 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
-from bot.model import Case, Decision, Fact, Flag, Mail, MailForms, State
+from bot.model import Case, Decision, Fact, Flag, JournalRow, Mail, MailForms, State
 from bot.model.errors import CaseMoved
 from bot.store import chain, codec, deadlines, schema
-from bot.store.chain import JournalRow as JournalRow
 from bot.store.chain import head as head
 from bot.store.chain import judged as judged
 from bot.store.keep import is_purged as is_purged

@@ -59,8 +59,7 @@ def stories(
             raise BotError(str(error.args[0])) from None
         failed += bool(played.faults)
         if as_json:
-            for row in played.rows:
-                emit(row)
+            emit(*played.rows)
         else:
             _timeline(played, base.calendar, is_short=len(files) > 1)
         complain(*(f"{file}: {fault}" for fault in played.faults))
@@ -78,8 +77,7 @@ def _past(
         told = rehearse.story_of(path, start, end, base, Path(folder), inbox)
         played = rehearse.rehearse(told, base, base.config.senders)
     if as_json:
-        for row in played.rows:
-            emit(row)
+        emit(*played.rows)
     else:
         _timeline(played, base.calendar, is_short=False)
 
