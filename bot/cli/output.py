@@ -50,10 +50,11 @@ def complain(*lines: str) -> None:
 def emit(*rows: Mapping[str, Any]) -> None:
     """JSON objects, each on a line of its own; ASCII, as a pipe's encoding is not known."""
     for row in rows:
-        typer.echo(json.dumps(row, default=_plain))
+        typer.echo(json.dumps(row, default=json_text))
 
 
-def _plain(value: Any) -> Any:
+def json_text(value: Any) -> str:
+    """What stands in JSON for a value that JSON has no word for."""
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 

@@ -14,6 +14,7 @@ from bot.cli.output import DEFAULT, AsJson, ConfigDir, ask, complain, emit, judg
 from bot.doors.setup import block, powershell
 from bot.doors.setup.block import Inbox, Login, Plan
 from bot.model.errors import BotError, ConfigError
+from bot.rules.directory_file import an_address
 from bot.rules.policy.yaml_file import nearest
 from bot.settings.settings import Settings
 
@@ -176,7 +177,7 @@ def rule(
         raise BotError(
             "bot.yaml has no mailbox without a team: make one for the copies, leave out its `team:`, and try again"
         )
-    limits = [judged(one, "--for", block.an_address) for one in only or ()]
+    limits = [judged(one, "--for", an_address) for one in only or ()]
     texts = []
     for box in copies:
         intake = read.policies[box.policy].intake
@@ -204,7 +205,7 @@ def _app(tenant: str, client_id: str, secret: str, certificate: str, expires: st
 def _plan(config: Path, name: str, address: str, inboxes: list[str] | None, login: Login) -> Plan:
     known = _known(config)
     own = ask(name, "--name", "Name that letters come from", block.a_line, BOT_NAME)
-    at = ask(address, "--address", "The bot's own mailbox", block.an_address)
+    at = ask(address, "--address", "The bot's own mailbox", an_address)
 
     def judge(value: str) -> Inbox:
         inbox = block.an_inbox(value)

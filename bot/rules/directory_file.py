@@ -201,6 +201,13 @@ def is_address(value: str) -> bool:
     return bool(local) and value.isascii() and not set(local) & set(' \t\r\n,;<>"()[]:\\@') and is_domain(domain)
 
 
+def an_address(value: str) -> str:
+    """The same, as it is compared: in small letters. Raises ValueError for anything else."""
+    if not is_address(value):
+        raise ValueError("write a plain address, name@domain")
+    return value.lower()
+
+
 def is_domain(value: str) -> bool:
     """Letters, digits and hyphens in at least two labels."""
     labels = value.split(".")
