@@ -5,8 +5,6 @@ subjects identical, so subject, topic and conversation ids never suffice: a wron
 another's workers. The keys attach a mail; they never give it authority. It asks no database: candidates are handed in.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta

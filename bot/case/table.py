@@ -5,8 +5,6 @@ is total: for each kind of fact it names the function that answers and the state
 nothing follows. Where a case may go is transitions.py's. What the functions do is in said/ and course/.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -4,8 +4,6 @@
 no case; a move that is not here is a fault of ours, in case/ or in this table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

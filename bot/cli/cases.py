@@ -4,8 +4,6 @@ What happened is read from the journal, what happens next from the alarms; nothi
 operator's takes the same turn as any other fact and stands in the journal with name and reason.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,18 +13,16 @@ import typer
 from bot.case.making.draft import Draft
 from bot.case.said.correct import refusal
 from bot.cli.open import database, found, now, office
-from bot.cli.output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
+from bot.cli.output import DEFAULT, AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
 from bot.daemon.app import Office
 from bot.engine.sending.compose import files
-from bot.model import Case, Correction, CorrectionKind, Deadline, Decision, Hold
+from bot.model import Case, Correction, CorrectionKind, Deadline, Decision, Hold, JournalRow
 from bot.model.errors import BotError
 from bot.records import plain
 from bot.rules.workdays import calendar
 from bot.store import cases, deadlines, outbox
-from bot.store.cases import JournalRow
 from bot.store.db import Database
 
-DEFAULT = Path("config")
 Ref = Annotated[str, typer.Argument(metavar="REF", help="Such as CE-2027-0007.")]
 
 #: What an alarm does when it comes.

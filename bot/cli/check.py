@@ -5,8 +5,6 @@ database, if there is one, it only asks which open cases stand on an older polic
 operator says so.
 """
 
-from __future__ import annotations
-
 import email
 import email.policy
 import os
@@ -19,7 +17,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.open import database, now
-from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
 from bot.daemon.app import templates_of
 from bot.doors import dmarc
 from bot.engine.expiry import running_out
@@ -36,8 +34,6 @@ from bot.rules.workdays import Calendar
 from bot.settings import samples, settings
 from bot.settings.settings import Settings
 from bot.store import cases
-
-DEFAULT = Path("config")
 
 NameServer = Annotated[
     str, typer.Option("--dns", metavar="HOST[:PORT]", help="The name server to ask in place of the system's.")

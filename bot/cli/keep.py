@@ -4,8 +4,6 @@ An export is for the person who must answer a request for all that is held of on
 which nothing may be. Both name the case by its ref. It decides no retention: the operator says what is over.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from datetime import UTC, datetime, time
@@ -16,7 +14,7 @@ import typer
 
 from bot.cli.cases import Ref, written
 from bot.cli.open import database, found, now, office
-from bot.cli.output import AsJson, By, ConfigDir, Reason, complain, emit, say_lines, when
+from bot.cli.output import DEFAULT, AsJson, By, ConfigDir, Reason, complain, emit, json_text, say_lines, when
 from bot.daemon.configuration import home
 from bot.daemon.life import alone
 from bot.model import Case
@@ -26,8 +24,6 @@ from bot.store import cases, codec, mails, outbox
 from bot.store import keep as copies
 from bot.store.cases import Stored
 from bot.store.db import Database
-
-DEFAULT = Path("config")
 
 
 def backup(
@@ -113,7 +109,7 @@ def _held(db: Database, stored: Stored, out: Path) -> list[Path]:
             ],
         }
     made = [(f"{ref}-letter-{n:03}.eml", q.raw) for n, q in enumerate(letters, 1) if q.raw is not None]
-    made.append((f"{ref}-held.json", (json.dumps(told, indent=1, default=_plain) + "\n").encode()))
+    made.append((f"{ref}-held.json", (json.dumps(told, indent=1, default=json_text) + "\n").encode()))
     try:
         for name, content in made:
             (out / name).write_bytes(content)
@@ -121,10 +117,6 @@ def _held(db: Database, stored: Stored, out: Path) -> list[Path]:
     except OSError as error:
         raise BotError(f"{out} cannot be written: {error.strerror}") from None
     return [out / name for name, _ in made]
-
-
-def _plain(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 # --- forgetting -------------------------------------------------------------------------------------------------------

@@ -3,8 +3,6 @@
 Placing a mail goes the way of every mail: the same reader, the same turn, the same journal. It guesses nothing.
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import replace
 from datetime import date, datetime
@@ -14,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.open import database, found, intake, now, office
-from bot.cli.output import AsJson, ConfigDir, complain, say_lines, show, when
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, say_lines, show, when
 from bot.daemon.app import Office
 from bot.doors.ports import RawMail
 from bot.mail.bytes.headers import MAX_BLOCK
@@ -28,7 +26,6 @@ from bot.store.db import Database
 from bot.store.mails import Listed
 from bot.store.outbox import Queued
 
-DEFAULT = Path("config")
 ASIDE = ("holding_pen", "set_aside")
 #: The ledger's name for mails that came as files, from the operator's hand.
 BY_FILE = "adopted"

@@ -4,8 +4,6 @@ Exit codes: 0 done; 1 something is wrong with the data or the run, said in plain
 traceback for an operator's mistake; one for a fault of ours. What each command does stands in the file named like it.
 """
 
-from __future__ import annotations
-
 import logging
 import sys
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ Reading works beside a running daemon and without the secrets of mailboxes. A co
 same turn as the daemon does; the daemon finds the letters that follow. It prints nothing.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -4,8 +4,6 @@ Values from mails and files are cleaned before they reach a terminal: none can m
 said stands with each command.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys
@@ -23,6 +21,7 @@ from bot.model.errors import BotError
 from bot.rules.workdays import calendar, say
 
 ConfigDir = Annotated[Path, typer.Option("--config", metavar="DIR", help="The folder that holds bot.yaml.")]
+DEFAULT = Path("config")
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, on stdout.")]
 By = Annotated[str, typer.Option("--by", help="Who says so: your name; it stands in the journal.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the journal.")]
@@ -48,12 +47,14 @@ def complain(*lines: str) -> None:
         typer.echo(clean(line, keep_lines=True), err=True)
 
 
-def emit(row: Mapping[str, Any]) -> None:
-    """One JSON object on a line of its own; ASCII, as a pipe's encoding is not known."""
-    typer.echo(json.dumps(row, default=_plain))
+def emit(*rows: Mapping[str, Any]) -> None:
+    """JSON objects, each on a line of its own; ASCII, as a pipe's encoding is not known."""
+    for row in rows:
+        typer.echo(json.dumps(row, default=json_text))
 
 
-def _plain(value: Any) -> Any:
+def json_text(value: Any) -> str:
+    """What stands in JSON for a value that JSON has no word for."""
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
@@ -61,8 +62,7 @@ def show(rows: Iterable[Mapping[str, Any]], as_json: bool, columns: Sequence[str
     """Rows as JSON lines, or as a table of these keys; `nothing` is said to people when there are none."""
     listed = list(rows)
     if as_json:
-        for row in listed:
-            emit(row)
+        emit(*listed)
         return
     if not listed:
         say_lines(nothing)

@@ -4,8 +4,6 @@ They read policy files alone: no settings, no directory, no database. What a pol
 rules/policy/prose.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, datetime
 from importlib.resources import files
@@ -16,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.open import now
-from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
 from bot.model.errors import BotError, ConfigError
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import prose as policy_prose
@@ -25,7 +23,6 @@ from bot.rules.policy.prose import Worked
 from bot.rules.policy.yaml_file import nearest
 from bot.rules.workdays import LONDON, MORNING, Calendar, calendar, say
 
-DEFAULT = Path("config")
 NAME = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 policies = typer.Typer(rich_markup_mode=None, help="What a policy file says; a first file.", no_args_is_help=True)
@@ -56,8 +53,7 @@ def show(
         return
     dated = {one.stage.id: one for one in policy_prose.worked(policy, received, cal)}
     if as_json:
-        for row in _rows(policy, dated):
-            emit(row)
+        emit(*_rows(policy, dated))
         return
     say_lines(f"{policy.title} ({policy.partnership}), version {policy.version}", *policy_prose.opening(policy))
     for stage in policy.stages:

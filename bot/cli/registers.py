@@ -3,8 +3,6 @@
 `report`: the figures of a quarter in the same forms. It reads and changes nothing. A file appears whole or not at all.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Annotated
@@ -12,14 +10,13 @@ from typing import Annotated
 import typer
 
 from bot.cli.open import database, now, settings
-from bot.cli.output import AsJson, ConfigDir, emit, say_lines
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, emit, say_lines
 from bot.engine import registers
 from bot.model.errors import BotError
 from bot.records import report as made
 from bot.records.register import as_csv, as_xlsx
 from bot.rules.policy.yaml_file import nearest
 
-DEFAULT = Path("config")
 KINDS = (".xlsx", ".csv")
 
 

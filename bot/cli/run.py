@@ -3,18 +3,15 @@
 It starts the daemon and looks at what the daemon leaves; it decides nothing itself.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bot.cli.open import database, now
-from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines, when
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines, when
 from bot.daemon import logs
 from bot.daemon.alert import conditions, read_heartbeat
 from bot.daemon.configuration import home, load
@@ -22,7 +19,6 @@ from bot.daemon.daemon import Daemon
 from bot.daemon.life import HEARTBEAT, alone, once
 from bot.store import cases, mailboxes, meta
 
-DEFAULT = Path("config")
 #: A heartbeat older than this many of its own intervals has stopped; `once` beats as often as cron calls it.
 BEATS = 4
 ONCE_GRACE = timedelta(hours=1)
@@ -147,8 +143,7 @@ def verify(
         faults, count, head = cases.verify(tx), len(cases.all_cases(tx)), cases.head(tx)
         is_intact, said = cases.judged(tx, earlier) if earlier and not faults else (not earlier, "")
     if as_json:
-        for fault in faults:
-            emit({"fault": fault})
+        emit(*({"fault": fault} for fault in faults))
         emit({"ok": not faults, "cases": count, "head": head} | ({"earlier": said} if said else {}))
     else:
         complain(*faults)

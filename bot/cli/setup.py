@@ -4,22 +4,19 @@ Every answer may come by option, so that it can be scripted; what is missing is 
 once. It never takes a secret, opens no door, and writes over no file.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bot.cli.open import settings
-from bot.cli.output import AsJson, ConfigDir, ask, complain, emit, judged, one_of, say_lines, write_new, yes
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, ask, complain, emit, judged, one_of, say_lines, write_new, yes
 from bot.doors.setup import block, powershell
 from bot.doors.setup.block import Inbox, Login, Plan
 from bot.model.errors import BotError, ConfigError
+from bot.rules.directory_file import an_address
 from bot.rules.policy.yaml_file import nearest
 from bot.settings.settings import Settings
-
-DEFAULT = Path("config")
 
 commands = typer.Typer(
     rich_markup_mode=None,
@@ -148,7 +145,9 @@ def ews(
     if how == "certificate":
         login = Login(user=account, certificate=ask(certificate, "--certificate", "PEM file", block.a_line))
     else:
-        login = Login(user=account, secret=ask(secret, "--secret", "NAME of its password", _secret, "EWS_PASSWORD"))
+        login = Login(
+            user=account, secret=ask(secret, "--secret", "NAME of its password", block.a_secret_name, "EWS_PASSWORD")
+        )
     rights = one_of(access, "--access", "Open mailboxes by", ("delegate", "impersonation"))
     plan = _plan(config, name, address, inbox, login)
     text = block.ews(plan, where, how, rights, ca_file)
@@ -178,7 +177,7 @@ def rule(
         raise BotError(
             "bot.yaml has no mailbox without a team: make one for the copies, leave out its `team:`, and try again"
         )
-    limits = [judged(one, "--for", block.an_address) for one in only or ()]
+    limits = [judged(one, "--for", an_address) for one in only or ()]
     texts = []
     for box in copies:
         intake = read.policies[box.policy].intake
@@ -191,10 +190,6 @@ def rule(
 # --- what is planned --------------------------------------------------------------------------------------------------
 
 
-def _secret(value: str) -> str:
-    return block.a_secret_name(value)
-
-
 def _app(tenant: str, client_id: str, secret: str, certificate: str, expires: str) -> Login:
     where = ask(tenant, "--tenant", "Tenant: its id or one of its domains", block.a_tenant)
     app = ask(client_id, "--client-id", "Application (client) id", block.a_guid)
@@ -203,14 +198,14 @@ def _app(tenant: str, client_id: str, secret: str, certificate: str, expires: st
         return Login(
             tenant=where, client_id=app, certificate=judged(certificate, "--certificate", block.a_line), expires=day
         )
-    name = ask(secret, "--secret", "NAME of the app's secret", _secret, "CHALLENGE_BOT_SECRET")
+    name = ask(secret, "--secret", "NAME of the app's secret", block.a_secret_name, "CHALLENGE_BOT_SECRET")
     return Login(tenant=where, client_id=app, secret=name, expires=day)
 
 
 def _plan(config: Path, name: str, address: str, inboxes: list[str] | None, login: Login) -> Plan:
     known = _known(config)
     own = ask(name, "--name", "Name that letters come from", block.a_line, BOT_NAME)
-    at = ask(address, "--address", "The bot's own mailbox", block.an_address)
+    at = ask(address, "--address", "The bot's own mailbox", an_address)
 
     def judge(value: str) -> Inbox:
         inbox = block.an_inbox(value)

@@ -4,8 +4,6 @@ Forms: blank, or filled in from a case that does not exist (`--sample`); as Word
 pictures. It opens neither a door nor a database.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -17,7 +15,7 @@ import typer
 from bot.case import table, transitions
 from bot.case.said.cells import CELLS, sentence
 from bot.cli.open import now, settings
-from bot.cli.output import AsJson, ConfigDir, emit, say_lines, show
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, emit, say_lines, show
 from bot.engine.registers import answering
 from bot.model import Case, Contact, StageRun, State
 from bot.model.errors import BotError
@@ -28,7 +26,6 @@ from bot.rules.policy.forms import Form
 from bot.rules.policy.policy import Policy
 from bot.settings.settings import Settings, WatchedMailbox, load
 
-DEFAULT = Path("config")
 #: Pixels of a page's width, near enough to read on a screen.
 PIXELS_AN_INCH = 80
 
@@ -59,8 +56,7 @@ def printed(
     except OSError as error:
         raise BotError(f"{out} cannot be written: {error.strerror}") from None
     if as_json:
-        for row in written:
-            emit(row)
+        emit(*written)
     else:
         say_lines(f"{len(written)} files are in {out}." if written else "No policy has a form.")
 
@@ -187,8 +183,7 @@ def flow(
         for move in transitions.MOVES
     ]
     if as_json:
-        for row in (*moves, *word_rows()):
-            emit(row)
+        emit(*moves, *word_rows())
         return
     say_lines("", "In every other state nothing follows, and the fact is written down all the same.", "")
     show(moves, False, ("from", "what", "to"), "")

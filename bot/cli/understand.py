@@ -4,8 +4,6 @@ Phrases and trust are those of the configuration when it is there, else of the s
 same reading process as live mail, with its limits: whatever a file holds, there is one answer for it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.open import now
-from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
 from bot.engine.reading.sandbox import Sandbox, SandboxDied
 from bot.mail.bytes import headers
 from bot.mail.read import Reading, described, headers_only
@@ -28,7 +26,6 @@ from bot.rules.policy.yaml_file import read
 from bot.settings.settings import Trust as TrustBlock
 from bot.settings.shapes import shapes_of
 
-DEFAULT = Path("config")
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
 TOGETHER = 64
 MOST_BYTES = 60_000_000

@@ -5,8 +5,6 @@ command. Each subject is told once a day while it lasts. What to tell is decided
 does not close the others. It mends nothing, and names mailboxes and letters by their ids.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -14,7 +12,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -141,7 +139,7 @@ class Alerts:
             self._tell(condition, now)
         for told in due.over:
             self._say_line(f"works again: {told.subject}")
-        standing = [_as_json(t) for t in due.known.values()]
+        standing = [asdict(t) for t in due.known.values()]
         write_heartbeat(self._heartbeat, {**instants, "at": now, "alerts": standing})
         return due
 
@@ -218,10 +216,6 @@ def _known(heartbeat: Mapping[str, Any]) -> dict[str, Told]:
     except (KeyError, TypeError, ValueError):
         return {}  # written by another version: at worst something is told a second time
     return {t.subject: t for t in told}
-
-
-def _as_json(told: Told) -> dict[str, Any]:
-    return {name: getattr(told, name) for name in Told.__slots__}
 
 
 def _iso(value: object) -> str:

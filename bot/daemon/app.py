@@ -5,8 +5,6 @@ is read in a process of its own. A command that opens no door stands on the Offi
 thread.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

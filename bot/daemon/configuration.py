@@ -5,8 +5,6 @@ policy file: it runs on what the database kept, and says so. bot.yaml itself mus
 database is. It starts nothing and opens no door.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date

@@ -5,8 +5,6 @@ configuration of the folder if every open case can go on under it, else the old 
 APScheduler holds a few ticks and no deadline. It reads no mail, decides nothing and sends nothing itself.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 import time
@@ -119,10 +117,12 @@ class Daemon:
 
     def _manned(self) -> Crew:
         app, told = self.app, self._troubles
-        watchers = [Watcher(name, app, read_now, told, self._found) for name in app.mailboxes]
-        return Crew(watchers, Desk(app, read_now, told, watchers, self._decided), Post(app, read_now, told, self._sent))
+        watchers = [Watcher(name, app, read_now, told, self._wake) for name in app.mailboxes]
+        return Crew(watchers, Desk(app, read_now, told, watchers, self._decided), Post(app, read_now, told, self._wake))
 
-    def _found(self) -> None:
+    def _wake(self) -> None:
+        """The desk looks: a mail has come, a letter that was served may have started a clock; and at times, for a clock
+        that was moved and for deadlines of other daemons."""
         self._crew.desk.woken.set()
 
     def _decided(self) -> None:
@@ -130,10 +130,6 @@ class Daemon:
         if self._queued.is_set():
             self._queued.clear()
             self._crew.post.woken.set()
-
-    def _sent(self) -> None:
-        """A letter that was served may have started a clock: the desk looks when it is due next."""
-        self._crew.desk.woken.set()
 
     def _template_failed(self, name: str, fault: str) -> None:
         self._troubles.add(f"the template {name} fails", f"Its letters go in a short form. {fault}", read_now())
@@ -190,7 +186,7 @@ class Daemon:
         ticks = {
             "heartbeat": (self._beat, BEAT),
             "look": (self._look, LOOK),
-            "alarms": (self._alarm, ALARMS),
+            "alarms": (self._wake, ALARMS),
             "digest": (self._digest, LOOK),
             "housekeeping": (self._tidy, HOUSEKEEPING),
         }
@@ -207,10 +203,6 @@ class Daemon:
             self._troubles.add(f"a fault in the tick {name}", f"It comes again: {type(error).__name__}.", read_now())
         else:
             self._troubles.over(f"a fault in the tick {name}")
-
-    def _alarm(self) -> None:
-        """The desk knows its next deadline; this is for a clock that was moved and for deadlines of other daemons."""
-        self._crew.desk.woken.set()
 
     def _digest(self) -> None:
         self.app.daily(read_now())

@@ -3,8 +3,6 @@
 Shared by the daemon and by `once`, which is one pass of the same work for cron. It keeps no thread and no tick.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import secrets
@@ -120,7 +118,7 @@ def signals() -> Iterator[Iterator[int]]:
     point of the program."""
     reader, writer = os.pipe()
     wanted = (*STOP, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda n, _: _note(writer, n)) for number in wanted}
+    before = {number: signal.signal(number, lambda n, _: os.write(writer, bytes([n]))) for number in wanted}
     try:
         yield _arriving(reader)
     finally:
@@ -128,10 +126,6 @@ def signals() -> Iterator[Iterator[int]]:
             signal.signal(number, handler)
         os.close(reader)
         os.close(writer)
-
-
-def _note(writer: int, number: int) -> None:
-    os.write(writer, bytes([number]))
 
 
 def _arriving(reader: int) -> Iterator[int]:

@@ -5,8 +5,6 @@ or an address. Of a library's own warnings only the sentence is kept, without th
 nothing and rotates nothing (the service manager keeps the lines).
 """
 
-from __future__ import annotations
-
 import logging
 import sys
 import traceback

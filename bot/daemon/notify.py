@@ -3,8 +3,6 @@
 Lines go as one datagram to $NOTIFY_SOCKET; without one nothing happens. When to speak is daemon.py's to know.
 """
 
-from __future__ import annotations
-
 import socket
 import time
 from collections.abc import Mapping

@@ -5,8 +5,6 @@ sender. Nothing that goes wrong ends a thread: it is told and tried again after 
 state that the database does not, and know neither signals nor configuration files.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from abc import ABC, abstractmethod

@@ -4,8 +4,6 @@ It asks the domain and then its parents, as receivers do (RFC 9989, the tree wal
 within the seconds it is given. A domain that could not be asked is neither with nor without. It judges no mail.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor

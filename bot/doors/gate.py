@@ -4,8 +4,6 @@ Every transport asks here, on the final envelope, whatever was checked before. I
 the allow-list is a function that it is given.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from bot.doors.ports import Envelope, Refusal

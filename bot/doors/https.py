@@ -4,8 +4,6 @@ The environment chooses a proxy (HTTPS_PROXY, NO_PROXY) and nothing else: REQUES
 override what the door says. It knows no server and no token; `words` says a failure so that an operator can mend it.
 """
 
-from __future__ import annotations
-
 import ssl
 from typing import Any
 

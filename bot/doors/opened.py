@@ -4,8 +4,6 @@ A module is loaded when a door of its kind is opened, so that a daemon on Maildi
 touches neither network nor disk: the first `fetch` does, and says DoorClosed when it cannot.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 
 from bot.doors.gate import Allowed

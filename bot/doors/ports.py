@@ -125,6 +125,31 @@ class Offer(Protocol):
         ...
 
 
+class Carrier(Protocol):
+    """What makes a CarriedOffer, and has its two steps."""
+
+    def deliver(self, offer: CarriedOffer) -> Outcome: ...
+    def abandon(self, offer: CarriedOffer) -> None: ...
+
+
+@dataclass(eq=False, slots=True)
+class CarriedOffer:
+    """An Offer that holds no state of its server: `carrier` does."""
+
+    carrier: Carrier
+    envelope: Envelope
+    accepted: tuple[str, ...]
+    refused: tuple[Refusal, ...]
+    id: str = ""
+    assigned_id: str = ""
+
+    def deliver(self) -> Outcome:
+        return self.carrier.deliver(self)
+
+    def abandon(self) -> None:
+        self.carrier.abandon(self)
+
+
 class Transport(Protocol):
     """Letters out. `offer` raises DoorClosed when the server cannot be used now."""
 

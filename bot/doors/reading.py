@@ -5,8 +5,6 @@ It knows no protocol, opens nothing and parses no mail beyond one header field. 
 where it was read) in a form of its own; all that is asked of it here is whether the folder's first pass goes on.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar

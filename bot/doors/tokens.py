@@ -5,8 +5,6 @@ A token is kept and renewed before it runs out. It opens no mailbox; a server th
 holds the authority's own code, and neither secret nor token. Not handled: tokens of a person who must be asked.
 """
 
-from __future__ import annotations
-
 import logging
 import subprocess
 import threading

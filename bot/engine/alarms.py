@@ -4,8 +4,6 @@ Before it says that no reply has been recorded it must have read the inboxes up 
 be read for long does not stop the clock for ever, and then the letter says so. It decides nothing (turn.py).
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection

@@ -5,8 +5,6 @@ once: older challenges found when an inbox is read for the first time, and that 
 decides no case.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 

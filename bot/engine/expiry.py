@@ -4,8 +4,6 @@ One letter 30, 14, 7 and 1 days before and one when it is past, each once, howev
 that fell into a standstill is told when we are back. It knows the day from `secret_expires` alone: no authority tells.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass

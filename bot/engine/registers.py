@@ -4,8 +4,6 @@ As sheets, as a letter's attachment, or as the lines of a letter. What a registe
 whom anything may go is decided elsewhere. It changes nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime

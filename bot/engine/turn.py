@@ -4,8 +4,6 @@ It knows the store and the pure rules, and neither mailboxes nor transports. A d
 lock and saved later: if the case has moved in between, CaseMoved says so and the caller plans again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -6,8 +6,6 @@ be parsed here (some hang the parser) nor be written anew. Everything is 7-bit, 
 equal inputs give equal bytes. It knows no template and no policy; what may be said was decided before.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

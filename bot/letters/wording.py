@@ -6,8 +6,6 @@ cleaned before a template sees them: no value can bring a mark, a line break or 
 knows no template, no header and no clock.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime

@@ -4,8 +4,6 @@
 capped headers only. Neither raises for an ugly mail. What to do about a mail is not known here.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field, replace

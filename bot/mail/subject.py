@@ -5,8 +5,6 @@ It must not know who wrote the mail nor what kind of mail it is: an automatic re
 It does not decide what a misspelt phrase is worth; it only says that it was misspelt.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -6,8 +6,6 @@ own mark for mail from inside. Proof is of the domain in From: what the person m
 It checks no signature itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal

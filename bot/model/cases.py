@@ -3,8 +3,6 @@
 A case is saved whole after every decision; nothing in it is ever changed in place.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum

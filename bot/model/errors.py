@@ -4,8 +4,6 @@ Every message is a plain sentence that names the file, line, mail or address and
 one of these shows its text and no traceback; anything else that escapes is a fault of our own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

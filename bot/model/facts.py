@@ -3,8 +3,6 @@
 A fact is immutable; a decision is made by a pure function and carried out elsewhere.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -150,3 +148,18 @@ class Decision:
     why: PersonalText = ""
     frees: tuple[Hold, ...] = ()
     wrong_move: PlainText = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One row as people and records read it: hashes resolved to text where it was not purged."""
+
+    seq: int
+    at: datetime
+    fact: str  # kind of fact: Opening, Arrival, Alarm ...
+    events: tuple[tuple[str, str, str, str], ...]  # (kind, stage, by, note)
+    letters: tuple[str, ...]  # keys
+    why: str
+    hash: str
+    body: str  # canonical JSON as stored
+    values: Mapping[str, object]  # the fact as kept: ids, kinds, times, command word; never a mail's text

@@ -5,8 +5,6 @@ when that point is passed for the first (third) time; `CHALLENGE_BOT_FAILPOINT=l
 of the file named by `CHALLENGE_BOT_FAILPOINTS_LOG`. It knows nothing of what the points stand between.
 """
 
-from __future__ import annotations
-
 import itertools
 import os
 import signal

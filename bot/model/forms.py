@@ -3,8 +3,6 @@
 A reading holds a family's words: it lives with the mail and goes with it. The case itself keeps ids and times only.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

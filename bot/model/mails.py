@@ -3,8 +3,6 @@
 Addresses are lower-cased addr-specs; message ids stand without their brackets.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum

@@ -3,8 +3,6 @@
 It hides nothing itself; a text field of a case, an event or a decision that bears neither mark is refused by a test.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 

@@ -4,8 +4,6 @@ It imports nothing of the house: `deliver` starts anew for each mail and needs n
 errors.py.
 """
 
-from __future__ import annotations
-
 #: The bot's own mailbox.
 BOT = "bot"
 

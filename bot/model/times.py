@@ -3,8 +3,6 @@
 Instants are always aware; naive ones are refused here, at the border.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum

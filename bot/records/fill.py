@@ -4,8 +4,6 @@ A form that came back speaks first, then what the policy names as a field's sour
 from a form that came back and nowhere else, and only where the caller allows it. It prints nothing (forms.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime

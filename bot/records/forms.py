@@ -5,8 +5,6 @@ layout. Beside what we fill in ourselves stands its source, so that a reader can
 it again. It reads no database and no clock; whether a template fits its form is said here too.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile

@@ -4,8 +4,6 @@ Names hold the ref and a number, never anything out of a mail. The same mails gi
 for a part stands alone in one: the caller sees its size and keeps it back. It parses no mail.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io
@@ -49,10 +47,10 @@ def zipped(ref: str, mails: Sequence[Kept]) -> tuple[tuple[bytes, ...], tuple[En
             groups.append([])
             size = len(mail[2])
         groups[-1].append(mail)
-    return tuple(_part(g) for g in groups), tuple(_entry(name, raw) for name, _, raw in named)
+    return tuple(_part(g) for g in groups), tuple(entry(name, raw) for name, _, raw in named)
 
 
-def _entry(name: str, raw: bytes) -> Entry:
+def entry(name: str, raw: bytes) -> Entry:
     return Entry(name, hashlib.sha256(raw).hexdigest(), len(raw))
 
 

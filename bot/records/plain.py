@@ -5,8 +5,6 @@ stands, with spaces for underscores, so that what another version wrote is never
 nobody: silence is "no reply recorded".
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from bot.model import Case, EventKind, Flagged, StageRun, State

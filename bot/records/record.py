@@ -6,47 +6,22 @@ is the rule: who, when, which stage, in time or not, and hashes; no narrative an
 same bytes. It reads no database, no mailbox and no clock.
 """
 
-from __future__ import annotations
-
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import Any
 
 import typst
 
 from bot.letters.wording import clean
-from bot.model import Case, FormState, StageRun, aware
+from bot.model import Case, FormState, JournalRow, StageRun, aware
 from bot.records import parts, plain
 from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar, say
 
 Gap = tuple[str, datetime, datetime | None, str]  # mailbox, from, to (None: it lasts), why
-
-
-class Row(Protocol):
-    """A journal row as the store gives it; `events` are (kind, stage, by, note)."""
-
-    @property
-    def seq(self) -> int: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def fact(self) -> str: ...
-    @property
-    def events(self) -> tuple[tuple[str, str, str, str], ...]: ...
-    @property
-    def letters(self) -> tuple[str, ...]: ...
-    @property
-    def why(self) -> str: ...
-    @property
-    def hash(self) -> str: ...
-    @property
-    def body(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +46,7 @@ class Record:
 
 def record(
     case: Case,
-    journal: Sequence[Row],
+    journal: Sequence[JournalRow],
     mails: Sequence[MailRow],
     gaps: Sequence[Gap],
     policy: Policy,
@@ -89,8 +64,7 @@ def record(
     zips, inside = parts.zipped(case.ref, kept)
     made = [(f"{case.ref}-record.pdf", pdf), (f"{case.ref}-journal.json", rows)]
     made += [(f"{case.ref}-mails-{n}.zip", part) for n, part in enumerate(zips, 1)]
-    manifest = tuple(parts.Entry(name, hashlib.sha256(raw).hexdigest(), len(raw)) for name, raw in made)
-    return Record(pdf, rows, zips, manifest + inside)
+    return Record(pdf, rows, zips, (*(parts.entry(name, raw) for name, raw in made), *inside))
 
 
 # --- the values -------------------------------------------------------------------------------------------------------
@@ -98,7 +72,7 @@ def record(
 
 def _values(
     case: Case,
-    journal: Sequence[Row],
+    journal: Sequence[JournalRow],
     mails: Sequence[MailRow],
     gaps: Sequence[Gap],
     policy: Policy,
@@ -189,14 +163,10 @@ def _facts(case: Case, policy: Policy, in_words: _InWords, stages: Mapping[str, 
         rows.append(["Telephone call before it", "; ".join(w for w in (in_words(case.called), left) if w)])
     if case.closed:
         rows.append(["Closed", in_words(case.closed)])
-        rows.append(["Outcome in writing", _outcome(case)])
+        rows.append(["Outcome in writing", f"recorded, mail {case.outcome[:12]}" if case.outcome else "none recorded"])
     elif case.due:
         rows.append(["Next due", in_words(case.due)])
     return rows
-
-
-def _outcome(case: Case) -> str:
-    return f"recorded, mail {case.outcome[:12]}" if case.outcome else "none recorded"
 
 
 def _run(run: StageRun, in_words: _InWords, stages: Mapping[str, str]) -> dict[str, str]:
@@ -220,7 +190,7 @@ def _form(state: FormState, policy: Policy, in_words: _InWords, stages: Mapping[
 
 
 def _timeline(
-    journal: Sequence[Row], names: Mapping[str, str], stages: Mapping[str, str], in_words: _InWords, full: bool
+    journal: Sequence[JournalRow], names: Mapping[str, str], stages: Mapping[str, str], in_words: _InWords, full: bool
 ) -> list[list[str]]:
     """[when, what, detail] for every event and every row's letters, in order."""
     lines: list[list[str]] = []
@@ -237,7 +207,7 @@ def _timeline(
 # --- the documents ----------------------------------------------------------------------------------------------------
 
 
-def _journal_json(case: Case, journal: Sequence[Row], full: bool) -> bytes:
+def _journal_json(case: Case, journal: Sequence[JournalRow], full: bool) -> bytes:
     """The journal as JSON; `body` is the text that the hashes were made of, with salted hashes for personal words."""
     rows = [
         {
@@ -259,13 +229,9 @@ def _journal_json(case: Case, journal: Sequence[Row], full: bool) -> bytes:
     return (json.dumps(whole, indent=1, ensure_ascii=True) + "\n").encode()
 
 
-@cache
-def _source() -> bytes:
-    return files("bot.records").joinpath("record.typ").read_bytes()
-
-
 def _pdf(values: Mapping[str, Any], now: datetime) -> bytes:
     """Laid out with typst's own fonts: the machine's would make the same record look different elsewhere."""
     inputs = {"record": json.dumps(values, sort_keys=True)}
     second = aware(now).replace(microsecond=0)
-    return typst.compile(_source(), ignore_system_fonts=True, sys_inputs=inputs, timestamp=second)
+    layout = files("bot.records").joinpath("record.typ").read_bytes()
+    return typst.compile(layout, ignore_system_fonts=True, sys_inputs=inputs, timestamp=second)

@@ -5,13 +5,12 @@ child, and nobody's own words. Text that a spreadsheet would take for a formula 
 database and no clock.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 import xlsxwriter
 
@@ -77,13 +76,9 @@ def _escalation(case: Case, policy: Policy) -> tuple[Value, ...]:
         ("yes" if case.outcome else "none recorded") if is_ended else "",
         len(actions), sum(any(word == "yes" for _, word, _ in task.said) for task in actions),
         _filed(filed, "raising", is_ended), _filed(filed, "responding", is_ended),
-        "yes" if any(_is_again(case.runs, n) for n in range(1, len(case.runs))) else "",
+        "yes" if any(one.stage == before.stage for before, one in pairwise(case.runs)) else "",
         ", ".join(one.words for one in case.flags if one.flag in OF_WRITING),
     )  # fmt: skip
-
-
-def _is_again(runs: Sequence[StageRun], n: int) -> bool:
-    return runs[n].stage == runs[n - 1].stage
 
 
 def _ran(run: StageRun, names: Mapping[str, str]) -> str:

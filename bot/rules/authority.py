@@ -9,8 +9,6 @@ who answers, silence letters or end a reminder: it needs Proof.PROVEN. The other
 woken, an earlier due time) and act without: a forged one costs somebody a letter and no child any time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Rules: everything a decision may ask: one policy, the directory, the calendar, and who we are."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, time
 

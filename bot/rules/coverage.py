@@ -4,8 +4,6 @@ Design section 5: a stage of a watched team must resolve to at least one contact
 opens. It knows no mailbox and no clock; whoever asks says for which day.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import date
 

@@ -4,8 +4,6 @@ One row a contact; the narrowest row wins: team, then whole agency, then area. I
 once. It knows no case and reads no file: directory_file.py turns a CSV into one of these.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace

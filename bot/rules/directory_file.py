@@ -4,8 +4,6 @@ Spreadsheets write these files: a byte order mark, CRLF and empty lines are no f
 domains, never a person or the local part of an address. It does not ask whether a stage has anybody: settings does.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -201,6 +199,13 @@ def is_address(value: str) -> bool:
     """Whether it is name@domain and nothing else: no display name, no quoted local part, no list."""
     local, _, domain = value.rpartition("@")
     return bool(local) and value.isascii() and not set(local) & set(' \t\r\n,;<>"()[]:\\@') and is_domain(domain)
+
+
+def an_address(value: str) -> str:
+    """The same, as it is compared: in small letters. Raises ValueError for anything else."""
+    if not is_address(value):
+        raise ValueError("write a plain address, name@domain")
+    return value.lower()
 
 
 def is_domain(value: str) -> bool:

@@ -5,8 +5,6 @@ deadline, close of play ...) must lead: a date on its own is somebody's birthday
 without a clock time ends at 17:00 whether it is worked or not, and it judges nothing: the past is found too.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

@@ -5,8 +5,6 @@ which finds a time in anything and says what it doubted. It knows no policy, no 
 those caps what was asked (R5) and assumes a tier where nothing was (R4, R6, and table 3.1 of the field notes).
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -66,17 +64,9 @@ def fold(text: str) -> str:
 
     Digits and fractions other than 0-9 become DOUBTFUL, so that no number is ever read out of them. Case stays.
     """
-    plain = unicodedata.normalize("NFKC", _FOREIGN.sub(_safely, text))
-    plain = _CONTROLS.sub(" ", _FOREIGN.sub(_plainly, plain)).replace("&", " and ")
+    plain = unicodedata.normalize("NFKC", _FOREIGN.sub(lambda run: "".join(map(_safe, run[0])), text))
+    plain = _CONTROLS.sub(" ", _FOREIGN.sub(lambda run: "".join(map(_plain, run[0])), plain)).replace("&", " and ")
     return " ".join(_DASHES.sub("-", plain).split())
-
-
-def _safely(run: re.Match[str]) -> str:
-    return "".join(map(_safe, run[0]))
-
-
-def _plainly(run: re.Match[str]) -> str:
-    return "".join(map(_plain, run[0]))
 
 
 def _safe(char: str) -> str:

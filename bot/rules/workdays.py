@@ -5,8 +5,6 @@ receipt in the office's zone; due at the day end of day N (R1-R5). It knows no p
 last year of the list of bank holidays it knows weekends only.
 """
 
-from __future__ import annotations
-
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ It looks at the file's raw values, so that a wrong key elsewhere hides none of t
 and domains, never the local part of an address.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -15,21 +13,20 @@ from bot.records import forms
 from bot.rules.directory import Directory, Row, domain_of
 from bot.rules.policy.overlay import overlaid
 from bot.rules.policy.policy import Policy
-from bot.rules.policy.yaml_file import Document, nearest, read
+from bot.rules.policy.yaml_file import Document, blocks, nearest, read
 
 
 def check(
     document: Document, policies: Mapping[str, Policy | None], directory: Directory, directory_file: str
 ) -> Iterator[Problem]:
     """Every such fault. A policy is None where its own file has faults: the name is known, its content is not asked."""
-    mailboxes = document.at(("mailboxes",))
-    blocks = [b if isinstance(b, dict) else {} for b in mailboxes] if isinstance(mailboxes, list) else []
-    for n, block in enumerate(blocks):
+    boxes = blocks(document.at(("mailboxes",)))
+    for n, block in enumerate(boxes):
         yield from _policy(document, n, block, policies)
         yield from _area_and_team(document, n, block, directory)
-    yield from _addresses(document, blocks)
+    yield from _addresses(document, boxes)
     yield from _domains(document, directory, directory_file)
-    for area in dict.fromkeys(_text(block.get("area")) for block in blocks):
+    for area in dict.fromkeys(_text(block.get("area")) for block in boxes):
         if area in directory.areas and not directory.unit(area):
             text = f"nobody is business_unit for area {area}: records and undelivered letters go there; add a row"
             yield Problem(directory_file, 0, text)
@@ -82,11 +79,11 @@ def _area_and_team(document: Document, n: int, block: dict[str, Any], directory:
         yield document.problem(path, f"{document.name(path)}: {team} {what} in area {area}{near}")
 
 
-def _addresses(document: Document, blocks: list[dict[str, Any]]) -> Iterator[Problem]:
+def _addresses(document: Document, boxes: list[dict[str, Any]]) -> Iterator[Problem]:
     """Each watched address once, and the bot's own apart from all of them: its letters would be read as challenges."""
     own = _text(document.at(("bot", "address"))).lower()
     seen: dict[str, int] = {}
-    for n, block in enumerate(blocks):
+    for n, block in enumerate(boxes):
         path, address = ("mailboxes", n, "address"), _text(block.get("address")).lower()
         if not address:
             continue

@@ -4,8 +4,6 @@ A value that a wording lacks, or does not know, is a fault with its line. It ren
 whoever checks puts a policy's own words in place of the samples' (cli/check.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime

@@ -19,7 +19,7 @@ from bot.model.errors import ConfigError, Problem
 from bot.rules import directory_file
 from bot.rules.coverage import gaps, printed
 from bot.rules.directory import Directory
-from bot.rules.directory_file import is_address, is_domain
+from bot.rules.directory_file import an_address, is_domain
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay
 from bot.rules.policy.policy import Policy
@@ -42,12 +42,6 @@ Mode = Literal["live", "approve", "shadow"]
 # --- what bot.yaml holds ----------------------------------------------------------------------------------------------
 
 
-def _an_address(value: str) -> str:
-    if not is_address(value):
-        raise ValueError("write a plain address, name@domain")
-    return value.lower()
-
-
 def _a_domain(value: str) -> str:
     domain = value.removeprefix("@").lower()
     if not is_domain(domain):
@@ -59,7 +53,7 @@ def _of_its_address(door: Door, info: ValidationInfo) -> Door:
     return door.of(info.data.get("address", ""))
 
 
-AnAddress = Annotated[str, AfterValidator(_an_address)]
+AnAddress = Annotated[str, AfterValidator(an_address)]
 
 
 class BotMailbox(Block):

@@ -3,8 +3,6 @@
 Where two policies have one form under the same labels it is one shape, of both. It reads no mail and prints nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bot.mail.forms.labels import Shape, ShapeField

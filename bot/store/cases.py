@@ -3,8 +3,6 @@ chain of hashes shows any change. Personal text stands in `texts` under a salted
 so that a purge leaves the chain whole. It decides nothing.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import secrets
@@ -15,10 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
-from bot.model import Case, Decision, Fact, Flag, Mail, MailForms, State
+from bot.model import Case, Decision, Fact, Flag, JournalRow, Mail, MailForms, State
 from bot.model.errors import CaseMoved
 from bot.store import chain, codec, deadlines, schema
-from bot.store.chain import JournalRow as JournalRow
 from bot.store.chain import head as head
 from bot.store.chain import judged as judged
 from bot.store.keep import is_purged as is_purged

@@ -5,38 +5,21 @@ personal string in it is a token; the string itself stands in `texts`, where a p
 case's own and goes with a purge, so that nobody can then test names against the tokens. It saves no case.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from bot.model import Arrival, Case, Decision, Fact, Mail, Opening
+from bot.model import Arrival, Case, Decision, Fact, JournalRow, Mail, Opening
 from bot.store import codec, meta, schema
 
 _journal, _texts = schema.journal, schema.texts
 _TOKEN = "t:"  # noqa: S105 - a prefix, no secret
-
-
-@dataclass(frozen=True, slots=True)
-class JournalRow:
-    """One row as people and records read it: hashes resolved to text where it was not purged."""
-
-    seq: int
-    at: datetime
-    fact: str  # kind of fact: Opening, Arrival, Alarm ...
-    events: tuple[tuple[str, str, str, str], ...]  # (kind, stage, by, note)
-    letters: tuple[str, ...]  # keys
-    why: str
-    hash: str
-    body: str  # canonical JSON as stored
-    values: Mapping[str, Any]  # the fact as kept: ids, kinds, times, command word; never a mail's text
 
 
 class Hider:

@@ -6,8 +6,6 @@ later model reads earlier rows. Which text is about a person is said at the fiel
 it, and this file does not know how. It stores nothing and knows no table.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime

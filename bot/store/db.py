@@ -5,8 +5,6 @@ trace), files 0600. PostgreSQL: psycopg 3. It knows no table. What an operator c
 a broken rule of ours (a key, a type) is raised as it is.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 from collections.abc import Iterator

@@ -1,8 +1,6 @@
 """The alarm table: what falls due when. Rows are written by cases.save; here they are claimed. Fires late, never early,
 and each row once: the row and the save that answers it are one transaction."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

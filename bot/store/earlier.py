@@ -5,8 +5,6 @@ Nothing is checked here: that is codec.py's. Values that nothing reads any more 
 yet is empty.
 """
 
-from __future__ import annotations
-
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass

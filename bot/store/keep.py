@@ -6,8 +6,6 @@ where a copy is put back is moved aside, and what a backup holds a purge does no
 db.py. It decides no retention. cases.py offers the purge as its own.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -4,8 +4,6 @@ which offers these functions as its own.
 It does not know why a letter must wait, nor which hold a decision ends: that is engine/turn.py's.
 """
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ listed whole, when it moved, and all time in which it could not be read.
 Records state it; it judges nothing, and knows no mail: that is mails.py.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

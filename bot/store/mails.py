@@ -4,8 +4,6 @@ Every message of a watched mailbox has one ledger row (mailbox, key). Its bytes 
 they stay only for a case, the holding pen or set aside. It decides nothing.
 """
 
-from __future__ import annotations
-
 import hashlib
 import zlib
 from collections.abc import Sequence

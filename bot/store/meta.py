@@ -5,8 +5,6 @@ It does not know what the values mean, never prints a secret, and holds nothing 
 that, which a purge reaches.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Mapping
 

@@ -6,8 +6,6 @@ error. Per recipient: waiting, accepted, refused, bounced. What is read of it, a
 letters.py; it sends nothing.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace

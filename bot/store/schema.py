@@ -3,8 +3,6 @@
 JSON is text; what instants and other texts are stands in codec.py. It decides nothing and opens nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 

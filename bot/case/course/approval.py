@@ -4,8 +4,6 @@ The unit is asked at the last reminder before it; acknowledgements, notices and 
 knows nothing of it. What waits is held in the outbox (engine/turn.py reads the flag).
 """
 
-from __future__ import annotations
-
 from datetime import datetime, time, timedelta
 
 from bot.case.making.draft import Draft
@@ -21,7 +19,7 @@ OPENS, CLOSES = workdays.MORNING, time(17)
 
 def ask(d: Draft) -> None:
     """Once for each stage, with the last reminder: may the next stage be called in if no reply comes?"""
-    if d.rules.mode == "approve" and not d.is_stranger and not d.case.has(Flag.GO_ASKED) and _can_go_on(d):
+    if d.rules.mode == "approve" and not d.is_stranger and not d.case.has(Flag.GO_ASKED) and d.following:
         d.write(Question.Approve(), d.unit)
         d.flag(Flag.GO_ASKED)
 
@@ -69,7 +67,3 @@ def office_hours(start: datetime, span: timedelta, cal: workdays.Calendar) -> da
                 return begins + left
             left -= closes - begins
         at = workdays.next_morning(at, cal, OPENS)
-
-
-def _can_go_on(d: Draft) -> bool:
-    return d.following is not None

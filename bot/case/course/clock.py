@@ -4,8 +4,6 @@ Rules R1-R5: the earliest of stage window, ceiling and requested time; the ceili
 leaves less than a working day. It writes no letter and enters no stage (stages.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta

@@ -4,8 +4,6 @@ Nothing automatic resolves or withdraws: only a proven and authorised word begin
 whose).
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from bot.case.course import follow_up, subclocks

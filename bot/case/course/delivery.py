@@ -5,8 +5,6 @@ the directory's row in turn, and the clock that it started starts afresh from th
 out-of-office moves no clock.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from bot.case.course.clock import begin

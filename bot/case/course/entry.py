@@ -4,8 +4,6 @@ What lies before a stage that was named was held before the bot: it is written d
 it. A plain challenge begins after what the policy passes over.
 """
 
-from __future__ import annotations
-
 from bot.case.course.clock import flagged
 from bot.case.making.draft import Draft
 from bot.case.making.people import landing

@@ -5,8 +5,6 @@ at 09:00. Nothing here opens, closes or moves a case: answers are written down. 
 ran waits for the next working morning. What the policy asks for is rules/policy/follow_up.py's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime

@@ -4,8 +4,6 @@ All are written down and told; neither answers, resolves or moves anything. Whet
 said/replies.py.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from bot.case.course import follow_up, subclocks

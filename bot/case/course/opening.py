@@ -4,8 +4,6 @@ Missing data never blocks the clock (R10): it makes a flag and one question, whi
 An unproven or unknown sender opens a provisional case: fail towards the child, tell no more people than needed.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from bot.case.course import entry, subclocks

@@ -4,8 +4,6 @@ Rules R1-R8: the next stage's clock starts when its letter is served; a lapse is
 urgent case stays urgent. It does not read mails (said/replies.py) and closes nothing (closing.py).
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Literal, TypedDict

@@ -4,8 +4,6 @@ None of them ever calls in a stage: that is the lapse of the stage's own window 
 making/clocks.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 
 from bot.case.making.clocks import KIND, ends, runs

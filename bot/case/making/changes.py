@@ -4,8 +4,6 @@ It knows no rule: when something changes, and what people are told of it, is cou
 and no event.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime

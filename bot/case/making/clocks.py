@@ -4,8 +4,6 @@ They stand beside the clock of the answer and never call in a stage. It computes
 course/subclocks.py starts and stops them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

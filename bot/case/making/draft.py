@@ -4,8 +4,6 @@ Built and thrown away inside one call of `decide`; nothing outside sees it chang
 put together, not when one is due: that is course/stages.py, said/replies.py, said/words.py and course/closing.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta

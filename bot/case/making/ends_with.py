@@ -3,8 +3,6 @@
 What the partnership has ended the challenged agency confirms, not the partnership. It writes no letter.
 """
 
-from __future__ import annotations
-
 from bot.case.making.draft import Draft
 from bot.model import Contact, EventKind, Flag, Mail
 from bot.model.letters import Information, Question, person

@@ -5,8 +5,6 @@ What a letter says of a form is a row of `forms` in its values. It reads no docu
 none (records/forms.py); a case keeps ids and times, and the words of a form stay with its mail.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 

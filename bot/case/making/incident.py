@@ -6,8 +6,6 @@ what, to whom, when, which kinds of details and by when a breach must be reporte
 never do. Once for each case and address.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta

@@ -4,8 +4,6 @@ What the policy calls "before" is kept by naming, in each later letter, the lett
 undeliverable, first: the sender holds it until then. It writes to nobody of what a stranger sent.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from bot.case.making.draft import Draft

@@ -4,8 +4,6 @@ A school's head may be line manager and lead in one: then the policy names someb
 agency's sector. Both sides are asked the same way. Nobody is left out for want of an alternate.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date

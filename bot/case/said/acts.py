@@ -5,8 +5,6 @@ states each acts is cells.py's table, who may say it rules/authority.py's. The f
 `challenge-bot flow` prints.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from bot.case.course import closing, follow_up, hearing

@@ -3,8 +3,6 @@
 Nothing escalates or closes by itself here. It does not judge whether a mail is an answer (replies.py).
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from bot.case.course import subclocks

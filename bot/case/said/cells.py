@@ -4,8 +4,6 @@ The table is total. Whose a word is, and with which proof, stands beside it in r
 prints both. What one state cannot decide alone (nobody was asked, no time has begun) a function tells itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from bot.case.making.draft import Draft

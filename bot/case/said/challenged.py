@@ -4,8 +4,6 @@ None of them ends the raiser's question whether it is resolved. In which states 
 say it rules/authority.py's. The first sentence over a function is what `challenge-bot flow` prints.
 """
 
-from __future__ import annotations
-
 from bot.case.course import closing, follow_up, hearing, subclocks
 from bot.case.course.delivery import redirect_from
 from bot.case.making.draft import Draft

@@ -4,8 +4,6 @@ A word that changes nothing where the case stands is never swallowed: its sender
 Which word does that in which state is cells.py's table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 

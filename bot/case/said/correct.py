@@ -4,8 +4,6 @@ Who may say it is asked by whoever hands the word in; the old value stays in the
 places no mail (engine/reading/pen.py) and changes no directory: the next case would be as wrong as this one.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import re2

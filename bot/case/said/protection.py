@@ -4,8 +4,6 @@ Any party may set it, for that only shortens; whose word takes it away is asked 
 Copies that the policy makes depend on the flag go when it is set.
 """
 
-from __future__ import annotations
-
 from bot.case.course import subclocks
 from bot.case.course.clock import own_window, shortened, stage_due, was_shortened, wind
 from bot.case.course.stages import repeat

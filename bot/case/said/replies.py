@@ -5,8 +5,6 @@ is not holding is `responded`, and then the raiser is asked. Anything doubtful i
 act in words.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import replace
 

@@ -5,8 +5,6 @@ on meanwhile, unseen. After GO the running stage is told to its people with a fr
 watched only, to its end. In which mode a mailbox stands is engine/turn.py's.
 """
 
-from __future__ import annotations
-
 from bot.case.course import closing
 from bot.case.course.stages import LIVE, enter
 from bot.case.making.draft import Draft

@@ -5,8 +5,6 @@ Then its people answer at this stage and the stages after, counted from the orig
 a proven word of the team that was asked.
 """
 
-from __future__ import annotations
-
 from bot.case.course.opening import notice_of
 from bot.case.making.draft import Draft
 from bot.model import WAITING, Contact, EventKind, Flag, Mail, Proof, Question, QuestionKind, letters

@@ -4,8 +4,6 @@ Who may say one is in rules/authority.py; YES, NO and NOT OURS stand here becaus
 else may give them. What a digest's answer places is mail/words/orders.py's.
 """
 
-from __future__ import annotations
-
 from bot.case.course import approval, closing
 from bot.case.course.opening import confirmed
 from bot.case.making.draft import Draft

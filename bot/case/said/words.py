@@ -4,8 +4,6 @@ A word of the right side without proof is confirmed and not lost: the directory'
 YES and NO answer the question replied to. What a word does is in cells.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import replace
 

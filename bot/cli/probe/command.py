@@ -4,8 +4,6 @@ Team inboxes are listed and nothing more, unless `--teams` says that a mail may 
 any inbox and nothing in the database; a running daemon knows the mails for what they are and lets them be.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +12,7 @@ import typer
 
 from bot.cli.check import NameServer, unproven
 from bot.cli.open import now
-from bot.cli.output import AsJson, ConfigDir, emit, say_lines
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, emit, say_lines
 from bot.cli.probe.doors import verdict
 from bot.cli.probe.letters import Finding
 from bot.cli.probe.through import Wanted, Way, through
@@ -23,8 +21,6 @@ from bot.model.names import BOT, mailbox_name
 from bot.settings.settings import Settings
 from bot.store import mailboxes
 from bot.store.db import Database
-
-DEFAULT = Path("config")
 
 
 def probe(

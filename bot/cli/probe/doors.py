@@ -4,8 +4,6 @@ The mailbox is read as the daemon reads it, from where the daemon stands, with a
 the inbox or the database changes. What a finding means is letters.py's; who is probed and how it is shown, cli's.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

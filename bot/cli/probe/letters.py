@@ -4,8 +4,6 @@ One is written as the bot's letters are, with every header that matters to it; o
 wants to be believed. What a lost header means for cases is said here, in words. It sends and reads nothing.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Team inboxes are listed and nothing more, unless the operator lets a mail be sen
 doors.py's, what it means letters.py's; it prints nothing and reads no clock.
 """
 
-from __future__ import annotations
-
 import secrets
 import smtplib
 import ssl

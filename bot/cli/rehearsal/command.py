@@ -3,8 +3,6 @@
 What a row holds is rows.py's contract; how a story is played is rehearse.py's. Nothing here reaches a real mailbox.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import tempfile
@@ -17,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from bot.cli.output import AsJson, ConfigDir, complain, emit, say_lines
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
 from bot.cli.rehearsal import rehearse, story
 from bot.cli.rehearsal.rehearse import Played
 from bot.cli.rehearsal.rows import Row
@@ -25,8 +23,6 @@ from bot.model.errors import BotError
 from bot.rules.workdays import Calendar, say
 from bot.settings import settings
 from bot.settings.settings import Settings
-
-DEFAULT = Path("config")
 
 
 def stories(
@@ -63,8 +59,7 @@ def stories(
             raise BotError(str(error.args[0])) from None
         failed += bool(played.faults)
         if as_json:
-            for row in played.rows:
-                emit(row)
+            emit(*played.rows)
         else:
             _timeline(played, base.calendar, is_short=len(files) > 1)
         complain(*(f"{file}: {fault}" for fault in played.faults))
@@ -82,8 +77,7 @@ def _past(
         told = rehearse.story_of(path, start, end, base, Path(folder), inbox)
         played = rehearse.rehearse(told, base, base.config.senders)
     if as_json:
-        for row in played.rows:
-            emit(row)
+        emit(*played.rows)
     else:
         _timeline(played, base.calendar, is_short=False)
 

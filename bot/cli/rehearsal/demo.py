@@ -4,8 +4,6 @@ The same App as the daemon's, on a virtual clock (rehearse.py): Maildir in, SQLi
 the moment it happens; letters, records and a page stay in a folder. It decides nothing and changes no configuration.
 """
 
-from __future__ import annotations
-
 import email
 import email.policy
 import os

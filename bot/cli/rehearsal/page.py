@@ -4,8 +4,6 @@ One file that needs nothing from anywhere: no script, no font, no picture. Value
 and the page may load nothing. Its frame and its looks are page.html. It plays nothing and writes no file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,11 +51,8 @@ def page(told: Story, base: Settings, rows: Sequence[Row], letters: Sequence[Sho
         parts.append(_case(row, base, own, [name for name in records if name.startswith(row["ref"])]))
     rest = [entries.of(r) for r in rows if r["what"] in ("mail", "letter") and r.get("case") is None]
     parts.append(_section("Beside the cases", "Mail that opens no case, and the business unit's daily letter.", rest))
-    return _frame().substitute(body="".join(parts))
-
-
-def _frame() -> Template:
-    return Template(files("bot.cli.rehearsal").joinpath("page.html").read_text("utf-8"))
+    frame = Template(files("bot.cli.rehearsal").joinpath("page.html").read_text("utf-8"))
+    return frame.substitute(body="".join(parts))
 
 
 def _head(told: Story, base: Settings) -> str:

@@ -4,8 +4,6 @@ Real parsing, real letters, real SQLite and Maildirs; only the clock and the net
 story.py's; the rows and what is expected of them are rows.py's.
 """
 
-from __future__ import annotations
-
 import email
 import email.policy
 import hashlib

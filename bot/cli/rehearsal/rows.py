@@ -3,8 +3,6 @@
 The names in the rows are a contract. It reads the store and the sent letters; it plays nothing.
 """
 
-from __future__ import annotations
-
 import email
 import email.policy
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ One behaviour a file: who is in the directory, what mail comes when, what must a
 (rehearse.py) and checks nothing (rows.py).
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

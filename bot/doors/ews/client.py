@@ -5,8 +5,6 @@ logs in alike at one address. What fails comes out as DoorClosed, with a sentenc
 piece of mail. It knows no cursor and no letter. Not handled: autodiscover (the door names its endpoint), Kerberos.
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import logging

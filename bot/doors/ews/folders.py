@@ -5,8 +5,6 @@ inbox in every language. It asks for names and ids alone. Raises DoorClosed for 
 exchangelib raises.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any

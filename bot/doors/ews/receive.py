@@ -6,8 +6,6 @@ changes with a move, and the ledger knows a mail by its content too. A sync stat
 reading the folder anew, which is no first sight. Not handled: a piece of a mail; a large one is fetched whole and cut.
 """
 
-from __future__ import annotations
-
 import json
 import threading
 import time

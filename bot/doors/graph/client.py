@@ -5,8 +5,6 @@ can act on; it holds no token and no piece of a mail, and of the service's words
 each request asks for them. It knows neither folders nor letters: receive.py and send.py do.
 """
 
-from __future__ import annotations
-
 import json
 import threading
 from collections import defaultdict

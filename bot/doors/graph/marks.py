@@ -3,8 +3,6 @@
 Values only: it asks no server and reads no clock.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

@@ -4,8 +4,6 @@ Both work on the bytes as they stand: what need not change does not. Pure; it kn
 (letters/mime.py) and no server.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Iterable, Sequence
 from email.utils import formataddr, getaddresses

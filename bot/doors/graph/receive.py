@@ -6,8 +6,6 @@ listing goes on is missed. Ids are immutable: a mail that people move keeps its 
 deleted. It must not know what a mail says or what the ledger holds. Not handled: push, archive mailboxes.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import Counter

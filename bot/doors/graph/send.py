@@ -5,8 +5,6 @@ draft is answered with 201 and a send with 202; everything else is no success, a
 It never tries a send again and relies on no header to survive. Not handled: sending on behalf of somebody else.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 from collections.abc import Mapping, Sequence
@@ -15,7 +13,7 @@ from typing import Any
 from bot.doors.gate import Allowed, check_lines, sift
 from bot.doors.graph.client import Answer, Graph
 from bot.doors.graph.mime import Attached, addressed, lightened
-from bot.doors.ports import Envelope, Outcome, Refusal
+from bot.doors.ports import CarriedOffer, Envelope, Outcome, Refusal
 from bot.model.errors import DoorClosed, Unsure
 from bot.model.failpoints import failpoint
 from bot.settings.settings import Door
@@ -48,10 +46,10 @@ class GraphTransport:
     def __init__(self, door: Door, allowed: Allowed) -> None:
         self._allowed = allowed
         self._graph = Graph("letters", door, "the permissions Mail.ReadWrite and Mail.Send for it")
-        self._current: GraphOffer | None = None
+        self._current: CarriedOffer | None = None
         self._doubtful: dict[str, str] = {}  # Message-ID -> the draft of which nobody knows whether it was sent
 
-    def offer(self, envelope: Envelope) -> GraphOffer:
+    def offer(self, envelope: Envelope) -> CarriedOffer:
         """Makes the draft, files and all. Raises DoorClosed, Throttled."""
         check_lines(envelope.raw)
         accepted, barred = sift(envelope, self._allowed)
@@ -60,18 +58,18 @@ class GraphTransport:
             words = f"its words alone are larger than {LARGEST_MIME:,} bytes, the most that Microsoft Graph carries"
             barred = (*barred, *(Refusal(address, "5.3.4", words, is_hard=True) for address in accepted))
         if parted is None:
-            self._current = GraphOffer(self, envelope, (), barred)
+            self._current = CarriedOffer(self, envelope, (), barred)
             return self._current
         self._sweep(envelope.message_id)
         try:
             id_, given = self._draft(*parted)
         except TurnedDown as no:
-            self._current = GraphOffer(self, envelope, (), (*barred, *_about_the_letter(no.answer, accepted)))
+            self._current = CarriedOffer(self, envelope, (), (*barred, *_about_the_letter(no.answer, accepted)))
         else:
-            self._current = GraphOffer(self, envelope, accepted, barred, id_, given)
+            self._current = CarriedOffer(self, envelope, accepted, barred, id_, _assigned(given, envelope))
         return self._current
 
-    def deliver(self, offer: GraphOffer) -> Outcome:
+    def deliver(self, offer: CarriedOffer) -> Outcome:
         """`/send`, for the offer made last. Called by the offer."""
         if offer is not self._current or not offer.accepted:
             raise DoorClosed("this offer is over: the letter must be offered again")
@@ -94,7 +92,7 @@ class GraphTransport:
         """See ports.Transport. A draft that is none any more has been sent."""
         return self._is_draft(offer_id) is False
 
-    def abandon(self, offer: GraphOffer) -> None:
+    def abandon(self, offer: CarriedOffer) -> None:
         if offer is self._current:
             self._current = None
             if offer.id:
@@ -170,7 +168,7 @@ class GraphTransport:
             failpoint("graph.delete.before")
             self._graph.ask("DELETE", self._graph.url("messages", id_), also=(404,))
 
-    def _assigned(self, offer: GraphOffer) -> str:
+    def _assigned(self, offer: CarriedOffer) -> str:
         """The Message-ID it bears now, "" for ours: as it lies in Sent Items, else as the draft had it."""
         # The letter has gone: nothing that fails here may say otherwise.
         with contextlib.suppress(DoorClosed):
@@ -179,32 +177,6 @@ class GraphTransport:
             if isinstance(given := told.get("internetMessageId"), str):
                 return _assigned(given, offer.envelope)
         return offer.assigned_id
-
-
-class GraphOffer:
-    """A letter that lies in Drafts. `given`: the Message-ID that the service says it has."""
-
-    def __init__(
-        self,
-        transport: GraphTransport,
-        envelope: Envelope,
-        accepted: tuple[str, ...],
-        refused: tuple[Refusal, ...],
-        id_: str = "",
-        given: str = "",
-    ) -> None:
-        self.id = id_
-        self.envelope = envelope
-        self.assigned_id = _assigned(given, envelope)
-        self.accepted = accepted
-        self.refused = refused
-        self._transport = transport
-
-    def deliver(self) -> Outcome:
-        return self._transport.deliver(self)
-
-    def abandon(self) -> None:
-        self._transport.abandon(self)
 
 
 def _assigned(given: str, envelope: Envelope) -> str:

@@ -5,8 +5,6 @@ folders or mails. Everything that fails comes out as DoorClosed with a sentence 
 and no piece of mail. One thread uses it, `interrupt` excepted.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import re

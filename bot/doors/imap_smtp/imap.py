@@ -7,8 +7,6 @@ how one logs in, or when to try again. Not handled: CONDSTORE; what a human dele
 of reach.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import time

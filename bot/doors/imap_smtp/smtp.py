@@ -5,8 +5,6 @@ from; `tls: none` is for loopback alone. It knows no outbox and never tries a le
 is DoorClosed (surely not sent), from DATA on it is Unsure.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import socket
@@ -27,7 +25,7 @@ from bot.doors.imap_smtp.stages import (
     refusal,
     words,
 )
-from bot.doors.ports import Envelope, Outcome, Refusal
+from bot.doors.ports import CarriedOffer, Envelope, Outcome, Refusal
 from bot.doors.tokens import tokens_of
 from bot.model.errors import ConfigError, DoorClosed, LoginRefused, Problem, Unsure
 from bot.model.failpoints import failpoint
@@ -50,17 +48,17 @@ class SmtpTransport:
         self._line = LoopThread()
         self._client: aiosmtplib.SMTP | None = None
         self._used = 0.0
-        self._current: SmtpOffer | None = None
+        self._current: CarriedOffer | None = None
 
-    def offer(self, envelope: Envelope) -> SmtpOffer:
+    def offer(self, envelope: Envelope) -> CarriedOffer:
         """MAIL and RCPT. Raises DoorClosed when the server cannot be used now."""
         check_lines(envelope.raw)
         accepted, barred = sift(envelope, self._allowed)
-        offer = self._offered(envelope, accepted, barred) if accepted else SmtpOffer(self, envelope, (), barred)
+        offer = self._offered(envelope, accepted, barred) if accepted else CarriedOffer(self, envelope, (), barred)
         self._current = offer
         return offer
 
-    def _offered(self, envelope: Envelope, recipients: tuple[str, ...], barred: tuple[Refusal, ...]) -> SmtpOffer:
+    def _offered(self, envelope: Envelope, recipients: tuple[str, ...], barred: tuple[Refusal, ...]) -> CarriedOffer:
         """With a token of this moment where tokens are used; a refused one is given up and one other is tried."""
         if self._tokens is None:
             return self._line.run(self._offer(envelope, recipients, barred))
@@ -72,14 +70,14 @@ class SmtpTransport:
             self._token = self._tokens.get()
             return self._line.run(self._offer(envelope, recipients, barred))
 
-    def deliver(self, offer: SmtpOffer) -> Outcome:
+    def deliver(self, offer: CarriedOffer) -> Outcome:
         """DATA, for the offer made last. Called by the offer."""
         if offer is not self._current or not offer.accepted:
             raise DoorClosed("this offer is over: the letter must be offered again")
         self._current = None
         return self._line.run(self._data(offer))
 
-    def abandon(self, offer: SmtpOffer) -> None:
+    def abandon(self, offer: CarriedOffer) -> None:
         if offer is self._current:
             self._current = None
             if offer.accepted:
@@ -102,7 +100,9 @@ class SmtpTransport:
 
     # --- inside the event loop ---------------------------------------------------------------------------------------
 
-    async def _offer(self, envelope: Envelope, recipients: tuple[str, ...], barred: tuple[Refusal, ...]) -> SmtpOffer:
+    async def _offer(
+        self, envelope: Envelope, recipients: tuple[str, ...], barred: tuple[Refusal, ...]
+    ) -> CarriedOffer:
         try:
             client = await self._ready()
             options = mail_options(client, envelope)
@@ -120,9 +120,9 @@ class SmtpTransport:
                 raise LoginRefused(text) from error
             raise DoorClosed(f"{self._where}: {said}") from error
         named = {r.recipient for r in refused}
-        return SmtpOffer(self, envelope, tuple(a for a in recipients if a not in named), (*barred, *refused))
+        return CarriedOffer(self, envelope, tuple(a for a in recipients if a not in named), (*barred, *refused))
 
-    async def _data(self, offer: SmtpOffer) -> Outcome:
+    async def _data(self, offer: CarriedOffer) -> Outcome:
         client = self._client
         if client is None or not client.is_connected:
             raise DoorClosed(f"{self._where}: the connection was lost before the letter was handed over")
@@ -144,7 +144,7 @@ class SmtpTransport:
             reply=f"{reply.code} {reply.message}",
         )
 
-    def _refused(self, offer: SmtpOffer, error: aiosmtplib.SMTPDataError) -> Outcome:
+    def _refused(self, offer: CarriedOffer, error: aiosmtplib.SMTPDataError) -> Outcome:
         """The server answered DATA, or the final dot, with no: that is certain, and holds for every recipient."""
         if not 400 <= error.code < 600:
             self._drop()
@@ -231,26 +231,6 @@ class SmtpTransport:
     @property
     def _where(self) -> str:
         return f"SMTP server {self._door.host}:{self._door.port or 'default port'}"
-
-
-class SmtpOffer:
-    """A letter whose recipients the server has accepted; the letter itself has not been sent."""
-
-    def __init__(
-        self, transport: SmtpTransport, envelope: Envelope, accepted: tuple[str, ...], refused: tuple[Refusal, ...]
-    ) -> None:
-        self.id = ""  # SMTP knows a letter only by what it answers to DATA
-        self.assigned_id = ""
-        self.envelope = envelope
-        self.accepted = accepted
-        self.refused = refused
-        self._transport = transport
-
-    def deliver(self) -> Outcome:
-        return self._transport.deliver(self)
-
-    def abandon(self) -> None:
-        self._transport.abandon(self)
 
 
 def _hang_up(client: aiosmtplib.SMTP, wire: asyncio.BaseTransport | None = None) -> None:

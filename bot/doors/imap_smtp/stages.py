@@ -3,8 +3,6 @@
 Refusals come back as values; what is about us is raised as aiosmtplib raises it. It keeps no connection.
 """
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import Coroutine

@@ -5,8 +5,6 @@ folder is forced to the disk, too. It makes no Maildir: one that is not there ma
 not know whose mail it is, or what it says.
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import os

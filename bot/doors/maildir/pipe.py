@@ -6,8 +6,6 @@ stdout, and asks of bot.yaml no more than where this one mailbox is: a fault els
 neither the settings nor the command line of the others: each mail starts it anew, also when a library is broken.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator

@@ -8,8 +8,6 @@ another folder, a restored copy), and what falls behind a watermark would be los
 It must not know what a mail says. Not handled: mbox, folder names outside ASCII (give them as they stand on disk).
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import hashlib

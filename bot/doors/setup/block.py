@@ -4,8 +4,6 @@ A secret is only ever a name, `${NAME}`. What a door needs is said by settings/d
 here each answer is judged by itself, at once and in words. It asks nobody and opens nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +11,7 @@ from typing import Any
 
 import re2
 
-from bot.rules.directory_file import is_address, is_domain
+from bot.rules.directory_file import an_address, is_domain
 
 #: Words that YAML would take for something else, or that a reader might.
 _SPECIAL = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
@@ -66,12 +64,6 @@ class Plan:
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
-
-
-def an_address(value: str) -> str:
-    if not is_address(value):
-        raise ValueError("write a plain address, name@domain")
-    return value.lower()
 
 
 def a_host(value: str) -> str:

@@ -5,8 +5,6 @@ PowerShell takes as they are; quotes within are doubled, the curly ones that Pow
 runs nothing and knows no tenant.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from importlib.resources import files
 from string import Formatter

@@ -5,8 +5,6 @@ set aside after three strikes and the mails behind it flow. It decides no case (
 (sending/sender.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

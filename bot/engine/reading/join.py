@@ -4,8 +4,6 @@ Everything happens in the transaction of the mail's own disposition. It decides 
 (place.py).
 """
 
-from __future__ import annotations
-
 import hmac
 from datetime import datetime, timedelta
 

@@ -5,8 +5,6 @@ the former door gave already is known by its Message-ID or its bytes and does no
 which a mail opens nothing rises to the last listing through the former door, and is never lowered. It opens no door.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 

@@ -5,8 +5,6 @@ unit of the area alone, proven, or citing the digest that went to that address; 
 disposition, and its sender is told what was done. What the lines mean is mail/words/orders.py's; it guesses nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -56,24 +54,16 @@ class Answered:
         return int(name) if name.isdecimal() else self.letters.get(name, 0)
 
 
+@dataclass(eq=False, slots=True)
 class Penned:
     """Places mail. `inbox_of(mailbox, mail)` says which watched inbox a mail belongs to; `areas`: area -> mailboxes."""
 
-    def __init__(
-        self,
-        db: Database,
-        turn: Turn,
-        reader: Sandbox | InProcess,
-        reading: Reading,
-        inbox_of: Callable[[str, Mail], Inbox],
-        watched: Mapping[str, Inbox],
-    ) -> None:
-        self.db = db
-        self.turn = turn
-        self.reader = reader
-        self.reading = reading
-        self.inbox_of = inbox_of
-        self.watched = watched
+    db: Database
+    turn: Turn
+    reader: Sandbox | InProcess
+    reading: Reading
+    inbox_of: Callable[[str, Mail], Inbox]
+    watched: Mapping[str, Inbox]
 
     # --- by the operator's command ------------------------------------------------------------------------------
 

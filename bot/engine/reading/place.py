@@ -3,8 +3,6 @@
 The one read that placing a mail needs, and the pure decision asked with it (case/placement.py). It changes nothing.
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import replace
 from itertools import islice

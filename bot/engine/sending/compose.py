@@ -4,8 +4,6 @@ Called inside the sender's claim. A letter that starts a clock states the due ti
 sends nothing and changes no case.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime

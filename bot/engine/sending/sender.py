@@ -5,8 +5,6 @@ marks the row. A letter whose answer was lost is unknown.py's. It decides nothin
 and knows no protocol.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -5,8 +5,6 @@ Proof is looked for at once and at growing intervals; when the patience is over 
 human. The case is told in the transaction that marks the row. It sends nothing itself and knows no mailbox.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar

@@ -5,8 +5,6 @@ the same single address: parsers that guess have been made to see `alice@good.uk
 Recipients are read leniently; they carry no authority. It knows no directory and no proof (trust.py).
 """
 
-from __future__ import annotations
-
 from email.utils import getaddresses
 
 import re2

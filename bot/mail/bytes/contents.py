@@ -4,8 +4,6 @@ A short table of magic numbers: enough to tell a form from a picture, and a prog
 are archives; their names decide between them only when the bytes allow it.
 """
 
-from __future__ import annotations
-
 from pathlib import PurePosixPath
 
 from bot.mail.patterns.topics import topic

@@ -5,8 +5,6 @@ beyond them is dropped and named as a defect. Values stay as they were written (
 text. It knows nothing of addresses (addresses.py) nor of the body (parse.py).
 """
 
-from __future__ import annotations
-
 import binascii
 from codecs import BOM_UTF8
 from dataclasses import dataclass

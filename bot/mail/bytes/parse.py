@@ -5,8 +5,6 @@ the body, after headers.py has shown that it is not too deep for it. It never ra
 was wrong. It does not know what the text means (cut/quote.py, machine/automatic.py), and opens no archive.
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass, field
 from email.errors import MessageError

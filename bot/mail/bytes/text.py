@@ -5,8 +5,6 @@ Controls that hide or turn text round are taken out. It does not decide which pa
 nor which lines of it are new (cut/quote.py).
 """
 
-from __future__ import annotations
-
 import codecs
 from html import unescape
 

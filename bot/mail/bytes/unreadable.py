@@ -6,8 +6,6 @@ that carries a mark counts by its headers only: it is never taken for an answer.
 writer added, not in a quotation, which is not known here: who answers such a notice in clear has answered.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain, product

@@ -5,8 +5,6 @@ page, letters in the colour of their ground) and by such styles of a `<style>` b
 it leaves out, for what is not read can do nothing, and the mail is kept whole. It lays nothing out (text.py).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from html import unescape
 

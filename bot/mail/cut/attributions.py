@@ -5,8 +5,6 @@ or a year between two blank lines.
 Below them: the header blocks of mail programs. The words stand in patterns/quotation.yaml. It cuts nothing (quote.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

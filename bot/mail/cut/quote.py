@@ -6,8 +6,6 @@ replies ("ok") survive. It never judges what the words mean (words/commands.py).
 without `>` cannot be told apart from it: it only says that they are there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

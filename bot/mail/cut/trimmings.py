@@ -5,8 +5,6 @@ only; the mail itself is kept whole, and what is no trimming for certain stays, 
 lost. It does not know quotations (quote.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

@@ -3,8 +3,6 @@
 A list of choices without any mark says nothing; one choice written out by itself is that choice. It knows no form.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import re2

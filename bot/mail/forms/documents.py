@@ -4,8 +4,6 @@ It reads the one part that holds the words, within limits, and nothing else: no 
 ever opened, and a document type declaration (where entity bombs live) ends the reading. What cannot be read says why.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 import zlib

@@ -5,8 +5,6 @@ we filled in ourselves are known again. A few labelled lines in a mail are no fo
 which case or policy a mail belongs to.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import re2

@@ -5,8 +5,6 @@ word of everyday. Fields that somebody filled in a PDF stand before what its pag
 forms.py's to say.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ Reasons for an absence are nobody's business: dates, names and contact words are
 is a suggestion to show to people, never an address to write to. It does not decide what kind a mail is (automatic.py).
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 

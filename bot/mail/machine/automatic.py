@@ -6,8 +6,6 @@ X-Auto-Response-Suppress asks others for silence and identifies nobody. It knows
 answered.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

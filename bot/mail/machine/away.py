@@ -6,8 +6,6 @@ else, and is a person's: a closed list of words loses an absence now and then, a
 tells is read in absence.py; headers are not known here.
 """
 
-from __future__ import annotations
-
 import re2
 
 from bot.mail.patterns.topics import topic

@@ -5,8 +5,6 @@ own diagnostic stays with the operator. A report that a mail *was* delivered is 
 over the ids that the report cites.
 """
 
-from __future__ import annotations
-
 from email.message import Message
 
 import re2

@@ -5,8 +5,6 @@ fixed sentences. One doubtful sign is never enough, a person's answer in a threa
 discussion list stays its author's. It knows no bounce (bounce.py), and asks away.py only whether a text says more.
 """
 
-from __future__ import annotations
-
 import re2
 
 from bot.mail.bytes.addresses import addresses_in

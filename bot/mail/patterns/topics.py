@@ -6,8 +6,6 @@ would cost every cold reader most of a second); a test holds the two equal and e
 pattern, and what follows from it, stands in the file that loads it.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from functools import cache

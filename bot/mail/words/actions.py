@@ -4,8 +4,6 @@ A day is read only where the words leave no doubt: a weekday that is not that da
 a day that has passed give none, and whoever wrote them is asked. It knows no person: `who` is somebody's words.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any

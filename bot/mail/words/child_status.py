@@ -5,8 +5,6 @@ it has none, and neither has a form's empty box nor the level that somebody woul
 denies it counts: "they say that it is not" is a dispute about the very thing, and so a sign.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import re2

@@ -4,8 +4,6 @@ Only the table of commands is known here; who may use a word is rules/authority.
 words is no command: a sentence that begins with one is not either, and `opens_with_command` says so.
 """
 
-from __future__ import annotations
-
 from bot.mail.patterns.topics import topic
 from bot.model import Command, Word
 

@@ -5,8 +5,6 @@ the letter printed beside it in that one digest. It knows no store: which entry 
 found by the caller; who may say it as well.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

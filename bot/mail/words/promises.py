@@ -5,8 +5,6 @@ The list errs on the safe side twice: a sentence that is not on it counts as an 
 about. The words stand in patterns/promises.yaml. It knows no case, no state and no directory.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import re2

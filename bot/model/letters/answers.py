@@ -1,12 +1,10 @@
 """Letters that tell the raiser of an answer, and ask whether it is resolved."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.letters.parts import Person
-from bot.model.letters.wording import LetterKind, Wording
+from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText
 
 
@@ -17,8 +15,6 @@ class Response:
     class Responded(Wording):
         """`reported`: their side told us of it."""
 
-        kind = LetterKind.RESPONSE
-        variant = "responded"
         who: Person
         when: datetime
         readable: bool
@@ -26,8 +22,6 @@ class Response:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Again(Wording):
-        kind = LetterKind.RESPONSE
-        variant = "again"
         who: Person
         when: datetime
 
@@ -35,8 +29,6 @@ class Response:
     class Manager(Wording):
         """To the raiser's manager, where the raiser does not say."""
 
-        kind = LetterKind.RESPONSE
-        variant = "manager"
         who: Person
         when: datetime
 
@@ -48,8 +40,6 @@ class Relay:
     class Reply(Wording):
         """`text`: the reply's own words, which keep their lines; `attachments`: how many stay with us."""
 
-        kind = LetterKind.RELAY
-        variant = "reply"
         who: Person
         when: datetime
         text: PersonalText

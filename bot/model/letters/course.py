@@ -1,12 +1,10 @@
 """Letters of a stage's course: reminders, the next stage called in, and the next contact in place of one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.letters.parts import Commitment, FormRow, Holding, Original, Person, PromptLine, Representation
-from bot.model.letters.wording import LetterKind, Wording
+from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
 
@@ -22,27 +20,20 @@ class Chaser:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Half(_Reminder):
-        kind = LetterKind.CHASER
-        variant = "half"
+        pass
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Last(_Reminder):
-        kind = LetterKind.CHASER
-        variant = "last"
+        pass
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Raiser(_Reminder):
         """To who raised it: they may have been answered."""
 
-        kind = LetterKind.CHASER
-        variant = "raiser"
-
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Provisional(Wording):
         """Nobody has said yet whether it is a challenge."""
 
-        kind = LetterKind.CHASER
-        variant = "provisional"
         left: PlainText
         original: Original
 
@@ -50,8 +41,6 @@ class Chaser:
     class Outcome(Wording):
         """`word`: that will close the case; `by`: when the outcome is due in writing."""
 
-        kind = LetterKind.CHASER
-        variant = "outcome"
         word: PlainText
         by: datetime
         outcome_says: tuple[PlainText, ...]
@@ -60,8 +49,6 @@ class Chaser:
     class Clock(Wording):
         """Another clock of the stage has passed, for those it runs on. `passed`: when, in words."""
 
-        kind = LetterKind.CHASER
-        variant = "clock"
         says: PlainText
         passed: PlainText
         local: bool
@@ -70,15 +57,11 @@ class Chaser:
     class Prompt(Wording):
         """What the policy asks after the end. `passed`: its day is over."""
 
-        kind = LetterKind.CHASER
-        variant = "prompt"
         prompt: PromptLine
         passed: bool
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Form(Wording):
-        kind = LetterKind.CHASER
-        variant = "form"
         forms: tuple[FormRow, ...]
 
 
@@ -100,8 +83,6 @@ class Escalation:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Lapsed(_Entered):
-        kind = LetterKind.ESCALATION
-        variant = "lapsed"
         from_stage_name: PlainText
         lapsed: datetime
 
@@ -109,7 +90,6 @@ class Escalation:
     class CalledIn(_Entered):
         """Somebody's word called the stage in."""
 
-        kind = LetterKind.ESCALATION
         variant = "asked"
         from_stage_name: PlainText
         asked_by: Person
@@ -118,21 +98,15 @@ class Escalation:
     class Repeat(_Entered):
         """The same again, for the n-th time."""
 
-        kind = LetterKind.ESCALATION
-        variant = "repeat"
         n: int
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Reopened(_Entered):
-        kind = LetterKind.ESCALATION
-        variant = "reopened"
+        pass
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Live(_Entered):
         """The case was watched only, until now."""
-
-        kind = LetterKind.ESCALATION
-        variant = "live"
 
 
 class Redirect:
@@ -142,20 +116,14 @@ class Redirect:
     class Away(Wording):
         """`until`: in the words of the automatic reply."""
 
-        kind = LetterKind.REDIRECT
-        variant = "away"
         absent: Person
         until: PersonalText
         gone: bool
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Bounced(Wording):
-        kind = LetterKind.REDIRECT
-        variant = "bounced"
         absent: Person
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class NotMine(Wording):
-        kind = LetterKind.REDIRECT
-        variant = "not_mine"
         absent: Person

@@ -1,12 +1,10 @@
 """Letters of a case's end: the outcome to all, and the record to where it is filed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.letters.parts import Action, FileEntry, Original, Person, PromptLine
-from bot.model.letters.wording import LetterKind, Wording
+from bot.model.letters.wording import Wording
 from bot.model.marks import PlainText
 
 
@@ -17,8 +15,6 @@ class Outcome:
     class Closed(Wording):
         """`by`: whose word was the last; `ask_child_file`: the entry on the child's own record is asked for."""
 
-        kind = LetterKind.OUTCOME
-        variant = "closed"
         closed_as: PlainText
         by: Person
         at: datetime
@@ -43,15 +39,12 @@ class Record:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Minimal(_Filed):
-        kind = LetterKind.RECORD
-        variant = "minimal"
+        pass
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Full(_Filed):
         """`parts`: how many letters the record takes; 0 where its mails stay with us."""
 
-        kind = LetterKind.RECORD
-        variant = "full"
         part: int = 1
         parts: int = 1
 
@@ -59,8 +52,6 @@ class Record:
     class Form(Wording):
         """A completed form. `goes`: its mail comes with this letter."""
 
-        kind = LetterKind.RECORD
-        variant = "form"
         form: PlainText  # its title
         who: Person
         when: datetime

@@ -1,13 +1,11 @@
 """Letters that tell somebody of a case and ask nothing; and two of no case, to operator and business unit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.letters.parts import InFlight as OlderMail
 from bot.model.letters.parts import Named, Original, Person
-from bot.model.letters.wording import LetterKind, Wording
+from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
 
@@ -18,8 +16,6 @@ class Information:
     class Away(Wording):
         """`until`: in the words of the automatic reply; `named`: whom it names, who are never written to."""
 
-        kind = LetterKind.INFORMATION
-        variant = "away"
         absent: Person
         until: PersonalText
         deputies: tuple[Person, ...]
@@ -30,8 +26,6 @@ class Information:
     class Transfer(Wording):
         """`event`: asked, accepted, again or declined; `left`: the team that had it."""
 
-        kind = LetterKind.INFORMATION
-        variant = "transfer"
         event: PlainText
         who: Person
         team_asked: PlainText
@@ -41,16 +35,12 @@ class Information:
     class NothingChanged(Wording):
         """`why`: why the word changes nothing now; `instead`: what would change something, "" for nothing."""
 
-        kind = LetterKind.INFORMATION
-        variant = "nothing_changed"
         word: PlainText
         why: PlainText
         instead: PlainText
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Received(Wording):
-        kind = LetterKind.INFORMATION
-        variant = "received"
         who: Person
         words: PersonalText
 
@@ -58,35 +48,25 @@ class Information:
     class Appointed(Wording):
         """`decider`: who named them."""
 
-        kind = LetterKind.INFORMATION
-        variant = "appointed"
         who: Person
         decider: Person
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class NotMine(Wording):
-        kind = LetterKind.INFORMATION
-        variant = "not_mine"
         who: Person
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Represented(Wording):
-        kind = LetterKind.INFORMATION
-        variant = "represented"
         who: Person
         when: datetime
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Meeting(Wording):
-        kind = LetterKind.INFORMATION
-        variant = "meeting"
         who: Person
         day: datetime
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Extended(Wording):
-        kind = LetterKind.INFORMATION
-        variant = "extended"
         before: datetime
         after: datetime
         past_ceiling: bool
@@ -95,8 +75,6 @@ class Information:
     class Changed(Wording):
         """A word set the time anew."""
 
-        kind = LetterKind.INFORMATION
-        variant = "changed"
         before: datetime
         after: datetime
         word: PlainText
@@ -105,8 +83,6 @@ class Information:
     class ParentNote(Wording):
         """`window`: of the policy above, and not of the case."""
 
-        kind = LetterKind.INFORMATION
-        variant = "parent_note"
         parent_title: PlainText
         window: PlainText
 
@@ -114,8 +90,6 @@ class Information:
     class Notify(Wording):
         """`event`: enter, exit, lapse or close; `attached`: the original mail comes with it."""
 
-        kind = LetterKind.INFORMATION
-        variant = "notify"
         event: PlainText
         original: Original
         attached: bool
@@ -124,8 +98,6 @@ class Information:
     class Clock(Wording):
         """Another clock of the stage has passed, on the other side. `passed`: when, in words."""
 
-        kind = LetterKind.INFORMATION
-        variant = "clock"
         says: PlainText
         passed: PlainText
         local: bool
@@ -135,8 +107,6 @@ class Information:
     class Telling(Wording):
         """No stage follows. `due`: when it is told again, whatever the case itself waits for."""
 
-        kind = LetterKind.INFORMATION
-        variant = "telling"
         n: int
         decider: Person | None
         lapsed: datetime
@@ -144,16 +114,12 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Nobody(Wording):
-        kind = LetterKind.INFORMATION
-        variant = "nobody"
         tried: tuple[Person, ...]
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class SpocWrong(Wording):
         """`status`: of the failed delivery, or gone; `goes_on`: the next in the row is written to."""
 
-        kind = LetterKind.INFORMATION
-        variant = "spoc_wrong"
         contact: Person
         status: PlainText
         why: PersonalText
@@ -162,22 +128,16 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class RaiserLost(Wording):
-        kind = LetterKind.INFORMATION
-        variant = "raiser_lost"
         why: PersonalText
         answered: bool
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Held(Wording):
-        kind = LetterKind.INFORMATION
-        variant = "held"
         until: datetime
         by: PersonalText
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Corrected(Wording):
-        kind = LetterKind.INFORMATION
-        variant = "corrected"
         what: PlainText
         before: PersonalText
         after: PersonalText
@@ -185,21 +145,15 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Duplicate(Wording):
-        kind = LetterKind.INFORMATION
-        variant = "duplicate"
         other_ref: PlainText
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class RecordKept(Wording):
-        kind = LetterKind.INFORMATION
-        variant = "record_kept"
         where: PlainText
         why: PlainText
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class InFlight(Wording):
-        kind = LetterKind.INFORMATION
-        variant = "in_flight"
         is_of_case = False
         items: tuple[OlderMail, ...]
 
@@ -207,8 +161,6 @@ class Information:
     class Unreachable(Wording):
         """So many absences of one contact within so many days."""
 
-        kind = LetterKind.INFORMATION
-        variant = "unreachable"
         is_of_case = False
         contact: Person
         times: int

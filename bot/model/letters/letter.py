@@ -4,8 +4,6 @@ Its bytes are made, and what it carries is made or fetched, when it is first cla
 decides nothing and knows no template's text.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,12 +1,10 @@
 """Letters to those who look after the service: the daily letter, answers to what they asked, and alerts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.letters.parts import Answering, Entered, OpenCase, Waiting, Watched, Withheld
-from bot.model.letters.wording import LetterKind, Wording
+from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
 
@@ -17,8 +15,6 @@ class Digest:
     class Daily(Wording):
         """`pen`: mails to be placed; `set_aside`: that could not be read; `head`: of the journal's chain."""
 
-        kind = LetterKind.DIGEST
-        variant = "daily"
         is_of_case = False
         open: tuple[OpenCase, ...]
         pen: tuple[Waiting, ...]
@@ -34,29 +30,21 @@ class Answer:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Status(Wording):
-        kind = LetterKind.ANSWER
-        variant = "status"
         state: PlainText
         history: tuple[Entered, ...]
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Register(Wording):
-        kind = LetterKind.ANSWER
-        variant = "register"
         is_of_case = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Report(Wording):
-        kind = LetterKind.ANSWER
-        variant = "report"
         is_of_case = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Open(Wording):
         """`rows`: as things are when it goes."""
 
-        kind = LetterKind.ANSWER
-        variant = "open"
         is_of_case = False
         area: PlainText
         rows: tuple[OpenCase, ...] = ()
@@ -65,24 +53,18 @@ class Answer:
     class Spoc(Wording):
         """`rows`: as things are when it goes."""
 
-        kind = LetterKind.ANSWER
-        variant = "spoc"
         is_of_case = False
         area: PlainText
         rows: tuple[Answering, ...] = ()
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Help(Wording):
-        kind = LetterKind.ANSWER
-        variant = "help"
         is_of_case = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Pen(Wording):
         """What was done with the mails that somebody placed, and which lines could not be followed."""
 
-        kind = LetterKind.ANSWER
-        variant = "pen"
         is_of_case = False
         done: tuple[PersonalText, ...]
         unclear: tuple[PersonalText, ...]
@@ -91,8 +73,6 @@ class Answer:
     class Corrected(Wording):
         """`line`: as it was written; `why` it was not followed, "" when it was; `stages`: ids."""
 
-        kind = LetterKind.ANSWER
-        variant = "corrected"
         line: PersonalText
         why: PersonalText
         stages: tuple[PlainText, ...]
@@ -103,8 +83,6 @@ class Alert:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Plain(Wording):
-        kind = LetterKind.ALERT
-        variant = "plain"
         is_of_case = False
         subject: PersonalText
         lines: tuple[PersonalText, ...]
@@ -114,8 +92,6 @@ class Alert:
         """A mail reached somebody it was not meant for. `fields`: which kinds of details; `until`: when it must have
         been told."""
 
-        kind = LetterKind.ALERT
-        variant = "incident"
         is_of_case = False
         subject: PlainText
         case: PlainText

@@ -1,11 +1,9 @@
 """The first letters of a case: to who raised it, and to who is challenged."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bot.model.letters.parts import FormRow, Original
-from bot.model.letters.wording import LetterKind, Wording
+from bot.model.letters.wording import Wording
 from bot.model.marks import PlainText
 
 
@@ -25,22 +23,15 @@ class Acknowledgement:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Opened(_Receipt):
-        kind = LetterKind.ACKNOWLEDGEMENT
-        variant = "opened"
+        pass
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Provisional(_Receipt):
         """Their address could not be proven."""
 
-        kind = LetterKind.ACKNOWLEDGEMENT
-        variant = "provisional"
-
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Stranger(Wording):
         """The one letter that may leave the allow-list."""
-
-        kind = LetterKind.ACKNOWLEDGEMENT
-        variant = "stranger"
 
 
 class Notice:
@@ -48,8 +39,6 @@ class Notice:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Opened(Wording):
-        kind = LetterKind.NOTICE
-        variant = "opened"
         original: Original
         ask_commitment: bool
         asks: tuple[PlainText, ...]
@@ -59,6 +48,4 @@ class Notice:
     class Provisional(Wording):
         """Of a stranger's mail: to team inbox and business unit."""
 
-        kind = LetterKind.NOTICE
-        variant = "provisional"
         original: Original

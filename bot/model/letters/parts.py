@@ -3,8 +3,6 @@
 Field names are those that templates read. It knows no wording and formats nothing.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,13 +1,11 @@
 """Letters that ask somebody something about a case."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.letters.parts import Action as ActionOf
 from bot.model.letters.parts import Choice, FormRow, Person
-from bot.model.letters.wording import LetterKind, Wording
+from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
 
@@ -18,8 +16,6 @@ class Question:
     class NotYours(Wording):
         """`who_may`: whose word it is, by name; `may_ask`: the reader is a party and may ask them."""
 
-        kind = LetterKind.QUESTION
-        variant = "not_yours"
         word: PlainText
         who_may: PersonalText
         may_ask: bool
@@ -28,8 +24,6 @@ class Question:
     class ConfirmWord(Wording):
         """Is this word yours? `said`: when the mail came."""
 
-        kind = LetterKind.QUESTION
-        variant = "confirm_word"
         word: PlainText
         said: datetime
 
@@ -37,8 +31,6 @@ class Question:
     class ConfirmManager(Wording):
         """The same of somebody else's word, to their manager."""
 
-        kind = LetterKind.QUESTION
-        variant = "confirm_manager"
         word: PlainText
         said: datetime
         who: Person
@@ -47,8 +39,6 @@ class Question:
     class Meaning(Wording):
         """Which word is meant?"""
 
-        kind = LetterKind.QUESTION
-        variant = "meaning"
         choices: tuple[Choice, ...]
 
     @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +46,6 @@ class Question:
         """Does that mail answer you? `others`: refs of cases that it may answer instead; `text`: its words, where it
         did not reach the reader and may be shown."""
 
-        kind = LetterKind.QUESTION
-        variant = "whose_answer"
         who: Person
         when: datetime
         others: tuple[PlainText, ...]
@@ -68,8 +56,6 @@ class Question:
     class Action(Wording):
         """Is it done? `others`: more than one was agreed."""
 
-        kind = LetterKind.QUESTION
-        variant = "action"
         action: ActionOf
         others: bool
 
@@ -77,77 +63,58 @@ class Question:
     class Actions(Wording):
         """Who does these, and by when?"""
 
-        kind = LetterKind.QUESTION
-        variant = "actions"
         actions: tuple[ActionOf, ...]
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class ChildFile(Wording):
-        kind = LetterKind.QUESTION
-        variant = "child_file"
         closed: datetime
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class CallTime(Wording):
-        kind = LetterKind.QUESTION
-        variant = "call_time"
+        pass
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Outcome(Wording):
         """`word`: that will close the case; `by`: when the outcome is due in writing."""
 
-        kind = LetterKind.QUESTION
-        variant = "outcome"
         word: PlainText
         by: datetime
         outcome_says: tuple[PlainText, ...]
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Recall(Wording):
-        kind = LetterKind.QUESTION
-        variant = "recall"
+        pass
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Transfer(Wording):
         """Does your team take it over?"""
 
-        kind = LetterKind.QUESTION
-        variant = "transfer"
         who: Person
         team_asked: PlainText
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Unreadable(Wording):
-        kind = LetterKind.QUESTION
-        variant = "unreadable"
         when: datetime
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Provisional(Wording):
-        kind = LetterKind.QUESTION
-        variant = "provisional"
+        pass
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Approve(Wording):
-        kind = LetterKind.QUESTION
-        variant = "approve"
+        pass
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Shadowed(Wording):
-        kind = LetterKind.QUESTION
-        variant = "shadowed"
+        pass
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Correct(Wording):
         """May this be put right? `line`: as it was written."""
 
-        kind = LetterKind.QUESTION
-        variant = "correct"
         who: Person
         line: PersonalText
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Form(Wording):
-        kind = LetterKind.QUESTION
-        variant = "form"
         forms: tuple[FormRow, ...]

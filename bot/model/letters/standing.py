@@ -3,8 +3,6 @@
 Field names are those that templates read. It is filled in one place (case/making/draft.py) and decides nothing.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -3,8 +3,6 @@
 A class that stands in one of these kinds is in the table by that alone. It holds no value and renders nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 

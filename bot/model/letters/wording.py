@@ -4,10 +4,9 @@ A wording is a frozen dataclass whose fields bear the names that its template kn
 name that Python keeps for itself has an underscore behind it, which templates do not see. It holds no value of its own.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
+from re import sub
 from typing import ClassVar
 
 
@@ -34,11 +33,21 @@ WANTS_ANSWERS = frozenset({LetterKind.NOTICE, LetterKind.CHASER, LetterKind.ESCA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """The values of one letter. `is_of_case`: its template counts on how the case stands (standing.py)."""
+    """The values of one letter. `is_of_case`: its template counts on how the case stands (standing.py).
+
+    A class inside the class of a kind has both from its name: Redirect.NotMine is redirect, not_mine. Where it names a
+    variant itself that stands, for stored letters know it.
+    """
 
     kind: ClassVar[LetterKind]
     variant: ClassVar[str]
     is_of_case: ClassVar[bool] = True
+
+    def __init_subclass__(cls) -> None:
+        kind, _, variant = cls.__qualname__.rpartition(".")
+        if kind:  # none: only others are made of it
+            cls.kind = LetterKind[kind.upper()]
+            cls.variant = cls.__dict__.get("variant") or sub(r"(?<=[a-z])(?=[A-Z])", "_", variant).lower()
 
     @property
     def name(self) -> str:

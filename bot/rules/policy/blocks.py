@@ -4,8 +4,6 @@ Each is a frozen value; a key it does not know is a fault. They know neither eac
 hold them (policy.py), and no partnership: what a policy says is data.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field

@@ -4,24 +4,16 @@ It looks at the file's raw values, so that a wrong key elsewhere hides none of t
 knows no window: those are held against one another in file.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.model import Flag
 from bot.model.errors import Problem
-from bot.rules.policy.yaml_file import Document, nearest
-
-
-def stages_of(document: Document) -> list[dict[str, Any]]:
-    """The stages as written; what is not a block is an empty one, so that places keep their number."""
-    stages = document.at(("stages",))
-    return [s if isinstance(s, dict) else {} for s in stages] if isinstance(stages, list) else []
+from bot.rules.policy.yaml_file import Document, blocks, nearest
 
 
 def course(document: Document) -> Iterator[Problem]:
-    stages = stages_of(document)
+    stages = blocks(document.at(("stages",)))
     numbers: dict[str, int] = {}
     for n, stage in enumerate(stages):
         name = stage.get("id")
@@ -84,8 +76,7 @@ def _unreachable(document: Document, stages: list[dict[str, Any]], follows: dict
 
 def tracks(document: Document) -> Iterator[Problem]:
     """Somebody may take a child protection track's flag away, and an urgent one's words or raiser set it."""
-    tracks = document.at(("tracks",))
-    flags = [t.get("flag") for t in tracks if isinstance(t, dict)] if isinstance(tracks, list) else []
+    flags = [track.get("flag") for track in blocks(document.at(("tracks",)))]
     if Flag.CHILD_PROTECTION in flags and not document.at(("executive_lead",)):
         text = "a track is given but no executive_lead: name the role whose NOT CHILD PROTECTION ends it"
         yield document.problem(("tracks",), text)
@@ -94,17 +85,16 @@ def tracks(document: Document) -> Iterator[Problem]:
 def _skips(stage: Mapping[str, Any]) -> list[str]:
     """The ids that a stage's skip_to names, be it one block or a list."""
     found = stage.get("skip_to")
-    blocks = [found] if isinstance(found, dict) else found if isinstance(found, list) else []
-    return [block["to"] for block in blocks if isinstance(block, dict) and isinstance(block.get("to"), str)]
+    skips = blocks([found] if isinstance(found, dict) else found)
+    return [skip["to"] for skip in skips if isinstance(skip.get("to"), str)]
 
 
 def named(document: Document) -> Iterator[Problem]:
     """Stages that tracks, shared ceilings and skips name: there must be such, and a skip leads onwards."""
-    stages = stages_of(document)
+    stages = blocks(document.at(("stages",)))
     ids = [s["id"] for s in stages if isinstance(s.get("id"), str)]
     for block in ("tracks", "ceilings"):
-        found = document.at((block,))
-        for n in range(len(found) if isinstance(found, list) else 0):
+        for n in range(len(blocks(document.at((block,))))):
             yield from _known(document, (block, n, "stages"), ids)
             if block == "tracks":
                 yield from _known(document, (block, n, "windows"), ids)

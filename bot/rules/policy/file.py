@@ -5,8 +5,6 @@ wrong key elsewhere hides nothing: course.py, and the windows and warnings here.
 whether anybody holds a role is asked in settings.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -15,11 +13,11 @@ from bot.model import Unit, Window
 from bot.model.errors import Problem
 from bot.rules.policy import follow_up
 from bot.rules.policy import forms as policy_forms
-from bot.rules.policy.course import course, named, stages_of, tracks
+from bot.rules.policy.course import course, named, tracks
 from bot.rules.policy.grammar import meant
 from bot.rules.policy.overlay import apart, overlaid
 from bot.rules.policy.policy import Policy
-from bot.rules.policy.yaml_file import Document, read, validate
+from bot.rules.policy.yaml_file import Document, blocks, read, validate
 
 #: Numbers that the regulator keeps for fiction: nobody answers them.
 FICTIONAL = ("01632960", "01214960", "01614960", "01134960", "02079460", "08081570", "07700900", "03069990")
@@ -68,7 +66,7 @@ def _warnings(document: Document, today: date | None) -> Iterator[Problem]:
         if is_past:
             text = f"this policy was to be reviewed by {review}: ask the partnership whether it still stands"
             yield document.problem(("review_by",), text, is_warning=True)
-    if not document.at(("source",)) and any(s.get("source") != "local" for s in stages_of(document)):
+    if not document.at(("source",)) and any(s.get("source") != "local" for s in blocks(document.at(("stages",)))):
         text = "`source` names no document, yet windows are the policy's own: say where they stand, or `source: local`"
         yield document.problem((), text, is_warning=True)
     yield from _fictional(document)
@@ -105,12 +103,9 @@ def _window(document: Document, value: Any) -> Window | None:
 
 
 def windows(document: Document) -> Iterator[Problem]:
-    stages = stages_of(document)
+    stages = blocks(document.at(("stages",)))
     yield from _ceilings(document, stages)
-    tiers = document.at(("intake", "tiers"))
-    offered = (
-        [_window(document, t.get("window")) for t in tiers if isinstance(t, dict)] if isinstance(tiers, list) else []
-    )
+    offered = [_window(document, tier.get("window")) for tier in blocks(document.at(("intake", "tiers")))]
     assumed = _window(document, document.at(("intake", "tier_when_missing")))
     if assumed is not None and assumed not in offered:
         among = " and ".join(str(w) for w in offered if w) or "none are given"
@@ -152,10 +147,8 @@ def _ceilings(document: Document, stages: list[dict[str, Any]]) -> Iterator[Prob
 def _shared(document: Document, stages: list[dict[str, Any]]) -> Iterator[Problem]:
     """A stage's own ceiling is not later than the one it shares; a stage shares one at most."""
     seen: dict[str, int] = {}
-    groups = document.at(("ceilings",))
-    for n, group in enumerate(groups if isinstance(groups, list) else ()):
-        within = _window(document, group.get("within")) if isinstance(group, dict) else None
-        named = group.get("stages") if isinstance(group, dict) else None
+    for n, group in enumerate(blocks(document.at(("ceilings",)))):
+        within, named = _window(document, group.get("within")), group.get("stages")
         for one in named if isinstance(named, list) else ():
             if one in seen and isinstance(one, str):
                 text = (

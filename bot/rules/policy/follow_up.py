@@ -4,8 +4,6 @@ The entry on the child's own record, agreed actions, prompts such as "record and
 only: whom to ask and when is case/course/follow_up.py's; which text a letter gives them is the templates'.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -17,7 +15,7 @@ from bot.model.errors import Problem
 from bot.rules import workdays
 from bot.rules.policy.blocks import Part
 from bot.rules.policy.grammar import AWindow, Role, Text, Words, listed
-from bot.rules.policy.yaml_file import Document, nearest
+from bot.rules.policy.yaml_file import Document, blocks, nearest
 
 Sentences = Annotated[tuple[Text, ...], BeforeValidator(listed)]
 
@@ -72,14 +70,13 @@ class FollowUp(Part):
 
 def faults(document: Document) -> Iterator[Problem]:
     """Stages that are named here and are none."""
-    stages = [s.get("id") for s in document.at(("stages",)) or () if isinstance(s, dict)]
+    stages = [stage.get("id") for stage in blocks(document.at(("stages",)))]
     block = document.at(("follow_up",))
     if not isinstance(block, dict):
         return
-    prompts = block.get("prompts")
     found: list[tuple[tuple[str | int, ...], Any]] = [(("register_from",), block.get("register_from"))]
-    for n, prompt in enumerate(prompts if isinstance(prompts, list) else ()):
-        named = prompt.get("stages") if isinstance(prompt, dict) else None
+    for n, prompt in enumerate(blocks(block.get("prompts"))):
+        named = prompt.get("stages")
         found += [(("prompts", n, "stages"), s) for s in ([named] if isinstance(named, str) else named or ())]
     for where, stage in found:
         if stage and stage not in stages:

@@ -5,8 +5,6 @@ back is read is mail/forms/forms.py. Faults across blocks (an unknown form, a la
 are found here from the file's raw values, so that a wrong key elsewhere hides none of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -15,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from bot.model.errors import Problem
 from bot.rules.policy.blocks import Child, Part
 from bot.rules.policy.grammar import Role, Text, Words
-from bot.rules.policy.yaml_file import Document, nearest
+from bot.rules.policy.yaml_file import Document, blocks, nearest
 
 Kind = Literal["text", "date", "choice", "table"]
 
@@ -118,8 +116,8 @@ class Log(Part):
 
 def faults(document: Document) -> Iterator[Problem]:
     """Whatever the forms of this file say that cannot be."""
-    forms = _list(document.at(("forms",)))
-    stages = [s.get("id") for s in _list(document.at(("stages",)))]
+    forms = blocks(document.at(("forms",)))
+    stages = [s.get("id") for s in blocks(document.at(("stages",)))]
     ids = [form.get("id") for form in forms]
     for n, form in enumerate(forms):
         if ids.index(form.get("id")) != n:
@@ -130,15 +128,11 @@ def faults(document: Document) -> Iterator[Problem]:
             yield document.problem(("forms", n, "opens_at"), text)
         yield from _fields(document, n, form, forms, stages)
         yield from _links(document, n, form)
-    for n, stage in enumerate(_list(document.at(("stages",)))):
-        for m, wanted in enumerate(_list(stage.get("forms"))):
+    for n, stage in enumerate(blocks(document.at(("stages",)))):
+        for m, wanted in enumerate(blocks(stage.get("forms"))):
             if wanted.get("form") not in ids:
                 text = f"{document.name(('stages', n))} asks for an unknown form: {wanted.get('form')}"
                 yield document.problem(("stages", n, "forms", m), text + _near(wanted.get("form"), ids))
-
-
-def _list(value: Any) -> list[dict[str, Any]]:
-    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []
 
 
 def _near(word: Any, known: list[Any]) -> str:
@@ -150,7 +144,7 @@ def _fields(
 ) -> Iterator[Problem]:
     labels: dict[str, str] = {}
     names: set[str] = set()
-    for m, field in enumerate(_list(form.get("fields"))):
+    for m, field in enumerate(blocks(form.get("fields"))):
         path = ("forms", n, "fields", m)
         name, label = document.name(path), " ".join(str(field.get("label", "")).split()).casefold()
         if label and label in labels:
@@ -188,7 +182,7 @@ def _contents(
 
 
 def _sources(forms: list[dict[str, Any]], stages: list[Any]) -> list[Any]:
-    fields = [f"{form.get('id')}.{field.get('id')}" for form in forms for field in _list(form.get("fields"))]
+    fields = [f"{form.get('id')}.{field.get('id')}" for form in forms for field in blocks(form.get("fields"))]
     return [*SOURCES, *(f"{word}.{stage}" for word in BY_STAGE for stage in stages), *fields]
 
 
@@ -201,7 +195,7 @@ def _is_source(source: str, form: Mapping[str, Any], forms: list[dict[str, Any]]
 
 def _links(document: Document, n: int, form: Mapping[str, Any]) -> Iterator[Problem]:
     """A printed address whose link leads elsewhere: people would send a family's data to whoever owns the target."""
-    for m, printed in enumerate(_list(form.get("printed"))):
+    for m, printed in enumerate(blocks(form.get("printed"))):
         address, link = str(printed.get("address") or ""), str(printed.get("link") or "").removeprefix("mailto:")
         if link and link.casefold() != address.casefold():
             text = f"the form prints {address}, but its link leads to {link}: ask which is right and leave the link out"

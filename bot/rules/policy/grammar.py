@@ -5,8 +5,6 @@ write instead. Nothing here knows a block, a stage or a partnership; sentences a
 file.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, time
 from typing import Annotated, Any

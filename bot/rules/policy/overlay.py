@@ -5,8 +5,6 @@ takes that stage's fields for those it leaves out, and an empty value takes a fi
 no file, and it judges no policy (file.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -46,7 +44,7 @@ def _parent(text: str) -> str:
 def overlaid(document: Document, others: Mapping[str, tuple[str, str]]) -> tuple[Document, tuple[Problem, ...]]:
     """The document on its parents; a parent that is not there, or that stands on this one, is a fault."""
     line, problems = [document], []
-    seen = {document.at(("id",))}
+    seen = [document.at(("id",))]  # as the file has it: it may be no text yet
     while (name := line[-1].at(("parent",))) is not None:
         child = line[-1]
         if name in seen:
@@ -61,7 +59,7 @@ def overlaid(document: Document, others: Mapping[str, tuple[str, str]]) -> tuple
             problems.append(child.problem(("parent",), f"parent: {name} cannot be read; mend it first"))
             break
         problems += found
-        seen.add(name)
+        seen.append(name)
         line.append(above)
     whole = line.pop()
     while line:

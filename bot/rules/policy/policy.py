@@ -5,8 +5,6 @@ dates (workdays.py); the blocks are blocks.py's; a file is read, and its faults 
 file.py. A case stays on the version it opened under.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Annotated, Any, Literal

@@ -4,8 +4,6 @@ Made from the typed policy alone, for whoever wrote the file to read it back. Th
 challenge that nobody ever answers; it resolves no person, and a condition is told and not decided.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime

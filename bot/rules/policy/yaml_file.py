@@ -5,8 +5,6 @@ the typed model converts it; only an empty value is None. It knows no model of i
 followed; merge keys are not.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Iterable, Mapping
@@ -85,6 +83,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     folded = {k.casefold(): k for k in known}
     found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return f"; did you mean {folded[found[0]]}?" if found else ""
+
+
+def blocks(value: Any) -> list[dict[str, Any]]:
+    """The blocks of a list as written; what is no block is an empty one, so that places keep their number."""
+    return [item if isinstance(item, dict) else {} for item in value] if isinstance(value, list) else []
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -188,7 +191,8 @@ def _sentence(model: type[BaseModel], document: Document, fault: ErrorDetails) -
         key = str(path[-1])
         if kind == "missing":
             return document.problem(path, f"{where} has no {key}: {_advice(model, path)}")
-        return document.problem(path, f"{where} has an unknown key {key}{nearest(key, _keys_at(model, path[:-1]))}")
+        known = [name for owner in _models_at(model, path[:-1]) for name in owner.model_fields]
+        return document.problem(path, f"{where} has an unknown key {key}{nearest(key, known)}")
     if kind == "literal_error":
         expected = str(context["expected"])
         given = document.at(path)
@@ -208,10 +212,6 @@ def _advice(model: type[BaseModel], path: Path) -> str:
         if field is not None and field.description:
             return field.description
     return "add it"
-
-
-def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
-    return [key for owner in _models_at(model, path) for key in owner.model_fields]
 
 
 def _models_at(model: type[BaseModel], path: Path) -> list[type[BaseModel]]:
