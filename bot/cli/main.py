@@ -7,11 +7,13 @@ traceback for an operator's mistake; one for a fault of ours. What each command 
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
+from bot import __version__
 from bot.cli import cases, check, keep, mail, policy, registers, run, setup, shown, understand
-from bot.cli.output import complain
+from bot.cli.output import complain, say_lines
 from bot.cli.probe import command as probe
 from bot.cli.rehearsal import command as rehearse
 from bot.daemon import logs
@@ -21,14 +23,28 @@ from bot.model.errors import BotError, ConfigError
 #: `deliver` reads its own words: __main__ calls it without this file, which only lists it.
 UNREAD = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": list[str]()}
 
+
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        say_lines(f"challenge-bot {__version__}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="challenge-bot",
-    help="Keeps the clock of professional safeguarding challenges, by email alone.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def _version(
+    _shown: Annotated[bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    """Keeps the clock of professional safeguarding challenges, by email alone."""
+
 
 app.command("run")(run.run)
 app.command("once")(run.one_pass)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from bot.model import Alarm, Case, Contact, Decision, Fact, Unit, Window
+from bot.model import Alarm, Case, Contact, Decision, Fact, Flag, Unit, Window
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Track
 from bot.rules.policy.policy import Stage
@@ -127,7 +127,7 @@ class Oracle:
         for skip in stage.skip_to:
             asks = skip.condition
             assert asks.model_fields_set <= {"urgent", "same_person"}, "a clause that this oracle does not know"
-            is_urgent = asks.urgent is None or asks.urgent == (case.urgent or "urgent" in case.flags)
+            is_urgent = asks.urgent is None or asks.urgent == (case.urgent or case.has(Flag.URGENT))
             if is_urgent and (not asks.same_person or self._answers_again(stage, case)):
                 return skip.to
         return None

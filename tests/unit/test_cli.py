@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import __version__
 from bot.case import table, transitions
 from bot.model import State, Word
 from tests import operator
@@ -43,6 +44,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 def own(prepared: Desk, tmp_path: Path) -> Desk:
     """A copy of it that a test may change."""
     return replace(prepared, folder=Path(shutil.copytree(prepared.folder, tmp_path / "own")))
+
+
+def test_the_version_is_told() -> None:
+    """One line, and done: packagers and bug reports ask for it."""
+    assert done(Path(), "--version") == f"challenge-bot {__version__}\n"
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------
