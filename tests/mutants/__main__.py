@@ -1,4 +1,4 @@
-"""How much the tests notice: `python -m tests.mutants [--seed N] [--count N] [--minutes N] [--only ROOM] [--near]`.
+"""How much the tests notice: `python -m tests.mutants [--seed N] [--count N] [--only ROOM] [--reach FILE]`, and more.
 
 Random small faults, the same for the same seed and sources, are put into a copy of the bot one by one. Every survivor
 is printed with its place; a survivor that changes what the bot does wants a test. It changes nothing of the checkout.
@@ -22,26 +22,34 @@ ROOMS = ("rules", "case", "engine", "store")
 
 def main() -> int:
     asked = _asked()
-    chosen = choose(asked.seed, asked.count, asked.only)
+    chosen = choose(asked.seed, asked.count, asked.only)[asked.after :]
     until = time.monotonic() + asked.minutes * 60
     ended: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = Copy(Path(folder), near=asked.near)
+        try:
+            copy.learn(asked.reach or Path(folder, "reach.json"))
+        except Unusable as error:
+            say(str(error))
+            return 2
         for fault in chosen:
             if time.monotonic() > until:
                 break
             try:
                 found = copy.try_out(fault)
             except Unusable as error:
-                say(str(error))
-                return 2
+                ended["unsure"] += 1
+                say(f"unsure, {error}: {said(fault)}")
+                continue
             ended[found.how] += 1
             if found.how == "survived":
                 say(said(fault))
             elif asked.verbose:
-                say(f"{found.how} after {found.seconds:.0f} s: {said(fault)}")
+                say(f"{found.how} by {found.by} after {found.seconds:.0f} s: {said(fault)}")
     killed, late = ended["killed"] + ended["timed out"], ended["timed out"]
     say(f"{ended.total()} mutants, {killed} killed ({late} of them by time), {ended['survived']} survived")
+    if ended["unsure"]:
+        say(f"{ended['unsure']} are unsure: what noticed them failed without them as well")
     if ended.total() < len(chosen):
         say(f"{len(chosen) - ended.total()} were not tried: the {asked.minutes:g} minutes were over")
     return 0
@@ -79,6 +87,8 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description="How much the tests notice.")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--after", type=int, default=0, help="goes on after the first so many of the same choice")
+    parser.add_argument("--reach", type=Path, help="keeps here which tests call what, or knows it from here")
     parser.add_argument("--minutes", type=float, default=60, help="no mutant is begun after so many")
     parser.add_argument("--only", choices=("", *ROOMS), default="", help="one room")
     parser.add_argument(

@@ -31,10 +31,14 @@ _SILENT = ("log.", "failpoint(", "super(")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One change of one file: the bytes from `start` to `end` become `after`. `line` counts from 1."""
+    """One change of one file: the bytes from `start` to `end` become `after`. `line` counts from 1.
+
+    `within`: the first line of the function, decorators and all, that it is in; 0 in none.
+    """
 
     path: Path
     line: int
+    within: int
     what: str
     start: int
     end: int
@@ -51,11 +55,11 @@ def faults(path: Path) -> list[Fault]:
     starts = [0]
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
-    found = []
-    for node, what, after in _changes(ast.parse(source)):
+    found, tree = [], ast.parse(source)
+    for node, what, after in _changes(tree):
         start, end = starts[node.lineno - 1] + node.col_offset, starts[(node.end_lineno or 0) - 1] + _end(node)
         before = source[start:end].decode()
-        fault = Fault(path, node.lineno, what, start, end, before, after)
+        fault = Fault(path, node.lineno, _within(tree, node.lineno), what, start, end, before, after)
         if " ".join(before.split()) != " ".join(after.split()) and _is_python(fault.put_into(source)):
             found.append(fault)
     return sorted(found, key=lambda one: (one.start, one.what, one.after))
@@ -64,6 +68,15 @@ def faults(path: Path) -> list[Fault]:
 def _end(node: ast.expr | ast.stmt) -> int:
     assert node.end_col_offset is not None
     return node.end_col_offset
+
+
+def _within(tree: ast.Module, line: int) -> int:
+    around = [
+        min([node.lineno, *(one.lineno for one in node.decorator_list)])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.body[0].lineno <= line <= (node.end_lineno or 0)
+    ]
+    return max(around, default=0)
 
 
 def _is_python(source: bytes) -> bool:

@@ -1,8 +1,8 @@
 """Runs mutants: each fault in a copy of the tree, and against it the tests that touch its file, the nearest first.
 
-A copy in a temporary folder is changed, never the checkout. A fault is killed by the first test that fails; what no
-test notices within its file's tests and its room's has survived. It chooses no fault (`__main__.py`) and makes none
-(`faults.py`).
+A copy in a temporary folder is changed, never the checkout. A fault is killed by the first test that fails; what none
+of the tests notices that call its function, or of its file's and its room's where none does, has survived. It chooses
+no fault (`__main__.py`) and makes none (`faults.py`).
 """
 
 from __future__ import annotations
@@ -25,16 +25,29 @@ from typing import NoReturn
 import pytest
 
 from tests.mutants.faults import Fault
+from tests.mutants.reach import Reach, Watching
 
 ROOT = Path(__file__).parents[2]
 #: What a test may read beside the bot.
 COPIED = ("bot", "tests", "config", "mail_templates", "docs", "pyproject.toml", "README.md", "CHANGELOG.md", "Makefile")
-#: Tests that start servers or read the sources themselves say nothing about a fault's meaning.
-LEFT_OUT = ("test_house.py", "test_layers.py", "test_readme.py", "test_tokens.py", "test_deliver_alone.py")
+#: Tests that read the sources themselves, or words alone, say nothing about a fault's meaning; those that run the
+#: command itself as a process (`tests.operator`) are slow, and run where a file's name is theirs.
+LEFT_OUT = (
+    "test_house.py",
+    "test_layers.py",
+    "test_readme.py",
+    "test_tokens.py",
+    "test_deliver_alone.py",
+    "test_patterns.py",
+)
 #: Servers that tests start, and whose libraries are worth importing once.
 PLUGINS = ("tests.servers.smtp", "tests.servers.ews", "tests.servers.graph", "tests.servers.postgres")
-#: Seconds for one file's tests and for one room's; a run that needs more is a run without an end.
-LIMITS = (240, 600)
+#: Seconds for a file's own tests, for those that name it, and for its room's; what needs more is without an end.
+LIMITS = (240, 400, 600)
+#: Where a run of the tests writes down in the copy which of them it has come to.
+REACHED = "reached.txt"
+#: Seconds that tests of a fault's function may have taken together when they were watched; the quickest are taken.
+ENOUGH = 40
 
 
 class Unusable(Exception):
@@ -43,10 +56,11 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What became of a fault. `how`: killed, timed out or survived."""
+    """What became of a fault. `how`: killed, timed out or survived. `by`: the test that noticed it, "" for none."""
 
     fault: Fault
     how: str
+    by: str
     seconds: float
 
 
@@ -56,6 +70,7 @@ class Copy:
     def __init__(self, folder: Path, *, near: bool = False) -> None:
         self.folder = folder
         self._near = near
+        self._reach: Reach | None = None
         for name in COPIED:
             source, target = ROOT / name, folder / name
             if source.is_dir():
@@ -65,36 +80,65 @@ class Copy:
         # Compiled once, each file with the hash of its source, so that a changed one is never taken for the compiled.
         compileall.compile_dir(folder, quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
         _warm()
-        self._sound: set[tuple[str, ...]] = set()
+        self._sound: set[str] = set()
+
+    def learn(self, file: Path) -> None:
+        """Reads from the file which tests call which function, or runs all once to write it. Raises Unusable."""
+        if not file.exists():
+            pid = os.fork()
+            if pid == 0:
+                _become(
+                    self.folder,
+                    tuple(path.relative_to(ROOT).as_posix() for path in _files() if not _is_slow(path)),
+                    file.resolve(),
+                )
+            if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
+                raise Unusable("the tests fail without any fault")
+        self._reach = Reach.read(file)
 
     def try_out(self, fault: Fault) -> Ended:
         """Puts the fault in, runs the tests, takes it out again. Raises Unusable."""
         began = time.monotonic()
         name = fault.path.relative_to(ROOT)
-        stages = list(zip(tests_of(name.as_posix()), LIMITS, strict=True))
-        if self._near and stages[0][0]:
+        stages = list(zip(self._tests(fault), LIMITS, strict=True))
+        if self._near and any(tests for tests, _ in stages[:-1]):
             stages.pop()
         target = self.folder / name
         source = target.read_bytes()
         target.write_bytes(fault.put_into(source))
-        noticed = ((self._noticed(tests, limit), tests, limit) for tests, limit in stages)
+        noticed = (self._noticed(tests, limit) for tests, limit in stages)
         try:
-            how, tests, limit = next((found for found in noticed if found[0]), ("survived", (), 0))
+            how = next((found for found in noticed if found), "survived")
         finally:
             target.write_bytes(source)
-        self._must_pass(tests, limit)
-        return Ended(fault, how, time.monotonic() - began)
+        by = self._reached() if how != "survived" else ""
+        self._must_pass(by)
+        return Ended(fault, how, by, time.monotonic() - began)
 
-    def _must_pass(self, tests: tuple[str, ...], limit: float) -> None:
-        """What noticed a fault must be content without it; asked once of the same tests."""
-        if tests not in self._sound and self._noticed(tests, limit):
-            raise Unusable(f"these fail without any fault: {' '.join(tests)}")
-        self._sound.add(tests)
+    def _tests(self, fault: Fault) -> tuple[tuple[str, ...], ...]:
+        """What is run for a fault, in turn: its file's tests, then those that call its function, or name its file."""
+        name = fault.path.relative_to(ROOT).as_posix()
+        own, near, far = tests_of(name)
+        calls = self._reach.of(name, fault.within, ENOUGH) if self._reach else ()
+        if not calls:
+            return own, near, far
+        return own, tuple(test for test in calls if test.partition("::")[0] not in own), ()
+
+    def _reached(self) -> str:
+        """The test that the last run ended with, whatever it was called with."""
+        return (self.folder / REACHED).read_text(encoding="utf-8").partition("[")[0]
+
+    def _must_pass(self, test: str) -> None:
+        """What noticed a fault must be content without it; asked once of the same test."""
+        if test and test not in self._sound and self._noticed((test,), LIMITS[-1]):
+            raise Unusable(f"this fails without any fault: {test}")
+        self._sound.add(test)
 
     def _noticed(self, tests: tuple[str, ...], limit: float) -> str:
         """How the tests noticed that something is wrong, "" if they did not."""
         if not tests:
             return ""
+        (self.folder / REACHED).write_text(tests[0], encoding="utf-8")
         pid = os.fork()
         if pid == 0:
             _become(self.folder, tests)
@@ -109,14 +153,31 @@ class Copy:
         return "timed out"
 
 
+class _Following:
+    """Writes down the test that is being run, or the file that cannot be; the last is where a run has stopped."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._file.write_text(nodeid, encoding="utf-8")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._file.write_text(report.nodeid, encoding="utf-8")
+
+
 def _warm() -> None:
     """Imports once what every test needs, so that a fault costs what its tests cost: children forget ours alone."""
     for name in ("bot.cli.main", "bot.daemon.app", "tests.conftest", *PLUGINS):
         importlib.import_module(name)
 
 
-def _become(folder: Path, tests: tuple[str, ...]) -> NoReturn:
-    """A child that knows the copy's modules and none of the checkout's, and ends with what pytest says."""
+def _become(folder: Path, tests: tuple[str, ...], watched: Path | None = None) -> NoReturn:
+    """A child that knows the copy's modules and none of the checkout's, and ends with what pytest says.
+
+    `watched`: where is written, if anywhere, which tests called what.
+    """
     code = 1
     try:
         os.chdir(folder)
@@ -130,42 +191,61 @@ def _become(folder: Path, tests: tuple[str, ...]) -> NoReturn:
             os.dup2(null, number)
         options = ["-x", "-q", "--no-header", "-p", "no:randomly", "-m", "not postgres and not dovecot"]
         options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is warm
-        code = int(pytest.main([*options, *tests]))
+        watching = Watching(folder) if watched else None
+        code = int(pytest.main([*options, *tests], plugins=[watching or _Following(folder / REACHED)]))
+        if watching and watched:
+            watching.write(watched)
     finally:
         os._exit(code)
 
 
 @functools.cache
-def tests_of(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tests of a file of the bot, and the others of its room, by what they or their samples import, or by name."""
+def tests_of(name: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The tests of a file of the bot by name, those that import it, or whose samples do, and its room's others."""
     module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     room = ".".join(module.split(".")[:2])
-    files = [f for folder in ("unit", "property") for f in sorted((ROOT / "tests" / folder).glob("test_*.py"))]
-    near, far = [], []
-    for file in files:
-        if file.name in LEFT_OUT:
-            continue
+    own, near, far = [], [], []
+    for file in _files():
         known = _imported(file)
         path = file.relative_to(ROOT).as_posix()
-        if module in known or file.stem.endswith(f"_{module.rpartition('.')[2]}"):
+        if file.stem.endswith(f"_{module.rpartition('.')[2]}"):
+            own.append(path)
+        elif _is_slow(file):
+            continue
+        elif module in known:
             near.append(path)
         elif file.parent.name == "unit" and any(one == room or one.startswith(f"{room}.") for one in known):
             far.append(path)
-    return tuple(near), tuple(far)
+    return tuple(own), tuple(near), tuple(far)
+
+
+def _files() -> list[Path]:
+    files = [f for folder in ("unit", "property") for f in sorted((ROOT / "tests" / folder).glob("test_*.py"))]
+    return [file for file in files if file.name not in LEFT_OUT]
+
+
+def _is_slow(file: Path) -> bool:
+    return "tests.operator" in _named(file)
 
 
 @functools.cache
 def _imported(file: Path) -> frozenset[str]:
     """The modules of the bot that a test, or a file of samples that it imports, names."""
+    found = set(_named(file))
+    for name in {name for name in found if name.startswith("tests.unit.")}:
+        path = ROOT / f"{name.replace('.', '/')}.py"
+        if path.exists() and path != file:
+            found |= _imported(path)
+    return frozenset(name for name in found if name.startswith("bot."))
+
+
+@functools.cache
+def _named(file: Path) -> frozenset[str]:
+    """Every module that a file imports, and every name that it takes from one."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    samples = {name for name in found if name.startswith("tests.unit.")}
-    for name in samples:
-        path = ROOT / f"{name.replace('.', '/')}.py"
-        if path.exists() and path != file:
-            found |= _imported(path)
-    return frozenset(name for name in found if name.startswith("bot."))
+    return frozenset(found)

@@ -149,14 +149,16 @@ def test_a_mail_to_our_own_mailbox_is_shown_to_the_area_that_knows_its_sender(
 
 
 def test_what_could_not_be_read_is_shown_apart(house: House) -> None:
-    """It waits for a person as well, and the unit is asked about it in the same letter."""
+    """It waits for a person as well, and the unit is asked about it in the same letter, once."""
     house.put(eml(title="Lunch"))
     house.receive(START)
     with house.db.begin() as tx:
         for _ in range(3):
             mails.attempt(tx, 1, START)
     house.app.intake.read(START)
-    assert "These could not be read." in digest(house, NINE)
+    text = digest(house, NINE)
+    assert "These could not be read." in text
+    assert text.count(f"in {CREWE_BOX}, received") == 1
 
 
 def test_letters_kept_back_in_shadow_mode_are_listed_once(tmp_path: Path) -> None:

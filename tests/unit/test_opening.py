@@ -281,3 +281,18 @@ def test_opening_reads_no_team_from_a_mailbox_that_names_it() -> None:
     assert (decision.case.team, decision.case.responder_agency) == (INBOX.team, "CSC")
     assert isinstance(Opening(mail(), INBOX, 1, "r"), Opening)
     assert MANAGER not in {c.email for one in decision.letters for c in one.to}
+
+
+def test_an_urgent_stage_is_asked_again_up_to_eight_hours_late() -> None:
+    """What the next morning's letter says as well is not made up for after a longer silence of the program."""
+    case = served(fired(served(opened()), "lapse"))
+    (again,) = fired(case, "repeat", late=timedelta(hours=8)).letters
+    assert again.variant == "repeat"
+    assert fired(case, "repeat", late=timedelta(hours=8, seconds=1)).letters == ()
+
+
+def test_a_case_that_is_called_urgent_is_urgent_by_the_shortest_time() -> None:
+    """Ten working days were asked for; from the word on its hours run, and its letters say that it is urgent."""
+    case = served(opened(mail(title=TEN, to=(FAY,), cc=(CREWE,))))
+    case = arrived(case, mail(HELEN, "URGENT", at=START + hours(1), to=(BOT,))).case
+    assert (case.urgent, case.due) == (True, START + hours(25))

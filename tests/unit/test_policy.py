@@ -119,6 +119,13 @@ def test_a_good_file_gives_the_policy_and_no_problem() -> None:
     assert policy.course() == policy.stages
 
 
+def test_a_stage_has_the_window_and_the_ceiling_that_its_file_gives() -> None:
+    """Read from the file, a ceiling stands as it is written, and a window with whose time it is."""
+    one, two = good().stages
+    assert (one.respond_within, one.ceiling) == ("requested", Window(7, Unit.WORKING_DAYS))
+    assert (two.respond_within, two.ceiling) == (Window(6, Unit.WORKING_DAYS, "local"), Window(13, Unit.WORKING_DAYS))
+
+
 @pytest.mark.parametrize(("old", "new", "where", "said"), FAULTS)
 def test_each_fault_is_named_with_its_line(old: str, new: str, where: str | int, said: str) -> None:
     """A broken file gives no policy, and the sentence stands at the line that is to be mended."""

@@ -8,6 +8,8 @@ import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.model.errors import StoreError
 from bot.store import cases, meta, schema
 from bot.store.db import MIGRATIONS, Database
-from bot.store.keep import backup
+from bot.store.keep import backup, restore
 from tests.servers.postgres import Cluster
 from tests.unit.store_samples import save_new
 
@@ -342,6 +344,18 @@ def test_a_backup_is_never_written_over_and_never_half(tmp_path: Path) -> None:
         backup(db, tmp_path / "copy.db")
     assert not (tmp_path / "copy.db").exists()
     db.close()
+
+
+def test_only_a_database_of_this_program_is_put_back(tmp_path: Path) -> None:
+    """Another program's sound database is refused by its name, and what stood there stands as it was."""
+    path, other = filled(tmp_path / "bot.db"), tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as made:
+        made.execute("CREATE TABLE cases (number INTEGER)")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"other\.db is no database of this program"):
+        restore(other, path, datetime(2027, 1, 11, 9, 0, tzinfo=UTC))
+    assert path.read_bytes() == before
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["bot.db", "other.db"]
 
 
 def test_postgresql_is_backed_up_with_its_own_tool(postgres_url: str, tmp_path: Path) -> None:
