@@ -41,7 +41,9 @@ app = typer.Typer(
 
 @app.callback()
 def _version(
-    _shown: Annotated[bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")] = False,
+    _shown: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
     """Keeps the clock of professional safeguarding challenges, by email alone."""
 
