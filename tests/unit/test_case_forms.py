@@ -106,3 +106,11 @@ def test_no_word_of_a_form_stands_in_a_case_or_a_letter() -> None:
     secret = replace(WHOLE, fields=tuple(replace(f, value="Alex Example") for f in FIELDS))
     made = sent(opened(book=book).case, book, secret)
     assert "Alex Example" not in repr((made.case, made.letters, made.events))
+
+
+def test_the_raisers_form_is_not_asked_of_whoever_answers() -> None:
+    """Its reminder goes to the raiser's side alone."""
+    book = rules(required="must", by="raising")
+    case = sample.served(opened(book=book))
+    reminder = fired(replace(case, deadlines=tuple(d for d in case.deadlines if d.kind == "form")), "form", book)
+    assert [one.to for one in reminder.letters] == [(case.raiser,)]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.model import (
+    Flag,
     LetterKind,
     Opening,
     Proof,
@@ -296,3 +297,13 @@ def test_a_case_that_is_called_urgent_is_urgent_by_the_shortest_time() -> None:
     case = served(opened(mail(title=TEN, to=(FAY,), cc=(CREWE,))))
     case = arrived(case, mail(HELEN, "URGENT", at=START + hours(1), to=(BOT,))).case
     assert (case.urgent, case.due) == (True, START + hours(25))
+
+
+def test_a_challenge_reported_after_its_time_counts_from_the_report() -> None:
+    """No lapse out of hand: an answer may lie elsewhere; the alarms of the day it began are gone."""
+    late = mail(title=DAY, to=(FAY,), cc=(CREWE,), at=START)
+    case = opened(late, day_zero=START - timedelta(days=3), flags=(Flag.REPORTED_START,)).case
+    assert case.opened == START
+    assert case.due is not None
+    assert case.due > START
+    assert all(alarm.at > START for alarm in case.deadlines)
