@@ -16,13 +16,13 @@ from bot.mail import subject, trust
 from bot.mail.bytes import addresses, headers, parse, unreadable
 from bot.mail.bytes.headers import Headers
 from bot.mail.bytes.text import unmarked
-from bot.mail.cut import quote
+from bot.mail.cut import boilerplate, quote
 from bot.mail.forms import forms
 from bot.mail.forms.labels import Shape
 from bot.mail.machine import absence, automatic
 from bot.mail.trust import Trust
 from bot.mail.words import commands, promises
-from bot.model import Flag, FormRead, Mail, MailKind, Proof, SubjectReading
+from bot.model import Address, Flag, FormRead, Mail, MailKind, Proof, SubjectReading
 
 MAX_SUBJECT = 2000
 _ONCE = ("subject", "date", "message-id", "to", "cc", "sender", "in-reply-to", "references", "content-type")
@@ -122,18 +122,38 @@ def _with_forms(mail: Mail, parsed: parse.Parsed, reading: Reading, *, opens_fil
 
 def _said(mail: Mail, parsed: parse.Parsed, reading: Reading) -> Mail:
     """The same mail with its text cut into new and quoted, and what both say."""
-    pieces = quote.split(parsed.text, mail.sender.name if mail.sender else "")
+    pieces = _pieces(parsed, mail)
     original = _original(pieces, parsed)
     return replace(
         mail,
         new_text=pieces.new,
         quoted=pieces.quoted,
         answers_inline=pieces.answers_inline,
+        is_unsure=pieces.is_unsure,
         quoted_trigger=_quoted_trigger(original, mail, reading),
         quoted_from=original.quoted_from,
         quoted_sent=original.quoted_sent,
-        command=commands.command(pieces.new) if mail.kind is MailKind.HUMAN else None,
+        command=commands.command(pieces.new) if mail.kind is MailKind.HUMAN and not pieces.is_unsure else None,
     )
+
+
+def _pieces(parsed: parse.Parsed, mail: Mail) -> quote.Split:
+    """The text in two: of the plain version, or of HTML where the plain one says nothing of its writer's."""
+    writer = _called(mail.sender)
+    pieces = quote.split(parsed.text, writer, mail.subject, is_forward=mail.trigger.is_forward)
+    is_stub = pieces.is_unsure and boilerplate.is_known(pieces.new.split("\n"))
+    is_stub = is_stub or boilerplate.is_stub(pieces.new) or not (pieces.new or pieces.quoted)
+    if not parsed.rich or not is_stub:
+        return pieces
+    rich = quote.split(parsed.rich, writer, mail.subject, is_forward=mail.trigger.is_forward)
+    return rich if rich.new or rich.quoted else pieces
+
+
+def _called(sender: Address | None) -> str:
+    """The words by which somebody may sign: of the display name, and those of the address."""
+    if sender is None:
+        return ""
+    return f"{sender.name} {' '.join(sender.email.partition('@')[0].replace('_', '.').split('.'))}"
 
 
 def _original(pieces: quote.Split, parsed: parse.Parsed) -> quote.Split:
@@ -170,8 +190,13 @@ def _addressed(found: Headers, reading: Reading, mail: Mail, defects: tuple[str,
     title = headers.decoded(found.get("subject"))[:MAX_SUBJECT]
     given_date = found.get("date")
     date = headers.date(given_date) if given_date else None
-    proof, proof_why = trust.prove(found, sender, reading.trust)
-    doubts = (*wrong, *(defect for defect in defects if defect in _UNSEEN))
+    careless = addresses.careless(found) if sender is None else None
+    if careless and (
+        reading.trust.profile == "none" or trust.prove(found.seen, careless, reading.trust)[0] is Proof.PROVEN
+    ):
+        sender, wrong = careless, ("careless_from",)
+    proof, proof_why = trust.prove(found.seen, sender, reading.trust)
+    doubts = (*(one for one in wrong if one != "careless_from"), *(defect for defect in defects if defect in _UNSEEN))
     if doubts and proof is Proof.PROVEN:
         proof, proof_why = Proof.UNPROVEN, f"From is doubtful: {doubts[0]}"
     own_id = headers.ids(found.get("message-id"))

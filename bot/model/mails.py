@@ -165,6 +165,9 @@ class Mail:
     is_list: bool = False  # List-Id or bulk headers: opens nothing
     is_readable: bool = True  # False: encrypted, or set aside: only the headers speak
     answers_inline: bool = False  # "see my comments below": what is new cannot be told apart
+    is_unsure: bool = (
+        False  # kept where a cut would have left nothing: shown to nobody but its writer, doubtful at most
+    )
     bounce: Bounce | None = None
     absence: Absence | None = None  # of automatic replies
     trigger: SubjectReading = field(default_factory=SubjectReading)

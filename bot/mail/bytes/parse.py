@@ -9,23 +9,28 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 
-from bot.mail.bytes import contents, unreadable
+import re2
+
+from bot.mail.bytes import contents, transfer, unreadable
 from bot.mail.bytes.contents import MAX_NAME, bare
 from bot.mail.bytes.headers import Headers, decoded, split, too_much
-from bot.mail.bytes.text import MAX_TEXT, cleaned, decode, from_html, is_known, turns
+from bot.mail.bytes.text import MAX_TEXT, cleaned, decode, from_html, is_known, turns, unmarked
 from bot.model import Attachment, Flag
 
 MAX_REPORT = 64 * 1024
-#: What the standard library raises for pieces of mails that its own parser took.
-_FAULTS = (ValueError, LookupError, AttributeError, TypeError, MessageError)
+_FAULTS = transfer.FAULTS
 
 _PARSER = BytesParser(policy=compat32)
 _MIME = ("content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version")
+_TEXTS = ("text/plain", "text/html", "text/enriched")
+#: Of letters in a plain text beside HTML: a longer one is no stub.
+_LONGEST_STUB = 1500
+#: How gateways call the parts into which they cut a body.
+_CUT_BODY = re2.compile(r"(?i)^(?:att\d{3,}|body|msg|message|mailbody|part[ _.-]?\d*)\.(?:txt|html?)$")
 _REPORTS = ("message/", "text/rfc822-headers", "text/calendar")
 
 
@@ -54,6 +59,7 @@ class Parsed:
     is_locked: bool = False
     defects: tuple[str, ...] = ()
     files: tuple[tuple[str, bytes], ...] = ()  # digest and bytes of those that may be a form
+    rich: str = ""  # the HTML version of a plain text so short that it may be a stub; "" where there is none
 
 
 @dataclass(slots=True)
@@ -65,7 +71,9 @@ class _Gathering:
     types: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
     files: list[tuple[str, bytes]] = field(default_factory=list)
+    named: list[tuple[str, str]] = field(default_factory=list)  # name and text of texts that look like files
     hidden: str = ""  # words that stand in a winmail.dat only
+    rich: str = ""  # the HTML version of a short plain text
     locked: int = 0
 
 
@@ -77,7 +85,8 @@ def parse(raw: bytes) -> Parsed:
         return Parsed(headers, why_unreadable=why, defects=(*defects, why))
     gathering = _Gathering(defects=list(defects))
     text = _visit(_tree(headers, body), gathering, in_related=False)
-    text = text if text.strip() else cleaned(gathering.hidden)
+    if not unmarked(text).strip():
+        text = _named(gathering) or cleaned(gathering.hidden)
     if len(text) > MAX_TEXT:
         text = text[:MAX_TEXT]
         gathering.defects.append("text_cut")
@@ -92,7 +101,15 @@ def parse(raw: bytes) -> Parsed:
         is_locked=bool(gathering.locked) and not others,
         defects=tuple(dict.fromkeys(gathering.defects)),
         files=tuple(gathering.files),
+        rich=gathering.rich[:MAX_TEXT],
     )
+
+
+def _named(found: _Gathering) -> str:
+    """The first text that has a name, where no other text has words: it is the body, and no attachment."""
+    name, text = next(((name, text) for name, text in found.named if unmarked(text).strip()), ("", ""))
+    found.attachments[:] = [a for a in found.attachments if a.name != name or not name]
+    return text
 
 
 def _tree(headers: Headers, body: bytes) -> Message:
@@ -107,7 +124,7 @@ def _tree(headers: Headers, body: bytes) -> Message:
 
 def _visit(part: Message, found: _Gathering, in_related: bool) -> str:
     """The text of a part; attachments, reports and defects go into `found`."""
-    kind = part.get_content_type()
+    kind = transfer.kind(part)
     found.types.append(kind)
     for defect in part.defects:
         found.defects.append(f"mime_{type(defect).__name__.removesuffix('Defect')}")
@@ -127,13 +144,26 @@ def _visit(part: Message, found: _Gathering, in_related: bool) -> str:
 
 def _alternative(children: list[Message], found: _Gathering) -> str:
     """The plain version where there is one with words in it, else the richest."""
-    plain = [child for child in children if child.get_content_type() == "text/plain"]
+    plain = [child for child in children if transfer.kind(child) == "text/plain"]
     first = _visit(plain[0], found, in_related=False) if plain else ""
     rest = [child for child in children if not plain or child is not plain[0]]
+    if 0 < len(first.strip()) <= _LONGEST_STUB:
+        found.rich = next((text for text in map(_rich, rest) if unmarked(text).strip()), "")
     texts = [
         _visit(child, found, in_related=True) for child in rest if not first.strip() or _is_rich_only(child, found)
     ]
     return first if first.strip() else next((text for text in reversed(texts) if text.strip()), "")
+
+
+def _rich(part: Message) -> str:
+    """What the HTML in a part says, without anything of it being listed."""
+    beside = _Gathering()
+    texts = (
+        _html(_decoded_text(one, _content(one, beside), beside), beside)
+        for one in part.walk()
+        if transfer.kind(one) == "text/html" and one.get_content_disposition() != "attachment"
+    )
+    return next(texts, "")
 
 
 def _is_rich_only(child: Message, found: _Gathering) -> bool:
@@ -180,16 +210,22 @@ def _leaf(part: Message, kind: str, found: _Gathering, in_related: bool) -> str:
         if is_file or name:
             _attach(part, kind, content, found, name)
         return ""
-    if (
-        kind in ("text/plain", "text/html", "text/enriched")
-        and disposition != "attachment"
-        and (not name or in_related)
-    ):
-        text = _decoded_text(part, content, found)
-        return _html(text, found) if kind == "text/html" else cleaned(text)
+    if kind in _TEXTS and disposition != "attachment" and (not name or in_related):
+        return _words(part, kind, content, found)
+    if kind in _TEXTS and (disposition != "attachment" or _CUT_BODY.match(name)):
+        found.named.append((name, _words(part, kind, content, found)))
     if not (kind.startswith("image/") and part.get("content-id") and disposition != "attachment"):
         _attach(part, kind, content, found, name)
     return ""
+
+
+def _words(part: Message, kind: str, content: bytes, found: _Gathering) -> str:
+    text = _decoded_text(part, content, found)
+    if kind == "text/html":
+        return _html(text, found)
+    is_flowed = str(part.get_param("format") or "").lower() == "flowed"
+    drops = is_flowed and str(part.get_param("delsp") or "").lower() == "yes"
+    return cleaned(transfer.joined(text, drops_space=drops))
 
 
 def _html(text: str, found: _Gathering) -> str:
@@ -203,12 +239,10 @@ def _html(text: str, found: _Gathering) -> str:
 
 def _content(part: Message, found: _Gathering) -> bytes:
     """The decoded bytes of a leaf; () where its payload is no text at all."""
-    try:
-        payload = part.get_payload(decode=True)
-    except _FAULTS:
+    content, is_whole = transfer.content(part)
+    if not is_whole:
         found.defects.append("bad_transfer_encoding")
-        payload = str(part.get_payload()).encode("utf-8", "replace")
-    return payload if isinstance(payload, bytes) else b""
+    return content
 
 
 def _decoded_text(part: Message, content: bytes, found: _Gathering) -> str:
