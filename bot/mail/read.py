@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from bot.mail import subject, trust
@@ -19,12 +21,13 @@ from bot.mail.bytes.text import unmarked
 from bot.mail.cut import boilerplate, quote
 from bot.mail.forms import forms
 from bot.mail.forms.labels import Shape
-from bot.mail.machine import absence, automatic
+from bot.mail.machine import absence, automatic, notices
 from bot.mail.trust import Trust
 from bot.mail.words import commands, promises
 from bot.model import Address, Flag, FormRead, Mail, MailKind, Proof, SubjectReading
 
 MAX_SUBJECT = 2000
+_MOST_ORIGINALS = 20
 _ONCE = ("subject", "date", "message-id", "to", "cc", "sender", "in-reply-to", "references", "content-type")
 #: Part of the header block was not read: a second From may stand there.
 _UNSEEN = frozenset({"header_block_cut", "too_many_headers", "header_without_colon"})
@@ -81,12 +84,16 @@ def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool
     defects = parsed.defects if is_readable else (*parsed.defects, f"unreadable: {why}")
     blank = Mail(digest=hashlib.sha256(raw).hexdigest(), received=received, is_readable=is_readable, size=len(raw))
     mail = _addressed(parsed.headers, reading, blank, defects)
-    verdict = automatic.classify(parsed, mail.sender, reading.own_addresses, reading.id_domain)
+    is_challenge = mail.trigger.phrase is not None
+    verdict = automatic.classify(
+        parsed, mail.sender, reading.own_addresses, reading.id_domain, is_challenge=is_challenge
+    )
     mail = replace(
         mail,
         attachments=parsed.attachments,
         kind=verdict.kind,
         kind_why=verdict.why,
+        is_machine_by_looks=verdict.by_looks,
         is_list=verdict.is_list,
         bounce=verdict.bounce,
         absence=absence.told(parsed.text, _sent(mail), mail.subject) if verdict.kind is MailKind.AUTO_REPLY else None,
@@ -95,7 +102,11 @@ def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool
     if not is_readable:
         return mail
     mail = _said(mail, parsed, reading)
-    return _with_forms(mail, parsed, reading, opens_files=opens_files) if mail.kind is MailKind.HUMAN else mail
+    return _with_forms(mail, parsed, reading, opens_files=opens_files) if _may_be_person(mail) else mail
+
+
+def _may_be_person(mail: Mail) -> bool:
+    return mail.kind is MailKind.HUMAN or mail.is_machine_by_looks
 
 
 def _why_unreadable(parsed: parse.Parsed) -> str:
@@ -123,17 +134,19 @@ def _with_forms(mail: Mail, parsed: parse.Parsed, reading: Reading, *, opens_fil
 def _said(mail: Mail, parsed: parse.Parsed, reading: Reading) -> Mail:
     """The same mail with its text cut into new and quoted, and what both say."""
     pieces = _pieces(parsed, mail)
-    original = _original(pieces, parsed)
+    original, quoted_trigger = _original(pieces, parsed, mail, reading)
     return replace(
         mail,
         new_text=pieces.new,
         quoted=pieces.quoted,
-        answers_inline=pieces.answers_inline,
+        answers_inline=pieces.answers_inline or pieces.is_unsure,
+        is_reaction=parsed.is_reaction or notices.is_reaction(pieces.new),
+        is_notice=notices.is_notice(pieces.new),
         is_unsure=pieces.is_unsure,
-        quoted_trigger=_quoted_trigger(original, mail, reading),
+        quoted_trigger=quoted_trigger,
         quoted_from=original.quoted_from,
         quoted_sent=original.quoted_sent,
-        command=commands.command(pieces.new) if mail.kind is MailKind.HUMAN and not pieces.is_unsure else None,
+        command=commands.command(pieces.new) if _may_be_person(mail) and not pieces.is_unsure else None,
     )
 
 
@@ -156,21 +169,27 @@ def _called(sender: Address | None) -> str:
     return f"{sender.name} {' '.join(sender.email.partition('@')[0].replace('_', '.').split('.'))}"
 
 
-def _original(pieces: quote.Split, parsed: parse.Parsed) -> quote.Split:
-    """The quotation that names an original: in the text, else a mail that was forwarded as an attachment."""
+def _originals(pieces: quote.Split, parsed: parse.Parsed) -> Iterator[quote.Split]:
+    """The quotations that name an original: in the text, then the mails that were handed on as attachments."""
     if pieces.quoted_subject:
-        return pieces
-    attached = next((r.text for r in parsed.reports if r.type == "message/rfc822"), "")
-    if not attached:
-        return pieces
-    inner, _, _ = headers.split(attached.encode("utf-8", "replace"))
-    sender, _ = addresses.sender(inner)
-    return quote.Split(
-        new=pieces.new,
-        quoted_subject=headers.decoded(inner.get("subject"))[:MAX_SUBJECT],
-        quoted_from=sender.email if sender else None,
-        quoted_sent=headers.date(inner.get("date")),
-    )
+        yield pieces
+    for attached in (r.text for r in parsed.reports if r.type in ("message/rfc822", parse.SAVED) and r.text):
+        inner, _, _ = headers.split(attached.encode("utf-8", "replace"))
+        sender, _ = addresses.sender(inner)
+        yield quote.Split(
+            new=pieces.new,
+            quoted_subject=headers.decoded(inner.get("subject"))[:MAX_SUBJECT],
+            quoted_from=sender.email if sender else None,
+            quoted_sent=headers.date(inner.get("date")),
+        )
+
+
+def _original(
+    pieces: quote.Split, parsed: parse.Parsed, mail: Mail, reading: Reading
+) -> tuple[quote.Split, SubjectReading | None]:
+    """The first original that is a challenge, and what its subject says; else the first there is."""
+    found = [(one, _quoted_trigger(one, mail, reading)) for one in islice(_originals(pieces, parsed), _MOST_ORIGINALS)]
+    return next((one for one in found if one[1] is not None), found[0] if found else (pieces, None))
 
 
 def _quoted_trigger(original: quote.Split, mail: Mail, reading: Reading) -> SubjectReading | None:
@@ -262,7 +281,7 @@ def described(mail: Mail) -> dict[str, Any]:
         "trigger": trigger.phrase is not None or any(form.is_completed for form in mail.forms),
         "window": window,
         "trust": mail.proof.value,
-        "command": mail.command.word.value if mail.command else None,
+        "command": mail.command.word.value if mail.command and is_human else None,
         "form": next((_form(one) for one in mail.forms if one.is_completed), None),
         "defects": list(mail.defects),
     }

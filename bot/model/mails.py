@@ -162,12 +162,17 @@ class Mail:
     unopened: tuple[PersonalText, ...] = ()  # attachments that may hold a form, not read: why (macros, locked ...)
     kind: MailKind = MailKind.HUMAN
     kind_why: PersonalText = ""
-    is_list: bool = False  # List-Id or bulk headers: opens nothing
+    is_machine_by_looks: bool = (
+        False  # told by spelling, bulk marks or wording, by no structure: a known person's is theirs
+    )
+    is_list: bool = False  # a list's own headers: opens nothing
     is_readable: bool = True  # False: encrypted, or set aside: only the headers speak
     answers_inline: bool = False  # "see my comments below": what is new cannot be told apart
     is_unsure: bool = (
         False  # kept where a cut would have left nothing: shown to nobody but its writer, doubtful at most
     )
+    is_reaction: bool = False  # a thumb or a heart, as a mail program tells it, or signs without a word
+    is_notice: bool = False  # says only when its writer works, or that a mail came: no answer, whoever sent it
     bounce: Bounce | None = None
     absence: Absence | None = None  # of automatic replies
     trigger: SubjectReading = field(default_factory=SubjectReading)

@@ -26,6 +26,8 @@ _FAULTS = transfer.FAULTS
 
 _PARSER = BytesParser(policy=compat32)
 _MIME = ("content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version")
+#: What Gmail tells other programs of a reaction, and what a mail is called here that was saved as a file.
+REACTION, SAVED = "text/vnd.google.email-reaction+json", "message/saved"
 _TEXTS = ("text/plain", "text/html", "text/enriched")
 #: Of letters in a plain text beside HTML: a longer one is no stub.
 _LONGEST_STUB = 1500
@@ -59,6 +61,7 @@ class Parsed:
     is_locked: bool = False
     defects: tuple[str, ...] = ()
     files: tuple[tuple[str, bytes], ...] = ()  # digest and bytes of those that may be a form
+    is_reaction: bool = False  # a part tells of a reaction
     rich: str = ""  # the HTML version of a plain text so short that it may be a stub; "" where there is none
 
 
@@ -101,6 +104,7 @@ def parse(raw: bytes) -> Parsed:
         is_locked=bool(gathering.locked) and not others,
         defects=tuple(dict.fromkeys(gathering.defects)),
         files=tuple(gathering.files),
+        is_reaction=REACTION in gathering.types,
         rich=gathering.rich[:MAX_TEXT],
     )
 
@@ -178,7 +182,8 @@ def _embedded(part: Message, kind: str, found: _Gathering) -> str:
     """A mail or report inside the mail. Its words are not the sender's: it is listed, and its headers kept."""
     inner = [child for child in part.get_payload() if isinstance(child, Message)]
     text = "\n\n".join("".join(f"{name}: {_raw(value)}\n" for name, value in child.items()) for child in inner)
-    found.reports.append(Report(kind, text[:MAX_REPORT]))
+    is_file = part.get_content_disposition() == "attachment"
+    found.reports.append(Report(kind, text[:MAX_REPORT], is_attachment=is_file))
     if kind == "message/rfc822":
         raw = _as_bytes(inner[0]) if inner else b""
         _attach(part, kind, raw, found, "message.eml")
@@ -209,6 +214,8 @@ def _leaf(part: Message, kind: str, found: _Gathering, in_related: bool) -> str:
         found.reports.append(Report(kind, text, str(method or "").upper(), is_file))
         if is_file or name:
             _attach(part, kind, content, found, name)
+        return ""
+    if kind == REACTION:
         return ""
     if kind in _TEXTS and disposition != "attachment" and (not name or in_related):
         return _words(part, kind, content, found)
@@ -272,6 +279,9 @@ def _name(part: Message, found: _Gathering) -> str:
 
 def _attach(part: Message, kind: str, content: bytes, found: _Gathering, name: str) -> None:
     name = name or _name(part, found) or f"attachment.{kind.rpartition('/')[2]}"[:MAX_NAME]
+    if name.lower().endswith(".eml") and kind != "message/rfc822":
+        block = content[:MAX_REPORT].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+        found.reports.append(Report(SAVED, decode(block, "") + "\n", is_attachment=True))
     unpacked = unreadable.unpack(content) if kind in unreadable.TYPES or name.lower() == unreadable.NAME else None
     if unpacked is None or not (unpacked.text or unpacked.files):
         _list(name, kind, content, found)
