@@ -39,6 +39,7 @@ _LABEL_LIKE = re2.compile(r"^[>\s*]*[^:：]{1,24}[:：]\*?\s*\S")
 _MARKS = ">-_=*|" + QUOTE_MARK
 _LABEL_WITHIN = 24
 _LONGEST_DESK = 120
+_MOST_SKIPPED = 20
 #: Before each line of a quotation whose end the HTML tells.
 _QUOTED = "> "
 _SIGNED = re2.compile(r"^-----BEGIN PGP SIGNED MESSAGE-----\s*$")
@@ -148,21 +149,21 @@ def _is_all_marked(lines: Sequence[str]) -> bool:
 def _cut(lines: Sequence[str], title: str) -> Begun:
     """Where the first quotation begins: its line, len(lines) where there is none; and where in that line, if a gateway
     has pressed the quotation into the line of the words above it."""
-    is_skipped = False
+    skipped = 0
     for n, line in enumerate(lines):
         pressed = max(attributions.begins_in_line(line), attributions.block_begins_in_line(line)) if ":" in line else -1
         if pressed >= 0:
-            return Begun(n, pressed, True, is_skipped)
+            return Begun(n, pressed, True, skipped > 0)
         notes = attributions.begins_notes(lines, n) if line.lstrip("> ")[:1].isdigit() else -1
         if notes >= 0:
-            return Begun(notes, 0, True, is_skipped)
+            return Begun(notes, 0, True, skipped > 0)
         if not _begins(lines, n):
             continue
         is_sure = _is_marked(line) or _is_delimited(lines, n) or attributions.is_sure(lines, n, title)
-        if is_sure or not attributions.is_told(lines, n):
-            return Begun(n, 0, is_sure, is_skipped)
-        is_skipped = True
-    return Begun(len(lines), 0, True, is_skipped)
+        if is_sure or skipped == _MOST_SKIPPED or not attributions.is_told(lines, n):
+            return Begun(n, 0, is_sure, skipped > 0)
+        skipped += 1
+    return Begun(len(lines), 0, True, skipped > 0)
 
 
 def _is_delimited(lines: Sequence[str], n: int) -> bool:

@@ -8,6 +8,7 @@ answers, too. The words stand in patterns/trimmings.yaml. It does not know banne
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import re2
 
@@ -29,6 +30,8 @@ _EDGES = " \t-_=*–—~" + SIGNATURE_MARK
 _LONGEST_CLOSING = 60
 _MAX_SIGNATURE = 25
 _WITHIN = 80
+#: Of marks, rules and formulas: a text of more is no mail that somebody signed.
+_MOST_TRIED = 60
 _MAX_BLOCK = 9
 _SHORT = 6
 _LONG = 110
@@ -38,8 +41,10 @@ _FEW_WORDS = 5
 def begins(lines: Sequence[str], writer: str) -> int:
     """The index of the first line of the signature; len(lines) where there is none. `writer`: the sender's name."""
     said = next((n for n, line in enumerate(lines) if line.strip(_EDGES)), len(lines))
-    end = next((n for n in range(len(lines)) if _is_mark(lines, n, said, writer)), len(lines))
-    for n in range(said + 1, end):
+    marks = (n for n, line in enumerate(lines) if line.strip() in _MARKS or line.strip() == SIGNATURE_MARK)
+    end = next((n for n in islice(marks, _MOST_TRIED) if _is_mark(lines, n, said, writer)), len(lines))
+    may = (n for n in range(said + 1, end) if _is_rule(lines[n]) or _is_formula(lines[n]))
+    for n in islice(may, _MOST_TRIED):
         if _closes(lines, n, end, writer) or _parts(lines, n, end, writer):
             return n
     return min(end, _name_and_titles(lines, said, end, writer))
@@ -71,8 +76,6 @@ def _is_said(line: str) -> bool:
 def _is_mark(lines: Sequence[str], n: int, said: int, writer: str) -> bool:
     """Whether a line is a signature's mark, and a signature stands below it."""
     line = lines[n].strip()
-    if line not in _MARKS and line != SIGNATURE_MARK:
-        return False
     below = _said(lines[n + 1 : n + 1 + _WITHIN])
     if n > said and below and (_is_rule(below[0]) or any(_LIST.search(one) for one in below[:3])):
         return True
@@ -80,6 +83,10 @@ def _is_mark(lines: Sequence[str], n: int, said: int, writer: str) -> bool:
     if n < said:  # what a program calls a signature is an answer if nothing stands above it
         return _is_signed(below, writer, is_sure=False) and _has_name(below, writer)
     return not below or _is_signed(below, writer, is_sure=is_programs)
+
+
+def _is_formula(line: str) -> bool:
+    return len(line) <= _LONGEST_CLOSING and bool(_CLOSING.match(line))
 
 
 def _closes(lines: Sequence[str], n: int, end: int, writer: str) -> bool:

@@ -24,6 +24,9 @@ _TITLE, _GREETING, _CONTACT = _TRIMMINGS.pattern("title"), _TRIMMINGS.pattern("g
 _LONGEST_FOOTER = 300
 _MOST_FRAMED = 30
 _MOST_LINES = 4000
+#: Of a text of more paragraphs only the first and the last are looked at.
+_MOST_BLOCKS, _SOME_BLOCKS = 200, 100
+_MOST_FOOTERS = 20
 _MANY_WORDS = 25
 _SURE_KINDS = 2
 _EDGES = " \t-_=*–—~#|"
@@ -85,17 +88,20 @@ def _edged(lines: Sequence[str]) -> list[str]:
 
 def _without_marked(lines: list[str]) -> list[str]:
     """Less what a gateway has put between its own marks."""
-    begun = next((n for n, line in enumerate(lines) if boilerplate.BEGINS.match(line)), -1)
-    if begun < 0:
-        return lines
-    within = range(begun, min(len(lines), begun + _MOST_FRAMED))
-    end = next((n for n in within if boilerplate.ENDS.search(lines[n])), begun)
-    return _without_marked([*lines[:begun], *lines[end + 1 :]])
+    for _ in range(_MOST_FOOTERS):
+        begun = next((n for n, line in enumerate(lines) if boilerplate.BEGINS.match(line)), -1)
+        if begun < 0:
+            break
+        within = range(begun, min(len(lines), begun + _MOST_FRAMED))
+        end = next((n for n in within if boilerplate.ENDS.search(lines[n])), begun)
+        lines = [*lines[:begun], *lines[end + 1 :]]
+    return lines
 
 
 def _taken(lines: Sequence[str]) -> frozenset[int]:
     """The lines that are boilerplate at the top, at the end or in a frame."""
     blocks = _blocks(lines[:_MOST_LINES])
+    blocks = blocks if len(blocks) <= _MOST_BLOCKS else [*blocks[:_SOME_BLOCKS], *blocks[-_SOME_BLOCKS:]]
     known = [_known(lines, start, end) for start, end in blocks]
     said = [n for n, block in enumerate(blocks) if _states(lines, block, known[n])]
     own = [n for n, (block, found) in enumerate(zip(blocks, known, strict=True)) if _is_own(lines, block, found)]
@@ -177,13 +183,15 @@ def _led(lines: list[str]) -> tuple[list[str], bool]:
 def _without_mobile(lines: list[str]) -> tuple[list[str], bool]:
     """Less the footer of a telephone or a program, and what stands below it; and whether no sentences do, for somebody
     may have written under it."""
-    at = next((n for n, line in enumerate(lines) if len(line) < _LONGEST_FOOTER and _MOBILE.match(line)), -1)
-    if at < 0:
-        return lines, True
-    above, below = lines[:at], lines[at + 1 :]
-    if is_bare("\n".join(above)):
-        return _without_mobile([*above, *below])
-    return above, not any(signature.states(line) for line in below[: signature.begins(below, "")])
+    for _ in range(_MOST_FOOTERS):
+        at = next((n for n, line in enumerate(lines) if len(line) < _LONGEST_FOOTER and _MOBILE.match(line)), -1)
+        if at < 0:
+            return lines, True
+        above, below = lines[:at], lines[at + 1 :]
+        if not is_bare("\n".join(above)):
+            return above, not any(signature.states(line) for line in below[: signature.begins(below, "")][:_MOST_LINES])
+        lines = [*above, *below]
+    return lines, False
 
 
 def without_footer(line: str) -> str:

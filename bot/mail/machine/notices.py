@@ -20,11 +20,12 @@ _SENTENCE = re2.compile(r"[.!?]+[\"')\]]*(?:\s+|$)|\n\s*\n|\n")
 _LETTER = re2.compile(r"\pL")
 _LONGEST = 300
 _MOST = 12
+_WITHIN = 3000
 
 
 def is_reaction(new_text: str) -> bool:
     """Whether the new text is a reaction and nothing else: a program's sentence about one, or signs without a word."""
-    text = " ".join(_LINK.sub(" ", new_text).split())
+    text = " ".join(_LINK.sub(" ", new_text[:_WITHIN]).split())
     if not text or len(text) > _LONGEST:
         return False
     return bool(_REACTED.match(text) or _SIGN.match(text)) or not (
@@ -34,6 +35,8 @@ def is_reaction(new_text: str) -> bool:
 
 def is_notice(new_text: str) -> bool:
     """Whether every sentence is of a note that tells when somebody works, or that a mail came."""
+    if len(new_text) > _WITHIN:
+        return False
     pieces = [" ".join(piece.split()) for piece in _SENTENCE.split(new_text)]
     said = [piece for piece in pieces if _LETTER.search(piece)]
     if not said or len(said) > _MOST or any(len(piece) > _LONGEST for piece in said):
