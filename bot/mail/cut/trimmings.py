@@ -25,8 +25,9 @@ _LONGEST_FOOTER = 300
 _MOST_FRAMED = 30
 _MOST_LINES = 4000
 #: Of a text of more paragraphs only the first and the last are looked at.
-_MOST_BLOCKS, _SOME_BLOCKS = 200, 100
+_MOST_BLOCKS, _SOME_BLOCKS = 80, 40
 _MOST_FOOTERS = 20
+_MOST_TRIED = 12
 _MANY_WORDS = 25
 _SURE_KINDS = 2
 _EDGES = " \t-_=*–—~#|"
@@ -146,17 +147,26 @@ def _blocks(lines: Sequence[str]) -> list[tuple[int, int]]:
 
 def _known(lines: Sequence[str], start: int, end: int) -> tuple[int, ...]:
     """The lines of a paragraph that are boilerplate: all, those at its beginning, or those at its end."""
-    if end - start > _MOST_FRAMED:
+    if end - start > _MOST_FRAMED or not _may_be_known(lines[start:end]):
         return ()
     if boilerplate.is_known(lines[start:end]) or (
         _is_framed(lines, start, end) and boilerplate.is_mostly(" ".join(lines[start:end]))
     ):
         return tuple(range(start, end))
-    at = next((n for n in range(start + 1, end) if boilerplate.is_known(lines[n:end])), end)
-    to = next((n for n in range(end - 1, start, -1) if boilerplate.is_known(lines[start:n])), start)
+    at = next((n for n in range(max(start + 1, end - _MOST_TRIED), end) if boilerplate.is_known(lines[n:end])), end)
+    to = next(
+        (n for n in range(min(end - 1, start + _MOST_TRIED), start, -1) if boilerplate.is_known(lines[start:n])), start
+    )
     if to > start and any(line.strip() for line in lines[:start]):  # under words: what states nothing goes with it
         to = next((n for n in range(to, end) if signature.states(lines[n])), end)
     return (*range(start, to), *range(max(at, to), end))
+
+
+def _may_be_known(lines: Sequence[str]) -> bool:
+    """A cheap look that spares most paragraphs the rest."""
+    if boilerplate.is_anchored(" ".join(lines)):
+        return True
+    return any(boilerplate.is_heading(line) or boilerplate.is_marking(line) for line in lines)
 
 
 def _is_framed(lines: Sequence[str], start: int, end: int) -> bool:
