@@ -6,11 +6,11 @@ another's workers. The keys attach a mail; they never give it authority. It asks
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.mail.subject import is_probe
-from bot.model import WAITING, Case, Flag, Inbox, Mail, MailKind
+from bot.model import WAITING, Attachment, Case, Flag, Inbox, Mail, MailKind, Proof
 from bot.rules.directory import Directory
 
 #: How a mail was matched that cites an id of ours.
@@ -72,10 +72,22 @@ class Ignore:
 Placement = Attach | Open | Pen | Ignore
 
 
+def weighed(mail: Mail, directory: Directory) -> Mail:
+    """The same mail, as a person's where only looks speak of a machine and the directory lists its proven sender."""
+    is_known = (
+        mail.sender is not None and mail.proof is Proof.PROVEN and directory.person(mail.sender.email) is not None
+    )
+    if not (mail.is_machine_by_looks and is_known):
+        return mail
+    return replace(mail, kind=MailKind.HUMAN, kind_why="", is_machine_by_looks=False, bounce=None, absence=None)
+
+
 def place(mail: Mail, inbox: Inbox, known: Known, directory: Directory, is_old: bool = False) -> Placement:
     """Where the mail goes. `is_old`: it lay in the inbox long before we first looked, and can open nothing."""
     if known.is_own:
         return Ignore("our own letter")
+    if any("withheld: " in defect for defect in mail.defects):
+        return Pen("the mail server could not hand over the mail that this one stands for: look in the mailbox")
     found = _by_key(mail, known)
     if found is not None:
         return found
@@ -111,6 +123,8 @@ def _bounced(mail: Mail, known: Known) -> Placement:
     rows = [row for row in known.ids if row[0] in cited and row[2] not in ("original", "mail")]
     if len({case for _, case, _ in rows}) == 1:
         return Attach(rows[0][1], "a bounce of our letter", rows[0][2])
+    if mail.trigger.phrase is not None:
+        return Pen("a bounce of nothing we sent, with a challenge in its subject")
     return Ignore("a bounce of nothing we sent")
 
 
@@ -169,6 +183,8 @@ def _untriggered(mail: Mail, inbox: Inbox) -> Placement:
         return Ignore("a probe of a door, or an answer to one")
     if mail.kind is not MailKind.HUMAN or mail.is_list:
         return Ignore("automatic mail that answers nothing of ours")
+    if mail.quoted_trigger is not None and any(map(_is_mail, mail.attachments)):
+        return Pen("a challenge that was handed on as an attachment")
     if mail.quoted_trigger is not None and mail.trigger.is_reply and inbox.is_bot:
         return Pen("it quotes a challenge that we have not seen")
     if any(form.is_completed for form in mail.forms):
@@ -176,6 +192,10 @@ def _untriggered(mail: Mail, inbox: Inbox) -> Placement:
     if inbox.is_bot:
         return Pen("written to our own mailbox and to no case")
     return Ignore("none of our business")
+
+
+def _is_mail(file: Attachment) -> bool:
+    return file.type == "message/rfc822" or file.name.lower().endswith(".eml")
 
 
 def may_answer(mail: Mail, open_cases: Sequence[Case], directory: Directory) -> Pen | None:

@@ -6,23 +6,26 @@ capped headers only. Neither raises for an ugly mail. What to do about a mail is
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from bot.mail import subject, trust
 from bot.mail.bytes import addresses, headers, parse, unreadable
 from bot.mail.bytes.headers import Headers
 from bot.mail.bytes.text import unmarked
-from bot.mail.cut import quote
+from bot.mail.cut import boilerplate, quote
 from bot.mail.forms import forms
 from bot.mail.forms.labels import Shape
-from bot.mail.machine import absence, automatic
+from bot.mail.machine import absence, automatic, notices
 from bot.mail.trust import Trust
 from bot.mail.words import commands, promises
-from bot.model import Flag, FormRead, Mail, MailKind, Proof, SubjectReading
+from bot.model import Address, Flag, FormRead, Mail, MailKind, Proof, SubjectReading
 
 MAX_SUBJECT = 2000
+_MOST_ORIGINALS = 20
 _ONCE = ("subject", "date", "message-id", "to", "cc", "sender", "in-reply-to", "references", "content-type")
 #: Part of the header block was not read: a second From may stand there.
 _UNSEEN = frozenset({"header_block_cut", "too_many_headers", "header_without_colon"})
@@ -79,12 +82,16 @@ def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool
     defects = parsed.defects if is_readable else (*parsed.defects, f"unreadable: {why}")
     blank = Mail(digest=hashlib.sha256(raw).hexdigest(), received=received, is_readable=is_readable, size=len(raw))
     mail = _addressed(parsed.headers, reading, blank, defects)
-    verdict = automatic.classify(parsed, mail.sender, reading.own_addresses, reading.id_domain)
+    is_challenge = mail.trigger.phrase is not None
+    verdict = automatic.classify(
+        parsed, mail.sender, reading.own_addresses, reading.id_domain, is_challenge=is_challenge
+    )
     mail = replace(
         mail,
         attachments=parsed.attachments,
         kind=verdict.kind,
         kind_why=verdict.why,
+        is_machine_by_looks=verdict.by_looks,
         is_list=verdict.is_list,
         bounce=verdict.bounce,
         absence=absence.told(parsed.text, _sent(mail), mail.subject) if verdict.kind is MailKind.AUTO_REPLY else None,
@@ -93,7 +100,11 @@ def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool
     if not is_readable:
         return mail
     mail = _with_words(mail, parsed, reading)
-    return _with_forms(mail, parsed, reading, opens_files=opens_files) if mail.kind is MailKind.HUMAN else mail
+    return _with_forms(mail, parsed, reading, opens_files=opens_files) if _may_be_person(mail) else mail
+
+
+def _may_be_person(mail: Mail) -> bool:
+    return mail.kind is MailKind.HUMAN or mail.is_machine_by_looks
 
 
 def _why_unreadable(parsed: parse.Parsed) -> str:
@@ -120,35 +131,63 @@ def _with_forms(mail: Mail, parsed: parse.Parsed, reading: Reading, *, opens_fil
 
 def _with_words(mail: Mail, parsed: parse.Parsed, reading: Reading) -> Mail:
     """The same mail with its text cut into new and quoted, and what both say."""
-    pieces = quote.split(parsed.text, mail.sender.name if mail.sender else "")
-    original = _original(pieces, parsed)
+    pieces = _pieces(parsed, mail)
+    original, quoted_trigger = _original(pieces, parsed, mail, reading)
     return replace(
         mail,
         new_text=pieces.new,
         quoted=pieces.quoted,
-        answers_inline=pieces.answers_inline,
-        quoted_trigger=_quoted_trigger(original, mail, reading),
+        answers_inline=pieces.answers_inline or pieces.is_unsure,
+        is_reaction=parsed.is_reaction or notices.is_reaction(pieces.new),
+        is_notice=notices.is_notice(pieces.new),
+        is_unsure=pieces.is_unsure,
+        quoted_trigger=quoted_trigger,
         quoted_from=original.quoted_from,
         quoted_sent=original.quoted_sent,
-        command=commands.command(pieces.new) if mail.kind is MailKind.HUMAN else None,
+        command=commands.command(pieces.new) if _may_be_person(mail) and not pieces.is_unsure else None,
     )
 
 
-def _original(pieces: quote.Split, parsed: parse.Parsed) -> quote.Split:
-    """The quotation that names an original: in the text, else a mail that was forwarded as an attachment."""
+def _pieces(parsed: parse.Parsed, mail: Mail) -> quote.Split:
+    """The text in two: of the plain version, or of HTML where the plain one says nothing of its writer's."""
+    writer = _called(mail.sender)
+    pieces = quote.split(parsed.text, writer, mail.subject, is_forward=mail.trigger.is_forward)
+    is_stub = pieces.is_unsure and boilerplate.is_known(pieces.new.split("\n"))
+    is_stub = is_stub or boilerplate.is_stub(pieces.new) or not (pieces.new or pieces.quoted)
+    if not parsed.rich or not is_stub:
+        return pieces
+    rich = quote.split(parsed.rich, writer, mail.subject, is_forward=mail.trigger.is_forward)
+    return rich if rich.new or rich.quoted else pieces
+
+
+def _called(sender: Address | None) -> str:
+    """The words by which somebody may sign: of the display name, and those of the address."""
+    if sender is None:
+        return ""
+    return f"{sender.name} {' '.join(sender.email.partition('@')[0].replace('_', '.').split('.'))}"
+
+
+def _originals(pieces: quote.Split, parsed: parse.Parsed) -> Iterator[quote.Split]:
+    """The quotations that name an original: in the text, then the mails that were handed on as attachments."""
     if pieces.quoted_subject:
-        return pieces
-    attached = next((r.text for r in parsed.reports if r.type == "message/rfc822"), "")
-    if not attached:
-        return pieces
-    inner, _, _ = headers.split(attached.encode("utf-8", "replace"))
-    sender, _ = addresses.sender(inner)
-    return quote.Split(
-        new=pieces.new,
-        quoted_subject=headers.decoded(inner.get("subject"))[:MAX_SUBJECT],
-        quoted_from=sender.email if sender else None,
-        quoted_sent=headers.date(inner.get("date")),
-    )
+        yield pieces
+    for attached in (r.text for r in parsed.reports if r.type in ("message/rfc822", parse.SAVED) and r.text):
+        inner, _, _ = headers.split(attached.encode("utf-8", "replace"))
+        sender, _ = addresses.sender(inner)
+        yield quote.Split(
+            new=pieces.new,
+            quoted_subject=headers.decoded(inner.get("subject"))[:MAX_SUBJECT],
+            quoted_from=sender.email if sender else None,
+            quoted_sent=headers.date(inner.get("date")),
+        )
+
+
+def _original(
+    pieces: quote.Split, parsed: parse.Parsed, mail: Mail, reading: Reading
+) -> tuple[quote.Split, SubjectReading | None]:
+    """The first original that is a challenge, and what its subject says; else the first there is."""
+    found = [(one, _quoted_trigger(one, mail, reading)) for one in islice(_originals(pieces, parsed), _MOST_ORIGINALS)]
+    return next((one for one in found if one[1] is not None), found[0] if found else (pieces, None))
 
 
 def _quoted_trigger(original: quote.Split, mail: Mail, reading: Reading) -> SubjectReading | None:
@@ -168,8 +207,13 @@ def _addressed(found: Headers, reading: Reading, mail: Mail, defects: tuple[str,
     title = headers.decoded(found.get("subject"))[:MAX_SUBJECT]
     given_date = found.get("date")
     date = headers.date(given_date) if given_date else None
-    proof, proof_why = trust.prove(found, sender, reading.trust)
-    doubts = (*wrong, *(defect for defect in defects if defect in _UNSEEN))
+    careless = addresses.careless(found) if sender is None else None
+    if careless and (
+        reading.trust.profile == "none" or trust.prove(found.seen, careless, reading.trust)[0] is Proof.PROVEN
+    ):
+        sender, wrong = careless, ("careless_from",)
+    proof, proof_why = trust.prove(found.seen, sender, reading.trust)
+    doubts = (*(one for one in wrong if one != "careless_from"), *(defect for defect in defects if defect in _UNSEEN))
     if doubts and proof is Proof.PROVEN:
         proof, proof_why = Proof.UNPROVEN, f"From is doubtful: {doubts[0]}"
     own_id = headers.ids(found.get("message-id"))
@@ -235,7 +279,7 @@ def described(mail: Mail) -> dict[str, Any]:
         "trigger": trigger.phrase is not None or any(form.is_completed for form in mail.forms),
         "window": window,
         "trust": mail.proof.value,
-        "command": mail.command.word.value if mail.command else None,
+        "command": mail.command.word.value if mail.command and is_human else None,
         "form": next((_form(one) for one in mail.forms if one.is_completed), None),
         "defects": list(mail.defects),
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import authres
+import re2
 from authres.core import AuthResError
 from mailparser.exceptions import MailParserError
 from mailparser.utils import parse_received
@@ -20,6 +21,11 @@ from bot.model import Address, Proof
 
 _RESULTS = "authentication-results"
 _MAX_FIELDS = 60
+#: How one result begins: nothing else may stand between semicolons, where a field is read piece by piece.
+_BEGINS = re2.compile(
+    r"(?i)^[a-z0-9_-]+(?:\s*/\s*\d+)?\s*=\s*(?:pass|fail|none|neutral|softfail|hardfail|softpass|policy|temperror"
+    r"|permerror|nxdomain|discard|unknown|bestguesspass|signed)(?:\s|\(|$)"
+)
 _EXCHANGE_HOSTS = (".outlook.com", ".office365.us", ".partner.outlook.cn")
 
 
@@ -164,17 +170,60 @@ def _tags(value: str) -> dict[str, str]:
 
 
 def _read(value: str) -> tuple[str, list[Result]]:
-    """One field by the grammar of RFC 8601: who says it, and what. Unreadable: nobody says nothing."""
-    try:
-        parsed = authres.AuthenticationResultsHeader.parse_value(value.strip().rstrip(";"))  # type: ignore[call-arg, no-untyped-call]
-    except (AuthResError, ValueError, TypeError, AttributeError, IndexError, RecursionError):
+    """One field by the grammar of RFC 8601: who says it, and what. Where the whole is no such field, each result of it
+    by itself; an unreadable one has said nothing. Unreadable altogether: nobody says nothing."""
+    whole = _parsed(value.strip().rstrip(";"))
+    if whole is not None:
+        return whole
+    first, *pieces = _pieces(value) or [""]
+    server = first.split()[0].lower() if first.split() else ""
+    if not server or not all(_BEGINS.match(piece) for piece in pieces):  # a ";" in somebody's words
         return "", []
+    results = [result for piece in pieces for result in _one(server, piece)]
+    verdicts = {(r.result, r.header_from) for r in results if r.method == "dmarc"}
+    return (server, results) if len(verdicts) < 2 else ("", [])
+
+
+def _one(server: str, piece: str) -> list[Result]:
+    """One result; without its evidence where that cannot be read."""
+    found = _parsed(f"{server}; {piece}")
+    method = piece.partition("=")[0].partition("/")[0].strip().lower()
+    return found[1] if found is not None else [Result(method, "unreadable", "")]
+
+
+def _parsed(value: str) -> tuple[str, list[Result]] | None:
+    try:
+        parsed = authres.AuthenticationResultsHeader.parse_value(value)  # type: ignore[call-arg, no-untyped-call]
+    except (AuthResError, ValueError, TypeError, AttributeError, IndexError, RecursionError):
+        return None
     results = [
         Result(str(r.method).lower(), str(r.result).lower(), _header_from(r))
         for r in parsed.results
         if hasattr(r, "method")
     ]
     return str(parsed.authserv_id).lower(), results
+
+
+def _pieces(value: str) -> list[str]:
+    """The field at its semicolons, those in quotes and comments left alone; empty where these do not end."""
+    pieces, start, depth, is_quoted, is_escaped = [], 0, 0, False, False
+    for n, letter in enumerate(value):
+        if is_escaped:
+            is_escaped = False
+        elif letter == "\\" and (is_quoted or depth):
+            is_escaped = True
+        elif letter == '"' and not depth:
+            is_quoted = not is_quoted
+        elif letter in "()" and not is_quoted:
+            depth += 1 if letter == "(" else -1
+        elif letter == ";" and not is_quoted and not depth:
+            pieces.append(value[start:n])
+            start = n + 1
+        if depth < 0:
+            return []
+    pieces.append(value[start:])
+    stripped = [piece.strip() for piece in pieces]
+    return [] if depth or is_quoted else [stripped[0], *(piece for piece in stripped[1:] if piece)]
 
 
 def _header_from(result: authres.AuthenticationResult) -> str:

@@ -174,11 +174,13 @@ class Mail:
     unopened: tuple[PersonalText, ...] = ()  # attachments that may hold a form, not read: why (macros, locked ...)
     kind: MailKind = MailKind.HUMAN
     kind_why: PersonalText = ""
-    is_list: bool = False  # List-Id or bulk headers: opens nothing
+    is_machine_by_looks: bool = False  # told by spelling, bulk marks or wording alone: a known person's is theirs
+    is_list: bool = False  # a list's own headers: opens nothing
     is_readable: bool = True  # False: encrypted, or set aside: only the headers speak
     answers_inline: bool = False  # "see my comments below": what is new cannot be told apart
     is_unsure: bool = False  # a cut would have left nothing, so words were kept: shown to nobody but their writer
-    is_reaction: bool = False  # a sign set under a mail, no words
+    is_reaction: bool = False  # a thumb or a heart, as a mail program tells it, or signs without a word
+    is_notice: bool = False  # says only when its writer works, or that a mail came: no answer, whoever sent it
     meaning: Meaning = Meaning.ANSWER  # of a person's mail
     meaning_why: PlainText = ""  # by which list or model it was read so: codes and numbers, never words
     promised: PersonalText = ""  # the words that say until when an answer is promised

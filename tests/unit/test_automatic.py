@@ -131,13 +131,15 @@ def test_our_own_letter_coming_back_is_no_person() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["List-Id: <news.example>", "List-Unsubscribe: <mailto:x@news.example>", "Precedence: list"],
-)
+    ["List-Id: <news.example>", "List-Post: <mailto:x@news.example>",
+     "List-Unsubscribe: <mailto:x@news.example>\nPrecedence: list"],
+)  # fmt: skip
 def test_list_mail_is_marked(line: str) -> None:
-    """Mail by a list stays somebody's words, but it opens nothing."""
+    """Mail by a list stays somebody's words, but it opens nothing; a mark that people's mail may bear makes no list."""
     found = with_header(line)
     assert (found.is_list, found.kind) == (True, MailKind.HUMAN)
-    assert not with_header("X-Other: 1").is_list
+    for other in ("X-Other: 1", "List-Unsubscribe: <mailto:x@news.example>", "Precedence: list"):
+        assert not with_header(other).is_list
 
 
 @pytest.mark.parametrize(

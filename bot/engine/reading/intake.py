@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from sqlalchemy import Connection
 
-from bot.case.placement import Attach, Ignore, Open, Pen, Placement
+from bot.case.placement import Attach, Ignore, Open, Pen, Placement, weighed
 from bot.doors.ports import Mailbox
 from bot.engine.reading import moved_door
 from bot.engine.reading import place as placing
@@ -130,11 +130,12 @@ class Intake:
         answers = self._read_together(fresh, now)
         unrelated: list[Unrelated] = []
         for one in waiting:
-            mail = read[one.entry] if one.entry in read else next(answers)
-            if mail is None:
+            found = read[one.entry] if one.entry in read else next(answers)
+            if found is None:
                 continue
-            if (found := self._unrelated(one, mail)) is not None:
-                unrelated.append(found)
+            mail = weighed(found, self.turn.books.settings.directory)
+            if (none_of_ours := self._unrelated(one, mail)) is not None:
+                unrelated.append(none_of_ours)
             else:
                 self._ignore(unrelated, now)
                 self._dispose(one, mail, now)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.case.course import opening
+from bot.case.placement import weighed
 from bot.case.said.command import HANDED_OUT
 from bot.engine import registers
 from bot.engine.reading.join import attach
@@ -74,7 +75,8 @@ class Penned:
         why = ""
         for opens_files in (True, False):  # an attachment may be what ends the reader
             try:
-                return self.reader.read(raw, listed.received, opens_files=opens_files)
+                mail = self.reader.read(raw, listed.received, opens_files=opens_files)
+                return weighed(mail, self.turn.books.settings.directory)
             except SandboxDied as died:
                 why = str(died)
         return headers_only(raw, self.reading, listed.received, f"{UNREADABLE}: {why}")

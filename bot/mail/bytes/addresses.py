@@ -29,6 +29,26 @@ _ONE = re2.compile(
 _ANY = re2.compile(rf'({_QUOTED}|[^<>",;:]*)\s*<\s*({_SPEC})\s*>|({_SPEC})')
 
 
+#: Forms in which only the name is careless: a comma in it, the address itself as the name, a bracket behind it.
+_CARELESS = re2.compile(
+    rf"\s*(?:([^<>@;:\\\"()\[\]=]+|{_SPEC})\s*<\s*({_SPEC})\.?\s*>|({_SPEC})\s*\([^()<>@,;:\\\"\[\]=]*\)"
+    rf"|<?({_SPEC})\.?>?)[\s.]*"
+)
+
+
+def careless(headers: Headers) -> Address | None:
+    """The one address of a From that is written carelessly; to be believed only where the border proves its domain.
+    None for two addresses, a name that is another address, or letters that are not seen."""
+    values = headers.all("from")
+    match = _CARELESS.fullmatch(values[0]) if len(values) == 1 and not hides(values[0]) else None
+    if match is None:
+        return None
+    name, spec = (match.group(1) or "").strip(), _normal(match.group(2) or match.group(3) or match.group(4))
+    if spec is None or ("@" in name and name.lower() != spec):
+        return None
+    return Address(spec, "" if "@" in name else " ".join(name.split()))
+
+
 def sender(headers: Headers) -> tuple[Address | None, tuple[str, ...]]:
     """The single From, or None and what was wrong with it: `no_from`, `two_froms`, `bad_from`."""
     values = headers.all("from")

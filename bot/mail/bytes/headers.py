@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.utils import parsedate_to_datetime
+from typing import Self
 
 import re2
 
@@ -28,6 +29,17 @@ MAX_ENCODED_WORDS = 400
 _ID = re2.compile(r"<([^<>\s]+)>")
 _NAME = re2.compile(rb"[!-9;-~]+[ \t]*:")
 _GAP = re2.compile(r"\?=[ \t\r\n]+=\?")
+_BYTES = re2.Options()
+_BYTES.encoding = re2.Options.Encoding.LATIN1
+_MBOX = re2.compile(rb">?From[ \t]", _BYTES)
+_PREAMBLE = re2.compile(rb"(?:[ \t]*\r?\n|>?From [^\n]*\n)+", _BYTES)
+#: Many times more CR than LF: the CR ends the lines.
+_FEW_ENDS = 4
+#: Lines among the fields that are none: more than these, and the block is no longer one.
+_MOST_JUNK = 3
+#: Fields that stand below such a line if the block goes on, and in no letter's text.
+_OF_MAILS = frozenset({b"message-id", b"mime-version", b"content-type", b"content-transfer-encoding", b"received",
+                       b"in-reply-to", b"references"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,13 @@ class Headers:
     """Fields in the order of the mail: lower-case name, unfolded raw value. Asking for a missing one gives ""."""
 
     fields: tuple[tuple[str, str], ...]
+    #: How many of them stand above the first line that is no field: a border may have seen no more.
+    sure: int | None = None
+
+    @property
+    def seen(self) -> Self:
+        """The fields that every server on the way has read as such: evidence counts in these only."""
+        return self if self.sure is None else type(self)(self.fields[: self.sure])
 
     def all(self, name: str) -> tuple[str, ...]:
         return tuple(value for key, value in self.fields if key == name)
@@ -48,28 +67,45 @@ class Headers:
 
 def split(raw: bytes) -> tuple[Headers, bytes, tuple[str, ...]]:
     """Raw mail -> headers, body, defects. Never raises; a mail without a blank line is all header, as far as it is."""
+    headers, body, defects = _block(_line_ends(raw))
+    if not headers.has("from") and not headers.has("subject"):
+        inner, rest, more = _block(body)  # what a pipe has put above the mail, a blank line below it
+        if inner.has("from"):
+            fields, sure = (*headers.fields, *inner.fields), len(headers.fields)
+            headers, body, defects = Headers(fields, sure), rest, (*defects, *more)
+    return headers, body, tuple(dict.fromkeys(defects))
+
+
+def _block(raw: bytes) -> tuple[Headers, bytes, tuple[str, ...]]:
     defects: list[str] = []
     start = _start(raw)
     end, begin = _border(raw, start)
     if end - start > MAX_BLOCK:
         defects.append("header_block_cut")
         end = raw.rfind(b"\n", start, start + MAX_BLOCK) + 1 or start + MAX_BLOCK
-    fields, stopped = _fields(raw[start:end].split(b"\n"), defects)
+    fields, sure, stopped = _fields(raw[start:end].split(b"\n"), defects)
     if stopped is not None:
         defects.append("header_without_colon")
         body = b"\n".join((stopped, raw[begin:])) if begin < len(raw) else stopped
-        return Headers(fields), body, tuple(dict.fromkeys(defects))
-    return Headers(fields), raw[begin:], tuple(dict.fromkeys(defects))
+        return Headers(fields, sure), body, tuple(defects)
+    return Headers(fields, sure), raw[begin:], tuple(defects)
+
+
+def _line_ends(raw: bytes) -> bytes:
+    """With line ends that the rest understands: some programs write CR alone, and some gateways a CR too many."""
+    head = raw[:MAX_BLOCK]
+    if b"\r\r\n" in head:
+        raw = raw.replace(b"\r\r\n", b"\r\n")
+    elif b"\r" in head and head.count(b"\r") > _FEW_ENDS * head.count(b"\n"):
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return raw
 
 
 def _start(raw: bytes) -> int:
-    """Past a byte order mark, blank lines and the "From " line of an mbox."""
+    """Past a byte order mark, blank lines and the "From " lines of an mbox, in any order."""
     start = len(BOM_UTF8) if raw.startswith(BOM_UTF8) else 0
-    while raw[start : start + 1] in (b"\r", b"\n"):
-        start += 1
-    if raw[start : start + 5] in (b"From ", b">From"):
-        line_end = raw.find(b"\n", start)
-        return line_end + 1 if line_end >= 0 else start
+    while found := _PREAMBLE.match(raw[start : start + MAX_BLOCK]):
+        start += found.end()
     return start
 
 
@@ -81,9 +117,12 @@ def _border(raw: bytes, start: int) -> tuple[int, int]:
     return min(found) if found else (len(raw), len(raw))
 
 
-def _fields(lines: list[bytes], defects: list[str]) -> tuple[tuple[tuple[str, str], ...], bytes | None]:
-    """Unfolded fields, and the text from the first line that is no header (None when all are)."""
+def _fields(lines: list[bytes], defects: list[str]) -> tuple[tuple[tuple[str, str], ...], int | None, bytes | None]:
+    """Unfolded fields, how many of them stand above a line that is none (None: all), and the text from where the block
+    ends without a blank line (None: it does not)."""
     fields: list[tuple[str, list[bytes], int]] = []
+    sure: int | None = None
+    junk = 0
     for n, line in enumerate(lines):
         line = line.rstrip(b"\r")
         if not line:
@@ -93,7 +132,11 @@ def _fields(lines: list[bytes], defects: list[str]) -> tuple[tuple[tuple[str, st
                 _extend(fields, line, defects)
             continue
         if not _NAME.match(line):
-            return _values(fields, defects), b"\n".join(lines[n:])
+            if junk < _MOST_JUNK and _goes_on(lines[n + 1 :], is_mbox=bool(_MBOX.match(line))):
+                junk, sure = junk + 1, len(fields) if sure is None else sure
+                defects.append("junk_in_headers")
+                continue
+            return _values(fields, defects), sure, b"\n".join(lines[n:])
         if len(fields) >= MAX_FIELDS:
             defects.append("too_many_headers")
             break
@@ -101,7 +144,16 @@ def _fields(lines: list[bytes], defects: list[str]) -> tuple[tuple[tuple[str, st
         if len(value) > MAX_FIELD:
             defects.append("header_cut")
         fields.append((name.strip().lower().decode("ascii"), [value[:MAX_FIELD]], len(value)))
-    return _values(fields, defects), None
+    return _values(fields, defects), sure, None
+
+
+def _goes_on(lines: list[bytes], *, is_mbox: bool) -> bool:
+    """Whether fields of a mail, and nothing else, stand below a line that is none: every one of them is then read.
+    `is_mbox`: it is the line of an mbox, where a relay has put its own fields above it."""
+    below = [line for line in (line.rstrip(b"\r") for line in lines) if line and line[:1] not in (b" ", b"\t")]
+    names = [line.partition(b":")[0].strip().lower() for line in below if _NAME.match(line)]
+    others = len(below) - len(names)
+    return others < min(_MOST_JUNK, len(names)) and (is_mbox or any(name in _OF_MAILS for name in names))
 
 
 def _extend(fields: list[tuple[str, list[bytes], int]], line: bytes, defects: list[str]) -> None:
@@ -166,6 +218,8 @@ def _piece(text: str | bytes, charset: str | None) -> str:
 def ids(value: str) -> tuple[str, ...]:
     """Message ids without brackets, in order, at most MAX_IDS of them: the first and the latest."""
     found = list(dict.fromkeys(m.group(1) for m in _ID.finditer(value) if len(m.group(1)) < MAX_ID))
+    if not found and "=?" in value:
+        return ids(decoded(value).replace("?=", "")) if "=?" not in decoded(value) else ()
     if not found and value and " " not in value.strip() and "@" in value:
         found = [value.strip().strip("<>")]
     return tuple(found if len(found) <= MAX_IDS else [found[0], *found[1 - MAX_IDS :]])
@@ -188,8 +242,6 @@ def date(value: str) -> datetime | None:
 MAX_DEPTH = 50
 MAX_PARTS = 1000
 _NO_BOUNDARY = b"\n"
-_BYTES = re2.Options()
-_BYTES.encoding = re2.Options.Encoding.LATIN1
 #: Content-Type and Content-Disposition fields anywhere in the body, with their folded lines.
 _CONTENT = re2.compile(rb"(?im)^content-(?:type|disposition):.*(?:\r?\n[ \t].*)*", _BYTES)
 #: What opens or closes a level of the tree: a delimiter line, an embedded message, a boundary parameter.

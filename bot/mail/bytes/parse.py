@@ -7,23 +7,30 @@ was wrong. It does not know what the text means (cut/quote.py, machine/automatic
 
 import hashlib
 from dataclasses import dataclass, field
-from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 
-from bot.mail.bytes import contents, unreadable
+import re2
+
+from bot.mail.bytes import contents, transfer, unreadable
 from bot.mail.bytes.contents import MAX_NAME, bare
 from bot.mail.bytes.headers import Headers, decoded, split, too_much
-from bot.mail.bytes.text import MAX_TEXT, cleaned, decode, from_html, is_known, turns
+from bot.mail.bytes.text import MAX_TEXT, cleaned, decode, from_html, is_known, turns, unmarked
 from bot.model import Attachment, Flag
 
 MAX_REPORT = 64 * 1024
-#: What the standard library raises for pieces of mails that its own parser took.
-_FAULTS = (ValueError, LookupError, AttributeError, TypeError, MessageError)
+_FAULTS = transfer.FAULTS
 
 _PARSER = BytesParser(policy=compat32)
 _MIME = ("content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version")
+#: What Gmail tells other programs of a reaction, and what a mail is called here that was saved as a file.
+REACTION, SAVED = "text/vnd.google.email-reaction+json", "message/saved"
+_TEXTS = ("text/plain", "text/html", "text/enriched")
+#: Of letters in a plain text beside HTML: a longer one is no stub.
+_LONGEST_STUB = 1500
+#: How gateways call the parts into which they cut a body.
+_CUT_BODY = re2.compile(r"(?i)^(?:att\d{3,}|body|msg|message|mailbody|part[ _.-]?\d*)\.(?:txt|html?)$")
 _REPORTS = ("message/", "text/rfc822-headers", "text/calendar")
 
 
@@ -52,6 +59,8 @@ class Parsed:
     is_locked: bool = False
     defects: tuple[str, ...] = ()
     files: tuple[tuple[str, bytes], ...] = ()  # digest and bytes of those that may be a form
+    is_reaction: bool = False  # a part tells of a reaction
+    rich: str = ""  # the HTML version of a plain text so short that it may be a stub; "" where there is none
 
 
 @dataclass(slots=True)
@@ -63,7 +72,9 @@ class _Gathering:
     types: list[str] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
     files: list[tuple[str, bytes]] = field(default_factory=list)
+    named: list[tuple[str, str]] = field(default_factory=list)  # name and text of texts that look like files
     hidden: str = ""  # words that stand in a winmail.dat only
+    rich: str = ""  # the HTML version of a short plain text
     locked: int = 0
 
 
@@ -75,7 +86,8 @@ def parse(raw: bytes) -> Parsed:
         return Parsed(headers, why_unreadable=why, defects=(*defects, why))
     gathering = _Gathering(defects=list(defects))
     text = _visit(_tree(headers, body), gathering, in_related=False)
-    text = text if text.strip() else cleaned(gathering.hidden)
+    if not unmarked(text).strip():
+        text = _named(gathering) or cleaned(gathering.hidden)
     if len(text) > MAX_TEXT:
         text = text[:MAX_TEXT]
         gathering.defects.append("text_cut")
@@ -90,7 +102,16 @@ def parse(raw: bytes) -> Parsed:
         is_locked=bool(gathering.locked) and not others,
         defects=tuple(dict.fromkeys(gathering.defects)),
         files=tuple(gathering.files),
+        is_reaction=REACTION in gathering.types,
+        rich=gathering.rich[:MAX_TEXT],
     )
+
+
+def _named(found: _Gathering) -> str:
+    """The first text that has a name, where no other text has words: it is the body, and no attachment."""
+    name, text = next(((name, text) for name, text in found.named if unmarked(text).strip()), ("", ""))
+    found.attachments[:] = [a for a in found.attachments if a.name != name or not name]
+    return text
 
 
 def _tree(headers: Headers, body: bytes) -> Message:
@@ -105,7 +126,7 @@ def _tree(headers: Headers, body: bytes) -> Message:
 
 def _visit(part: Message, found: _Gathering, in_related: bool) -> str:
     """The text of a part; attachments, reports and defects go into `found`."""
-    kind = part.get_content_type()
+    kind = transfer.kind(part)
     found.types.append(kind)
     for defect in part.defects:
         found.defects.append(f"mime_{type(defect).__name__.removesuffix('Defect')}")
@@ -125,13 +146,26 @@ def _visit(part: Message, found: _Gathering, in_related: bool) -> str:
 
 def _alternative(children: list[Message], found: _Gathering) -> str:
     """The plain version where there is one with words in it, else the richest."""
-    plain = [child for child in children if child.get_content_type() == "text/plain"]
+    plain = [child for child in children if transfer.kind(child) == "text/plain"]
     first = _visit(plain[0], found, in_related=False) if plain else ""
     rest = [child for child in children if not plain or child is not plain[0]]
+    if 0 < len(first.strip()) <= _LONGEST_STUB:
+        found.rich = next((text for text in map(_rich, rest) if unmarked(text).strip()), "")
     texts = [
         _visit(child, found, in_related=True) for child in rest if not first.strip() or _is_rich_only(child, found)
     ]
     return first if first.strip() else next((text for text in reversed(texts) if text.strip()), "")
+
+
+def _rich(part: Message) -> str:
+    """What the HTML in a part says, without anything of it being listed."""
+    beside = _Gathering()
+    texts = (
+        _html(_decoded_text(one, _content(one, beside), beside), beside)
+        for one in part.walk()
+        if transfer.kind(one) == "text/html" and one.get_content_disposition() != "attachment"
+    )
+    return next(texts, "")
 
 
 def _is_rich_only(child: Message, found: _Gathering) -> bool:
@@ -146,7 +180,8 @@ def _embedded(part: Message, kind: str, found: _Gathering) -> str:
     """A mail or report inside the mail. Its words are not the sender's: it is listed, and its headers kept."""
     inner = [child for child in part.get_payload() if isinstance(child, Message)]
     text = "\n\n".join("".join(f"{name}: {_raw(value)}\n" for name, value in child.items()) for child in inner)
-    found.reports.append(Report(kind, text[:MAX_REPORT]))
+    is_file = part.get_content_disposition() == "attachment"
+    found.reports.append(Report(kind, text[:MAX_REPORT], is_attachment=is_file))
     if kind == "message/rfc822":
         raw = _as_bytes(inner[0]) if inner else b""
         _attach(part, kind, raw, found, "message.eml")
@@ -178,16 +213,24 @@ def _leaf(part: Message, kind: str, found: _Gathering, in_related: bool) -> str:
         if is_file or name:
             _attach(part, kind, content, found, name)
         return ""
-    if (
-        kind in ("text/plain", "text/html", "text/enriched")
-        and disposition != "attachment"
-        and (not name or in_related)
-    ):
-        text = _decoded_text(part, content, found)
-        return _html(text, found) if kind == "text/html" else cleaned(text)
+    if kind == REACTION:
+        return ""
+    if kind in _TEXTS and disposition != "attachment" and (not name or in_related):
+        return _words(part, kind, content, found)
+    if kind in _TEXTS and (disposition != "attachment" or _CUT_BODY.match(name)):
+        found.named.append((name, _words(part, kind, content, found)))
     if not (kind.startswith("image/") and part.get("content-id") and disposition != "attachment"):
         _attach(part, kind, content, found, name)
     return ""
+
+
+def _words(part: Message, kind: str, content: bytes, found: _Gathering) -> str:
+    text = _decoded_text(part, content, found)
+    if kind == "text/html":
+        return _html(text, found)
+    is_flowed = str(part.get_param("format") or "").lower() == "flowed"
+    drops = is_flowed and str(part.get_param("delsp") or "").lower() == "yes"
+    return cleaned(transfer.joined(text, drops_space=drops))
 
 
 def _html(text: str, found: _Gathering) -> str:
@@ -201,12 +244,10 @@ def _html(text: str, found: _Gathering) -> str:
 
 def _content(part: Message, found: _Gathering) -> bytes:
     """The decoded bytes of a leaf; () where its payload is no text at all."""
-    try:
-        payload = part.get_payload(decode=True)
-    except _FAULTS:
+    content, is_whole = transfer.content(part)
+    if not is_whole:
         found.defects.append("bad_transfer_encoding")
-        payload = str(part.get_payload()).encode("utf-8", "replace")
-    return payload if isinstance(payload, bytes) else b""
+    return content
 
 
 def _decoded_text(part: Message, content: bytes, found: _Gathering) -> str:
@@ -236,6 +277,9 @@ def _name(part: Message, found: _Gathering) -> str:
 
 def _attach(part: Message, kind: str, content: bytes, found: _Gathering, name: str) -> None:
     name = name or _name(part, found) or f"attachment.{kind.rpartition('/')[2]}"[:MAX_NAME]
+    if name.lower().endswith(".eml") and kind != "message/rfc822":
+        block = content[:MAX_REPORT].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+        found.reports.append(Report(SAVED, decode(block, "") + "\n", is_attachment=True))
     unpacked = unreadable.unpack(content) if kind in unreadable.TYPES or name.lower() == unreadable.NAME else None
     if unpacked is None or not (unpacked.text or unpacked.files):
         _list(name, kind, content, found)

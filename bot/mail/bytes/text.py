@@ -25,6 +25,9 @@ MAX_HTML_DEPTH = 200
 QUOTE_MARK = "\ue000"
 #: The same for what a mail program wrote as the signature.
 SIGNATURE_MARK = "\ue001"
+#: Where a quotation starts and ends whose end the HTML tells.
+CITED_MARK, CITED_END = "\ue002", "\ue003"
+_MARKS = re2.compile(f"[{QUOTE_MARK}-{CITED_END}]")
 
 _CHARSETS = frozenset(
     (
@@ -63,9 +66,11 @@ _DROPPED = re2.compile(
     r"|svg)\s*>|<!--.*?-->|<!\[[^\]]*\]>|<\?xml[^>]*>"
 )
 _QUOTE_START = topic("quotation").pattern("html")
-#: Indented text is no quotation, though it is tagged as one: it has no line beside it.
-_INDENTED = re2.compile(r"(?i)border:\s*none")
-_CITED = re2.compile(r"(?i)\b(?:type|cite|class)\s*=")
+_BLOCK = re2.compile(r"(?i)<blockquote\b[^>]*>|</blockquote\s*>")
+#: What mail programs write into the tag of a quotation; without it somebody has indented words of their own.
+_CITED = re2.compile(r"(?i)\b(?:type|cite|class)\s*=|border-left(?:-width)?:\s*[^n0;]|margin:\s*0px 0px 0px 0\.8ex")
+_ATTRIBUTED = re2.compile(r"(?i)(?:\d|@)[^:]*:\s*$|\b(?:wrote|schrieb|écrit|ysgrifennodd)\b[^:]{0,80}:\s*$")
+_ABOVE = 600
 _SIGNATURE_START = topic("quotation").pattern("html_signature")
 _TAG = re2.compile(r"(?s)<[^<>]*>")
 _OPEN = re2.compile(r"<[A-Za-z]")
@@ -106,8 +111,8 @@ def cleaned(text: str, *, keeps_marks: bool = False) -> str:
     """The same text with plain line ends and no control, zero-width, direction-turning or private-use letters, the
     marks of from_html among them unless they are kept."""
     if keeps_marks:
-        parts = (part.split(SIGNATURE_MARK) for part in text.split(QUOTE_MARK))
-        return QUOTE_MARK.join(SIGNATURE_MARK.join(cleaned(piece) for piece in part) for part in parts)
+        pieces, marks = _MARKS.split(text), [*_MARKS.findall(text), ""]
+        return "".join(cleaned(piece) + mark for piece, mark in zip(pieces, marks, strict=True))
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isprintable():
@@ -133,7 +138,7 @@ def from_html(html: str) -> str:
     one that is SIGNATURE_MARK."""
     body = _DROPPED.sub("", unseen.shown(html[:MAX_HTML]))
     has_parts = "messageBodySection" in body
-    body = _QUOTE_START.sub(lambda m: _marked(m.group(), has_parts), body)
+    body = _cited(_QUOTE_START.sub(lambda m: _marked(m.group(), has_parts), body))
     body = _SIGNATURE_START.sub(lambda m: f"<p>{SIGNATURE_MARK}</p>{m.group()}", body)
     text = _plain(body) if _is_deep(body) else _laid_out(body)
     spaced: str = _BLANKS.sub("\n\n", text.replace("\xa0", " "))
@@ -142,14 +147,30 @@ def from_html(html: str) -> str:
 
 def unmarked(text: str) -> str:
     """The same text without the marks."""
-    return text.replace(QUOTE_MARK, "").replace(SIGNATURE_MARK, "")
+    return str(_MARKS.sub("", text))
 
 
 def _marked(tag: str, has_parts: bool) -> str:
     """The tag that begins a quotation, with the mark before it; as it is where it begins none."""
-    is_indented = tag[:11].lower() == "<blockquote" and _INDENTED.search(tag) and not _CITED.search(tag)
     is_all = "messageReplySection" in tag and not has_parts  # the answer alone bears that name, too
-    return tag if is_indented or is_all else f"<p>{QUOTE_MARK}</p>{tag}"
+    return tag if is_all else f"<p>{QUOTE_MARK}</p>{tag}"
+
+
+def _cited(body: str) -> str:
+    """With marks round each <blockquote> that quotes: by its tag, or by the line above it that says who wrote when."""
+    out: list[str] = []
+    at, closes = 0, []
+    for match in _BLOCK.finditer(body):
+        out.append(body[at : match.start()])
+        at, tag = match.end(), match.group()
+        if not tag.startswith("</"):
+            above = unescape(_TAG.sub("", body[max(0, match.start() - _ABOVE) : match.start()])).strip()
+            is_cited = bool(_CITED.search(tag) or _ATTRIBUTED.search(above[-200:]))
+            closes.append(is_cited)
+            out.append(f"<p>{CITED_MARK}</p>{tag}" if is_cited else tag)
+        else:
+            out.append(f"{tag}<p>{CITED_END}</p>" if closes and closes.pop() else tag)
+    return "".join((*out, body[at:]))
 
 
 def _laid_out(body: str) -> str:

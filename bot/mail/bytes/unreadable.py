@@ -13,7 +13,7 @@ from itertools import chain, product
 import re2
 from tnefparse.tnef import TNEF
 
-from bot.mail.bytes.headers import Headers
+from bot.mail.bytes.headers import Headers, decoded
 from bot.mail.bytes.text import decode, from_html
 from bot.mail.patterns.topics import topic
 
@@ -21,12 +21,17 @@ _MARKS = topic("marks")
 _TYPES, _NAMES, _EMPTY_NAMES = (_MARKS.rows(name) for name in ("sealed_types", "sealed_names", "sealed_names_alone"))
 _WORDS = _MARKS.pattern("notice")
 _INLINE_PGP = re2.compile(r"(?m)^-----BEGIN PGP MESSAGE-----\s*$")
+_PLACEHOLDER = _MARKS.pattern("placeholder")
+#: Another mail lies in the mailbox, and its server cannot hand it over: this one only says so.
+WITHHELD = "withheld: the mail server could not hand over the mail that this one stands for"
 _WORDS_WITHIN = 1500
 _CONTENT_CLASS = "rpmsg.message"
 
 
 def why(headers: Headers, types: Iterable[str], names: Iterable[str], *, has_text: bool) -> str:
     """In words why headers, content types and file names say that the body cannot be read; "" where they do not."""
+    if _PLACEHOLDER.match(decoded(headers.get("subject"))):
+        return WITHHELD
     if headers.get("content-class").strip().lower() == _CONTENT_CLASS:
         return "rights-managed mail"
     table = _NAMES if has_text else (*_NAMES, *_EMPTY_NAMES)

@@ -6,6 +6,7 @@ Below them: the header blocks of mail programs. The words stand in patterns/quot
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import re2
@@ -30,6 +31,53 @@ _NAMES = (
 _TIME, _ADDRESS = re2.compile(r"\b\d{1,2}[:.h]\d\d"), re2.compile(r"[^<>@\s]@[^<>@\s]")
 #: The old form of webmail, without a verb and without a colon; what it quotes is marked with `>`.
 _DATE_AND_ADDRESS = re2.compile(r"(?s)^\s*(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}\b[^:]*<\s*[^<>@\s]+@[^<>\s]+>\s*:?\s*$")
+
+
+#: "On ... the practice wrote:" is told by a person: an article and small letters where a program puts a name.
+_TOLD = re2.compile(r"(?i:\b(?:wrote|said|sent|writes)\b)")
+_ARTICLE = re2.compile(r"(?:\b(?:the|our|your|his|her|their|a|an|mother|father|mum|dad|school|we|i|he|she|they)\s)")
+_REPLIED = re2.compile(r"(?i)^\s*(?:(?:re|fw|fwd|aw|wg|sv|tr|atb|yml|antw)\s*:\s*|\[[^\]]*\]\s*)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where a quotation begins: the line and the place in it. `is_sure`: by two signs. `is_skipped`: above it stands
+    what looks like one and is told within somebody's own words."""
+
+    line: int
+    within: int
+    is_sure: bool
+    is_skipped: bool
+
+
+def is_sure(lines: Sequence[str], n: int, title: str) -> bool:
+    """Whether a second sign says that the quotation which begins here is one: an address, `>` below it, or in a header
+    block the subject of the mail itself."""
+    many = lines_of(lines, n)
+    if many:
+        return bool(_ADDRESS.search("\n".join(lines[n : n + many]))) or _is_marked_below(lines, n + many)
+    block = [line for line in lines[n : n + _LOOK_AHEAD] if line.strip()]
+    if any("@" in line for line in block) or not title:
+        return True
+    subject = header(lines[n : n + _LOOK_AHEAD + 1])[0]
+    return bool(subject) and _bare(subject) == _bare(title)
+
+
+def _bare(title: str) -> str:
+    return " ".join(_REPLIED.sub("", title).split()).casefold()
+
+
+def is_told(lines: Sequence[str], n: int) -> bool:
+    """Whether what looks like a quotation is told by the writer: announced by a colon, or not in a program's words."""
+    above = next((line for line in reversed(lines[max(0, n - 2) : n]) if line.strip()), "")
+    if above.rstrip().endswith((":", "：")):
+        return True
+    many = lines_of(lines, n)
+    if not many:
+        return begins(lines, n)
+    words = " ".join(lines[n : n + many])
+    verb = _TOLD.search(words)
+    return bool(verb) and bool(_ARTICLE.search(words[: verb.start()]))
 
 
 def is_dated(head: str) -> bool:
@@ -81,12 +129,16 @@ def _begins_later(lines: Sequence[str], n: int, end: int) -> bool:
 
 
 def begins_in_line(line: str) -> int:
-    """Where in a line an attribution begins that stands behind other words; -1 where none does."""
+    """Where in a line an attribution begins that stands behind other words, or before what it quotes; -1 where none
+    does."""
     head = line[: 4 * _NO_SENTENCE]
     if "@" not in head or ":" not in head:
         return -1
     match = _IN_LINE.match(head)
-    return match.end(1) if match and match.group(1).strip("> \t-_*") else -1
+    if match:
+        return match.end(1) if match.group(1).strip("> \t-_*") else -1
+    before = _IN_LINE.match(f"x {head}") if is_dated(head.lstrip("> ")) else None
+    return 0 if before and head[before.end() - 2 :].strip() else -1
 
 
 # The header block that a mail program puts above what it quotes: From, Sent, To, Subject, in many languages. Known by

@@ -1,9 +1,9 @@
 """The new text: what stands above the quoted text, and between and under `>` lines.
 
-It works on lines: it finds where the first quotation begins (attributions.py, markers, `>` levels),
-keeps what stands above it, and takes off banners, mobile footers, disclaimers and signatures (trimmings.py). Short
-replies ("ok") survive. It never judges what the words mean (words/commands.py). Answers written into a quotation
-without `>` cannot be told apart from it: it only says that they are there.
+It works on lines: it finds where the first quotation begins (attributions.py, markers, `>` levels), keeps what stands
+above it, and takes off what is nobody's words (trimmings.py). A quotation needs two signs, too: where only one says so,
+its words stay and the text is unsure. Short replies ("ok") survive. It never judges what the words mean
+(words/commands.py). Answers written into a quotation without `>` cannot be told apart from it: it only says so.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,9 @@ from datetime import datetime
 
 import re2
 
-from bot.mail.bytes.text import QUOTE_MARK, unmarked
+from bot.mail.bytes.text import CITED_END, CITED_MARK, QUOTE_MARK, unmarked
 from bot.mail.cut import attributions, trimmings
+from bot.mail.cut.attributions import Begun
 from bot.mail.patterns.topics import topic
 
 _MAX_LINES = 20_000
@@ -21,10 +22,12 @@ _LONG = 60
 
 _RULE = re2.compile(r"^[>\s]*(?:_{10,}|-{10,}|\*{10,}|={10,})\s*$")
 _QUOTATION = topic("quotation")
+_DESK = _QUOTATION.pattern("desk")
 _MARKERS = (
+    _QUOTATION.pattern("groupwise"),
     _QUOTATION.pattern("original"),
     _QUOTATION.pattern("forwarded"),
-    _QUOTATION.pattern("desk"),
+    _DESK,
     re2.compile(r"^\s*\|-{6,}>\s*$"),
     re2.compile(rf"^\s*{QUOTE_MARK}\s*$"),
 )
@@ -33,13 +36,21 @@ _TITLED = re2.compile(r"^[>\s]*[-_=]{2,}\s*[^-_=*\s][^-_=*]{2,40}[-_=]{2,}\s*$")
 _LABEL_LIKE = re2.compile(r"^[>\s*]*[^:：]{1,24}[:：]\*?\s*\S")
 _MARKS = ">-_=*|" + QUOTE_MARK
 _LABEL_WITHIN = 24
+_LONGEST_DESK = 120
+_MOST_SKIPPED = 20
+#: Before each line of a quotation whose end the HTML tells.
+_QUOTED = "> "
+_SIGNED = re2.compile(r"^-----BEGIN PGP SIGNED MESSAGE-----\s*$")
+_SIGNATURE = re2.compile(r"^-----BEGIN PGP SIGNATURE-----\s*$")
+_SIGNATURE_END = re2.compile(r"^-----END PGP SIGNATURE-----\s*$")
 
 _INLINE = _QUOTATION.pattern("inline")
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """New text, the rest, and what the first quoted header block says (`sent` without a zone is London's)."""
+    """New text, the rest, and what the first quoted header block says (`sent` without a zone is London's). `is_unsure`:
+    words stay in `new` that may be no answer, or none stay where some may stand: nothing may be made of them."""
 
     new: str
     quoted: str = ""
@@ -47,42 +58,118 @@ class Split:
     quoted_subject: str = ""
     quoted_from: str | None = None
     quoted_sent: datetime | None = None
+    is_unsure: bool = False
 
 
-def split(text: str, writer: str = "") -> Split:
+def split(text: str, writer: str = "", title: str = "", *, is_forward: bool = False) -> Split:
     """The text of a mail in two. With no quotation all of it is new, less banners, footers and signature.
 
-    `writer`: the sender's name, as far as it is known."""
-    lines = text.split("\n")[:_MAX_LINES]
-    cut, within = _cut(lines)
+    `writer`: the sender's name, as far as it is known; `title`: the subject, of which a quoted header block tells; with
+    `is_forward`, nothing new above a quotation is nothing said."""
+    lines = _unframed(_cited(text.split("\n")[:_MAX_LINES]))
+    lines = _without_desk(lines)
+    begun = _cut(lines, title)
+    cut, within = begun.line, begun.within
     above, below = lines[:cut], lines[cut:]
     if within:
         above, below = [*above, trimmings.without_footer(below[0][:within])], [below[0][within:], *below[1:]]
     inline = False
-    new = trimmings.trimmed(above, writer)
+    new, is_sure = trimmings.cut(above, writer)
     if new:  # announced without a quotation that is known as one, it is no answer either
         inline = _is_interleaved(below) or bool(_INLINE.search(new))
     answers = _answers(below)
     if answers:
-        new = trimmings.trimmed([*new.split("\n"), "", *answers] if new else answers, writer)
-    subject, sender, sent = attributions.header(below)
-    quoted = "\n".join(line for line in below if not line or unmarked(line.strip())).strip()
-    return Split(unmarked(new), quoted, inline, subject, sender, sent)
+        new, is_sure = trimmings.cut([*new.split("\n"), "", *answers] if new else answers, writer)
+    elif trimmings.is_bare(unmarked(new)) and not is_forward and _has_words(below):
+        is_sure = False  # an answer may stand below
+        new = new if begun.is_sure else _edge([*above, *below])
+    is_sure = is_sure and not begun.is_skipped
+    subject, sender, sent = attributions.header([_plain(line) for line in below])
+    quoted = "\n".join(line for line in map(_plain, below) if not line or unmarked(line.strip())).strip()
+    return Split(unmarked(new).strip(), quoted, inline, subject, sender, sent, not is_sure)
 
 
-def _cut(lines: Sequence[str]) -> tuple[int, int]:
-    """The line where the first quotation begins, len(lines) where there is none; and where in that line, if a gateway
+def _cited(lines: Sequence[str]) -> list[str]:
+    """Lines between the marks of a quotation as a program without HTML would write them: each with its `>`."""
+    out: list[str] = []
+    depth = 0
+    for line in lines:
+        if CITED_END in line:
+            depth = max(0, depth - 1)
+            out.append("> " if depth else "")
+        elif CITED_MARK in line:
+            depth += 1
+            out.append(_QUOTED + QUOTE_MARK)
+        else:
+            out.append(_QUOTED + line if depth else line)
+    return out
+
+
+def _plain(line: str) -> str:
+    return line.removeprefix(_QUOTED).replace(QUOTE_MARK, "")
+
+
+def _unframed(lines: list[str]) -> list[str]:
+    """Less the frame of a mail that is signed in the clear (RFC 4880, 7)."""
+    begun = next((n for n, line in enumerate(lines) if _SIGNED.match(line)), -1)
+    end = next((n for n, line in enumerate(lines) if n > begun and _SIGNATURE.match(line)), -1)
+    if begun < 0 or end < 0:
+        return lines
+    first = next((n for n in range(begun + 1, end) if not lines[n].strip()), begun)
+    last = next((n for n in range(end, len(lines)) if _SIGNATURE_END.match(lines[n])), len(lines) - 1)
+    return [*lines[:begun], *(line.removeprefix("- ") for line in lines[first + 1 : end]), *lines[last + 1 :]]
+
+
+def _without_desk(lines: list[str]) -> list[str]:
+    """Less a help desk's line "reply above this line" where nothing stands above it: the desk's own answer is below."""
+    first = next((n for n, line in enumerate(lines) if unmarked(line.strip())), -1)
+    if first >= 0 and len(lines[first]) < _LONGEST_DESK and _DESK.match(lines[first]):
+        return [*lines[:first], *lines[first + 1 :]]
+    return lines
+
+
+def _edge(lines: Sequence[str]) -> str:
+    return "\n".join(line.rstrip() for line in lines).strip()
+
+
+def _has_words(lines: Sequence[str]) -> bool:
+    """Whether words stand under the quotation's beginning that no `>` marks: an answer may be among them."""
+    said = [line for line in lines if unmarked(line.strip())]
+    return len(said) > 1 and any(not _is_marked(line) for line in said[1:]) and not _is_all_marked(lines)
+
+
+def _is_all_marked(lines: Sequence[str]) -> bool:
+    """Whether everything below the attribution is marked."""
+    begins = _marked_after(lines, 0)
+    return begins >= 0 and all(_is_marked(line) for line in lines[begins:] if line.strip())
+
+
+def _cut(lines: Sequence[str], title: str) -> Begun:
+    """Where the first quotation begins: its line, len(lines) where there is none; and where in that line, if a gateway
     has pressed the quotation into the line of the words above it."""
+    skipped = 0
     for n, line in enumerate(lines):
         pressed = max(attributions.begins_in_line(line), attributions.block_begins_in_line(line)) if ":" in line else -1
         if pressed >= 0:
-            return n, pressed
+            return Begun(n, pressed, True, skipped > 0)
         notes = attributions.begins_notes(lines, n) if line.lstrip("> ")[:1].isdigit() else -1
         if notes >= 0:
-            return notes, 0
-        if _begins(lines, n):
-            return n, 0
-    return len(lines), 0
+            return Begun(notes, 0, True, skipped > 0)
+        if not _begins(lines, n):
+            continue
+        is_sure = _is_marked(line) or _is_delimited(lines, n) or attributions.is_sure(lines, n, title)
+        if is_sure or skipped == _MOST_SKIPPED or not attributions.is_told(lines, n):
+            return Begun(n, 0, is_sure, skipped > 0)
+        skipped += 1
+    return Begun(len(lines), 0, True, skipped > 0)
+
+
+def _is_delimited(lines: Sequence[str], n: int) -> bool:
+    """Whether a line of a program's parts the quotation from what stands above it."""
+    if any(marker.match(lines[n]) for marker in _MARKERS) or _RULE.match(lines[n]) or _TITLED.match(lines[n]):
+        return True
+    above = next((line for line in reversed(lines[max(0, n - 3) : n]) if line.strip()), "")
+    return bool(_RULE.match(above)) or QUOTE_MARK in above
 
 
 def _begins(lines: Sequence[str], n: int) -> bool:
@@ -90,7 +177,7 @@ def _begins(lines: Sequence[str], n: int) -> bool:
     line = lines[n]
     if not _may_begin(line):
         return False
-    if _is_marked(line) and _is_quote_block(lines, n):
+    if _is_marked(line) and (QUOTE_MARK in line or _is_quote_block(lines, n)):
         return True
     return (
         any(marker.match(line) for marker in _MARKERS)
@@ -108,7 +195,7 @@ def _may_begin(line: str) -> bool:
         return False
     if head[0] in _MARKS or attributions.has_colon(head[:_LABEL_WITHIN]) or head.rstrip()[-1] in ":-：":
         return True
-    return attributions.is_dated(head) or ("<" in head and "@" in head) or "above this line" in head or _is_title(head)
+    return attributions.is_dated(head) or ("<" in head and "@" in head) or " line" in head.lower() or _is_title(head)
 
 
 def _is_title(head: str) -> bool:
@@ -171,8 +258,10 @@ def _is_loose(lines: Sequence[str], n: int, before: str) -> bool:
 def _marked_after(lines: Sequence[str], n: int) -> int:
     """The first `>` line behind the attribution that begins here; -1 where the quoted words are not marked, and
     behind a header block, whose mail may have marked lines and answers of its own."""
-    folded = 0 if _is_marked(lines[n]) else attributions.lines_of(lines, n)
-    n += folded
+    while n < len(lines) and not unmarked(lines[n].strip()):  # a mark of HTML stands above the attribution
+        n += 1
+    if n < len(lines) and not _is_marked(lines[n]):
+        n += attributions.lines_of(lines, n)
     while n < len(lines) and not lines[n].strip():
         n += 1
     return n if n < len(lines) and _is_marked(lines[n]) else -1

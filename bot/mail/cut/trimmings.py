@@ -1,8 +1,9 @@
 """What stands round a person's words and is not theirs: banners, mobile footers, disclaimers, signatures.
 
-The words stand in patterns/trimmings.yaml, as UK public mail really carries them. Taking something off serves reading
-only; the mail itself is kept whole, and what is no trimming for certain stays, for nothing that a person said may be
-lost. It does not know quotations (quote.py).
+A cut needs two signs: the wording (boilerplate.py, patterns/trimmings.yaml) and its place at the top, at the end or
+in a frame; a signature's mark and what signatures hold (signature.py). Taking something off serves reading only; the
+mail itself is kept whole, and what is no trimming for certain stays, for nothing that a person said may be lost. It
+does not know quotations (quote.py).
 """
 
 from collections.abc import Sequence
@@ -11,17 +12,23 @@ from zoneinfo import ZoneInfo
 
 import re2
 
-from bot.mail.bytes.text import SIGNATURE_MARK
+from bot.mail.cut import boilerplate, signature
 from bot.mail.patterns.topics import topic
 
 _TRIMMINGS = topic("trimmings")
-_BANNER, _BANNER_GOES_ON = _TRIMMINGS.pattern("banner"), _TRIMMINGS.pattern("banner_goes_on")
 _MOBILE, _FOOTER_AT_END = _TRIMMINGS.pattern("mobile"), _TRIMMINGS.pattern("footer_at_end")
-_DISCLAIMER = _TRIMMINGS.pattern("disclaimer")
+_TITLE, _GREETING, _CONTACT = _TRIMMINGS.pattern("title"), _TRIMMINGS.pattern("greeting"), _TRIMMINGS.pattern("contact")
 
-_SHORTEST_DISCLAIMER = 10
 _LONGEST_FOOTER = 300
-_EDGES = " \t-_=*–—"
+_MOST_FRAMED = 30
+_MOST_LINES = 4000
+#: Of a text of more paragraphs only the first and the last are looked at.
+_MOST_BLOCKS, _SOME_BLOCKS = 80, 40
+_MOST_FOOTERS = 20
+_MOST_TRIED = 12
+_MANY_WORDS = 25
+_SURE_KINDS = 2
+_EDGES = " \t-_=*–—~#|"
 
 _LONDON = ZoneInfo("Europe/London")
 _ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -37,30 +44,162 @@ _SENT_AT = re2.compile(
 def trimmed(lines: list[str], writer: str = "") -> str:
     """A person's own words among `lines`. Where nothing but trimmings is found, nothing is left. `writer`: the sender's
     name, which begins a signature where it stands above titles."""
-    rest = _without_banner(lines)
-    rest = rest[: next((n for n, line in enumerate(rest) if _is_disclaimer(line)), len(rest))]
-    footer = next((n for n, line in enumerate(rest) if len(line) < _LONGEST_FOOTER and _MOBILE.match(line)), len(rest))
-    rest = rest[:footer] if any(line.strip() for line in rest[:footer]) else rest[footer + 1 :]
-    kept = rest[: _signature_begins(rest, writer)]
-    last = next((n for n in range(len(kept), 0, -1) if kept[n - 1].strip(_EDGES)), 0)
-    kept = kept[:last]
-    return "\n".join(line.rstrip() for line in kept).strip("\n").strip()
+    return cut(lines, writer)[0]
 
 
-def _without_banner(lines: list[str]) -> list[str]:
-    """Less the warning that gateways put first: its first line is known, what follows belongs to it."""
-    start = next((n for n, line in enumerate(lines) if line.strip()), len(lines))
-    while start < len(lines) and _BANNER.match(lines[start]):
-        start += 1
-        while start < len(lines) and lines[start].strip() and _BANNER_GOES_ON.search(lines[start]):
-            start += 1
-        while start < len(lines) and (not lines[start].strip() or not lines[start].strip("-_=*| \t")):
-            start += 1
-    return lines[start:]
+def cut(lines: list[str], writer: str = "") -> tuple[str, bool]:
+    """The same, and whether all that was taken off is certain; where it is not, and nothing or only a greeting would be
+    left, everything stays."""
+    given = _without_marked(list(lines))
+    taken = _taken(given)
+    rest = [line for n, line in enumerate(given) if n not in taken]
+    rest, is_begun = _led(rest)
+    rest, is_sure = _without_mobile(rest)
+    kept = _edged(rest[: signature.begins(rest, writer)])
+    text = "\n".join(line.rstrip() for line in kept).strip("\n").strip()
+    if not is_bare(text):
+        return text, is_sure
+    gone = [given[n] for n in sorted(taken)]
+    if is_begun or not gone or _is_certain(gone):
+        return text, True
+    whole = "\n".join(line.rstrip() for line in _edged([*gone, *rest])).strip()
+    return whole, False
 
 
-def _is_disclaimer(line: str) -> bool:
-    return len(line) >= _SHORTEST_DISCLAIMER and bool(_DISCLAIMER.match(line))
+def is_bare(text: str) -> bool:
+    """Whether a text is nothing or a greeting alone."""
+    return not text.strip() or (len(text) < _LONGEST_FOOTER and bool(_GREETING.match(text.strip())))
+
+
+def _is_certain(lines: Sequence[str]) -> bool:
+    """Whether the boilerplate is about two things at least, or has a form that no person gives it."""
+    said = [line for line in lines if line.strip()]
+    if all(boilerplate.is_heading(line) or boilerplate.is_marking(line) or boilerplate.is_rule(line) for line in said):
+        return True
+    return len(boilerplate.anchors(" ".join(said))) >= _SURE_KINDS
+
+
+def _edged(lines: Sequence[str]) -> list[str]:
+    """Without rules and blank lines at both ends."""
+    said = [n for n, line in enumerate(lines) if line.strip(_EDGES)]
+    return list(lines[said[0] : said[-1] + 1]) if said else []
+
+
+def _without_marked(lines: list[str]) -> list[str]:
+    """Less what a gateway has put between its own marks."""
+    for _ in range(_MOST_FOOTERS):
+        begun = next((n for n, line in enumerate(lines) if boilerplate.BEGINS.match(line)), -1)
+        if begun < 0:
+            break
+        within = range(begun, min(len(lines), begun + _MOST_FRAMED))
+        end = next((n for n in within if boilerplate.ENDS.search(lines[n])), begun)
+        lines = [*lines[:begun], *lines[end + 1 :]]
+    return lines
+
+
+def _taken(lines: Sequence[str]) -> frozenset[int]:
+    """The lines that are boilerplate at the top, at the end or in a frame."""
+    blocks = _blocks(lines[:_MOST_LINES])
+    blocks = blocks if len(blocks) <= _MOST_BLOCKS else [*blocks[:_SOME_BLOCKS], *blocks[-_SOME_BLOCKS:]]
+    known = [_known(lines, start, end) for start, end in blocks]
+    said = [n for n, block in enumerate(blocks) if _states(lines, block, known[n])]
+    own = [n for n, (block, found) in enumerate(zip(blocks, known, strict=True)) if _is_own(lines, block, found)]
+    taken: set[int] = set()
+    for n, ((_, end), found) in enumerate(zip(blocks, known, strict=True)):
+        first = own[0] if own else len(blocks)
+        is_below = not any(k > n for k in said)
+        if _TITLE.match(lines[blocks[n][0]]) and n > first and len(lines[blocks[n][0]]) < 60:
+            taken.update(range(blocks[n][0], len(lines)))
+            break
+        if not found:
+            continue
+        is_long = sum(len(lines[k].split()) for k in found) >= _MANY_WORDS
+        is_whole = found[0] == blocks[n][0] and found[-1] == end - 1
+        if n <= first or is_below or is_long or (is_whole and _is_framed(lines, *blocks[n])):
+            taken.update(found)
+    last = max(
+        (n for n, found in enumerate(known) if taken.intersection(found) and own and n > own[0]), default=len(blocks)
+    )
+    for n in range(last + 1, len(blocks)):  # under a disclaimer: whose it is, and where they are
+        if n not in said and any(signature.is_of_one(line) for line in lines[slice(*blocks[n])]):
+            taken.update(range(*blocks[n]))
+    return frozenset(taken)
+
+
+def _states(lines: Sequence[str], block: tuple[int, int], known: tuple[int, ...]) -> bool:
+    """Whether what is no boilerplate in a paragraph states something."""
+    rest = [lines[n] for n in range(*block) if n not in known and not _MOBILE.match(lines[n])]
+    return any(map(signature.states, rest))
+
+
+def _blocks(lines: Sequence[str]) -> list[tuple[int, int]]:
+    """First line and end of each paragraph; a rule parts paragraphs, too."""
+    blocks, start = [], -1
+    for n, line in enumerate((*lines, "")):
+        is_part = not line.strip() or boilerplate.is_rule(line)
+        if is_part and start >= 0:
+            blocks.append((start, n))
+        start = -1 if is_part else n if start < 0 else start
+    return blocks
+
+
+def _known(lines: Sequence[str], start: int, end: int) -> tuple[int, ...]:
+    """The lines of a paragraph that are boilerplate: all, those at its beginning, or those at its end."""
+    if end - start > _MOST_FRAMED or not _may_be_known(lines[start:end]):
+        return ()
+    if boilerplate.is_known(lines[start:end]) or (
+        _is_framed(lines, start, end) and boilerplate.is_mostly(" ".join(lines[start:end]))
+    ):
+        return tuple(range(start, end))
+    at = next((n for n in range(max(start + 1, end - _MOST_TRIED), end) if boilerplate.is_known(lines[n:end])), end)
+    to = next(
+        (n for n in range(min(end - 1, start + _MOST_TRIED), start, -1) if boilerplate.is_known(lines[start:n])), start
+    )
+    if to > start and any(line.strip() for line in lines[:start]):  # under words: what states nothing goes with it
+        to = next((n for n in range(to, end) if signature.states(lines[n])), end)
+    return (*range(start, to), *range(max(at, to), end))
+
+
+def _may_be_known(lines: Sequence[str]) -> bool:
+    """A cheap look that spares most paragraphs the rest."""
+    if boilerplate.is_anchored(" ".join(lines)):
+        return True
+    return any(boilerplate.is_heading(line) or boilerplate.is_marking(line) for line in lines)
+
+
+def _is_framed(lines: Sequence[str], start: int, end: int) -> bool:
+    """Whether a rule stands above and below a paragraph."""
+    above = next((line for line in reversed(lines[:start]) if line.strip()), "")
+    below = next((line for line in lines[end:] if line.strip()), "")
+    return boilerplate.is_rule(above) and boilerplate.is_rule(below)
+
+
+def _is_own(lines: Sequence[str], block: tuple[int, int], known: tuple[int, ...]) -> bool:
+    """Whether somebody's own words stand in a paragraph: more than a greeting, a name, a contact or a footer."""
+    rest = [lines[n] for n in range(*block) if n not in known]
+    said = [line for line in rest if not _MOBILE.match(line) and not _CONTACT.search(line)]
+    return bool(said) and not is_bare(" ".join(said)) and not boilerplate.is_known(said)
+
+
+def _led(lines: list[str]) -> tuple[list[str], bool]:
+    """Less what a gateway has put into the first line, before its first words; and whether it had."""
+    first = next((n for n, line in enumerate(lines) if line.strip()), -1)
+    at = boilerplate.leading(lines[first]) if first >= 0 and len(lines[first]) < 2000 else 0
+    return ([*lines[:first], lines[first][at:], *lines[first + 1 :]], True) if at else (lines, False)
+
+
+def _without_mobile(lines: list[str]) -> tuple[list[str], bool]:
+    """Less the footer of a telephone or a program, and what stands below it; and whether no sentences do, for somebody
+    may have written under it."""
+    for _ in range(_MOST_FOOTERS):
+        at = next((n for n, line in enumerate(lines) if len(line) < _LONGEST_FOOTER and _MOBILE.match(line)), -1)
+        if at < 0:
+            return lines, True
+        above, below = lines[:at], lines[at + 1 :]
+        if not is_bare("\n".join(above)):
+            return above, not any(signature.states(line) for line in below[: signature.begins(below, "")][:_MOST_LINES])
+        lines = [*above, *below]
+    return lines, False
 
 
 def without_footer(line: str) -> str:
@@ -83,118 +222,3 @@ def instant(words: str) -> datetime | None:
         ).astimezone(UTC)
     except (ValueError, KeyError):
         return None
-
-
-# --- where a signature begins ---------------------------------------------------------------------------------------
-# At its mark, at a closing formula, at a rule, or at a name with titles below it. A closing formula is one only if a
-# name and titles follow it: "Thanks" may stand above an answer.
-
-_CLOSING, _LIST, _CONTACT = _TRIMMINGS.pattern("closing"), _TRIMMINGS.pattern("list"), _TRIMMINGS.pattern("contact")
-_MARKS = frozenset({"--", "__", "—", "––"})
-_RULED = frozenset("-_–—=*~")
-_RULE = re2.compile(r"^\s*[-_–—=*~]{10,}\s*$")
-_WORDS = re2.compile(r"[\p{L}\p{M}]+")
-_LONGEST_CLOSING = 60
-_MAX_SIGNATURE = 25
-_WITHIN = 80
-_MAX_BLOCK = 9
-_SHORT = 6
-_LONG = 110
-_FEW_WORDS = 5
-
-
-def _signature_begins(lines: Sequence[str], writer: str) -> int:
-    """The index of the first line of the signature; len(lines) where there is none. `writer`: the sender's name."""
-    said = next((n for n, line in enumerate(lines) if line.strip(" \t" + SIGNATURE_MARK)), len(lines))
-    end = next((n for n, line in enumerate(lines) if _is_mark(line.strip(), is_first=n <= said)), len(lines))
-    for n in range(said + 1, end):
-        if _closes(lines, n, end) or _parts(lines, n, end):
-            return n
-    return min(end, _name_and_titles(lines, said, end, writer))
-
-
-def _is_mark(line: str, *, is_first: bool) -> bool:
-    """Whether a line is a signature's mark. What a program calls a signature is an answer if nothing stands above."""
-    return line in _MARKS or (line == SIGNATURE_MARK and not is_first)
-
-
-def _closes(lines: Sequence[str], n: int, end: int) -> bool:
-    line = lines[n]
-    if len(line) > _LONGEST_CLOSING:
-        return False
-    formula = _CLOSING.match(line)
-    if not formula or (formula.group(1) and not _is_name(formula.group(1), 1)):
-        return False
-    return _is_signature(_not_blank(lines[n + 1 : min(end, n + 1 + _WITHIN)]))
-
-
-def _is_signature(said: Sequence[str]) -> bool:
-    """Whether these are a name and its titles. Sentences may follow two such lines, or one with a telephone; what a
-    rule parts from the formula is all of it."""
-    if said and _RULE.match(said[0].rstrip() + "_____"):
-        return True
-    prose = next((n for n, line in enumerate(said) if _is_prose(line)), len(said))
-    if prose == len(said):
-        return len(said) <= _MAX_SIGNATURE
-    return prose > 2 or (prose > 0 and any(_CONTACT.search(line) for line in said[:prose]))
-
-
-def _is_rule(line: str) -> bool:
-    return line.lstrip()[:1] in _RULED and bool(_RULE.match(line))
-
-
-def _not_blank(lines: Sequence[str]) -> list[str]:
-    return [line for line in lines if line.strip()]
-
-
-def _is_name(words: str, least: int) -> bool:
-    """Whether these are words with capitals only, no more than a name has."""
-    parts = words.replace(",", " ").split()
-    return least <= len(parts) <= 5 and all(part[0].isupper() and not part[-1].isdigit() for part in parts)
-
-
-def _is_prose(line: str) -> bool:
-    """Whether a line reads as words of a sentence: long, ended as one, or mostly words without a capital."""
-    words = line.split()
-    if len(line) > _LONG or (line.rstrip()[-1] in ".!?" and len(words) > _FEW_WORDS):
-        return True
-    small = sum(word[0].islower() for word in words)
-    return len(words) > 2 and 2 * small > len(words) and not (len(words) <= _FEW_WORDS and _CONTACT.search(line))
-
-
-def _parts(lines: Sequence[str], n: int, end: int) -> bool:
-    """Whether a line is a rule above a signature of a few lines, or above what a mailing list adds."""
-    if not _is_rule(lines[n]) or _is_rule(lines[n - 1]):
-        return False
-    said = [line for line in _not_blank(lines[n + 1 : min(end, n + 1 + _WITHIN // 2)]) if not _is_rule(line)]
-    if any(_LIST.search(line) for line in said[:3]):
-        return True
-    return 0 < len(said) < _MAX_BLOCK and not any(_is_prose(line) for line in said)
-
-
-def _name_and_titles(lines: Sequence[str], first: int, end: int, writer: str) -> int:
-    """Where the last paragraph begins if it is the writer's name and titles under a short answer, or a name, titles
-    and a telephone under a sentence; `end` where it is something else, such as one of several that are listed."""
-    last = max((n for n in range(first, end) if lines[n].strip()), default=end)
-    start = last
-    while start > first and lines[start - 1].strip():
-        start -= 1
-    above = _not_blank(lines[first:start])
-    block = _not_blank([line.strip(" \t*") for line in lines[start : last + 1]])
-    if not above or not 1 < len(block) < _MAX_BLOCK or any(_is_prose(line) for line in block):
-        return end
-    before = above[-1].rstrip()
-    if before.endswith((":", "：")) or _CONTACT.search(before):
-        return end
-    if len(above) <= _SHORT and _is_writers(block[0], writer):
-        return start
-    is_under_sentence = before.endswith((".", "!", "?", "…")) or len(before.split()) == 1
-    is_one = _is_name(block[0], 2) and any(_CONTACT.search(line) for line in block[1:])
-    return start if is_one and is_under_sentence else end
-
-
-def _is_writers(line: str, writer: str) -> bool:
-    """Whether a line is the writer's name, first and last in either order."""
-    names = {word.casefold() for word in _WORDS.findall(writer)}
-    said = [word.casefold() for word in _WORDS.findall(line)]
-    return len(said) > 1 and names.issuperset(said)

@@ -2,8 +2,9 @@
 
 It reads the standard headers (RFC 3834, 8098, list headers) and Exchange's own, then subjects that only mail
 programs write, then the signs of single programs, newsletters and portals (robots.py); bounces are read in bounce.py.
-X-Auto-Response-Suppress asks others for silence and identifies nobody. It knows no case, and never says that a robot
-answered.
+Structure proves a machine; looks of one sort prove none where the mail is a challenge or answers something, and else
+are told as looks, for whoever knows the sender. X-Auto-Response-Suppress asks others for silence and identifies
+nobody. It knows no case, and never says that a robot answered.
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,11 @@ _MAY_BE_A_BOUNCE = frozenset({MailKind.HUMAN, MailKind.AUTO_REPLY, MailKind.OTHE
 #: How ids of our letters are made: 128 bits that name, 128 that seal. A forwarder may change From, but keeps the id.
 _OURS = re2.compile(r"<[0-9a-f]{32}\.[0-9a-f]{32}@")
 
+#: What Exchange writes into the envelope of a journal report, and from whom.
+_JOURNAL = ("x-ms-journal-report", "x-ms-exchange-generated-message-journal")
+_JOURNALIST = re2.compile(r"(?i)^microsoftexchange[0-9a-f]{20,}@")
+_NO_LOOKS: frozenset[str] = frozenset()
+_OF_SENDER = frozenset({robots.NAME, robots.ENVELOPE})
 _LISTS = topic("automatic")
 _METHODS, _BULK = _LISTS.words("methods"), _LISTS.words("bulk")
 _REPLY_HEADERS, _LIST_HEADERS = _LISTS.listed("reply_headers"), _LISTS.listed("list_headers")
@@ -46,30 +52,72 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The kind of a mail, why, whether it came by a list, and what it says if it is a bounce."""
+    """The kind of a mail, why, whether it came by a list, and what it says if it is a bounce. `by_looks`: by spelling,
+    bulk marks or wording only, and by no structure."""
 
     kind: MailKind = MailKind.HUMAN
     why: str = ""
     is_list: bool = False
     bounce: Bounce | None = None
+    by_looks: bool = False
 
 
-def classify(mail: Parsed, sender: Address | None, own: Sequence[str], id_domain: str) -> Verdict:
-    """`own`: our own addresses; `id_domain`: of our Message-IDs, "" to take every id a bounce cites for ours."""
+def classify(
+    mail: Parsed, sender: Address | None, own: Sequence[str], id_domain: str, *, is_challenge: bool = False
+) -> Verdict:
+    """`own`: our own addresses; `id_domain`: of our Message-IDs, "" to take every id a bounce cites for ours;
+    `is_challenge`: its subject is a challenge's."""
     headers = mail.headers
     is_list = _is_list(headers)
     found = bounce.report(mail, sender, id_domain)
     if found is not None:
         return Verdict(*found[:2], is_list=is_list, bounce=found[2])
-    kind, why = _kind(mail, sender, own)
+    kind, why, looks = _kind(mail, sender, own)
+    answers = _answers(headers)
     if kind in _MAY_BE_A_BOUNCE:
         told = bounce.without_report(mail, sender, id_domain, kind is MailKind.BOUNCE, kind is not MailKind.HUMAN)
-        if told is not None:
-            return Verdict(MailKind.BOUNCE, "from a mail system, without a standard report", is_list, told)
-    return Verdict(kind, why, is_list)
+        is_layout = told is not None and bounce.is_layout(mail)
+        if told is not None and (is_layout or not (is_challenge or answers)):
+            why = "from a mail system, without a standard report"
+            return Verdict(MailKind.BOUNCE, why, is_list, told, by_looks=not is_layout)
+        if told is not None and kind is MailKind.BOUNCE:
+            return Verdict(is_list=is_list)
+    is_new = is_challenge and not answers and not robots.is_answer_title(decoded(headers.get("subject")))
+    if len(looks) == 1 and (is_new or (answers and looks <= _OF_SENDER and not _acknowledges(mail.text))):
+        return Verdict(is_list=is_list)
+    return Verdict(kind, why, is_list, by_looks=bool(looks))
 
 
-def _kind(mail: Parsed, sender: Address | None, own: Sequence[str]) -> tuple[MailKind, str]:
+def _answers(headers: Headers) -> bool:
+    return bool(ids(headers.get("in-reply-to")))
+
+
+def _acknowledges(text: str) -> bool:
+    """Whether what is new says nothing but what ticket systems say."""
+    return robots.acknowledges(text) and not away.says_more(quote.split(text).new)
+
+
+def _kind(mail: Parsed, sender: Address | None, own: Sequence[str]) -> tuple[MailKind, str, frozenset[str]]:
+    """The kind, why, and by which sorts of looks; none of them: by structure."""
+    headers, title = mail.headers, decoded(mail.headers.get("subject"))
+    sure = _by_parts(mail, sender, own) or _by_headers(headers, sender, title, mail.text)
+    if sure is not None:
+        return *sure, _NO_LOOKS
+    named = kind_of(title)
+    if named is not None:
+        return *named, frozenset({robots.TITLE}) if named[0] is MailKind.BOUNCE else _NO_LOOKS
+    found = robots.robot(headers, sender, title, mail.text)
+    more = _by_envelope(headers, title)
+    if found is not None:
+        return *found[:2], found[2] | more[2] if more and found[2] else found[2]
+    is_away = _by_absence(mail.text, title, sender)
+    if is_away is not None:
+        return *is_away, _NO_LOOKS
+    return more or (MailKind.HUMAN, "", _NO_LOOKS)
+
+
+def _by_parts(mail: Parsed, sender: Address | None, own: Sequence[str]) -> tuple[MailKind, str] | None:
+    """By the parts that are written for machines, and by what is ours."""
     headers = mail.headers
     if any(report.type == "message/disposition-notification" for report in mail.reports):
         if bounce.is_refusal(mail, sender):
@@ -77,19 +125,13 @@ def _kind(mail: Parsed, sender: Address | None, own: Sequence[str]) -> tuple[Mai
         return MailKind.RECEIPT, "disposition notification (RFC 3798)"
     if any(report.type == "message/feedback-report" for report in mail.reports):
         return MailKind.OTHER_AUTOMATED, "feedback report (RFC 5965)"
+    if any(headers.has(name) for name in _JOURNAL) or (sender is not None and _JOURNALIST.match(sender.email)):
+        return MailKind.OTHER_AUTOMATED, "a journal report of a mail between others"
     if _is_meeting(headers, mail):
         return MailKind.MEETING, "calendar message"
     if (sender is not None and sender.email in own) or _OURS.search(headers.get("message-id")):
         return MailKind.OTHER_AUTOMATED, "our own letter came back"
-    title = decoded(headers.get("subject"))
-    return (
-        _by_headers(headers, sender, title, mail.text)
-        or kind_of(title)
-        or robots.robot(headers, sender, title, mail.text)
-        or _by_absence(mail.text, title, sender)
-        or _by_envelope(headers, title)
-        or (MailKind.HUMAN, "")
-    )
+    return None
 
 
 def _by_absence(text: str, title: str, sender: Address | None) -> tuple[MailKind, str] | None:
@@ -103,7 +145,7 @@ def _by_headers(headers: Headers, sender: Address | None, title: str, text: str)
     if submitted.startswith("auto-replied"):
         return MailKind.AUTO_REPLY, "Auto-Submitted: auto-replied (RFC 3834)"
     for name in _REPLY_HEADERS:
-        if headers.has(name) and headers.get(name).strip().lower() not in ("no", "false", "0"):
+        if headers.get(name).strip().lower() not in ("", "no", "false", "0"):
             return MailKind.AUTO_REPLY, f"header {name}"
     if headers.get("precedence").strip().lower() == "auto_reply":
         return MailKind.AUTO_REPLY, "Precedence: auto_reply"
@@ -122,15 +164,17 @@ def _by_headers(headers: Headers, sender: Address | None, title: str, text: str)
     return None
 
 
-def _by_envelope(headers: Headers, title: str) -> tuple[MailKind, str] | None:
-    """By a sender that nobody reads, and by bulk precedence without a list: no person's program writes that."""
+def _by_envelope(headers: Headers, title: str) -> robots.Found | None:
+    """By a sender that nobody reads, and by bulk precedence without a list: looks, both of them."""
     returned = headers.get("return-path").strip("<> ")
     if bounce.NOBODY.match(returned):
-        return MailKind.OTHER_AUTOMATED, "an address that nobody reads"
+        return MailKind.OTHER_AUTOMATED, "an address that nobody reads", frozenset({robots.ENVELOPE})
     if headers.get("precedence").strip().lower() in ("bulk", "junk") and not _has_list_headers(headers):
-        is_reply = (headers.has("return-path") and not returned) or bool(ids(headers.get("in-reply-to")))
-        is_reply = is_reply or robots.is_answer_title(title)
-        return (MailKind.AUTO_REPLY if is_reply else MailKind.OTHER_AUTOMATED), "Precedence: bulk, and no list"
+        is_null = headers.has("return-path") and not returned
+        is_reply = is_null or bool(ids(headers.get("in-reply-to"))) or robots.is_answer_title(title)
+        kind = MailKind.AUTO_REPLY if is_reply else MailKind.OTHER_AUTOMATED
+        sorts = frozenset({robots.BULK, robots.ENVELOPE} if is_null else {robots.BULK})
+        return kind, "Precedence: bulk, and no list", sorts
     return None
 
 
@@ -154,7 +198,9 @@ def _has_list_headers(headers: Headers) -> bool:
 
 
 def _is_list(headers: Headers) -> bool:
-    return _has_list_headers(headers) or headers.get("precedence").strip().lower() in _BULK
+    """Whether it came by a list: by a list's own header, or two of the marks that people's mail may bear alone."""
+    marks = headers.has("list-unsubscribe") + (headers.get("precedence").strip().lower() in _BULK)
+    return marks > 1 or any(headers.has(name) for name in _LIST_HEADERS if name != "list-unsubscribe")
 
 
 def kind_of(title: str) -> tuple[MailKind, str] | None:

@@ -23,6 +23,8 @@ _FIELD = re2.compile(
 _STATUS = re2.compile(r"(?:^|[^\d.])([245]\.[0-7]\.\d{1,3})(?:$|[^\d.]|\.(?:$|\D))")
 _CODE = re2.compile(r"\b([45])\d\d[ -]")
 _ID_LINE = re2.compile(r"(?im)^(?:original-)?message-id:[ \t]*(?:\r?\n[ \t]+)?(<[^<>\s]+>)")
+#: The returned mail's headers in the text.
+_BLOCK = re2.compile(r"(?im)^[>\s]*(?:received|return-path|x-mailer|mime-version):[ \t]*\S")
 _REFUSAL = "message/disposition-notification"
 _MAX_WORDS = 400
 _MAX_TEXT = 20_000
@@ -124,6 +126,19 @@ def without_report(
     named = (*addresses_in(headers.get("x-failed-recipients")), *refused, *permanent, *temporary)
     why = reason(status, text, not later)
     return Bounce(named[0] if named else _in_words(mail), status, not later, cited(mail, id_domain), "", why)
+
+
+def is_layout(mail: Parsed) -> bool:
+    """Whether a mail that tells in words of a failure has a mail server's form: what came back or its headers, a form
+    that detectors know, a code beside an address, or a header that names who failed."""
+    text = mail.text[:_MAX_TEXT]
+    returned = _returned(tuple(r for r in mail.reports if not r.is_attachment))
+    if mail.headers.has("x-failed-recipients") or returned or _ID_LINE.search(text):
+        return True
+    temporary, permanent = failures(mail.headers, text)
+    if temporary or permanent:
+        return True
+    return bool((_first_status(text) or _CODE.search(text)) and addresses_in(text)) or bool(_BLOCK.search(text))
 
 
 def _is_daemon(email: str) -> bool:

@@ -1,8 +1,9 @@
 """Machines that write without saying so: newsletters, portals, ticket systems, notifications, answering programs.
 
-Headers first (list headers of RFC 2369 and 8058, those that mailing services put in), then envelope and sender, then
-fixed sentences. One doubtful sign is never enough, a person's answer in a thread outweighs them, and mail of a
-discussion list stays its author's. It knows no bounce (bounce.py), and asks away.py only whether a text says more.
+Headers that programs alone put in are structure. Addresses, names, envelopes, marks of bulk mail and fixed sentences
+are looks: people have them, too, so each says of which sort it is, and automatic.py weighs them. A person's answer in
+a thread outweighs the marks of bulk mail, and mail of a discussion list stays its author's. It knows no bounce
+(bounce.py), and asks away.py only whether a text says more.
 """
 
 import re2
@@ -14,7 +15,9 @@ from bot.mail.machine import away
 from bot.mail.patterns.topics import topic
 from bot.model import Address, MailKind
 
-Found = tuple[MailKind, str]
+#: What machine, the sign that says so, and the sorts of looks it was told by; none of them: by structure.
+Found = tuple[MailKind, str, frozenset[str]]
+NAME, ENVELOPE, BULK, WORDS, TITLE = "name", "envelope", "bulk", "words", "title"
 
 _LISTS = topic("robots")
 _IN_A_NAME, _SYSTEM = _LISTS.rows("answers_in_a_name"), _LISTS.pattern("system_account")
@@ -38,6 +41,7 @@ _CHALLENGE = _LISTS.pattern("challenge")
 _MARKS = tuple(
     _LISTS.pattern(name) for name in ("unsubscribe", "browser", "sent_to", "no_answer", "newsletter", "copyright")
 )
+_CHALLENGED = re2.compile(r"(?i)\bchallenge\b")
 _WITHIN = 40_000
 _NEAR = 1500
 
@@ -56,16 +60,36 @@ def in_a_name(headers: Headers, sender: Address | None) -> str:
 
 
 def robot(headers: Headers, sender: Address | None, title: str, text: str) -> Found | None:
-    """What machine wrote it, and the sign that says so; None where a person may have."""
-    if any(headers.has(name) for name in _ALWAYS) or _DAEMON_NAME.search(headers.get("from")):
-        return MailKind.OTHER_AUTOMATED, "a scheduled program"
-    if sender is not None and any(account.match(sender.email) for account in _SENDERS):
-        return MailKind.OTHER_AUTOMATED, "an address that nobody reads"
+    """What machine wrote it, the sign that says so, and all sorts of looks that do; None where a person may have."""
+    if any(headers.has(name) for name in _ALWAYS):
+        return MailKind.OTHER_AUTOMATED, "a scheduled program", frozenset()
     answers = headers.has("in-reply-to") or headers.has("references") or is_answer_title(title)
-    found = None if answers or is_discussion(headers) else _bulk(headers, sender, title)
-    if not (found or answers or is_discussion(headers)) and _is_portal(headers, text[:_WITHIN]):
-        found = MailKind.OTHER_AUTOMATED, "a portal that wants a link opened"
-    return found or _in_words(text, answers, is_discussion(headers))
+    found = [one for one in _looks(headers, sender, title, text, answers) if one is not None]
+    sure = next((one for one in found if not one[2]), None)
+    if sure is not None or not found:
+        return sure
+    return found[0][0], found[0][1], frozenset().union(*(sorts for _, _, sorts in found))
+
+
+def _looks(headers: Headers, sender: Address | None, title: str, text: str, answers: bool) -> tuple[Found | None, ...]:
+    """The first sign of each place that is looked at, strongest first."""
+    is_talk = is_discussion(headers)
+    return (
+        _by_sender(headers, sender),
+        None if answers or is_talk else _bulk(headers, sender, title),
+        None
+        if answers or is_talk or not _is_portal(headers, text[:_WITHIN])
+        else (MailKind.OTHER_AUTOMATED, "a portal that wants a link opened", frozenset({ENVELOPE, WORDS})),
+        _in_words(text, answers, is_talk),
+    )
+
+
+def _by_sender(headers: Headers, sender: Address | None) -> Found | None:
+    if _DAEMON_NAME.search(headers.get("from")):
+        return MailKind.OTHER_AUTOMATED, "a scheduled program", frozenset({NAME})
+    if sender is not None and any(account.match(sender.email) for account in _SENDERS):
+        return MailKind.OTHER_AUTOMATED, "an address that nobody reads", frozenset({NAME})
+    return None
 
 
 def is_answer_title(title: str) -> bool:
@@ -80,23 +104,33 @@ def is_discussion(headers: Headers) -> bool:
 
 def _bulk(headers: Headers, sender: Address | None, title: str) -> Found | None:
     """A new mail (no answer, no discussion) with the marks of a mailing service."""
-    if headers.has("list-unsubscribe") or any(headers.has(name) for name in _BULK_HEADERS):
-        return MailKind.OTHER_AUTOMATED, "the headers of a newsletter"
-    if _COMPLAINED.search(headers.get("x-microsoft-antispam")) or headers.has("x-antispameurope-detected-infomail"):
-        return MailKind.OTHER_AUTOMATED, "bulk mail to the gateway"
-    feedback = headers.get("feedback-id").strip()
-    if feedback and not feedback.lower().endswith("amazonses"):  # one that carries people's mail too
-        return MailKind.OTHER_AUTOMATED, "the headers of a newsletter"
+    other = MailKind.OTHER_AUTOMATED
+    if any(headers.has(name) for name in _BULK_HEADERS):
+        return other, "the headers of a newsletter", frozenset()
     if any(_BULK_PROGRAM.search(headers.get(name)) for name in ("x-mailer", "user-agent", "x-generator")):
-        return MailKind.OTHER_AUTOMATED, "a program for newsletters"
-    returned = headers.get("return-path").strip()
-    if not _FORWARDED.search(returned) and (_COUNTED.search(returned) or _names_recipient(returned, headers)):
-        return MailKind.OTHER_AUTOMATED, "an envelope that counts its bounces"
-    if _SERVICE.search(returned) or _SERVICE.search(headers.get("message-id")):
-        return MailKind.OTHER_AUTOMATED, "sent by a mailing service"
-    if (sender is not None and _is_program(sender)) or _TITLE.match(title):
-        return MailKind.OTHER_AUTOMATED, "the sender or the subject of a program"
-    return None
+        return other, "a program for newsletters", frozenset()
+    returned, feedback = headers.get("return-path").strip(), headers.get("feedback-id").strip()
+    looks = {
+        BULK: headers.has("list-unsubscribe")
+        or bool(_COMPLAINED.search(headers.get("x-microsoft-antispam")))
+        or headers.has("x-antispameurope-detected-infomail")
+        or (bool(feedback) and not feedback.lower().endswith("amazonses")),  # one that carries people's mail too
+        ENVELOPE: (not _FORWARDED.search(returned) and bool(_COUNTED.search(returned)))
+        or (not _FORWARDED.search(returned) and _names_recipient(returned, headers))
+        or bool(_SERVICE.search(returned) or _SERVICE.search(headers.get("message-id"))),
+        NAME: sender is not None and _is_program(sender),
+        TITLE: bool(_TITLE.match(title)),
+    }
+    sorts = frozenset(sort for sort, is_so in looks.items() if is_so)
+    return (other, _WHY[next(sort for sort in looks if sort in sorts)], sorts) if sorts else None
+
+
+_WHY = {
+    BULK: "the marks of bulk mail",
+    ENVELOPE: "an envelope of a mailing service",
+    NAME: "the sender of a program",
+    TITLE: "the subject of a program",
+}
 
 
 def _is_program(sender: Address) -> bool:
@@ -120,23 +154,30 @@ def _in_words(text: str, is_answer: bool, is_list: bool) -> Found | None:
     """By sentences that only machines write, in the new text: a person may quote such a mail."""
     head = text[:_WITHIN]
     marks = 0 if is_answer or is_list else _marks(head)
+    words = frozenset({WORDS})
     if _CHALLENGE.search(head[:_NEAR]) and ("http" in head or not is_answer):
-        return MailKind.OTHER_AUTOMATED, "a gate that wants to see a person first"
+        return MailKind.OTHER_AUTOMATED, "a gate that wants to see a person first", words
     says = bool(_SAYS_AUTOMATIC.search(head))
     opening = _reads_nobody(head)
     first = bool(_FIRST_WORDS.match(head))
     if not (says or opening or first or marks > 1):
         return None
     new = quote.split(head).new if is_answer else head
-    if first or (opening and _reads_nobody(new)):
-        return MailKind.AUTO_REPLY, "says that nobody reads or that it was logged"
+    if first or (opening and _reads_nobody(new) and not (is_answer and _says_more(new))):
+        return MailKind.AUTO_REPLY, "says that nobody reads or that it was logged", words
     said = _SAYS_AUTOMATIC.search(new)
     if said:
         is_reply = is_answer or bool(_IS_REPLY.search(new[max(0, said.start() - 40) : said.end() + 60]))
-        return (MailKind.AUTO_REPLY if is_reply else MailKind.OTHER_AUTOMATED), "says itself that it is automatic"
+        kind = MailKind.AUTO_REPLY if is_reply else MailKind.OTHER_AUTOMATED
+        return kind, "says itself that it is automatic", words
     if marks > 1:
-        return MailKind.OTHER_AUTOMATED, "the words of a newsletter"
+        return MailKind.OTHER_AUTOMATED, "the words of a newsletter", words
     return None
+
+
+def _says_more(text: str) -> bool:
+    """Whether words of an answer stand there; the name of what was received is none."""
+    return away.says_more(_CHALLENGED.sub("", text[:_NEAR]))
 
 
 def _reads_nobody(text: str) -> bool:
