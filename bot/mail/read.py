@@ -19,8 +19,8 @@ from bot.mail.forms import forms
 from bot.mail.forms.labels import Shape
 from bot.mail.machine import absence, automatic
 from bot.mail.trust import Trust
-from bot.mail.words import commands, promises
-from bot.model import Flag, FormRead, Mail, MailKind, Proof, SubjectReading
+from bot.mail.words import commands, meaning, promises, risk
+from bot.model import Flag, FormRead, Mail, MailKind, Meaning, Proof, SubjectReading
 
 MAX_SUBJECT = 2000
 _ONCE = ("subject", "date", "message-id", "to", "cc", "sender", "in-reply-to", "references", "content-type")
@@ -40,6 +40,7 @@ class Reading:
     own_addresses: tuple[str, ...] = ()
     id_domain: str = ""
     shapes: tuple[Shape, ...] = ()  # the forms of the policies
+    with_model: bool = True  # False: lists alone decide what a reply means
 
 
 def read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool = True) -> Mail:
@@ -93,7 +94,9 @@ def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool
     if not is_readable:
         return mail
     mail = _with_words(mail, parsed, reading)
-    return _with_forms(mail, parsed, reading, opens_files=opens_files) if mail.kind is MailKind.HUMAN else mail
+    if mail.kind is not MailKind.HUMAN:
+        return mail
+    return _with_forms(_meant(mail, with_model=reading.with_model), parsed, reading, opens_files=opens_files)
 
 
 def _why_unreadable(parsed: parse.Parsed) -> str:
@@ -131,6 +134,29 @@ def _with_words(mail: Mail, parsed: parse.Parsed, reading: Reading) -> Mail:
         quoted_from=original.quoted_from,
         quoted_sent=original.quoted_sent,
         command=commands.command(pieces.new) if mail.kind is MailKind.HUMAN else None,
+    )
+
+
+def _meant(mail: Mail, *, with_model: bool) -> Mail:
+    """The same mail with what it means as a reply, and whether it speaks of a risk or in confidence."""
+    is_risk = risk.is_risk(mail.new_text)
+    said = meaning.Said(
+        mail.new_text,
+        mail.attachments,
+        (mail.sender.name or mail.sender.email.partition("@")[0]) if mail.sender else "",
+        is_unsure=mail.is_unsure,
+        is_reaction=mail.is_reaction,
+        is_inline=mail.answers_inline,
+        is_risk=is_risk,
+    )
+    found = meaning.read(said, with_model=with_model)
+    return replace(
+        mail,
+        meaning=found.meaning,
+        meaning_why=found.why,
+        promised=found.promised,
+        is_risk=is_risk,
+        is_confidence=risk.is_confidence(mail.new_text),
     )
 
 
@@ -219,7 +245,7 @@ _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def understand(raw: bytes, reading: Reading, now: datetime = _NO_DATE) -> dict[str, Any]:
-    """kind, reply, trigger, window, trust, command, form, defects of the mail in `raw`."""
+    """kind, reply, trigger, window, trust, command, meaning, form, defects of the mail in `raw`."""
     found, _, _ = headers.split(raw)
     return described(read(raw, reading, headers.date(found.get("date")) or now))
 
@@ -236,8 +262,26 @@ def described(mail: Mail) -> dict[str, Any]:
         "window": window,
         "trust": mail.proof.value,
         "command": mail.command.word.value if mail.command else None,
+        "meaning": mail.meaning.value if is_human else None,
+        "holding": mail.meaning is not Meaning.ANSWER if is_human else True,
+        "meant": _seen(mail) if is_human else None,
         "form": next((_form(one) for one in mail.forms if one.is_completed), None),
         "defects": list(mail.defects),
+    }
+
+
+def _seen(mail: Mail) -> dict[str, Any]:
+    """By what it was read so, and the sentence and features that the model looked at most: the only place where its
+    words are shown."""
+    scored = meaning.seen(mail.new_text)
+    return {
+        "by": mail.meaning_why,
+        "promised": mail.promised,
+        "risk": mail.is_risk,
+        "confidence": mail.is_confidence,
+        "score": scored.score,
+        "sentence": scored.sentence,
+        "features": {name: weight for _, name, weight in scored.features},
     }
 
 
