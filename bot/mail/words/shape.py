@@ -24,6 +24,7 @@ CLASSES = {
 }  # fmt: skip
 _CLASS = {code: _SHAPE.words(name) for name, code in CLASSES.items()}
 _THINK, _BARE, _PAST = _SHAPE.words("think"), _SHAPE.words("bare"), _SHAPE.words("past")
+_COMMON = _SHAPE.words("common")
 _CUES = _SHAPE.rows("cues")
 _STEM_OF = {form: stem for stem, *forms in map(str.split, _SHAPE.listed("irregular")) for form in forms}
 _SHORT = {short: words for short, *words in map(str.split, _SHAPE.listed("short"))}
@@ -106,8 +107,8 @@ def _cut(word: str) -> str:
 
 
 def is_listed(stem: str) -> bool:
-    """Whether a list of classes or of little words holds this stem."""
-    return stem in _STEMS or stem in _BARE
+    """Whether a list holds this stem: it is a word of English and no name."""
+    return stem in _STEMS or stem in _BARE or stem in _COMMON
 
 
 def features(said: list[str]) -> frozenset[str]:
