@@ -37,6 +37,7 @@ DOUBTFUL = (
     "I've asked Sam to have a look.", "I've asked Sam to look.", "Let me check with the team.",
     "I will raise this with the social worker this afternoon.", "I'm in court today, Tom will pick this up.",
     "I will speak to the family tomorrow and see where we are with things.", "No.",
+    "Thank you for your email. This inbox is checked twice daily Monday to Friday.",
     "Wir haben das Kind heute besucht und alles ist in Ordnung.",
     "We visited today and the plan stays open, but he has a new bruise on his arm.",
 )  # fmt: skip

@@ -17,8 +17,8 @@ from bot.mail.words.model import Scored, Weights
 from bot.model import Attachment, Meaning
 
 _MEANING = topic("meaning")
-_SIGNS, _ASKS, _INTENDS, _PROMISED, _CERTAIN = (
-    _MEANING.pattern(name) for name in ("signs", "asks", "intends", "promised", "certain")
+_SIGNS, _ASKS, _INTENDS, _NOTES, _PROMISED, _CERTAIN = (
+    _MEANING.pattern(name) for name in ("signs", "asks", "intends", "notes", "promised", "certain")
 )
 #: A mail of signs or of one short sentence is not longer.
 _SHORT = 300
@@ -101,6 +101,8 @@ def _doubted(said: Said) -> str:
         return "inline"
     if said.is_risk:
         return "list: risk"
+    if _NOTES.search(said.text[: model.MOST]):
+        return "list: note"
     if promises.is_holding(said.text, (), said.writer) and _files(said):
         return "document"
     return ""
