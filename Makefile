@@ -15,7 +15,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test check bench corpus fuzz mutants patterns clean servers
+.PHONY: help demo test check bench corpus fuzz mutants patterns train clean servers
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -46,6 +46,9 @@ mutants: .venv/dev.txt ## small faults put into a copy of the bot, and those tha
 
 patterns: .venv/dev.txt ## the word lists of bot/mail/patterns, written out for the reader
 	@$(BIN)/python -m tests.patterns
+
+train: .venv/dev.txt ## the weights by which an unclear reply is asked about, from the sentences in tests/training
+	@$(BIN)/python -m tests.train
 
 clean: ## removes what make and the tests have made; var/ and .venv/ stay
 	@rm -rf demo build *.egg-info .hypothesis .mypy_cache .ruff_cache

@@ -15,20 +15,23 @@ from bot.cli.open import now
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
 from bot.engine.reading.sandbox import Sandbox, SandboxDied
 from bot.mail.bytes import headers
-from bot.mail.read import Reading, described, headers_only
+from bot.mail.read import Reading, headers_only
 from bot.mail.subject import Phrase
 from bot.mail.trust import Trust
+from bot.mail.understood import described
 from bot.model import Mail
 from bot.model.errors import BotError
 from bot.rules.policy import file as policy_file
 from bot.rules.policy.policy import Policy
 from bot.rules.policy.yaml_file import read
+from bot.settings.settings import MeaningBlock
 from bot.settings.settings import Trust as TrustBlock
 from bot.settings.shapes import shapes_of
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config"
 TOGETHER = 64
 MOST_BYTES = 60_000_000
+MOST_FEATURES = 12
 
 Row = dict[str, Any]
 
@@ -110,11 +113,25 @@ def _show(row: Row, as_json: bool) -> None:
         if row["command"]:
             say_lines(f"  command: {row['command']}")
         say_lines(*(f"  > {line}" for line in row["reply"].splitlines()))
+        _show_meaning(row)
         if row["form"]:
             say_lines(f"  form: {row['form']['id']} of {', '.join(row['form']['policies'])}")
             say_lines(*(f"    {one['field']} ({one['where']}): {one['value']}" for one in row["form"]["fields"]))
         if row["defects"]:
             say_lines(f"  defects: {', '.join(row['defects'])}")
+
+
+def _show_meaning(row: Row) -> None:
+    """What it means as a reply, by what, and the words that the model looked at."""
+    if not (meant := row["meant"]):
+        return
+    noticed = [name for name in ("risk", "confidence") if meant[name]]
+    noticed += [f"promised {meant['promised']}"] if meant["promised"] else []
+    say_lines(f"  as a reply: {', '.join([row['meaning'], *noticed])} ({meant['by']})")
+    if meant["sentence"]:
+        weighed = sorted(meant["features"].items(), key=lambda one: -abs(one[1]))[:MOST_FEATURES]
+        say_lines(f"    the model looked at: {' '.join(meant['sentence'].split())}")
+        say_lines(f"    {', '.join(f'{name} {weight:+}' for name, weight in weighed)}")
 
 
 # --- what the reader must be told -------------------------------------------------------------------------------------
@@ -136,18 +153,22 @@ def reading_of(config: Path) -> Reading:
             phrases += [Phrase(text, windows, policy.intake.aliases) for text in policy.intake.subjects]
     if not phrases:
         raise BotError(f"no policy can be read in {root / 'policies'}: see challenge-bot check")
-    return Reading(tuple(dict.fromkeys(phrases)), _trust(root / "bot.yaml"), shapes=shapes_of(policies))
+    trust, meaning = _settings(root / "bot.yaml")
+    return Reading(tuple(dict.fromkeys(phrases)), trust, shapes=shapes_of(policies), with_model=meaning.model)
 
 
-def _trust(file: Path) -> Trust:
-    """As far as bot.yaml says it: a fault elsewhere in the file is not this command's."""
+def _settings(file: Path) -> tuple[Trust, MeaningBlock]:
+    """Whom bot.yaml trusts and how it reads replies, as far as it says so: a fault elsewhere in the file is not this
+    command's."""
     document, _ = read(_text(file), str(file)) if file.exists() else (None, ())
-    block = document.at(("senders", "trust")) if document else None
+    place = "senders.trust"
     try:
-        said = TrustBlock.model_validate(block or {})
+        said = TrustBlock.model_validate((document.at(("senders", "trust")) if document else None) or {})
+        place = "meaning"
+        meaning = MeaningBlock.model_validate((document.at(("meaning",)) if document else None) or {})
     except ValueError as error:
-        raise BotError(f"{file}: senders.trust cannot be used: see challenge-bot check") from error
-    return Trust(said.profile, said.authserv_ids, said.arc_sealers)
+        raise BotError(f"{file}: {place} cannot be used: see challenge-bot check") from error
+    return Trust(said.profile, said.authserv_ids, said.arc_sealers), meaning
 
 
 def _text(path: Path) -> str:

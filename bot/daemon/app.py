@@ -125,6 +125,7 @@ def reading_of(settings: Settings) -> Reading:
         own_addresses=(config.bot.address,),  # not the watched inboxes: people send as their team
         id_domain=config.bot.address.rpartition("@")[2],
         shapes=shapes_of(settings.policies.values()),
+        with_model=config.meaning.model,
     )
 
 

@@ -8,9 +8,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
 
 from bot.mail import subject, trust
 from bot.mail.bytes import addresses, headers, parse, unreadable
@@ -21,8 +20,8 @@ from bot.mail.forms import forms
 from bot.mail.forms.labels import Shape
 from bot.mail.machine import absence, automatic, notices
 from bot.mail.trust import Trust
-from bot.mail.words import commands, promises
-from bot.model import Address, Flag, FormRead, Mail, MailKind, Proof, SubjectReading
+from bot.mail.words import commands, meaning, promises, risk
+from bot.model import Address, Flag, Mail, MailKind, Meaning, Proof, SubjectReading
 
 MAX_SUBJECT = 2000
 _MOST_ORIGINALS = 20
@@ -43,6 +42,7 @@ class Reading:
     own_addresses: tuple[str, ...] = ()
     id_domain: str = ""
     shapes: tuple[Shape, ...] = ()  # the forms of the policies
+    with_model: bool = True  # False: lists alone decide what a reply means
 
 
 def read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool = True) -> Mail:
@@ -100,7 +100,9 @@ def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool
     if not is_readable:
         return mail
     mail = _with_words(mail, parsed, reading)
-    return _with_forms(mail, parsed, reading, opens_files=opens_files) if _may_be_person(mail) else mail
+    if not _may_be_person(mail):
+        return mail
+    return _with_forms(_meant(mail, with_model=reading.with_model), parsed, reading, opens_files=opens_files)
 
 
 def _may_be_person(mail: Mail) -> bool:
@@ -145,6 +147,33 @@ def _with_words(mail: Mail, parsed: parse.Parsed, reading: Reading) -> Mail:
         quoted_from=original.quoted_from,
         quoted_sent=original.quoted_sent,
         command=commands.command(pieces.new) if _may_be_person(mail) and not pieces.is_unsure else None,
+    )
+
+
+def _meant(mail: Mail, *, with_model: bool) -> Mail:
+    """The same mail with what it means as a reply, and whether it speaks of a risk or in confidence."""
+    is_risk = risk.is_risk(mail.new_text)
+    said = meaning.Reply(
+        mail.new_text,
+        mail.attachments,
+        (mail.sender.name or mail.sender.email.partition("@")[0]) if mail.sender else "",
+        is_unsure=mail.is_unsure,
+        is_reaction=mail.is_reaction,
+        is_notice=mail.is_notice,
+        is_inline=mail.answers_inline,
+        is_risk=is_risk,
+    )
+    try:
+        found = meaning.read(said, with_model=with_model)
+    except Exception as fault:  # nobody's words are taken for an answer because a list or the model failed
+        found = meaning.Read(Meaning.DOUBTFUL, f"fault: {type(fault).__name__}")
+    return replace(
+        mail,
+        meaning=found.meaning,
+        meaning_why=found.why,
+        promised=found.promised,
+        is_risk=is_risk,
+        is_confidence=risk.is_confidence(mail.new_text),
     )
 
 
@@ -253,45 +282,3 @@ def _sent(mail: Mail) -> datetime:
     if mail.date and mail.received - _DATE_BEHIND <= mail.date <= mail.received + _DATE_AHEAD:
         return mail.date
     return mail.received
-
-
-# What the bot reads in one raw mail, as the plain values that `challenge-bot understand` prints. Needs no directory,
-# database or clock: a relative time ("by Friday") is counted from the mail's own Date, else from the moment that is
-# handed in. The keys are a contract with other tools (section 9 of the design).
-
-_NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def understand(raw: bytes, reading: Reading, now: datetime = _NO_DATE) -> dict[str, Any]:
-    """kind, reply, trigger, window, trust, command, form, defects of the mail in `raw`."""
-    found, _, _ = headers.split(raw)
-    return described(read(raw, reading, headers.date(found.get("date")) or now))
-
-
-def described(mail: Mail) -> dict[str, Any]:
-    """The same of a mail that was already read."""
-    is_human = mail.kind is MailKind.HUMAN
-    trigger = mail.trigger
-    window = trigger.by.isoformat() if trigger.by else str(trigger.window) if trigger.window else None
-    return {
-        "kind": mail.kind.value,
-        "reply": mail.new_text if is_human else "",
-        "trigger": trigger.phrase is not None or any(form.is_completed for form in mail.forms),
-        "window": window,
-        "trust": mail.proof.value,
-        "command": mail.command.word.value if mail.command and is_human else None,
-        "form": next((_form(one) for one in mail.forms if one.is_completed), None),
-        "defects": list(mail.defects),
-    }
-
-
-def _form(form: FormRead) -> dict[str, Any]:
-    """A completed form: which, of whom, what stands where, and what is left blank."""
-    return {
-        "id": form.form,
-        "policies": list(form.policies),
-        "attached": bool(form.source),
-        "fields": [{"field": f.field, "value": f.value, "where": f.where} for f in form.fields],
-        "blank": list(form.blank),
-        "children": form.children,
-    }

@@ -98,6 +98,10 @@ class CalendarBlock(Block):
     remove: tuple[date, ...] = ()
 
 
+class MeaningBlock(Block):
+    model: bool = True  # false: lists alone decide what a reply means, and what they leave open is an answer
+
+
 class Trust(Block):
     profile: Literal["rfc8601", "exchange-online", "none"] = "none"
     authserv_ids: tuple[str, ...] = ()
@@ -130,6 +134,7 @@ class Config(Block):
     alert_command: str = ""
     calendar: CalendarBlock = CalendarBlock()
     senders: Senders = Senders()
+    meaning: MeaningBlock = MeaningBlock()
     recipients: Recipients = Field(description="list allowed_domains, where letters may go")
     bot: BotMailbox = Field(description="give the one mailbox that letters come from and answers return to")
     mailboxes: tuple[WatchedMailbox, ...] = Field(min_length=1, description="list the team inboxes to watch")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.cli.understand import reading_of
-from bot.mail.read import understand
+from bot.mail.understood import understand
 from tests.corpus import others
 from tests.corpus.labelled import KINDS, ROOM, Labelled, folder, load
 

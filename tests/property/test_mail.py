@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from bot.mail.bytes import addresses
 from bot.mail.bytes.text import cleaned
 from bot.mail.cut import quote
-from bot.mail.read import Reading, headers_only, read, understand
+from bot.mail.read import Reading, headers_only, read
 from bot.mail.subject import Phrase
 from bot.mail.trust import Trust
+from bot.mail.understood import understand
 from bot.mail.words import commands
 from bot.model import Mail, Proof
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.mail.machine import absence
-from bot.mail.read import Reading, read, understand
+from bot.mail.read import Reading, read
+from bot.mail.understood import understand
 from bot.model import Mail, MailKind
 
 MAILS = Path(__file__).parent.parent / "mails"

@@ -13,8 +13,9 @@ from bot.mail.forms import forms
 from bot.mail.forms.choices import ticked
 from bot.mail.forms.documents import Unopened
 from bot.mail.forms.documents import cells as words_of
-from bot.mail.read import Reading, described, read
+from bot.mail.read import Reading, read
 from bot.mail.subject import Phrase
+from bot.mail.understood import described
 from bot.model import FormRead
 from bot.records.fill import Entry
 from tests.unit.form_samples import (

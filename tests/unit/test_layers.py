@@ -44,7 +44,7 @@ DOORS = {("mail", "rules"): {"bot/rules/windows.py"}}
 
 #: Inside a room, from the ground up; what stands in one place is a folder or a file.
 INSIDE: dict[str, tuple[str, ...]] = {
-    "mail": ("patterns", "subject", "bytes", "cut", "machine", "words", "forms", "trust", "read"),
+    "mail": ("patterns", "subject", "bytes", "cut", "machine", "words", "forms", "trust", "read", "understood"),
     "case": ("transitions", "placement", "making", "course", "said", "table"),
 }
 #: Inside a room, places that never import one another.

@@ -41,8 +41,16 @@ def is_holding(new_text: str, attachments: Sequence[Attachment], writer: str = "
 
 def sentences(text: str, writer: str = "") -> list[str]:
     """What is said, sentence by sentence, less greeting, trimmings and the writer's own name at the end."""
-    lines = [line for line in trimmings.trimmed(text.split("\n")).split("\n") if line.strip()]
-    return [piece for piece in _sentences(_unsigned(lines, writer)) if piece]
+    return [piece for piece in _sentences(_unsigned(_trimmed(text), writer)) if piece]
+
+
+def lines(text: str, writer: str = "") -> list[str]:
+    """The lines of what is said, with their marks, less greeting, trimmings and the writer's own name at the end."""
+    return _ungreeted(_unsigned(_trimmed(text), writer))
+
+
+def _trimmed(text: str) -> list[str]:
+    return [line for line in trimmings.trimmed(text.split("\n")).split("\n") if line.strip()]
 
 
 def clauses(sentence: str) -> list[str]:
@@ -64,10 +72,12 @@ def _unsigned(lines: list[str], writer: str) -> list[str]:
     return lines[:-1] if last and names.issuperset(last) else lines
 
 
+def _ungreeted(lines: list[str]) -> list[str]:
+    return lines[1:] if lines and _GREETING.match(lines[0]) and len(lines[0].split()) <= _MAX_GREETING else lines
+
+
 def _sentences(lines: list[str]) -> list[str]:
-    if lines and _GREETING.match(lines[0]) and len(lines[0].split()) <= _MAX_GREETING:
-        lines = lines[1:]
-    pieces = [piece for line in lines for piece in _SENTENCE_END.split(line)]
+    pieces = [piece for line in _ungreeted(lines) for piece in _SENTENCE_END.split(line)]
     return [" ".join(piece.strip(" \t,.!?;:-–—*'\"’").split()).replace("’", "'") for piece in pieces]
 
 
