@@ -59,10 +59,11 @@ class Books:
     def rules(self, policy_id: str, kept_text: str = "") -> Rules:
         """Raises KeyError for a policy that is neither configured nor kept."""
         settings, config = self.settings, self.settings.config
+        policy = self._policy(policy_id, kept_text)
         return Rules(
-            policy=self._policy(policy_id, kept_text),
+            policy=policy,
             directory=settings.directory,
-            calendar=settings.calendar,
+            calendar=policy.days(settings.calendar),
             bot=self.bot,
             operator=Contact(config.operator, "Operator", "operator"),
             dpo=Contact(config.dpo, "Data protection contact", "dpo") if config.dpo else None,

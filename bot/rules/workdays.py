@@ -1,8 +1,8 @@
 """Due dates: working days, bank holidays, day end, ceilings; each with its explanation in words.
 
-Hours are elapsed time. Working days are Monday to Friday less England and Wales bank holidays; day 0 is the day of
-receipt in the office's zone; due at the day end of day N (R1-R5). It knows no policy and no clock, and after the
-last year of the list of bank holidays it knows weekends only.
+Hours are elapsed time. Working days are Monday to Friday less the bank holidays of a part of the United Kingdom; day 0
+is the day of receipt in the office's zone; due at the day end of day N (R1-R5). It knows no policy and no clock, and
+after the last year of the list of bank holidays it knows weekends only.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from bot.model import Due, Unit, Window, aware
 LONDON = ZoneInfo("Europe/London")
 YEARS = range(2015, 2046)
 MORNING = time(9)  # when an office day begins: what is asked, told or sent "in the morning" goes then
+#: The library's code of each part of the United Kingdom that has bank holidays of its own.
+PARTS = {"england-and-wales": "ENG", "scotland": "SCT", "northern-ireland": "NIR"}
 CLOSURE = "closure day"  # the name of a day that the configuration adds
 
 
@@ -37,9 +39,15 @@ class Calendar:
 
 
 @lru_cache
-def calendar(add: tuple[date, ...] = (), remove: tuple[date, ...] = (), day_end: time = time(17)) -> Calendar:
-    """England and Wales bank holidays from the library `holidays`, 2015 to 2045, plus `add`, less `remove`."""
-    days = dict(_england_and_wales())
+def calendar(
+    add: tuple[date, ...] = (),
+    remove: tuple[date, ...] = (),
+    day_end: time = time(17),
+    part: str = "england-and-wales",
+) -> Calendar:
+    """The bank holidays of a part of the United Kingdom (a key of PARTS) from the library `holidays`, 2015 to 2045,
+    plus `add`, less `remove`."""
+    days = dict(_listed_for(part))
     days.update({day: CLOSURE for day in add if day not in days})
     for day in remove:
         days.pop(day, None)
@@ -47,8 +55,8 @@ def calendar(add: tuple[date, ...] = (), remove: tuple[date, ...] = (), day_end:
 
 
 @lru_cache
-def _england_and_wales() -> Mapping[date, str]:
-    listed = bank_holidays.country_holidays("GB", subdiv="ENG", years=YEARS)
+def _listed_for(part: str) -> Mapping[date, str]:
+    listed = bank_holidays.country_holidays("GB", subdiv=PARTS[part], years=YEARS)
     return {day: _plain_name(name) for day, name in listed.items()}
 
 

@@ -22,10 +22,11 @@ from bot.rules.directory import Directory
 from bot.rules.directory_file import is_address, is_domain
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay
+from bot.rules.policy.blocks import CalendarBlock
 from bot.rules.policy.policy import Policy
 from bot.rules.policy.yaml_file import read, validate
 from bot.rules.windows import parse_window
-from bot.rules.workdays import Calendar, calendar
+from bot.rules.workdays import Calendar
 from bot.settings.checks import check, faults, templates
 from bot.settings.credentials import fill
 from bot.settings.door import Block, Receive, Send
@@ -96,12 +97,6 @@ class WatchedMailbox(Block):
             return FIRST_SIGHT
         window = parse_window(self.since)
         return timedelta(hours=window.n) if window.unit is Unit.HOURS else timedelta(days=window.n)
-
-
-class CalendarBlock(Block):
-    holidays: Literal["england-and-wales"] = "england-and-wales"
-    add: tuple[date, ...] = ()
-    remove: tuple[date, ...] = ()
 
 
 class Trust(Block):
@@ -269,7 +264,7 @@ def _build(
     problems += found
     if config is None:
         return None, problems, is_sound
-    cal = calendar(config.calendar.add, config.calendar.remove)
+    cal = config.calendar.days
     letters = root / config.templates if config.templates else root.absolute().parent / "mail_templates"
     sound = {name: policy for name, policy in policies.items() if policy is not None}
     made = Settings(root, config, sound, directory, cal, letters, dict(texts), templates(root))

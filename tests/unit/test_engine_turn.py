@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,16 @@ def test_a_case_is_decided_by_the_policy_under_which_it_opened() -> None:
     assert read != books.rules("cheshire-east").policy
     assert books.rules("cheshire-east", kept).policy is read
     assert books.rules("cheshire-east", books.text("cheshire-east")).policy is shipped().policies["cheshire-east"]
+
+
+def test_a_case_is_counted_by_the_calendar_of_its_policy() -> None:
+    """The policy's own, as it was when the case opened; the configuration's where it names none."""
+    books, day = Books(shipped()), date(2027, 1, 4)  # worked in England, a holiday in Scotland
+    kept = books.text("cheshire-east") + "\ncalendar: {holidays: scotland, add: [2027-01-05]}\n"
+    assert books.rules("cheshire-east").calendar is shipped().calendar
+    assert books.rules("cheshire-east").calendar.is_working(day)
+    scottish = books.rules("cheshire-east", kept).calendar
+    assert [scottish.is_working(date(2027, 1, n)) for n in (4, 5, 6)] == [False, False, True]
 
 
 def test_a_policy_that_nobody_knows_is_an_error() -> None:

@@ -6,11 +6,13 @@ hold them (policy.py), and no partnership: what a policy says is data.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.model import Flag, Window
+from bot.rules import workdays
 from bot.rules.policy.grammar import AnyRoles, AWindow, Role, Roles, Sector, Sectors, Span, Text, Words, listed
 from bot.rules.policy.yaml_file import nearest
 
@@ -19,6 +21,19 @@ class Part(BaseModel):
     """A block of a policy file: unknown keys are faults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class CalendarBlock(Part):
+    """Which days are not worked: the bank holidays of a part of the United Kingdom, `add` more, `remove` some."""
+
+    holidays: Literal["england-and-wales", "scotland", "northern-ireland"] = "england-and-wales"
+    add: tuple[date, ...] = ()
+    remove: tuple[date, ...] = ()
+
+    @property
+    def days(self) -> workdays.Calendar:
+        """The calendar that dates are computed by."""
+        return workdays.calendar(self.add, self.remove, part=self.holidays)
 
 
 #: What is known of the child: from words, a form's tick or a party's word. "urgent" is the raiser's own word.

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from bot.model import Unit, Window
 from bot.rules.policy.blocks import (
     Alternate,
+    CalendarBlock,
     Clock,
     Emergency,
     Exclusion,
@@ -34,6 +35,7 @@ from bot.rules.policy.blocks import (
 from bot.rules.policy.follow_up import FollowUp, Representation
 from bot.rules.policy.forms import Form, Log, StageForm
 from bot.rules.policy.grammar import AnyRoles, AWindow, Chase, Day, Role, Roles, SpanOrNone, Text, Words, a_window
+from bot.rules.workdays import Calendar
 
 
 class Stage(Part):
@@ -100,6 +102,7 @@ class Policy(Part):
     areas: Words = ()  # area codes it is for; none: any
     source: str = ""
     review_by: Day = ""
+    calendar: CalendarBlock | None = None  # none: the one of bot.yaml
     timescales: Literal["guideline", "required", "indicative"] = "required"
     used_at_opening: AWindow | None = None
     fixed_words: str = ""
@@ -157,6 +160,10 @@ class Policy(Part):
     def track(self, flags: Collection[str], stage_id: str) -> Track | None:
         """The first track that applies at this stage to a case with these flags."""
         return next((t for t in self.tracks if t.flag in flags and t.at(stage_id) is not None), None)
+
+    def days(self, other: Calendar) -> Calendar:
+        """The calendar its dates are computed by: its own, or `other`, the configuration's, where it names none."""
+        return self.calendar.days if self.calendar else other
 
     def after(self, stage_id: str) -> Stage | None:
         """The next stage, None at the last."""

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot.model import Due, Unit, Window
 from bot.rules import workdays
-from bot.rules.policy.blocks import Clauses, Clock, Notify
+from bot.rules.policy.blocks import CalendarBlock, Clauses, Clock, Notify
 from bot.rules.policy.follow_up import Prompt
 from bot.rules.policy.policy import Policy, Stage
 from bot.rules.workdays import Calendar
@@ -51,6 +51,8 @@ def opening(policy: Policy) -> Iterator[str]:
     yield f"A plain subject begins at {policy.first.name}."
     if policy.intake.asks:
         yield f"Asked of every case: {asked(policy.intake.asks)}."
+    if policy.calendar:
+        yield _calendar(policy.calendar)
     if policy.raise_within:
         yield f"It is to be raised within {policy.raise_within} of the disagreement; nothing is refused for it."
     for track in policy.tracks:
@@ -70,6 +72,13 @@ def opening(policy: Policy) -> Iterator[str]:
             else "The time of this policy counts all the same."
         )
         yield f"Both sides are told when the {note.after} of {note.policy} have passed. {counts}"
+
+
+def _calendar(block: CalendarBlock) -> str:
+    part = block.holidays.replace("-", " ").title().replace(" And ", " and ")
+    more = f", and nobody works on {', '.join(map(str, block.add))}" if block.add else ""
+    less = f"; {', '.join(map(str, block.remove))} are worked" if block.remove else ""
+    return f"Working days are Monday to Friday less the bank holidays of {part}{more}{less}."
 
 
 def asked(codes: tuple[str, ...]) -> str:
