@@ -20,6 +20,7 @@ from bot.model import Due, Unit, Window, aware
 
 LONDON = ZoneInfo("Europe/London")
 YEARS = range(2015, 2046)
+LEAST = timedelta(hours=2)  # what must be left of a working day for it to be "the same working day"
 MORNING = time(9)  # when an office day begins: what is asked, told or sent "in the morning" goes then
 #: The library's code of each part of the United Kingdom that has bank holidays of its own.
 PARTS = {"england-and-wales": "ENG", "scotland": "SCT", "northern-ireland": "NIR"}
@@ -91,6 +92,8 @@ def due(window: Window, start: datetime, cal: Calendar, began: str = "received")
     match window.unit:
         case Unit.HOURS:
             return _after_hours(window, start, cal, began)
+        case Unit.WORKING_DAYS if not window.n:
+            return _same_working_day(start, cal, began)
         case Unit.WORKING_DAYS:
             return _after_working_days(window, start, cal, began)
         case Unit.CALENDAR_DAYS:
@@ -127,6 +130,20 @@ def _after_working_days(window: Window, start: datetime, cal: Calendar, began: s
     return Due(end, "; ".join(parts))
 
 
+def _same_working_day(start: datetime, cal: Calendar, began: str) -> Due:
+    """The end of that working day; of the next where fewer than two working hours of it are left, or it is none."""
+    local = _local(start, cal)
+    end = at_local(local.date(), cal.day_end, cal)
+    has_time = cal.is_working(local.date()) and end - aware(start) >= LEAST
+    if has_time:
+        return Due(end, f"{began} {_moment(start, cal)}; the same working day ends {_moment(end, cal)}")
+    following = at_local(working_day(start, 1, cal), cal.day_end, cal)
+    late = f"less than two working hours before {_clock(_local(end, cal))}"
+    why = late if cal.is_working(local.date()) else "on no working day"
+    text = f"{began} {_moment(start, cal)}, {why}, so the next working day counts; it ends {_moment(following, cal)}"
+    return Due(following, text)
+
+
 def _off_between(start: date, end: date, cal: Calendar) -> list[tuple[date, str]]:
     """Weekdays strictly between that are not worked, with their names."""
     days = (start + timedelta(days=i) for i in range(1, (end - start).days))
@@ -158,7 +175,7 @@ def ceiling(limit: Window, used: Window | None, opened: datetime, cal: Calendar)
         left, less = Window(max(0, limit.n - used.n), limit.unit), f", less {used} used before it was raised"
     else:
         raise ValueError(f"a ceiling of {limit} cannot be shortened by {used}: give both in the same unit")
-    end = due(left, opened, cal)
+    end = (_after_working_days if left.unit is Unit.WORKING_DAYS else due)(left, opened, cal, "received")
     return Due(end.at, f"the policy's ceiling of {limit} from receipt{less}: {end.why}")
 
 

@@ -25,8 +25,8 @@ from bot.rules.policy import overlay
 from bot.rules.policy.blocks import CalendarBlock
 from bot.rules.policy.policy import Policy
 from bot.rules.policy.yaml_file import read, validate
-from bot.rules.windows import parse_window
 from bot.rules.workdays import Calendar
+from bot.rules.written import parse_window
 from bot.settings.checks import check, faults, templates
 from bot.settings.credentials import fill
 from bot.settings.door import Block, Receive, Send

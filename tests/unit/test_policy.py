@@ -69,6 +69,8 @@ FAULTS = [
     ("    respond_within: 6 working days\n", "", "- id: two", "stages.two has no respond_within: write it with"),
     ("within: 6 working days", "within: 6", "within: 6", 'stages.two.respond_within: "6" is not a window'),
     ("within: 6 working days", "within: 6 wekks", "6 wekks", '"6 wekks" is not a window: write a whole number'),
+    ("within: 6 working days", "within: 0 working days", "within: 0 ", '"0 working days" leaves no time at all'),
+    ("within: 6 working days", "within: immediately", "immediately", "say in hours what it means here"),
     ("within: 6 working days", "within:", "within:\n", "write a window with its unit"),
     ("source: local", "source:", "source:\n", "stages.two.source must be 'policy' or 'local', not None"),
     ("source: local", "source: locel", "locel", "not 'locel'; did you mean local?"),
@@ -188,6 +190,12 @@ def test_what_is_no_policy_file_is_one_fault(text: str, said: str) -> None:
     [
         ("2028-01-31", "2026-12-31", 6, "this policy was to be reviewed by 2026-12-31"),
         ("01270505100", "01632 960101", 10, "emergency.XX.front_door.phone is a number kept for fiction"),
+        (
+            "within: 6 working days",
+            "within: 3-6 working days",
+            35,
+            "of `3-6 working days` the longer end counts, 6 working",
+        ),
         ("source: The document\n", "", 1, "`source` names no document"),
     ],
 )
@@ -199,6 +207,18 @@ def test_what_may_stand_but_deserves_a_look_is_a_warning(old: str, new: str, lin
     assert problem.is_warning
     assert problem.line == line
     assert said in problem.text
+
+
+def test_immediately_is_a_local_number_of_hours() -> None:
+    """The file says how many in its own words for windows, calls it local, and is reminded that nobody else said so."""
+    text = GOOD.replace("within: 6 working days", "within: immediately") + "unit_aliases: {immediately: 4 hours}\n"
+    policy, problems = load(text, "sample.yaml")
+    assert policy is not None
+    assert policy.stage("two").respond_within == Window(4, Unit.HOURS, "local")
+    assert [(p.is_warning, "`immediately` is counted as 4 hours" in p.text) for p in problems] == [(True, True)]
+    policy, problems = load(text.replace("    source: local\n", ""), "sample.yaml")
+    assert policy is None
+    assert any("add `source: local`" in p.text for p in problems)
 
 
 def test_the_day_of_review_itself_is_no_warning() -> None:

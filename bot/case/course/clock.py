@@ -15,7 +15,7 @@ from bot.case.making.draft import Draft
 from bot.model import WAITING, AlarmKind, Due, Flag, Unit, Window
 from bot.rules import workdays
 from bot.rules.policy.policy import Stage
-from bot.rules.windows import parse_window
+from bot.rules.written import parse_window
 
 #: Kinds of alarm that belong to a stage's clock.
 CLOCK = (AlarmKind.CHASER, AlarmKind.LAPSE, AlarmKind.REPEAT, AlarmKind.PARENT_NOTE, AlarmKind.DELAYED)
@@ -132,12 +132,14 @@ def awake(point: datetime, d: Draft) -> datetime:
 
 
 def chase_points(d: Draft, start: datetime, due: datetime) -> Iterable[datetime]:
-    """Hours, calendar days and dated hours: half way and 4 hours before. Working days: at 09:00, 1 before, and 5
-    before where the window is longer than 5. Then what the policy adds."""
+    """Hours, calendar days and dated hours: half way and 4 hours before. The same working day: the later of the two.
+    Working days: at 09:00, 1 before, and 5 before where the window is longer than 5. Then what the policy adds."""
     cal, run = d.rules.calendar, d.case.runs[-1]
     window = run.window
     counts_days = window is not None and window.unit is Unit.WORKING_DAYS and run.by is None
-    if counts_days and window is not None:
+    if counts_days and window is not None and not window.n:
+        yield max(due - timedelta(hours=4), start + (due - start) / 2)  # the same working day has one reminder
+    elif counts_days and window is not None:
         yield workdays.before(due, 1, cal)
         if window.n > 5:
             yield workdays.before(due, 5, cal)
@@ -165,7 +167,7 @@ def chase_point(words: str, start: datetime, due: datetime, cal: workdays.Calend
 def time_left(d: Draft) -> str:
     """ "12 hours", "1 working day": what is left of the window, as its unit counts it."""
     due, run, cal = d.case.due or d.now, d.case.run, d.rules.calendar
-    if run and run.window and run.window.unit is Unit.WORKING_DAYS and run.by is None:
+    if run and run.window and run.window.unit is Unit.WORKING_DAYS and run.window.n and run.by is None:
         days = 0
         while days < 60 and workdays.before(due, days + 1, cal) >= d.now:
             days += 1

@@ -20,6 +20,7 @@ from bot.rules.policy.grammar import meant
 from bot.rules.policy.overlay import apart, overlaid
 from bot.rules.policy.policy import Policy
 from bot.rules.policy.yaml_file import Document, read, validate
+from bot.rules.written import is_at_once, is_span
 
 #: Numbers that the regulator keeps for fiction: nobody answers them.
 FICTIONAL = ("01632960", "01214960", "01614960", "01134960", "02079460", "08081570", "07700900", "03069990")
@@ -107,6 +108,7 @@ def _window(document: Document, value: Any) -> Window | None:
 def windows(document: Document) -> Iterator[Problem]:
     stages = stages_of(document)
     yield from _ceilings(document, stages)
+    yield from _vague(document, stages)
     tiers = document.at(("intake", "tiers"))
     offered = (
         [_window(document, t.get("window")) for t in tiers if isinstance(t, dict)] if isinstance(tiers, list) else []
@@ -129,6 +131,22 @@ def windows(document: Document) -> Iterator[Problem]:
         yield document.problem(
             ("used_at_opening",), "used_at_opening is counted in working days, such as 2 working days"
         )
+
+
+def _vague(document: Document, stages: list[dict[str, Any]]) -> Iterator[Problem]:
+    """Times that a document leaves open, and the number that the file gives them: said aloud, and called local."""
+    for n, stage in enumerate(stages):
+        path, said = ("stages", n, "respond_within"), str(stage.get("respond_within") or "")
+        window, name = _window(document, said), document.name(("stages", n))
+        if is_at_once(said) and window is not None and stage.get("source") != "local":
+            text = f"{name}: {window} for `{said}` is nobody's but yours: add `source: local`, so that letters say so"
+            yield document.problem(path, text)
+        elif is_at_once(said) and window is not None:
+            text = f"{name}: `{said}` is counted as {window}; see that the partnership agrees"
+            yield document.problem(path, text, is_warning=True)
+        elif is_span(said):
+            text = f"{name}: of `{said}` the longer end counts, {window}; `chase` reminds sooner"
+            yield document.problem(path, text, is_warning=True)
 
 
 def _ceilings(document: Document, stages: list[dict[str, Any]]) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from bot.model import Window
 from bot.rules.directory import ROLES, SECTORS
 from bot.rules.policy.yaml_file import nearest
-from bot.rules.windows import parse_window
+from bot.rules.written import parse_window
 
 
 def a_window(value: Any, info: ValidationInfo) -> Any:
