@@ -178,7 +178,7 @@ def _facts(case: Case, policy: Policy, said: _Said, stages: Mapping[str, str]) -
         ["Raised by", raised],
         ["Challenged", challenged or "not known"],
         ["Received", said(case.opened)],
-        ["Time asked for", str(case.window) if case.window else said(case.requested_by) or "as the policy says"],
+        ["Time asked for", said(case.requested_by) or str(case.window or "as the policy says")],
         ["Stage reached", stages.get(case.stage, case.stage)],
         ["State", plain.state(case)],
     ]

@@ -205,6 +205,15 @@ def say(moment: datetime, cal: Calendar) -> str:
     return f"{local:%A} {local.day} {local:%B %Y}, {_clock(local)}"
 
 
+def named(moment: datetime, cal: Calendar) -> str:
+    """ "noon Wednesday 13 January": a time that somebody named, as a subject carries it."""
+    local = _local(moment, cal)
+    day = f"{local:%A} {local.day} {local:%B}"
+    at = {"12 noon": "noon", "midnight at the start of the day": "midnight at the start of"}
+    clock = _clock(local)
+    return f"{at.get(clock, clock)} {day}"
+
+
 def _local(moment: datetime, cal: Calendar) -> datetime:
     return aware(moment).astimezone(cal.zone)
 

@@ -153,7 +153,8 @@ class Changing:
 
     def need(self, *, urgent: bool, window: Window | None = None) -> None:
         """How urgent it is, and what letters say it was raised as needing, where that changed."""
-        self.case = replace(self.case, urgent=urgent, window=window or self.case.window)
+        by = None if window else self.case.requested_by  # what the challenge named counts no longer
+        self.case = replace(self.case, urgent=urgent, window=window or self.case.window, requested_by=by)
 
     def count_from(self, at: datetime) -> None:
         """Day zero was later than was thought; nothing is due yet."""
