@@ -64,6 +64,7 @@ class Stage(Part):
     forms: tuple[StageForm, ...] = ()  # what this stage asks for
     copies: AnyRoles = ()  # copied on the letter of the stage itself
     alternates: tuple[Alternate, ...] = ()  # where who acted before would act again, on either side
+    redirect: Literal["", "line_manager"] = ""  # who is written to for a contact that is away, before the inboxes
     opens_on: Words = ()  # words in a subject that open here ("Stage 2")
     opens_to: AnyRoles = ()  # a mail addressed to one of these opens here
     next: str | None = None

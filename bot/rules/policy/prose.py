@@ -119,6 +119,8 @@ def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:
     for alternate in stage.alternates:
         where = " or ".join(map(role, alternate.sector))
         yield f"Where the same person would act again in {where}: {roles(alternate.role)}."
+    if stage.redirect:
+        yield "Where whoever is to answer is away, it goes to the deputy, else to their line manager."
     for rule in stage.notify:
         yield _copy(rule)
     if stage.copies:
