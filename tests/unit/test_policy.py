@@ -71,6 +71,7 @@ FAULTS = [
     ("within: 6 working days", "within: 6 wekks", "6 wekks", '"6 wekks" is not a window: write a whole number'),
     ("within: 6 working days", "within: 0 working days", "within: 0 ", '"0 working days" leaves no time at all'),
     ("within: 6 working days", "within: immediately", "immediately", "say in hours what it means here"),
+    ("title: A Policy", "title: A Policy\nabout: adults", "about:", "not 'adults'; did you mean adult?"),
     ("within: 6 working days", "within:", "within:\n", "write a window with its unit"),
     ("source: local", "source:", "source:\n", "stages.two.source must be 'policy' or 'local', not None"),
     ("source: local", "source: locel", "locel", "not 'locel'; did you mean local?"),
@@ -219,6 +220,13 @@ def test_immediately_is_a_local_number_of_hours() -> None:
     policy, problems = load(text.replace("    source: local\n", ""), "sample.yaml")
     assert policy is None
     assert any("add `source: local`" in p.text for p in problems)
+
+
+def test_a_policy_about_adults_asks_nothing_that_only_a_child_has() -> None:
+    """Whether a child has a plan is no question for an adults board; a joint one may ask it."""
+    for about, faults in (("adult", 1), ("child_or_adult", 0)):
+        text = GOOD.replace("intake:\n", f"about: {about}\nintake:\n  asks: child_status\n")
+        assert len(load(text, "sample.yaml")[1]) == faults
 
 
 def test_the_day_of_review_itself_is_no_warning() -> None:

@@ -115,7 +115,10 @@ class Draft(Changing):
             policy_title=policy.title,
             partnership=policy.partnership,
             advice=f"{policy.advice.name}, {policy.advice.phone}" if policy.advice else "",
-            emergency=Emergency(line.text, book.sentence(line, self.now, self.rules.calendar)),
+            emergency=Emergency(
+                book.risk(line, policy.about), book.sentence(line, self.now, self.rules.calendar, policy.about)
+            ),
+            about=policy.about,
             timescales=policy.timescales,
             fixed_words=case.phrase,
             opened=case.opened,

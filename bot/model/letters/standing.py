@@ -64,3 +64,4 @@ class Standing:
     late: PersonalText  # why it comes late, in a sentence
     human: Person
     ring: Person
+    about: PlainText = "child"  # of whom the policy speaks: child, adult or child_or_adult

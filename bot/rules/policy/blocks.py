@@ -91,7 +91,7 @@ class Emergency(Part):
 
     front_door: Phone = Field(description="give the name and number to ring in office hours")
     out_of_hours: Phone = Field(description="give the name and number to ring at night and at weekends")
-    text: Text = "If a child is at immediate risk, ring 999."
+    text: Text | Literal[""] = ""  # "": the sentence of book.py, about whom the policy is for
 
 
 class Tier(Part):

@@ -50,6 +50,7 @@ def load(
                 *windows(document),
                 *tracks(document),
                 *named(document),
+                *_whom(document),
                 *policy_forms.faults(document),
                 *follow_up.faults(document),
                 *_warnings(document, today),
@@ -84,6 +85,14 @@ def _fictional(document: Document) -> Iterator[Problem]:
             if number.startswith(FICTIONAL):
                 text = f"{document.name(path)} is a number kept for fiction: put the real one before going live"
                 yield document.problem(path, text, is_warning=True)
+
+
+def _whom(document: Document) -> Iterator[Problem]:
+    """A policy about adults asks nothing that only a child has."""
+    asks = document.at(("intake", "asks"))
+    if document.at(("about",)) == "adult" and "child_status" in (asks if isinstance(asks, list) else [asks]):
+        text = "intake.asks names child_status, and the policy is about adults: take it out, or write another `about`"
+        yield document.problem(("intake", "asks"), text)
 
 
 # The windows of a policy, held against one another: tiers, ceilings, and what several stages share. It looks at the

@@ -100,6 +100,7 @@ class Policy(Part):
     version: Text
     partnership: Text
     parent: str = ""  # the policy whose fields stand where this file gives none
+    about: Literal["child", "adult", "child_or_adult"] = "child"  # of whom letters speak
     areas: Words = ()  # area codes it is for; none: any
     source: str = ""
     review_by: Day = ""
