@@ -21,6 +21,13 @@ ROLES = frozenset(
         "designated_doctor", "designated_nurse", "team_inbox", "agency_inbox",
     }
 )  # fmt: skip
+
+
+def role_code(title: str) -> str:
+    """ "Conference Chair" -> conference_chair: a role as rules and rows compare it."""
+    return "_".join(title.casefold().split())
+
+
 #: The partnership's business unit: the first of these roles that anybody holds.
 UNIT = ("business_unit", "business_manager")
 #: Who manages whom, as far as roles say it.

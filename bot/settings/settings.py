@@ -244,11 +244,11 @@ def _build(
 
     Files that are not there are the caller's to report.
     """
-    policies, problems = _policies(root, texts, today)
+    policies, problems, titles = _policies(root, texts, today)
     directory = Directory()
     found: tuple[Problem, ...] = ()
     if DIRECTORY in texts:
-        directory, found = directory_file.load(texts[DIRECTORY], str(root / DIRECTORY))
+        directory, found = directory_file.load(texts[DIRECTORY], str(root / DIRECTORY), titles)
     is_sound = not found
     problems += found
     if BOT not in texts:
@@ -273,8 +273,8 @@ def _build(
 
 def _policies(
     root: Path, texts: Mapping[str, str], today: date | None
-) -> tuple[dict[str, Policy | None], list[Problem]]:
-    """Every policy file by its name, which is its id; None where it has faults."""
+) -> tuple[dict[str, Policy | None], list[Problem], list[str]]:
+    """Every policy file by its name, which is its id, None where it has faults; and the roles of their own."""
     policies: dict[str, Policy | None] = {}
     problems: list[Problem] = []
     files = {Path(n).stem: (text, str(root / n)) for n, text in texts.items() if n.startswith(f"{POLICIES}/")}
@@ -284,6 +284,8 @@ def _policies(
         policy = policies[stem]
         if policy is not None and policy.id != stem:
             problems.append(Problem(file, 1, f"id is {policy.id}, but the file is {stem}.yaml: they must be the same"))
-    documents = {stem: read(text, file)[0] for stem, (text, file) in files.items()}
-    problems += overlay.contradictions({stem: found for stem, found in documents.items() if found is not None})
-    return policies, list(dict.fromkeys(problems))
+    read_ones = {stem: read(text, file)[0] for stem, (text, file) in files.items()}
+    documents = {stem: found for stem, found in read_ones.items() if found is not None}
+    problems += overlay.contradictions(documents)
+    titles = [title for document in documents.values() for title in policy_file.titles(document)]
+    return policies, list(dict.fromkeys(problems)), titles

@@ -8,6 +8,7 @@ import pytest
 
 from bot.model import Unit, Window
 from bot.model.errors import Problem
+from bot.rules.directory_file import from_rows
 from bot.rules.policy.file import load
 from bot.rules.policy.policy import Policy
 
@@ -71,6 +72,10 @@ FAULTS = [
     ("within: 6 working days", "within: 6 wekks", "6 wekks", '"6 wekks" is not a window: write a whole number'),
     ("within: 6 working days", "within: 0 working days", "within: 0 ", '"0 working days" leaves no time at all'),
     ("within: 6 working days", "within: immediately", "immediately", "say in hours what it means here"),
+    ("responding_role: line_manager", "responding_role: Independent Chair", 24, "did you mean chair? Say which it is"),
+    ("responding_role: line_manager", "responding_role: Panel", "Panel", "unknown role Panel. Say which it is under"),
+    ("stages:\n", "stages: []\nx:\n", "stages: []", "stages must not be empty: list the steps of the policy"),
+    ("title: A Policy", "title: A Policy\ntitles: [Chair]", "titles", "titles.1: Chair is a role already: leave it"),
     ("title: A Policy", "title: A Policy\nabout: adults", "about:", "not 'adults'; did you mean adult?"),
     ("within: 6 working days", "within:", "within:\n", "write a window with its unit"),
     ("source: local", "source:", "source:\n", "stages.two.source must be 'policy' or 'local', not None"),
@@ -220,6 +225,36 @@ def test_immediately_is_a_local_number_of_hours() -> None:
     policy, problems = load(text.replace("    source: local\n", ""), "sample.yaml")
     assert policy is None
     assert any("add `source: local`" in p.text for p in problems)
+
+
+def test_a_role_of_the_policys_own_may_stand_wherever_a_role_may() -> None:
+    """Written as the document writes it, or as a code; the directory's rows name it the same way."""
+    text = GOOD.replace("intake:\n", "titles: [Conference Chair]\nintake:\n", 1)
+    text = text.replace("responding_role: line_manager", "responding_role: [Conference Chair, conference_chair]")
+    assert good(text).stage("one").responding_role == ("conference_chair", "conference_chair")
+    row = {"area": "XX", "role": "conference chair", "email": "chair@council.example"}
+    directory, problems = from_rows([row], titles=["Conference Chair"])
+    assert (problems, len(directory.holders("conference_chair", "XX"))) == ((), 1)
+    assert [p.text for p in from_rows([row])[1]] == ["unknown role conference_chair; did you mean chair?"]
+
+
+@pytest.mark.parametrize(
+    ("total", "more", "is_fault"),
+    [
+        ("16 working days", "", False),  # the longest tier of 10, and 6; the ceilings are 13 less 2 at the latest
+        ("11 working days", "", False),
+        ("10 working days", "", True),
+        ("2 weeks", "", True),
+        ("10 working days", "ceilings: [{stages: [one, two], within: 9 working days}]", False),
+    ],
+)
+def test_stages_that_sum_past_the_total_are_a_fault(total: str, more: str, is_fault: bool) -> None:
+    """Each window after the other, less what a ceiling cuts off, named at the stage that comes past it."""
+    good = GOOD.replace("    ceiling: 13 working days\n", "") if more else GOOD
+    policy, problems = load(f"{good}total: {total}\n{more}\n", "sample.yaml")
+    assert (policy is None) is is_fault
+    assert ["the stages up to stages.two take 11 working days" in p.text for p in problems] == [True] * is_fault
+    assert all(p.line == named(GOOD, "within: 6") for p in problems)
 
 
 def test_a_policy_about_adults_asks_nothing_that_only_a_child_has() -> None:

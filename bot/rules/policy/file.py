@@ -39,7 +39,11 @@ def load(
         return None, problems
     document, faults = overlaid(document, others)
     problems += faults
-    context = {"roles": mapping(document, "roles"), "aliases": mapping(document, "unit_aliases")}
+    context = {
+        "roles": mapping(document, "roles"),
+        "titles": titles(document),
+        "aliases": mapping(document, "unit_aliases"),
+    }
     policy, faults = validate(Policy, document, context)
     found = tuple(
         sorted(
@@ -100,6 +104,13 @@ def _whom(document: Document) -> Iterator[Problem]:
 # block's fault and is passed over here. It knows no calendar.
 
 
+def titles(document: Document) -> tuple[str, ...]:
+    """The policy's own roles as written; () where they cannot be read, which is that key's fault."""
+    found = document.at(("titles",))
+    listed = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    return tuple(title for title in listed if isinstance(title, str))
+
+
 def mapping(document: Document, key: str) -> dict[str, str]:
     """A block of texts, {} where there is none or it is something else."""
     found = document.at((key,))
@@ -118,6 +129,7 @@ def windows(document: Document) -> Iterator[Problem]:
     stages = stages_of(document)
     yield from _ceilings(document, stages)
     yield from _vague(document, stages)
+    yield from _past_total(document, stages)
     tiers = document.at(("intake", "tiers"))
     offered = (
         [_window(document, t.get("window")) for t in tiers if isinstance(t, dict)] if isinstance(tiers, list) else []
@@ -140,6 +152,48 @@ def windows(document: Document) -> Iterator[Problem]:
         yield document.problem(
             ("used_at_opening",), "used_at_opening is counted in working days, such as 2 working days"
         )
+
+
+#: Working days in a unit, for sums: what is not counted in working days is five sevenths of them.
+_IN_DAYS = {Unit.HOURS: 1 / 24, Unit.WORKING_DAYS: 1, Unit.CALENDAR_DAYS: 5 / 7, Unit.MONTHS: 22}
+
+
+def _past_total(document: Document, stages: list[dict[str, Any]]) -> Iterator[Problem]:
+    """The stage at which the windows, one after another, come past the document's own total."""
+    total = _window(document, document.at(("total",)))
+    if total is None:
+        return
+    ids = {stage.get("id"): n for n, stage in enumerate(stages)}
+    here = ids.get(document.at(("opens_at",)), 0 if stages else None)
+    spent, seen = 0.0, set[int]()
+    began: dict[int, float] = {}
+    while here is not None and here not in seen:
+        seen.add(here)
+        spent = _ended(document, stages[here], spent, began)
+        if spent > total.n * _IN_DAYS[total.unit]:
+            name = document.name(("stages", here))
+            text = f"the stages up to {name} take {round(spent)} working days, and `total` is {total}: shorten one"
+            yield document.problem(("stages", here, "respond_within"), text)
+            return
+        here = ids.get(stages[here].get("next"))
+
+
+def _ended(document: Document, stage: dict[str, Any], spent: float, began: dict[int, float]) -> float:
+    """The working day on which the stage ends at the latest, after `spent` of them; `began`: shared ceilings so far."""
+    window = _window(document, stage.get("respond_within"))
+    tiers = document.at(("intake", "tiers"))
+    if stage.get("respond_within") == "requested" and isinstance(tiers, list):
+        windows = [_window(document, tier.get("window")) for tier in tiers if isinstance(tier, dict)]
+        window = max((w for w in windows if w), key=lambda w: w.n * _IN_DAYS[w.unit], default=None)
+    ends = [spent + window.n * _IN_DAYS[window.unit] if window else spent]
+    own, used = (_window(document, value) for value in (stage.get("ceiling"), document.at(("used_at_opening",))))
+    ends += [max(spent, own.n - (used.n if used else 0))] if own else []
+    groups = document.at(("ceilings",))
+    for n, group in enumerate(groups if isinstance(groups, list) else ()):
+        within = _window(document, group.get("within")) if isinstance(group, dict) else None
+        if within and stage.get("id") in (group.get("stages") or ()):
+            ends.append(max(spent, began.setdefault(n, spent) + within.n * _IN_DAYS[within.unit]))
+    return min(ends)
 
 
 def _vague(document: Document, stages: list[dict[str, Any]]) -> Iterator[Problem]:

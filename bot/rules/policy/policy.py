@@ -34,7 +34,19 @@ from bot.rules.policy.blocks import (
 )
 from bot.rules.policy.follow_up import FollowUp, Representation
 from bot.rules.policy.forms import Form, Log, StageForm
-from bot.rules.policy.grammar import AnyRoles, AWindow, Chase, Day, Role, Roles, SpanOrNone, Text, Words, a_window
+from bot.rules.policy.grammar import (
+    AnyRoles,
+    AWindow,
+    Chase,
+    Day,
+    Role,
+    Roles,
+    SpanOrNone,
+    Text,
+    Titles,
+    Words,
+    a_window,
+)
 from bot.rules.workdays import Calendar
 
 
@@ -132,6 +144,8 @@ class Policy(Part):
     approve_timeout: AWindow | None = None
     quiet_hours: SpanOrNone = ""
     follow_up: FollowUp = FollowUp()  # what is asked when a case has ended
+    titles: Titles = ()  # roles of its own, beyond our vocabulary: a directory may have rows of them
+    total: AWindow | None = None  # all stages together, where the document says so: what sums past it is a fault
     roles: dict[str, Role] = Field(default_factory=dict)  # a document's own titles to our vocabulary
 
     def stage(self, stage_id: str) -> Stage:

@@ -61,6 +61,8 @@ def opening(policy: Policy) -> Iterator[str]:
         other = "".join(f"; {policy.stage(s).name}: {w}" for s, w in track.windows.items())
         top = f", and {track.ceiling} for all of it" if track.ceiling else ""
         yield f"A case marked {track.flag.replace('_', ' ')} has {track.window} at {names}{other}{top}."
+    if policy.total:
+        yield f"All its stages together take no longer than {policy.total}."
     for shared in policy.ceilings:
         names = ", ".join(policy.stage(s).name for s in shared.stages)
         yield f"Together these take no longer than {shared.within}: {names}."
