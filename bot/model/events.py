@@ -60,6 +60,7 @@ class EventKind(StrEnum):
     PHONE = "phone", "{by} noted a telephone call.", Note.NONE
     NOT_MINE = "not_mine", "{by} said that it belongs to somebody else.", Note.INSIDE
     CALLED = "called", "{by} gave the time of the telephone call before the challenge.", Note.OURS
+    COUNTED_FROM = "counted_from", "{by} gave the day that the time counts from.", Note.NONE
     RATIONALE = "rationale", "{by} gave the reason for the time asked for.", Note.NONE
     MEETING = "meeting", "{by} named the day of a meeting.", Note.OURS
     TASK = "task", "{by} said how something stands that was asked after the end.", Note.OURS

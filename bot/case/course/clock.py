@@ -27,7 +27,7 @@ def stage_due(
     """The earliest of stage window, ceiling and requested time (R5), with the ceiling giving way where it must."""
     cal, policy = d.rules.calendar, d.rules.policy
     longest = longest_window(d, stage, start)
-    limits: list[Due | None] = [workdays.due(longest, start, cal, began)]
+    limits: list[Due | None] = [_from_event(d, stage, longest, start) or workdays.due(longest, start, cal, began)]
     if requested is not None and (requested.n, requested.unit) != (longest.n, longest.unit):
         limits.append(workdays.due(requested, start, cal, began))
     if by is not None and by > start:
@@ -42,6 +42,21 @@ def stage_due(
         else:
             d.flag(Flag.CEILING_GAVE_WAY)
     return workdays.earliest(*limits)
+
+
+def _from_event(d: Draft, stage: Stage, window: Window, start: datetime) -> Due | None:
+    """The window from the day that the stage counts from; None where it counts from its beginning, or the day is not
+    known. At least an hour is left of hours, and of days what is left of the same working day."""
+    day, cal = d.case.counted_from, d.rules.calendar
+    if not stage.counts_from or day is None:
+        return None
+    end = workdays.due(window, day, cal, f"the {stage.counts_from} was")
+    hour = Due(start + timedelta(hours=1), "an hour is left at least")
+    least = hour if window.unit is Unit.HOURS else workdays.due(Window(0, Unit.WORKING_DAYS), start, cal)
+    if end.at >= least.at:
+        return end
+    d.flag(Flag.LATE_START)
+    return Due(least.at, f"{end.why}, which leaves no time; {least.why}")
 
 
 def tops(d: Draft, stage: Stage) -> Iterator[tuple[Window, Due]]:

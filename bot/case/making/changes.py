@@ -261,6 +261,9 @@ class Changing:
         left = message_left or self.case.message_left
         self.case = replace(self.case, called=at or self.case.called, message_left=left)
 
+    def count_stage_from(self, at: datetime) -> None:
+        self.case = replace(self.case, counted_from=at)
+
     def write_outcome(self, digest: str) -> None:
         self.case = replace(self.case, outcome=digest)
 

@@ -119,6 +119,7 @@ class Draft(Changing):
                 book.risk(line, policy.about), book.sentence(line, self.now, self.rules.calendar, policy.about)
             ),
             about=policy.about,
+            counts_from=stage.counts_from,
             timescales=policy.timescales,
             fixed_words=case.phrase,
             opened=case.opened,

@@ -62,6 +62,7 @@ class Stage(Part):
     respond_within: Window | Literal["requested"] = Field(
         description="write it with its unit, and `source: local` where the policy itself gives none"
     )
+    counts_from: Text | Literal[""] = Field("", alias="from")  # the event whose day its time counts from; "": its begin
     ceiling: AWindow | None = None
     # beside the usual points; "1 working day after opening"
     chase: tuple[Chase, ...] = ()

@@ -99,6 +99,8 @@ def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:
     acts = "brings in the partners" if stage.level == "partnership" else "answers"
     raising, responding = _big(roles(stage.raising_role)), roles(stage.responding_role)
     yield f"{raising} of the raising side; {responding} {acts} within {time}{local}."
+    if stage.counts_from:
+        yield f"Its time counts from the day of the {stage.counts_from}; from receipt until the raiser has said which."
     if stage.ceiling:
         used = policy.used_at_opening
         less = f", less the {used} used before it was raised" if used and used.n else ""

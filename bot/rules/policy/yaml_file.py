@@ -15,6 +15,7 @@ from types import NoneType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import MaxDepthExceededError
@@ -225,14 +226,19 @@ def _not_among(document: Document, path: Path, expected: str) -> Problem:
 def _advice(model: type[BaseModel], path: Path, otherwise: str = "add it") -> str:
     """What to do about a key that is missing or empty: the description that its model gives it."""
     for owner in _models_at(model, path[:-1]):
-        field = owner.model_fields.get(str(path[-1]))
+        field = _field(owner, str(path[-1]))
         if field is not None and field.description:
             return field.description
     return otherwise
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
-    return [key for owner in _models_at(model, path) for key in owner.model_fields]
+    return [field.alias or key for owner in _models_at(model, path) for key, field in owner.model_fields.items()]
+
+
+def _field(owner: type[BaseModel], key: str) -> FieldInfo | None:
+    """The field that a file writes so."""
+    return next((f for name, f in owner.model_fields.items() if key == (f.alias or name)), None)
 
 
 def _models_at(model: type[BaseModel], path: Path) -> list[type[BaseModel]]:
@@ -246,7 +252,7 @@ def _models_at(model: type[BaseModel], path: Path) -> list[type[BaseModel]]:
 def _inside(kind: Any, step: Step) -> list[Any]:
     """The types one step further in: a field's, a list item's or a dictionary value's."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        field = kind.model_fields.get(str(step))
+        field = _field(kind, str(step))
         return _arms(field.annotation) if field is not None else []
     arguments = get_args(kind)
     if not arguments:
