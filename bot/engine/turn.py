@@ -90,7 +90,7 @@ class Books:
         if not kept_text or kept_text == self.text(policy_id):
             return self.settings.policies[policy_id]
         if kept_text not in self._kept:
-            read, problems = policy_file.load(kept_text, f"{policy_id}.yaml as the case opened under it")
+            read, problems = policy_file.load(kept_text, f"{policy_id}.yaml as the case opened under it", kept=True)
             if read is None:
                 raise KeyError("; ".join(map(str, problems)))
             self._kept[kept_text] = read

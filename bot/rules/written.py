@@ -34,10 +34,11 @@ _STRICT_UNITS = {
 }
 
 
-def parse_window(text: str, source: str = "policy") -> Window:
+def parse_window(text: str, source: str = "policy", *, kept: bool = False) -> Window:
     """ "5 working days", "the same working day", "one working week" -> Window; of "1-3 working days" the longer end.
 
-    Raises ValueError for a bare number, an unknown unit (no bare integers, R1), no time at all, and "immediately".
+    `kept`: of a text that was accepted before "0 hours" was a fault. Raises ValueError for a bare number, an unknown
+    unit (no bare integers, R1), no time at all, and "immediately".
     """
     plain = _written(text) if text.isascii() else ""
     if _SAME_DAY.fullmatch(plain):
@@ -50,7 +51,7 @@ def parse_window(text: str, source: str = "policy") -> Window:
     if m is None:
         raise ValueError(f'"{text.strip()}" is not a window: {_ACCEPTED}')
     n, (factor, unit) = max(int(n) for n in m.groups()[:2] if n), _STRICT_UNITS[m.group(3)]
-    if not n:
+    if not n and not kept:
         raise ValueError(f'"{text.strip()}" leaves no time at all: {_ACCEPTED}')
     return Window(n * factor, unit, source)
 

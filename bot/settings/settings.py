@@ -185,7 +185,7 @@ def from_texts(root: Path, texts: dict[str, str], env: Mapping[str, str]) -> Set
 
     Asks no coverage: what has no contact any more goes to the business unit. Raises ConfigError.
     """
-    settings, problems, _ = _build(root, texts, env, None)
+    settings, problems, _ = _build(root, texts, env, None, kept=True)
     return _settled(settings, problems)
 
 
@@ -238,13 +238,13 @@ def _texts(root: Path) -> tuple[dict[str, str], list[Problem]]:
 
 
 def _build(
-    root: Path, texts: Mapping[str, str], env: Mapping[str, str], today: date | None
+    root: Path, texts: Mapping[str, str], env: Mapping[str, str], today: date | None, *, kept: bool = False
 ) -> tuple[Settings | None, list[Problem], bool]:
     """What these texts say, its faults, and whether every row of the directory can be used (else gaps mislead).
 
     Files that are not there are the caller's to report.
     """
-    policies, problems, titles = _policies(root, texts, today)
+    policies, problems, titles = _policies(root, texts, today, kept=kept)
     directory = Directory()
     found: tuple[Problem, ...] = ()
     if DIRECTORY in texts:
@@ -272,14 +272,14 @@ def _build(
 
 
 def _policies(
-    root: Path, texts: Mapping[str, str], today: date | None
+    root: Path, texts: Mapping[str, str], today: date | None, *, kept: bool
 ) -> tuple[dict[str, Policy | None], list[Problem], list[str]]:
     """Every policy file by its name, which is its id, None where it has faults; and the roles of their own."""
     policies: dict[str, Policy | None] = {}
     problems: list[Problem] = []
     files = {Path(n).stem: (text, str(root / n)) for n, text in texts.items() if n.startswith(f"{POLICIES}/")}
     for stem, (text, file) in files.items():
-        policies[stem], found = policy_file.load(text, file, today, files)
+        policies[stem], found = policy_file.load(text, file, today, files, kept=kept)
         problems += found
         policy = policies[stem]
         if policy is not None and policy.id != stem:

@@ -12,8 +12,20 @@ import pytest
 
 from bot.case.placement import MAY_ANSWER
 from bot.engine.turn import Books, Turn
-from bot.model import Arrival, Correction, CorrectionKind, FieldRead, FormRead, Hold, LetterKind, LetterServed
+from bot.model import (
+    Arrival,
+    Correction,
+    CorrectionKind,
+    FieldRead,
+    FormRead,
+    Hold,
+    LetterKind,
+    LetterServed,
+    Unit,
+    Window,
+)
 from bot.model.errors import CaseMoved
+from bot.rules.policy.file import load
 from bot.store import cases, deadlines, meta, outbox
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, INBOX, START, STRANGER, UNIT, mail, shipped
 from tests.unit.engine_samples import CHESTER, WORDS, House, post, running, to
@@ -49,6 +61,16 @@ def test_a_case_is_counted_by_the_calendar_of_its_policy() -> None:
     assert books.rules("cheshire-east").calendar.is_working(day)
     scottish = books.rules("cheshire-east", kept).calendar
     assert [scottish.is_working(date(2027, 1, n)) for n in (4, 5, 6)] == [False, False, True]
+
+
+def test_a_kept_policy_stands_whatever_has_become_a_fault_since() -> None:
+    """No time at all was a window once: a case opened under it goes on, and a file that says it today is refused."""
+    books = Books(shipped())
+    kept = books.text("sandwell").replace("respond_within: 3 working days", "respond_within: 0 working days")
+    assert kept != books.text("sandwell")
+    assert any("leaves no time" in p.text for p in load(kept, "sandwell.yaml")[1])
+    stage = books.rules("sandwell", kept).policy.first
+    assert stage.respond_within == Window(0, Unit.WORKING_DAYS)
 
 
 def test_a_policy_that_nobody_knows_is_an_error() -> None:

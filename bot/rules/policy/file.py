@@ -27,11 +27,17 @@ FICTIONAL = ("01632960", "01214960", "01614960", "01134960", "02079460", "080815
 
 
 def load(
-    text: str, file: str, today: date | None = None, others: Mapping[str, tuple[str, str]] | None = None
+    text: str,
+    file: str,
+    today: date | None = None,
+    others: Mapping[str, tuple[str, str]] | None = None,
+    *,
+    kept: bool = False,
 ) -> tuple[Policy | None, tuple[Problem, ...]]:
     """The policy in `text`, None when anything but warnings was found. `today` is compared with its review date.
 
     `others`: the policies it may stand on, by id: (text, file). A text that was kept with a case brings its own.
+    `kept`: it was accepted once, and open cases stand on it: what has become a fault since is none.
     """
     text, others = apart(text, others or {})
     document, problems = read(text, file)
@@ -43,8 +49,11 @@ def load(
         "roles": mapping(document, "roles"),
         "titles": titles(document),
         "aliases": mapping(document, "unit_aliases"),
+        "kept": kept,
     }
     policy, faults = validate(Policy, document, context)
+    if kept and policy is not None:
+        return policy, ()
     found = tuple(
         sorted(
             {

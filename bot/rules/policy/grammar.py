@@ -23,15 +23,16 @@ def a_window(value: Any, info: ValidationInfo) -> Any:
     """A window with its unit, or the policy's own word for one, as its `unit_aliases` block maps it."""
     if value is None or isinstance(value, (dict, list)):
         raise ValueError("write a window with its unit, such as 5 working days or 24 hours")
-    return meant(value, (info.context or {}).get("aliases", {})) if isinstance(value, str) else value
+    context = info.context or {}
+    return meant(value, context.get("aliases", {}), context.get("kept", False)) if isinstance(value, str) else value
 
 
-def meant(text: str, aliases: Mapping[str, str]) -> Window:
+def meant(text: str, aliases: Mapping[str, str], kept: bool = False) -> Window:
     """The window these words are in this policy: `aliases` are its own ("48 hours": "2 working days").
 
-    Raises ValueError.
+    `kept`: of a text that was accepted once, when no time at all was a window still. Raises ValueError.
     """
-    return parse_window({_plain(key): value for key, value in aliases.items()}.get(_plain(text), text))
+    return parse_window({_plain(key): value for key, value in aliases.items()}.get(_plain(text), text), kept=kept)
 
 
 def _plain(text: str) -> str:
