@@ -34,10 +34,10 @@ _STRICT_UNITS = {
 }
 
 
-def parse_window(text: str, source: str = "policy", *, kept: bool = False) -> Window:
+def parse_window(text: str, source: str = "policy", *, zero: bool = False) -> Window:
     """ "5 working days", "the same working day", "one working week" -> Window; of "1-3 working days" the longer end.
 
-    `kept`: of a text that was accepted before "0 hours" was a fault. Raises ValueError for a bare number, an unknown
+    `zero`: no time at all may stand here. Raises ValueError for a bare number, an unknown
     unit (no bare integers, R1), no time at all, and "immediately".
     """
     plain = _written(text) if text.isascii() else ""
@@ -51,7 +51,7 @@ def parse_window(text: str, source: str = "policy", *, kept: bool = False) -> Wi
     if m is None:
         raise ValueError(f'"{text.strip()}" is not a window: {_ACCEPTED}')
     n, (factor, unit) = max(int(n) for n in m.groups()[:2] if n), _STRICT_UNITS[m.group(3)]
-    if not n and not kept:
+    if not n and not zero:
         raise ValueError(f'"{text.strip()}" leaves no time at all: {_ACCEPTED}')
     return Window(n * factor, unit, source)
 

@@ -86,7 +86,7 @@ class WatchedMailbox(Block):
     @field_validator("since")
     @classmethod
     def _is_elapsed(cls, value: str) -> str:
-        if value and parse_window(value).unit not in (Unit.HOURS, Unit.CALENDAR_DAYS):
+        if value and parse_window(value, zero=True).unit not in (Unit.HOURS, Unit.CALENDAR_DAYS):
             raise ValueError("write it in hours or days, such as 3 days")
         return value
 
@@ -95,7 +95,7 @@ class WatchedMailbox(Block):
         """How old a mail may be that opens a case when this mailbox is read for the first time."""
         if not self.since:
             return FIRST_SIGHT
-        window = parse_window(self.since)
+        window = parse_window(self.since, zero=True)
         return timedelta(hours=window.n) if window.unit is Unit.HOURS else timedelta(days=window.n)
 
 

@@ -257,6 +257,13 @@ def test_stages_that_sum_past_the_total_are_a_fault(total: str, more: str, is_fa
     assert all(p.line == named(GOOD, "within: 6") for p in problems)
 
 
+def test_no_days_may_have_been_used_at_the_opening() -> None:
+    """Nothing used is no stage without time."""
+    assert good(GOOD.replace("opening: 2 working days", "opening: 0 working days")).used_at_opening == Window(
+        0, Unit.WORKING_DAYS
+    )
+
+
 def test_a_policy_about_adults_asks_nothing_that_only_a_child_has() -> None:
     """Whether a child has a plan is no question for an adults board; a joint one may ask it."""
     for about, faults in (("adult", 1), ("child_or_adult", 0)):

@@ -156,7 +156,7 @@ def _redirect(d: Draft, contact: Contact, values: Wording) -> None:
 def in_turn(d: Draft, contact: Contact) -> tuple[Contact, ...]:
     """The directory's row, with those whom the stage names after this contact's role before inboxes and unit, and the
     contact's line manager where the policy says so."""
-    to_manager = d.stage.redirect == "line_manager"
+    to_manager = d.stage.redirect == "manager"
     if to_manager and contact.agency == d.case.responder_agency and not contact.team:
         contact = replace(contact, team=d.case.team)  # a manager who was written to for the team: its inbox is next
     row = d.rules.directory.fallbacks(contact, d.case.area, d.now.date())

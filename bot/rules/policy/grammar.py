@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from bot.model import Window
+from bot.model import Unit, Window
 from bot.rules.directory import ROLES, SECTORS, role_code
 from bot.rules.policy.yaml_file import nearest, nearest_of
 from bot.rules.written import parse_window
@@ -23,16 +23,23 @@ def a_window(value: Any, info: ValidationInfo) -> Any:
     """A window with its unit, or the policy's own word for one, as its `unit_aliases` block maps it."""
     if value is None or isinstance(value, (dict, list)):
         raise ValueError("write a window with its unit, such as 5 working days or 24 hours")
+    if not isinstance(value, str):
+        return value
     context = info.context or {}
-    return meant(value, context.get("aliases", {}), context.get("kept", False)) if isinstance(value, str) else value
+    return meant(value, context.get("aliases", {}), zero=context.get("kept", False))
 
 
-def meant(text: str, aliases: Mapping[str, str], kept: bool = False) -> Window:
+def a_length(value: Any, info: ValidationInfo) -> Any:
+    """A window that may be none at all: days that are used, and were not."""
+    return a_window(value, info) if value != "0 working days" else Window(0, Unit.WORKING_DAYS)
+
+
+def meant(text: str, aliases: Mapping[str, str], *, zero: bool = False) -> Window:
     """The window these words are in this policy: `aliases` are its own ("48 hours": "2 working days").
 
-    `kept`: of a text that was accepted once, when no time at all was a window still. Raises ValueError.
+    `zero`: no time at all may stand here, as it might in a text that a case keeps. Raises ValueError.
     """
-    return parse_window({_plain(key): value for key, value in aliases.items()}.get(_plain(text), text), kept=kept)
+    return parse_window({_plain(key): value for key, value in aliases.items()}.get(_plain(text), text), zero=zero)
 
 
 def _plain(text: str) -> str:
@@ -121,6 +128,7 @@ def _some_text(value: str) -> str:
 
 
 AWindow = Annotated[Window, BeforeValidator(a_window)]
+ALength = Annotated[Window, BeforeValidator(a_length)]
 Role = Annotated[str, AfterValidator(_role)]
 Sector = Annotated[str, AfterValidator(_sector)]
 Sectors = Annotated[tuple[Sector, ...], BeforeValidator(listed), Field(min_length=1)]

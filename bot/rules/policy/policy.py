@@ -35,6 +35,7 @@ from bot.rules.policy.blocks import (
 from bot.rules.policy.follow_up import FollowUp, Representation
 from bot.rules.policy.forms import Form, Log, StageForm
 from bot.rules.policy.grammar import (
+    ALength,
     AnyRoles,
     AWindow,
     Chase,
@@ -77,7 +78,7 @@ class Stage(Part):
     forms: tuple[StageForm, ...] = ()  # what this stage asks for
     copies: AnyRoles = ()  # copied on the letter of the stage itself
     alternates: tuple[Alternate, ...] = ()  # where who acted before would act again, on either side
-    redirect: Literal["", "line_manager"] = ""  # who is written to for a contact that is away, before the inboxes
+    redirect: Literal["", "manager"] = ""  # who is written to for a contact that is away, before the inboxes
     opens_on: Words = ()  # words in a subject that open here ("Stage 2")
     opens_to: AnyRoles = ()  # a mail addressed to one of these opens here
     next: str | None = None
@@ -119,7 +120,7 @@ class Policy(Part):
     review_by: Day = ""
     calendar: CalendarBlock | None = None  # none: the one of bot.yaml
     timescales: Literal["guideline", "required", "indicative"] = "required"
-    used_at_opening: AWindow | None = None
+    used_at_opening: ALength | None = None
     fixed_words: str = ""
     emergency: dict[str, Emergency] = Field(  # by area code
         min_length=1, description="give the front door and the out-of-hours number of every area"

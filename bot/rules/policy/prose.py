@@ -55,7 +55,8 @@ def opening(policy: Policy) -> Iterator[str]:
     if policy.calendar:
         yield _calendar(policy.calendar)
     if policy.raise_within:
-        yield f"It is to be raised within {policy.raise_within} of the disagreement; nothing is refused for it."
+        since = policy.first.counts_from or "disagreement"
+        yield f"It is to be raised within {policy.raise_within} of the {since}; nothing is refused for it."
     for track in policy.tracks:
         names = " and ".join(policy.stage(s).name for s in track.stages) or "every stage"
         other = "".join(f"; {policy.stage(s).name}: {w}" for s, w in track.windows.items())
