@@ -25,7 +25,7 @@ from bot.model import Unit
 from bot.model.errors import ConfigError
 from bot.rules import book
 from bot.rules.directory import ROLES
-from bot.rules.windows import parse_window
+from bot.rules.written import parse_window
 from bot.settings import settings
 
 ROOT = Path(__file__).parents[1]

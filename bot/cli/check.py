@@ -186,7 +186,8 @@ def _at(standing: Standing, policy: Policy, stage: Stage, calendar: Calendar) ->
         local_window=stage.source == "local",
         timescales=policy.timescales,
         next_stage_name=after.name if after else "",
-        emergency=Emergency(block.text, book.sentence(block, now(), calendar)),
+        emergency=Emergency(book.risk(block, policy.about), book.sentence(block, now(), calendar, policy.about)),
+        about=policy.about,
     )
 
 

@@ -46,7 +46,8 @@ def show(
       challenge-bot policy show sandwell --date 2027-01-11
       challenge-bot policy show cumberland --mermaid > cumberland.mmd
     """
-    policy, cal = _read(config, name), calendar()
+    policy = _read(config, name)
+    cal = policy.days(calendar())
     received = _received(on)
     if mermaid:
         say_lines(policy_prose.mermaid(policy))

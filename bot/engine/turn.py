@@ -57,10 +57,11 @@ class Books:
     def rules(self, policy_id: str, kept_text: str = "") -> Rules:
         """Raises KeyError for a policy that is neither configured nor kept."""
         settings, config = self.settings, self.settings.config
+        policy = self._policy(policy_id, kept_text)
         return Rules(
-            policy=self._policy(policy_id, kept_text),
+            policy=policy,
             directory=settings.directory,
-            calendar=settings.calendar,
+            calendar=policy.days(settings.calendar),
             bot=self.bot,
             operator=Contact(config.operator, "Operator", "operator"),
             dpo=Contact(config.dpo, "Data protection contact", "dpo") if config.dpo else None,
@@ -87,7 +88,7 @@ class Books:
         if not kept_text or kept_text == self.text(policy_id):
             return self.settings.policies[policy_id]
         if kept_text not in self._kept:
-            read, problems = policy_file.load(kept_text, f"{policy_id}.yaml as the case opened under it")
+            read, problems = policy_file.load(kept_text, f"{policy_id}.yaml as the case opened under it", kept=True)
             if read is None:
                 raise KeyError("; ".join(map(str, problems)))
             self._kept[kept_text] = read

@@ -23,6 +23,7 @@ from bot.letters.wording import Shown, fallback, shown_fields
 from bot.model import Contact, Letter, LetterKind, aware
 from bot.model.errors import Problem
 from bot.model.letters import WORDINGS, Alert, Record
+from bot.rules.book import PEOPLE
 from bot.rules.workdays import Calendar
 
 __all__ = [
@@ -182,6 +183,7 @@ def values_of(letter: Letter, office: Office) -> dict[str, object]:
     return {
         **values,
         "calendar": office.calendar,
+        "them": PEOPLE[letter.standing.about if letter.standing else "child"],
         "bot_name": wording.clean(office.bot.name or office.bot.email),
         "stage": letter.stage,
         "asked_window": subject.partition(" – ")[2] or values.get("window", ""),

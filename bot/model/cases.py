@@ -248,9 +248,10 @@ class Case:
     tasks: tuple[Task, ...] = ()  # what is to be seen done while it runs and after it has closed
     called: datetime | None = None  # the telephone call before the challenge, as the raiser gave it
     message_left: PlainText = ""  # yes or no, where the raiser said
+    counted_from: datetime | None = None  # the day of what a stage's time counts from, as the raiser gave it
 
     def __post_init__(self) -> None:
-        for name in ("opened", "due", "requested_by", "hold_until", "closing_at", "closed", "called"):
+        for name in ("opened", "due", "requested_by", "hold_until", "closing_at", "closed", "called", "counted_from"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, aware(value))

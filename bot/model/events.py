@@ -60,10 +60,11 @@ class EventKind(StrEnum):
     PHONE = "phone", "{by} noted a telephone call.", Note.NONE
     NOT_MINE = "not_mine", "{by} said that it belongs to somebody else.", Note.INSIDE
     CALLED = "called", "{by} gave the time of the telephone call before the challenge.", Note.OURS
+    COUNTED_FROM = "counted_from", "{by} gave the day that the time counts from.", Note.NONE
     RATIONALE = "rationale", "{by} gave the reason for the time asked for.", Note.NONE
     MEETING = "meeting", "{by} named the day of a meeting.", Note.OURS
     TASK = "task", "{by} said how something stands that was asked after the end.", Note.OURS
-    ON_FILE = "on_file", "{by} confirmed the entry on the child's record.", Note.NONE
+    ON_FILE = "on_file", "{by} confirmed the entry on the person's own record.", Note.NONE
     CHILD_STATUS = "child_status", "{by} told of the child's plan or care.", Note.INSIDE
     APPOINTED = "appointed", "{by} named who is to decide.", Note.INSIDE
     # who has it, who sees to it

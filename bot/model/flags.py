@@ -60,6 +60,7 @@ class Flag(StrEnum):
     URGENT = "urgent", "urgent"
     BARE_DAYS = "bare_days", "days of no kind"
     TIME_IN_THE_PAST = "time_in_the_past", "a time in the past"
+    LATE_START = "late_start", "little time was left when it began"
     HELD_BEFORE = "held_before_the_bot", "earlier stages held before it came here"
     INTRA_AGENCY = "intra_agency", "within one agency"
     PASSED = "passed", "a time inside a stage has passed", About.CASE, "clock"

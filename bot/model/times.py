@@ -26,13 +26,18 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The time a stage allows. `source`: policy, local (the policy gives none) or requested (by the mail)."""
+    """The time a stage allows. `source`: policy, local (the policy gives none) or requested (by the mail).
+
+    No working days are the same working day: its end, or the end of the next where little of it is left (workdays.py).
+    """
 
     n: int
     unit: Unit
     source: PlainText = "policy"
 
     def __str__(self) -> str:
+        if not self.n and self.unit is Unit.WORKING_DAYS:
+            return "the same working day"
         unit = self.unit.value
         return f"{self.n} {unit[:-1] if self.n == 1 else unit}"
 

@@ -154,7 +154,7 @@ def _facts(case: Case, policy: Policy, in_words: _InWords, stages: Mapping[str, 
         ["Raised by", raised],
         ["Challenged", challenged or "not known"],
         ["Received", in_words(case.opened)],
-        ["Time asked for", str(case.window) if case.window else in_words(case.requested_by) or "as the policy says"],
+        ["Time asked for", in_words(case.requested_by) or str(case.window or "as the policy says")],
         ["Stage reached", stages.get(case.stage, case.stage)],
         ["State", plain.state(case)],
     ]

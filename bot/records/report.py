@@ -167,7 +167,7 @@ _FIGURES: tuple[tuple[str, str, Figure], ...] = (
     ("Reached the partnership", "of those received", _partnership),
     ("Resolved at the stage they began at", "of those closed as resolved", _lowest),
     ("Outcome in writing", "of those closed as resolved or decided", _written),
-    ("On the child's record, both sides", "confirmed by both, of those that were asked", _filed),
+    ("On the person's own record, both sides", "confirmed by both, of those that were asked", _filed),
 )
 
 

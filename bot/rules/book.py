@@ -46,12 +46,32 @@ def is_open(phone: Phone, at: datetime, cal: Calendar) -> bool:
     return opens <= local.time() < closes
 
 
-def sentence(emergency: Emergency, at: datetime, cal: Calendar) -> str:
-    """One finished sentence: whom to ring now if a child is at risk."""
+#: Of whom letters speak, by a policy's `about`: "a child", "the child's own record", "no names of children".
+PEOPLE: dict[str, dict[str, str]] = {
+    "child": {"one": "child", "a": "a child", "the": "the child", "whose": "the child's", "many": "children"},
+    "adult": {"one": "adult", "a": "an adult", "the": "the adult", "whose": "the adult's", "many": "adults"},
+    "child_or_adult": {
+        "one": "person",
+        "a": "a child or an adult",
+        "the": "the person",
+        "whose": "the person's",
+        "many": "children or adults",
+    },
+}
+
+
+def risk(emergency: Emergency, about: str = "child") -> str:
+    """The policy's own sentence before the number, or the usual one."""
+    return emergency.text or f"If {PEOPLE[about]['a']} is at immediate risk, ring 999."
+
+
+def sentence(emergency: Emergency, at: datetime, cal: Calendar, about: str = "child") -> str:
+    """One finished sentence: whom to ring now if somebody is at risk. `about`: the policy's."""
+    first, whoever = risk(emergency, about), PEOPLE[about]["a"]
     front, night = emergency.front_door, emergency.out_of_hours
     if is_open(front, at, cal):
-        return f"{emergency.text} If a child may be at risk now, ring {front.name} on {front.phone}."
+        return f"{first} If {whoever} may be at risk now, ring {front.name} on {front.phone}."
     return (
-        f"{emergency.text} If a child may be at risk now, ring {night.name} on {night.phone}"
+        f"{first} If {whoever} may be at risk now, ring {night.name} on {night.phone}"
         f" ({front.name}, {front.phone}, is closed at this hour)."
     )

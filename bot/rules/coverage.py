@@ -63,9 +63,10 @@ def responders(
 def _copies(
     stage: Stage, directory: Directory, area: str, agency: str, name: str, on: date | None, file: str
 ) -> Iterator[Problem]:
-    """The decider, and roles that get copies whatever the case: where a condition decides, nobody may be right."""
+    """The decider, and every role that gets copies: only where its own agency must be a party, nobody may be right."""
     roles = [stage.decider] if stage.decider else []
-    roles += [rule.role for rule in stage.notify if not rule.condition.has_clauses]
+    roles += [rule.role for rule in stage.notify if not rule.condition.holder]
+    roles += stage.copies
     for role in dict.fromkeys(roles):
         if not directory.holders(role, area, agency, on=on) and not _anywhere(directory, role, area, on):
             text = f"{name}: nobody is {role} in area {area}, so no copy goes there; add a row"

@@ -19,8 +19,17 @@ ROLES = frozenset(
         "designated_doctor", "designated_nurse", "team_inbox", "agency_inbox",
     }
 )  # fmt: skip
+
+
+def role_code(title: str) -> str:
+    """ "Conference Chair" -> conference_chair: a role as rules and rows compare it."""
+    return "_".join(title.casefold().split())
+
+
 #: The partnership's business unit: the first of these roles that anybody holds.
 UNIT = ("business_unit", "business_manager")
+#: Who manages whom, as far as roles say it.
+LINE = ("practitioner", "line_manager", "service_manager", "director")
 SECTORS = frozenset(
     {
         "social_care", "health_visiting", "hospital", "general_practice", "school", "college", "early_years", "police",
@@ -155,6 +164,19 @@ class Directory:
             if not any(self.same_person(other.email, known.email) for known in (contact, *found)):
                 found.append(other)
         return tuple(found)
+
+    def managers(self, contact: Contact, area: str, on: date | None = None) -> tuple[Contact, ...]:
+        """The contact's line manager: the holders of the next role above theirs that anybody else of the agency holds.
+
+        () for a role that no line runs through, such as a safeguarding lead: whose manager that is no row says.
+        """
+        above = LINE[LINE.index(contact.role) + 1 :] if contact.role in LINE and contact.agency else ()
+        for role in above:
+            places = dict.fromkeys(((contact.agency, contact.team), (contact.agency, "")))
+            held = next((found for place in places if (found := self._exactly(role, area, *place, on))), ())
+            if others := tuple(c for c in held if not self.same_person(c.email, contact.email)):
+                return others
+        return ()
 
     # --- people ---------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from dataclasses import fields
 from datetime import date
 
 from bot.model.errors import Problem
-from bot.rules.directory import ROLES, SECTORS, Directory, Row
+from bot.rules.directory import ROLES, SECTORS, Directory, Row, role_code
 from bot.rules.policy.yaml_file import nearest
 
 COLUMNS = tuple(f.name for f in fields(Row) if f.name != "line")
@@ -21,10 +21,13 @@ YES, NO = frozenset({"yes", "true", "y", "1"}), frozenset({"no", "false", "n", "
 Cells = Mapping[str, str]
 
 
-def load(text: str, file: str) -> tuple[Directory, tuple[Problem, ...]]:
-    """The rows that can be used, and every fault found; a directory with faults is only good for finding more."""
+def load(text: str, file: str, titles: Iterable[str] = ()) -> tuple[Directory, tuple[Problem, ...]]:
+    """The rows that can be used, and every fault found; a directory with faults is only good for finding more.
+
+    `titles`: the roles that policies have of their own.
+    """
     problems: list[Problem] = []
-    rows = _Rows(file)
+    rows = _Rows(file, titles)
     records = _records(text.removeprefix("\ufeff"), file, problems)
     heading = next(records, None)
     if heading is None:
@@ -41,9 +44,11 @@ def load(text: str, file: str) -> tuple[Directory, tuple[Problem, ...]]:
     return Directory(tuple(rows.rows)), tuple(sorted({*problems, *rows.all_problems()}))
 
 
-def from_rows(rows: Sequence[Mapping[str, object]], file: str = "directory") -> tuple[Directory, tuple[Problem, ...]]:
+def from_rows(
+    rows: Sequence[Mapping[str, object]], file: str = "directory", titles: Iterable[str] = ()
+) -> tuple[Directory, tuple[Problem, ...]]:
     """The same from rows that are split already, a story's for one; lines count rows from 1."""
-    made = _Rows(file)
+    made = _Rows(file, titles)
     for number, row in enumerate(rows, start=1):
         unknown = sorted(set(map(str, row)) - set(COLUMNS))
         for name in unknown:
@@ -71,8 +76,9 @@ def _records(text: str, file: str, problems: list[Problem]) -> Iterator[tuple[in
 class _Rows:
     """Collects rows and what is wrong with them."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, titles: Iterable[str]) -> None:
         self.file = file
+        self.roles = ROLES | {role_code(title) for title in titles}
         self.rows: list[Row] = []
         self.problems: list[Problem] = []
 
@@ -91,7 +97,7 @@ class _Rows:
         get = {key: value.strip() for key, value in cells.items()}.get
         row = Row(
             area=get("area", ""),
-            role=get("role", "").lower(),
+            role=role_code(get("role", "")),
             email=self._address("email", get("email", ""), line),
             agency=get("agency", ""),
             sector=get("sector", "").lower(),
@@ -107,7 +113,7 @@ class _Rows:
             line=line,
         )
         self._check(row, is_blank=not get("email", ""))
-        if row.area and row.email and row.role in ROLES:
+        if row.area and row.email and row.role in self.roles:
             self.rows.append(row)
 
     def all_problems(self) -> list[Problem]:
@@ -126,8 +132,8 @@ class _Rows:
             self._fault(row.line, "area is empty: give the partnership's area code")
         if is_blank:
             self._fault(row.line, "email is empty: every row is somebody who can be written to")
-        if row.role not in ROLES:
-            self._fault(row.line, f"unknown role {row.role or '(empty)'}{nearest(row.role, ROLES)}")
+        if row.role not in self.roles:
+            self._fault(row.line, f"unknown role {row.role or '(empty)'}{nearest(row.role, self.roles)}")
         if row.sector and row.sector not in SECTORS:
             self._fault(row.line, f"unknown sector {row.sector}{nearest(row.sector, SECTORS)}")
         if row.team and not row.agency:

@@ -50,6 +50,8 @@ _LED = re2.compile(
 )
 _CLOSING = re2.compile(rf"(?i)\b({_CLOSE}){_SEP}({_DAY})|\b({_WEEKDAY}|tomorrow|today)\s+({_CLOSE})|\b(cop|cob|eod)\b")
 
+_ANY_DAY = re2.compile(rf"(?i)\b(?:yesterday|today|(?:{_WEEKDAY},?\s+(?:the\s+)?)?{_DATE}|{_WEEKDAY})\b")
+
 _ISO = re2.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _NUMBERS = re2.compile(r"(\d{1,2})[./-](\d{1,2})(?:[./-](\d{2,4}))?")
 _DAY_MONTH = re2.compile(rf"(?i)(\d{{1,2}}){_TH}?\s+(?:of\s+)?({MONTH})(?:,?\s+(\d{{4}}))?")
@@ -79,6 +81,11 @@ def instants(text: str, sent: datetime) -> tuple[Found, ...]:
         if not any(start <= m.start() < end for start, end, _ in found):
             found.append((m.start(), m.end(), _instant(m.group(2) or m.group(3), "close", now)))
     return tuple(Found(start, end, at) for start, end, at in found if at is not None)
+
+
+def days(text: str) -> tuple[str, ...]:
+    """Every piece of the text that names a day, as it is written: "Thursday 4 February", "yesterday", "the 4th"."""
+    return tuple(m.group(0) for m in _ANY_DAY.finditer(text))
 
 
 def _instant(day: str | None, hour: str | None, now: datetime) -> datetime | None:
@@ -133,12 +140,12 @@ def _day(words: str, at: time, now: datetime) -> date | None:
     if "tomorrow" in words:
         return today + timedelta(days=1)
     try:
-        return _dated(words, today) or _named(words, at, now)
+        return dated(words, today) or _named(words, at, now)
     except ValueError:
         return None
 
 
-def _dated(words: str, today: date) -> date | None:
+def dated(words: str, today: date) -> date | None:
     """A day given by number. Raises ValueError when the calendar has no such day."""
     if m := _ISO.search(words):
         return date(int(m.group(1)), int(m.group(2)), int(m.group(3)))

@@ -1,8 +1,8 @@
 """The grammar of time: "24 hours", "ten working days", "by 5pm Friday".
 
-Two readers: parse_window for policy files, which refuses what it does not know, and requested for subject lines,
-which finds a time in anything and says what it doubted. It knows no policy, no calendar and no clock: whoever has
-those caps what was asked (R5) and assumes a tier where nothing was (R4, R6, and table 3.1 of the field notes).
+`requested` reads subject lines: it finds a time in anything and says what it doubted. It knows no policy, no calendar
+and no clock: whoever has those caps what was asked (R5) and assumes a tier where nothing was (R4, R6, and table 3.1 of
+the field notes). The windows of policy files are written.py's.
 """
 
 import re
@@ -33,27 +33,6 @@ class Requested:
     window: Window | None = None
     by: datetime | None = None
     flags: tuple[Flag, ...] = ()
-
-
-# --- policy files ---------------------------------------------------------------------------------------------------
-
-_STRICT = re2.compile(r"(\d{1,3}) (hour|working day|calendar day|day|month)s?")
-_ACCEPTED = 'write a whole number and its unit: "24 hours", "5 working days", "5 days" (calendar days) or "1 month"'
-_STRICT_UNITS = {
-    "hour": Unit.HOURS,
-    "working day": Unit.WORKING_DAYS,
-    "calendar day": Unit.CALENDAR_DAYS,
-    "day": Unit.CALENDAR_DAYS,
-    "month": Unit.MONTHS,
-}
-
-
-def parse_window(text: str, source: str = "policy") -> Window:
-    """ "5 working days" -> Window. Raises ValueError for a bare number or an unknown unit: no bare integers (R1)."""
-    m = _STRICT.fullmatch(" ".join(text.casefold().split())) if text.isascii() else None
-    if m is None:
-        raise ValueError(f'"{text.strip()}" is not a window: {_ACCEPTED}')
-    return Window(int(m.group(1)), _STRICT_UNITS[m.group(2)], source)
 
 
 # --- what people type -----------------------------------------------------------------------------------------------
@@ -111,7 +90,7 @@ _REWRITES = (
 )
 
 
-def _digits(text: str) -> str:
+def digits(text: str) -> str:
     """Numbers and articles in words, as digits."""
     text = str(_IN_WORDS.sub(_number, text))
     for pattern, plain in _REWRITES:
@@ -191,7 +170,7 @@ def requested(text: str, sent: datetime, tiers: Sequence[Window]) -> Requested:
 
     A window is kept as it was read, however long. Nothing found: an empty Requested.
     """
-    now, words = aware(sent), _digits(fold(text[:LONGEST])[:LONGEST])
+    now, words = aware(sent), digits(fold(text[:LONGEST])[:LONGEST])
     dated = instants(words, now)
     for found in reversed(dated):
         words = f"{words[: found.start]} | {words[found.end :]}"

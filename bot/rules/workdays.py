@@ -1,8 +1,8 @@
 """Due dates: working days, bank holidays, day end, ceilings; each with its explanation in words.
 
-Hours are elapsed time. Working days are Monday to Friday less England and Wales bank holidays; day 0 is the day of
-receipt in the office's zone; due at the day end of day N (R1-R5). It knows no policy and no clock, and after the
-last year of the list of bank holidays it knows weekends only.
+Hours are elapsed time. Working days are Monday to Friday less the bank holidays of a part of the United Kingdom; day 0
+is the day of receipt in the office's zone; due at the day end of day N (R1-R5). It knows no policy and no clock, and
+after the last year of the list of bank holidays it knows weekends only.
 """
 
 from calendar import monthrange
@@ -18,7 +18,10 @@ from bot.model import Due, Unit, Window, aware
 
 LONDON = ZoneInfo("Europe/London")
 YEARS = range(2015, 2046)
+LEAST = timedelta(hours=2)  # what must be left of a working day for it to be "the same working day"
 MORNING = time(9)  # when an office day begins: what is asked, told or sent "in the morning" goes then
+#: The library's code of each part of the United Kingdom that has bank holidays of its own.
+PARTS = {"england-and-wales": "ENG", "scotland": "SCT", "northern-ireland": "NIR"}
 CLOSURE = "closure day"  # the name of a day that the configuration adds
 
 
@@ -35,9 +38,15 @@ class Calendar:
 
 
 @lru_cache
-def calendar(add: tuple[date, ...] = (), remove: tuple[date, ...] = (), day_end: time = time(17)) -> Calendar:
-    """England and Wales bank holidays from the library `holidays`, 2015 to 2045, plus `add`, less `remove`."""
-    days = dict(_england_and_wales())
+def calendar(
+    add: tuple[date, ...] = (),
+    remove: tuple[date, ...] = (),
+    day_end: time = time(17),
+    part: str = "england-and-wales",
+) -> Calendar:
+    """The bank holidays of a part of the United Kingdom (a key of PARTS) from the library `holidays`, 2015 to 2045,
+    plus `add`, less `remove`."""
+    days = dict(_listed_for(part))
     days.update({day: CLOSURE for day in add if day not in days})
     for day in remove:
         days.pop(day, None)
@@ -45,8 +54,8 @@ def calendar(add: tuple[date, ...] = (), remove: tuple[date, ...] = (), day_end:
 
 
 @lru_cache
-def _england_and_wales() -> Mapping[date, str]:
-    listed = bank_holidays.country_holidays("GB", subdiv="ENG", years=YEARS)
+def _listed_for(part: str) -> Mapping[date, str]:
+    listed = bank_holidays.country_holidays("GB", subdiv=PARTS[part], years=YEARS)
     return {day: _plain_name(name) for day, name in listed.items()}
 
 
@@ -81,6 +90,8 @@ def due(window: Window, start: datetime, cal: Calendar, began: str = "received")
     match window.unit:
         case Unit.HOURS:
             return _after_hours(window, start, cal, began)
+        case Unit.WORKING_DAYS if not window.n:
+            return _same_working_day(start, cal, began)
         case Unit.WORKING_DAYS:
             return _after_working_days(window, start, cal, began)
         case Unit.CALENDAR_DAYS:
@@ -117,6 +128,20 @@ def _after_working_days(window: Window, start: datetime, cal: Calendar, began: s
     return Due(end, "; ".join(parts))
 
 
+def _same_working_day(start: datetime, cal: Calendar, began: str) -> Due:
+    """The end of that working day; of the next where fewer than two working hours of it are left, or it is none."""
+    local = _local(start, cal)
+    end = at_local(local.date(), cal.day_end, cal)
+    has_time = cal.is_working(local.date()) and end - aware(start) >= LEAST
+    if has_time:
+        return Due(end, f"{began} {_moment(start, cal)}; the same working day ends {_moment(end, cal)}")
+    following = at_local(working_day(start, 1, cal), cal.day_end, cal)
+    late = f"less than two working hours before {_time_of_day(_local(end, cal))}"
+    why = late if cal.is_working(local.date()) else "on no working day"
+    text = f"{began} {_moment(start, cal)}, {why}, so the next working day counts; it ends {_moment(following, cal)}"
+    return Due(following, text)
+
+
 def _off_between(start: date, end: date, cal: Calendar) -> list[tuple[date, str]]:
     """Weekdays strictly between that are not worked, with their names."""
     days = (start + timedelta(days=i) for i in range(1, (end - start).days))
@@ -148,7 +173,7 @@ def ceiling(limit: Window, used: Window | None, opened: datetime, cal: Calendar)
         left, less = Window(max(0, limit.n - used.n), limit.unit), f", less {used} used before it was raised"
     else:
         raise ValueError(f"a ceiling of {limit} cannot be shortened by {used}: give both in the same unit")
-    end = due(left, opened, cal)
+    end = (_after_working_days if left.unit is Unit.WORKING_DAYS else due)(left, opened, cal, "received")
     return Due(end.at, f"the policy's ceiling of {limit} from receipt{less}: {end.why}")
 
 
@@ -176,6 +201,15 @@ def say(moment: datetime, cal: Calendar) -> str:
     """ "Wednesday 13 January 2027, 10:05am": an instant as letters write it, in the office's zone."""
     local = _local(moment, cal)
     return f"{local:%A} {local.day} {local:%B %Y}, {_time_of_day(local)}"
+
+
+def named(moment: datetime, cal: Calendar) -> str:
+    """ "noon Wednesday 13 January": a time that somebody named, as a subject carries it."""
+    local = _local(moment, cal)
+    day = f"{local:%A} {local.day} {local:%B}"
+    at = {"12 noon": "noon", "midnight at the start of the day": "midnight at the start of"}
+    hour = _time_of_day(local)
+    return f"{at.get(hour, hour)} {day}"
 
 
 def _local(moment: datetime, cal: Calendar) -> datetime:

@@ -22,10 +22,11 @@ from bot.rules.directory import Directory
 from bot.rules.directory_file import an_address, is_domain
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay
+from bot.rules.policy.blocks import CalendarBlock
 from bot.rules.policy.policy import Policy
 from bot.rules.policy.yaml_file import read, validate
-from bot.rules.windows import parse_window
-from bot.rules.workdays import Calendar, calendar
+from bot.rules.workdays import Calendar
+from bot.rules.written import parse_window
 from bot.settings.checks import check, faults, templates
 from bot.settings.credentials import fill
 from bot.settings.door import Block, Receive, Send
@@ -79,7 +80,7 @@ class WatchedMailbox(Block):
     @field_validator("since")
     @classmethod
     def _is_elapsed(cls, value: str) -> str:
-        if value and parse_window(value).unit not in (Unit.HOURS, Unit.CALENDAR_DAYS):
+        if value and parse_window(value, zero=True).unit not in (Unit.HOURS, Unit.CALENDAR_DAYS):
             raise ValueError("write it in hours or days, such as 3 days")
         return value
 
@@ -88,14 +89,8 @@ class WatchedMailbox(Block):
         """How old a mail may be that opens a case when this mailbox is read for the first time."""
         if not self.since:
             return FIRST_SIGHT
-        window = parse_window(self.since)
+        window = parse_window(self.since, zero=True)
         return timedelta(hours=window.n) if window.unit is Unit.HOURS else timedelta(days=window.n)
-
-
-class CalendarBlock(Block):
-    holidays: Literal["england-and-wales"] = "england-and-wales"
-    add: tuple[date, ...] = ()
-    remove: tuple[date, ...] = ()
 
 
 class MeaningBlock(Block):
@@ -189,7 +184,7 @@ def from_texts(root: Path, texts: dict[str, str], env: Mapping[str, str]) -> Set
 
     Asks no coverage: what has no contact any more goes to the business unit. Raises ConfigError.
     """
-    settings, problems, _ = _build(root, texts, env, None)
+    settings, problems, _ = _build(root, texts, env, None, kept=True)
     return _settled(settings, problems)
 
 
@@ -242,17 +237,17 @@ def _texts(root: Path) -> tuple[dict[str, str], list[Problem]]:
 
 
 def _build(
-    root: Path, texts: Mapping[str, str], env: Mapping[str, str], today: date | None
+    root: Path, texts: Mapping[str, str], env: Mapping[str, str], today: date | None, *, kept: bool = False
 ) -> tuple[Settings | None, list[Problem], bool]:
     """What these texts say, its faults, and whether every row of the directory can be used (else gaps mislead).
 
     Files that are not there are the caller's to report.
     """
-    policies, problems = _policies(root, texts, today)
+    policies, problems, titles = _policies(root, texts, today, kept=kept)
     directory = Directory()
     found: tuple[Problem, ...] = ()
     if DIRECTORY in texts:
-        directory, found = directory_file.load(texts[DIRECTORY], str(root / DIRECTORY))
+        directory, found = directory_file.load(texts[DIRECTORY], str(root / DIRECTORY), titles)
     is_sound = not found
     problems += found
     if BOT not in texts:
@@ -268,7 +263,7 @@ def _build(
     problems += found
     if config is None:
         return None, problems, is_sound
-    cal = calendar(config.calendar.add, config.calendar.remove)
+    cal = config.calendar.days
     letters = root / config.templates if config.templates else root.absolute().parent / "mail_templates"
     sound = {name: policy for name, policy in policies.items() if policy is not None}
     made = Settings(root, config, sound, directory, cal, letters, dict(texts), templates(root))
@@ -276,18 +271,20 @@ def _build(
 
 
 def _policies(
-    root: Path, texts: Mapping[str, str], today: date | None
-) -> tuple[dict[str, Policy | None], list[Problem]]:
-    """Every policy file by its name, which is its id; None where it has faults."""
+    root: Path, texts: Mapping[str, str], today: date | None, *, kept: bool
+) -> tuple[dict[str, Policy | None], list[Problem], list[str]]:
+    """Every policy file by its name, which is its id, None where it has faults; and the roles of their own."""
     policies: dict[str, Policy | None] = {}
     problems: list[Problem] = []
     files = {Path(n).stem: (text, str(root / n)) for n, text in texts.items() if n.startswith(f"{POLICIES}/")}
     for stem, (text, file) in files.items():
-        policies[stem], found = policy_file.load(text, file, today, files)
+        policies[stem], found = policy_file.load(text, file, today, files, kept=kept)
         problems += found
         policy = policies[stem]
         if policy is not None and policy.id != stem:
             problems.append(Problem(file, 1, f"id is {policy.id}, but the file is {stem}.yaml: they must be the same"))
-    documents = {stem: read(text, file)[0] for stem, (text, file) in files.items()}
-    problems += overlay.contradictions({stem: found for stem, found in documents.items() if found is not None})
-    return policies, list(dict.fromkeys(problems))
+    read_ones = {stem: read(text, file)[0] for stem, (text, file) in files.items()}
+    documents = {stem: found for stem, found in read_ones.items() if found is not None}
+    problems += overlay.contradictions(documents)
+    titles = [title for document in documents.values() for title in policy_file.titles(document)]
+    return policies, list(dict.fromkeys(problems)), titles

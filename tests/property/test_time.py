@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from bot.mail.subject import Phrase, automatic_prefix, read, ref_in
 from bot.model import Unit, Window
 from bot.rules import workdays
-from bot.rules.windows import fold, parse_window, requested
+from bot.rules.windows import fold, requested
 from bot.rules.workdays import LONDON, calendar
+from bot.rules.written import parse_window
 
 CAL = calendar()
 CHALLENGE = "Professional Safeguarding Challenge"

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.model.errors import Problem
+from bot.rules.coverage import gaps
+from bot.rules.directory import Directory
 from bot.settings.settings import Settings, coverage, load
+from tests.unit.case_samples import shipped
 from tests.unit.config_samples import DIRECTORY, ENV, TODAY, edit, refused, small
 
 
@@ -75,6 +78,19 @@ def test_what_weakens_a_course_is_a_warning(root: Path, old: str, new: str, said
     assert warning.is_warning
     assert said in warning.text
     assert coverage(settings, TODAY) == ()
+
+
+def test_a_role_to_be_told_that_nobody_holds_is_said_before_a_start() -> None:
+    """The reviewing officer of a child with a plan is missed before there is such a child; a role that is told only
+    where its own agency is a party may be nobody's."""
+    settings = shipped()
+    policy, said = settings.policies["sandwell"], {}
+    for role in ("iro", "director_quality_review"):
+        rows = tuple(row for row in settings.directory.rows if row.role != role)
+        said[role] = [p for p in gaps(policy, Directory(rows), "SW") if f"nobody is {role}" in p.text]
+    assert all(p.is_warning for p in said["iro"])
+    assert len(said["iro"]) == 4
+    assert said["director_quality_review"] == []
 
 
 def test_no_proof_of_senders_is_said_aloud(root: Path) -> None:

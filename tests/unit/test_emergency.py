@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from bot.rules.book import sentence
+from bot.rules.book import risk, sentence
 from bot.rules.workdays import LONDON, calendar
 from tests.letters import about
 from tests.unit.case_samples import mail, opened, rules, shipped
@@ -42,6 +42,23 @@ def test_the_number_that_answers_is_the_one_to_ring(
             assert f"on {door if open_now else night}" in said, (moment, said)
             assert ("is closed at this hour" in said) is not open_now
             assert said.startswith("If a child is at immediate risk, ring 999.")
+
+
+@pytest.mark.parametrize(
+    ("about", "starts", "asks"),
+    [
+        ("child", "If a child is at immediate risk, ring 999.", "If a child may be at risk now"),
+        ("adult", "If an adult is at immediate risk, ring 999.", "If an adult may be at risk now"),
+        ("child_or_adult", "If a child or an adult is at immediate risk", "If a child or an adult may be at risk now"),
+    ],
+)
+def test_the_sentence_speaks_of_whom_the_policy_is_about(about: str, starts: str, asks: str) -> None:
+    """By day and by night; a policy's own sentence stands as it is."""
+    block = rules("sandwell").policy.emergency["SW"].model_copy(update={"text": ""})
+    for hour in (10, 22):
+        said = sentence(block, datetime(2027, 1, 11, hour, tzinfo=LONDON), calendar(), about)
+        assert (said.startswith(starts), asks in said) == (True, True)
+    assert risk(block.model_copy(update={"text": "Ring 999."}), about) == "Ring 999."
 
 
 @pytest.mark.parametrize(("policy", "area"), [(row[0], row[1]) for row in HOURS])

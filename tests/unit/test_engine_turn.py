@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,20 @@ import pytest
 
 from bot.case.placement import MAY_ANSWER
 from bot.engine.turn import Books, Turn
-from bot.model import Arrival, Correction, CorrectionKind, FieldRead, FormRead, Hold, LetterKind, LetterServed
+from bot.model import (
+    Arrival,
+    Correction,
+    CorrectionKind,
+    FieldRead,
+    FormRead,
+    Hold,
+    LetterKind,
+    LetterServed,
+    Unit,
+    Window,
+)
 from bot.model.errors import CaseMoved
+from bot.rules.policy.file import load
 from bot.store import cases, deadlines, meta, outbox
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, INBOX, START, STRANGER, UNIT, mail, shipped
 from tests.unit.engine_samples import CHESTER, WORDS, House, post, running, to
@@ -39,6 +51,26 @@ def test_a_case_is_decided_by_the_policy_under_which_it_opened() -> None:
     assert read != books.rules("cheshire-east").policy
     assert books.rules("cheshire-east", kept).policy is read
     assert books.rules("cheshire-east", books.text("cheshire-east")).policy is shipped().policies["cheshire-east"]
+
+
+def test_a_case_is_counted_by_the_calendar_of_its_policy() -> None:
+    """The policy's own, as it was when the case opened; the configuration's where it names none."""
+    books, day = Books(shipped()), date(2027, 1, 4)  # worked in England, a holiday in Scotland
+    kept = books.text("cheshire-east") + "\ncalendar: {holidays: scotland, add: [2027-01-05]}\n"
+    assert books.rules("cheshire-east").calendar is shipped().calendar
+    assert books.rules("cheshire-east").calendar.is_working(day)
+    scottish = books.rules("cheshire-east", kept).calendar
+    assert [scottish.is_working(date(2027, 1, n)) for n in (4, 5, 6)] == [False, False, True]
+
+
+def test_a_kept_policy_stands_whatever_has_become_a_fault_since() -> None:
+    """No time at all was a window once: a case opened under it goes on, and a file that says it today is refused."""
+    books = Books(shipped())
+    kept = books.text("sandwell").replace("respond_within: 3 working days", "respond_within: 0 working days")
+    assert kept != books.text("sandwell")
+    assert any("leaves no time" in p.text for p in load(kept, "sandwell.yaml")[1])
+    stage = books.rules("sandwell", kept).policy.first
+    assert stage.respond_within == Window(0, Unit.WORKING_DAYS)
 
 
 def test_a_policy_that_nobody_knows_is_an_error() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.model import Unit, Window
 from bot.model.errors import Problem
+from bot.rules.directory_file import from_rows
 from bot.rules.policy.file import load
 from bot.rules.policy.policy import Policy
 
@@ -69,6 +70,13 @@ FAULTS = [
     ("    respond_within: 6 working days\n", "", "- id: two", "stages.two has no respond_within: write it with"),
     ("within: 6 working days", "within: 6", "within: 6", 'stages.two.respond_within: "6" is not a window'),
     ("within: 6 working days", "within: 6 wekks", "6 wekks", '"6 wekks" is not a window: write a whole number'),
+    ("within: 6 working days", "within: 0 working days", "within: 0 ", '"0 working days" leaves no time at all'),
+    ("within: 6 working days", "within: immediately", "immediately", "say in hours what it means here"),
+    ("responding_role: line_manager", "responding_role: Independent Chair", 24, "did you mean chair? Say which it is"),
+    ("responding_role: line_manager", "responding_role: Panel", "Panel", "unknown role Panel. Say which it is under"),
+    ("stages:\n", "stages: []\nx:\n", "stages: []", "stages must not be empty: list the steps of the policy"),
+    ("title: A Policy", "title: A Policy\ntitles: [Chair]", "titles", "titles.1: Chair is a role already: leave it"),
+    ("title: A Policy", "title: A Policy\nabout: adults", "about:", "not 'adults'; did you mean adult?"),
     ("within: 6 working days", "within:", "within:\n", "write a window with its unit"),
     ("source: local", "source:", "source:\n", "stages.two.source must be 'policy' or 'local', not None"),
     ("source: local", "source: locel", "locel", "not 'locel'; did you mean local?"),
@@ -195,6 +203,12 @@ def test_what_is_no_policy_file_is_one_fault(text: str, said: str) -> None:
     [
         ("2028-01-31", "2026-12-31", 6, "this policy was to be reviewed by 2026-12-31"),
         ("01270505100", "01632 960101", 10, "emergency.XX.front_door.phone is a number kept for fiction"),
+        (
+            "within: 6 working days",
+            "within: 3-6 working days",
+            35,
+            "of `3-6 working days` the longer end counts, 6 working",
+        ),
         ("source: The document\n", "", 1, "`source` names no document"),
     ],
 )
@@ -206,6 +220,62 @@ def test_what_may_stand_but_deserves_a_look_is_a_warning(old: str, new: str, lin
     assert problem.is_warning
     assert problem.line == line
     assert said in problem.text
+
+
+def test_immediately_is_a_local_number_of_hours() -> None:
+    """The file says how many in its own words for windows, calls it local, and is reminded that nobody else said so."""
+    text = GOOD.replace("within: 6 working days", "within: immediately") + "unit_aliases: {immediately: 4 hours}\n"
+    policy, problems = load(text, "sample.yaml")
+    assert policy is not None
+    assert policy.stage("two").respond_within == Window(4, Unit.HOURS, "local")
+    assert [(p.is_warning, "`immediately` is counted as 4 hours" in p.text) for p in problems] == [(True, True)]
+    policy, problems = load(text.replace("    source: local\n", ""), "sample.yaml")
+    assert policy is None
+    assert any("add `source: local`" in p.text for p in problems)
+
+
+def test_a_role_of_the_policys_own_may_stand_wherever_a_role_may() -> None:
+    """Written as the document writes it, or as a code; the directory's rows name it the same way."""
+    text = GOOD.replace("intake:\n", "titles: [Conference Chair]\nintake:\n", 1)
+    text = text.replace("responding_role: line_manager", "responding_role: [Conference Chair, conference_chair]")
+    assert good(text).stage("one").responding_role == ("conference_chair", "conference_chair")
+    row = {"area": "XX", "role": "conference chair", "email": "chair@council.example"}
+    directory, problems = from_rows([row], titles=["Conference Chair"])
+    assert (problems, len(directory.holders("conference_chair", "XX"))) == ((), 1)
+    assert [p.text for p in from_rows([row])[1]] == ["unknown role conference_chair; did you mean chair?"]
+
+
+@pytest.mark.parametrize(
+    ("total", "more", "is_fault"),
+    [
+        ("16 working days", "", False),  # the longest tier of 10, and 6; the ceilings are 13 less 2 at the latest
+        ("11 working days", "", False),
+        ("10 working days", "", True),
+        ("2 weeks", "", True),
+        ("10 working days", "ceilings: [{stages: [one, two], within: 9 working days}]", False),
+    ],
+)
+def test_stages_that_sum_past_the_total_are_a_fault(total: str, more: str, is_fault: bool) -> None:
+    """Each window after the other, less what a ceiling cuts off, named at the stage that comes past it."""
+    good = GOOD.replace("    ceiling: 13 working days\n", "") if more else GOOD
+    policy, problems = load(f"{good}total: {total}\n{more}\n", "sample.yaml")
+    assert (policy is None) is is_fault
+    assert ["the stages up to stages.two take 11 working days" in p.text for p in problems] == [True] * is_fault
+    assert all(p.line == named(GOOD, "within: 6") for p in problems)
+
+
+def test_no_days_may_have_been_used_at_the_opening() -> None:
+    """Nothing used is no stage without time."""
+    assert good(GOOD.replace("opening: 2 working days", "opening: 0 working days")).used_at_opening == Window(
+        0, Unit.WORKING_DAYS
+    )
+
+
+def test_a_policy_about_adults_asks_nothing_that_only_a_child_has() -> None:
+    """Whether a child has a plan is no question for an adults board; a joint one may ask it."""
+    for about, faults in (("adult", 1), ("child_or_adult", 0)):
+        text = GOOD.replace("intake:\n", f"about: {about}\nintake:\n  asks: child_status\n")
+        assert len(load(text, "sample.yaml")[1]) == faults
 
 
 def test_the_day_of_review_itself_is_no_warning() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from bot.model import Unit, Window
 from bot.rules.instants import LONDON
-from bot.rules.windows import Requested, fold, granted, parse_window, requested
+from bot.rules.windows import Requested, fold, granted, requested
+from bot.rules.written import parse_window
 
 TIERS = (Window(24, Unit.HOURS), Window(10, Unit.WORKING_DAYS))
 TUESDAY = datetime(2027, 1, 12, 10, 5, tzinfo=LONDON)
@@ -45,13 +46,50 @@ def test_policy_files_give_a_number_and_a_unit(text: str, expected: Window) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["5", "", "five", "5 wd", "5 weeks", "-5 days", "1.5 days", "٥ days", "5 days or so", "24hrs"]
+    "text", ["5", "", "five", "5 wd", "same day", "-5 days", "1.5 days", "٥ days", "5 days or so", "24hrs"]
 )
 def test_policy_files_give_no_bare_numbers(text: str) -> None:
     """Anything else is refused in words that name what is accepted."""
     with pytest.raises(ValueError, match='"24 hours", "5 working days"') as caught:
         parse_window(text)
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the same working day", Window(0, Unit.WORKING_DAYS)),
+        ("same working day", Window(0, Unit.WORKING_DAYS)),
+        ("by the end of the same working day", Window(0, Unit.WORKING_DAYS)),
+        ("the end of the next working day", Window(1, Unit.WORKING_DAYS)),
+        ("next working day", Window(1, Unit.WORKING_DAYS)),
+        ("two working days", Window(2, Unit.WORKING_DAYS)),
+        ("Within ten working days", Window(10, Unit.WORKING_DAYS)),
+        ("one working week", Window(5, Unit.WORKING_DAYS)),
+        ("2 weeks", Window(14, Unit.CALENDAR_DAYS)),
+        ("one calendar month", Window(1, Unit.MONTHS)),
+        ("1-3 working days", Window(3, Unit.WORKING_DAYS)),
+        ("one to three working days", Window(3, Unit.WORKING_DAYS)),
+    ],
+)
+def test_policy_files_give_times_as_documents_write_them(text: str, expected: Window) -> None:
+    """Numbers in words, weeks, the same and the next working day; of two ends the longer one."""
+    assert parse_window(text) == expected
+    assert parse_window(str(expected)) == expected
+
+
+@pytest.mark.parametrize("text", ["0 working days", "0 hours", "zero days", "0 weeks"])
+def test_no_time_at_all_is_no_window(text: str) -> None:
+    """A stage that ends in the minute it begins is a slip of the file."""
+    with pytest.raises(ValueError, match="leaves no time at all"):
+        parse_window(text)
+
+
+@pytest.mark.parametrize("text", ["immediately", "at once", "as soon as possible"])
+def test_a_word_without_an_end_is_asked_for_in_hours(text: str) -> None:
+    """The document names no time, so the file must, as its own."""
+    with pytest.raises(ValueError, match="`4 hours` with `source: local`"):
+        parse_window(text)
 
 
 def test_the_source_of_a_window_is_kept() -> None:

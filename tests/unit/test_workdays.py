@@ -233,6 +233,40 @@ def test_configured_days_are_added_and_removed() -> None:
     assert not CAL.is_working(date(2026, 12, 28))
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("2027-02-05 10:00", "2027-02-05 17:00", "the same working day ends Fri 5 Feb 2027, 5pm"),
+        ("2027-02-05 15:00", "2027-02-05 17:00", "the same working day ends"),
+        ("2027-02-05 15:01", "2027-02-08 17:00", "less than two working hours before 5pm, so the next working day"),
+        ("2027-02-05 18:30", "2027-02-08 17:00", "less than two working hours before 5pm"),
+        ("2027-02-06 11:00", "2027-02-08 17:00", "on no working day, so the next working day counts"),
+        ("2027-03-26 09:00", "2027-03-30 17:00", "on no working day"),  # Good Friday
+        ("2027-02-08 06:00", "2027-02-08 17:00", "the same working day ends"),
+    ],
+)
+def test_the_same_working_day_has_two_working_hours_at_least(start: str, end: str, said: str) -> None:
+    """Else, and on a day that nobody works, it is the end of the next."""
+    due = workdays.due(wd(0), local(start), CAL)
+    assert (shown(due.at), said in due.why) == (end, True)
+
+
+@pytest.mark.parametrize(
+    ("part", "start", "due"),
+    [
+        ("scotland", "2026-12-30 10:00", "2027-01-05 17:00"),  # 1 January, and Monday the 4th for the 2nd
+        ("england-and-wales", "2026-12-30 10:00", "2027-01-04 17:00"),
+        ("scotland", "2027-03-25 10:00", "2027-03-30 17:00"),  # Easter Monday is worked
+        ("england-and-wales", "2027-03-25 10:00", "2027-03-31 17:00"),
+        ("northern-ireland", "2027-07-09 10:00", "2027-07-14 17:00"),  # the twelfth of July is not
+        ("scotland", "2027-11-29 10:00", "2027-12-02 17:00"),  # nor Saint Andrew's day
+    ],
+)
+def test_each_part_of_the_kingdom_has_its_own_bank_holidays(part: str, start: str, due: str) -> None:
+    """Two working days, by hand, over a day that one part works and another does not."""
+    assert shown(workdays.due(wd(2), local(start), calendar(part=part)).at) == due
+
+
 def test_the_day_end_is_the_offices() -> None:
     """A day end of 16:30 moves working days and months, and no hours."""
     early = calendar(day_end=time(16, 30))

@@ -13,7 +13,7 @@ from bot.case.making.draft import Draft
 from bot.model import WAITING, AlarmKind, Due, Flag, Unit, Window
 from bot.rules import workdays
 from bot.rules.policy.policy import Stage
-from bot.rules.windows import parse_window
+from bot.rules.written import parse_window
 
 #: Kinds of alarm that belong to a stage's clock.
 CLOCK = (AlarmKind.CHASER, AlarmKind.LAPSE, AlarmKind.REPEAT, AlarmKind.PARENT_NOTE, AlarmKind.DELAYED)
@@ -25,7 +25,7 @@ def stage_due(
     """The earliest of stage window, ceiling and requested time (R5), with the ceiling giving way where it must."""
     cal, policy = d.rules.calendar, d.rules.policy
     longest = longest_window(d, stage, start)
-    limits: list[Due | None] = [workdays.due(longest, start, cal, began)]
+    limits: list[Due | None] = [_from_event(d, stage, longest, start) or workdays.due(longest, start, cal, began)]
     if requested is not None and (requested.n, requested.unit) != (longest.n, longest.unit):
         limits.append(workdays.due(requested, start, cal, began))
     if by is not None and by > start:
@@ -40,6 +40,21 @@ def stage_due(
         else:
             d.flag(Flag.CEILING_GAVE_WAY)
     return workdays.earliest(*limits)
+
+
+def _from_event(d: Draft, stage: Stage, window: Window, start: datetime) -> Due | None:
+    """The window from the day that the stage counts from; None where it counts from its beginning, or the day is not
+    known. At least an hour is left of hours, and of days what is left of the same working day."""
+    day, cal = d.case.counted_from, d.rules.calendar
+    if not stage.counts_from or day is None:
+        return None
+    end = workdays.due(window, day, cal, f"the {stage.counts_from} was")
+    hour = Due(start + timedelta(hours=1), "an hour is left at least")
+    least = hour if window.unit is Unit.HOURS else workdays.due(Window(0, Unit.WORKING_DAYS), start, cal)
+    if end.at >= least.at:
+        return end
+    d.flag(Flag.LATE_START)
+    return Due(least.at, f"{end.why}, which leaves no time; {least.why}")
 
 
 def tops(d: Draft, stage: Stage) -> Iterator[tuple[Window, Due]]:
@@ -130,12 +145,14 @@ def awake(point: datetime, d: Draft) -> datetime:
 
 
 def chase_points(d: Draft, start: datetime, due: datetime) -> Iterable[datetime]:
-    """Hours, calendar days and dated hours: half way and 4 hours before. Working days: at 09:00, 1 before, and 5
-    before where the window is longer than 5. Then what the policy adds."""
+    """Hours, calendar days and dated hours: half way and 4 hours before. The same working day: the later of the two.
+    Working days: at 09:00, 1 before, and 5 before where the window is longer than 5. Then what the policy adds."""
     cal, run = d.rules.calendar, d.case.runs[-1]
     window = run.window
     counts_days = window is not None and window.unit is Unit.WORKING_DAYS and run.by is None
-    if counts_days and window is not None:
+    if counts_days and window is not None and not window.n:
+        yield max(due - timedelta(hours=4), start + (due - start) / 2)  # the same working day has one reminder
+    elif counts_days and window is not None:
         yield workdays.before(due, 1, cal)
         if window.n > 5:
             yield workdays.before(due, 5, cal)
@@ -163,7 +180,7 @@ def chase_point(words: str, start: datetime, due: datetime, cal: workdays.Calend
 def time_left(d: Draft) -> str:
     """ "12 hours", "1 working day": what is left of the window, as its unit counts it."""
     due, run, cal = d.case.due or d.now, d.case.run, d.rules.calendar
-    if run and run.window and run.window.unit is Unit.WORKING_DAYS and run.by is None:
+    if run and run.window and run.window.unit is Unit.WORKING_DAYS and run.window.n and run.by is None:
         days = 0
         while days < 60 and workdays.before(due, days + 1, cal) >= d.now:
             days += 1

@@ -5,6 +5,7 @@ the directory's row in turn, and the clock that it started starts afresh from th
 out-of-office moves no clock.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.case.course.clock import begin
@@ -151,11 +152,17 @@ def _redirect(d: Draft, contact: Contact, values: Wording) -> None:
 
 
 def in_turn(d: Draft, contact: Contact) -> tuple[Contact, ...]:
-    """The directory's row, with those whom the stage names after this contact's role before inboxes and unit."""
+    """The directory's row, with those whom the stage names after this contact's role before inboxes and unit, and the
+    contact's line manager where the policy says so."""
+    to_manager = d.stage.redirect == "manager"
+    if to_manager and contact.agency == d.case.responder_agency and not contact.team:
+        contact = replace(contact, team=d.case.team)  # a manager who was written to for the team: its inbox is next
     row = d.rules.directory.fallbacks(contact, d.case.area, d.now.date())
     roles = d.stage.responding_role
     later = roles[roles.index(contact.role) + 1 :] if contact.role in roles else ()
     named = tuple(c for role in later for c in d.holders((role,), d.case.responder_agency, d.case.team))
+    if to_manager:
+        named += d.rules.directory.managers(contact, d.case.area, d.now.date())
     is_deputy = bool(row) and bool(contact.deputy) and row[0].email == contact.deputy
     return (*row[:1], *named, *row[1:]) if is_deputy else (*named, *row)
 

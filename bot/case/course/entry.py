@@ -4,6 +4,7 @@ What lies before a stage that was named was held before the bot: it is written d
 it. A plain challenge begins after what the policy passes over.
 """
 
+from bot.case.course import event_day
 from bot.case.course.clock import flagged
 from bot.case.making.draft import Draft
 from bot.case.making.people import landing
@@ -137,7 +138,8 @@ def note(d: Draft, mail: Mail) -> tuple[str, ...]:
     open_ = {"call_time": d.case.called is None, "rationale": not has_reason}
     flags = ["which_team" if f.flag is Flag.TEAM_UNKNOWN else str(f) for f in d.case.flags if f.flag in ASKED]
     known = ["child_status"] if any(map(d.case.has, OF_CHILD)) else []
-    extra = [code for code in d.rules.policy.intake.asks if code not in known]
+    extra: list[str] = [code for code in d.rules.policy.intake.asks if code not in known]
+    extra += ["event_day"] if d.stage.counts_from and d.case.counted_from is None else []
     return (*flags, *(code for code in needs if open_.get(code, True)), *flagged(d), *extra)
 
 
@@ -148,6 +150,7 @@ def told(d: Draft, fact: Arrival, by: Contact) -> bool:
     if mail.proof is not Proof.PROVEN or not mail.is_readable or not d.case.is_open:
         return False
     is_answer = fact.answered == LetterKind.ACKNOWLEDGEMENT.value
+    event_day.told(d, mail, by, is_answer=is_answer)
     names_call = "call_time" in needs and d.case.called is None and _heard(d, mail, by)
     fewest = _FEWEST * (3 if names_call else 1)
     if is_answer and d.case.has(Flag.RATIONALE_MISSING) and len(mail.new_text.split()) >= fewest:

@@ -94,7 +94,7 @@ def begin(d: Draft, closed_as: ClosedAs) -> tuple[Prompt, ...]:
     if policy.child_file is not None:
         d.put_task(Task(CHILD_FILE))
         at = workdays.next_morning(d.now, cal, n=policy.child_file.chase.n)
-        d.alarm(AlarmKind.CHILD_FILE, at, "who has not confirmed the entry on the child's record is asked once more")
+        d.alarm(AlarmKind.CHILD_FILE, at, "who has not confirmed the entry on the own record is asked once more")
     set_actions(d)
     return tuple(_prompted(d, n, prompt) for n, prompt in _prompts(d, closed_as))
 

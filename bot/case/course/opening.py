@@ -6,7 +6,7 @@ An unproven or unknown sender opens a provisional case: fail towards the child, 
 
 from datetime import datetime, timedelta
 
-from bot.case.course import entry, subclocks
+from bot.case.course import entry, event_day, subclocks
 from bot.case.course.clock import begin, longest_tier, own_window, set_by_subject, shortest_tier, stage_due
 from bot.case.course.entry import earlier_stages, entry_stage, note_held_before, pass_over
 from bot.case.course.stages import copied
@@ -203,6 +203,7 @@ def mail_flags(mail: Mail) -> tuple[Flag, ...]:
 def _start(d: Draft, mail: Mail, started: datetime) -> None:
     """The first clock counts from receipt: the manager has the challenge itself."""
     asked, by, stage = mail.trigger.window, mail.trigger.by, d.stage
+    event_day.heard(d, mail)
     if asked is not None and (meant := d.rules.policy.as_meant(asked)) != asked:
         d.unflag(Flag.NONSTANDARD_WINDOW)  # the policy has its own words for it
         asked = meant

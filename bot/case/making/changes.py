@@ -151,7 +151,8 @@ class Changing:
 
     def need(self, *, urgent: bool, window: Window | None = None) -> None:
         """How urgent it is, and what letters say it was raised as needing, where that changed."""
-        self.case = replace(self.case, urgent=urgent, window=window or self.case.window)
+        by = None if window else self.case.requested_by  # what the challenge named counts no longer
+        self.case = replace(self.case, urgent=urgent, window=window or self.case.window, requested_by=by)
 
     def count_from(self, at: datetime) -> None:
         """Day zero was later than was thought; nothing is due yet."""
@@ -257,6 +258,9 @@ class Changing:
         """The call before the challenge; what is not said now (None, "") stays as it was said before."""
         left = message_left or self.case.message_left
         self.case = replace(self.case, called=at or self.case.called, message_left=left)
+
+    def count_stage_from(self, at: datetime) -> None:
+        self.case = replace(self.case, counted_from=at)
 
     def write_outcome(self, digest: str) -> None:
         self.case = replace(self.case, outcome=digest)

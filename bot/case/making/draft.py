@@ -17,7 +17,7 @@ from bot.model.flags import Flag, Flagged
 from bot.model.letters import Enclosed, Standing, Wording, person
 from bot.model.letters.parts import Original
 from bot.model.letters.standing import Emergency
-from bot.rules import book
+from bot.rules import book, workdays
 from bot.rules.book import Rules
 from bot.rules.policy.policy import Stage
 from bot.rules.workdays import say
@@ -105,14 +105,19 @@ class Draft(Changing):
     def standing(self) -> Standing:
         """How the case stands now, for the letters of it."""
         case, policy, stage = self.case, self.rules.policy, self.stage
-        after, window = self.following, case.run.window if case.run else None
+        after, run = self.following, case.run
+        window = run.window if run else None
         line = policy.emergency.get(case.area) or next(iter(policy.emergency.values()))
         return Standing(
             ref=case.ref,
             policy_title=policy.title,
             partnership=policy.partnership,
             advice=f"{policy.advice.name}, {policy.advice.phone}" if policy.advice else "",
-            emergency=Emergency(line.text, book.sentence(line, self.now, self.rules.calendar)),
+            emergency=Emergency(
+                book.risk(line, policy.about), book.sentence(line, self.now, self.rules.calendar, policy.about)
+            ),
+            about=policy.about,
+            counts_from=stage.counts_from,
             timescales=policy.timescales,
             fixed_words=case.phrase,
             opened=case.opened,
@@ -125,7 +130,9 @@ class Draft(Changing):
             level=stage.level,
             decision_word=stage.decision_word,
             decides=stage.decides,
-            window=str(window or ""),
+            window=f"by {workdays.named(run.by, self.rules.calendar)}"
+            if run and run.by and run.by == run.due
+            else str(window or ""),
             local_window=window is not None and window.source == "local",
             due=case.due,
             due_why=case.due_why,
@@ -136,6 +143,14 @@ class Draft(Changing):
             human=person(case.raiser),
             ring=person(case.raiser),
         )
+
+    def time_wanted(self) -> str:
+        """How long the challenge was raised as having: the time it named, unless the policy's own ends sooner."""
+        case, cal = self.case, self.rules.calendar
+        by = case.requested_by
+        if by is not None and (case.window is None or by < workdays.due(case.window, case.opened, cal).at):
+            return f"by {workdays.named(by, cal)}"
+        return str(case.window or "")
 
     def lateness(self) -> str:
         cal, said = self.rules.calendar, ""
@@ -194,7 +209,7 @@ class Draft(Changing):
             decided=self.now,
             cc=self._people(cc, firsts),
             stage=case.stage,
-            subject=" – ".join(part for part in (case.phrase, str(case.window or "")) if part),
+            subject=" – ".join(part for part in (case.phrase, self.time_wanted()) if part),
             in_reply_to=answered,
             references=tuple(dict.fromkeys(i for i in (case.opening_id, answered) if i)),
             thread_index=case.opening_thread,

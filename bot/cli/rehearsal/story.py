@@ -117,7 +117,7 @@ def load(path: Path) -> Story:
 
 def settings_of(story: Story, folder: Path, base: Settings, senders: Senders | None = None) -> Settings:
     """The shipped policies and calendar, the story's directory if it has one, Maildir doors and SQLite in `folder`."""
-    rows = _directory(story) if story.directory else base.directory
+    rows = _directory(story, base) if story.directory else base.directory
     if story.policy not in base.policies:
         raise ConfigError([Problem(str(story.path), 0, f"there is no policy {story.policy} in config/policies")])
     domains = {*rows.domains, "challenge.example", *(box.address.rpartition("@")[2] for box in story.inbox)}
@@ -149,10 +149,10 @@ def settings_of(story: Story, folder: Path, base: Settings, senders: Senders | N
     return replace(base, config=config, directory=rows)
 
 
-def _directory(story: Story) -> Directory:
-    rows, problems = directories.from_rows([{k: str(v) for k, v in row.items()} for row in story.directory])
-    if problems and any(not p.is_warning for p in problems):
-        raise ConfigError([replace(p, file=str(story.path)) for p in problems])
+def _directory(story: Story, base: Settings) -> Directory:
+    rows, found = directories.from_rows(story.directory, titles=[t for p in base.policies.values() for t in p.titles])
+    if any(not p.is_warning for p in found):
+        raise ConfigError([replace(p, file=str(story.path)) for p in found])
     return rows
 
 

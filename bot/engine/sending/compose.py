@@ -93,7 +93,7 @@ class Composer:
         """A form as Word document and PDF, filled in as the case stands. A template that fails leaves the PDF."""
         rules, case = self.turn.rules_of(stored), stored.case
         form = rules.policy.form(name)
-        known = Known(case, rules.policy, cases.of_case(tx, case.number), self.settings.calendar, now)
+        known = Known(case, rules.policy, cases.of_case(tx, case.number), rules.calendar, now)
         is_secure = all(_is_secure(contact, rules) for contact in (*letter.to, *letter.cc))
         entries, stem = fill(form, known, with_child=is_secure), f"{case.ref}-{form.id}"
         made = [(f"{stem}.pdf", "application/pdf", forms.as_pdf(form, entries, case.ref, case.area, now))]
@@ -115,8 +115,8 @@ class Composer:
             rows.append(MailRow(listed.digest, listed.received, "", raw))
         gaps = mailboxes.gaps(tx, case.opened, case.closed or now)
         journal = cases.journal(tx, case.number)
-        policy = self.turn.rules_of(stored).policy
-        return record(case, journal, rows, gaps, policy, self.settings.calendar, now, full=full)
+        rules = self.turn.rules_of(stored)
+        return record(case, journal, rows, gaps, rules.policy, rules.calendar, now, full=full)
 
 
 def _is_secure(contact: Contact, rules: Rules) -> bool:

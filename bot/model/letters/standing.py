@@ -62,3 +62,5 @@ class Standing:
     late: PersonalText  # why it comes late, in a sentence
     human: Person
     ring: Person
+    counts_from: PlainText = ""  # the event whose day the stage's time counts from
+    about: PlainText = "child"  # of whom the policy speaks: child, adult or child_or_adult

@@ -4,11 +4,13 @@ Each is a frozen value; a key it does not know is a fault. They know neither eac
 hold them (policy.py), and no partnership: what a policy says is data.
 """
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.model import Flag, Window
+from bot.rules import workdays
 from bot.rules.policy.grammar import AnyRoles, AWindow, Role, Roles, Sector, Sectors, Span, Text, Words, listed
 from bot.rules.policy.yaml_file import nearest
 
@@ -17,6 +19,19 @@ class Part(BaseModel):
     """A block of a policy file: unknown keys are faults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class CalendarBlock(Part):
+    """Which days are not worked: the bank holidays of a part of the United Kingdom, `add` more, `remove` some."""
+
+    holidays: Literal["england-and-wales", "scotland", "northern-ireland"] = "england-and-wales"
+    add: tuple[date, ...] = ()
+    remove: tuple[date, ...] = ()
+
+    @property
+    def days(self) -> workdays.Calendar:
+        """The calendar that dates are computed by."""
+        return workdays.calendar(self.add, self.remove, part=self.holidays)
 
 
 #: What is known of the child: from words, a form's tick or a party's word. "urgent" is the raiser's own word.
@@ -74,7 +89,7 @@ class Emergency(Part):
 
     front_door: Phone = Field(description="give the name and number to ring in office hours")
     out_of_hours: Phone = Field(description="give the name and number to ring at night and at weekends")
-    text: Text = "If a child is at immediate risk, ring 999."
+    text: Text | Literal[""] = ""  # "": the sentence of book.py, about whom the policy is for
 
 
 class Tier(Part):

@@ -18,17 +18,24 @@ from bot.rules.policy.grammar import meant
 from bot.rules.policy.overlay import apart, overlaid
 from bot.rules.policy.policy import Policy
 from bot.rules.policy.yaml_file import Document, blocks, read, validate
+from bot.rules.written import is_at_once, is_span
 
 #: Numbers that the regulator keeps for fiction: nobody answers them.
 FICTIONAL = ("01632960", "01214960", "01614960", "01134960", "02079460", "08081570", "07700900", "03069990")
 
 
 def load(
-    text: str, file: str, today: date | None = None, others: Mapping[str, tuple[str, str]] | None = None
+    text: str,
+    file: str,
+    today: date | None = None,
+    others: Mapping[str, tuple[str, str]] | None = None,
+    *,
+    kept: bool = False,
 ) -> tuple[Policy | None, tuple[Problem, ...]]:
     """The policy in `text`, None when anything but warnings was found. `today` is compared with its review date.
 
     `others`: the policies it may stand on, by id: (text, file). A text that was kept with a case brings its own.
+    `kept`: it was accepted once, and open cases stand on it: what has become a fault since is none.
     """
     text, others = apart(text, others or {})
     document, problems = read(text, file)
@@ -36,8 +43,15 @@ def load(
         return None, problems
     document, faults = overlaid(document, others)
     problems += faults
-    context = {"roles": mapping(document, "roles"), "aliases": mapping(document, "unit_aliases")}
+    context = {
+        "roles": mapping(document, "roles"),
+        "titles": titles(document),
+        "aliases": mapping(document, "unit_aliases"),
+        "kept": kept,
+    }
     policy, faults = validate(Policy, document, context)
+    if kept and policy is not None:
+        return policy, ()
     found = tuple(
         sorted(
             {
@@ -47,6 +61,7 @@ def load(
                 *windows(document),
                 *tracks(document),
                 *named(document),
+                *_whom(document),
                 *policy_forms.faults(document),
                 *follow_up.faults(document),
                 *_warnings(document, today),
@@ -83,9 +98,24 @@ def _fictional(document: Document) -> Iterator[Problem]:
                 yield document.problem(path, text, is_warning=True)
 
 
+def _whom(document: Document) -> Iterator[Problem]:
+    """A policy about adults asks nothing that only a child has."""
+    asks = document.at(("intake", "asks"))
+    if document.at(("about",)) == "adult" and "child_status" in (asks if isinstance(asks, list) else [asks]):
+        text = "intake.asks names child_status, and the policy is about adults: take it out, or write another `about`"
+        yield document.problem(("intake", "asks"), text)
+
+
 # The windows of a policy, held against one another: tiers, ceilings, and what several stages share. It looks at the
 # file's raw values, so that a wrong key elsewhere hides none of these faults. A window that cannot be read is its own
 # block's fault and is passed over here. It knows no calendar.
+
+
+def titles(document: Document) -> tuple[str, ...]:
+    """The policy's own roles as written; () where they cannot be read, which is that key's fault."""
+    found = document.at(("titles",))
+    listed = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    return tuple(title for title in listed if isinstance(title, str))
 
 
 def mapping(document: Document, key: str) -> dict[str, str]:
@@ -105,6 +135,8 @@ def _window(document: Document, value: Any) -> Window | None:
 def windows(document: Document) -> Iterator[Problem]:
     stages = blocks(document.at(("stages",)))
     yield from _ceilings(document, stages)
+    yield from _vague(document, stages)
+    yield from _past_total(document, stages)
     offered = [_window(document, tier.get("window")) for tier in blocks(document.at(("intake", "tiers")))]
     assumed = _window(document, document.at(("intake", "tier_when_missing")))
     if assumed is not None and assumed not in offered:
@@ -124,6 +156,64 @@ def windows(document: Document) -> Iterator[Problem]:
         yield document.problem(
             ("used_at_opening",), "used_at_opening is counted in working days, such as 2 working days"
         )
+
+
+#: Working days in a unit, for sums: what is not counted in working days is five sevenths of them.
+_IN_DAYS = {Unit.HOURS: 1 / 24, Unit.WORKING_DAYS: 1, Unit.CALENDAR_DAYS: 5 / 7, Unit.MONTHS: 22}
+
+
+def _past_total(document: Document, stages: list[dict[str, Any]]) -> Iterator[Problem]:
+    """The stage at which the windows, one after another, come past the document's own total."""
+    total = _window(document, document.at(("total",)))
+    if total is None:
+        return
+    ids = {stage.get("id"): n for n, stage in enumerate(stages)}
+    here = ids.get(document.at(("opens_at",)), 0 if stages else None)
+    spent, seen = 0.0, set[int]()
+    began: dict[int, float] = {}
+    while here is not None and here not in seen:
+        seen.add(here)
+        spent = _ended(document, stages[here], spent, began)
+        if spent > total.n * _IN_DAYS[total.unit]:
+            name = document.name(("stages", here))
+            text = f"the stages up to {name} take {round(spent)} working days, and `total` is {total}: shorten one"
+            yield document.problem(("stages", here, "respond_within"), text)
+            return
+        here = ids.get(stages[here].get("next"))
+
+
+def _ended(document: Document, stage: dict[str, Any], spent: float, began: dict[int, float]) -> float:
+    """The working day on which the stage ends at the latest, after `spent` of them; `began`: shared ceilings so far."""
+    window = _window(document, stage.get("respond_within"))
+    tiers = document.at(("intake", "tiers"))
+    if stage.get("respond_within") == "requested" and isinstance(tiers, list):
+        windows = [_window(document, tier.get("window")) for tier in tiers if isinstance(tier, dict)]
+        window = max((w for w in windows if w), key=lambda w: w.n * _IN_DAYS[w.unit], default=None)
+    ends = [spent + window.n * _IN_DAYS[window.unit] if window else spent]
+    own, used = (_window(document, value) for value in (stage.get("ceiling"), document.at(("used_at_opening",))))
+    ends += [max(spent, own.n - (used.n if used else 0))] if own else []
+    groups = document.at(("ceilings",))
+    for n, group in enumerate(groups if isinstance(groups, list) else ()):
+        within = _window(document, group.get("within")) if isinstance(group, dict) else None
+        if within and stage.get("id") in (group.get("stages") or ()):
+            ends.append(max(spent, began.setdefault(n, spent) + within.n * _IN_DAYS[within.unit]))
+    return min(ends)
+
+
+def _vague(document: Document, stages: list[dict[str, Any]]) -> Iterator[Problem]:
+    """Times that a document leaves open, and the number that the file gives them: said aloud, and called local."""
+    for n, stage in enumerate(stages):
+        path, said = ("stages", n, "respond_within"), str(stage.get("respond_within") or "")
+        window, name = _window(document, said), document.name(("stages", n))
+        if is_at_once(said) and window is not None and stage.get("source") != "local":
+            text = f"{name}: {window} for `{said}` is nobody's but yours: add `source: local`, so that letters say so"
+            yield document.problem(path, text)
+        elif is_at_once(said) and window is not None:
+            text = f"{name}: `{said}` is counted as {window}; see that the partnership agrees"
+            yield document.problem(path, text, is_warning=True)
+        elif is_span(said):
+            text = f"{name}: of `{said}` the longer end counts, {window}; `chase` reminds sooner"
+            yield document.problem(path, text, is_warning=True)
 
 
 def _ceilings(document: Document, stages: list[dict[str, Any]]) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from bot.model import Unit, Window
 from bot.rules.policy.blocks import (
     Alternate,
+    CalendarBlock,
     Clock,
     Emergency,
     Exclusion,
@@ -31,7 +32,21 @@ from bot.rules.policy.blocks import (
 )
 from bot.rules.policy.follow_up import FollowUp, Representation
 from bot.rules.policy.forms import Form, Log, StageForm
-from bot.rules.policy.grammar import AnyRoles, AWindow, Chase, Day, Role, Roles, SpanOrNone, Text, Words, a_window
+from bot.rules.policy.grammar import (
+    ALength,
+    AnyRoles,
+    AWindow,
+    Chase,
+    Day,
+    Role,
+    Roles,
+    SpanOrNone,
+    Text,
+    Titles,
+    Words,
+    a_window,
+)
+from bot.rules.workdays import Calendar
 
 
 class Stage(Part):
@@ -46,6 +61,7 @@ class Stage(Part):
     respond_within: Window | Literal["requested"] = Field(
         description="write it with its unit, and `source: local` where the policy itself gives none"
     )
+    counts_from: Text | Literal[""] = Field("", alias="from")  # the event whose day its time counts from; "": its begin
     ceiling: AWindow | None = None
     # beside the usual points; "1 working day after opening"
     chase: tuple[Chase, ...] = ()
@@ -60,6 +76,7 @@ class Stage(Part):
     forms: tuple[StageForm, ...] = ()  # what this stage asks for
     copies: AnyRoles = ()  # copied on the letter of the stage itself
     alternates: tuple[Alternate, ...] = ()  # where who acted before would act again, on either side
+    redirect: Literal["", "manager"] = ""  # who is written to for a contact that is away, before the inboxes
     opens_on: Words = ()  # words in a subject that open here ("Stage 2")
     opens_to: AnyRoles = ()  # a mail addressed to one of these opens here
     next: str | None = None
@@ -95,11 +112,13 @@ class Policy(Part):
     version: Text
     partnership: Text
     parent: str = ""  # the policy whose fields stand where this file gives none
+    about: Literal["child", "adult", "child_or_adult"] = "child"  # of whom letters speak
     areas: Words = ()  # area codes it is for; none: any
     source: str = ""
     review_by: Day = ""
+    calendar: CalendarBlock | None = None  # none: the one of bot.yaml
     timescales: Literal["guideline", "required", "indicative"] = "required"
-    used_at_opening: AWindow | None = None
+    used_at_opening: ALength | None = None
     fixed_words: str = ""
     emergency: dict[str, Emergency] = Field(  # by area code
         min_length=1, description="give the front door and the out-of-hours number of every area"
@@ -125,6 +144,8 @@ class Policy(Part):
     approve_timeout: AWindow | None = None
     quiet_hours: SpanOrNone = ""
     follow_up: FollowUp = FollowUp()  # what is asked when a case has ended
+    titles: Titles = ()  # roles of its own, beyond our vocabulary: a directory may have rows of them
+    total: AWindow | None = None  # all stages together, where the document says so: what sums past it is a fault
     roles: dict[str, Role] = Field(default_factory=dict)  # a document's own titles to our vocabulary
 
     def stage(self, stage_id: str) -> Stage:
@@ -155,6 +176,10 @@ class Policy(Part):
     def track(self, flags: Collection[str], stage_id: str) -> Track | None:
         """The first track that applies at this stage to a case with these flags."""
         return next((t for t in self.tracks if t.flag in flags and t.at(stage_id) is not None), None)
+
+    def days(self, other: Calendar) -> Calendar:
+        """The calendar its dates are computed by: its own, or `other`, the configuration's, where it names none."""
+        return self.calendar.days if self.calendar else other
 
     def after(self, stage_id: str) -> Stage | None:
         """The next stage, None at the last."""

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from bot.model import Due, Unit, Window
 from bot.rules import workdays
-from bot.rules.policy.blocks import Clauses, Clock, Notify
+from bot.rules.book import PEOPLE
+from bot.rules.policy.blocks import CalendarBlock, Clauses, Clock, Notify
 from bot.rules.policy.follow_up import Prompt
 from bot.rules.policy.policy import Policy, Stage
 from bot.rules.workdays import Calendar
@@ -49,13 +50,18 @@ def opening(policy: Policy) -> Iterator[str]:
     yield f"A plain subject begins at {policy.first.name}."
     if policy.intake.asks:
         yield f"Asked of every case: {questions(policy.intake.asks)}."
+    if policy.calendar:
+        yield _calendar(policy.calendar)
     if policy.raise_within:
-        yield f"It is to be raised within {policy.raise_within} of the disagreement; nothing is refused for it."
+        since = policy.first.counts_from or "disagreement"
+        yield f"It is to be raised within {policy.raise_within} of the {since}; nothing is refused for it."
     for track in policy.tracks:
         names = " and ".join(policy.stage(s).name for s in track.stages) or "every stage"
         other = "".join(f"; {policy.stage(s).name}: {w}" for s, w in track.windows.items())
         top = f", and {track.ceiling} for all of it" if track.ceiling else ""
         yield f"A case marked {track.flag.replace('_', ' ')} has {track.window} at {names}{other}{top}."
+    if policy.total:
+        yield f"All its stages together take no longer than {policy.total}."
     for shared in policy.ceilings:
         names = ", ".join(policy.stage(s).name for s in shared.stages)
         yield f"Together these take no longer than {shared.within}: {names}."
@@ -68,6 +74,13 @@ def opening(policy: Policy) -> Iterator[str]:
             else "The time of this policy counts all the same."
         )
         yield f"Both sides are told when the {note.after} of {note.policy} have passed. {counts}"
+
+
+def _calendar(block: CalendarBlock) -> str:
+    part = block.holidays.replace("-", " ").title().replace(" And ", " and ")
+    more = f", and nobody works on {', '.join(map(str, block.add))}" if block.add else ""
+    less = f"; {', '.join(map(str, block.remove))} are worked" if block.remove else ""
+    return f"Working days are Monday to Friday less the bank holidays of {part}{more}{less}."
 
 
 def questions(codes: tuple[str, ...]) -> str:
@@ -85,6 +98,8 @@ def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:
     acts = "brings in the partners" if stage.level == "partnership" else "answers"
     raising, responding = _big(roles(stage.raising_role)), roles(stage.responding_role)
     yield f"{raising} of the raising side; {responding} {acts} within {time}{local}."
+    if stage.counts_from:
+        yield f"Its time counts from the day of the {stage.counts_from}; from receipt until the raiser has said which."
     if stage.ceiling:
         used = policy.used_at_opening
         less = f", less the {used} used before it was raised" if used and used.n else ""
@@ -108,6 +123,8 @@ def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:
     for alternate in stage.alternates:
         where = " or ".join(map(role, alternate.sector))
         yield f"Where the same person would act again in {where}: {roles(alternate.role)}."
+    if stage.redirect:
+        yield "Where whoever is to answer is away, it goes to the deputy, else to their line manager."
     for rule in stage.notify:
         yield _copy(rule)
     if stage.copies:
@@ -132,8 +149,8 @@ def ending(policy: Policy) -> Iterator[str]:
     for sentence in says.outcome_says:
         yield f"The outcome in writing must also say: {sentence}."
     if says.child_file:
-        again = says.child_file.chase
-        yield f"Both sides are asked whether it is on the child's own record, and once more after {again}."
+        whose, again = PEOPLE[policy.about]["whose"], says.child_file.chase
+        yield f"Both sides are asked whether it is on {whose} own record, and once more after {again}."
     for prompt in says.prompts:
         yield _prompt(policy, prompt)
 

@@ -13,6 +13,7 @@ from types import NoneType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import MaxDepthExceededError
@@ -25,6 +26,7 @@ Step = str | int
 Path = tuple[Step, ...]
 M = TypeVar("M", bound=BaseModel)
 
+_WORDS = re.compile(r"[^\W_]+")
 #: Deeper or larger than any honest configuration: a file that refers to itself ends here.
 MAX_DEPTH = 20
 MAX_VALUES = 50_000
@@ -80,9 +82,21 @@ class _TooMuchError(Exception):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """ "; did you mean x?" for the known word nearest to this one, "" when none is near."""
-    folded = {k.casefold(): k for k in known}
-    found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return f"; did you mean {folded[found[0]]}?" if found else ""
+    found = nearest_of(word, known)
+    return f"; did you mean {found}?" if found else ""
+
+
+def nearest_of(word: str, known: Iterable[str]) -> str:
+    """The known word nearest to this one, "" when none is near.
+
+    One that is said whole among the words given comes before one that only looks alike: an Independent Chair is a
+    chair, and no deputy_chair.
+    """
+    folded = {" ".join(_WORDS.findall(k.casefold())): k for k in known}
+    plain = " ".join(_WORDS.findall(word.casefold()))
+    said = [k for k in folded if k and f" {k} " in f" {plain} "]
+    found = [max(said, key=len)] if said else difflib.get_close_matches(plain, folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else ""
 
 
 def blocks(value: Any) -> list[dict[str, Any]]:
@@ -174,11 +188,10 @@ _PLAIN = {
     "int_parsing": "must be a whole number",
     "bool_parsing": "must be true or false",
     "date_from_datetime_parsing": "must be a date such as 2027-01-31",
-    "tuple_type": "must be a list",
+    "tuple_type": "must be a list: write it in square brackets, [one, two], or a line for each that begins with a dash",
     "dict_type": "must be a block of `key: value` lines",
     "model_type": "must be a block of `key: value` lines",
     "model_attributes_type": "must be a block of `key: value` lines",
-    "too_short": "must not be empty",
 }
 
 
@@ -194,24 +207,38 @@ def _sentence(model: type[BaseModel], document: Document, fault: ErrorDetails) -
         known = [name for owner in _models_at(model, path[:-1]) for name in owner.model_fields]
         return document.problem(path, f"{where} has an unknown key {key}{nearest(key, known)}")
     if kind == "literal_error":
-        expected = str(context["expected"])
-        given = document.at(path)
-        near = nearest(str(given), re.findall(r"'([^']+)'", expected))
-        return document.problem(path, f"{name} must be {expected}, not {given!r}{near}")
+        return _not_among(document, path, str(context["expected"]))
     if kind == "value_error":
         return document.problem(path, f"{name or 'the file'}: {context['error']}")
+    if kind == "too_short":
+        return document.problem(path, f"{name} must not be empty: {_advice(model, path)}")
     if document.at(path) is None:
-        return document.problem(path, f"{name} is empty")
+        return document.problem(path, f"{name} is empty: {_advice(model, path, 'give it a value')}")
     return document.problem(path, f"{name} {_PLAIN.get(kind) or fault['msg'].lower()}")
 
 
-def _advice(model: type[BaseModel], path: Path) -> str:
-    """What to do about a missing key: the description that its model gives it."""
+def _not_among(document: Document, path: Path, expected: str) -> Problem:
+    """A value, or the name of a key, that is none of a closed list."""
+    known = re.findall(r"'([^']+)'", expected)
+    if path[-1] == "[key]":
+        key, where = str(path[-2]), document.name(path[:-2])
+        return document.problem(path[:-1], f"{where}: the key {key} must be {expected}{nearest(key, known)}")
+    given, name = document.at(path), document.name(path)
+    return document.problem(path, f"{name} must be {expected}, not {given!r}{nearest(str(given), known)}")
+
+
+def _advice(model: type[BaseModel], path: Path, otherwise: str = "add it") -> str:
+    """What to do about a key that is missing or empty: the description that its model gives it."""
     for owner in _models_at(model, path[:-1]):
-        field = owner.model_fields.get(str(path[-1]))
+        field = _field(owner, str(path[-1]))
         if field is not None and field.description:
             return field.description
-    return "add it"
+    return otherwise
+
+
+def _field(owner: type[BaseModel], key: str) -> FieldInfo | None:
+    """The field that a file writes so."""
+    return next((f for name, f in owner.model_fields.items() if key == (f.alias or name)), None)
 
 
 def _models_at(model: type[BaseModel], path: Path) -> list[type[BaseModel]]:
@@ -225,7 +252,7 @@ def _models_at(model: type[BaseModel], path: Path) -> list[type[BaseModel]]:
 def _inside(kind: Any, step: Step) -> list[Any]:
     """The types one step further in: a field's, a list item's or a dictionary value's."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        field = kind.model_fields.get(str(step))
+        field = _field(kind, str(step))
         return _arms(field.annotation) if field is not None else []
     arguments = get_args(kind)
     if not arguments:
