@@ -190,7 +190,7 @@ def flow(
     say_lines(
         "", "The words of the command table: whose each is, with which proof, and what it does in which state.", ""
     )
-    show(list(word_rows()), False, ("word", "whose", "proof", "states", "does"), "")
+    show(list(word_rows()), False, ("word", "whose", "proof", "beside it", "states", "does"), "")
 
 
 def word_rows() -> Iterator[dict[str, Any]]:
@@ -202,6 +202,9 @@ def word_rows() -> Iterator[dict[str, Any]]:
                 "word": word.value,
                 "whose": [*(side.value for side in whose.sides), *(["whoever was asked"] if whose.asked else [])],
                 "proof": "proven: it relaxes" if whose.relaxes else "any but a failed one: it only adds",
+                "beside it": "nothing that speaks against it, else it is asked about"
+                if whose.is_plain
+                else "any words",
                 "states": [state.value for state in State if cells[state] is cell],
                 "does": sentence(cell),
             }

@@ -133,6 +133,8 @@ class QuestionKind(StrEnum):
     PROVISIONAL = "provisional"  # do you challenge
     TRANSFER = "transfer"  # does your team take it over
     TASK = "task"  # is it done
+    RESOLVED = "resolved"  # is it resolved
+    ALL_THE_SAME = "all_the_same"  # is the word meant, with what stands beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +147,9 @@ class Question:
     key: PersonalText  # the occasion of the letter that asks it
     about: QuestionKind
     asked: PersonalText  # address
-    mail: PlainText = ""  # digest of the mail it is about
-    command: PlainText = ""  # WORD: the word
-    words: PersonalText = ""  # WORD: what stood behind it
+    mail: PlainText = ""  # digest of the mail it is about; RESOLVED: of the answer
+    command: PlainText = ""  # WORD, ALL_THE_SAME: the word
+    words: PersonalText = ""  # WORD, ALL_THE_SAME: what stood behind it
     whose: PersonalText = ""  # WHOSE_ANSWER: the address that may have answered
     agency: PlainText = ""  # TRANSFER
     team: PersonalText = ""  # TRANSFER

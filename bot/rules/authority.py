@@ -5,8 +5,9 @@ Clauses: the command table of the design; Cheshire East 3 (the raiser's side dec
 does, and in which state it does anything, is the workflow's.
 
 Monotone safety decides about proof. A word *relaxes* when it can end or lengthen a clock, close or move a case, choose
-who answers, silence letters or end a reminder: it needs Proof.PROVEN. The others only add (a note, a flag, a person
-woken, an earlier due time) and act without: a forged one costs somebody a letter and no child any time.
+who answers, silence letters or end a reminder: it needs Proof.PROVEN; one of the raiser's that closes or gives time
+acts only where nothing beside it speaks against it. The others only add (a note, a flag, a person woken, an earlier due
+time) and act without: a forged one costs somebody a letter and no child any time.
 """
 
 from collections.abc import Collection, Iterator
@@ -44,6 +45,7 @@ class Whose:
     relaxes: bool
     asked: str = ""
     at_decider: bool = False  # only at a stage that has a final decider
+    is_plain: bool = False  # acts only where nothing beside it speaks against it; else its sender is asked
 
 
 _RAISER = (Side.RAISING,)
@@ -56,11 +58,12 @@ _FINAL = (Side.DECIDER, Side.UNIT)
 #: The command table. Sides stand in the order in which a verdict names them.
 WORDS: dict[Word, Whose] = {
     # the raiser, their manager, the stage's raising role
-    Word.RESOLVED: Whose(_RAISER, relaxes=True),
-    Word.WITHDRAW: Whose(_RAISER, relaxes=True),
-    Word.EXTEND: Whose(_RAISER, relaxes=True),
-    Word.NOT_URGENT: Whose(_RAISER, relaxes=True),
-    Word.ANSWERED: Whose(_RAISER, relaxes=True),  # stops the stage's clock
+    Word.RESOLVED: Whose(_RAISER, relaxes=True, is_plain=True),
+    Word.WITHDRAW: Whose(_RAISER, relaxes=True, is_plain=True),
+    Word.CLOSE: Whose(_RAISER, relaxes=True, is_plain=True),  # the answer to whether it is meant all the same
+    Word.EXTEND: Whose(_RAISER, relaxes=True, is_plain=True),
+    Word.NOT_URGENT: Whose(_RAISER, relaxes=True, is_plain=True),
+    Word.ANSWERED: Whose(_RAISER, relaxes=True, is_plain=True),  # stops the stage's clock
     Word.NOT_RESOLVED: Whose(_RAISER, relaxes=True),  # ends the running stage's clock, though another begins
     Word.ESCALATE: Whose(_RAISER, relaxes=True),
     Word.URGENT: Whose(_RAISER, relaxes=False),
@@ -76,6 +79,7 @@ WORDS: dict[Word, Whose] = {
     Word.MEETING: Whose(_EITHER, relaxes=False),  # a note
     Word.ON_FILE: Whose(_EITHER, relaxes=True),  # ends a reminder
     Word.STATUS: Whose(_PARTIES, relaxes=False),  # answered to the address that the directory or the case holds
+    Word.WHY: Whose(_PARTIES, relaxes=False),
     Word.CHILD_PROTECTION: Whose((*_PARTIES, Side.EXECUTIVE), relaxes=False),
     Word.NOT_CHILD_PROTECTION: Whose((Side.EXECUTIVE,), relaxes=True),
     Word.CORRECT: Whose((*_EITHER, Side.UNIT), relaxes=True),

@@ -375,7 +375,7 @@ def test_word_of_a_stranger_in_copy_does_nothing(office: Office) -> None:
 def test_withdrawn_case_is_filed(office: Office) -> None:
     """The end of a case sends outcome and record in one pass, with the record as a PDF."""
     come(office, raw_mail())
-    come(office, raw_mail(HELEN, "WITHDRAW wrong team\n", number="w1", to=BOT, subject=f"RE: {DAY}",
+    come(office, raw_mail(HELEN, "WITHDRAW\nwrong team\n", number="w1", to=BOT, subject=f"RE: {DAY}",
                           answers="m1@health.example", at=START + HOUR), START + HOUR)  # fmt: skip
     assert office.case().closed_as is ClosedAs.WITHDRAWN
     (record,) = office.letters("record")

@@ -58,7 +58,7 @@ MAILS = (
     {"id": "outcome", "at": at(14, 11), "from": f"Dev Patel <{DEV}>", "to": [BOT_ADDRESS], "answers": "m1",
      "text": "OUTCOME: joint visit every week"},
     {"id": "gone", "at": at(14, 12), "from": f"Helen Visser <{HELEN}>", "to": [BOT_ADDRESS], "answers": "m2",
-     "text": "WITHDRAW the plan has come"},
+     "text": "WITHDRAW\nthe plan has come"},
 )  # fmt: skip
 STORY = Story.model_validate(
     {

@@ -54,7 +54,7 @@ ANSWERS = (
     "The visit was made today and the child was seen.",
 )
 WORDS = (
-    "RESOLVED", "NOT RESOLVED", "ESCALATE", "URGENT", "NOT URGENT", "REOPEN", "WITHDRAW sent in error", "ANSWERED",
+    "RESOLVED", "NOT RESOLVED", "ESCALATE", "URGENT", "NOT URGENT", "REOPEN", "WITHDRAW\nsent in error", "ANSWERED",
     "PHONE: spoke to the manager", "EXTEND 2 working days", "EXTEND 10 working days", "EXTEND next week", "ACCEPT",
     "DECLINE", "NOT MINE", "RECEIVED by Friday", "OUTCOME: joint visit", "YES", "NO", "ON FILE", "STATUS",
     "CHILD PROTECTION", "NOT CHILD PROTECTION", "MEETING Friday", "CORRECT", "DECIDED: uphold", "APPOINT A Person",

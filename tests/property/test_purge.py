@@ -110,7 +110,7 @@ class Life:
 
     def end(self) -> None:
         """Withdrawn, every alarm heard, every letter gone."""
-        self.comes(mail(HELEN, "WITHDRAW sent in error", at=self.later()))
+        self.comes(mail(HELEN, "WITHDRAW\nsent in error", at=self.later()))
         while found := cases.load(self.tx, self.number).case.deadlines:
             row = min(found, key=lambda d: d.at)
             self.turn.take(self.tx, self.number, Alarm(row), max(row.at, self.now))

@@ -31,7 +31,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     drop(folder, text="About the first family.")
     done(folder, "once")
     (first,) = rows(folder, "cases")
-    drop(folder, subject=f"RE: {operator.SUBJECT} [{first['ref']}]", text="WITHDRAW sent by mistake")
+    drop(folder, subject=f"RE: {operator.SUBJECT} [{first['ref']}]", text="WITHDRAW\nsent by mistake")
     drop(folder, text="About the second family.")
     done(folder, "once")
     (second,) = rows(folder, "cases")

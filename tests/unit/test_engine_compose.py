@@ -118,7 +118,7 @@ def test_templates_that_work_are_no_fault(opened: House) -> None:
 @pytest.fixture
 def closed(opened: House) -> House:
     """The case after it was withdrawn: its record is on its way."""
-    withdraw = eml(HELEN, f"RE: {DAY}", "WITHDRAW the plan has come", at=START + HOUR, to=(BOT,), cc=(), name="gone")
+    withdraw = eml(HELEN, f"RE: {DAY}", "WITHDRAW\nthe plan has come", at=START + HOUR, to=(BOT,), cc=(), name="gone")
     raw = withdraw.replace(b"Subject:", b"In-Reply-To: <" + ours(opened).encode() + b">\r\nSubject:", 1)
     opened.put(raw, START + HOUR, BOT)
     opened.take_in(START + HOUR)

@@ -43,7 +43,7 @@ def test_alarms_after_the_end_act_in_no_other_state() -> None:
 
 def test_a_challenge_taken_back_is_not_asked_about() -> None:
     """Only an end as resolved or decided has something to follow."""
-    case = ended(word="WITHDRAW sent in error")
+    case = ended(word="WITHDRAW\nsent in error")
     assert (case.state, case.deadlines, case.tasks) == (State.CLOSED, (), ())
 
 
@@ -141,7 +141,7 @@ def test_what_was_committed_to_stays_written_down_and_runs_no_more_after_the_end
         case = arrived(case, mail(FAY, f"RECEIVED {words}".strip(), at=START + timedelta(minutes=n))).case
     said = [(task.id, task.what, task.owner and task.owner.email) for task in case.commitments]
     assert said == [("commitment/1", "by 3pm", FAY), ("commitment/2", "by 5pm", FAY), ("commitment", "", FAY)]
-    for words in (("WITHDRAW sent in error",), ("WITHDRAW sent in error", "REOPEN")):
+    for words in (("WITHDRAW\nsent in error",), ("WITHDRAW\nsent in error", "REOPEN")):
         later = case
         for n, word in enumerate(words, 1):
             later = arrived(later, mail(HELEN, word, at=START + timedelta(hours=n))).case

@@ -4,13 +4,15 @@ All are written down and told; neither answers, resolves or moves anything. Whet
 said/replies.py.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.case.course import follow_up, subclocks
 from bot.case.making.draft import Draft
 from bot.case.making.ends_with import owes_outcome
 from bot.mail.words.actions import the_day
-from bot.model import COMMITMENT, Contact, EventKind, Mail, Proof, Task
+from bot.mail.words.commands import names_no_day
+from bot.model import COMMITMENT, Contact, EventKind, Flag, Mail, Proof, Task
 from bot.model.letters import Information, Question, person
 from bot.model.letters.parts import Commitment, Representation
 from bot.rules import workdays
@@ -49,6 +51,25 @@ def _sides(d: Draft) -> tuple[tuple[Contact, ...], ...]:
 
 
 # --- what the manager commits to --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """By when somebody will answer; None where they do not say."""
+
+    at: datetime | None
+
+
+def by_when(note: str, received: datetime, d: Draft) -> Given | None:
+    """The time in the note of RECEIVED. None where "by" names none, or one that is past: "by 3pm", written at four, is
+    no time tomorrow."""
+    read = granted(note, received, [t.window for t in d.rules.policy.intake.tiers])
+    zone = d.rules.calendar.zone
+    if read.by is None:
+        is_empty = note.strip(" .:").casefold() == "by"
+        return None if is_empty or Flag.TIME_IN_THE_PAST in read.flags else Given(None)
+    is_other_day = read.by.astimezone(zone).date() != received.astimezone(zone).date()
+    return None if is_other_day and names_no_day(note) else Given(read.by)
 
 
 def commits(d: Draft, note: str, by: Contact, mail: Mail) -> None:

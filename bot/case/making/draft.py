@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bot.case.making.changes import Changing
 from bot.case.making.clocks import lines
 from bot.case.making.people import Cast, landing, to_ring
-from bot.model import Case, Contact, Decision, Event, Hold, Letter, LetterKind, Mail
+from bot.model import Case, Contact, Decision, Event, Hold, Letter, LetterKind, Mail, Question, QuestionKind
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
 from bot.model.letters import Enclosed, Standing, Wording, person
@@ -219,7 +219,16 @@ class Draft(Changing):
             after=after,
         )
         self.letters.append(letter)
+        if values.asks_resolved:
+            self._asks_resolved(letter.key, firsts[0], mail)
         return letter
+
+    def _asks_resolved(self, key: str, who: Contact, mail: Mail | None) -> None:
+        """YES and NO answer such a letter. Asked again, it is the same question."""
+        before = (q.mail for q in reversed(self.case.questions) if q.about is QuestionKind.RESOLVED)
+        about = mail.digest if mail else next(before, "")
+        self.settle(lambda one: one.key == key)
+        self.ask(Question(key, QuestionKind.RESOLVED, who.email, about))
 
     def _standing_in(self, people: Iterable[Contact]) -> Iterator[Contact]:
         """The same people; behind a raiser whose address fails, their manager."""

@@ -23,10 +23,12 @@ from bot.case.making import ends_with
 from bot.case.making.draft import Draft
 from bot.case.said import answers, command, correct, protection
 from bot.case.said.command import Said, Tell, nothing_changed
-from bot.model import AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, Unit, Window
-from bot.model.letters import Information, Question
+from bot.mail.words.commands import sent_to
+from bot.model import AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, Proof, Unit, Window, Word
+from bot.model.letters import Information, Question, person
 from bot.rules import workdays
 from bot.rules.authority import Side
+from bot.rules.policy.policy import Stage
 from bot.rules.windows import granted
 
 _NOT_BEGUN = Tell(
@@ -45,15 +47,53 @@ def resolved(d: Draft, said: Said) -> None:
 
 
 def next_stage(d: Draft, said: Said) -> None:
-    """The next stage is called in at once; where none follows, everybody is told that it is not resolved."""
+    """The next stage is called in at once, or a later one that ESCALATE names; where none follows, everybody is told
+    that it is not resolved."""
+    named = sent_to(said.note) if said.word is Word.ESCALATE else ""
+    following = _named(d, named) if named else d.following
+    if named and following is None and d.following is not None:
+        d.event(EventKind.ATTACHED, by=said.by.email, note=f"{said.word}: to no stage that follows")
+        d.write(Question.Meaning(choices=_stages(d)), [said.by], mail=said.mail, human=d.first_responder)
+        return
     d.event(EventKind.NOT_RESOLVED, by=said.by.email, note=said.word.value)
-    following = d.following
     if following is None or d.is_stranger:
         d.await_response()
         d.quiet(AlarmKind.ASK)
         tell(d)
     else:
         enter(d, following, "asked", said.by)
+
+
+def _named(d: Draft, name: str) -> Stage | None:
+    """The one later stage of that id, of a name that begins so, or where somebody of that name answers."""
+    wanted = _folded(name)
+    later = _later(d)
+    found = [s for s in later if wanted and wanted in (_folded(s.id), _folded(s.name))] or [
+        s for s in later if wanted and any(_folded(part).startswith(wanted) for part in (s.name, *s.name.split(":")))
+    ]
+    people = {s.id: [_folded(c.name) for c in d.cast.acting(s, "responding")] for s in later}
+    found = found or [s for s in later if any(wanted in (who, *who.split()) for who in people[s.id] if who)]
+    return found[0] if len({s.id for s in found}) == 1 else None
+
+
+def _folded(words: str) -> str:
+    return " ".join(words.casefold().replace("-", " ").replace(":", " ").split()).removeprefix("the ")
+
+
+def _later(d: Draft) -> list[Stage]:
+    following = d.following
+    return [following, *_after(d, following.id)] if following else []
+
+
+def _after(d: Draft, stage: str) -> list[Stage]:
+    found: list[Stage] = []
+    while (after := d.rules.policy.after(found[-1].id if found else stage)) is not None and after not in found:
+        found.append(after)
+    return found
+
+
+def _stages(d: Draft) -> tuple[tuple[str, str], ...]:
+    return tuple((f"ESCALATE to {s.id}" if n else "ESCALATE", f"call in {s.name} now") for n, s in enumerate(_later(d)))
 
 
 def stage_again(d: Draft, said: Said) -> None:
@@ -159,13 +199,14 @@ def answered(d: Draft, said: Said) -> None:
 def phone(d: Draft, said: Said) -> None:
     """A note of a telephone call is kept, passed on to the raiser and asked about; it resolves nothing."""
     d.event(EventKind.PHONE, by=said.by.email)
-    before = len(d.letters)
-    if Side.RESPONDING in said.stand:
-        answers.pass_on(d, said.mail, said.by)
-    if d.case.is_open and not d.is_stranger:
-        d.write(Question.Meaning(choices=answers.CHOICES), [d.case.raiser], mail=said.mail, human=said.by)
-    if len(d.letters) == before:
+    if not d.case.is_open or d.is_stranger:
         command.tell(d, said, _KEPT)
+    elif d.rules.directory.same_person(said.by.email, d.case.raiser.email):
+        d.write(Question.Meaning(choices=answers.CHOICES), [said.by], mail=said.mail)
+    else:
+        may_be_read = said.mail.proof is Proof.PROVEN and not said.mail.is_confidence
+        told = Question.Phoned(who=person(said.by), words_noted=said.note if may_be_read else "")
+        d.write(told, [d.case.raiser], mail=said.mail, human=said.by)
 
 
 def meeting(d: Draft, said: Said) -> None:

@@ -28,6 +28,8 @@ _SEEN = Tell(
     "An answer is recorded, so nobody waits to hear that the challenge was seen.",
     "The raiser is asked whether it is resolved.",
 )
+_NOT_IN_DOUBT = Tell("Nobody asked you whether to close the challenge all the same.", "RESOLVED or WITHDRAW closes it.")
+_NO_TIME = Tell("The challenge is closed, and no time runs.")
 _NO_TRANSFER = Tell("The challenge can change teams only while a reply is awaited.")
 _AT_THE_END = Tell(
     "The entry on the child's own record is asked for when the challenge has ended.", "Please say ON FILE then."
@@ -69,6 +71,7 @@ CELLS: dict[Word, dict[State, Cell]] = {
     Word.ESCALATE: _row(acts.next_stage, acts.next_stage, acts.stage_again, _REOPEN),
     Word.WITHDRAW: _open(acts.withdraw, _REOPEN),
     Word.REOPEN: _row(_WAITS, _IS_ASKED, _STARTS, acts.reopen),
+    Word.CLOSE: _open(_NOT_IN_DOUBT, _REOPEN),
     Word.EXTEND: _waiting(acts.extend, _ANSWERED, _REOPEN),
     Word.URGENT: _waiting(acts.urgent, _ANSWERED, _REOPEN),
     Word.NOT_URGENT: _waiting(acts.not_urgent, _ANSWERED, _REOPEN),
@@ -86,6 +89,7 @@ CELLS: dict[Word, dict[State, Cell]] = {
     Word.MEETING: _always(acts.meeting),
     Word.ON_FILE: _open(_AT_THE_END, acts.on_file),
     Word.STATUS: _always(command.status),
+    Word.WHY: _open(command.why, _NO_TIME),
     Word.CHILD_PROTECTION: _always(acts.child_protection),
     Word.NOT_CHILD_PROTECTION: _always(acts.not_child_protection),
     Word.CORRECT: _always(acts.correct_line),

@@ -10,7 +10,7 @@ from bot.case.making.draft import Draft
 from bot.case.said import answers, transfer
 from bot.case.said.command import Said, Tell, nothing_changed, tell
 from bot.model import AlarmKind, EventKind, Flag
-from bot.model.letters import Information, person
+from bot.model.letters import Information, Question, person
 
 _NOBODY_ASKED = Tell(
     "Nobody asked your team to take the challenge over.",
@@ -26,6 +26,12 @@ _NOTED = Tell("It is noted already that the challenge belongs to somebody else."
 
 def received(d: Draft, said: Said) -> None:
     """Its sender commits to answer and is the owner: the reminders that nobody has seen it end, never the clock."""
+    given = hearing.by_when(said.note, said.mail.received, d)
+    if given is None:
+        d.event(EventKind.ATTACHED, by=said.by.email, note=f"{said.word}: no time, or a past one")
+        past = bool(said.note.strip(" .:").casefold() != "by")
+        d.write(Question.ByWhen(past=past), [said.by], mail=said.mail, human=d.case.raiser)
+        return
     d.own(said.by.email)
     subclocks.stop(d, "received")
     chasers = [a for a in d.case.deadlines if a.kind is AlarmKind.CHASER]
@@ -35,6 +41,8 @@ def received(d: Draft, said: Said) -> None:
     if not answers.reached_raiser(d, said.mail) and not d.is_stranger:
         told = Information.Received(who=person(said.by), words=said.note)
         d.write(told, [d.case.raiser], mail=said.mail, human=said.by)
+    if given.at is not None and d.case.due is not None and given.at > d.case.due:
+        d.write(Information.TooLate(at=given.at), [said.by], mail=said.mail, human=d.case.raiser)
 
 
 def outcome_answers(d: Draft, said: Said) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.case.making.draft import Draft
-from bot.model import Arrival, Contact, EventKind, Mail, Word, Wording
+from bot.model import Arrival, Contact, EventKind, Mail, Question, QuestionKind, Word, Wording
 from bot.model.letters import Answer, Enclosed, Information, TheRegister, TheReport
 from bot.model.letters.parts import Entered
 from bot.rules.authority import Side
@@ -44,6 +44,23 @@ def tell(d: Draft, said: Said, because: Tell) -> None:
     if is_known(d, said.by):
         told = Information.NothingChanged(word=said.word.value, why=because.why, instead=because.instead)
         d.write(told, [said.by], mail=said.mail)
+
+
+def ask_back(d: Draft, said: Said, asking: Wording) -> None:
+    """Whoever wrote the word is asked whether it is meant; of several such questions the last one counts."""
+    d.event(EventKind.ATTACHED, by=said.by.email, note=f"{said.word}: asked whether it is meant")
+    letter = d.write(asking, [said.by], mail=said.mail, human=d.first_responder)
+    if letter:
+        d.settle(lambda one: one.about is QuestionKind.ALL_THE_SAME and one.asked == said.by.email)
+        about, word = QuestionKind.ALL_THE_SAME, said.word.value
+        d.ask(Question(letter.key, about, said.by.email, said.mail.digest, command=word, words=said.note))
+
+
+def unsettled(d: Draft, by: Contact, cited: Question | None) -> Question | None:
+    """The question that CLOSE answers: the one cited, else the last that was put to this person."""
+    same = d.rules.directory.same_person
+    found = [q for q in d.case.questions if q.about is QuestionKind.ALL_THE_SAME and same(q.asked, by.email)]
+    return cited if cited in found else next(reversed(found), None)
 
 
 def is_known(d: Draft, who: Contact) -> bool:
@@ -83,6 +100,13 @@ def status(d: Draft, said: Said) -> None:
     """Its sender is told the state, and the stages so far."""
     history = tuple(Entered(r.entered, d.rules.policy.stage(r.stage).name) for r in d.case.runs)
     d.write(Answer.Status(state=d.case.state.value, history=history), [said.by], mail=said.mail)
+
+
+def why(d: Draft, said: Said) -> None:
+    """Its sender is told how the due time is worked out."""
+    run = d.case.run
+    told = Answer.Why(state=d.case.state.value, began=run.began if run else None, cause=run.why if run else "")
+    d.write(told, [said.by], mail=said.mail)
 
 
 def handed_out(d: Draft, said: Said) -> None:

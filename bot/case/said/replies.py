@@ -123,9 +123,8 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         confirmed(d, sender)
     if stand and Side.NONE not in stand:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))
-    if mail.command is None and (answer := words.done(d, fact)) is not None:
-        mail = replace(mail, command=answer)
-        fact = replace(fact, mail=mail)
+    mail = replace(mail, command=words.told(d, fact))
+    fact = replace(fact, mail=mail)
     if mail.command is not None and mail.command.word is Word.ANSWERED and _may_have_answered(d, stand):
         mail = replace(mail, command=None)
         fact = replace(fact, mail=mail)

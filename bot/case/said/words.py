@@ -1,7 +1,8 @@
 """A command in a mail: who may use it, who is asked first, and who is told that the word is not theirs.
 
 A word of the right side without proof is confirmed and not lost: the directory's own address of that person is asked.
-YES and NO answer the question replied to. What a word does is in cells.py.
+One that closes or gives time, with words beside it that may speak against it, is quoted back to its sender. YES and NO
+answer the question replied to. What a word does is in cells.py.
 """
 
 from collections.abc import Collection
@@ -13,8 +14,10 @@ from bot.case.making import incident
 from bot.case.making.draft import Draft
 from bot.case.placement import BY_LETTER
 from bot.case.said import answers, transfer
-from bot.case.said.cells import perform
-from bot.case.said.command import Said, Tell, is_known, nothing_changed, tell
+from bot.case.said.cells import CELLS, perform
+from bot.case.said.command import Said, Tell, ask_back, is_known, nothing_changed, tell, unsettled
+from bot.mail.words.commands import yes_or_no
+from bot.mail.words.promises import sentences
 from bot.model import (
     WAITING,
     AlarmKind,
@@ -23,6 +26,7 @@ from bot.model import (
     Contact,
     EventKind,
     Flag,
+    Mail,
     Proof,
     Question,
     QuestionKind,
@@ -33,22 +37,41 @@ from bot.model.letters import person
 from bot.rules import workdays
 from bot.rules.authority import WORDS, Side, may
 
+#: Words to which CLOSE agrees, where they are asked about; YES agrees to every one.
+CLOSING = (Word.RESOLVED, Word.WITHDRAW)
 CONFIRMS = (QuestionKind.WORD, QuestionKind.WORD_AGAIN)
 OTHERS = "other people"
 _NOT_ASKED = Tell(
     "The question you answered was put to somebody else, or the mail did not come from the mailbox that was asked.",
     "Whoever was asked can reply to that letter with YES or NO.",
 )
+_OVERTAKEN = Tell(
+    "The letter you answered asked about an earlier answer, and the challenge has moved on since.",
+    "STATUS says where it stands now.",
+)
+_NOT_MEANT = Tell("You said that it is not meant, so everything stays as it was.")
 _NOT_AWAITED = Tell("No reply is awaited any more.")
 
 
-def done(d: Draft, fact: Arrival) -> Command | None:
-    """DONE and NOT DONE, alone on the line, are YES and NO to the question whether an action is done, and nothing
-    anywhere else: an answer may well begin so."""
-    asked = any(q.key == fact.answered_key and q.about is QuestionKind.TASK for q in d.case.questions)
+def told(d: Draft, fact: Arrival) -> Command | None:
+    """The word of a mail, as the question that it answers lets it be read. DONE and NOT DONE, alone on the line, are
+    YES and NO to whether an action is done; YES and NO with words after them answer whether it is resolved. Anywhere
+    else an answer may well begin so, and what says more than YES or NO to no question is one."""
+    command, question = fact.mail.command, _replied_to(d, fact)
+    if command is not None:
+        is_word = command.word not in (Word.YES, Word.NO) or question is not None or d.case.state not in WAITING
+        return command if is_word or len(sentences(fact.mail.new_text, _writer(fact.mail))) < 2 else None
+    if question is None:
+        return None
+    if question.about in (QuestionKind.RESOLVED, QuestionKind.ALL_THE_SAME):
+        return yes_or_no(fact.mail.new_text)
     line = next((line for line in fact.mail.new_text.split("\n") if line.strip()), "")[:40].strip(" \t.!").upper()
     meant = {"DONE": Word.YES, "NOT DONE": Word.NO}.get(line)
-    return Command(meant) if asked and meant else None
+    return Command(meant) if question.about is QuestionKind.TASK and meant else None
+
+
+def _writer(mail: Mail) -> str:
+    return mail.sender.name if mail.sender else ""
 
 
 def on_command(d: Draft, fact: Arrival, command: Command, by: Contact, stand: Collection[Side]) -> None:
@@ -56,8 +79,10 @@ def on_command(d: Draft, fact: Arrival, command: Command, by: Contact, stand: Co
     mail = fact.mail
     said = Said(command.word, command.note, by, mail, fact, stand)
     question = _replied_to(d, fact)
-    if command.word in (Word.YES, Word.NO) and question is not None:
-        _answer(d, said, question)
+    if command.word is Word.CLOSE:
+        question = unsettled(d, by, question)
+    if command.word in (Word.YES, Word.NO, Word.CLOSE) and question is not None:
+        _answer(d, said, question, command)
         return
     # The raising side is the stranger alone here: no word of theirs acts, not even to reopen what a person dismissed.
     if d.case.unproven == "stranger" and not set(stand) - {Side.NONE, Side.RAISING}:
@@ -70,13 +95,27 @@ def on_command(d: Draft, fact: Arrival, command: Command, by: Contact, stand: Co
         return
     verdict = may(d.case, mail, d.rules)
     if verdict.may:
-        perform(d, said)
+        _act(d, said, command)
         return
     d.event(EventKind.REFUSED, by=by.email, note=f"{command.word}: {verdict.why}")
     if verdict.why == "not_proven":
         _confirm(d, said)
     else:
         _not_yours(d, said)
+
+
+def _act(d: Draft, said: Said, command: Command) -> None:
+    """Its sender may say it: it acts, or is asked about where it might not be meant as it stands."""
+    is_idle = isinstance(CELLS[said.word][d.case.state], Tell)
+    is_hedged = WORDS[said.word].is_plain and (not command.is_plain or said.mail.is_risk)
+    if is_hedged and not is_idle:
+        agree = Word.CLOSE if said.word in CLOSING else Word.YES
+        text = said.mail.new_text
+        ask_back(d, said, letters.Question.AllTheSame(word=said.word, text=text, agree=agree, newer=False))
+    elif said.word is Word.NOT_RESOLVED and said.note and d.case.state in WAITING and d.following is not None:
+        ask_back(d, replace(said, note=""), letters.Question.NextNow(text=said.mail.new_text))
+    else:
+        perform(d, said)
 
 
 def _confirm(d: Draft, said: Said) -> None:
@@ -127,6 +166,12 @@ def _not_yours(d: Draft, said: Said) -> None:
     of the other side, or of a colleague of the raiser, is asked about."""
     sides_of = {d.case.raiser.agency, d.case.responder_agency} - {""}
     is_party = not incident.is_no_party(said.stand)
+    closes = said.word in (Word.RESOLVED, Word.WITHDRAW) and said.mail.proof is not Proof.FAILED
+    is_heard = closes and d.case.is_open and not d.is_stranger
+    if is_heard and said.word is Word.RESOLVED and Side.RESPONDING in said.stand and said.mail.proof is Proof.PROVEN:
+        d.write(letters.Question.WhatWasDone(word=said.word.value), [said.by], mail=said.mail, human=d.case.raiser)
+        d.write(letters.Question.Saying(who=person(said.by), word=said.word.value), [d.case.raiser], human=said.by)
+        return
     if is_known(d, said.by):
         # A professional of a third agency is not told whose case it is.
         is_near = is_party or said.by.agency in sides_of
@@ -135,8 +180,7 @@ def _not_yours(d: Draft, said: Said) -> None:
         told = letters.Question.NotYours(word=said.word.value, who_may=who_may, may_ask=is_party)
         d.write(told, [said.by], mail=said.mail, human=human)
     is_of_either = said.by.agency and (Side.RESPONDING in said.stand or said.by.agency == d.case.raiser.agency)
-    closes = said.word in (Word.RESOLVED, Word.WITHDRAW) and said.mail.proof is not Proof.FAILED
-    if closes and is_of_either and d.case.is_open and not d.is_stranger:
+    if is_heard and is_of_either:
         d.write(letters.Question.Meaning(choices=answers.CHOICES), [d.case.raiser], human=said.by)
 
 
@@ -173,10 +217,45 @@ def _is_asked(d: Draft, said: Said, question: Question) -> bool:
     return is_theirs and said.mail.proof is not Proof.FAILED and said.fact.how == BY_LETTER
 
 
-def _answer(d: Draft, said: Said, question: Question) -> None:
+def _of_resolved(d: Draft, said: Said, question: Question, command: Command) -> None:
+    """YES and NO to "is it resolved" are RESOLVED and NOT RESOLVED, and need what these need. YES to a letter that was
+    overtaken by another answer is asked about; to one of a stage that has ended it is told."""
+    run = d.case.run
+    if run is not None and question.at is not None and question.at < run.entered:
+        nothing_changed(d, said, _OVERTAKEN)
+        return
+    last = next(q for q in reversed(d.case.questions) if q.about is QuestionKind.RESOLVED)
+    meant = Word.RESOLVED if said.word is Word.YES else Word.NOT_RESOLVED
+    as_meant = replace(command, word=meant, is_plain=command.is_plain and last.mail == question.mail)
+    on_command(d, _as(said.fact, as_meant), as_meant, said.by, said.stand)
+
+
+def _as(fact: Arrival, command: Command) -> Arrival:
+    """The same mail, read as that command; it answers no question any more."""
+    return replace(fact, mail=replace(fact.mail, command=command), answered_key="")
+
+
+def _of_unsettled(d: Draft, said: Said, question: Question, command: Command) -> None:
+    """CLOSE or YES to whether a word is meant all the same: it acts as if it stood alone."""
+    d.settle(lambda one: one is question)
+    if said.word is Word.NO:
+        d.event(EventKind.ATTACHED, by=said.by.email, note=f"NO to {question.about}")
+        tell(d, replace(said, word=Word(question.command)), _NOT_MEANT)
+        return
+    as_meant = Command(Word(question.command), question.words, command.is_plain)
+    on_command(d, _as(said.fact, as_meant), as_meant, said.by, said.stand)
+
+
+def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
     """YES or NO to a question of ours, from whom it was put to."""
     if question.about is QuestionKind.TRANSFER:
         _of_transfer(d, said)
+        return
+    if question.about is QuestionKind.RESOLVED:
+        _of_resolved(d, said, question, command)
+        return
+    if question.about is QuestionKind.ALL_THE_SAME and d.rules.directory.same_person(said.by.email, question.asked):
+        _of_unsettled(d, said, question, command)
         return
     if not _is_asked(d, said, question):
         d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: not the person asked")

@@ -15,6 +15,7 @@ class Response:
     class Responded(Wording):
         """`reported`: their side told us of it."""
 
+        asks_resolved = True
         who: Person
         when: datetime
         readable: bool
@@ -22,6 +23,7 @@ class Response:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Again(Wording):
+        asks_resolved = True
         who: Person
         when: datetime
 
@@ -29,6 +31,7 @@ class Response:
     class Manager(Wording):
         """To the raiser's manager, where the raiser does not say."""
 
+        asks_resolved = True
         who: Person
         when: datetime
 
@@ -40,6 +43,7 @@ class Relay:
     class Reply(Wording):
         """`text`: the reply's own words, which keep their lines; `attachments`: how many stay with us."""
 
+        asks_resolved = True
         who: Person
         when: datetime
         text: PersonalText

@@ -113,6 +113,12 @@ class Information:
         due: datetime
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class TooLate(Wording):
+        """To whoever commits to answer at a time when the stage's own is over."""
+
+        at: datetime
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class Nobody(Wording):
         tried: tuple[Person, ...]
 

@@ -34,6 +34,14 @@ class Answer:
         history: tuple[Entered, ...]
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class Why(Wording):
+        """How the due time is worked out. `began`: since when the stage's time runs, `cause` why so long."""
+
+        state: PlainText
+        began: datetime | None
+        cause: PlainText
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class Register(Wording):
         is_of_case = False
 

@@ -36,6 +36,50 @@ class Question:
         who: Person
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class AllTheSame(Wording):
+        """A word that closes or gives time stood beside others: is it meant all the same? `text`: what its reader
+        wrote; `agree`: the word that says so; `newer`: it answered a letter that is not the last."""
+
+        word: PlainText
+        text: PersonalText
+        agree: PlainText
+        newer: bool
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class NextNow(Wording):
+        """No answer is recorded, and the raiser's side says NOT RESOLVED with words: shall the next stage begin?"""
+
+        text: PersonalText
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Saying(Wording):
+        """The challenged side says so, and only the raising side may: is it resolved?"""
+
+        asks_resolved = True
+        who: Person
+        word: PlainText
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class WhatWasDone(Wording):
+        """To whoever said so on the challenged side."""
+
+        word: PlainText
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Phoned(Wording):
+        """The other side spoke with its reader: is it resolved? `words_noted`: as they wrote it down."""
+
+        asks_resolved = True
+        who: Person
+        words_noted: PersonalText
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class ByWhen(Wording):
+        """RECEIVED gave no time, or one that is past."""
+
+        past: bool
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class Meaning(Wording):
         """Which word is meant?"""
 

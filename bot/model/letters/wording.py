@@ -33,7 +33,8 @@ WANTS_ANSWERS = frozenset({LetterKind.NOTICE, LetterKind.CHASER, LetterKind.ESCA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """The values of one letter. `is_of_case`: its template counts on how the case stands (standing.py).
+    """The values of one letter. `is_of_case`: its template counts on how the case stands (standing.py);
+    `asks_resolved`: YES and NO to it are RESOLVED and NOT RESOLVED.
 
     A class inside the class of a kind has both from its name: Redirect.NotMine is redirect, not_mine. Where it names a
     variant itself that stands, for stored letters know it.
@@ -42,6 +43,7 @@ class Wording:
     kind: ClassVar[LetterKind]
     variant: ClassVar[str]
     is_of_case: ClassVar[bool] = True
+    asks_resolved: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         kind, _, variant = cls.__qualname__.rpartition(".")
