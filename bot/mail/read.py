@@ -146,8 +146,13 @@ def _with_words(mail: Mail, parsed: parse.Parsed, reading: Reading) -> Mail:
         quoted_trigger=quoted_trigger,
         quoted_from=original.quoted_from,
         quoted_sent=original.quoted_sent,
-        command=commands.command(pieces.new) if _may_be_person(mail) and not pieces.is_unsure else None,
+        command=commands.command(pieces.new, _names(mail)) if _may_be_person(mail) and not pieces.is_unsure else None,
     )
+
+
+def _names(mail: Mail) -> tuple[str, ...]:
+    """Of its writer and of those it is written to, as the headers give them: they may stand beside a word."""
+    return tuple(one.name for one in (mail.sender, *mail.to, *mail.cc) if one and one.name)
 
 
 def _meant(mail: Mail, *, with_model: bool) -> Mail:

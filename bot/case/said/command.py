@@ -24,6 +24,7 @@ class Said:
     mail: Mail
     fact: Arrival
     stand: Collection[Side]
+    is_overtaken: bool = False  # it answers a letter that asked about an earlier answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from bot.model import (
     letters,
 )
 from bot.model.letters import person
-from bot.rules.authority import Side, sides
+from bot.rules.authority import WORDS, Side, sides
 
 EXTEND = ("EXTEND 2 working days", "they may have longer; name a window or a day")
 ANSWERED = ("ANSWERED", "they have answered you; you may add when and how")
@@ -125,22 +125,32 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))
     mail = replace(mail, command=words.told(d, fact))
     fact = replace(fact, mail=mail)
-    if mail.command is not None and mail.command.word is Word.ANSWERED and _may_have_answered(d, stand):
+    beside = mail.command if _may_have_answered(d, mail, stand) else None
+    if beside is not None:
         mail = replace(mail, command=None)
         fact = replace(fact, mail=mail)
     if mail.command is not None:
         words.on_command(d, fact, mail.command, who(d, mail), stand)
     elif Side.RESPONDING in stand and not (Side.RAISING in stand and is_raiser):
         _from_responders(d, fact, who(d, mail), proven)
+        if beside is not None and beside.word is not Word.ANSWERED:
+            words.not_yours(d, beside.word, who(d, mail), mail)
     elif Side.RAISING in stand:
         _from_raisers(d, fact, who(d, mail))
     else:
         _from_others(d, fact, who(d, mail))
 
 
-def _may_have_answered(d: Draft, stand: Collection[Side]) -> bool:
-    """Who was asked says that they have answered: the raiser is asked, where there is one to ask."""
-    return Side.RESPONDING in stand and Side.RAISING not in stand and d.case.is_open and not d.is_stranger
+def _may_have_answered(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
+    """Who was asked says that they have answered, or says more than a word that is the raising side's alone: the raiser
+    is asked, where there is one to ask."""
+    command = mail.command
+    if command is None or Side.RESPONDING not in stand or Side.RAISING in stand or not d.case.is_open or d.is_stranger:
+        return False
+    if command.word is Word.ANSWERED:
+        return True
+    says_more = command.note or len(promises.sentences(mail.new_text, _writer(mail))) > 1
+    return bool(says_more) and WORDS[command.word].sides == (Side.RAISING,) and d.case.state in WAITING
 
 
 def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None:

@@ -39,6 +39,7 @@ from bot.rules.authority import WORDS, Side, may
 
 #: Words to which CLOSE agrees, where they are asked about; YES agrees to every one.
 CLOSING = (Word.RESOLVED, Word.WITHDRAW)
+IS_URGENT = (("URGENT", "the risk has grown: the shortest time counts from your word"),)
 CONFIRMS = (QuestionKind.WORD, QuestionKind.WORD_AGAIN)
 OTHERS = "other people"
 _NOT_ASKED = Tell(
@@ -76,8 +77,11 @@ def _writer(mail: Mail) -> str:
 
 def on_command(d: Draft, fact: Arrival, command: Command, by: Contact, stand: Collection[Side]) -> None:
     """Acts, refuses, or asks the person's own address. `command` is the mail's."""
-    mail = fact.mail
-    said = Said(command.word, command.note, by, mail, fact, stand)
+    _on_said(d, Said(command.word, command.note, by, fact.mail, fact, stand), command)
+
+
+def _on_said(d: Draft, said: Said, command: Command) -> None:
+    fact, mail, by, stand = said.fact, said.mail, said.by, said.stand
     question = _replied_to(d, fact)
     if command.word is Word.CLOSE:
         question = unsettled(d, by, question)
@@ -107,11 +111,12 @@ def on_command(d: Draft, fact: Arrival, command: Command, by: Contact, stand: Co
 def _act(d: Draft, said: Said, command: Command) -> None:
     """Its sender may say it: it acts, or is asked about where it might not be meant as it stands."""
     is_idle = isinstance(CELLS[said.word][d.case.state], Tell)
-    is_hedged = WORDS[said.word].is_plain and (not command.is_plain or said.mail.is_risk)
+    is_doubtful = not command.is_plain or said.mail.is_risk or said.is_overtaken
+    is_hedged = WORDS[said.word].is_plain and is_doubtful
     if is_hedged and not is_idle:
         agree = Word.CLOSE if said.word in CLOSING else Word.YES
-        text = said.mail.new_text
-        ask_back(d, said, letters.Question.AllTheSame(word=said.word, text=text, agree=agree, newer=False))
+        text, newer = said.mail.new_text, said.is_overtaken
+        ask_back(d, said, letters.Question.AllTheSame(word=said.word, text=text, agree=agree, newer=newer))
     elif said.word is Word.NOT_RESOLVED and said.note and d.case.state in WAITING and d.following is not None:
         ask_back(d, replace(said, note=""), letters.Question.NextNow(text=said.mail.new_text))
     else:
@@ -179,9 +184,21 @@ def _not_yours(d: Draft, said: Said) -> None:
         who_may = _owner(d, said.word) if is_near else OTHERS
         told = letters.Question.NotYours(word=said.word.value, who_may=who_may, may_ask=is_party)
         d.write(told, [said.by], mail=said.mail, human=human)
+    if said.word is Word.URGENT and Side.RESPONDING in said.stand and d.case.state in WAITING and not d.is_stranger:
+        asked = [d.case.raiser, *([d.manager] if d.manager else [])]
+        for to in asked:  # who was challenged sees a risk: only the raising side shortens the time
+            d.write(letters.Question.Meaning(choices=IS_URGENT), [to], human=said.by)
     is_of_either = said.by.agency and (Side.RESPONDING in said.stand or said.by.agency == d.case.raiser.agency)
     if is_heard and is_of_either:
         d.write(letters.Question.Meaning(choices=answers.CHOICES), [d.case.raiser], human=said.by)
+
+
+def not_yours(d: Draft, word: Word, by: Contact, mail: Mail) -> None:
+    """To whoever is challenged, of a word of the raising side that stood before other words."""
+    d.event(EventKind.REFUSED, by=by.email, note=f"{word}: not_your_word")
+    if is_known(d, by):
+        told = letters.Question.NotYours(word=word.value, who_may=_owner(d, word), may_ask=True)
+        d.write(told, [by], mail=mail)
 
 
 def _owner(d: Draft, word: Word) -> str:
@@ -226,13 +243,15 @@ def _of_resolved(d: Draft, said: Said, question: Question, command: Command) -> 
         return
     last = next(q for q in reversed(d.case.questions) if q.about is QuestionKind.RESOLVED)
     meant = Word.RESOLVED if said.word is Word.YES else Word.NOT_RESOLVED
-    as_meant = replace(command, word=meant, is_plain=command.is_plain and last.mail == question.mail)
-    on_command(d, _as(said.fact, as_meant), as_meant, said.by, said.stand)
+    as_meant = replace(command, word=meant)
+    _on_said(d, _as(said, as_meant, is_overtaken=last.mail != question.mail), as_meant)
 
 
-def _as(fact: Arrival, command: Command) -> Arrival:
+def _as(said: Said, command: Command, *, is_overtaken: bool = False) -> Said:
     """The same mail, read as that command; it answers no question any more."""
-    return replace(fact, mail=replace(fact.mail, command=command), answered_key="")
+    mail = replace(said.mail, command=command)
+    fact = replace(said.fact, mail=mail, answered_key="")
+    return Said(command.word, command.note, said.by, mail, fact, said.stand, is_overtaken)
 
 
 def _of_unsettled(d: Draft, said: Said, question: Question, command: Command) -> None:
@@ -243,7 +262,7 @@ def _of_unsettled(d: Draft, said: Said, question: Question, command: Command) ->
         tell(d, replace(said, word=Word(question.command)), _NOT_MEANT)
         return
     as_meant = Command(Word(question.command), question.words, command.is_plain)
-    on_command(d, _as(said.fact, as_meant), as_meant, said.by, said.stand)
+    _on_said(d, _as(said, as_meant), as_meant)
 
 
 def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
