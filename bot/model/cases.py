@@ -150,6 +150,7 @@ class Question:
     mail: PlainText = ""  # digest of the mail it is about; RESOLVED: of the answer
     command: PlainText = ""  # WORD, ALL_THE_SAME: the word
     words: PersonalText = ""  # WORD, ALL_THE_SAME: what stood behind it
+    is_hedged: bool = False  # WORD: other words stood beside it
     whose: PersonalText = ""  # WHOSE_ANSWER: the address that may have answered
     agency: PlainText = ""  # TRANSFER
     team: PersonalText = ""  # TRANSFER

@@ -8,7 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.case.making.draft import Draft
-from bot.model import Arrival, Contact, EventKind, Mail, Question, QuestionKind, Word, Wording
+from bot.mail.words.commands import yes_or_no
+from bot.mail.words.promises import sentences
+from bot.model import WAITING, Arrival, Command, Contact, EventKind, Mail, Question, QuestionKind, Word, Wording
 from bot.model.letters import Answer, Enclosed, Information, TheRegister, TheReport
 from bot.model.letters.parts import Entered
 from bot.rules.authority import Side
@@ -45,6 +47,32 @@ def tell(d: Draft, said: Said, because: Tell) -> None:
     if is_known(d, said.by):
         told = Information.NothingChanged(word=said.word.value, why=because.why, instead=because.instead)
         d.write(told, [said.by], mail=said.mail)
+
+
+def told(d: Draft, fact: Arrival) -> Command | None:
+    """The word of a mail, as the question that it answers lets it be read. DONE and NOT DONE, alone on the line, are
+    YES and NO to whether an action is done; YES and NO with words after them answer whether it is resolved. Anywhere
+    else an answer may well begin so, and what says more than YES or NO to no question is one."""
+    command, question = fact.mail.command, replied_to(d, fact)
+    if command is not None:
+        is_word = command.word not in (Word.YES, Word.NO) or question is not None or d.case.state not in WAITING
+        return command if is_word or len(sentences(fact.mail.new_text, _writer(fact.mail))) < 2 else None
+    if question is None:
+        return None
+    if question.about in (QuestionKind.RESOLVED, QuestionKind.ALL_THE_SAME):
+        return yes_or_no(fact.mail.new_text)
+    line = next((line for line in fact.mail.new_text.split("\n") if line.strip()), "")[:40].strip(" \t.!").upper()
+    meant = {"DONE": Word.YES, "NOT DONE": Word.NO}.get(line)
+    return Command(meant) if question.about is QuestionKind.TASK and meant else None
+
+
+def _writer(mail: Mail) -> str:
+    return mail.sender.name if mail.sender else ""
+
+
+def replied_to(d: Draft, fact: Arrival) -> Question | None:
+    """The question whose letter the mail cites: a ref alone answers none."""
+    return next((q for q in d.case.questions if q.key == fact.answered_key), None)
 
 
 def ask_back(d: Draft, said: Said, asking: Wording) -> None:

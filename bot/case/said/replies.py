@@ -15,7 +15,7 @@ from bot.case.course.opening import confirmed
 from bot.case.making import forms, incident
 from bot.case.making.draft import Draft
 from bot.case.placement import AGAIN, MAY_ANSWER
-from bot.case.said import protection, transfer, words
+from bot.case.said import command, protection, transfer, words
 from bot.case.said.answers import CHOICES, pass_on, reached_raiser, responded
 from bot.mail.words import promises
 from bot.mail.words.commands import opens_with_command
@@ -123,7 +123,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         confirmed(d, sender)
     if stand and Side.NONE not in stand:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))
-    mail = replace(mail, command=words.told(d, fact))
+    mail = replace(mail, command=command.told(d, fact))
     fact = replace(fact, mail=mail)
     beside = mail.command if _may_have_answered(d, mail, stand) else None
     if beside is not None:

@@ -15,9 +15,7 @@ from bot.case.making.draft import Draft
 from bot.case.placement import BY_LETTER
 from bot.case.said import answers, transfer
 from bot.case.said.cells import CELLS, perform
-from bot.case.said.command import Said, Tell, ask_back, is_known, nothing_changed, tell, unsettled
-from bot.mail.words.commands import yes_or_no
-from bot.mail.words.promises import sentences
+from bot.case.said.command import Said, Tell, ask_back, is_known, nothing_changed, replied_to, tell, unsettled
 from bot.model import (
     WAITING,
     AlarmKind,
@@ -54,27 +52,6 @@ _NOT_MEANT = Tell("You said that it is not meant, so everything stays as it was.
 _NOT_AWAITED = Tell("No reply is awaited any more.")
 
 
-def told(d: Draft, fact: Arrival) -> Command | None:
-    """The word of a mail, as the question that it answers lets it be read. DONE and NOT DONE, alone on the line, are
-    YES and NO to whether an action is done; YES and NO with words after them answer whether it is resolved. Anywhere
-    else an answer may well begin so, and what says more than YES or NO to no question is one."""
-    command, question = fact.mail.command, _replied_to(d, fact)
-    if command is not None:
-        is_word = command.word not in (Word.YES, Word.NO) or question is not None or d.case.state not in WAITING
-        return command if is_word or len(sentences(fact.mail.new_text, _writer(fact.mail))) < 2 else None
-    if question is None:
-        return None
-    if question.about in (QuestionKind.RESOLVED, QuestionKind.ALL_THE_SAME):
-        return yes_or_no(fact.mail.new_text)
-    line = next((line for line in fact.mail.new_text.split("\n") if line.strip()), "")[:40].strip(" \t.!").upper()
-    meant = {"DONE": Word.YES, "NOT DONE": Word.NO}.get(line)
-    return Command(meant) if question.about is QuestionKind.TASK and meant else None
-
-
-def _writer(mail: Mail) -> str:
-    return mail.sender.name if mail.sender else ""
-
-
 def on_command(d: Draft, fact: Arrival, command: Command, by: Contact, stand: Collection[Side]) -> None:
     """Acts, refuses, or asks the person's own address. `command` is the mail's."""
     _on_said(d, Said(command.word, command.note, by, fact.mail, fact, stand), command)
@@ -82,7 +59,7 @@ def on_command(d: Draft, fact: Arrival, command: Command, by: Contact, stand: Co
 
 def _on_said(d: Draft, said: Said, command: Command) -> None:
     fact, mail, by, stand = said.fact, said.mail, said.by, said.stand
-    question = _replied_to(d, fact)
+    question = replied_to(d, fact)
     if command.word is Word.CLOSE:
         question = unsettled(d, by, question)
     if command.word in (Word.YES, Word.NO, Word.CLOSE) and question is not None:
@@ -103,7 +80,7 @@ def _on_said(d: Draft, said: Said, command: Command) -> None:
         return
     d.event(EventKind.REFUSED, by=by.email, note=f"{command.word}: {verdict.why}")
     if verdict.why == "not_proven":
-        _confirm(d, said)
+        _confirm(d, said, is_hedged=_is_hedged(said, command))
     else:
         _not_yours(d, said)
 
@@ -111,19 +88,28 @@ def _on_said(d: Draft, said: Said, command: Command) -> None:
 def _act(d: Draft, said: Said, command: Command) -> None:
     """Its sender may say it: it acts, or is asked about where it might not be meant as it stands."""
     is_idle = isinstance(CELLS[said.word][d.case.state], Tell)
-    is_doubtful = not command.is_plain or said.mail.is_risk or said.is_overtaken
-    is_hedged = WORDS[said.word].is_plain and is_doubtful
-    if is_hedged and not is_idle:
-        agree = Word.CLOSE if said.word in CLOSING else Word.YES
-        text, newer = said.mail.new_text, said.is_overtaken
-        ask_back(d, said, letters.Question.AllTheSame(word=said.word, text=text, agree=agree, newer=newer))
+    if _is_hedged(said, command) and not is_idle:
+        _all_the_same(d, said, said.mail.new_text)
     elif said.word is Word.NOT_RESOLVED and said.note and d.case.state in WAITING and d.following is not None:
         ask_back(d, replace(said, note=""), letters.Question.NextNow(text=said.mail.new_text))
     else:
         perform(d, said)
 
 
-def _confirm(d: Draft, said: Said) -> None:
+def _is_hedged(said: Said, command: Command) -> bool:
+    """Whether it closes or gives time, and something beside it speaks against it."""
+    is_doubtful = not command.is_plain or said.mail.is_risk or said.is_overtaken
+    return WORDS[said.word].is_plain and is_doubtful
+
+
+def _all_the_same(d: Draft, said: Said, text: str) -> None:
+    """Asks whether it is meant with what stands beside it. `text`: their own words, "" for unproven ones."""
+    agree = Word.CLOSE if said.word in CLOSING else Word.YES
+    asking = letters.Question.AllTheSame(word=said.word, text=text, agree=agree, newer=said.is_overtaken)
+    ask_back(d, said, asking)
+
+
+def _confirm(d: Draft, said: Said, *, is_hedged: bool) -> None:
     """The directory's own address of that person is asked whether the word is theirs, then their manager."""
     known = d.rules.directory.person(said.by.email) or said.by
     if not is_known(d, known):
@@ -132,7 +118,8 @@ def _confirm(d: Draft, said: Said) -> None:
     letter = d.write(letters.Question.ConfirmWord(word=said.word.value, said=said.mail.received), [known])
     if letter:
         about, command = QuestionKind.WORD, said.word.value
-        d.ask(Question(letter.key, about, known.email, said.mail.digest, command=command, words=said.note))
+        question = Question(letter.key, about, known.email, said.mail.digest, command=command, words=said.note)
+        d.ask(replace(question, is_hedged=is_hedged))
         if d.case.is_open and not d.is_stranger:  # a stranger's case is told to no more people than it must
             at = workdays.next_morning(d.now, d.rules.calendar)
             d.alarm(AlarmKind.WORD_MANAGER, at, "the manager is asked about a word that its sender has not confirmed")
@@ -217,11 +204,6 @@ def _of_transfer(d: Draft, said: Said) -> None:
     on_command(d, fact, command, said.by, said.stand)
 
 
-def _replied_to(d: Draft, fact: Arrival) -> Question | None:
-    """The question whose letter the mail cites: a ref alone answers none."""
-    return next((q for q in d.case.questions if q.key == fact.answered_key), None)
-
-
 def _is_asked(d: Draft, said: Said, question: Question) -> bool:
     """Whether it comes from the address that the question was put to (of an action: from that side), and never with a
     failed proof.
@@ -292,7 +274,11 @@ def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
         d.event(EventKind.ATTACHED, by=said.by.email, note=f"NO to {question.about}")
         return
     if question.about in CONFIRMS:
-        perform(d, replace(said, word=Word(question.command), note=question.words))
+        as_meant = replace(said, word=Word(question.command), note=question.words)
+        if question.is_hedged:
+            _all_the_same(d, as_meant, "")
+        else:
+            perform(d, as_meant)
     elif question.about is QuestionKind.WHOSE_ANSWER and d.case.state not in WAITING:
         nothing_changed(d, said, _NOT_AWAITED)
     elif question.about is QuestionKind.WHOSE_ANSWER:
