@@ -27,7 +27,13 @@ _BARE = _ORDERS.words("bare")
 _NOTES = {word: pattern for pattern, word in _ORDERS.rows("notes")}
 _SENTENCES = {word: pattern for pattern, word in _ORDERS.rows("sentences")}
 _HEDGES, _SIGNATURE, _IDIOM = (_ORDERS.pattern(name) for name in ("hedges", "signature", "no_idiom"))
-_ADDS_NOTHING = {Word.YES: _ORDERS.pattern("agreeing"), Word.NO: _ORDERS.pattern("denying")}
+_ADDS_NOTHING = {
+    Word.YES: _ORDERS.pattern("agreeing"),
+    Word.NO: _ORDERS.pattern("denying"),
+    Word.CLOSE: _ORDERS.pattern("closing_it"),
+}
+_NAMING = frozenset(map(Word, _ORDERS.words("naming")))
+_ASKING = (Word.WHY, Word.STATUS, Word.HELP)
 _SENT_TO, _CLOCK_ALONE = _ORDERS.pattern("sent_to"), _ORDERS.pattern("clock_alone")
 _REF = re2.compile(r"(?i)^(?:(?:for|of|on|the|case|ref)\s+)*\[?[a-z]{1,6}-\d{4}-\d{4,9}\b\]?")
 _AFTER_YES = (Word.RESOLVED, Word.ESCALATE, Word.WITHDRAW, Word.URGENT, Word.ON_FILE)
@@ -115,9 +121,11 @@ def _of_line(line: str, known: frozenset[str]) -> tuple[Word, str] | None:
             rest, only = rest[lead[0].end() :], lead[1]
             continue
         less = courtesies.without_one(rest, known)
-        if less.rest == rest:
+        is_greeted = is_greeted and less.is_greeting
+        less_name = courtesies.addressed(rest, known)
+        if rest in (less.rest, less_name) and less.rest == less_name:
             return None
-        rest, is_greeted = less.rest, is_greeted and less.is_greeting
+        rest = less.rest if less.rest != rest else less_name
     return None
 
 
@@ -138,7 +146,7 @@ def _begins(words: str) -> _Found | None:
 def _taken(found: _Found, known: frozenset[str]) -> tuple[Word, str] | None:
     """None where it is an ordinary sentence that only begins so ("Received with thanks"), or a question."""
     word, tail = found.word, found.tail
-    if tail.lstrip(" \"'*_)”’").startswith("?") and word is not Word.WHY:
+    if tail.lstrip(" \"'*_)”’").startswith("?") and word not in _ASKING:
         return None
     if word in _SENTENCES and _SENTENCES[word].match(tail):
         return None
@@ -154,10 +162,12 @@ def _taken(found: _Found, known: frozenset[str]) -> tuple[Word, str] | None:
 def _note(found: _Found, known: frozenset[str]) -> str:
     """What stands behind the word, "" where it says nothing."""
     adds_nothing = _ADDS_NOTHING.get(found.word)
-    rest = courtesies.inner(courtesies.without(found.tail, known, follows=True))
+    says_whom = found.word in _NAMING
+    rest = courtesies.without(found.tail, frozenset() if says_whom else known, follows=not says_whom)
+    rest = courtesies.inner(rest)
     if not rest or (adds_nothing and adds_nothing.match(rest.replace("’", "'"))):
         return ""
-    note = found.tail.strip().lstrip(":-–—,.").strip()
+    note = found.tail.strip().lstrip(":-–—,.!").strip()
     ref = _REF.match(note)
     return note.strip("[] ") if ref and ref.end() == len(note) else note
 

@@ -22,6 +22,7 @@ _END = re2.compile(r"[\s\p{P}\p{So}\p{Sk}\x{200d}\x{fe0f}]+$")
 _TOKEN = re2.compile(r"^[\s,/&]*(?:and\s+)?(\p{L}[\p{L}\p{M}'’.-]*)")
 _ADDRESSED = re2.compile(r"^\s*(\p{L}[\p{L}\p{M}'’-]*(?:\s+\p{L}[\p{L}\p{M}'’-]*){0,2})\s*(?:[,.!:;–—-]|$)")
 _SIGNED = re2.compile(r"^\s*[,.;:(–—-]\s*(\p{Lu}[\p{Ll}'’-]+(?:\s+\p{Lu}[\p{Ll}'’-]+)?)[\s\p{P}]*$")
+_CALLED = re2.compile(r"^\s*(\p{Lu}[\p{Ll}'’]+)\s*(?:,|[–—-]+\s)\s*")
 _LETTERS = re2.compile(r"[\p{L}\p{M}]+")
 _MOST = 8
 _MOST_NAMES = 4
@@ -74,10 +75,16 @@ def without(words: str, known: frozenset[str], *, follows: bool = False) -> str:
         if less.rest == rest:
             break
         rest = less.rest
-    signed = _SIGNED.match(words if follows else rest)
+    signed = _SIGNED.match(words if rest == words else f", {rest}")
     if follows and signed and all(_is_name(part, known) for part in str(signed.group(1)).split()):
         return ""
     return rest
+
+
+def addressed(words: str, known: frozenset[str]) -> str:
+    """The words less a name at their beginning that a comma or a dash parts from them; the same where there is none."""
+    called = _CALLED.match(words)
+    return words[called.end() :] if called and _is_name(str(called.group(1)), known) else words
 
 
 def without_one(words: str, known: frozenset[str]) -> Less:
