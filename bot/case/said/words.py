@@ -54,10 +54,10 @@ _NOT_AWAITED = Tell("No reply is awaited any more.")
 
 def on_command(d: Draft, fact: Arrival, command: Command, by: Contact, stand: Collection[Side]) -> None:
     """Acts, refuses, or asks the person's own address. `command` is the mail's."""
-    _on_said(d, Said(command.word, command.note, by, fact.mail, fact, stand), command)
+    _give(d, Said(command.word, command.note, by, fact.mail, fact, stand), command)
 
 
-def _on_said(d: Draft, said: Said, command: Command) -> None:
+def _give(d: Draft, said: Said, command: Command) -> None:
     fact, mail, by, stand = said.fact, said.mail, said.by, said.stand
     question = replied_to(d, fact)
     if command.word is Word.CLOSE:
@@ -226,7 +226,7 @@ def _of_resolved(d: Draft, said: Said, question: Question, command: Command) -> 
     last = next(q for q in reversed(d.case.questions) if q.about is QuestionKind.RESOLVED)
     meant = Word.RESOLVED if said.word is Word.YES else Word.NOT_RESOLVED
     as_meant = replace(command, word=meant)
-    _on_said(d, _as(said, as_meant, is_overtaken=last.mail != question.mail), as_meant)
+    _give(d, _as(said, as_meant, is_overtaken=last.mail != question.mail), as_meant)
 
 
 def _as(said: Said, command: Command, *, is_overtaken: bool = False) -> Said:
@@ -244,7 +244,7 @@ def _of_unsettled(d: Draft, said: Said, question: Question, command: Command) ->
         tell(d, replace(said, word=Word(question.command)), _NOT_MEANT)
         return
     as_meant = Command(Word(question.command), question.words, command.is_plain)
-    _on_said(d, _as(said, as_meant), as_meant)
+    _give(d, _as(said, as_meant), as_meant)
 
 
 def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
