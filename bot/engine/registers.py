@@ -17,7 +17,7 @@ from bot.model.letters.parts import Answering, OpenCase
 from bot.records import register
 from bot.records.register import Sheet
 from bot.records.report import Quarter, Source, report
-from bot.rules.coverage import responders
+from bot.rules.coverage import deciders, responders
 from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar
 from bot.settings.settings import Settings, WatchedMailbox
@@ -107,7 +107,7 @@ def answering(of: Settings, box: WatchedMailbox, on: date) -> Iterator[tuple[str
     for stage in policy.course():
         for contact in responders(stage, directory, box.area, agency, box.team, on):
             yield stage.name, "answers", contact
-        for contact in directory.holders(stage.decider, box.area, on=on) if stage.decider else ():
+        for contact in deciders(stage, directory, box.area, (agency, box.team), on=on):
             yield stage.name, "decides", contact
 
 

@@ -34,7 +34,7 @@ from bot.model import (
     State,
     Unit,
 )  # fmt: skip
-from bot.rules import directory_file
+from bot.rules import coverage, directory_file
 from bot.rules.book import Rules
 from bot.rules.policy import file as policy_file
 from tests.property.oracle import LONDON, OFF, Oracle, days_on
@@ -207,7 +207,7 @@ def speaker(case: Case, side: str, book: Rules) -> str:
     if side == "raiser":
         return case.raiser.email
     if side == "decider" and stage.decider is not None:
-        return book.directory.holders(stage.decider, case.area)[0].email
+        return coverage.deciders(stage, book.directory, case.area, (case.responder_agency, case.team))[0].email
     return next((s.contact.email for s in case.served if not s.is_dead), case.raiser.email)
 
 

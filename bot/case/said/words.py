@@ -145,7 +145,8 @@ def _owner(d: Draft, word: Word) -> str:
     sides = WORDS[word].sides
     if Side.RAISING in sides:
         return str(d.case.raiser)
-    people = d.responders if Side.RESPONDING in sides else d.unit
+    deciders = d.cast.deciders(d.stage) if Side.DECIDER in sides else ()
+    people = d.responders if Side.RESPONDING in sides else deciders or d.unit
     return str(next(iter(people), "the business unit"))
 
 
