@@ -122,6 +122,8 @@ class StageRun:
     ended_as: PlainText = ""  # responded, lapsed, not_resolved, escalated, resolved, withdrawn ...
     by: datetime | None = None  # a requested instant that binds this run
     responded: datetime | None = None
+    answered_by: PersonalText = ""  # address of who responded
+    answer: PlainText = ""  # digest of the mail that did
 
 
 class QuestionKind(StrEnum):
@@ -133,6 +135,8 @@ class QuestionKind(StrEnum):
     PROVISIONAL = "provisional"  # do you challenge
     TRANSFER = "transfer"  # does your team take it over
     TASK = "task"  # is it done
+    OUTCOME = "outcome"  # does the answer before the closing word stand as the outcome
+    IMPARTIAL = "impartial"  # may somebody of a party's agency decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +149,10 @@ class Question:
     key: PersonalText  # the occasion of the letter that asks it
     about: QuestionKind
     asked: PersonalText  # address
-    mail: PlainText = ""  # digest of the mail it is about
+    mail: PlainText = ""  # digest of the mail it is about; OUTCOME: of the answer
     command: PlainText = ""  # WORD: the word
     words: PersonalText = ""  # WORD: what stood behind it
-    whose: PersonalText = ""  # WHOSE_ANSWER: the address that may have answered
+    whose: PersonalText = ""  # WHOSE_ANSWER, OUTCOME: the address that may have answered; IMPARTIAL: who was named
     agency: PlainText = ""  # TRANSFER
     team: PersonalText = ""  # TRANSFER
     task: PlainText = ""  # TASK: its id
@@ -241,6 +245,7 @@ class Case:
     hold_until: datetime | None = None
     closing_word: PlainText = ""  # the word that will close it: resolved or decided
     closing_at: datetime | None = None
+    closing_by: Contact | None = None  # who gave it
     closed_as: ClosedAs | None = None
     closed: datetime | None = None
     outcome: PlainText = ""  # digest of the mail that wrote the outcome

@@ -45,7 +45,7 @@ def drop(d: Draft) -> None:
     d.quiet(*ALARMS)
     d.retire_commitments()
     d.drop_tasks(lambda task: task.id != MEETING and task not in d.case.commitments)
-    d.settle(lambda question: question.about is QuestionKind.TASK)
+    d.settle(lambda question: question.about in (QuestionKind.TASK, QuestionKind.OUTCOME))
 
 
 # --- the end ----------------------------------------------------------------------------------------------------------

@@ -22,6 +22,13 @@ def owes_outcome(d: Draft) -> tuple[tuple[Contact, ...], tuple[Contact, ...]]:
     return (found, d.responders) if found else (d.responders, ())
 
 
+def answered_by(d: Draft) -> Contact | None:
+    """Who gave the answer that the running stage ended with, as the case or the directory knows them."""
+    email = d.case.runs[-1].answered_by
+    known = next((c for _, _, c in d.case.people if c.email == email), None)
+    return known or d.rules.directory.person(email)
+
+
 def both_sides(d: Draft) -> tuple[tuple[str, Contact], ...]:
     """(side, who is asked) after the end: the raiser, and who owed the outcome; one person only once."""
     owing = next(iter(owes_outcome(d)[0]), None) or d.first_responder

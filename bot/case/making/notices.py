@@ -41,6 +41,12 @@ def original(d: Draft, readers: Iterable[Contact]) -> tuple[TheMail, ...]:
     return (TheMail(d.case.opening_mail),)
 
 
+def may_read(d: Draft, writer: Contact, reader: Contact) -> bool:
+    """Whether the writer's words may be quoted to the reader: both addresses are secure, as the directory has them."""
+    known = (d.rules.directory.person(one.email) or one for one in (writer, reader))
+    return all(contact.is_secure for contact in known)
+
+
 def applies(d: Draft, rule: Notify) -> bool:
     """Whether a notify rule's condition holds for this case; an empty one always does."""
     return holds(d.cast, rule.condition, rule.role)

@@ -41,7 +41,9 @@ _NO_FLAG = Tell("The challenge is not marked as child protection.")
 
 def resolved(d: Draft, said: Said) -> None:
     """The outcome in writing is asked for: RESOLVED or DECIDED is the closing word."""
-    closing.await_outcome(d, said.word.value, said.by, said.mail)
+    command = said.mail.command
+    wrote = command is not None and command.word is said.word  # else the mail only confirms a word said before
+    closing.await_outcome(d, said.word.value, said.by, said.mail, said.mail.new_text if wrote else said.note)
 
 
 def next_stage(d: Draft, said: Said) -> None:

@@ -7,7 +7,7 @@ YES and NO answer the question replied to. What a word does is in cells.py.
 from collections.abc import Collection
 from dataclasses import replace
 
-from bot.case.course import follow_up
+from bot.case.course import closing, follow_up
 from bot.case.course.opening import confirmed
 from bot.case.making import incident
 from bot.case.making.draft import Draft
@@ -26,6 +26,7 @@ from bot.model import (
     Proof,
     Question,
     QuestionKind,
+    State,
     Word,
     letters,
 )
@@ -38,6 +39,11 @@ OTHERS = "other people"
 _NOT_ASKED = Tell(
     "The question you answered was put to somebody else, or the mail did not come from the mailbox that was asked.",
     "Whoever was asked can reply to that letter with YES or NO.",
+)
+_NO_OUTCOME = Tell("No outcome in writing is awaited any more.")
+_NOT_PROVEN = Tell(
+    "It could not be proven that the mail comes from your mailbox, and this word closes the challenge.",
+    "Please send it from that mailbox, or write OUTCOME and what was agreed.",
 )
 _NOT_AWAITED = Tell("No reply is awaited any more.")
 
@@ -157,6 +163,19 @@ def _of_transfer(d: Draft, said: Said) -> None:
     on_command(d, fact, command, said.by, said.stand)
 
 
+def _of_outcome(d: Draft, said: Said, question: Question) -> None:
+    """YES to "is your answer the outcome?" closes, and needs what OUTCOME needs."""
+    verdict = may(d.case, replace(said.mail, command=Command(Word.OUTCOME)), d.rules)
+    if d.case.state is not State.AWAITING_OUTCOME:
+        nothing_changed(d, said, _NO_OUTCOME)
+    elif verdict.may:
+        d.settle(lambda one: one is question)
+        closing.outcome_stands(d, question, said.by)
+    else:
+        d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: {verdict.why}")
+        tell(d, said, _NOT_PROVEN)
+
+
 def _replied_to(d: Draft, fact: Arrival) -> Question | None:
     """The question whose letter the mail cites: a ref alone answers none."""
     return next((q for q in d.case.questions if q.key == fact.answered_key), None)
@@ -171,6 +190,8 @@ def _is_asked(d: Draft, said: Said, question: Question) -> bool:
     is_theirs = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
     if question.about is QuestionKind.TASK:
         is_theirs = is_theirs or follow_up.is_of_side(question, said.stand)
+    if question.about is QuestionKind.OUTCOME:  # who else answers there may write OUTCOME as well
+        is_theirs = is_theirs or Side.RESPONDING in said.stand
     return is_theirs and said.mail.proof is not Proof.FAILED and said.fact.how == BY_LETTER
 
 
@@ -185,6 +206,9 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
             _not_yours(d, said)
         else:
             tell(d, said, _NOT_ASKED)
+        return
+    if question.about is QuestionKind.OUTCOME and said.word is Word.YES:
+        _of_outcome(d, said, question)
         return
     if question.about is QuestionKind.TASK:
         follow_up.answered(d, question.task, question.side, said.word.lower(), said.by)

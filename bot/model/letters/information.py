@@ -52,6 +52,17 @@ class Information:
         decider: Person
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class ClosingWord(Wording):
+        """RESOLVED or DECIDED was said. `said`: the words of the decision, where the reader may see them; `by`: when
+        the outcome is due in writing; `owing`: who writes it."""
+
+        word: PlainText
+        who: Person
+        said: PersonalText
+        by: datetime
+        owing: tuple[Person, ...]
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class NotMine(Wording):
         who: Person
 

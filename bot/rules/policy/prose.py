@@ -113,7 +113,8 @@ def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:
     if stage.representation:
         yield f"Both sides are asked to write down their view within {stage.representation.within}."
     if stage.decider:
-        whose = {"raising": " of the raising side", "responding": " of the challenged agency"}.get(stage.decider.side, "")
+        sides = {"raising": " of the raising side", "responding": " of the challenged agency"}
+        whose = sides.get(stage.decider.side, "")
         yield f"The {role(stage.decider.role)}{whose} ends the matter here with DECIDED: ({stage.decision_word})."
     if stage.confirm_within:
         yield f"Once it is resolved, the outcome is due in writing within {stage.confirm_within}."
