@@ -18,6 +18,7 @@ from bot.records import register
 from bot.records.register import Sheet
 from bot.records.report import Quarter, Source, report
 from bot.rules.coverage import deciders, responders
+from bot.rules.policy import prose
 from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar
 from bot.settings.settings import Settings, WatchedMailbox
@@ -89,6 +90,7 @@ def open_line(case: Case, policies: Mapping[str, Policy]) -> OpenCase:
         asks=case.asks,
         elsewhere=case.has(Flag.ANSWERED_FROM_ELSEWHERE),
         watched=case.has(Flag.SHADOWED),
+        untold=tuple(prose.role(f.partition(":")[2]) for f in case.flags if f.flag is Flag.NOBODY_TO_TELL),
         forms=tuple(policy.form(state.form).title for state in case.forms if state.is_missing),
     )
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.case.course import closing, follow_up
 from bot.case.course.opening import confirmed
-from bot.case.making import incident
+from bot.case.making import ends_with, incident
 from bot.case.making.draft import Draft
 from bot.case.placement import BY_LETTER
 from bot.case.said import answers, transfer
@@ -45,6 +45,7 @@ _NOT_PROVEN = Tell(
     "It could not be proven that the mail comes from your mailbox, and this word closes the challenge.",
     "Please send it from that mailbox, or write OUTCOME and what was agreed.",
 )
+_NOT_APPOINTED = Tell("Nobody is appointed.", "APPOINT and the name of somebody else names another.")
 _NOT_AWAITED = Tell("No reply is awaited any more.")
 
 
@@ -217,8 +218,12 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
     d.settle(lambda one: one in same)
     if said.word is Word.NO:
         d.event(EventKind.ATTACHED, by=said.by.email, note=f"NO to {question.about}")
+        if question.about is QuestionKind.IMPARTIAL:
+            tell(d, said, _NOT_APPOINTED)
         return
-    if question.about in CONFIRMS:
+    if question.about is QuestionKind.IMPARTIAL:
+        ends_with.appoint(d, d.rules.directory.person(question.whose) or Contact(question.whose), said.by, said.mail)
+    elif question.about in CONFIRMS:
         perform(d, replace(said, word=Word(question.command), note=question.words))
     elif question.about is QuestionKind.WHOSE_ANSWER and d.case.state not in WAITING:
         nothing_changed(d, said, _NOT_AWAITED)

@@ -46,10 +46,11 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Appointed(Wording):
-        """`decider`: who named them."""
+        """`decider`: who named them; `asked`: they decide nothing before it is said that they are impartial."""
 
         who: Person
         decider: Person
+        asked: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class ClosingWord(Wording):
@@ -99,11 +100,13 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Notify(Wording):
-        """`event`: enter, exit, lapse or close; `attached`: the original mail comes with it."""
+        """`event`: enter, exit, lapse or close; `attached`: the original mail comes with it; `meant`: the role that
+        nobody holds, for which its reader has it."""
 
         event: PlainText
         original: Original
         attached: bool
+        meant: PlainText = ""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Clock(Wording):

@@ -113,6 +113,7 @@ class OpenCase:
     elsewhere: bool  # a letter of ours was answered from an address that it never went to
     watched: bool
     forms: tuple[PlainText, ...]  # titles of those that are missing
+    untold: tuple[PlainText, ...] = ()  # roles that the policy wants told and nobody holds
 
 
 @dataclass(frozen=True, slots=True)

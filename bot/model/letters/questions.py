@@ -91,6 +91,13 @@ class Question:
         pass
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class Impartial(Wording):
+        """May they decide, who are of one side's agency? `side`: raising or responding."""
+
+        who: Person
+        side: PlainText
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class Transfer(Wording):
         """Does your team take it over?"""
 
