@@ -69,6 +69,7 @@ class AlarmKind(StrEnum):
     WORD_MANAGER = "word_manager"
     CHILD_FILE = "child_file"
     ACTION = "action"
+    ACTION_LATE = "action_late"
     PROMPT = "prompt"
     PROMPT_LATE = "prompt_late"
     HOLD_END = "hold_end"

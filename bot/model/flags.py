@@ -68,6 +68,7 @@ class Flag(StrEnum):
     TRANSFERRED = "transferred", "handed to another team"
     TRANSFERRED_AGAIN = "transferred_again", "handed on a second time"
     WRONG_PERSON = "wrong_person", "wrong person"
+    ACTIONS_OPEN = "actions_open", "an agreed action is not said to be done"
     APPOINTED_IS_A_PARTY = "appointed_is_a_party", "who is to decide is of an agency that is a party"
     APPOINTED_IS_UNKNOWN = "appointed_is_unknown", "who is to decide is not in the directory"
     # the mail that opened it, and those that came after

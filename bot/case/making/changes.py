@@ -37,6 +37,7 @@ LASTING = frozenset(
         AlarmKind.WORD_MANAGER,
         AlarmKind.CHILD_FILE,
         AlarmKind.ACTION,
+        AlarmKind.ACTION_LATE,
         AlarmKind.PROMPT,
         AlarmKind.PROMPT_LATE,
     }

@@ -41,6 +41,17 @@ def both_sides(d: Draft) -> tuple[tuple[str, Contact], ...]:
     return tuple(sides)
 
 
+def lead_of(d: Draft, who: Contact) -> tuple[Contact, ...]:
+    """Who stands over somebody: of a party the next stage's contacts of that side, else their manager."""
+    case, after = d.case, d.following
+    side = "raising" if who.agency == case.raiser.agency else "responding"
+    is_party = bool(who.agency) and who.agency in (case.raiser.agency, case.responder_agency)
+    found = d.cast.acting(after, side) if after and is_party else ()
+    own = tuple(c for c in found if c.agency == who.agency and c.email != who.email)
+    manager = d.manager_of(who)
+    return own or ((manager,) if manager else ())
+
+
 # APPOINT: the decider names who decides in their place, and from then on that person's DECIDED counts too. Only
 # somebody whom the directory knows can be appointed by mail, by name or address: of anybody else no word could be
 # proven. Somebody of either side's agency decides only once the decider has said that they are impartial. What was said

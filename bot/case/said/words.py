@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.case.course import closing, follow_up
 from bot.case.course.opening import confirmed
-from bot.case.making import ends_with, incident
+from bot.case.making import agreed, ends_with, incident
 from bot.case.making.draft import Draft
 from bot.case.placement import BY_LETTER
 from bot.case.said import answers, transfer
@@ -212,7 +212,7 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
         _of_outcome(d, said, question)
         return
     if question.about is QuestionKind.TASK:
-        follow_up.answered(d, question.task, question.side, said.word.lower(), said.by)
+        agreed.said_of(d, question, said.word.lower(), said.by, said.mail)
         return
     same = [q for q in d.case.questions if q is question or (q.about in CONFIRMS and q.mail == question.mail)]
     d.settle(lambda one: one in same)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.model.letters.parts import Action, Named, Original, Person
 from bot.model.letters.parts import InFlight as OlderMail
-from bot.model.letters.parts import Named, Original, Person
 from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
@@ -62,6 +62,17 @@ class Information:
         said: PersonalText
         by: datetime
         owing: tuple[Person, ...]
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class ActionOpen(Wording):
+        """An agreed action is not done. `who` said so, None: nobody said YES by a working day after its day; `does`:
+        who is to do it; `side`: of its reader, raising or responding; `claimed`: the other side alone says so."""
+
+        action: Action
+        who: Person | None
+        does: Person
+        side: PlainText
+        claimed: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class NotMine(Wording):

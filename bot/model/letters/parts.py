@@ -117,6 +117,17 @@ class OpenCase:
 
 
 @dataclass(frozen=True, slots=True)
+class ToBeDone:
+    """An agreed action that the raiser's side has not said is done. `is_over`: its day has passed, or a NO was said."""
+
+    ref: PlainText
+    n: int
+    owner: Person | None
+    day: datetime | None
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A mail that a person must place: by whom it says it is, never its subject, which may hold a child's name."""
 
