@@ -122,7 +122,7 @@ def on_action_late(d: Draft, n: int) -> None:
     _not_done(d, row, held.owner, None)
 
 
-def said_of(d: Draft, question: Question, word: str, by: Contact, mail: Mail) -> None:
+def replied(d: Draft, question: Question, word: str, by: Contact, mail: Mail) -> None:
     """YES or NO about an action, or about what else is asked after the end."""
     answered(d, question.task, question.side, word, by)
     row = next((r for r in agreed(d) if f"action/{r.n}" == question.task), None)

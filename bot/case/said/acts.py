@@ -98,7 +98,7 @@ def extend(d: Draft, said: Said) -> None:
         wind(d, due, d.now)
     d.event(EventKind.EXTENDED, by=said.by.email, note=str(asked.window or ""))
     told = Information.Extended(before=before, after=d.case.due or before, past_ceiling=_is_past_ceiling(d))
-    for to in ([case.raiser], d.responders):
+    for to in d.sides:
         d.write(told, to, mail=said.mail)
 
 
@@ -146,7 +146,7 @@ def _change(d: Draft, said: Said, due: Due, window: Window | None) -> None:
         wind(d, due, d.now)
     d.event(EventKind.FLAGGED, by=said.by.email, note=said.word.value)
     told = Information.Changed(before=before, after=due.at, word=said.word.value)
-    for to in ([d.case.raiser], d.responders):
+    for to in d.sides:
         d.write(told, to, mail=said.mail)
 
 

@@ -212,7 +212,7 @@ def _answer(d: Draft, said: Said, question: Question) -> None:
         _of_outcome(d, said, question)
         return
     if question.about is QuestionKind.TASK:
-        agreed.said_of(d, question, said.word.lower(), said.by, said.mail)
+        agreed.replied(d, question, said.word.lower(), said.by, said.mail)
         return
     same = [q for q in d.case.questions if q is question or (q.about in CONFIRMS and q.mail == question.mail)]
     d.settle(lambda one: one in same)
