@@ -12,7 +12,7 @@ from typing import Generic, Never, TypeVar, assert_never
 
 from bot.case.course import approval, clock, closing, delivery, follow_up, stages, subclocks
 from bot.case.course.opening import open_case
-from bot.case.making import forms
+from bot.case.making import agreed, forms
 from bot.case.making.draft import MISSED, Draft
 from bot.case.said import answers, correct, replies, shadow, words
 from bot.case.transitions import Kind, WrongMove, wrong_move
@@ -123,7 +123,12 @@ ALARMS: dict[AlarmKind, Row[Deadline]] = {
     AlarmKind.ACTION: Row(
         _CLOSED,
         "the day of an agreed action: both sides are asked whether it is done",
-        lambda d, row: follow_up.on_action(d, row.item),
+        lambda d, row: agreed.on_action(d, row.item),
+    ),
+    AlarmKind.ACTION_LATE: Row(
+        _CLOSED,
+        "nobody of the raiser's side has said that an agreed action is done: both sides and those over them are told",
+        lambda d, row: agreed.on_action_late(d, row.item),
     ),
     AlarmKind.PROMPT: Row(
         _CLOSED, "what the policy asks after the end is reminded of", lambda d, row: follow_up.on_prompt(d, row.item)

@@ -39,6 +39,7 @@ NEXT = {
     "word_manager": "the manager is asked about a word that its sender has not confirmed",
     "child_file": "who has not confirmed the entry on the child's own record is asked once more",
     "action": "both sides are asked whether an agreed action is done",
+    "action_late": "an agreed action that nobody has said is done is told",
     "prompt": "what the policy asks for after the end is reminded of",
     "prompt_late": "it is told that the day for it has passed",
     "hold_end": "the hold ends, and letters go again",

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from bot.engine.registers import open_line
+from bot.engine.registers import open_line, to_be_done
 from bot.engine.turn import Turn
 from bot.mail.bytes.headers import MAX_BLOCK
 from bot.mail.read import writer
@@ -18,7 +18,7 @@ from bot.mail.words.orders import lettered
 from bot.model import Case, Contact, Correction, CorrectionKind, Flag, Letter
 from bot.model.failpoints import failpoint
 from bot.model.letters import Digest, Information
-from bot.model.letters.parts import InFlight, Waiting, Watched, Withheld
+from bot.model.letters.parts import InFlight, ToBeDone, Waiting, Watched, Withheld
 from bot.rules import workdays
 from bot.store import cases, letters, mailboxes, mails, meta, outbox
 from bot.store.db import Database
@@ -86,7 +86,8 @@ class Digests:
         pen = [one for one in shown if one[0].disposition == "holding_pen"]
         aside = [one for one in shown if one[0].disposition == "set_aside"]
         unit = self.turn.books.settings.directory.unit(area)
-        if not unit or not (open_cases or pen or aside or unsent or withheld or is_monday):
+        actions = self._actions(tx, area, now)
+        if not unit or not (open_cases or pen or aside or unsent or withheld or actions or is_monday):
             return
         listed = mailboxes.last_listed(tx)
         named = {entry: letter for letter, entry in lettered([row.entry for row, _ in (*pen, *aside)]).items()}
@@ -98,6 +99,7 @@ class Digests:
             withheld=withheld,
             mailboxes=tuple(Watched(name, listed.get(name), None) for name in (*names, self.bot)),
             head=cases.head(tx),
+            actions=actions,
         )
         letter = Letter(
             values,
@@ -107,6 +109,13 @@ class Digests:
             subject=f"Professional challenges: {len(open_cases)} open, {len(pen) + len(aside)} to place",
         )
         self.turn.post(tx, letter, now)
+
+    def _actions(self, tx: Connection, area: str, now: datetime) -> tuple[ToBeDone, ...]:
+        """Agreed and not yet done: first what is over its day or was said not to be done, then by the day."""
+        calendar = self.turn.books.settings.calendar
+        closed = [case for case in cases.bearing(tx, Flag.ACTIONS_OPEN) if case.area == area and not case.is_open]
+        rows = [row for case in closed for row in to_be_done(case, now, calendar)]
+        return tuple(sorted(rows, key=lambda row: (not row.is_over, row.day is None, row.day or now)))
 
     def _shown(self, tx: Connection, row: Listed, area: str) -> tuple[Listed, str] | None:
         """A waiting mail and whom it says it is from, as that area's business unit sees it; None if it does not. Of a

@@ -13,11 +13,13 @@ from sqlalchemy import Connection
 from bot.case.said.command import answer
 from bot.model import Case, Command, Contact, Flag, Letter, Mail, State, Word
 from bot.model.letters import Answer, person
-from bot.model.letters.parts import Answering, OpenCase
+from bot.model.letters.parts import Answering, OpenCase, ToBeDone
 from bot.records import register
 from bot.records.register import Sheet
 from bot.records.report import Quarter, Source, report
-from bot.rules.coverage import responders
+from bot.rules import workdays
+from bot.rules.coverage import deciders, responders
+from bot.rules.policy import prose
 from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar
 from bot.settings.settings import Settings, WatchedMailbox
@@ -89,8 +91,26 @@ def open_line(case: Case, policies: Mapping[str, Policy]) -> OpenCase:
         asks=case.asks,
         elsewhere=case.has(Flag.ANSWERED_FROM_ELSEWHERE),
         watched=case.has(Flag.SHADOWED),
+        untold=tuple(prose.role(f.partition(":")[2]) for f in case.flags if f.flag is Flag.NOBODY_TO_TELL),
         forms=tuple(policy.form(state.form).title for state in case.forms if state.is_missing),
     )
+
+
+def to_be_done(case: Case, now: datetime, cal: Calendar) -> list[ToBeDone]:
+    """The agreed actions of a case that nobody of the raiser's side has said are done."""
+    rows = [(n, t) for n in range(1, len(case.tasks) + 1) for t in case.tasks if t.id == f"action/{n}"]
+    today = now.astimezone(cal.zone).date()
+    return [
+        ToBeDone(
+            ref=case.ref,
+            n=n,
+            owner=person(task.owner) if task.owner is not None and task.owner.email else None,
+            day=workdays.at_local(task.day, workdays.MORNING, cal) if task.day else None,
+            is_over=(task.day is not None and task.day < today) or any(word == "no" for _, word, _ in task.said),
+        )
+        for n, task in rows
+        if task.said_by("raising") != "yes"
+    ]
 
 
 def waiting_for(case: Case) -> str:
@@ -107,7 +127,7 @@ def answering(of: Settings, box: WatchedMailbox, on: date) -> Iterator[tuple[str
     for stage in policy.course():
         for contact in responders(stage, directory, box.area, agency, box.team, on):
             yield stage.name, "answers", contact
-        for contact in directory.holders(stage.decider, box.area, on=on) if stage.decider else ():
+        for contact in deciders(stage, directory, box.area, (agency, box.team), on=on):
             yield stage.name, "decides", contact
 
 

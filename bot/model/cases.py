@@ -69,6 +69,7 @@ class AlarmKind(StrEnum):
     WORD_MANAGER = "word_manager"
     CHILD_FILE = "child_file"
     ACTION = "action"
+    ACTION_LATE = "action_late"
     PROMPT = "prompt"
     PROMPT_LATE = "prompt_late"
     HOLD_END = "hold_end"
@@ -122,6 +123,8 @@ class StageRun:
     ended_as: PlainText = ""  # responded, lapsed, not_resolved, escalated, resolved, withdrawn ...
     by: datetime | None = None  # a requested instant that binds this run
     responded: datetime | None = None
+    answered_by: PersonalText = ""  # address of who responded
+    answer: PlainText = ""  # digest of the mail that did
 
 
 class QuestionKind(StrEnum):
@@ -135,6 +138,8 @@ class QuestionKind(StrEnum):
     TASK = "task"  # is it done
     RESOLVED = "resolved"  # is it resolved
     ALL_THE_SAME = "all_the_same"  # is the word meant, with what stands beside it
+    OUTCOME = "outcome"  # does the answer before the closing word stand as the outcome
+    IMPARTIAL = "impartial"  # may somebody of a party's agency decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +152,11 @@ class Question:
     key: PersonalText  # the occasion of the letter that asks it
     about: QuestionKind
     asked: PersonalText  # address
-    mail: PlainText = ""  # digest of the mail it is about; RESOLVED: of the answer
+    mail: PlainText = ""  # digest of the mail it is about; RESOLVED, OUTCOME: of the answer
     command: PlainText = ""  # WORD, ALL_THE_SAME: the word
     words: PersonalText = ""  # WORD, ALL_THE_SAME: what stood behind it
     is_hedged: bool = False  # WORD: other words stood beside it
-    whose: PersonalText = ""  # WHOSE_ANSWER: the address that may have answered
+    whose: PersonalText = ""  # WHOSE_ANSWER, OUTCOME: the address that may have answered; IMPARTIAL: who was named
     agency: PlainText = ""  # TRANSFER
     team: PersonalText = ""  # TRANSFER
     task: PlainText = ""  # TASK: its id
@@ -244,6 +249,7 @@ class Case:
     hold_until: datetime | None = None
     closing_word: PlainText = ""  # the word that will close it: resolved or decided
     closing_at: datetime | None = None
+    closing_by: Contact | None = None  # who gave it
     closed_as: ClosedAs | None = None
     closed: datetime | None = None
     outcome: PlainText = ""  # digest of the mail that wrote the outcome

@@ -68,6 +68,8 @@ class Flag(StrEnum):
     TRANSFERRED = "transferred", "handed to another team"
     TRANSFERRED_AGAIN = "transferred_again", "handed on a second time"
     WRONG_PERSON = "wrong_person", "wrong person"
+    ACTIONS_OPEN = "actions_open", "an agreed action is not said to be done"
+    APPOINTED_IS_A_PARTY = "appointed_is_a_party", "who is to decide is of an agency that is a party"
     APPOINTED_IS_UNKNOWN = "appointed_is_unknown", "who is to decide is not in the directory"
     # the mail that opened it, and those that came after
     SUBJECT_ALIAS = "subject_alias", "subject by another name"
@@ -98,6 +100,7 @@ class Flag(StrEnum):
     LETTER_UNDELIVERED = "letter_undelivered", "letter undelivered"
     RAISER_UNREACHABLE = "raiser_unreachable", "raiser unreachable"
     NOBODY_REACHABLE = "nobody_reachable", "nobody reachable"
+    NOBODY_TO_TELL = "nobody_to_tell", "nobody holds a role that the policy wants told", About.CASE, "role"
     NO_RAISING_CONTACT = "no_raising_contact", "no contact of the raising side"
     MINIMAL_NOT_SECURE = "minimal_not_secure", "sent without the mail, an address not being secure"
     RECORD_MINIMAL_NOT_SECURE = "record_minimal_not_secure", "record without mails, an address not being secure"

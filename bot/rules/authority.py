@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from bot.model import Case, Contact, Mail, Proof, Word
 from bot.rules.book import Rules
+from bot.rules.coverage import deciders
 from bot.rules.directory import UNIT
 
 
@@ -202,9 +203,9 @@ def _deciders(case: Case, rules: Rules) -> Iterator[Contact]:
     """The decider, whoever stands beside them among those who answer at this stage, and whom they appointed."""
     stage = rules.policy.stage(case.stage)
     yield from _joined(case, "decider")
-    beside = stage.responding_role if stage.decider in stage.responding_role else ()
-    for role in dict.fromkeys((stage.decider, *beside) if stage.decider else ()):
-        yield from rules.directory.holders(role, case.area)
+    challenged, raising = (case.responder_agency, case.team), (case.raiser.agency, case.raiser.team)
+    beside = stage.responding_role if stage.decides == "responder" else ()
+    yield from deciders(stage, rules.directory, case.area, challenged, raising, beside=beside)
 
 
 def _unit(case: Case, rules: Rules) -> Iterator[Contact]:

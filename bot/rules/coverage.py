@@ -60,17 +60,58 @@ def responders(
     return directory.first_of(stage.responding_role, area, agency, team, on)
 
 
+def deciders(
+    stage: Stage,
+    directory: Directory,
+    area: str,
+    challenged: tuple[str, str],
+    raising: tuple[str, str] = ("", ""),
+    on: date | None = None,
+    beside: Sequence[str] = (),
+) -> tuple[Contact, ...]:
+    """Who may end the matter at this stage, and holders of roles `beside` them. `challenged`, `raising`: agency, team.
+
+    Of a side that the policy names its agency's own; else the partnership's or the challenged agency's, the
+    partnership's first at a stage of its level.
+    """
+    decider = stage.decider
+    if decider is None:
+        return ()
+    found: list[Contact] = []
+    for role in dict.fromkeys((decider.role, *beside)):
+        if decider.side:
+            agency, team = raising if decider.side == "raising" else challenged
+            held = directory.holders(role, area, agency, team, on)
+            found += [contact for contact in held if agency and contact.agency == agency]
+        else:
+            own = directory.holders(role, area, on=on) if stage.level == "partnership" else ()
+            found += own or directory.holders(role, area, *challenged, on)
+    return tuple(found)
+
+
 def _copies(
     stage: Stage, directory: Directory, area: str, agency: str, name: str, on: date | None, file: str
 ) -> Iterator[Problem]:
     """The decider, and every role that gets copies: only where its own agency must be a party, nobody may be right."""
-    roles = [stage.decider] if stage.decider else []
-    roles += [rule.role for rule in stage.notify if not rule.condition.holder]
-    roles += stage.copies
+    if stage.decider and not _can_decide(stage, directory, area, agency, on):
+        where = _where(stage, area, agency)
+        text = f"{name}: nobody is {stage.decider.role} for {where}, so nobody can decide; add a row"
+        yield Problem(file, 0, text, is_warning=True)
+    roles = [rule.role for rule in stage.notify if not rule.condition.holder]
+    said = [stage.decider.role] if stage.decider else []
+    roles = [role for role in (*roles, *stage.copies) if role not in said]
     for role in dict.fromkeys(roles):
         if not directory.holders(role, area, agency, on=on) and not _anywhere(directory, role, area, on):
             text = f"{name}: nobody is {role} in area {area}, so no copy goes there; add a row"
             yield Problem(file, 0, text, is_warning=True)
+
+
+def _can_decide(stage: Stage, directory: Directory, area: str, agency: str, on: date | None) -> bool:
+    """Whether anybody holds the decider's role; in some agency, where which one it is is not known before a mail."""
+    is_known = bool(agency) and stage.decider is not None and stage.decider.side != "raising"
+    held = deciders(stage, directory, area, (agency, ""), on=on)
+    role = stage.decider.role if stage.decider else ""
+    return bool(held) or (not is_known and _anywhere(directory, role, area, on))
 
 
 def _anywhere(directory: Directory, role: str, area: str, on: date | None) -> bool:

@@ -138,6 +138,13 @@ def open_cases(tx: Connection, flag: Flag | None = None) -> list[Case]:
     return [case for case in found if flag is None or case.has(flag)]
 
 
+def bearing(tx: Connection, flag: Flag) -> list[Case]:
+    """Those with that flag, open or closed, in order of opening."""
+    rows = select(_cases.c.snapshot).where(_cases.c.snapshot.contains(f'"{flag}"', autoescape=True))
+    found = [_case(snapshot) for snapshot in tx.execute(rows.order_by(_cases.c.number)).scalars()]
+    return [case for case in found if case.has(flag)]
+
+
 def all_cases(tx: Connection) -> list[Case]:
     """In order of opening."""
     rows = select(_cases.c.snapshot).where(_cases.c.state != "").order_by(_cases.c.number)

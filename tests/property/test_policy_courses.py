@@ -34,7 +34,7 @@ from bot.model import (
     State,
     Unit,
 )  # fmt: skip
-from bot.rules import directory_file
+from bot.rules import coverage, directory_file
 from bot.rules.book import Rules
 from bot.rules.policy import file as policy_file
 from tests.property.oracle import LONDON, OFF, Oracle, days_on
@@ -55,7 +55,7 @@ POLICIES = {
                    "ken.relph@health.example", "ivy.nixon@cucsc.example", "Escalation"),
 }  # fmt: skip
 #: What is asked when a case has ended, and of a word that nobody confirmed.
-AFTERWARDS = ("child_file", "action", "prompt", "prompt_late", "word_manager")
+AFTERWARDS = ("child_file", "action", "action_late", "prompt", "prompt_late", "word_manager")
 AGREED = "OUTCOME: agreed\n- visit, Fay Marsh, by 3 March 2027\n- a letter, Tom Lee, soon"
 #: Who does what when something is asked of them: (side, words).
 MOVES = (
@@ -122,7 +122,9 @@ def follow_ups(case: Case, book: Rules, now: datetime) -> set[tuple[str, int, da
         task = next((t for t in case.tasks if t.id == f"action/{n}"), None)
         if task is not None and task.day is not None:
             at = morning(task.day)
-            asked.add(("action", n, at if at > now else morning(worked(now.astimezone(LONDON).date(), 1))))
+            at = at if at > now else morning(worked(now.astimezone(LONDON).date(), 1))
+            late = datetime.combine(worked(at.astimezone(LONDON).date(), 1), time(17), LONDON)
+            asked |= {("action", n, at), ("action_late", n, late.astimezone(UTC))}
     return asked
 
 
@@ -207,7 +209,7 @@ def speaker(case: Case, side: str, book: Rules) -> str:
     if side == "raiser":
         return case.raiser.email
     if side == "decider" and stage.decider is not None:
-        return book.directory.holders(stage.decider, case.area)[0].email
+        return coverage.deciders(stage, book.directory, case.area, (case.responder_agency, case.team))[0].email
     return next((s.contact.email for s in case.served if not s.is_dead), case.raiser.email)
 
 

@@ -240,6 +240,30 @@ def test_a_decision_needs_a_stage_with_a_decider(word: str, who: str) -> None:
     assert may(case_at("three"), said(word, who), RULES).may
 
 
+@pytest.mark.parametrize(
+    ("decider", "who"),
+    [
+        ("director", "director"),
+        ("{role: director, side: responding}", "director"),
+        ("{role: director, side: raising}", "raiser.director"),
+        ("chair", "chair"),
+        ("{role: chair, side: responding}", None),
+    ],
+)
+def test_a_decider_is_of_the_partnership_or_the_challenged_agency_or_of_the_side_named(
+    decider: str, who: str | None
+) -> None:
+    """At a stage of two agencies one's own director decides, where the policy gives them that, and no other's."""
+    asked = "responding_role: designated_safeguarding_lead,\n"
+    policy, problems = load(POLICY.replace(asked, f"{asked}     decider: {decider},\n"), "p.yaml")
+    assert policy is not None, problems
+    known = replace(RULES, policy=policy)
+    named = ("director", "raiser.director", "elsewhere.director", "chair")
+    assert [one for one in named if Side.DECIDER in sides(case_at("two"), f"{one}@x.example", known)] == [who][
+        : bool(who)
+    ]
+
+
 def test_a_mail_without_a_command_commands_nothing() -> None:
     """Ordinary words are not for this table."""
     mail = replace(said("RESOLVED", "raiser"), command=None)

@@ -10,8 +10,10 @@ import pytest
 from bot.model.errors import Problem
 from bot.rules.coverage import gaps
 from bot.rules.directory import Directory
+from bot.rules.directory_file import from_rows
+from bot.rules.policy.blocks import Decider
 from bot.settings.settings import Settings, coverage, load
-from tests.unit.case_samples import shipped
+from tests.unit.case_samples import rules, shipped
 from tests.unit.config_samples import DIRECTORY, ENV, TODAY, edit, refused, small
 
 
@@ -91,6 +93,21 @@ def test_a_role_to_be_told_that_nobody_holds_is_said_before_a_start() -> None:
     assert all(p.is_warning for p in said["iro"])
     assert len(said["iro"]) == 4
     assert said["director_quality_review"] == []
+
+
+@pytest.mark.parametrize(("decider", "is_known"), [("director", True), ("service_manager", False), ("chair", False)])
+def test_a_decider_of_another_agency_decides_nothing(decider: str, is_known: bool) -> None:
+    """Who holds the role in an agency that is not challenged does not decide there: said before it comes to that."""
+    policy = rules("cheshire-east").policy
+    stage = policy.stages[0].model_copy(update={"decider": Decider(role=decider)})
+    book = policy.model_copy(update={"stages": (stage, *policy.stages[1:])})
+    rows = [
+        {"area": "CE", "agency": "CSC", "team": "Crewe", "role": "line_manager", "email": "fay@csc.example"},
+        {"area": "CE", "agency": "CSC", "role": "director", "email": "dir@csc.example"},
+        {"area": "CE", "agency": "Health", "role": "service_manager", "email": "sm@health.example"},
+    ]
+    said = [p.text for p in gaps(book, from_rows(rows)[0], "CE", "Crewe") if "nobody can decide" in p.text]
+    assert any(f"nobody is {decider} for agency CSC" in text for text in said) is not is_known
 
 
 def test_no_proof_of_senders_is_said_aloud(root: Path) -> None:

@@ -27,7 +27,7 @@ from tests.unit.case_samples import (
 )
 
 L = LetterKind
-AFTER = {"child_file", "action", "prompt", "prompt_late"}
+AFTER = {"child_file", "action", "action_late", "prompt", "prompt_late"}
 
 
 def ended(outcome: str = "OUTCOME: agreed\n- visit, Fay Marsh, by 20 January", word: str = "RESOLVED") -> Case:

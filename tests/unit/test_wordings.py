@@ -119,6 +119,9 @@ def test_there_is_an_earlier_letter_of_every_wording() -> None:
         "question-by_when",
         "information-too_late",
         "answer-why",
+        "information-closing_word",
+        "question-impartial",
+        "information-action_open",
     }
     assert {f"{row['kind']}-{row['variant']}" for row in BEFORE["letters"]} == set(WORDINGS) - new
 

@@ -4,15 +4,30 @@ Nothing automatic resolves or withdraws: only a proven and authorised word begin
 whose).
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from bot.case.course import follow_up, subclocks
 from bot.case.course.entry import earlier_people
 from bot.case.course.stages import enter
 from bot.case.making.draft import Draft
-from bot.case.making.ends_with import owes_outcome
-from bot.case.making.notices import file_record, notify
-from bot.model import AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, Hold, LetterKind, Mail, Unit, Window
+from bot.case.making.ends_with import SIDE, answered_by, owes_outcome
+from bot.case.making.notices import file_record, may_read, notify
+from bot.model import (
+    AlarmKind,
+    ClosedAs,
+    Contact,
+    Due,
+    EventKind,
+    Flag,
+    Hold,
+    LetterKind,
+    Mail,
+    QuestionKind,
+    Unit,
+    Window,
+)
+from bot.model import Question as Asked
 from bot.model.letters import Chaser, Information, Outcome, Question, person
 from bot.model.letters.parts import Original
 from bot.rules import workdays
@@ -22,15 +37,16 @@ from bot.rules.policy.follow_up import Prompt
 CONFIRM = Window(2, Unit.WORKING_DAYS, "local")
 
 
-def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
-    """RESOLVED or DECIDED: the responding side owes the outcome in writing."""
+def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail, said: str = "") -> None:
+    """RESOLVED or DECIDED: the responding side owes the outcome in writing, and both sides hear of the word. `said`:
+    the words it came with, of which those of a decision are quoted."""
     window = d.stage.confirm_within or CONFIRM
     due = workdays.due(window, d.now, d.rules.calendar)  # not from receipt: it may have waited while we were down
     d.event(EventKind.RESOLVED if word == "RESOLVED" else EventKind.DECIDED, by=by.email)
     d.end_run(word.lower(), at_mail.received)
     d.quiet()
     follow_up.note_actions(d, at_mail)
-    d.await_outcome(word, at_mail.received, Due(due.at, f"the outcome in writing: {due.why}"))
+    d.await_outcome(word, by, at_mail.received, Due(due.at, f"the outcome in writing: {due.why}"))
     remind = workdays.before(due.at, 1, d.rules.calendar)
     if remind > d.now:
         d.alarm(AlarmKind.OUTCOME_CHASER, remind, "one working day before the outcome is due in writing")
@@ -38,8 +54,61 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
     subclocks.start(d, "resolved")
     owing, others = owes_outcome(d)
     d.joined("responding", *owing)
-    asked = Question.Outcome(word=word, by=due.at, outcome_says=tuple(d.rules.policy.follow_up.outcome_says))
-    d.write(asked, owing, (*others, *d.inbox), mail=at_mail, human=by if word == "DECIDED" else None)
+    words = said if word == "DECIDED" and not at_mail.is_confidence else ""
+    told = _ask_outcome(d, by, at_mail, words if all(may_read(d, by, c) for c in owing) else "")
+    _tell_word(d, by, at_mail, words, (*others, *d.inbox), told)
+
+
+def _ask_outcome(d: Draft, by: Contact, mail: Mail, words: str) -> tuple[Contact, ...]:
+    """The outcome in writing is asked for; whoever answered is asked whether that answer is it. Returns who was written
+    to: with the words of a decision only those who may read them."""
+    (owing, others), word = owes_outcome(d), d.case.closing_word
+    answer = None if word == "DECIDED" else d.case.runs[-1]
+    writer = answered_by(d) if answer is not None and answer.answer else None
+    asked = Question.Outcome(
+        word=word,
+        by=d.case.due or d.now,
+        outcome_says=tuple(d.rules.policy.follow_up.outcome_says),
+        said=words,
+        answered=answer.responded if answer and writer else None,
+        writer=person(writer) if writer else None,
+    )
+    to = (*owing, writer) if writer else owing
+    copied = [c for c in (*others, *d.inbox) if not words or may_read(d, by, c)]
+    letter = d.write(asked, to, copied, mail=mail, human=by if word == "DECIDED" else None)
+    if letter and answer and writer:
+        d.ask(Asked(letter.key, QuestionKind.OUTCOME, writer.email, answer.answer, whose=writer.email))
+    return (*letter.to, *letter.cc) if letter else ()
+
+
+def _tell_word(d: Draft, by: Contact, mail: Mail, words: str, also: Iterable[Contact], told: Iterable[Contact]) -> None:
+    """The raiser, their manager, and the stage's contacts of both sides hear of the closing word, whoever said it: a
+    letter for those who may read the words of a decision, and one for the others."""
+    case, got = d.case, {contact.email for contact in told}
+    if case.unproven == "stranger":
+        return
+    lost = {served.contact.email for served in case.served if served.is_dead}
+    at_stage = [c for stage, side, c in case.people if stage == case.stage and side in ("raising", "responding", SIDE)]
+    manager = [d.manager] if d.manager else []
+    deciders = [c for c in d.cast.deciders(d.stage) if c.email != by.email]
+    readers = [c for c in (case.raiser, *manager, *at_stage, *deciders, *also) if c.email not in got | lost]
+    readers.sort(key=lambda one: one.email == by.email)  # who said it is copied, behind those who do not know yet
+    owing = tuple(person(c) for c in owes_outcome(d)[0])
+    for shown in (words, "") if words else ("",):
+        some = [c for c in readers if bool(shown) == bool(words and may_read(d, by, c))]
+        wording = Information.ClosingWord(
+            word=case.closing_word, who=person(by), said=shown, by=case.due or d.now, owing=owing
+        )
+        d.write(wording, some[:1], some[1:], mail=mail, human=by)
+
+
+def outcome_stands(d: Draft, question: Asked, by: Contact) -> None:
+    """YES to "is your answer the outcome?": the answer stands as it, and the case closes."""
+    run = d.case.runs[-1]
+    d.write_outcome(question.mail)
+    d.event(EventKind.OUTCOME, by=by.email)
+    writer = d.rules.directory.person(question.whose) or Contact(question.whose)
+    close(d, _closed_as(d), by=by, written=Original(str(writer), run.responded or d.now))
 
 
 def on_outcome_chaser(d: Draft) -> None:
@@ -53,22 +122,25 @@ def on_outcome_chaser(d: Draft) -> None:
 def on_outcome_due(d: Draft) -> None:
     """Nobody wrote the outcome: the closing word was given, what follows only files."""
     d.flag(Flag.OUTCOME_MISSING)
-    close(d, _closed_as(d), by=d.case.raiser)
+    close(d, _closed_as(d), by=d.case.closing_by or d.case.raiser)
 
 
 def outcome_written(d: Draft, mail: Mail, by: Contact) -> None:
     d.write_outcome(mail.digest)
     d.event(EventKind.OUTCOME, by=by.email)
     follow_up.note_actions(d, mail)
-    close(d, _closed_as(d), by=by, mail=mail)
+    close(d, _closed_as(d), by=by, mail=mail, written=Original(str(by), mail.received))
 
 
 def _closed_as(d: Draft) -> ClosedAs:
     return ClosedAs.DECIDED if d.case.closing_word == "DECIDED" else ClosedAs.RESOLVED
 
 
-def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) -> None:
-    """Everybody involved is told, the record is filed; no alarm is left."""
+def close(
+    d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None, written: Original | None = None
+) -> None:
+    """Everybody involved is told, the record is filed; no alarm is left. `written`: whose outcome, and when; who gave
+    the closing word is named as whose the last word was."""
     release(d, by.email)
     notify(d, d.stage, "close")
     if d.case.runs and d.case.runs[-1].ended is None:
@@ -78,11 +150,11 @@ def close(d: Draft, closed_as: ClosedAs, by: Contact, mail: Mail | None = None) 
     prompts = follow_up.begin(d, closed_as)
     d.close(closed_as)
     d.event(EventKind.CLOSED, by=by.email, note=closed_as.value)
-    written = Original(str(by), mail.received) if d.case.outcome and mail else None
-    told = _outcome(d, closed_as, by, written, prompts)
+    last = d.case.closing_by if closed_as in follow_up.ENDED and d.case.closing_by else by
+    told = _outcome(d, closed_as, last, written, prompts)
     d.write(told, [] if d.case.unproven == "stranger" else [d.case.raiser], involved(d), mail=mail)
     if not any(letter.kind is LetterKind.OUTCOME for letter in d.letters):
-        _outcome_without_raiser(d, closed_as, by)
+        _outcome_without_raiser(d, closed_as, last, by)
     _file(d, prompts)
 
 
@@ -110,9 +182,9 @@ def _file(d: Draft, prompts: tuple[Prompt, ...]) -> None:
         follow_up.ask_of(d, letter.key, unit, letter.to[0].email)
 
 
-def _outcome_without_raiser(d: Draft, closed_as: ClosedAs, by: Contact) -> None:
+def _outcome_without_raiser(d: Draft, closed_as: ClosedAs, last: Contact, by: Contact) -> None:
     """A stranger is not told; team inbox and business unit are, who alone were written to, and who closed it."""
-    d.write(_outcome(d, closed_as, by, None, ()), (*d.inbox, *d.unit, by))
+    d.write(_outcome(d, closed_as, last, None, ()), (*d.inbox, *d.unit, by))
 
 
 def involved(d: Draft) -> tuple[Contact, ...]:

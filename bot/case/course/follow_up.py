@@ -1,4 +1,4 @@
-"""What is asked when a case has ended: the child's own record, agreed actions on their day, the policy's prompts.
+"""What is asked when a case has ended: the child's own record, the policy's prompts. Actions are making/agreed.py's.
 
 The first asking rides in the letters of the end (outcome, record); what comes later is an alarm of its own, each once,
 at 09:00. Nothing here opens, closes or moves a case: answers are written down. An alarm that was missed while nothing
@@ -6,20 +6,30 @@ ran waits for the next working morning. What the policy asks for is rules/policy
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
+from bot.case.making.agreed import MISSED, morning_after, set_actions, unclear
+from bot.case.making.agreed import agreed as agreed
+from bot.case.making.agreed import answered as answered
+from bot.case.making.agreed import morning as morning
+from bot.case.making.agreed import note_actions as note_actions
+from bot.case.making.agreed import task as task
 from bot.case.making.draft import Draft
-from bot.case.making.ends_with import both_sides, known
-from bot.mail.words.actions import actions
+from bot.case.making.ends_with import both_sides
 from bot.model import AlarmKind, ClosedAs, Contact, EventKind, Flag, Mail, Question, QuestionKind, Task, letters
-from bot.model.letters import Chaser, person
-from bot.model.letters.parts import Action, PromptLine
+from bot.model.letters import Chaser
+from bot.model.letters.parts import PromptLine
 from bot.rules import workdays
 from bot.rules.authority import Side
 from bot.rules.policy.follow_up import Prompt, day_of
 
-ALARMS = (AlarmKind.CHILD_FILE, AlarmKind.ACTION, AlarmKind.PROMPT, AlarmKind.PROMPT_LATE)
+ALARMS = (
+    AlarmKind.CHILD_FILE,
+    AlarmKind.ACTION,
+    AlarmKind.ACTION_LATE,
+    AlarmKind.PROMPT,
+    AlarmKind.PROMPT_LATE,
+)
 CHILD_FILE = "child_file"
 MEETING = "meeting"
 ENDED = (ClosedAs.RESOLVED, ClosedAs.DECIDED)
@@ -29,59 +39,16 @@ SIDES = {Side.RAISING: "raising", Side.RESPONDING: "responding", Side.UNIT: "uni
 # --- tasks ------------------------------------------------------------------------------------------------------------
 
 
-def task(d: Draft, task_id: str) -> Task | None:
-    return next((t for t in d.case.tasks if t.id == task_id), None)
-
-
-def answered(d: Draft, task_id: str, side: str, word: str, by: Contact) -> None:
-    """A side's word about a task is written down; it changes nothing else."""
-    held = task(d, task_id) or Task(task_id)
-    d.put_task(replace(held, said=(*held.said, (side, word, d.now))))
-    d.event(EventKind.TASK, by=by.email, note=f"{task_id}: {word}")
-
-
 def drop(d: Draft) -> None:
     """The case runs again: what followed from its end fits no more. A meeting stays known, commitments as past ones."""
     d.quiet(*ALARMS)
     d.retire_commitments()
     d.drop_tasks(lambda task: task.id != MEETING and task not in d.case.commitments)
-    d.settle(lambda question: question.about is QuestionKind.TASK)
+    d.unflag(Flag.ACTIONS_OPEN)
+    d.settle(lambda question: question.about in (QuestionKind.TASK, QuestionKind.OUTCOME))
 
 
 # --- the end ----------------------------------------------------------------------------------------------------------
-
-
-def note_actions(d: Draft, mail: Mail) -> None:
-    """What the mail agrees replaces what was agreed before; a mail that names no action replaces nothing."""
-    found = actions(mail.new_text, mail.received)
-    if not found or not d.rules.policy.follow_up.ask_actions:
-        return
-    d.quiet(AlarmKind.ACTION)
-    d.drop_tasks(lambda task: task.id.startswith("action/"))
-    for n, action in enumerate(found, 1):
-        owner = known(d, action.who) or Contact("", action.who) if action.who else None
-        d.put_task(Task(f"action/{n}", action.day, action.what, owner, mail.digest))
-
-
-def agreed(d: Draft) -> tuple[Action, ...]:
-    """The agreed actions as letters show them: by number, with an owner whom the directory knows, and the day. Their
-    words stay in the outcome, unless the policy wants full letters and every address is secure."""
-    rows = [(n, t) for n in range(1, len(d.case.tasks) + 1) if (t := task(d, f"action/{n}")) is not None]
-    return tuple(
-        Action(
-            n=n,
-            owner=person(t.owner) if t.owner is not None and t.owner.email else None,
-            has_owner=t.owner is not None,
-            day=morning(d, t.day) if t.day else None,
-            words=t.what if _may_be_full(d) else "",
-        )
-        for n, t in rows
-    )
-
-
-def _may_be_full(d: Draft) -> bool:
-    people = (d.case.raiser, *d.responders)
-    return d.stage.content == "full" and all(c.is_secure for c in people)
 
 
 def begin(d: Draft, closed_as: ClosedAs) -> tuple[Prompt, ...]:
@@ -97,13 +64,6 @@ def begin(d: Draft, closed_as: ClosedAs) -> tuple[Prompt, ...]:
         d.alarm(AlarmKind.CHILD_FILE, at, "who has not confirmed the entry on the own record is asked once more")
     set_actions(d)
     return tuple(_prompted(d, n, prompt) for n, prompt in _prompts(d, closed_as))
-
-
-def set_actions(d: Draft) -> None:
-    for row in agreed(d):
-        if row.day:
-            at = row.day if row.day > d.now else workdays.next_morning(d.now, d.rules.calendar)
-            d.alarm(AlarmKind.ACTION, at, f"both sides are asked whether action {row.n} is done", item=row.n)
 
 
 def _prompts(d: Draft, closed_as: ClosedAs) -> list[tuple[int, Prompt]]:
@@ -138,10 +98,6 @@ def _counted_from(d: Draft, prompt: Prompt) -> datetime:
     return end
 
 
-def morning(d: Draft, day: date) -> datetime:
-    return workdays.at_local(day, workdays.MORNING, d.rules.calendar)
-
-
 def for_letter(d: Draft, prompts: Iterable[Prompt], to: str) -> tuple[PromptLine, ...]:
     """Prompts as a letter shows them: the words, and the day at its end."""
     rows = []
@@ -163,39 +119,17 @@ def ask_of(d: Draft, key: str, prompts: Iterable[Prompt], asked: str) -> None:
 # --- alarms -----------------------------------------------------------------------------------------------------------
 
 
-#: A missed one is not sent at an odd hour.
-MISSED = "it was missed while the service was not running, and waits for the next working morning"
-
-
-def _morning_after(d: Draft) -> datetime:
-    return workdays.next_morning(d.now, d.rules.calendar)
-
-
 def on_child_file(d: Draft) -> None:
     """Once more to the side that has not answered."""
     held = task(d, CHILD_FILE)
     if held is None:
         return
     if d.late is not None:
-        d.alarm(AlarmKind.CHILD_FILE, _morning_after(d), MISSED)
+        d.alarm(AlarmKind.CHILD_FILE, morning_after(d), MISSED)
         return
     for side, who in both_sides(d):
         if not held.said_by(side):
             d.write(letters.Question.ChildFile(closed=d.case.closed or d.now), [who])
-
-
-def on_action(d: Draft, n: int) -> None:
-    """The day of an agreed action: both sides are asked whether it is done, once."""
-    row = next((r for r in agreed(d) if r.n == n), None)
-    if row is None:
-        return
-    if d.late is not None:
-        d.alarm(AlarmKind.ACTION, _morning_after(d), MISSED, item=n)
-        return
-    for side, who in both_sides(d):
-        letter = d.write(letters.Question.Action(action=row, others=len(agreed(d)) > 1), [who])
-        if letter:
-            d.ask(Question(letter.key, QuestionKind.TASK, who.email, task=f"action/{n}", side=side))
 
 
 def on_prompt(d: Draft, n: int) -> None:
@@ -206,7 +140,7 @@ def on_prompt(d: Draft, n: int) -> None:
 
 def on_prompt_late(d: Draft, n: int) -> None:
     if d.late is not None:
-        d.alarm(AlarmKind.PROMPT_LATE, _morning_after(d), MISSED, item=n)
+        d.alarm(AlarmKind.PROMPT_LATE, morning_after(d), MISSED, item=n)
         return
     _remind(d, n, passed=True)
 
@@ -262,7 +196,3 @@ def outcome_again(d: Draft, mail: Mail, by: Contact) -> None:
     set_actions(d)
     if unclear(d):
         d.write(letters.Question.Actions(actions=agreed(d)), [by], mail=mail)
-
-
-def unclear(d: Draft) -> bool:
-    return any(not row.day or not row.has_owner for row in agreed(d))

@@ -114,7 +114,7 @@ def escalate(
     """One letter to the stage's contacts of both sides, copied to those who came before; it waits for those named in
     `first`."""
     case = d.case
-    decider = d.rules.directory.holders(d.stage.decider, case.area) if d.stage.decider else ()
+    decider = d.cast.deciders(d.stage)
     copies = [
         case.raiser,
         *([d.manager] if d.manager else []),
@@ -258,7 +258,7 @@ def tell(d: Draft) -> None:
     """No stage follows: those who can act are told, now and every five working days until a human closes."""
     case, directory = d.case, d.rules.directory
     d.count_telling()
-    decider = directory.holders(d.stage.decider, case.area) if d.stage.decider else ()
+    decider = d.cast.deciders(d.stage)
     managers = [
         c
         for agency, team in ((case.responder_agency, case.team), (case.raiser.agency, case.raiser.team))

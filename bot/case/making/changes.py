@@ -37,6 +37,7 @@ LASTING = frozenset(
         AlarmKind.WORD_MANAGER,
         AlarmKind.CHILD_FILE,
         AlarmKind.ACTION,
+        AlarmKind.ACTION_LATE,
         AlarmKind.PROMPT,
         AlarmKind.PROMPT_LATE,
     }
@@ -86,14 +87,14 @@ class Changing:
         if self.case.unproven != "stranger":
             self.case = replace(self.case, state=State.AWAITING_CONFIRMATION)
 
-    def await_outcome(self, word: str, at: datetime, due: Due) -> None:
+    def await_outcome(self, word: str, by: Contact, at: datetime, due: Due) -> None:
         """`word` (RESOLVED, DECIDED) was said `at`; the outcome in writing is due."""
-        self.case = replace(self.case, state=State.AWAITING_OUTCOME, closing_word=word, closing_at=at)
+        self.case = replace(self.case, state=State.AWAITING_OUTCOME, closing_word=word, closing_at=at, closing_by=by)
         self.next_due(due.at, due.why)
 
     def take_back_word(self) -> None:
         """The closing word no longer stands."""
-        self.case = replace(self.case, closing_word="", closing_at=None)
+        self.case = replace(self.case, closing_word="", closing_at=None, closing_by=None)
 
     def close(self, closed_as: ClosedAs) -> None:
         self.case = replace(self.case, state=State.CLOSED, closed_as=closed_as, closed=self.now, due=None, due_why="")
@@ -124,9 +125,9 @@ class Changing:
     def end_run(self, ended_as: str, at: datetime) -> None:
         self._put_run(replace(self.case.runs[-1], ended=at, ended_as=ended_as))
 
-    def record_response(self, at: datetime) -> None:
-        """The stage was answered then, which ends its run."""
-        self._put_run(replace(self.case.runs[-1], responded=at))
+    def record_response(self, at: datetime, by: str, mail: str) -> None:
+        """The stage was answered then, which ends its run. `mail`: digest of the answer."""
+        self._put_run(replace(self.case.runs[-1], responded=at, answered_by=by, answer=mail))
         self.end_run("responded", at)
 
     def start_clock(self, at: datetime) -> None:

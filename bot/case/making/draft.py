@@ -97,6 +97,14 @@ class Draft(Changing):
         return tuple(s.contact for s in self.case.served if not s.is_dead)
 
     @property
+    def sides(self) -> tuple[tuple[Contact, ...], tuple[Contact, ...]]:
+        """Who hears of a clock that a word set anew: the raiser and who acts for them at the running stage; and the
+        responding contacts."""
+        case = self.case
+        raising = (c for stage, side, c in case.people if stage == case.stage and side == "raising")
+        return (case.raiser, *raising), self.responders
+
+    @property
     def first_responder(self) -> Contact | None:
         return next(iter(self.responders), None) or next((s.contact for s in self.case.served), None)
 

@@ -1,7 +1,8 @@
 """The policy's copies for people who are not the addressees: when, to whose holder of the role, and in which order.
 
 What the policy calls "before" is kept by naming, in each later letter, the letters that must be served, or known
-undeliverable, first: the sender holds it until then. It writes to nobody of what a stranger sent.
+undeliverable, first: the sender holds it until then. Where nobody holds a role the business unit has its copy, and the
+case is flagged. It writes to nobody of what a stranger sent.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ from bot.case.making.people import holds
 from bot.model import Contact, EventKind, Flag, Letter
 from bot.model.letters import Information, Record, TheMail, TheRecord
 from bot.model.letters.parts import PromptLine
+from bot.rules.policy import prose
 from bot.rules.policy.blocks import Notify
 from bot.rules.policy.policy import Stage
 
@@ -21,9 +23,13 @@ def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False)
     for rule in () if d.is_stranger else stage.notify:
         if rule.when != when or (only_conditional and not rule.condition.has_clauses) or not applies(d, rule):
             continue
-        for found in holders(d, rule):
-            whole = original(d, found) if rule.content == "full" else ()
-            told = Information.Notify(event=when, original=d.original(), attached=bool(whole))
+        found_for = holders(d, rule)
+        if not found_for:
+            d.flag(Flag.NOBODY_TO_TELL, of=rule.role)
+        for found in found_for or ((d.unit,) if d.unit else ()):
+            whole = original(d, found) if rule.content == "full" and found_for else ()
+            meant = "" if found_for else prose.role(rule.role)
+            told = Information.Notify(event=when, original=d.original(), attached=bool(whole), meant=meant)
             letter = d.write(told, found, after=before if rule.first else (), attach=whole)
             d.joined("copy", *found)
             if letter is not None and rule.first:
@@ -41,20 +47,37 @@ def original(d: Draft, readers: Iterable[Contact]) -> tuple[TheMail, ...]:
     return (TheMail(d.case.opening_mail),)
 
 
+def may_read(d: Draft, writer: Contact, reader: Contact) -> bool:
+    """Whether the writer's words may be quoted to the reader: both addresses are secure, as the directory has them."""
+    known = (d.rules.directory.person(one.email) or one for one in (writer, reader))
+    return all(contact.is_secure for contact in known)
+
+
 def applies(d: Draft, rule: Notify) -> bool:
     """Whether a notify rule's condition holds for this case; an empty one always does."""
     return holds(d.cast, rule.condition, rule.role)
 
 
 def holders(d: Draft, rule: Notify) -> tuple[tuple[Contact, ...], ...]:
-    """Whom the rule means, one letter each: the challenged agency's, else the raiser's, else the area's own; or, as
-    the rule says, one side's, or both sides'."""
+    """Whom the rule means, one letter each: the challenged agency's, else the raiser's, else another agency's of the
+    area, else the area's own; or, as the rule says, one side's, or both sides', else the area's. () for nobody."""
     case = d.case
     sides = {"raising": (case.raiser.agency,), "responding": (case.responder_agency,)}
     asked = sides.get(rule.side, (case.responder_agency, case.raiser.agency))
     own = [found for agency in dict.fromkeys(asked) if agency and (found := _own(d, rule.role, agency))]
+    if not own and rule.side == "either" and (others := _of_another(d, rule.role)):
+        own = [others]
     area = d.rules.directory.holders(rule.role, case.area, on=d.now.date())
     return tuple(own if rule.side == "both" else own[:1]) or ((area,) if area else ())
+
+
+def _of_another(d: Draft, role: str) -> tuple[Contact, ...]:
+    """The role's holders in the first agency of the area that has any: a reviewing service is one agency's and looks
+    after every child of the area."""
+    directory, area, on = d.rules.directory, d.case.area, d.now.date()
+    rows = (r for r in directory.rows if (r.role, r.area) == (role, area) and r.agency and r.is_valid(on))
+    row = next(rows, None)
+    return directory.holders(role, area, row.agency, row.team, on) if row else ()
 
 
 def _own(d: Draft, role: str, agency: str) -> tuple[Contact, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.model import Case, Contact, Flag
+from bot.rules import coverage
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Clauses
 from bot.rules.policy.policy import Stage
@@ -42,6 +43,11 @@ class Cast:
         if not stage.alternates or not agency or len(others) == len(held):
             return held
         return others or self._alternates(stage, held, agency, team) or held
+
+    def deciders(self, stage: Stage) -> tuple[Contact, ...]:
+        """Who may end the matter at `stage`; () where the policy gives that to nobody, or nobody holds the role."""
+        challenged, raising = self._agency_and_team("responding"), self._agency_and_team("raising")
+        return coverage.deciders(stage, self.rules.directory, self.case.area, challenged, raising, self.on)
 
     def lacks_alternate(self, stage: Stage) -> bool:
         """Whether somebody acts twice for want of an alternate in the directory."""

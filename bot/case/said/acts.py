@@ -43,7 +43,9 @@ _NO_FLAG = Tell("The challenge is not marked as child protection.")
 
 def resolved(d: Draft, said: Said) -> None:
     """The outcome in writing is asked for: RESOLVED or DECIDED is the closing word."""
-    closing.await_outcome(d, said.word.value, said.by, said.mail)
+    command = said.mail.command
+    wrote = command is not None and command.word is said.word  # else the mail only confirms a word said before
+    closing.await_outcome(d, said.word.value, said.by, said.mail, said.mail.new_text if wrote else said.note)
 
 
 def next_stage(d: Draft, said: Said) -> None:
@@ -136,7 +138,7 @@ def extend(d: Draft, said: Said) -> None:
         wind(d, due, d.now)
     d.event(EventKind.EXTENDED, by=said.by.email, note=str(asked.window or ""))
     told = Information.Extended(before=before, after=d.case.due or before, past_ceiling=_is_past_ceiling(d))
-    for to in ([case.raiser], d.responders):
+    for to in d.sides:
         d.write(told, to, mail=said.mail)
 
 
@@ -184,7 +186,7 @@ def _change(d: Draft, said: Said, due: Due, window: Window | None) -> None:
         wind(d, due, d.now)
     d.event(EventKind.FLAGGED, by=said.by.email, note=said.word.value)
     told = Information.Changed(before=before, after=due.at, word=said.word.value)
-    for to in ([d.case.raiser], d.responders):
+    for to in d.sides:
         d.write(told, to, mail=said.mail)
 
 

@@ -40,7 +40,7 @@ def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *
     """The stage's clock stops; the raiser is asked whether it is resolved. `is_reported`: told us by their side."""
     d.event(EventKind.RESPONDED, by=by.email, note=note)
     d.quiet(*CLOCK)
-    d.record_response(at)
+    d.record_response(at, by.email, "" if is_reported else mail.digest)
     d.await_confirmation()
     d.joined("responding", by)
     subclocks.stop(d, "response")

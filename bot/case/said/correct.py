@@ -68,7 +68,7 @@ def _due(d: Draft, iso: str, by: str) -> None:
     d.event(EventKind.CORRECTED, by=by, note=f"due: {before.isoformat() if before else 'none'}")
     wind(d, Due(at, "a person corrected it"), d.now)
     told = say(before, cal) if before else "no time ran"
-    _tell(d, "due time", told, say(at, cal), by, (d.case.raiser,), d.responders)
+    _tell(d, "due time", told, say(at, cal), by, *d.sides)
 
 
 def _responder(d: Draft, email: str, by: str) -> None:
@@ -83,7 +83,7 @@ def _responder(d: Draft, email: str, by: str) -> None:
     d.joined("responding", new)
     d.write(notice_of(d), [new], d.inbox)
     was = ", ".join(map(str, before)) or "nobody"
-    _tell(d, "responder", was, str(new), by, (d.case.raiser,), tuple(c for c in before if c.email != new.email))
+    _tell(d, "responder", was, str(new), by, d.sides[0], tuple(c for c in before if c.email != new.email))
 
 
 def _duplicate(d: Draft, ref: str, by: str) -> None:

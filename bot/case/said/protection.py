@@ -74,5 +74,5 @@ def _retime(d: Draft, word: str, mail: Mail, due: Due, window: Window) -> None:
     d.give_time(window, d.case.runs[-1].by)
     wind(d, due, d.now)
     told = Information.Changed(before=before, after=due.at, word=word)
-    for to in ([d.case.raiser], d.responders):
+    for to in d.sides:
         d.write(told, to, mail=mail)

@@ -1,21 +1,18 @@
 """A command in a mail: who may use it, who is asked first, and who is told that the word is not theirs.
 
 A word of the right side without proof is confirmed and not lost: the directory's own address of that person is asked.
-One that closes or gives time, with words beside it that may speak against it, is quoted back to its sender. YES and NO
-answer the question replied to. What a word does is in cells.py.
+One that closes or gives time, with words beside it that may speak against it, is quoted back to its sender. What YES
+and NO mean to a question is in questions.py, what a word does in cells.py.
 """
 
 from collections.abc import Collection
 from dataclasses import replace
 
-from bot.case.course import follow_up
-from bot.case.course.opening import confirmed
 from bot.case.making import incident
 from bot.case.making.draft import Draft
-from bot.case.placement import BY_LETTER
-from bot.case.said import answers, transfer
+from bot.case.said import answers, questions, transfer
 from bot.case.said.cells import CELLS, perform
-from bot.case.said.command import Said, Tell, ask_back, is_known, nothing_changed, replied_to, tell, unsettled
+from bot.case.said.command import Said, Tell, ask_back, is_known, replied_to, tell, unsettled
 from bot.model import (
     WAITING,
     AlarmKind,
@@ -35,21 +32,12 @@ from bot.model.letters import person
 from bot.rules import workdays
 from bot.rules.authority import WORDS, Side, may
 
-#: Words to which CLOSE agrees, where they are asked about; YES agrees to every one.
-CLOSING = (Word.RESOLVED, Word.WITHDRAW)
 IS_URGENT = (("URGENT", "the risk has grown: the shortest time counts from your word"),)
-CONFIRMS = (QuestionKind.WORD, QuestionKind.WORD_AGAIN)
 OTHERS = "other people"
 _NOT_ASKED = Tell(
     "The question you answered was put to somebody else, or the mail did not come from the mailbox that was asked.",
     "Whoever was asked can reply to that letter with YES or NO.",
 )
-_OVERTAKEN = Tell(
-    "The letter you answered asked about an earlier answer, and the challenge has moved on since.",
-    "STATUS says where it stands now.",
-)
-_NOT_MEANT = Tell("You said that it is not meant, so everything stays as it was.")
-_NOT_AWAITED = Tell("No reply is awaited any more.")
 
 
 def on_command(d: Draft, fact: Arrival, command: Command, by: Contact, stand: Collection[Side]) -> None:
@@ -85,11 +73,25 @@ def _give(d: Draft, said: Said, command: Command) -> None:
         _not_yours(d, said)
 
 
+def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
+    """YES, NO or CLOSE to a question of ours: from whom it was put to, and perhaps a word of its own."""
+    if questions.is_put_to(d, said, question):
+        meant = questions.answered(d, said, question, command)
+        if meant is not None:
+            _give(d, *meant)
+        return
+    d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: not the person asked")
+    if incident.is_no_party(said.stand):
+        _not_yours(d, said)
+    else:
+        tell(d, said, _NOT_ASKED)
+
+
 def _act(d: Draft, said: Said, command: Command) -> None:
     """Its sender may say it: it acts, or is asked about where it might not be meant as it stands."""
     is_idle = isinstance(CELLS[said.word][d.case.state], Tell)
     if _is_hedged(said, command) and not is_idle:
-        _all_the_same(d, said, said.mail.new_text)
+        questions.all_the_same(d, said, said.mail.new_text)
     elif said.word is Word.NOT_RESOLVED and said.note and d.case.state in WAITING and d.following is not None:
         ask_back(d, replace(said, note=""), letters.Question.NextNow(text=said.mail.new_text))
     else:
@@ -100,13 +102,6 @@ def _is_hedged(said: Said, command: Command) -> bool:
     """Whether it closes or gives time, and something beside it speaks against it."""
     is_doubtful = not command.is_plain or said.mail.is_risk or said.is_overtaken
     return WORDS[said.word].is_plain and is_doubtful
-
-
-def _all_the_same(d: Draft, said: Said, text: str) -> None:
-    """Asks whether it is meant with what stands beside it. `text`: their own words, "" for unproven ones."""
-    agree = Word.CLOSE if said.word in CLOSING else Word.YES
-    asking = letters.Question.AllTheSame(word=said.word, text=text, agree=agree, newer=said.is_overtaken)
-    ask_back(d, said, asking)
 
 
 def _confirm(d: Draft, said: Said, *, is_hedged: bool) -> None:
@@ -193,96 +188,6 @@ def _owner(d: Draft, word: Word) -> str:
     sides = WORDS[word].sides
     if Side.RAISING in sides:
         return str(d.case.raiser)
-    people = d.responders if Side.RESPONDING in sides else d.unit
+    deciders = d.cast.deciders(d.stage) if Side.DECIDER in sides else ()
+    people = d.responders if Side.RESPONDING in sides else deciders or d.unit
     return str(next(iter(people), "the business unit"))
-
-
-def _of_transfer(d: Draft, said: Said) -> None:
-    """YES and NO to "does your team take it over" are ACCEPT and DECLINE, and need what these need."""
-    command = Command(Word.ACCEPT if said.word is Word.YES else Word.DECLINE)
-    fact = replace(said.fact, mail=replace(said.mail, command=command))
-    on_command(d, fact, command, said.by, said.stand)
-
-
-def _is_asked(d: Draft, said: Said, question: Question) -> bool:
-    """Whether it comes from the address that the question was put to (of an action: from that side), and never with a
-    failed proof.
-
-    A mail without proof may confirm only by citing our letter: its id cannot be guessed and went to that address alone.
-    """
-    is_theirs = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
-    if question.about is QuestionKind.TASK:
-        is_theirs = is_theirs or follow_up.is_of_side(question, said.stand)
-    return is_theirs and said.mail.proof is not Proof.FAILED and said.fact.how == BY_LETTER
-
-
-def _of_resolved(d: Draft, said: Said, question: Question, command: Command) -> None:
-    """YES and NO to "is it resolved" are RESOLVED and NOT RESOLVED, and need what these need. YES to a letter that was
-    overtaken by another answer is asked about; to one of a stage that has ended it is told."""
-    run = d.case.run
-    if run is not None and question.at is not None and question.at < run.entered:
-        nothing_changed(d, said, _OVERTAKEN)
-        return
-    last = next(q for q in reversed(d.case.questions) if q.about is QuestionKind.RESOLVED)
-    meant = Word.RESOLVED if said.word is Word.YES else Word.NOT_RESOLVED
-    as_meant = replace(command, word=meant)
-    _give(d, _as(said, as_meant, is_overtaken=last.mail != question.mail), as_meant)
-
-
-def _as(said: Said, command: Command, *, is_overtaken: bool = False) -> Said:
-    """The same mail, read as that command; it answers no question any more."""
-    mail = replace(said.mail, command=command)
-    fact = replace(said.fact, mail=mail, answered_key="")
-    return Said(command.word, command.note, said.by, mail, fact, said.stand, is_overtaken)
-
-
-def _of_unsettled(d: Draft, said: Said, question: Question, command: Command) -> None:
-    """CLOSE or YES to whether a word is meant all the same: it acts as if it stood alone."""
-    d.settle(lambda one: one is question)
-    if said.word is Word.NO:
-        d.event(EventKind.ATTACHED, by=said.by.email, note=f"NO to {question.about}")
-        tell(d, replace(said, word=Word(question.command)), _NOT_MEANT)
-        return
-    as_meant = Command(Word(question.command), question.words, command.is_plain)
-    _give(d, _as(said, as_meant), as_meant)
-
-
-def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
-    """YES or NO to a question of ours, from whom it was put to."""
-    if question.about is QuestionKind.TRANSFER:
-        _of_transfer(d, said)
-        return
-    if question.about is QuestionKind.RESOLVED:
-        _of_resolved(d, said, question, command)
-        return
-    if question.about is QuestionKind.ALL_THE_SAME and d.rules.directory.same_person(said.by.email, question.asked):
-        _of_unsettled(d, said, question, command)
-        return
-    if not _is_asked(d, said, question):
-        d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: not the person asked")
-        if incident.is_no_party(said.stand):
-            _not_yours(d, said)
-        else:
-            tell(d, said, _NOT_ASKED)
-        return
-    if question.about is QuestionKind.TASK:
-        follow_up.answered(d, question.task, question.side, said.word.lower(), said.by)
-        return
-    same = [q for q in d.case.questions if q is question or (q.about in CONFIRMS and q.mail == question.mail)]
-    d.settle(lambda one: one in same)
-    if said.word is Word.NO:
-        d.event(EventKind.ATTACHED, by=said.by.email, note=f"NO to {question.about}")
-        return
-    if question.about in CONFIRMS:
-        as_meant = replace(said, word=Word(question.command), note=question.words)
-        if question.is_hedged:
-            _all_the_same(d, as_meant, "")
-        else:
-            perform(d, as_meant)
-    elif question.about is QuestionKind.WHOSE_ANSWER and d.case.state not in WAITING:
-        nothing_changed(d, said, _NOT_AWAITED)
-    elif question.about is QuestionKind.WHOSE_ANSWER:
-        answered = d.rules.directory.person(question.whose) or Contact(question.whose)
-        answers.responded(d, said.mail, answered, question.at or d.now, "the raiser says so", is_reported=True)
-    elif question.about is QuestionKind.PROVISIONAL:
-        confirmed(d, said.by.email)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.model.letters.parts import Action, Named, Original, Person
 from bot.model.letters.parts import InFlight as OlderMail
-from bot.model.letters.parts import Named, Original, Person
 from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
@@ -46,10 +46,33 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Appointed(Wording):
-        """`decider`: who named them."""
+        """`decider`: who named them; `asked`: they decide nothing before it is said that they are impartial."""
 
         who: Person
         decider: Person
+        asked: bool = False
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class ClosingWord(Wording):
+        """RESOLVED or DECIDED was said. `said`: the words of the decision, where the reader may see them; `by`: when
+        the outcome is due in writing; `owing`: who writes it."""
+
+        word: PlainText
+        who: Person
+        said: PersonalText
+        by: datetime
+        owing: tuple[Person, ...]
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class ActionOpen(Wording):
+        """An agreed action is not done. `who` said so, None: nobody said YES by a working day after its day; `does`:
+        who is to do it; `side`: of its reader, raising or responding; `claimed`: the other side alone says so."""
+
+        action: Action
+        who: Person | None
+        does: Person
+        side: PlainText
+        claimed: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class NotMine(Wording):
@@ -88,11 +111,13 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Notify(Wording):
-        """`event`: enter, exit, lapse or close; `attached`: the original mail comes with it."""
+        """`event`: enter, exit, lapse or close; `attached`: the original mail comes with it; `meant`: the role that
+        nobody holds, for which its reader has it."""
 
         event: PlainText
         original: Original
         attached: bool
+        meant: PlainText = ""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Clock(Wording):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.letters.parts import Answering, Entered, OpenCase, Waiting, Watched, Withheld
+from bot.model.letters.parts import Answering, Entered, OpenCase, ToBeDone, Waiting, Watched, Withheld
 from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
@@ -13,7 +13,8 @@ class Digest:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Daily(Wording):
-        """`pen`: mails to be placed; `set_aside`: that could not be read; `head`: of the journal's chain."""
+        """`pen`: mails to be placed; `set_aside`: that could not be read; `head`: of the journal's chain;
+        `actions`: agreed and not yet done, over their day first."""
 
         is_of_case = False
         open: tuple[OpenCase, ...]
@@ -23,6 +24,7 @@ class Digest:
         withheld: tuple[Withheld, ...]
         mailboxes: tuple[Watched, ...]
         head: PlainText
+        actions: tuple[ToBeDone, ...] = ()
 
 
 class Answer:

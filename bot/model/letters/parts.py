@@ -113,6 +113,18 @@ class OpenCase:
     elsewhere: bool  # a letter of ours was answered from an address that it never went to
     watched: bool
     forms: tuple[PlainText, ...]  # titles of those that are missing
+    untold: tuple[PlainText, ...] = ()  # roles that the policy wants told and nobody holds
+
+
+@dataclass(frozen=True, slots=True)
+class ToBeDone:
+    """An agreed action that the raiser's side has not said is done. `is_over`: its day has passed, or a NO was said."""
+
+    ref: PlainText
+    n: int
+    owner: Person | None
+    day: datetime | None
+    is_over: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,15 +119,27 @@ class Question:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Outcome(Wording):
-        """`word`: that will close the case; `by`: when the outcome is due in writing."""
+        """`word`: that will close the case; `by`: when the outcome is due in writing; `said`: the words of the
+        decision, where the reader may see them; `answered`: when the answer of `writer` came, who is asked whether it
+        is the outcome."""
 
         word: PlainText
         by: datetime
         outcome_says: tuple[PlainText, ...]
+        said: PersonalText = ""
+        answered: datetime | None = None
+        writer: Person | None = None
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Recall(Wording):
         pass
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Impartial(Wording):
+        """May they decide, who are of one side's agency? `side`: raising or responding."""
+
+        who: Person
+        side: PlainText
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Transfer(Wording):

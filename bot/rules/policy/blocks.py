@@ -121,6 +121,21 @@ class Notify(Part):
     side: Literal["either", "both", "raising", "responding"] = "either"  # whose holder, where agencies hold the role
 
 
+class Decider(Part):
+    """Whose DECIDED ends the matter at a stage. `side`: whose agency's holder of the role; none: a role of the
+    partnership, or of the challenged agency."""
+
+    role: Role = Field(description="name the role that decides")
+    side: Literal["", "raising", "responding"] = ""
+
+
+def _by_role(value: Any) -> Any:
+    return {"role": value} if isinstance(value, str) else value
+
+
+ADecider = Annotated[Decider, BeforeValidator(_by_role)]
+
+
 class Alternate(Part):
     """Who acts at a stage where the one who acted before would act again, by the agency's sector."""
 

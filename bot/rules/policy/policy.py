@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from bot.model import Unit, Window
 from bot.rules.policy.blocks import (
+    ADecider,
     Alternate,
     CalendarBlock,
     Clock,
@@ -55,7 +56,7 @@ class Stage(Part):
     level: Literal["agency", "partnership"] = "agency"
     raising_role: Roles = Field(description="name the role that acts for the raiser's side")
     responding_role: Roles = Field(description="name the role that must answer")
-    decider: Role | None = None
+    decider: ADecider | None = None
     decision_word: Text = "decision"  # what the decider gives: a decision, a recommendation
     source: Literal["policy", "local"] = "policy"
     respond_within: Window | Literal["requested"] = Field(
@@ -101,7 +102,8 @@ class Stage(Part):
         """Who ends the matter here: whoever must answer, another beside them, or nobody."""
         if self.decider is None:
             return ""
-        return "responder" if self.decider in self.responding_role else "another"
+        is_responder = self.decider.role in self.responding_role and self.decider.side != "raising"
+        return "responder" if is_responder else "another"
 
 
 class Policy(Part):

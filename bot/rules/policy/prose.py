@@ -113,7 +113,9 @@ def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:
     if stage.representation:
         yield f"Both sides are asked to write down their view within {stage.representation.within}."
     if stage.decider:
-        yield f"The {role(stage.decider)} ends the matter here with DECIDED: ({stage.decision_word})."
+        sides = {"raising": " of the raising side", "responding": " of the challenged agency"}
+        whose = sides.get(stage.decider.side, "")
+        yield f"The {role(stage.decider.role)}{whose} ends the matter here with DECIDED: ({stage.decision_word})."
     if stage.confirm_within:
         yield f"Once it is resolved, the outcome is due in writing within {stage.confirm_within}."
     for asked_form in stage.forms:

@@ -1,0 +1,200 @@
+"""YES, NO and CLOSE to a question of ours: from whom it was put to, and what they mean there.
+
+To some questions they are words of the command table, which words.py then treats as if they stood alone. A question of
+a case that has moved on is told so, and no NO goes unheard. It asks nothing but whether a word is meant all the same.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.case.course import closing, follow_up
+from bot.case.course.opening import confirmed
+from bot.case.making import agreed, ends_with
+from bot.case.making.draft import Draft
+from bot.case.placement import BY_LETTER
+from bot.case.said import answers
+from bot.case.said.cells import perform
+from bot.case.said.command import Said, Tell, ask_back, nothing_changed, tell
+from bot.model import (
+    WAITING,
+    Command,
+    Contact,
+    EventKind,
+    Flag,
+    Proof,
+    Question,
+    QuestionKind,
+    State,
+    Word,
+    letters,
+)
+from bot.rules.authority import Side, may
+
+#: What an answer means as a word of its own; None where it is done.
+Meant = tuple[Said, Command] | None
+
+#: Words to which CLOSE agrees, where they are asked about; YES agrees to every one.
+CLOSING = (Word.RESOLVED, Word.WITHDRAW)
+CONFIRMS = (QuestionKind.WORD, QuestionKind.WORD_AGAIN)
+#: Their answers are words of the command table: whose those are is asked then.
+AS_WORDS = (QuestionKind.TRANSFER, QuestionKind.RESOLVED)
+_OVERTAKEN = Tell(
+    "The letter you answered asked about an earlier answer, and the challenge has moved on since.",
+    "STATUS says where it stands now.",
+)
+_NOT_MEANT = Tell("You said that it is not meant, so everything stays as it was.")
+_NO_OUTCOME = Tell("No outcome in writing is awaited any more.")
+_NOT_PROVEN = Tell(
+    "It could not be proven that the mail comes from your mailbox, and this word closes the challenge.",
+    "Please send it from that mailbox, or write OUTCOME and what was agreed.",
+)
+_NOT_AWAITED = Tell("No reply is awaited any more.")
+_CLOSED = Tell("The challenge is closed.")
+#: What NO means to each question that is done with it.
+_NO: dict[QuestionKind, Tell] = {
+    QuestionKind.WORD: Tell("You said that the word is not yours, so nothing follows from it."),
+    QuestionKind.WORD_AGAIN: Tell("You said that the word is not meant, so nothing follows from it."),
+    QuestionKind.WHOSE_ANSWER: Tell("You said that it is no answer, so the time for a reply runs on."),
+    QuestionKind.PROVISIONAL: Tell("You said that it is no challenge of yours. Its time runs until a person decides."),
+    QuestionKind.OUTCOME: Tell("You said that it is not the outcome.", "OUTCOME and what was agreed writes it down."),
+    QuestionKind.IMPARTIAL: Tell("Nobody is appointed.", "APPOINT and the name of somebody else names another."),
+    QuestionKind.ALL_THE_SAME: _NOT_MEANT,
+}
+
+
+def is_put_to(d: Draft, said: Said, question: Question) -> bool:
+    """Whether it comes from the address that the question was put to (of an action: from that side), and never with a
+    failed proof.
+
+    A mail without proof may confirm only by citing our letter: its id cannot be guessed and went to that address alone.
+    """
+    is_theirs = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
+    if question.about in AS_WORDS or (question.about is QuestionKind.ALL_THE_SAME and is_theirs):
+        return True
+    if question.about is QuestionKind.TASK:
+        is_theirs = is_theirs or follow_up.is_of_side(question, said.stand)
+    if question.about is QuestionKind.OUTCOME:  # who else answers there may write OUTCOME as well
+        is_theirs = is_theirs or Side.RESPONDING in said.stand
+    return is_theirs and said.mail.proof is not Proof.FAILED and said.fact.how == BY_LETTER
+
+
+def answered(d: Draft, said: Said, question: Question, command: Command) -> Meant:
+    """Lets it do what it means. `said` is of somebody whom the question was put to."""
+    match question.about:
+        case QuestionKind.TRANSFER:  # they need what ACCEPT and DECLINE need
+            meant = Command(Word.ACCEPT if said.word is Word.YES else Word.DECLINE)
+            return _as(said, meant), meant
+        case QuestionKind.RESOLVED:
+            return _of_resolved(d, said, question, command)
+        case QuestionKind.TASK:
+            agreed.replied(d, question, said.word.lower(), said.by, said.mail)
+            return None
+    if said.word is Word.NO:
+        _no(d, said, question)
+        return None
+    if question.about is QuestionKind.ALL_THE_SAME:
+        d.settle(lambda one: one is question)
+        meant = Command(Word(question.command), question.words, command.is_plain)
+        return _as(said, meant), meant
+    _YES[question.about](d, said, question)
+    return None
+
+
+def all_the_same(d: Draft, said: Said, text: str) -> None:
+    """Asks whether it is meant with what stands beside it. `text`: their own words, "" for unproven ones."""
+    agree = Word.CLOSE if said.word in CLOSING else Word.YES
+    asking = letters.Question.AllTheSame(word=said.word, text=text, agree=agree, newer=said.is_overtaken)
+    ask_back(d, said, asking)
+
+
+def _settle(d: Draft, question: Question) -> None:
+    """It is answered, and so is every other that asked about the same word."""
+    same = [q for q in d.case.questions if q is question or (q.about in CONFIRMS and q.mail == question.mail)]
+    d.settle(lambda one: one in same)
+
+
+def _no(d: Draft, said: Said, question: Question) -> None:
+    """Whoever says it hears what follows; that a word or a challenge is not theirs is flagged."""
+    _settle(d, question)
+    d.event(EventKind.ATTACHED, by=said.by.email, note=f"NO to {question.about}")
+    if question.about in (*CONFIRMS, QuestionKind.PROVISIONAL):
+        d.flag(Flag.WORD_FOR_A_PERSON)
+    word = Word(question.command) if question.about is QuestionKind.ALL_THE_SAME else said.word
+    tell(d, replace(said, word=word), _NO[question.about])
+
+
+def _of_resolved(d: Draft, said: Said, question: Question, command: Command) -> Meant:
+    """YES and NO to "is it resolved" are RESOLVED and NOT RESOLVED, and need what these need. YES to a letter that was
+    overtaken by another answer is asked about; to one of a stage that has ended it is told."""
+    run = d.case.run
+    if run is not None and question.at is not None and question.at < run.entered:
+        nothing_changed(d, said, _OVERTAKEN)
+        return None
+    last = next(q for q in reversed(d.case.questions) if q.about is QuestionKind.RESOLVED)
+    as_meant = replace(command, word=Word.RESOLVED if said.word is Word.YES else Word.NOT_RESOLVED)
+    return _as(said, as_meant, is_overtaken=last.mail != question.mail), as_meant
+
+
+def _as(said: Said, command: Command, *, is_overtaken: bool = False) -> Said:
+    """The same mail, read as that command; it answers no question any more."""
+    mail = replace(said.mail, command=command)
+    fact = replace(said.fact, mail=mail, answered_key="")
+    return Said(command.word, command.note, said.by, mail, fact, said.stand, is_overtaken)
+
+
+def _confirmed_word(d: Draft, said: Said, question: Question) -> None:
+    """The word is theirs: it acts, or is asked about with what stood beside it."""
+    _settle(d, question)
+    as_meant = replace(said, word=Word(question.command), note=question.words)
+    if question.is_hedged:
+        all_the_same(d, as_meant, "")
+    else:
+        perform(d, as_meant)
+
+
+def _confirmed_sender(d: Draft, said: Said, question: Question) -> None:
+    """The challenge is theirs."""
+    _settle(d, question)
+    if d.case.is_open:
+        confirmed(d, said.by.email)
+    else:
+        nothing_changed(d, said, _CLOSED)
+
+
+def _whose_answer(d: Draft, said: Said, question: Question) -> None:
+    """It is the answer."""
+    _settle(d, question)
+    if d.case.state not in WAITING:
+        nothing_changed(d, said, _NOT_AWAITED)
+        return
+    who = d.rules.directory.person(question.whose) or Contact(question.whose)
+    answers.responded(d, said.mail, who, question.at or d.now, "the raiser says so", is_reported=True)
+
+
+def _of_outcome(d: Draft, said: Said, question: Question) -> None:
+    """YES to "is your answer the outcome?" closes, and needs what OUTCOME needs."""
+    verdict = may(d.case, replace(said.mail, command=Command(Word.OUTCOME)), d.rules)
+    if d.case.state is not State.AWAITING_OUTCOME:
+        nothing_changed(d, said, _NO_OUTCOME)
+    elif verdict.may:
+        _settle(d, question)
+        closing.outcome_stands(d, question, said.by)
+    else:
+        d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: {verdict.why}")
+        tell(d, said, _NOT_PROVEN)
+
+
+def _impartial(d: Draft, said: Said, question: Question) -> None:
+    """Whoever was named may decide."""
+    _settle(d, question)
+    ends_with.appoint(d, d.rules.directory.person(question.whose) or Contact(question.whose), said.by, said.mail)
+
+
+_YES: dict[QuestionKind, Callable[[Draft, Said, Question], None]] = {
+    QuestionKind.WORD: _confirmed_word,
+    QuestionKind.WORD_AGAIN: _confirmed_word,
+    QuestionKind.WHOSE_ANSWER: _whose_answer,
+    QuestionKind.PROVISIONAL: _confirmed_sender,
+    QuestionKind.OUTCOME: _of_outcome,
+    QuestionKind.IMPARTIAL: _impartial,
+}
