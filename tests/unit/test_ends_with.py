@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.model import LetterKind
+from bot.rules.policy.blocks import Decider
 from tests.unit.case_samples import (
     BOT,
     DEV,
@@ -25,7 +26,7 @@ from tests.unit.case_samples import (
 
 def test_an_appointment_is_told_to_the_appointed_and_to_everybody_of_the_stage() -> None:
     """The named person has a letter of their own; the raiser, who must answer and who appointed them have another."""
-    book = rules(stages=first_stage(rules().policy, decider="service_manager"))
+    book = rules(stages=first_stage(rules().policy, decider=Decider(role="service_manager")))
     case = served(opened(book=book), book)
     named = arrived(case, mail(UNIT, f"APPOINT {DEV}", at=START + timedelta(hours=1), to=(BOT,)), book)
     told = letters(named, LetterKind.INFORMATION, "appointed")
