@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Never, TypeVar, assert_never
 
-from bot.case.course import approval, clock, closing, delivery, follow_up, stages, subclocks
+from bot.case.course import approval, clock, closing, delivery, follow_up, stages, subclocks, telling, unconfirmed
 from bot.case.course.opening import open_case
 from bot.case.making import forms
 from bot.case.making.draft import MISSED, Draft
@@ -87,7 +87,7 @@ ALARMS: dict[AlarmKind, Row[Deadline]] = {
         _OPEN, "a form that was asked for is not there yet: it is asked for again", lambda d, _row: forms.on_reminder(d)
     ),
     AlarmKind.TELLING: Row(
-        _OPEN, "the last stage: it is told again that nobody has answered", lambda d, _row: stages.tell(d)
+        _OPEN, "the last stage: it is told again that nobody has answered", lambda d, _row: telling.tell(d)
     ),
     AlarmKind.CLOCK: Row(
         _OPEN,
@@ -102,6 +102,14 @@ ALARMS: dict[AlarmKind, Row[Deadline]] = {
     ),
     AlarmKind.ASK: Row(
         _CONFIRMATION, "the raiser is asked whether it is resolved", lambda d, row: answers.on_ask(d, row.nth)
+    ),
+    AlarmKind.UNCONFIRMED: Row(
+        _CONFIRMATION,
+        "answered, not confirmed: managers and leads are asked whether it can wait; then the next stage is called in",
+        lambda d, row: unconfirmed.on_unconfirmed(d, row.nth),
+    ),
+    AlarmKind.DOUBTFUL: Row(
+        WAITING, "the raiser is asked again whether mails that may answer do", lambda d, _row: answers.on_doubtful(d)
     ),
     AlarmKind.OUTCOME_CHASER: Row(
         _OUTCOME, "the outcome in writing is reminded of", lambda d, _row: closing.on_outcome_chaser(d)

@@ -26,6 +26,8 @@ SPEAKS_OF_SILENCE = frozenset(
         AlarmKind.CHASER,
         AlarmKind.REPEAT,
         AlarmKind.ASK,
+        AlarmKind.UNCONFIRMED,
+        AlarmKind.DOUBTFUL,
         AlarmKind.OUTCOME_DUE,
         AlarmKind.OUTCOME_CHASER,
         AlarmKind.TELLING,

@@ -119,6 +119,12 @@ def test_there_is_an_earlier_letter_of_every_wording() -> None:
         "question-by_when",
         "information-too_late",
         "answer-why",
+        "information-answered",
+        "information-taken",
+        "information-earlier_answer",
+        "question-unconfirmed",
+        "question-stands",
+        "escalation-unconfirmed",
     }
     assert {f"{row['kind']}-{row['variant']}" for row in BEFORE["letters"]} == set(WORDINGS) - new
 

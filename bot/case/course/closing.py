@@ -12,7 +12,22 @@ from bot.case.course.stages import enter
 from bot.case.making.draft import Draft
 from bot.case.making.ends_with import owes_outcome
 from bot.case.making.notices import file_record, notify
-from bot.model import AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, Hold, LetterKind, Mail, Unit, Window
+from bot.model import (
+    AlarmKind,
+    ClosedAs,
+    Contact,
+    Due,
+    EventKind,
+    Flag,
+    Hold,
+    LetterKind,
+    Mail,
+    QuestionKind,
+    Task,
+    Unit,
+    Window,
+)
+from bot.model import Question as Asked
 from bot.model.letters import Chaser, Information, Outcome, Question, person
 from bot.model.letters.parts import Original
 from bot.rules import workdays
@@ -20,6 +35,7 @@ from bot.rules.policy.follow_up import Prompt
 
 #: What a policy without a confirm window is given, marked local.
 CONFIRM = Window(2, Unit.WORKING_DAYS, "local")
+KEPT = "outcome"  # id of the task that keeps what was written before the closing word
 
 
 def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
@@ -38,8 +54,35 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail) -> None:
     subclocks.start(d, "resolved")
     owing, others = owes_outcome(d)
     d.joined("responding", *owing)
+    kept = follow_up.task(d, KEPT)
+    if kept is not None:
+        _ask_whether_kept_stands(d, kept, word, due, (*owing, *others, *d.inbox))
+        return
     asked = Question.Outcome(word=word, by=due.at, outcome_says=tuple(d.rules.policy.follow_up.outcome_says))
     d.write(asked, owing, (*others, *d.inbox), mail=at_mail, human=by if word == "DECIDED" else None)
+
+
+def keep_outcome(d: Draft, mail: Mail, by: Contact) -> None:
+    """Written before the closing word: its writer is asked once whether it stands when that word has been given."""
+    follow_up.note_actions(d, mail)
+    d.put_task(Task(KEPT, owner=by, mail=mail.digest, said=(("responding", "written", mail.received),)))
+
+
+def _ask_whether_kept_stands(d: Draft, kept: Task, word: str, due: Due, others: tuple[Contact, ...]) -> None:
+    """In place of the question for the outcome. `kept`: written before `word`, which others read too."""
+    if kept.owner is None:
+        return
+    asked = Question.Stands(when=kept.said[-1][2], word=word, by=due.at)
+    letter = d.write(asked, [kept.owner], others)
+    if letter:
+        d.ask(Asked(letter.key, QuestionKind.OUTCOME, kept.owner.email, kept.mail))
+
+
+def outcome_stands(d: Draft, digest: str, by: Contact, mail: Mail) -> None:
+    """YES: what was written before the closing word (`digest`) is the outcome."""
+    d.write_outcome(digest)
+    d.event(EventKind.OUTCOME, by=by.email)
+    close(d, _closed_as(d), by=by, mail=mail)
 
 
 def on_outcome_chaser(d: Draft) -> None:

@@ -18,6 +18,7 @@ from bot.model import (
     Delayed,
     Due,
     FormState,
+    Heard,
     Mail,
     Outsider,
     Question,
@@ -124,9 +125,9 @@ class Changing:
     def end_run(self, ended_as: str, at: datetime) -> None:
         self._put_run(replace(self.case.runs[-1], ended=at, ended_as=ended_as))
 
-    def record_response(self, at: datetime) -> None:
-        """The stage was answered then, which ends its run."""
-        self._put_run(replace(self.case.runs[-1], responded=at))
+    def record_response(self, at: datetime, by: str) -> None:
+        """The stage was answered then, which ends its run; its due time stands."""
+        self._put_run(replace(self.case.runs[-1], responded=at, answered_by=by))
         self.end_run("responded", at)
 
     def start_clock(self, at: datetime) -> None:
@@ -253,6 +254,9 @@ class Changing:
 
     def hear_holding(self, at: datetime, who: str) -> None:
         self.case = replace(self.case, holding=(*self.case.holding, (at, who)))
+
+    def hear(self, at: datetime, who: str, what: str) -> None:
+        self.case = replace(self.case, heard=(*self.case.heard, Heard(at, who, what)))
 
     def hear_call(self, at: datetime | None, message_left: str) -> None:
         """The call before the challenge; what is not said now (None, "") stays as it was said before."""

@@ -11,7 +11,20 @@ from datetime import datetime, timedelta
 from bot.case.making.changes import Changing
 from bot.case.making.clocks import lines
 from bot.case.making.people import Cast, landing, to_ring
-from bot.model import Case, Contact, Decision, Event, Hold, Letter, LetterKind, Mail, Question, QuestionKind
+from bot.model import (
+    AlarmKind,
+    Case,
+    Contact,
+    Decision,
+    Event,
+    Hold,
+    Letter,
+    LetterKind,
+    Mail,
+    Question,
+    QuestionKind,
+    State,
+)
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
 from bot.model.letters import Enclosed, Standing, Wording, person
@@ -37,6 +50,7 @@ class Draft(Changing):
         self.occasion = occasion
         self.late = late  # when it should have happened, if that was missed
         self.deaf_since: datetime | None = None  # the inbox was last read then, and an answer may lie in it
+        self.waits_unread = False  # a mail that may be of this case waits for a person to place or open it
         self.letters: list[Letter] = []
         self.events: list[Event] = []
         self.why = ""
@@ -99,6 +113,33 @@ class Draft(Changing):
     @property
     def first_responder(self) -> Contact | None:
         return next(iter(self.responders), None) or next((s.contact for s in self.case.served), None)
+
+    def known(self, email: str) -> Contact:
+        """Whose address it is, as the case or the directory knows them."""
+        involved = next((c for _, _, c in self.case.people if c.email == email and c.name), None)
+        found = involved or self.rules.directory.person(email)
+        return found or Contact(email, agency=self.rules.directory.agency_of(email))
+
+    @property
+    def answered(self) -> tuple[Contact, datetime]:
+        """Who answered last, and when; before any answer whoever is to, and now."""
+        run = next((r for r in reversed(self.case.runs) if r.responded is not None), None)
+        by = self.known(run.answered_by) if run and run.answered_by else self.first_responder or Contact("")
+        return by, run.responded if run and run.responded else self.now
+
+    @property
+    def until(self) -> datetime | None:
+        """When others are asked, or told, that an answer is not confirmed."""
+        rows = (r for r in self.case.deadlines if r.kind in (AlarmKind.UNCONFIRMED, AlarmKind.TELLING))
+        return next((row.at for row in rows), None)
+
+    def wait_for_next(self) -> None:
+        """While an answer is not confirmed the case waits for the next question, telling or stage; where none of these
+        is to come, for the next digest."""
+        asks = [r for r in self.case.deadlines if r.kind in (AlarmKind.ASK, AlarmKind.UNCONFIRMED, AlarmKind.TELLING)]
+        said = [r for r in asks if r.kind is not AlarmKind.ASK or r.nth < 3] or asks
+        if self.case.state is State.AWAITING_CONFIRMATION and said:
+            self.next_due(said[0].at, said[0].why)
 
     # --- letters ------------------------------------------------------------------------------------------------
 

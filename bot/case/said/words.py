@@ -8,7 +8,7 @@ answer the question replied to. What a word does is in cells.py.
 from collections.abc import Collection
 from dataclasses import replace
 
-from bot.case.course import follow_up
+from bot.case.course import closing, follow_up
 from bot.case.course.opening import confirmed
 from bot.case.making import incident
 from bot.case.making.draft import Draft
@@ -28,6 +28,7 @@ from bot.model import (
     Proof,
     Question,
     QuestionKind,
+    State,
     Word,
     letters,
 )
@@ -211,6 +212,8 @@ def _is_asked(d: Draft, said: Said, question: Question) -> bool:
     A mail without proof may confirm only by citing our letter: its id cannot be guessed and went to that address alone.
     """
     is_theirs = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
+    if question.about is QuestionKind.WHOSE_ANSWER:  # their manager reads that letter too
+        is_theirs = is_theirs or (Side.RAISING in said.stand and said.mail.proof is Proof.PROVEN)
     if question.about is QuestionKind.TASK:
         is_theirs = is_theirs or follow_up.is_of_side(question, said.stand)
     return is_theirs and said.mail.proof is not Proof.FAILED and said.fact.how == BY_LETTER
@@ -265,6 +268,18 @@ def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
         else:
             tell(d, said, _NOT_ASKED)
         return
+    is_yes = said.word is Word.YES
+    if question.about is QuestionKind.WHOSE_ANSWER and is_yes and _is_hedged(replace(said, word=Word.IT_IS), command):
+        text = said.mail.new_text if said.mail.proof is Proof.PROVEN else ""
+        _all_the_same(d, replace(said, word=Word.IT_IS), text)
+        return
+    if question.about is QuestionKind.WHOSE_ANSWER and d.case.state in WAITING:
+        (answers.it_is if is_yes else answers.it_is_not)(d, said)
+        return
+    if question.about is QuestionKind.WHOSE_ANSWER and is_yes:
+        d.settle(lambda one: one.about is QuestionKind.WHOSE_ANSWER)
+        nothing_changed(d, said, _NOT_AWAITED)
+        return
     if question.about is QuestionKind.TASK:
         follow_up.answered(d, question.task, question.side, said.word.lower(), said.by)
         return
@@ -279,10 +294,9 @@ def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
             _all_the_same(d, as_meant, "")
         else:
             perform(d, as_meant)
-    elif question.about is QuestionKind.WHOSE_ANSWER and d.case.state not in WAITING:
+    elif question.about is QuestionKind.OUTCOME and d.case.state is State.AWAITING_OUTCOME:
+        closing.outcome_stands(d, question.mail, said.by, said.mail)
+    elif question.about is QuestionKind.OUTCOME:
         nothing_changed(d, said, _NOT_AWAITED)
-    elif question.about is QuestionKind.WHOSE_ANSWER:
-        answered = d.rules.directory.person(question.whose) or Contact(question.whose)
-        answers.responded(d, said.mail, answered, question.at or d.now, "the raiser says so", is_reported=True)
     elif question.about is QuestionKind.PROVISIONAL:
         confirmed(d, said.by.email)
