@@ -214,7 +214,7 @@ def _answer(d: Draft, fact: Arrival | Alarm | LetterServed | LetterUndelivered |
             CORRECTED.answer(d, fact)
         case Alarm(deadline=row):
             d.drop_alarms(lambda one: one.key == row.key)
-            d.deaf_since = fact.deaf_since
+            d.deaf_since, d.waits_unread = fact.deaf_since, fact.waits_unread
             ALARMS[row.kind].answer(d, row)
         case _:
             assert_never(fact)

@@ -81,7 +81,7 @@ def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *
             again=_next_question(d),
             until=d.until,
         )
-        d.write(told, [d.case.raiser], _manager(d), mail=mail, human=by)
+        d.write(told, (d.case.raiser, *_manager(d)), mail=mail, human=by)
     else:
         _relay(d, mail, by, at)
     d.write(Information.Answered(who=person(by), when=at, mine=True), [by] if by.email else [], mail=mail)
@@ -109,7 +109,7 @@ def _relay(d: Draft, mail: Mail, by: Contact, at: datetime) -> None:
         again=_next_question(d),
         until=d.until,
     )
-    d.write(told, [d.case.raiser], _manager(d), mail=mail, human=by)
+    d.write(told, (d.case.raiser, *_manager(d)), mail=mail, human=by)
 
 
 def _next_question(d: Draft) -> datetime | None:
@@ -189,7 +189,7 @@ def _put(d: Draft, mail: Mail | None, text: str = "", others: tuple[str, ...] = 
         earlier=tuple(Holding(q.came or d.now, str(d.known(q.whose)), "doubtful") for q in earlier),
         again=mail is None,
     )
-    letter = d.write(told, [d.case.raiser], _manager(d), mail=mail, human=by)
+    letter = d.write(told, (d.case.raiser, *_manager(d)), mail=mail, human=by)
     if letter:
         claims.ask_as(d, letter.key)
     d.quiet(AlarmKind.DOUBTFUL)
