@@ -284,6 +284,24 @@ def test_later_mails_join_the_question() -> None:
     assert (after.run.responded, after.run.answered_by) == (START + hours(2), TOM)
 
 
+def test_a_reply_to_the_question_means_the_mail_it_names() -> None:
+    """A mail that joined since is not what the raiser was asked about in that letter."""
+    first = doubt(served(opened()))
+    key = letter(first, LetterKind.QUESTION, "whose_answer").key
+    second = doubt(first.case, 2, TOM)
+    after = arrived(second.case, mail(HELEN, "YES", at=START + hours(3)), answered_key=key).case
+    assert after.run is not None
+    assert (after.run.responded, after.run.answered_by) == (START + hours(1), FAY)
+
+
+def test_what_the_challenged_side_says_among_itself_is_not_shown() -> None:
+    """Written to a colleague: the raiser is asked, and reads none of it."""
+    aside = mail(FAY, "This is yours, I think.", at=START + hours(1), to=(DEV,), cc=(CREWE,))
+    found = arrived(served(opened()), replace(aside, meaning=Meaning.DOUBTFUL))
+    assert len(letters(found, LetterKind.QUESTION, "whose_answer")) == 1
+    assert "yours, I think" not in repr(found.letters)
+
+
 def test_the_last_reminder_puts_the_question_again() -> None:
     """It rides in the letter that is due, and YES to that letter is IT IS."""
     case = doubt(served(opened())).case

@@ -205,10 +205,11 @@ def it_is(d: Draft, said: Said) -> None:
     """The last mail that was asked about is the answer, from when it came; of a stage before it moves nothing, and is
     told to those who act now."""
     rows = claims.open_rows(d)
+    named = [q for q in rows if q.key == said.fact.answered_key]  # a reply means what its letter names
     if not rows:
         nothing_changed(d, said, _NOTHING_ASKED)
         return
-    last, run = rows[-1], d.case.run
+    run, last = d.case.run, next((q for q in reversed(named) if q.at == named[0].at), rows[-1])
     by, came = d.known(last.whose), last.came or last.at or d.now
     _settle(d)
     if run is not None and len(d.case.runs) > 1 and came < run.entered:

@@ -83,7 +83,7 @@ def _may_answer(d: Draft, fact: Arrival) -> None:
     if by.email and d.rules.directory.same_person(by.email, d.case.raiser.email):
         by = d.known(fact.mail.quoted_from or "")
     d.event(EventKind.SUGGESTED, by=by.email)
-    may_answer(d, fact.mail, by, others=fact.others)
+    may_answer(d, fact.mail, by, is_aside=is_aside(d, fact.mail), others=fact.others)
 
 
 def who(d: Draft, mail: Mail) -> Contact:
@@ -264,6 +264,6 @@ def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
     elif hearing.represented(d, mail, by):
         return
     elif by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
-        may_answer(d, mail, by)
+        may_answer(d, mail, by, is_aside=is_aside(d, mail))
     elif not by.agency:
         d.flag(Flag.MAIL_FROM_A_STRANGER)
