@@ -183,6 +183,17 @@ def test_where_no_stage_follows_it_is_told_as_a_lapse() -> None:
     assert len(alarms(told.case, "telling")) == 1
 
 
+def test_an_answer_of_an_earlier_release_is_followed_up() -> None:
+    """It names nobody who answered and waits for no question to others: from its next question on it does."""
+    case = answered()
+    old = replace(case, runs=(replace(case.runs[-1], answered_by=""),))
+    old = replace(old, deadlines=tuple(d for d in old.deadlines if d.kind is not AlarmKind.UNCONFIRMED))
+    after = fired(old, "ask").case
+    assert alarms(after, "unconfirmed") == [DUE]
+    assert after.run is not None
+    assert after.run.answered_by == FAY
+
+
 def test_an_away_note_of_the_raiser_asks_who_stands_in_at_once() -> None:
     """Once for each answer; before an answer it asks nobody."""
     away = mail(HELEN, "I am away.", at=START + hours(2), kind=MailKind.AUTO_REPLY, absence=Absence("Monday"))

@@ -130,6 +130,10 @@ def ask_again(d: Draft, n: int) -> None:
 
 def on_ask(d: Draft, n: int) -> None:
     """Again to the raiser, then to their manager; from the third on it stands in every digest."""
+    run = d.case.run
+    if run is not None and run.responded is not None and not run.answered_by:  # as an earlier release wrote it
+        d.record_response(run.responded, d.answered[0].email)
+        unconfirmed.begin(d)
     ask_again(d, n + 1)
     by, when = d.answered
     wrote = next((one.at for one in reversed(d.case.heard) if one.what == "raiser" and one.at > when), None)
