@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Never, TypeVar, assert_never
 
-from bot.case.course import approval, clock, closing, delivery, follow_up, stages, subclocks, telling, unconfirmed
+from bot.case.course import approval, clock, closing, delivery, follow_up, stages, subclocks, unconfirmed
 from bot.case.course.opening import open_case
-from bot.case.making import forms
+from bot.case.making import forms, telling
 from bot.case.making.draft import MISSED, Draft
 from bot.case.said import answers, correct, replies, shadow, words
 from bot.case.transitions import Kind, WrongMove, wrong_move

@@ -376,7 +376,7 @@ def test_an_early_outcome_is_kept_and_asked_about_once(first: str) -> None:
     stands = letter(resolved, LetterKind.QUESTION, "stands")
     assert to(stands) == {FAY}
     assert letters(resolved, LetterKind.QUESTION, "outcome") == []
-    assert [q.about for q in resolved.case.questions] == [QuestionKind.OUTCOME]
+    assert [q.about for q in resolved.case.questions].count(QuestionKind.OUTCOME) == 1
     closed = arrived(resolved.case, mail(FAY, "YES", at=START + hours(4)), answered_key=stands.key).case
     assert (closed.state, closed.outcome) == (State.CLOSED, outcome.digest)
 

@@ -10,11 +10,11 @@ from typing import Final, Literal, TypedDict
 
 from bot.case.course import approval, follow_up, hearing
 from bot.case.course.clock import own_window, stage_due, time_left, track_window
-from bot.case.course.telling import tell
-from bot.case.making import claims, forms
+from bot.case.making import awaited, claims, forms
 from bot.case.making.draft import Draft
 from bot.case.making.notices import file_stage, notify, original
 from bot.case.making.people import landing, stood_in
+from bot.case.making.telling import tell
 from bot.model import AlarmKind, Contact, EventKind, Flag, Unit, Wording
 from bot.model.letters import Chaser, Enclosed, Escalation, Information, TheMail, person
 from bot.model.letters.parts import FormRow, Holding, Original, Representation
@@ -165,7 +165,7 @@ def _escalation(d: Draft, cause: Cause, left: Stage, by: Contact | None, values:
         case "lapsed":
             return Escalation.Lapsed(**values, from_stage_name=left.name, lapsed=d.late or d.now)
         case "unconfirmed":
-            who, when = d.answered
+            who, when = awaited.answered(d)
             return Escalation.Unconfirmed(**values, from_stage_name=left.name, who=person(who), answered=when)
         case "asked":
             return Escalation.CalledIn(**values, from_stage_name=left.name, asked_by=person(by))

@@ -8,8 +8,9 @@ from datetime import datetime, time, timedelta
 
 from bot.case.course import approval
 from bot.case.course.stages import deputies, enter
-from bot.case.course.telling import tell
+from bot.case.making import awaited
 from bot.case.making.draft import Draft
+from bot.case.making.telling import tell
 from bot.model import AlarmKind, Contact, Due, EventKind, State, Unit, Window
 from bot.model.letters import Question, Response, person
 from bot.rules import workdays
@@ -37,7 +38,7 @@ def begin(d: Draft) -> None:
     d.quiet(AlarmKind.UNCONFIRMED)
     if not any(row.kind is AlarmKind.TELLING for row in d.case.deadlines):
         d.alarm(AlarmKind.UNCONFIRMED, at, f"the time of {d.stage.name} ends, answered and not confirmed", 1)
-    d.wait_for_next()
+    awaited.wait_for_next(d)
 
 
 def extend(d: Draft, due: Due) -> None:
@@ -58,7 +59,7 @@ def on_unconfirmed(d: Draft, n: int) -> None:
         enter(d, following, "unconfirmed")
     else:
         _ask(d, following)
-    d.wait_for_next()
+    awaited.wait_for_next(d)
 
 
 def _ask(d: Draft, following: Stage) -> None:
@@ -68,7 +69,7 @@ def _ask(d: Draft, following: Stage) -> None:
     d.joined("raising lead", *raising)
     d.joined("responding lead", *responding)
     manager = (d.manager,) if d.manager else ()
-    who, when = d.answered
+    who, when = awaited.answered(d)
     asked = Question.Unconfirmed(who=person(who), when=when, enters=enters)
     d.write(asked, (*manager, *raising, *responding) or (d.case.raiser, *d.unit), human=d.case.raiser)
     if enters is not None:
@@ -112,12 +113,12 @@ def raiser_away(d: Draft) -> None:
     case = d.case
     if case.state is not State.AWAITING_CONFIRMATION or case.raiser.email == "":
         return
-    who, when = d.answered
+    who, when = awaited.answered(d)
     if any(one.what == "away" and one.at >= when for one in case.heard):
         return
     d.hear(d.now, str(case.raiser), "away")
     known = d.rules.directory.person(case.raiser.email) or case.raiser
     to = deputies(known) or ([d.manager] if d.manager else [])
     if to:
-        asked = Response.Manager(who=person(who), when=when, away=True, until=d.until)
+        asked = Response.Manager(who=person(who), when=when, away=True, until=awaited.until(d))
         d.write(asked, to[:1], human=who)

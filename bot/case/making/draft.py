@@ -12,7 +12,6 @@ from bot.case.making.changes import Changing
 from bot.case.making.clocks import lines
 from bot.case.making.people import Cast, landing, to_ring
 from bot.model import (
-    AlarmKind,
     Case,
     Contact,
     Decision,
@@ -23,7 +22,6 @@ from bot.model import (
     Mail,
     Question,
     QuestionKind,
-    State,
 )
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
@@ -119,27 +117,6 @@ class Draft(Changing):
         involved = next((c for _, _, c in self.case.people if c.email == email and c.name), None)
         found = involved or self.rules.directory.person(email)
         return found or Contact(email, agency=self.rules.directory.agency_of(email))
-
-    @property
-    def answered(self) -> tuple[Contact, datetime]:
-        """Who answered last, and when; before any answer whoever is to, and now."""
-        run = next((r for r in reversed(self.case.runs) if r.responded is not None), None)
-        by = self.known(run.answered_by) if run and run.answered_by else self.first_responder or Contact("")
-        return by, run.responded if run and run.responded else self.now
-
-    @property
-    def until(self) -> datetime | None:
-        """When others are asked, or told, that an answer is not confirmed."""
-        rows = (r for r in self.case.deadlines if r.kind in (AlarmKind.UNCONFIRMED, AlarmKind.TELLING))
-        return next((row.at for row in rows), None)
-
-    def wait_for_next(self) -> None:
-        """While an answer is not confirmed the case waits for the next question, telling or stage; where none of these
-        is to come, for the next digest."""
-        asks = [r for r in self.case.deadlines if r.kind in (AlarmKind.ASK, AlarmKind.UNCONFIRMED, AlarmKind.TELLING)]
-        said = [r for r in asks if r.kind is not AlarmKind.ASK or r.nth < 3] or asks
-        if self.case.state is State.AWAITING_CONFIRMATION and said:
-            self.next_due(said[0].at, said[0].why)
 
     # --- letters ------------------------------------------------------------------------------------------------
 

@@ -20,9 +20,9 @@ from bot.case.course.clock import (
     wind,
 )
 from bot.case.course.stages import enter
-from bot.case.course.telling import tell
 from bot.case.making import ends_with
 from bot.case.making.draft import Draft
+from bot.case.making.telling import tell
 from bot.case.said import answers, command, correct, protection
 from bot.case.said.command import Said, Tell, nothing_changed
 from bot.mail.words.commands import sent_to

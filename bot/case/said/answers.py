@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.case.course import subclocks, unconfirmed
 from bot.case.course.clock import CLOCK
-from bot.case.making import claims
+from bot.case.making import awaited, claims
 from bot.case.making.draft import Draft
 from bot.case.said.command import Said, Tell, nothing_changed
 from bot.model import WAITING, AlarmKind, Contact, EventKind, Mail, Proof, Question, QuestionKind, State
@@ -79,7 +79,7 @@ def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *
             readable=mail.is_readable,
             reported=is_reported,
             again=_next_question(d),
-            until=d.until,
+            until=awaited.until(d),
         )
         d.write(told, (d.case.raiser, *_manager(d)), mail=mail, human=by)
     else:
@@ -107,7 +107,7 @@ def _relay(d: Draft, mail: Mail, by: Contact, at: datetime) -> None:
         text=mail.new_text,
         attachments=len(mail.attachments),
         again=_next_question(d),
-        until=d.until,
+        until=awaited.until(d),
     )
     d.write(told, (d.case.raiser, *_manager(d)), mail=mail, human=by)
 
@@ -125,19 +125,19 @@ def ask_again(d: Draft, n: int) -> None:
     d.asked_to_confirm(n - 1)
     if d.is_stranger:
         d.next_due(at, why)
-    d.wait_for_next()
+    awaited.wait_for_next(d)
 
 
 def on_ask(d: Draft, n: int) -> None:
     """Again to the raiser, then to their manager; from the third on it stands in every digest."""
     run = d.case.run
     if run is not None and run.responded is not None and not run.answered_by:  # as an earlier release wrote it
-        d.record_response(run.responded, d.answered[0].email)
+        d.record_response(run.responded, awaited.answered(d)[0].email)
         unconfirmed.begin(d)
     ask_again(d, n + 1)
-    by, when = d.answered
+    by, when = awaited.answered(d)
     wrote = next((one.at for one in reversed(d.case.heard) if one.what == "raiser" and one.at > when), None)
-    until = d.until
+    until = awaited.until(d)
     if n == 2 and d.manager:
         d.write(Response.Manager(who=person(by), when=when, wrote=wrote, until=until), [d.manager], human=by)
     elif n in (1, 2):

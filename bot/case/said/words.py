@@ -276,10 +276,6 @@ def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
     if question.about is QuestionKind.WHOSE_ANSWER and d.case.state in WAITING:
         (answers.it_is if is_yes else answers.it_is_not)(d, said)
         return
-    if question.about is QuestionKind.WHOSE_ANSWER and is_yes:
-        d.settle(lambda one: one.about is QuestionKind.WHOSE_ANSWER)
-        nothing_changed(d, said, _NOT_AWAITED)
-        return
     if question.about is QuestionKind.TASK:
         follow_up.answered(d, question.task, question.side, said.word.lower(), said.by)
         return
@@ -296,7 +292,7 @@ def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
             perform(d, as_meant)
     elif question.about is QuestionKind.OUTCOME and d.case.state is State.AWAITING_OUTCOME:
         closing.outcome_stands(d, question.mail, said.by, said.mail)
-    elif question.about is QuestionKind.OUTCOME:
+    elif question.about in (QuestionKind.OUTCOME, QuestionKind.WHOSE_ANSWER):
         nothing_changed(d, said, _NOT_AWAITED)
     elif question.about is QuestionKind.PROVISIONAL:
         confirmed(d, said.by.email)

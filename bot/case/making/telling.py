@@ -1,10 +1,10 @@
 """A stage that no other follows has ended: those who can act are told, until a person closes it.
 
-Told as of a lapse where nobody answered, and where an answer is not confirmed. It calls in no stage (stages.py) and
-closes nothing (closing.py).
+Told as of a lapse where nobody answered, and where an answer is not confirmed. It calls in no stage and closes
+nothing: that is course/stages.py's and course/closing.py's.
 """
 
-from bot.case.making import claims
+from bot.case.making import awaited, claims
 from bot.case.making.draft import Draft
 from bot.model import AlarmKind, State
 from bot.model.letters import Information, Question, person
@@ -36,7 +36,7 @@ def tell(d: Draft) -> None:
             decider=person(decider[0]) if decider else None,
             lapsed=(run.due if run.responded else run.ended) or d.now,
             due=again,
-            who=person(d.answered[0]) if is_answered else None,
+            who=person(awaited.answered(d)[0]) if is_answered else None,
             answered=run.responded if is_answered else None,
             holding=claims.what_we_have(d),
             unread=claims.is_partly_unread(d),
@@ -44,4 +44,4 @@ def tell(d: Draft) -> None:
         d.write(told, (*decider, *d.unit, *managers, case.raiser))
     d.quiet(AlarmKind.TELLING, AlarmKind.LAPSE, AlarmKind.CHASER, AlarmKind.UNCONFIRMED)
     d.alarm(AlarmKind.TELLING, again, "no stage follows: told again every five working days until a person closes it")
-    d.wait_for_next()
+    awaited.wait_for_next(d)
