@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Never, TypeVar, assert_never
 
-from bot.case.course import approval, clock, closing, delivery, follow_up, stages, subclocks
+from bot.case.course import approval, clock, closing, delivery, follow_up, stages, subclocks, unconfirmed
 from bot.case.course.opening import open_case
-from bot.case.making import agreed, forms
+from bot.case.making import agreed, forms, telling
 from bot.case.making.draft import MISSED, Draft
 from bot.case.said import answers, correct, replies, shadow, words
 from bot.case.transitions import Kind, WrongMove, wrong_move
@@ -87,7 +87,7 @@ ALARMS: dict[AlarmKind, Row[Deadline]] = {
         _OPEN, "a form that was asked for is not there yet: it is asked for again", lambda d, _row: forms.on_reminder(d)
     ),
     AlarmKind.TELLING: Row(
-        _OPEN, "the last stage: it is told again that nobody has answered", lambda d, _row: stages.tell(d)
+        _OPEN, "the last stage: it is told again that nobody has answered", lambda d, _row: telling.tell(d)
     ),
     AlarmKind.CLOCK: Row(
         _OPEN,
@@ -102,6 +102,14 @@ ALARMS: dict[AlarmKind, Row[Deadline]] = {
     ),
     AlarmKind.ASK: Row(
         _CONFIRMATION, "the raiser is asked whether it is resolved", lambda d, row: answers.on_ask(d, row.nth)
+    ),
+    AlarmKind.UNCONFIRMED: Row(
+        _CONFIRMATION,
+        "answered, not confirmed: managers and leads are asked whether it can wait; then the next stage is called in",
+        lambda d, row: unconfirmed.on_unconfirmed(d, row.nth),
+    ),
+    AlarmKind.DOUBTFUL: Row(
+        WAITING, "the raiser is asked again whether mails that may answer do", lambda d, _row: answers.on_doubtful(d)
     ),
     AlarmKind.OUTCOME_CHASER: Row(
         _OUTCOME, "the outcome in writing is reminded of", lambda d, _row: closing.on_outcome_chaser(d)
@@ -211,7 +219,7 @@ def _answer(d: Draft, fact: Arrival | Alarm | LetterServed | LetterUndelivered |
             CORRECTED.answer(d, fact)
         case Alarm(deadline=row):
             d.drop_alarms(lambda one: one.key == row.key)
-            d.deaf_since = fact.deaf_since
+            d.deaf_since, d.waits_unread = fact.deaf_since, fact.waits_unread
             ALARMS[row.kind].answer(d, row)
         case _:
             assert_never(fact)

@@ -50,6 +50,7 @@ MOVES: tuple[Move, ...] = (
     Move(_RESPONSE, FactKind.CORRECTION, _RESPONSE, _STAGE),
     Move(_RESPONSE, FactKind.CORRECTION, _CLOSED, _TWICE),
     Move(_CONFIRMATION, FactKind.MAIL, _RESPONSE, "NOT RESOLVED, ESCALATE: the next stage"),
+    Move(_CONFIRMATION, AlarmKind.UNCONFIRMED, _RESPONSE, "answered and not confirmed: the next stage"),
     Move(_CONFIRMATION, FactKind.MAIL, _OUTCOME, "RESOLVED, DECIDED"),
     Move(_CONFIRMATION, FactKind.MAIL, _CLOSED, "WITHDRAW, NOT OURS"),
     Move(_CONFIRMATION, FactKind.CORRECTION, _RESPONSE, _STAGE),

@@ -26,6 +26,8 @@ SPEAKS_OF_SILENCE = frozenset(
         AlarmKind.CHASER,
         AlarmKind.REPEAT,
         AlarmKind.ASK,
+        AlarmKind.UNCONFIRMED,
+        AlarmKind.DOUBTFUL,
         AlarmKind.OUTCOME_DUE,
         AlarmKind.OUTCOME_CHASER,
         AlarmKind.TELLING,
@@ -59,7 +61,8 @@ class Alarms:
                     return answered
                 row, deaf_since = claimed
                 failpoint("alarms.claimed")
-                self.turn.take(tx, row.case, Alarm(row.deadline, deaf_since), now)
+                alarm = Alarm(row.deadline, deaf_since, self._waits_unread(tx, row))
+                self.turn.take(tx, row.case, alarm, now)
                 deadlines.done(tx, row)
                 failpoint("alarms.answering")
             failpoint("alarms.answered")
@@ -87,6 +90,16 @@ class Alarms:
         listed = mailboxes.last_listed(tx)
         moment = min(row.deadline.at, now)
         return tuple(name for name in names if name not in listed or listed[name] < moment)
+
+    def _waits_unread(self, tx: Connection, row: DueRow) -> bool:
+        """Whether a mail that may be of the case waits for a person: to place it, or to open it in the case's inbox."""
+        if row.deadline.kind not in SPEAKS_OF_SILENCE:
+            return False
+        case: Case = cases.load(tx, row.case).case
+        inbox = self.mailboxes.get(case.inbox)
+        aside = (one for one in mails.listed(tx, "set_aside") if one.mailbox == inbox and one.received >= case.opened)
+        pen = (one for one in mails.listed(tx, "holding_pen") if case.ref in one.guesses.split())
+        return any(True for _ in (*aside, *pen))
 
     def _deaf_since(self, tx: Connection, names: tuple[str, ...], now: datetime) -> datetime | None:
         """Since when one of these cannot be read, if that is long enough to speak all the same."""

@@ -63,6 +63,8 @@ class AlarmKind(StrEnum):
     PARENT_NOTE = "parent_note"
     DELAYED = "delayed"
     ASK = "ask"
+    UNCONFIRMED = "unconfirmed"
+    DOUBTFUL = "doubtful"
     OUTCOME_CHASER = "outcome_chaser"
     OUTCOME_DUE = "outcome_due"
     GO = "go"
@@ -162,6 +164,17 @@ class Question:
     task: PlainText = ""  # TASK: its id
     side: PersonalText = ""  # TASK: raising, responding or unit, whichever was asked
     at: datetime | None = None
+    came: datetime | None = None  # WHOSE_ANSWER: when that mail came
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Something that came and is no answer: a claim of whoever said it, which letters may name. `what`: doubtful,
+    phone, meeting; unread (it could not be read); raiser (who wrote for them); away (the raiser's mailbox)."""
+
+    at: datetime
+    who: PersonalText
+    what: PlainText
 
 
 #: Id of the task that says what was committed to last; those before it bear a number behind it.
@@ -243,6 +256,7 @@ class Case:
     mails: tuple[PlainText, ...] = ()  # digests, in order of reading
     thread: tuple[PersonalText, ...] = ()  # message ids a letter may cite: the opening and the latest of each side
     holding: tuple[tuple[datetime, PersonalText], ...] = ()  # holding replies: when, from whom
+    heard: tuple[Heard, ...] = ()  # what else came and is no answer, in order
     owner: PersonalText = ""  # who committed to answer, else the first responder
     asks: int = 0  # how often the raiser was asked to confirm
     tellings: int = 0

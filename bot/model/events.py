@@ -38,6 +38,7 @@ class EventKind(StrEnum):
     HELD_BEFORE = "held_before", "{stage} was held before the case came here.", Note.INSIDE
     SKIPPED = "skipped", "{stage} was passed over, as the policy says.", Note.INSIDE
     STAGE_ENTERED = "stage_entered", "The case entered {stage}.", Note.OURS
+    UNCONFIRMED = "unconfirmed", "The time of {stage} ended. It was answered, and the answer not confirmed.", Note.NONE
     LAPSED = "lapsed", "The time of {stage} ended. No reply had been recorded.", Note.NONE
     CONFIRMED = "confirmed", "{by} confirmed the challenge.", Note.NONE
     RESOLVED = "resolved", "{by} wrote that it is resolved.", Note.NONE
@@ -50,7 +51,8 @@ class EventKind(StrEnum):
     # what people write
     RESPONDED = "responded", "{by} replied.", Note.INSIDE
     REPORTED = "reported", "{by} reported a reply that had not come here.", Note.NONE
-    HOLDING = "holding", "{by} sent a holding reply, which stops no clock.", Note.NONE
+    HOLDING = "holding", "{by} sent a holding reply, which stops no clock.", Note.THEIRS
+    DOUBTFUL = "doubtful", "A mail from {by} may be an answer; the raiser was asked.", Note.NONE
     SUGGESTED = "suggested", "A mail from {by} may answer the challenge; the raiser was asked.", Note.NONE
     ATTACHED = "attached", "A mail from {by} was kept with the case.", Note.INSIDE
     ON_BEHALF = "on_behalf", "A mail from {by} was sent on their behalf.", Note.INSIDE

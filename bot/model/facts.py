@@ -64,10 +64,12 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A deadline of the case has come. `deaf_since`: its inbox cannot be read, and was last read then."""
+    """A deadline of the case has come. `deaf_since`: its inbox cannot be read, and was last read then;
+    `waits_unread`: a mail that may be of the case waits for a person to place or open it."""
 
     deadline: Deadline
     deaf_since: datetime | None = None
+    waits_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,8 @@ class Word(StrEnum):
     URGENT = "URGENT"
     NOT_URGENT = "NOT URGENT"
     ANSWERED = "ANSWERED"
+    IT_IS = "IT IS"
+    IT_IS_NOT = "IT IS NOT"
     RECEIVED = "RECEIVED"
     OUTCOME = "OUTCOME"
     NOT_MINE = "NOT MINE"

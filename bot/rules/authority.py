@@ -65,6 +65,8 @@ WORDS: dict[Word, Whose] = {
     Word.EXTEND: Whose(_RAISER, relaxes=True, is_plain=True),
     Word.NOT_URGENT: Whose(_RAISER, relaxes=True, is_plain=True),
     Word.ANSWERED: Whose(_RAISER, relaxes=True, is_plain=True),  # stops the stage's clock
+    Word.IT_IS: Whose(_RAISER, relaxes=True, is_plain=True),  # makes a mail an answer
+    Word.IT_IS_NOT: Whose(_RAISER, relaxes=False),  # the clock runs on
     Word.NOT_RESOLVED: Whose(_RAISER, relaxes=True),  # ends the running stage's clock, though another begins
     Word.ESCALATE: Whose(_RAISER, relaxes=True),
     Word.URGENT: Whose(_RAISER, relaxes=False),
@@ -176,6 +178,7 @@ def _raising(case: Case, rules: Rules) -> Iterator[Contact]:
     """
     yield case.raiser
     yield from _joined(case, "raising")
+    yield from _joined(case, "raising lead")  # asked whether an answered challenge can wait
     agency, team = case.raiser.agency, case.raiser.team
     for role in ("line_manager", *rules.policy.stage(case.stage).raising_role) if agency else ():
         if role != "practitioner":
@@ -186,6 +189,7 @@ def _responding(case: Case, rules: Rules) -> Iterator[Contact]:
     """Those served, those brought in, the holders of the stage's responding role, and the challenged team's inboxes."""
     yield from (served.contact for served in case.served)
     yield from _joined(case, "responding")
+    yield from _joined(case, "responding lead")  # asked whether an answered challenge can wait
     if case.inbox:
         yield Contact(case.inbox)
     yield from (Contact(address) for team, address in rules.inboxes if team and team == case.team)

@@ -180,6 +180,7 @@ def test_the_bots_own_inbox_has_no_side() -> None:
 RAISER, RESPONDER, UNIT, DECIDER = "raising", "responding", "unit", "decider"
 MAY = {
     "RESOLVED": {RAISER}, "WITHDRAW": {RAISER}, "EXTEND": {RAISER}, "NOT URGENT": {RAISER}, "ANSWERED": {RAISER},
+    "IT IS": {RAISER}, "IT IS NOT": {RAISER},
     "NOT RESOLVED": {RAISER}, "ESCALATE": {RAISER}, "URGENT": {RAISER}, "REOPEN": {RAISER},
     "ACCEPT": {RESPONDER}, "DECLINE": {RESPONDER}, "NOT MINE": {RESPONDER}, "RECEIVED": {RESPONDER},
     "OUTCOME": {RESPONDER}, "PHONE": {RAISER, RESPONDER}, "MEETING": {RAISER, RESPONDER},
@@ -194,6 +195,7 @@ MAY = {
 
 #: Words that only add: they act without proof, though not against it.
 ADDS = {
+    "IT IS NOT",
     "URGENT", "REOPEN", "DECLINE", "NOT MINE", "PHONE", "MEETING", "STATUS", "WHY",
     "CHILD PROTECTION", "RELEASE", "GO", "OPEN", "HELP",
 }  # fmt: skip

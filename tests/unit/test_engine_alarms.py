@@ -8,7 +8,7 @@ import pytest
 
 from bot.engine.alarms import DEAF, LEASE
 from bot.model import Correction, CorrectionKind, Deadline, LetterKind
-from bot.store import deadlines, mailboxes
+from bot.store import deadlines, mailboxes, mails
 from tests.unit.case_samples import CREWE, DAY, FAY, HELEN, START, UNIT, mail
 from tests.unit.engine_samples import CHESTER_BOX, CREWE_BOX, WORDS, House, eml, texts
 
@@ -155,3 +155,24 @@ def test_an_alarm_that_is_late_is_answered_when_its_inbox_was_read_to_the_deadli
     row = opened(house)
     listed(house, row.at + MINUTE)
     assert (fired(house, row.at + 5 * MINUTE), chasers(house)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("disposition", "guesses", "told"),
+    [
+        ("set_aside", "", True),
+        ("holding_pen", "CE-2027-0001", True),
+        ("holding_pen", "CE-2027-0002", False),
+        ("ignored", "", False),
+    ],
+)
+def test_what_waits_for_a_person_is_told_of(house: House, disposition: str, guesses: str, told: bool) -> None:
+    """A mail that may be of the case and could not be placed or opened: the reminder says so."""
+    row = opened(house)
+    house.put(eml(FAY, "Lunch", to=(HELEN,)), row.at - MINUTE)
+    house.receive(row.at)
+    with house.db.begin() as tx:
+        entry = mails.waiting(tx, 1, row.at)[0].entry
+        mails.dispose(tx, entry, disposition, "for a person", row.at, guesses=guesses)
+    fired(house, row.at)
+    assert any("Not everything that came could be read" in text for text in texts(house.send(row.at))) is told

@@ -242,7 +242,7 @@ def test_no_letter_blames(word: str) -> None:
 def test_a_lapse_speaks_as_its_policy_does(timescales: str, words: str) -> None:
     """A guideline is not called a requirement, and the letter says what cannot be seen."""
     letter = sample(LetterKind.ESCALATION, "lapsed")
-    text = render(changed(letter, timescales=timescales), OFFICE, TEMPLATES).text
+    text = render(changed(letter, timescales=timescales, holding=()), OFFICE, TEMPLATES).text
     assert words in text
     assert "No reply has been recorded" in text
     assert "cannot see telephone calls, or mail sent directly" in text
@@ -251,10 +251,12 @@ def test_a_lapse_speaks_as_its_policy_does(timescales: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "variant", "changes", "says"),
     [
-        (LetterKind.ESCALATION, "lapsed", {}, "raised as needing an answer in 24 hours and has had none"),
+        (LetterKind.ESCALATION, "lapsed", {"holding": ()}, "raised as needing an answer in 24 hours and has had none"),
+        (LetterKind.ESCALATION, "lapsed", {}, "None of these is taken as an answer. What we have: Fay Marsh"),
+        (LetterKind.ESCALATION, "lapsed", {}, "Please act now: what came is not taken as an answer. Outer limit"),
         (LetterKind.ESCALATION, "lapsed", {}, "The policy asks you to act now"),
         (LetterKind.ESCALATION, "lapsed", {}, "outer limit is Thursday 21 January 2027, 5pm"),
-        (LetterKind.ESCALATION, "repeat", {}, "Please act now: no reply is recorded. Outer limit"),
+        (LetterKind.ESCALATION, "repeat", {"holding": ()}, "Please act now: no reply is recorded. Outer limit"),
         (LetterKind.ESCALATION, "lapsed", {"out_of_hours": True}, "may not be read before the next working day"),
         (LetterKind.ESCALATION, "lapsed", {"out_of_hours": True}, "telephone Dev Patel (Childrens Services), 01632"),
         (LetterKind.ESCALATION, "lapsed", {"level": "partnership"}, "nothing to do until you hear from the Manager"),
@@ -509,9 +511,15 @@ def test_a_record_letter_lists_what_it_carries() -> None:
 
 #: Values that a wording may do without: the letter's own words cover them, or only another sample's branch shows them.
 UNUSED = {
-    "question-whose_answer": {"text"},  # asked for where the mail did not reach the reader
+    "question-whose_answer": {"text", "again"},  # asked for where the mail did not reach the reader, or others came
     "answer-corrected": {"stages"},
-    "information-telling": {"due"},  # the case has one
+    "information-telling": {"due", "who"},  # the case has one; who answered, where anybody did
+    "response-again": {"manager", "again"},  # each where the other is known
+    "response-manager": {"wrote"},  # not where the raiser is away
+    "chaser-half": {"commitment"},  # it stands among what came
+    "chaser-last": {"commitment"},
+    "chaser-raiser": {"commitment"},
+    "information-answered": {"who"},  # not to themselves
     "information-parent_note": {"window"},
 }
 

@@ -78,6 +78,9 @@ def all_moves() -> Iterator[tuple[Case | None, Fact, datetime]]:
             yield case, Correction(CorrectionKind.CORRECT, "x", "y", values), at
         for row in case.deadlines:
             yield case, Alarm(row), row.at
+            later = decide(case, Alarm(row), rules(), row.at).case
+            if row.kind is AlarmKind.UNCONFIRMED:  # asked about first, then the stage ends
+                yield from ((later, Alarm(then), then.at) for then in later.deadlines if then.kind is row.kind)
 
 
 def test_every_move_is_in_the_table_and_every_row_is_a_move() -> None:

@@ -122,6 +122,11 @@ def test_there_is_an_earlier_letter_of_every_wording() -> None:
         "information-closing_word",
         "question-impartial",
         "information-action_open",
+        "information-answered",
+        "information-taken",
+        "information-earlier_answer",
+        "question-unconfirmed",
+        "escalation-unconfirmed",
     }
     assert {f"{row['kind']}-{row['variant']}" for row in BEFORE["letters"]} == set(WORDINGS) - new
 

@@ -5,11 +5,12 @@ whose).
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.case.course import follow_up, subclocks
 from bot.case.course.entry import earlier_people
 from bot.case.course.stages import enter
+from bot.case.making import agreed
 from bot.case.making.draft import Draft
 from bot.case.making.ends_with import SIDE, answered_by, owes_outcome
 from bot.case.making.notices import file_record, may_read, notify
@@ -24,6 +25,7 @@ from bot.model import (
     LetterKind,
     Mail,
     QuestionKind,
+    Task,
     Unit,
     Window,
 )
@@ -35,6 +37,7 @@ from bot.rules.policy.follow_up import Prompt
 
 #: What a policy without a confirm window is given, marked local.
 CONFIRM = Window(2, Unit.WORKING_DAYS, "local")
+KEPT = "outcome"  # id of the task that keeps what was written before the closing word
 
 
 def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail, said: str = "") -> None:
@@ -60,25 +63,41 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail, said: str = "
 
 
 def _ask_outcome(d: Draft, by: Contact, mail: Mail, words: str) -> tuple[Contact, ...]:
-    """The outcome in writing is asked for; whoever answered is asked whether that answer is it. Returns who was written
-    to: with the words of a decision only those who may read them."""
+    """The outcome in writing is asked for; whoever wrote one before, or answered, is asked whether that is it. Returns
+    who was written to: with the words of a decision only those who may read them."""
     (owing, others), word = owes_outcome(d), d.case.closing_word
-    answer = None if word == "DECIDED" else d.case.runs[-1]
-    writer = answered_by(d) if answer is not None and answer.answer else None
+    writer, answered, digest = _written_before(d)
     asked = Question.Outcome(
         word=word,
         by=d.case.due or d.now,
         outcome_says=tuple(d.rules.policy.follow_up.outcome_says),
         said=words,
-        answered=answer.responded if answer and writer else None,
+        answered=answered if writer else None,
         writer=person(writer) if writer else None,
     )
     to = (*owing, writer) if writer else owing
     copied = [c for c in (*others, *d.inbox) if not words or may_read(d, by, c)]
     letter = d.write(asked, to, copied, mail=mail, human=by if word == "DECIDED" else None)
-    if letter and answer and writer:
-        d.ask(Asked(letter.key, QuestionKind.OUTCOME, writer.email, answer.answer, whose=writer.email))
+    if letter and writer:
+        d.ask(Asked(letter.key, QuestionKind.OUTCOME, writer.email, digest, whose=writer.email))
     return (*letter.to, *letter.cc) if letter else ()
+
+
+def keep_outcome(d: Draft, mail: Mail, by: Contact) -> None:
+    """Written before the closing word: its writer is asked whether it stands when that word has been given."""
+    follow_up.note_actions(d, mail)
+    d.put_task(Task(KEPT, owner=by, mail=mail.digest, said=(("responding", "written", mail.received),)))
+
+
+def _written_before(d: Draft) -> tuple[Contact | None, datetime | None, str]:
+    """Who wrote what may be the outcome before the closing word, when, in which mail: an OUTCOME, else the answer. What
+    is decided by another is no answer's."""
+    kept, run = agreed.task(d, KEPT), d.case.runs[-1]
+    if kept is not None and kept.owner is not None:
+        return kept.owner, kept.said[-1][2], kept.mail
+    if d.case.closing_word == "DECIDED" or not run.answer:
+        return None, None, ""
+    return answered_by(d), run.responded, run.answer
 
 
 def _tell_word(d: Draft, by: Contact, mail: Mail, words: str, also: Iterable[Contact], told: Iterable[Contact]) -> None:
@@ -104,11 +123,11 @@ def _tell_word(d: Draft, by: Contact, mail: Mail, words: str, also: Iterable[Con
 
 def outcome_stands(d: Draft, question: Asked, by: Contact) -> None:
     """YES to "is your answer the outcome?": the answer stands as it, and the case closes."""
-    run = d.case.runs[-1]
+    when = next((at for who, at, digest in [_written_before(d)] if digest == question.mail), None)
     d.write_outcome(question.mail)
     d.event(EventKind.OUTCOME, by=by.email)
     writer = d.rules.directory.person(question.whose) or Contact(question.whose)
-    close(d, _closed_as(d), by=by, written=Original(str(writer), run.responded or d.now))
+    close(d, _closed_as(d), by=by, written=Original(str(writer), when or d.now))
 
 
 def on_outcome_chaser(d: Draft) -> None:
@@ -168,7 +187,7 @@ def _outcome(
         at=d.now,
         outcome_missing=d.case.has(Flag.OUTCOME_MISSING),
         original_of_outcome=written,
-        ask_child_file=follow_up.task(d, follow_up.CHILD_FILE) is not None,
+        ask_child_file=agreed.task(d, follow_up.CHILD_FILE) is not None,
         actions=follow_up.agreed(d),
         prompts=follow_up.for_letter(d, prompts, "parties"),
     )

@@ -8,6 +8,7 @@ out-of-office moves no clock.
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.case.course import unconfirmed
 from bot.case.course.clock import begin
 from bot.case.course.stages import copied
 from bot.case.making.draft import Draft
@@ -188,6 +189,8 @@ def on_absent(d: Draft, sender: str, told: Absence, is_proven: bool) -> None:
         return
     d.event(EventKind.ABSENT, by=sender)
     directory = d.rules.directory
+    if directory.same_person(d.case.raiser.email, sender):
+        unconfirmed.raiser_away(d)
     known = next((s for s in d.case.served if directory.same_person(s.contact.email, sender)), None)
     if known is None or known.is_away or known.is_dead or not d.case.is_open:
         return

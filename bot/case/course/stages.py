@@ -10,12 +10,13 @@ from typing import Final, Literal, TypedDict
 
 from bot.case.course import approval, follow_up, hearing
 from bot.case.course.clock import own_window, stage_due, time_left, track_window
-from bot.case.making import forms
+from bot.case.making import awaited, claims, forms
 from bot.case.making.draft import Draft
 from bot.case.making.notices import file_stage, notify, original
 from bot.case.making.people import landing, stood_in
-from bot.model import AlarmKind, Contact, EventKind, Flag, State, Unit, Wording
-from bot.model.letters import Chaser, Enclosed, Escalation, Information, Question, TheMail, person
+from bot.case.making.telling import tell
+from bot.model import AlarmKind, Contact, EventKind, Flag, Unit, Wording
+from bot.model.letters import Chaser, Enclosed, Escalation, Information, TheMail, person
 from bot.model.letters.parts import FormRow, Holding, Original, Representation
 from bot.rules import book, workdays
 from bot.rules.policy.policy import Stage
@@ -23,15 +24,16 @@ from bot.rules.policy.policy import Stage
 REPEATS = 3
 #: A stage told to its people afresh: letters were not allowed to go before.
 LIVE: Final = "live"
-TELLING_DAYS = 5
 
-Cause = Literal["lapsed", "asked", "reopened", "live"]
+Cause = Literal["lapsed", "unconfirmed", "asked", "reopened", "live"]
+BY_CLOCK = ("lapsed", "unconfirmed")
 
 
 def enter(d: Draft, stage: Stage, cause: Cause, by: Contact | None = None) -> None:
     """The case goes to `stage`: its contacts of both sides are written to, in one letter; the clock waits for it.
 
-    `cause`: lapsed, asked (the raiser's side said so), reopened, or live (it was watched only, until now).
+    `cause`: lapsed, unconfirmed (answered, and not confirmed), asked (the raiser's side said so), reopened, or live (it
+    was watched only, until now).
     """
     before = d.case
     left = d.stage
@@ -40,7 +42,7 @@ def enter(d: Draft, stage: Stage, cause: Cause, by: Contact | None = None) -> No
         d.end_run(ended, d.now)
     earlier = d.responders
     if cause != LIVE:
-        notify(d, left, "lapse" if cause == "lapsed" else "exit")
+        notify(d, left, "lapse" if cause in BY_CLOCK else "exit")
     passed = landing(d.cast, d.rules.policy.after(left.id))
     responding = d.cast.acting(stage, "responding")
     if d.cast.lacks_alternate(stage):
@@ -63,7 +65,7 @@ def enter(d: Draft, stage: Stage, cause: Cause, by: Contact | None = None) -> No
     hearing.ask_representation(d, stage)
     first = notify(d, stage, "enter")
     escalate(d, cause, left, raising, earlier, by, first)
-    approval.wait(d, is_lapse=cause == "lapsed")
+    approval.wait(d, is_lapse=cause in BY_CLOCK)
     file_stage(d)
     if d.case.urgent or _falls_on_rest(d):
         repeat(d, REPEATS if d.case.urgent else 1)
@@ -155,12 +157,16 @@ class _Values(TypedDict):
     attached: bool
     representation: Representation | None
     forms: tuple[FormRow, ...]
+    unread: bool
 
 
 def _escalation(d: Draft, cause: Cause, left: Stage, by: Contact | None, values: _Values) -> Wording:
     match cause:
         case "lapsed":
             return Escalation.Lapsed(**values, from_stage_name=left.name, lapsed=d.late or d.now)
+        case "unconfirmed":
+            who, when = awaited.answered(d)
+            return Escalation.Unconfirmed(**values, from_stage_name=left.name, who=person(who), answered=when)
         case "asked":
             return Escalation.CalledIn(**values, from_stage_name=left.name, asked_by=person(by))
         case "reopened":
@@ -173,7 +179,8 @@ def _values(d: Draft, attached: tuple[Enclosed, ...] = (), rows: tuple[FormRow, 
     case, cal = d.case, d.rules.calendar
     line = d.rules.policy.emergency.get(case.area) or next(iter(d.rules.policy.emergency.values()))
     return {
-        "holding": tuple(Holding(at, who) for at, who in case.holding),
+        "holding": claims.what_we_have(d),
+        "unread": claims.is_partly_unread(d),
         "outer_limit": case.urgent,
         "out_of_hours": not book.is_open(line.front_door, d.now, cal),
         "original": d.original(),
@@ -210,14 +217,24 @@ def on_chaser(d: Draft) -> None:
         d.write(Chaser.Provisional(left=left, original=d.original()), (*d.inbox, *d.unit))
         return
     given, owed = hearing.commitment(d), forms.missing(d, "responding")
+    have, unread = claims.what_we_have(d), claims.is_partly_unread(d)
     if not _due_now(d, AlarmKind.REPEAT):  # which says more to the same people in this minute
         wording = Chaser.Last if is_last else Chaser.Half
-        d.write(wording(left=left, commitment=given, forms=owed), d.responders, d.inbox)
+        told = wording(left=left, commitment=given, forms=owed, holding=have, unread=unread)
+        d.write(told, d.responders, d.inbox)
     if is_last:
-        told = Chaser.Raiser(left=left, commitment=given, forms=forms.missing(d, "raising"))
-        d.write(told, [d.case.raiser], human=d.first_responder)
+        rows = forms.missing(d, "raising")
+        _to_raiser(d, Chaser.Raiser(left=left, commitment=given, forms=rows, holding=have, unread=unread))
         forms.reminded(d, "raising")
         approval.ask(d)
+
+
+def _to_raiser(d: Draft, told: Chaser.Raiser) -> None:
+    """What is still asked about mails that may answer rides in the last reminder."""
+    asked = claims.in_question(d)
+    letter = d.write(replace(told, asked=asked), [d.case.raiser], human=d.first_responder)
+    if letter and asked:
+        claims.ask_as(d, letter.key)
 
 
 def on_lapse(d: Draft) -> None:
@@ -252,34 +269,6 @@ def _due_now(d: Draft, kind: AlarmKind) -> bool:
 
 def deputies(contact: Contact) -> list[Contact]:
     return [replace(contact, email=contact.deputy, name="", deputy="")] if contact.deputy else []
-
-
-def tell(d: Draft) -> None:
-    """No stage follows: those who can act are told, now and every five working days until a human closes."""
-    case, directory = d.case, d.rules.directory
-    d.count_telling()
-    decider = d.cast.deciders(d.stage)
-    managers = [
-        c
-        for agency, team in ((case.responder_agency, case.team), (case.raiser.agency, case.raiser.team))
-        if agency
-        for c in directory.holders("service_manager", case.area, agency, team)
-    ]
-    again = workdays.next_morning(d.now, d.rules.calendar, n=TELLING_DAYS)
-    if case.state is not State.AWAITING_CONFIRMATION:  # there the next question is what is due
-        d.next_due(again, "no stage follows; those who can act are told again every five working days")
-    if d.is_stranger:
-        d.write(Question.Provisional(), d.unit)
-    else:
-        told = Information.Telling(
-            n=d.case.tellings,
-            decider=person(decider[0]) if decider else None,
-            lapsed=d.case.runs[-1].ended or d.now,
-            due=again,
-        )
-        d.write(told, (*decider, *d.unit, *managers, case.raiser))
-    d.quiet(AlarmKind.TELLING, AlarmKind.LAPSE, AlarmKind.CHASER)
-    d.alarm(AlarmKind.TELLING, again, "no stage follows: told again every five working days until a person closes it")
 
 
 def on_parent_note(d: Draft) -> None:

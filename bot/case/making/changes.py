@@ -1,7 +1,6 @@
 """The case as a decision changes it: every change has its name here, and a state is changed nowhere else.
 
-It knows no rule: when something changes, and what people are told of it, is course/'s and said/'s. It writes no letter
-and no event.
+It knows no rule: when something changes, and what people hear, is course/'s and said/'s. It writes no letter, no event.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -18,6 +17,7 @@ from bot.model import (
     Delayed,
     Due,
     FormState,
+    Heard,
     Mail,
     Outsider,
     Question,
@@ -126,9 +126,9 @@ class Changing:
         self._put_run(replace(self.case.runs[-1], ended=at, ended_as=ended_as))
 
     def record_response(self, at: datetime, by: str, mail: str) -> None:
-        """The stage was answered then, which ends its run. `mail`: digest of the answer."""
-        self._put_run(replace(self.case.runs[-1], responded=at, answered_by=by, answer=mail))
-        self.end_run("responded", at)
+        """The stage was answered then, which ends its run; its due time stands. `mail`: digest of the answer."""
+        answered = replace(self.case.runs[-1], responded=at, answered_by=by, answer=mail)
+        self._put_run(replace(answered, ended=at, ended_as="responded"))
 
     def start_clock(self, at: datetime) -> None:
         self._put_run(replace(self.case.runs[-1], began=at))
@@ -254,6 +254,9 @@ class Changing:
 
     def hear_holding(self, at: datetime, who: str) -> None:
         self.case = replace(self.case, holding=(*self.case.holding, (at, who)))
+
+    def hear(self, at: datetime, who: str, what: str) -> None:
+        self.case = replace(self.case, heard=(*self.case.heard, Heard(at, who, what)))
 
     def hear_call(self, at: datetime | None, message_left: str) -> None:
         """The call before the challenge; what is not said now (None, "") stays as it was said before."""

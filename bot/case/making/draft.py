@@ -11,7 +11,18 @@ from datetime import datetime, timedelta
 from bot.case.making.changes import Changing
 from bot.case.making.clocks import lines
 from bot.case.making.people import Cast, landing, to_ring
-from bot.model import Case, Contact, Decision, Event, Hold, Letter, LetterKind, Mail, Question, QuestionKind
+from bot.model import (
+    Case,
+    Contact,
+    Decision,
+    Event,
+    Hold,
+    Letter,
+    LetterKind,
+    Mail,
+    Question,
+    QuestionKind,
+)
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
 from bot.model.letters import Enclosed, Standing, Wording, person
@@ -37,6 +48,7 @@ class Draft(Changing):
         self.occasion = occasion
         self.late = late  # when it should have happened, if that was missed
         self.deaf_since: datetime | None = None  # the inbox was last read then, and an answer may lie in it
+        self.waits_unread = False  # a mail that may be of this case waits for a person to place or open it
         self.letters: list[Letter] = []
         self.events: list[Event] = []
         self.why = ""
@@ -107,6 +119,12 @@ class Draft(Changing):
     @property
     def first_responder(self) -> Contact | None:
         return next(iter(self.responders), None) or next((s.contact for s in self.case.served), None)
+
+    def known(self, email: str) -> Contact:
+        """Whose address it is, as the case or the directory knows them."""
+        involved = next((c for _, _, c in self.case.people if c.email == email and c.name), None)
+        found = involved or self.rules.directory.person(email)
+        return found or Contact(email, agency=self.rules.directory.agency_of(email))
 
     # --- letters ------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,8 @@ from bot.rules.policy.policy import Stage
 def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False) -> tuple[str, ...]:
     """Copies at enter, exit, lapse or close. Returns the keys of those that the stage's own letter waits for."""
     before: tuple[str, ...] = ()
+    is_answered = when == "lapse" and d.case.run is not None and d.case.run.responded is not None
+    event = "unconfirmed" if is_answered else when
     for rule in () if d.is_stranger else stage.notify:
         if rule.when != when or (only_conditional and not rule.condition.has_clauses) or not applies(d, rule):
             continue
@@ -29,7 +31,7 @@ def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False)
         for found in found_for or ((d.unit,) if d.unit else ()):
             whole = original(d, found) if rule.content == "full" and found_for else ()
             meant = "" if found_for else prose.role(rule.role)
-            told = Information.Notify(event=when, original=d.original(), attached=bool(whole), meant=meant)
+            told = Information.Notify(event=event, original=d.original(), attached=bool(whole), meant=meant)
             letter = d.write(told, found, after=before if rule.first else (), attach=whole)
             d.joined("copy", *found)
             if letter is not None and rule.first:

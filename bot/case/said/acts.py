@@ -6,8 +6,9 @@ states each acts is cells.py's table, who may say it rules/authority.py's. The f
 """
 
 from dataclasses import replace
+from datetime import datetime
 
-from bot.case.course import closing, follow_up, hearing
+from bot.case.course import closing, follow_up, hearing, unconfirmed
 from bot.case.course.clock import (
     has_urgent,
     longest_tier,
@@ -18,13 +19,14 @@ from bot.case.course.clock import (
     track_window,
     wind,
 )
-from bot.case.course.stages import enter, tell
+from bot.case.course.stages import enter
 from bot.case.making import ends_with
 from bot.case.making.draft import Draft
+from bot.case.making.telling import tell
 from bot.case.said import answers, command, correct, protection
 from bot.case.said.command import Said, Tell, nothing_changed
 from bot.mail.words.commands import sent_to
-from bot.model import AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, Proof, Unit, Window, Word
+from bot.model import AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, Proof, State, Unit, Window, Word
 from bot.model.letters import Information, Question, person
 from bot.rules import workdays
 from bot.rules.authority import Side
@@ -60,7 +62,7 @@ def next_stage(d: Draft, said: Said) -> None:
     d.event(EventKind.NOT_RESOLVED, by=said.by.email, note=said.word.value)
     if following is None or d.is_stranger:
         d.await_response()
-        d.quiet(AlarmKind.ASK)
+        d.quiet(AlarmKind.ASK, AlarmKind.UNCONFIRMED)
         tell(d)
     else:
         enter(d, following, "asked", said.by)
@@ -118,7 +120,7 @@ def reopen(d: Draft, said: Said) -> None:
 
 def extend(d: Draft, said: Said) -> None:
     """The time of the stage is longer, counted from the word or to the date it names. It is never made earlier, and may
-    pass the ceiling."""
+    pass the ceiling. After an answer nobody else is asked before it."""
     case, cal = d.case, d.rules.calendar
     asked = granted(said.note, d.now, [t.window for t in d.rules.policy.intake.tiers])
     if asked.window is not None:
@@ -131,20 +133,23 @@ def extend(d: Draft, said: Said) -> None:
         d.write(Question.Meaning(choices=(choice,)), [said.by], mail=said.mail)
         return
     due = Due(asked.by, "the raiser's side named it") if asked.by else workdays.due(asked.window, d.now, cal)  # type: ignore[arg-type]
-    before = case.due
+    before = (case.run.due if case.run else None) or case.due
     if due.at > before:
         if case.run is not None and case.run.began is not None:
             d.give_time(asked.window or case.run.window, asked.by)
-        wind(d, due, d.now)
+        if case.state is State.AWAITING_CONFIRMATION:
+            unconfirmed.extend(d, due)
+        else:
+            wind(d, due, d.now)
     d.event(EventKind.EXTENDED, by=said.by.email, note=str(asked.window or ""))
-    told = Information.Extended(before=before, after=d.case.due or before, past_ceiling=_is_past_ceiling(d))
+    after = (d.case.run.due if d.case.run else None) or before
+    told = Information.Extended(before=before, after=after, past_ceiling=_is_past_ceiling(d, after))
     for to in d.sides:
         d.write(told, to, mail=said.mail)
 
 
-def _is_past_ceiling(d: Draft) -> bool:
-    due = d.case.due
-    return due is not None and any(due > top.at for _, top in tops(d, d.stage))
+def _is_past_ceiling(d: Draft, due: datetime) -> bool:
+    return any(due > top.at for _, top in tops(d, d.stage))
 
 
 def urgent(d: Draft, said: Said) -> None:
@@ -201,6 +206,8 @@ def answered(d: Draft, said: Said) -> None:
 def phone(d: Draft, said: Said) -> None:
     """A note of a telephone call is kept, passed on to the raiser and asked about; it resolves nothing."""
     d.event(EventKind.PHONE, by=said.by.email)
+    if said.mail.proof is Proof.PROVEN and not said.mail.is_confidence:
+        d.hear(said.mail.received, str(said.by), "phone")
     if not d.case.is_open or d.is_stranger:
         command.tell(d, said, _KEPT)
     elif d.rules.directory.same_person(said.by.email, d.case.raiser.email):

@@ -7,7 +7,7 @@ prints both. What one state cannot decide alone (nobody was asked, no time has b
 from collections.abc import Callable
 
 from bot.case.making.draft import Draft
-from bot.case.said import acts, challenged, command, unit
+from bot.case.said import acts, answers, challenged, command, unit
 from bot.case.said.command import Said, Tell, nothing_changed
 from bot.model import State, Word
 
@@ -72,10 +72,12 @@ CELLS: dict[Word, dict[State, Cell]] = {
     Word.WITHDRAW: _open(acts.withdraw, _REOPEN),
     Word.REOPEN: _row(_WAITS, _IS_ASKED, _STARTS, acts.reopen),
     Word.CLOSE: _open(_NOT_IN_DOUBT, _REOPEN),
-    Word.EXTEND: _waiting(acts.extend, _ANSWERED, _REOPEN),
+    Word.EXTEND: _row(acts.extend, acts.extend, _ENDING, _REOPEN),
     Word.URGENT: _waiting(acts.urgent, _ANSWERED, _REOPEN),
     Word.NOT_URGENT: _waiting(acts.not_urgent, _ANSWERED, _REOPEN),
     Word.ANSWERED: _waiting(acts.answered, _ANSWERED, _REOPEN),
+    Word.IT_IS: _waiting(answers.it_is, _ANSWERED, _REOPEN),
+    Word.IT_IS_NOT: _waiting(answers.it_is_not, _ANSWERED, _REOPEN),
     # the challenged side
     Word.RECEIVED: _waiting(challenged.received, _SEEN, _CLOSED),
     Word.OUTCOME: _row(

@@ -17,8 +17,8 @@ _NOBODY_ASKED = Tell(
     "To hand it on, forward the challenge to the other team's address.",
 )
 _WITH_RAISER = Tell(
-    "The raiser has your mail, and is asked whether the challenge is resolved. Until then it stays open.",
-    "When the raiser says RESOLVED, the outcome in writing closes it.",
+    "The raiser has your mail, and is asked whether the challenge is resolved. Until then it is kept.",
+    "When the raiser says RESOLVED, you are asked whether it stands as the outcome.",
 )
 _NO_OUTCOME = Tell("The challenge ended without a decision, so it has no outcome.", "REOPEN of the raiser opens it.")
 _NOTED = Tell("It is noted already that the challenge belongs to somebody else.")
@@ -46,19 +46,19 @@ def received(d: Draft, said: Said) -> None:
 
 
 def outcome_answers(d: Draft, said: Said) -> None:
-    """Before any answer it is one: the raiser is asked whether it is resolved."""
-    follow_up.note_actions(d, said.mail)
+    """Before any answer it is one, and is kept: the raiser is asked whether it is resolved."""
+    closing.keep_outcome(d, said.mail, said.by)
     answers.responded(d, said.mail, said.by, said.mail.received)
 
 
 def outcome_kept(d: Draft, said: Said) -> None:
     """While the raiser is asked it is kept and passed on to them; it closes nothing before their word."""
-    follow_up.note_actions(d, said.mail)
-    if answers.reached_raiser(d, said.mail):
-        nothing_changed(d, said, _WITH_RAISER)
-        return
+    closing.keep_outcome(d, said.mail, said.by)
     d.event(EventKind.ATTACHED, by=said.by.email, note=f"{said.word}: before the raiser's word")
-    answers.pass_on(d, said.mail, said.by)
+    if answers.reached_raiser(d, said.mail):
+        tell(d, said, _WITH_RAISER)
+    else:
+        answers.pass_on(d, said.mail, said.by)
 
 
 def outcome_closes(d: Draft, said: Said) -> None:

@@ -28,7 +28,7 @@ from bot.model import (
     Word,
     letters,
 )
-from bot.rules.authority import Side, may
+from bot.rules.authority import WORDS, Side, may
 
 #: What an answer means as a word of its own; None where it is done.
 Meant = tuple[Said, Command] | None
@@ -71,6 +71,8 @@ def is_put_to(d: Draft, said: Said, question: Question) -> bool:
     is_theirs = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
     if question.about in AS_WORDS or (question.about is QuestionKind.ALL_THE_SAME and is_theirs):
         return True
+    if question.about is QuestionKind.WHOSE_ANSWER:  # their manager reads that letter too
+        is_theirs = is_theirs or (Side.RAISING in said.stand and said.mail.proof is Proof.PROVEN)
     if question.about is QuestionKind.TASK:
         is_theirs = is_theirs or follow_up.is_of_side(question, said.stand)
     if question.about is QuestionKind.OUTCOME:  # who else answers there may write OUTCOME as well
@@ -86,6 +88,9 @@ def answered(d: Draft, said: Said, question: Question, command: Command) -> Mean
             return _as(said, meant), meant
         case QuestionKind.RESOLVED:
             return _of_resolved(d, said, question, command)
+        case QuestionKind.WHOSE_ANSWER if d.case.state in WAITING:  # IT IS closes no case, but ends reminders
+            _whose_answer(d, said, command)
+            return None
         case QuestionKind.TASK:
             agreed.replied(d, question, said.word.lower(), said.by, said.mail)
             return None
@@ -98,6 +103,12 @@ def answered(d: Draft, said: Said, question: Question, command: Command) -> Mean
         return _as(said, meant), meant
     _YES[question.about](d, said, question)
     return None
+
+
+def is_hedged(said: Said, command: Command) -> bool:
+    """Whether it closes or gives time, and something beside it speaks against it."""
+    is_doubtful = not command.is_plain or said.mail.is_risk or said.is_overtaken
+    return WORDS[said.word].is_plain and is_doubtful
 
 
 def all_the_same(d: Draft, said: Said, text: str) -> None:
@@ -161,14 +172,21 @@ def _confirmed_sender(d: Draft, said: Said, question: Question) -> None:
         nothing_changed(d, said, _CLOSED)
 
 
-def _whose_answer(d: Draft, said: Said, question: Question) -> None:
-    """It is the answer."""
+def _whose_answer(d: Draft, said: Said, command: Command) -> None:
+    """YES is IT IS, NO is IT IS NOT; what stands beside a YES may speak against it."""
+    it_is = replace(said, word=Word.IT_IS)
+    if said.word is Word.NO:
+        answers.it_is_not(d, said)
+    elif is_hedged(it_is, command):
+        all_the_same(d, it_is, said.mail.new_text if said.mail.proof is Proof.PROVEN else "")
+    else:
+        answers.it_is(d, said)
+
+
+def _too_late(d: Draft, said: Said, question: Question) -> None:
+    """No reply is awaited any more."""
     _settle(d, question)
-    if d.case.state not in WAITING:
-        nothing_changed(d, said, _NOT_AWAITED)
-        return
-    who = d.rules.directory.person(question.whose) or Contact(question.whose)
-    answers.responded(d, said.mail, who, question.at or d.now, "the raiser says so", is_reported=True)
+    nothing_changed(d, said, _NOT_AWAITED)
 
 
 def _of_outcome(d: Draft, said: Said, question: Question) -> None:
@@ -193,7 +211,7 @@ def _impartial(d: Draft, said: Said, question: Question) -> None:
 _YES: dict[QuestionKind, Callable[[Draft, Said, Question], None]] = {
     QuestionKind.WORD: _confirmed_word,
     QuestionKind.WORD_AGAIN: _confirmed_word,
-    QuestionKind.WHOSE_ANSWER: _whose_answer,
+    QuestionKind.WHOSE_ANSWER: _too_late,
     QuestionKind.PROVISIONAL: _confirmed_sender,
     QuestionKind.OUTCOME: _of_outcome,
     QuestionKind.IMPARTIAL: _impartial,

@@ -1,8 +1,8 @@
 """A mail that belongs to a case: whose side it comes from, and whether it answers.
 
 A reply is not a response and a response is no resolution: a proven, human, readable mail of the responding side that
-is not holding is `responded`, and then the raiser is asked. Anything doubtful is attached and asked about. Commands
-act in words.py.
+is an answer is `responded`, and then the raiser is asked; of a doubtful one the raiser is asked whether it is the
+answer, and a holding one stops nothing. Commands act in words.py.
 """
 
 from collections.abc import Collection
@@ -16,7 +16,7 @@ from bot.case.making import forms, incident
 from bot.case.making.draft import Draft
 from bot.case.placement import AGAIN, MAY_ANSWER
 from bot.case.said import command, protection, transfer, words
-from bot.case.said.answers import CHOICES, pass_on, reached_raiser, responded
+from bot.case.said.answers import CHOICES, may_answer, may_be_shown, pass_on, reached_raiser, responded
 from bot.mail.words import promises
 from bot.mail.words.commands import opens_with_command
 from bot.mail.words.promises import disclaims, is_holding, meanings, says_wrong_person
@@ -29,14 +29,12 @@ from bot.model import (
     Flag,
     Mail,
     MailKind,
+    Meaning,
     Proof,
-    Question,
-    QuestionKind,
     State,
     Word,
     letters,
 )
-from bot.model.letters import person
 from bot.rules.authority import WORDS, Side, sides
 
 EXTEND = ("EXTEND 2 working days", "they may have longer; name a window or a day")
@@ -64,6 +62,8 @@ def on_mail(d: Draft, fact: Arrival) -> None:
         incident.replied_elsewhere(d, fact, sender)
     elif mail.kind is not MailKind.HUMAN or mail.is_list:
         d.event(EventKind.ATTACHED, by=sender, note=mail.kind.value)
+        if mail.kind is MailKind.MEETING and mail.proof is Proof.PROVEN:
+            d.hear(mail.received, str(who(d, mail)), "meeting")
         _recalled(d, mail, sender)
         incident.bounced_elsewhere(d, fact)
     else:
@@ -81,23 +81,17 @@ def _may_answer(d: Draft, fact: Arrival) -> None:
     and the raiser is asked. What the raiser passes on themselves is asked about as its writer's."""
     by = who(d, fact.mail)
     if by.email and d.rules.directory.same_person(by.email, d.case.raiser.email):
-        by = _known(d, fact.mail.quoted_from or "", "")
+        by = d.known(fact.mail.quoted_from or "")
     d.event(EventKind.SUGGESTED, by=by.email)
-    if not any(q.about is QuestionKind.WHOSE_ANSWER for q in d.case.questions):
-        doubtful(d, fact.mail, by, fact.others)
+    may_answer(d, fact.mail, by, is_aside=is_aside(d, fact.mail), others=fact.others)
 
 
 def who(d: Draft, mail: Mail) -> Contact:
     """The sender as the case or the directory knows them."""
-    return _known(d, mail.sender.email, mail.sender.name) if mail.sender else Contact("")
-
-
-def _known(d: Draft, email: str, name: str) -> Contact:
-    known = [c for _, _, c in d.case.people if c.email == email and c.name]
-    found = next(iter(known), None) or d.rules.directory.person(email)
-    if found is not None and found.email == email:
-        return found
-    return Contact(email, name, agency=d.rules.directory.agency_of(email))
+    if mail.sender is None:
+        return Contact("")
+    known = d.known(mail.sender.email)
+    return known if known.name else replace(known, name=mail.sender.name)
 
 
 def _human(d: Draft, fact: Arrival, sender: str) -> None:
@@ -113,7 +107,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
     incident.handed_outside(d, mail, stand)
     if mail.on_behalf is not None:
         d.event(EventKind.ON_BEHALF, by=sender, note=f"sent by {mail.on_behalf.email}")
-    if mail.proof is Proof.PROVEN and not is_holding_reply(mail):
+    if mail.proof is Proof.PROVEN and meaning_of(mail) is not Meaning.HOLDING:
         subclocks.wrote(d, sender, stand)
     if {Side.RAISING, Side.RESPONDING} & set(stand):
         protection.noticed(d, mail, sender)
@@ -158,22 +152,27 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
     mail, case = fact.mail, d.case
     if transfer.offered(d, mail, by) or hearing.represented(d, mail, by):
         return
+    is_certain = proven and mail.is_readable and not opens_with_command(mail.new_text)
+    meaning = meaning_of(mail)
     if is_aside(d, mail):
         d.event(EventKind.ATTACHED, by=by.email, note="not written to the raiser")
-        if case.state in WAITING and not any(q.about is QuestionKind.WHOSE_ANSWER for q in case.questions):
-            doubtful(d, mail, by)
-    elif not proven or not mail.is_readable or opens_with_command(mail.new_text):
+        if case.state in WAITING:
+            may_answer(d, mail, by, is_aside=True)
+    elif not is_certain:
         d.event(EventKind.ATTACHED, by=by.email, note="not proven" if not proven else "unreadable or an unusable word")
-        doubtful(d, mail, by)
+        may_answer(d, mail, by)
     elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, _writer(mail)):
         d.event(EventKind.ATTACHED, by=by.email, note="says that it is not theirs")
-        doubtful(d, mail, by)
+        may_answer(d, mail, by)
         if not d.is_stranger:
             d.write(letters.Question.Meaning(choices=THEIRS), [by], mail=mail)
-    elif case.state in WAITING and is_holding_reply(mail):
-        d.hear_holding(mail.received, str(by))
-        d.event(EventKind.HOLDING, by=by.email)
-        pass_on(d, mail, by)
+    elif case.state in WAITING and meaning is Meaning.HOLDING:
+        _holding(d, mail, by)
+    elif case.state in WAITING and meaning is Meaning.DOUBTFUL:
+        d.event(EventKind.DOUBTFUL, by=by.email)
+        may_answer(d, mail, by)
+        if not d.is_stranger:
+            d.write(letters.Information.Taken(when=mail.received, as_="asked"), [by], mail=mail, human=case.raiser)
     elif case.state in WAITING:
         responded(d, mail, by, mail.received)
     elif case.state is State.AWAITING_OUTCOME:
@@ -182,6 +181,16 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         d.event(EventKind.ATTACHED, by=by.email)
         if case.is_open:
             pass_on(d, mail, by)
+
+
+def _holding(d: Draft, mail: Mail, by: Contact) -> None:
+    """It stops nothing; by when an answer is promised is kept as what RECEIVED says is."""
+    if may_be_shown(mail):
+        d.hear_holding(mail.received, str(by))
+    d.event(EventKind.HOLDING, by=by.email, note=mail.promised)
+    if mail.promised:
+        hearing.commits(d, mail.promised, by, mail)
+    pass_on(d, mail, by)
 
 
 def is_aside(d: Draft, mail: Mail) -> bool:
@@ -196,9 +205,13 @@ def is_aside(d: Draft, mail: Mail) -> bool:
     return bool(others) and not any(Side.RAISING in sides(d.case, email, d.rules) for email in others)
 
 
-def is_holding_reply(mail: Mail) -> bool:
-    """Nothing new and nothing attached, inline answers announced, or only phrases of the holding list."""
-    return mail.answers_inline or is_holding(mail.new_text, mail.attachments, _writer(mail))
+def meaning_of(mail: Mail) -> Meaning:
+    """What the mail room read, held to the certain lists: a holding reply never answers, and what is new cannot be told
+    apart where answers are inline, a cut is unsure or nothing could be read. New risk is doubtful at most."""
+    if mail.is_reaction or is_holding(mail.new_text, mail.attachments, _writer(mail)):
+        return Meaning.HOLDING
+    unsure = mail.answers_inline or mail.is_unsure or mail.is_risk or not mail.is_readable
+    return Meaning.DOUBTFUL if mail.meaning is Meaning.ANSWER and unsure else mail.meaning
 
 
 def _writer(mail: Mail) -> str:
@@ -206,29 +219,11 @@ def _writer(mail: Mail) -> str:
     return (mail.sender.name or mail.sender.email.partition("@")[0]) if mail.sender else ""
 
 
-def doubtful(d: Draft, mail: Mail, by: Contact, others: tuple[str, ...] = ()) -> None:
-    """A mail that may be an answer and cannot be taken as one: the raiser is asked; the clock runs on. `others`: refs
-    of the same raiser's other challenges that it may answer instead."""
-    if d.is_stranger or not d.case.is_open:
-        return
-    reached = reached_raiser(d, mail)
-    asked = letters.Question.WhoseAnswer(
-        who=person(by),
-        when=mail.received,
-        others=others,
-        reached=reached,
-        text=mail.new_text if mail.proof is Proof.PROVEN and not reached and not is_aside(d, mail) else "",
-    )
-    letter = d.write(asked, [d.case.raiser], mail=mail, human=by)
-    if letter:
-        d.ask(Question(letter.key, QuestionKind.WHOSE_ANSWER, d.case.raiser.email, mail.digest, whose=by.email))
-    if not mail.is_readable and by.agency:
-        d.write(letters.Question.Unreadable(when=mail.received), [by], mail=mail)
-
-
 def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
     """The raiser's side in words: never a state change; a question where the words may mean one."""
     mail = fact.mail
+    if mail.proof is Proof.PROVEN:
+        d.hear(mail.received, str(by), "raiser")
     d.event(EventKind.ATTACHED, by=by.email)
     if d.is_stranger or not by.agency:
         return
@@ -269,6 +264,6 @@ def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
     elif hearing.represented(d, mail, by):
         return
     elif by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
-        doubtful(d, mail, by)
+        may_answer(d, mail, by, is_aside=is_aside(d, mail))
     elif not by.agency:
         d.flag(Flag.MAIL_FROM_A_STRANGER)

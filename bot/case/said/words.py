@@ -68,7 +68,7 @@ def _give(d: Draft, said: Said, command: Command) -> None:
         return
     d.event(EventKind.REFUSED, by=by.email, note=f"{command.word}: {verdict.why}")
     if verdict.why == "not_proven":
-        _confirm(d, said, is_hedged=_is_hedged(said, command))
+        _confirm(d, said, is_hedged=questions.is_hedged(said, command))
     else:
         _not_yours(d, said)
 
@@ -90,18 +90,12 @@ def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
 def _act(d: Draft, said: Said, command: Command) -> None:
     """Its sender may say it: it acts, or is asked about where it might not be meant as it stands."""
     is_idle = isinstance(CELLS[said.word][d.case.state], Tell)
-    if _is_hedged(said, command) and not is_idle:
+    if questions.is_hedged(said, command) and not is_idle:
         questions.all_the_same(d, said, said.mail.new_text)
     elif said.word is Word.NOT_RESOLVED and said.note and d.case.state in WAITING and d.following is not None:
         ask_back(d, replace(said, note=""), letters.Question.NextNow(text=said.mail.new_text))
     else:
         perform(d, said)
-
-
-def _is_hedged(said: Said, command: Command) -> bool:
-    """Whether it closes or gives time, and something beside it speaks against it."""
-    is_doubtful = not command.is_plain or said.mail.is_risk or said.is_overtaken
-    return WORDS[said.word].is_plain and is_doubtful
 
 
 def _confirm(d: Draft, said: Said, *, is_hedged: bool) -> None:

@@ -8,43 +8,54 @@ from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ToTheRaiser(Wording):
+    """`who` answered, and when. `until`: when others are asked, or told, that it was answered and is not confirmed."""
+
+    asks_resolved = True
+    who: Person
+    when: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Followed(_ToTheRaiser):
+    """`again`: when they, or somebody for them, are asked next; None for not any more."""
+
+    again: datetime | None = None
+
+
 class Response:
     """An answer that went to the raiser themselves."""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
-    class Responded(Wording):
+    class Responded(_Followed):
         """`reported`: their side told us of it."""
 
-        asks_resolved = True
-        who: Person
-        when: datetime
         readable: bool
         reported: bool
 
     @dataclass(frozen=True, slots=True, kw_only=True)
-    class Again(Wording):
-        asks_resolved = True
-        who: Person
-        when: datetime
+    class Again(_Followed):
+        """`wrote`: when they wrote since, in words that say neither; `manager`: who may be asked next."""
+
+        wrote: datetime | None = None
+        manager: PersonalText = ""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
-    class Manager(Wording):
-        """To the raiser's manager, where the raiser does not say."""
+    class Manager(_ToTheRaiser):
+        """To the raiser's manager or deputy. `away`: the raiser's mailbox says that they are; `wrote`: as above."""
 
-        asks_resolved = True
-        who: Person
-        when: datetime
+        away: bool = False
+        wrote: datetime | None = None
 
 
 class Relay:
     """An answer that reached only us."""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
-    class Reply(Wording):
+    class Reply(_Followed):
         """`text`: the reply's own words, which keep their lines; `attachments`: how many stay with us."""
 
-        asks_resolved = True
-        who: Person
-        when: datetime
         text: PersonalText
         attachments: int

@@ -13,6 +13,8 @@ class _Reminder(Wording):
     left: PlainText  # "12 hours"
     commitment: Commitment | None
     forms: tuple[FormRow, ...] = ()
+    holding: tuple[Holding, ...] = ()
+    unread: bool = False  # not everything that came could be read
 
 
 class Chaser:
@@ -28,7 +30,10 @@ class Chaser:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Raiser(_Reminder):
-        """To who raised it: they may have been answered."""
+        """To who raised it: they may have been answered. `asked`: the mails of which they are asked whether they are
+        the answer."""
+
+        asked: tuple[Holding, ...] = ()
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Provisional(Wording):
@@ -76,6 +81,7 @@ class _Entered(Wording):
     attached: bool
     representation: Representation | None
     forms: tuple[FormRow, ...] = ()
+    unread: bool = False
 
 
 class Escalation:
@@ -85,6 +91,14 @@ class Escalation:
     class Lapsed(_Entered):
         from_stage_name: PlainText
         lapsed: datetime
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Unconfirmed(_Entered):
+        """It was answered, and the raiser's side does not say whether that resolves it. `who` answered, and when."""
+
+        from_stage_name: PlainText
+        who: Person
+        answered: datetime
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class CalledIn(_Entered):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.letters.parts import Action, Named, Original, Person
+from bot.model.letters.parts import Action, Holding, Named, Original, Person
 from bot.model.letters.parts import InFlight as OlderMail
 from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
@@ -41,8 +41,35 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Received(Wording):
+        """`joined`: it may be an answer too, and the raiser is asked already about one that came before."""
+
         who: Person
         words: PersonalText
+        joined: bool = False
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Answered(Wording):
+        """An answer is recorded. `mine`: to who wrote it; else to those who were to act, or are to know."""
+
+        who: Person
+        when: datetime
+        mine: bool
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Taken(Wording):
+        """To who wrote a mail that may answer: what became of it. `as_`: asked (the raiser is asked whether it does),
+        answer, or nothing."""
+
+        when: datetime
+        as_: PlainText
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class EarlierAnswer(Wording):
+        """The raiser's side says that a mail to the stage before was the answer: it moves nothing now."""
+
+        who: Person
+        when: datetime
+        by: Person
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Appointed(Wording):
@@ -136,6 +163,10 @@ class Information:
         decider: Person | None
         lapsed: datetime
         due: datetime
+        who: Person | None = None  # who answered, where that is not confirmed
+        answered: datetime | None = None
+        holding: tuple[Holding, ...] = ()
+        unread: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class TooLate(Wording):

@@ -68,10 +68,13 @@ class Representation:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A reply without an answer."""
+    """Something that came and is taken for no answer, as its writer claims it. `what`: holding, doubtful, phone,
+    meeting or promised; `by`: until when an answer is promised."""
 
     when: datetime
     who: PersonalText
+    what: PlainText = "holding"
+    by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.letters.parts import Action as ActionOf
-from bot.model.letters.parts import Choice, FormRow, Person
+from bot.model.letters.parts import Choice, FormRow, Holding, Person
 from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
@@ -88,13 +88,25 @@ class Question:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class WhoseAnswer(Wording):
         """Does that mail answer you? `others`: refs of cases that it may answer instead; `text`: its words, where it
-        did not reach the reader and may be shown."""
+        did not reach the reader and may be shown; `earlier`: mails before it that are asked about too; `again`: it
+        was asked before, and other mails have come."""
 
         who: Person
         when: datetime
         others: tuple[PlainText, ...]
         reached: bool
         text: PersonalText
+        earlier: tuple[Holding, ...] = ()
+        again: bool = False
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Unconfirmed(Wording):
+        """It was answered and is not confirmed: can this child wait? `who` answered, and when; `enters`: when the next
+        stage is called in, None where the policy only asks."""
+
+        who: Person
+        when: datetime
+        enters: datetime | None
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Action(Wording):

@@ -67,6 +67,8 @@ class Stage(Part):
     # beside the usual points; "1 working day after opening"
     chase: tuple[Chase, ...] = ()
     confirm_within: AWindow | None = None
+    # an answer that nobody confirmed by the stage's due time: the next stage is entered, or it is only asked about
+    unconfirmed: Literal["enter", "ask"] = "enter"
     clocks: tuple[Clock, ...] = ()
     skip_to: Annotated[tuple[Skip, ...], BeforeValidator(lambda v: [v] if isinstance(v, dict) else v)] = ()
     representation: Representation | None = None  # both sides write down their view, at a stage of the partnership

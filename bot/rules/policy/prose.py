@@ -118,6 +118,8 @@ def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:
         yield f"The {role(stage.decider.role)}{whose} ends the matter here with DECIDED: ({stage.decision_word})."
     if stage.confirm_within:
         yield f"Once it is resolved, the outcome is due in writing within {stage.confirm_within}."
+    if stage.unconfirmed == "ask":
+        yield "An answer that nobody confirms is asked about at its due time, and calls in no stage."
     for asked_form in stage.forms:
         form = policy.form(asked_form.form)
         to = "when it begins" if asked_form.when == "enter" else "when it is left"
