@@ -99,9 +99,14 @@ class Changing:
     def close(self, closed_as: ClosedAs) -> None:
         self.case = replace(self.case, state=State.CLOSED, closed_as=closed_as, closed=self.now, due=None, due_why="")
 
+    def go_on_as(self, ref: str) -> None:
+        """Another case is the same, and goes on for both."""
+        self.case = replace(self.case, same_as=ref)
+
     def reopen(self) -> None:
         """What its end left behind is taken back; the stage is entered afresh by `enter_stage`."""
         self.take_back_word()
+        self.go_on_as("")
         self.case = replace(
             self.case, state=State.AWAITING_RESPONSE, closed_as=None, closed=None, outcome="", questions=()
         )

@@ -5,12 +5,13 @@ Nothing escalates or closes by itself here. It does not judge whether a mail is 
 
 from datetime import datetime
 
-from bot.case.course import subclocks
+from bot.case.course import merging, subclocks
 from bot.case.course.clock import CLOCK
 from bot.case.making.draft import Draft
-from bot.model import AlarmKind, Contact, EventKind, Mail, State
+from bot.model import WAITING, AlarmKind, Contact, Correction, EventKind, Mail, State
 from bot.model.letters import Information, Relay, Response, person
 from bot.rules import workdays
+from bot.rules.authority import Side, sides
 
 #: How the raiser may answer a question in words.
 CHOICES = (
@@ -36,8 +37,11 @@ def pass_on(d: Draft, mail: Mail, by: Contact) -> None:
         d.write(told, [d.case.raiser], mail=mail, human=by)
 
 
-def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *, is_reported: bool = False) -> None:
-    """The stage's clock stops; the raiser is asked whether it is resolved. `is_reported`: told us by their side."""
+def responded(
+    d: Draft, mail: Mail | None, by: Contact, at: datetime, note: str = "", *, is_reported: bool = False
+) -> None:
+    """The stage's clock stops; the raiser is asked whether it is resolved. `is_reported`: told us by their side.
+    `mail`: None where it lies in another case."""
     d.event(EventKind.RESPONDED, by=by.email, note=note)
     d.quiet(*CLOCK)
     d.record_response(at, by.email, "" if is_reported else mail.digest)
@@ -48,11 +52,22 @@ def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *
     ask_again(d, 1)
     if d.is_stranger:
         d.alarm(AlarmKind.TELLING, d.case.due or d.now, "an answer came to a challenge that nobody has confirmed yet")
-    elif is_reported or reached_raiser(d, mail):
-        told = Response.Responded(who=person(by), when=at, readable=mail.is_readable, reported=is_reported)
+    elif mail is None or is_reported or reached_raiser(d, mail):
+        readable = mail is None or mail.is_readable
+        told = Response.Responded(who=person(by), when=at, readable=readable, reported=is_reported)
         d.write(told, [d.case.raiser], mail=mail, human=by)
     else:
         _relay(d, mail, by, at)
+
+
+def merged(d: Draft, fact: Correction) -> None:
+    """Another case was the same: what it brings is taken over. An answer there counts here from when it came."""
+    merging.take_over(d, fact)
+    by, at = fact.values.get("by", ""), fact.values.get("answered", "")
+    is_theirs = Side.RESPONDING in sides(d.case, by, d.rules)
+    if at and is_theirs and d.case.state in WAITING and not d.is_stranger:
+        who, note = d.rules.directory.person(by) or Contact(by), f"written in {fact.values['ref']}"
+        responded(d, None, who, datetime.fromisoformat(at), note, is_reported=True)
 
 
 def _relay(d: Draft, mail: Mail, by: Contact, at: datetime) -> None:

@@ -76,6 +76,8 @@ CELLS: dict[Word, dict[State, Cell]] = {
     Word.URGENT: _waiting(acts.urgent, _ANSWERED, _REOPEN),
     Word.NOT_URGENT: _waiting(acts.not_urgent, _ANSWERED, _REOPEN),
     Word.ANSWERED: _waiting(acts.answered, _ANSWERED, _REOPEN),
+    Word.SAME: _open(acts.same, _REOPEN),
+    Word.DIFFERENT: _open(acts.different, _REOPEN),
     # the challenged side
     Word.RECEIVED: _waiting(challenged.received, _SEEN, _CLOSED),
     Word.OUTCOME: _row(

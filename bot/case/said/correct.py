@@ -29,7 +29,7 @@ def correct(d: Draft, fact: Correction) -> None:
     if refusal(d, fact):
         return
     (what, value), *_ = fact.values.items()
-    {"stage": _stage, "due": _due, "responder": _responder, "duplicate_of": _duplicate}[what](d, str(value), fact.by)
+    {"stage": _stage, "due": _due, "responder": _responder, "duplicate_of": duplicate}[what](d, str(value), fact.by)
 
 
 def refusal(d: Draft, fact: Correction) -> str:
@@ -86,7 +86,7 @@ def _responder(d: Draft, email: str, by: str) -> None:
     _tell(d, "responder", was, str(new), by, d.sides[0], tuple(c for c in before if c.email != new.email))
 
 
-def _duplicate(d: Draft, ref: str, by: str) -> None:
+def duplicate(d: Draft, ref: str, by: str) -> None:
     """Closed at once and without an outcome: the other case has one."""
     closing.release(d, by)
     d.event(EventKind.CORRECTED, by=by, note=f"duplicate of {ref}")
@@ -96,6 +96,7 @@ def _duplicate(d: Draft, ref: str, by: str) -> None:
     people = (*d.inbox, *d.unit) if d.is_stranger else (d.case.raiser, *d.responders, *d.inbox)
     d.write(Information.Duplicate(other_ref=ref), people)
     d.close(ClosedAs.DUPLICATE)
+    d.go_on_as(ref)
     d.event(EventKind.CLOSED, by=by, note=ClosedAs.DUPLICATE.value)
     file_record(d, d.rules.policy.filing.content)
 
