@@ -67,7 +67,7 @@ WORDS: dict[Word, Whose] = {
     Word.ANSWERED: Whose(_RAISER, relaxes=True, is_plain=True),  # stops the stage's clock
     Word.NOT_RESOLVED: Whose(_RAISER, relaxes=True),  # ends the running stage's clock, though another begins
     Word.ESCALATE: Whose(_RAISER, relaxes=True),
-    Word.SAME: Whose(_RAISER, relaxes=True),  # closes one of two; the raiser's own
+    Word.SAME: Whose(_RAISER, relaxes=True, is_plain=True),  # closes one of two; the raiser's own
     Word.DIFFERENT: Whose(_RAISER, relaxes=False),  # leaves both; the raiser's own
     Word.URGENT: Whose(_RAISER, relaxes=False),
     Word.REOPEN: Whose(_RAISER, relaxes=False),

@@ -207,3 +207,12 @@ def test_different_ends_the_question(house: House) -> None:
     say(house, "SAME", at=START + 3 * HOUR)
     assert [case.state for case in house.cases()] == [State.AWAITING_RESPONSE] * 2
     assert house.letters(LetterKind.INFORMATION, "nothing_changed")[-1].letter.values.why.startswith("Nobody asked")
+
+
+@pytest.mark.parametrize(("word", "state"), [("YES", State.CLOSED), ("NO", State.AWAITING_RESPONSE)])
+def test_yes_and_no_to_the_question_are_same_and_different(house: House, word: str, state: State) -> None:
+    """Replied to the acknowledgement that asks it."""
+    twice(house)
+    say(house, word)
+    assert house.case(2).state is state
+    assert not [q for q in house.case(2).questions if q.about is QuestionKind.SAME]

@@ -26,7 +26,7 @@ def brings(d: Draft) -> dict[str, str]:
     if case.urgent:
         found["urgent"] = "yes"
     if run is not None and run.responded is not None:
-        found |= {"answered": run.responded.isoformat(), "by": d.first_responder.email if d.first_responder else ""}
+        found |= {"answered": run.responded.isoformat(), "by": run.answered_by}
     if case.state in WAITING and case.due is not None:
         found |= {"due": case.due.isoformat(), "why": case.due_why}
     return found

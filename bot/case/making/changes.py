@@ -96,19 +96,16 @@ class Changing:
         """The closing word no longer stands."""
         self.case = replace(self.case, closing_word="", closing_at=None, closing_by=None)
 
-    def close(self, closed_as: ClosedAs) -> None:
-        self.case = replace(self.case, state=State.CLOSED, closed_as=closed_as, closed=self.now, due=None, due_why="")
-
-    def go_on_as(self, ref: str) -> None:
-        """Another case is the same, and goes on for both."""
-        self.case = replace(self.case, same_as=ref)
+    def close(self, closed_as: ClosedAs, same_as: str = "") -> None:
+        """`same_as`: the ref of the case that goes on for both."""
+        ended = replace(self.case, state=State.CLOSED, closed_as=closed_as, closed=self.now, same_as=same_as)
+        self.case = replace(ended, due=None, due_why="")
 
     def reopen(self) -> None:
         """What its end left behind is taken back; the stage is entered afresh by `enter_stage`."""
         self.take_back_word()
-        self.go_on_as("")
         self.case = replace(
-            self.case, state=State.AWAITING_RESPONSE, closed_as=None, closed=None, outcome="", questions=()
+            self.case, state=State.AWAITING_RESPONSE, closed_as=None, closed=None, same_as="", outcome="", questions=()
         )
 
     # --- the running stage and its clock ------------------------------------------------------------------------

@@ -7,8 +7,7 @@ states each acts is cells.py's table, who may say it rules/authority.py's. The f
 
 from dataclasses import replace
 
-from bot import model
-from bot.case.course import closing, follow_up, hearing, merging
+from bot.case.course import closing, follow_up, hearing
 from bot.case.course.clock import (
     has_urgent,
     longest_tier,
@@ -29,13 +28,10 @@ from bot.model import (
     AlarmKind,
     ClosedAs,
     Contact,
-    Correction,
-    CorrectionKind,
     Due,
     EventKind,
     Flag,
     Proof,
-    QuestionKind,
     Unit,
     Window,
     Word,
@@ -54,12 +50,6 @@ _KEPT = Tell("The note is kept with the case, and nobody is asked about it.")
 _NEITHER_RECORD = Tell("The child's own record is asked about of the raiser's and of the challenged agency alone.")
 _MARKED = Tell("The challenge is marked as child protection already.")
 _NO_FLAG = Tell("The challenge is not marked as child protection.")
-_NOT_ASKED = Tell("Nobody asked whether this challenge is the same as another.")
-_NOT_RAISER = Tell("Only who raised this challenge can say whether it is the same as another.")
-_ENDED = Tell(
-    "The other challenge has ended meanwhile, so this one goes on.",
-    "WITHDRAW closes this one, if it is no longer needed.",
-)
 
 
 def resolved(d: Draft, said: Said) -> None:
@@ -217,39 +207,6 @@ def answered(d: Draft, said: Said) -> None:
     d.event(EventKind.REPORTED, by=said.by.email)
     by = d.first_responder or Contact("")
     answers.responded(d, said.mail, by, said.mail.received, "reported by the raiser's side", is_reported=True)
-
-
-def same(d: Draft, said: Said) -> None:
-    """It is the challenge that it was asked about: the other goes on with the earlier due time, and this one closes."""
-    question = _twin_question(d, said)
-    if question is None:
-        return
-    if said.fact.same_as != question.other:
-        nothing_changed(d, said, _ENDED)
-        return
-    d.settle(lambda one: one.about is QuestionKind.SAME)
-    brings = Correction(CorrectionKind.MERGE, said.by.email, "its raiser says that it is the same", merging.brings(d))
-    d.onward += ((question.other, brings),)
-    correct.duplicate(d, question.other, said.by.email)
-
-
-def different(d: Draft, said: Said) -> None:
-    """It is another challenge than the one that it was asked about: both go on, and nobody asks again."""
-    if _twin_question(d, said) is not None:
-        d.settle(lambda one: one.about is QuestionKind.SAME)
-        d.event(EventKind.ATTACHED, by=said.by.email, note="DIFFERENT: two challenges")
-
-
-def _twin_question(d: Draft, said: Said) -> model.Question | None:
-    """The question, where its raiser answers it; else its sender is told why nothing follows."""
-    question = next((q for q in d.case.questions if q.about is QuestionKind.SAME), None)
-    if question is None:
-        nothing_changed(d, said, _NOT_ASKED)
-        return None
-    if not d.rules.directory.same_person(said.by.email, d.case.raiser.email):
-        nothing_changed(d, said, _NOT_RAISER)
-        return None
-    return question
 
 
 def phone(d: Draft, said: Said) -> None:

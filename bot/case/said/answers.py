@@ -44,7 +44,7 @@ def responded(
     `mail`: None where it lies in another case."""
     d.event(EventKind.RESPONDED, by=by.email, note=note)
     d.quiet(*CLOCK)
-    d.record_response(at, by.email, "" if is_reported else mail.digest)
+    d.record_response(at, by.email, "" if is_reported or mail is None else mail.digest)
     d.await_confirmation()
     d.joined("responding", by)
     subclocks.stop(d, "response")

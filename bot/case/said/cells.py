@@ -7,7 +7,7 @@ prints both. What one state cannot decide alone (nobody was asked, no time has b
 from collections.abc import Callable
 
 from bot.case.making.draft import Draft
-from bot.case.said import acts, challenged, command, unit
+from bot.case.said import acts, challenged, command, correct, unit
 from bot.case.said.command import Said, Tell, nothing_changed
 from bot.model import State, Word
 
@@ -76,8 +76,8 @@ CELLS: dict[Word, dict[State, Cell]] = {
     Word.URGENT: _waiting(acts.urgent, _ANSWERED, _REOPEN),
     Word.NOT_URGENT: _waiting(acts.not_urgent, _ANSWERED, _REOPEN),
     Word.ANSWERED: _waiting(acts.answered, _ANSWERED, _REOPEN),
-    Word.SAME: _open(acts.same, _REOPEN),
-    Word.DIFFERENT: _open(acts.different, _REOPEN),
+    Word.SAME: _open(correct.same, _REOPEN),
+    Word.DIFFERENT: _open(correct.different, _REOPEN),
     # the challenged side
     Word.RECEIVED: _waiting(challenged.received, _SEEN, _CLOSED),
     Word.OUTCOME: _row(

@@ -62,7 +62,7 @@ def _going_on(tx: Connection, mail: Mail, number: int) -> int:
 
 def _same_as(tx: Connection, mail: Mail, number: int) -> str:
     """The ref of the other case that this one's raiser was asked about, while that is open; "" where nobody says so."""
-    if mail.command is None or mail.command.word not in (Word.SAME, Word.YES):
+    if mail.command is None:
         return ""
     asked = (q.other for q in cases.load(tx, number).case.questions if q.about is QuestionKind.SAME)
     other = cases.by_ref(tx, next(asked, ""))
