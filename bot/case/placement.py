@@ -1,16 +1,16 @@
 """Mail + candidate keys -> which case, how sure, and why; or a new case, the holding pen, or none of our business.
 
-Strongest first: our own Message-ID, the original mail's Message-ID, the ref in subject or footer. The policy makes
-subjects identical, so subject, topic and conversation ids never suffice: a wrong merge shows one family's data to
-another's workers. The keys attach a mail; they never give it authority. It asks no database: candidates are handed in.
+Strongest first: our own Message-ID, the original mail's Message-ID, the ref. The policy makes subjects identical, so
+subject, topic and conversation ids never suffice: a wrong merge shows one family's data to another's workers. The keys
+attach a mail; they never give it authority, and no ref swallows a challenge: a second case is the cheaper error. It
+asks no database: candidates are handed in.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.mail.subject import is_probe
-from bot.model import WAITING, Attachment, Case, Flag, Inbox, Mail, MailKind, Proof
+from bot.model import Attachment, Case, Flag, Inbox, Mail, MailKind, Proof
 from bot.rules.directory import Directory
 
 #: How a mail was matched that cites an id of ours.
@@ -19,7 +19,8 @@ BY_LETTER = "our letter"
 MAY_ANSWER = "it may answer an open challenge"
 #: How far what a quotation says of its time may lie from the opening: a mail program's zone may be another.
 _SAME_TIME = timedelta(hours=1, minutes=10)
-_MOST = 3
+#: What an id is that is no letter's.
+_OF_MAILS = ("original", "mail")
 #: How a challenge joins the open case that its sender has already begun with the same words.
 AGAIN = "the same challenge again"
 
@@ -29,11 +30,14 @@ class Known:
     """What the store knows of the ids and refs a mail cites: `ids` (message id, case, what), `refs` (ref, case).
 
     `what` is "original", "mail", or the key of a letter of ours. `is_own`: the mail itself bears an id of ours.
+    `below`: refs that stand only in a signature or quotation; `named`: the cases that all these lead to.
     """
 
     ids: tuple[tuple[str, int, str], ...] = ()
     refs: tuple[tuple[str, int], ...] = ()
     is_own: bool = False
+    below: tuple[tuple[str, int], ...] = ()
+    named: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,10 @@ class Attach:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """It opens a case."""
+    """It opens a case. `same_as`: the ref of the open one that it may be written of again, "" for none."""
 
     flags: tuple[Flag, ...] = ()
+    same_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ def place(mail: Mail, inbox: Inbox, known: Known, directory: Directory, is_old: 
         return Ignore("our own letter")
     if any("withheld: " in defect for defect in mail.defects):
         return Pen("the mail server could not hand over the mail that this one stands for: look in the mailbox")
-    found = _by_key(mail, known)
+    found = None if _is_new(mail, inbox, known, directory) else _by_key(mail, known, directory)
     if found is not None:
         return found
     if mail.trigger.phrase is not None or has_form(mail, inbox.policy):
@@ -96,11 +101,52 @@ def place(mail: Mail, inbox: Inbox, known: Known, directory: Directory, is_old: 
     return _untriggered(mail, inbox)
 
 
-def _by_key(mail: Mail, known: Known) -> Placement | None:
+def _is_new(mail: Mail, inbox: Inbox, known: Known, directory: Directory) -> bool:
+    """Whether a person challenges: a trigger subject that is no reply, whatever ref stands in it. What the challenged
+    team itself writes, or what passes a mail of the case on, is none."""
+    said = mail.trigger
+    if said.phrase is None or said.is_reply or Flag.ANNOUNCES in said.flags:
+        return False
+    if mail.kind is not MailKind.HUMAN or mail.is_list or _is_team(mail, inbox, directory):
+        return False
+    cited = {case for message_id, case, what in known.ids if message_id in mail.cited and what not in _OF_MAILS}
+    return not cited and not any(_belongs(mail, case, known, directory) for case in known.named)
+
+
+def _belongs(mail: Mail, case: Case, known: Known, directory: Directory) -> bool:
+    """Whether a mail with a trigger subject is of that case all the same: the challenged side cites a mail of it, or
+    somebody of it passes on the challenge itself, or what answers it."""
+    sender = mail.sender.email if mail.sender else ""
+    is_cited = any(number == case.number for message_id, number, _ in known.ids if message_id in mail.cited)
+    if is_cited and directory.agency_of(sender, case.area) == case.responder_agency != "":
+        return True
+    quoted = mail.quoted_trigger
+    if not mail.trigger.is_forward or quoted is None or not is_of(case, sender, directory):
+        return False
+    is_answer = directory.agency_of(mail.quoted_from or "", case.area) == case.responder_agency != ""
+    return quoted.is_reply or is_answer or is_original(mail, case, directory)
+
+
+def is_party(case: Case, email: str, directory: Directory) -> bool:
+    """Whether the address, or its agency, is of either side of the case."""
+    if not email:
+        return False
+    if directory.agency_of(email, case.area) in {case.raiser.agency, case.responder_agency} - {""}:
+        return True
+    people = (case.raiser, *(who for _, _, who in case.people), *(one.contact for one in case.served))
+    return email == case.inbox or any(directory.same_person(who.email, email) for who in people)
+
+
+def is_of(case: Case, email: str, directory: Directory) -> bool:
+    """Whether the address is a party's or the partnership's: a ref that stands below their words is no accident."""
+    return is_party(case, email, directory) or any(not c.agency for c in directory.roles_of(email, case.area))
+
+
+def _by_key(mail: Mail, known: Known, directory: Directory) -> Placement | None:
     order = {message_id: n for n, message_id in enumerate(mail.cited)}
     cited = sorted((row for row in known.ids if row[0] in order), key=lambda row: order[row[0]])
-    ours = [row for row in cited if row[2] not in ("original", "mail")]
-    others = [row for row in cited if row[2] in ("original", "mail")]
+    ours = [row for row in cited if row[2] not in _OF_MAILS]
+    others = [row for row in cited if row[2] in _OF_MAILS]
     for rows, how in ((ours, BY_LETTER), (others, "the challenge or a mail of the case")):
         cases = {case for _, case, _ in rows}
         if len(cases) == 1:
@@ -109,18 +155,28 @@ def _by_key(mail: Mail, known: Known) -> Placement | None:
             return Pen("it cites more than one case", tuple(str(c) for c in sorted(cases)))
     if mail.bounce is not None:
         return _bounced(mail, known)
-    cases = {case for _, case in known.refs}
+    return _by_ref(mail, known, directory)
+
+
+def _by_ref(mail: Mail, known: Known, directory: Directory) -> Placement | None:
+    """What a person wrote leads to the case; what stands below it only where they are of the case."""
+    sender = mail.sender.email if mail.sender else ""
+    own = {case.number for case in known.named if is_of(case, sender, directory)}
+    refs = known.refs or tuple(row for row in known.below if row[1] in own)
+    cases = {case for _, case in refs}
     if len(cases) == 1:
-        return Attach(known.refs[0][1], "the ref")
+        return Attach(refs[0][1], "the ref")
     if cases:
-        return Pen("it names more than one ref", tuple(ref for ref, _ in known.refs))
+        return Pen("it names more than one ref", tuple(ref for ref, _ in refs))
+    if known.below and mail.kind is MailKind.HUMAN and not mail.is_list and mail.trigger.phrase is None:
+        return Pen("a ref stands below the words of somebody who is no party of that case")
     return None
 
 
 def _bounced(mail: Mail, known: Known) -> Placement:
     """A bounce counts only for an id that we sent; a forged one has no effect."""
     cited = set(mail.bounce.message_ids) if mail.bounce else set()
-    rows = [row for row in known.ids if row[0] in cited and row[2] not in ("original", "mail")]
+    rows = [row for row in known.ids if row[0] in cited and row[2] not in _OF_MAILS]
     if len({case for _, case, _ in rows}) == 1:
         return Attach(rows[0][1], "a bounce of our letter", rows[0][2])
     if mail.trigger.phrase is not None:
@@ -132,14 +188,12 @@ def _triggered(mail: Mail, inbox: Inbox, directory: Directory, is_old: bool) -> 
     if mail.kind is not MailKind.HUMAN or mail.is_list:
         return Pen("automatic or list mail with a challenge in its subject")
     sender = mail.sender.email if mail.sender else ""
+    is_team = _is_team(mail, inbox, directory)
     announces = Flag.ANNOUNCES in mail.trigger.flags and not mail.trigger.is_reply and not has_form(mail, inbox.policy)
     if announces and directory.is_known_domain(sender):  # a stranger's opens a provisional case, as everything does
         return Pen("it seems to announce a course or a document about challenges")
     if is_old:
         return Pen("already in flight: it lay in the inbox before the first reading")
-    is_team = bool(sender) and (
-        sender == inbox.address or (bool(inbox.team) and directory.team_of(sender, inbox.area) == inbox.team)
-    )
     if mail.trigger.is_reply or is_team:
         quoted = mail.quoted_trigger
         if (
@@ -161,6 +215,13 @@ def _triggered(mail: Mail, inbox: Inbox, directory: Directory, is_old: bool) -> 
     flags = [Flag.FORWARDED] if mail.trigger.is_forward else []
     flags += [Flag.OPENED_BY_FORM] if mail.trigger.phrase is None else []
     return Open(tuple(flags))
+
+
+def _is_team(mail: Mail, inbox: Inbox, directory: Directory) -> bool:
+    """Whether the challenged team itself writes."""
+    sender = mail.sender.email if mail.sender else ""
+    is_listed = bool(inbox.team) and directory.team_of(sender, inbox.area) == inbox.team
+    return bool(sender) and (sender == inbox.address or is_listed)
 
 
 def has_form(mail: Mail, policy: str) -> bool:
@@ -198,58 +259,9 @@ def _is_mail(file: Attachment) -> bool:
     return file.type == "message/rfc822" or file.name.lower().endswith(".eml")
 
 
-def may_answer(mail: Mail, open_cases: Sequence[Case], directory: Directory) -> Pen | None:
-    """A mail of the challenged agency to the raiser that cites nothing: a guess for a person, and never more."""
-    sender = mail.sender.email if mail.sender else ""
-    addressed = [a.email for a in (*mail.to, *mail.cc)]
-    return _guess(
-        case
-        for case in open_cases
-        if case.state in WAITING
-        and case.responder_agency == directory.agency_of(sender, case.area) != case.raiser.agency
-        and any(directory.same_person(case.raiser.email, email) for email in addressed)
-    )
-
-
-def may_concern(mail: Mail, open_cases: Sequence[Case], directory: Directory) -> Pen | None:
-    """A mail from outside the directory to the raiser of a challenge that waits, citing nothing: a person looks at it.
-    Nobody is asked about it, for nobody knows who wrote it."""
-    addressed = [a.email for a in (*mail.to, *mail.cc)]
-    refs = [
-        case.ref
-        for case in open_cases
-        if case.state in WAITING and any(directory.same_person(case.raiser.email, email) for email in addressed)
-    ]
-    return (
-        Pen("somebody outside the directory writes to the raiser of an open challenge", tuple(refs)) if refs else None
-    )
-
-
-def may_quote(mail: Mail, open_cases: Sequence[Case], directory: Directory) -> Pen | None:
-    """A mail that cites nothing and quotes a challenge of an open case, handed on by the challenged side, or what they
-    answered, passed on by the raiser: a guess for a person again. Whatever else quotes one goes its own way."""
-    if mail.sender is None or mail.quoted_from is None or mail.quoted_trigger is None:
-        return None
-    return _guess(case for case in open_cases if case.state in WAITING and _quotes(mail, case, directory))
-
-
-def _quotes(mail: Mail, case: Case, directory: Directory) -> bool:
-    sender, writer = mail.sender.email if mail.sender else "", mail.quoted_from or ""
-    handing_on, original = directory.agency_of(sender, case.area), mail.quoted_trigger
-    if not case.responder_agency or case.responder_agency == case.raiser.agency or original is None:
-        return False
-    if directory.same_person(sender, case.raiser.email):
-        return directory.agency_of(writer, case.area) == case.responder_agency
+def is_original(mail: Mail, case: Case, directory: Directory) -> bool:
+    """Whether what it quotes is the challenge that opened the case."""
+    quoted = mail.quoted_trigger
     is_then = mail.quoted_sent is None or abs(mail.quoted_sent - case.opened) <= _SAME_TIME
-    is_its = directory.same_person(writer, case.raiser.email) and not original.is_reply and is_then
-    return is_its and handing_on == case.responder_agency
-
-
-def _guess(found: Iterable[Case]) -> Pen | None:
-    """Each raiser is asked about their own cases, unless these are too many to be asked about."""
-    cases = list(found)
-    if not cases:
-        return None
-    own = {case.number: [c.ref for c in cases if c.raiser.email == case.raiser.email] for case in cases}
-    asks = ((c.number, tuple(r for r in own[c.number] if r != c.ref)) for c in cases if len(own[c.number]) <= _MOST)
-    return Pen(MAY_ANSWER, tuple(case.ref for case in cases), tuple(asks))
+    is_its = directory.same_person(mail.quoted_from or "", case.raiser.email)
+    return quoted is not None and not quoted.is_reply and is_its and is_then

@@ -62,6 +62,7 @@ CORRECTIONS: dict[CorrectionKind, Callable[[Draft, Correction], None]] = {
     CorrectionKind.RELEASE: lambda d, fact: closing.release(d, fact.by),
     CorrectionKind.CORRECT: correct.correct,
     CorrectionKind.LIVE: lambda d, _fact: shadow.ask(d),
+    CorrectionKind.MERGE: answers.merged,
 }
 
 MAIL: Row[Arrival] = Row(

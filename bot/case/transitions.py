@@ -30,6 +30,7 @@ class Move:
 _PROVISIONAL, _RESPONSE, _CONFIRMATION = State.PROVISIONAL, State.AWAITING_RESPONSE, State.AWAITING_CONFIRMATION
 _OUTCOME, _CLOSED = State.AWAITING_OUTCOME, State.CLOSED
 _STAGE, _TWICE = "correct: another stage", "correct: it is there twice"
+_MERGED = "another case was the same, and it was answered"
 
 MOVES: tuple[Move, ...] = (
     Move(None, FactKind.OPENING, _RESPONSE, "a proven challenge"),
@@ -42,17 +43,19 @@ MOVES: tuple[Move, ...] = (
     Move(_PROVISIONAL, AlarmKind.LAPSE, _PROVISIONAL, "no reply: the next stage"),
     Move(_PROVISIONAL, FactKind.CORRECTION, _PROVISIONAL, _STAGE),
     Move(_PROVISIONAL, FactKind.CORRECTION, _CLOSED, _TWICE),
+    Move(_PROVISIONAL, FactKind.CORRECTION, _CONFIRMATION, _MERGED),
     Move(_RESPONSE, FactKind.MAIL, _CONFIRMATION, "a proven reply"),
     Move(_RESPONSE, AlarmKind.LAPSE, _RESPONSE, "no reply: the next stage"),
     Move(_RESPONSE, FactKind.MAIL, _RESPONSE, "NOT RESOLVED, ESCALATE: the next stage"),
     Move(_RESPONSE, FactKind.MAIL, _OUTCOME, "RESOLVED, DECIDED"),
-    Move(_RESPONSE, FactKind.MAIL, _CLOSED, "WITHDRAW, NOT OURS"),
+    Move(_RESPONSE, FactKind.MAIL, _CLOSED, "WITHDRAW, NOT OURS, SAME"),
     Move(_RESPONSE, FactKind.CORRECTION, _RESPONSE, _STAGE),
     Move(_RESPONSE, FactKind.CORRECTION, _CLOSED, _TWICE),
+    Move(_RESPONSE, FactKind.CORRECTION, _CONFIRMATION, _MERGED),
     Move(_CONFIRMATION, FactKind.MAIL, _RESPONSE, "NOT RESOLVED, ESCALATE: the next stage"),
     Move(_CONFIRMATION, AlarmKind.UNCONFIRMED, _RESPONSE, "answered and not confirmed: the next stage"),
     Move(_CONFIRMATION, FactKind.MAIL, _OUTCOME, "RESOLVED, DECIDED"),
-    Move(_CONFIRMATION, FactKind.MAIL, _CLOSED, "WITHDRAW, NOT OURS"),
+    Move(_CONFIRMATION, FactKind.MAIL, _CLOSED, "WITHDRAW, NOT OURS, SAME"),
     Move(_CONFIRMATION, FactKind.CORRECTION, _RESPONSE, _STAGE),
     Move(_CONFIRMATION, FactKind.CORRECTION, _CLOSED, _TWICE),
     Move(_OUTCOME, FactKind.MAIL, _CLOSED, "OUTCOME, or the first answer after the word; WITHDRAW, NOT OURS"),

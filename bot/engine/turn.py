@@ -18,6 +18,7 @@ from bot.model import (
     Arrival,
     Case,
     Contact,
+    Correction,
     Decision,
     EventKind,
     Fact,
@@ -31,6 +32,7 @@ from bot.model import (
     Mail,
     Opening,
 )
+from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
 from bot.model.letters import Alert, Information
 from bot.rules.book import Rules
@@ -138,12 +140,24 @@ class Turn:
         self._note_ids(tx, plan)
         if isinstance(plan.fact, Opening) or (isinstance(plan.fact, Arrival) and plan.fact.how != MAY_ANSWER):
             cases.keep(tx, plan.decision.case.number, plan.fact.mail)
+        if isinstance(plan.fact, Opening):
+            cases.keep_words(tx, plan.decision.case.number, plan.fact.mail.new_text)
         self._free(tx, plan.decision)  # before its own letters: what they wait for has not ended
         for letter in plan.decision.letters:
             self._queue(tx, plan.decision, letter, now)
         if plan.decision.wrong_move:
             self._moved_wrongly(tx, plan.decision, now)
+        for ref, fact in plan.decision.onward:
+            self._hand_on(tx, ref, fact, now)
         return plan.decision
+
+    def _hand_on(self, tx: Connection, ref: str, fact: Correction, now: datetime) -> None:
+        """What one case's decision brings to another is decided there, in the same transaction. Raises CaseMoved where
+        that one has ended since it was looked at: then the first decides again."""
+        number = cases.by_ref(tx, ref)
+        if number is None or not cases.load(tx, number).case.is_open:
+            raise CaseMoved(f"{ref} has ended")
+        self.take(tx, number, fact, now)
 
     def take(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Decision:
         """Plans and saves at once, inside a write transaction."""
@@ -158,11 +172,13 @@ class Turn:
         flags: tuple[Flag, ...] = (),
         stage: str = "",
         day_zero: datetime | None = None,
+        same_as: str = "",
     ) -> Decision:
-        """A mail opens a case: its ref is handed out and everything saved, inside a write transaction."""
+        """A mail opens a case: its ref is handed out and everything saved, inside a write transaction. `same_as`: the
+        ref of the open case that it may be written of again."""
         local = now.astimezone(self.books.settings.calendar.zone)
         number, ref = cases.new_ref(tx, inbox.area, local.year)
-        opening = Opening(mail, inbox, number, ref, stage, day_zero, flags)
+        opening = Opening(mail, inbox, number, ref, stage, day_zero, flags, same_as)
         rules = self._in_mode(self.books.rules(inbox.policy), inbox.address)
         decision = table.decide(None, opening, rules, now)
         return self.save(tx, Plan(None, opening, decision, self.books.text(inbox.policy)), now)

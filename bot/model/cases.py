@@ -142,6 +142,7 @@ class QuestionKind(StrEnum):
     ALL_THE_SAME = "all_the_same"  # is the word meant, with what stands beside it
     OUTCOME = "outcome"  # does the answer before the closing word stand as the outcome
     IMPARTIAL = "impartial"  # may somebody of a party's agency decide
+    SAME = "same"  # is it the same challenge as another
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ class Question:
     team: PersonalText = ""  # TRANSFER
     task: PlainText = ""  # TASK: its id
     side: PersonalText = ""  # TASK: raising, responding or unit, whichever was asked
+    other: PlainText = ""  # SAME: the other's ref
     at: datetime | None = None
     came: datetime | None = None  # WHOSE_ANSWER: when that mail came
 
@@ -266,6 +268,7 @@ class Case:
     closing_by: Contact | None = None  # who gave it
     closed_as: ClosedAs | None = None
     closed: datetime | None = None
+    same_as: PlainText = ""  # closed as a duplicate: the ref of the case that goes on
     outcome: PlainText = ""  # digest of the mail that wrote the outcome
     forms: tuple[FormState, ...] = ()  # asked for, in order
     tasks: tuple[Task, ...] = ()  # what is to be seen done while it runs and after it has closed

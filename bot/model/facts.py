@@ -48,6 +48,7 @@ class Opening:
     stage: PlainText = ""  # where `adopt` says another than the first
     day_zero: datetime | None = None
     flags: tuple[Flag, ...] = ()
+    same_as: PlainText = ""  # the ref of an open case that it may be written of again
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Arrival:
     answered_key: PersonalText = ""  # that letter's key
     answered_to: tuple[PersonalText, ...] = ()  # the addresses that letter went to
     others: tuple[PlainText, ...] = ()  # refs of the same raiser's other cases that it may belong to instead
+    same_as: PlainText = ""  # the case that this one was asked about whether it is the same, while that is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class CorrectionKind(StrEnum):
     RELEASE = "release"
     CORRECT = "correct"
     LIVE = "live"  # letters may go from now on
+    MERGE = "merge"  # another case was the same: what it brings
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ class Decision:
     why: PersonalText = ""
     frees: tuple[Hold, ...] = ()
     wrong_move: PlainText = ""
+    onward: tuple[tuple[PlainText, Correction], ...] = ()  # (ref, what follows for that open case in the same breath)
 
 
 @dataclass(frozen=True, slots=True)

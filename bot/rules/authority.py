@@ -69,6 +69,8 @@ WORDS: dict[Word, Whose] = {
     Word.IT_IS_NOT: Whose(_RAISER, relaxes=False),  # the clock runs on
     Word.NOT_RESOLVED: Whose(_RAISER, relaxes=True),  # ends the running stage's clock, though another begins
     Word.ESCALATE: Whose(_RAISER, relaxes=True),
+    Word.SAME: Whose(_RAISER, relaxes=True, is_plain=True),  # closes one of two; the raiser's own
+    Word.DIFFERENT: Whose(_RAISER, relaxes=False),  # leaves both; the raiser's own
     Word.URGENT: Whose(_RAISER, relaxes=False),
     Word.REOPEN: Whose(_RAISER, relaxes=False),
     # the responding side

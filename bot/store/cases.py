@@ -223,12 +223,13 @@ def find_refs(tx: Connection, refs: tuple[str, ...]) -> list[tuple[str, int]]:
     return [(ref, number) for ref, number in tx.execute(rows.order_by(_cases.c.number))]
 
 
-# What was read in the forms of a case's mails, kept beside the case's other personal texts. It goes with them when a
-# case is purged, and no journal row holds it. It reads no form.
+# What was read in the forms of a case's mails, and the words that opened it, kept beside the case's other personal
+# texts. It goes with them when a case is purged, and no journal row holds it. It reads no form.
 
 _texts = schema.texts
 _PREFIX = "form:"
 _KEY = 64
+_WORDS, _MOST_WORDS = "words of the opening", 4000
 
 
 def keep(tx: Connection, number: int, mail: Mail) -> None:
@@ -237,6 +238,18 @@ def keep(tx: Connection, number: int, mail: Mail) -> None:
         text = codec.dumps(MailForms(mail.digest, mail.received, mail.forms))
         row = {"case_number": number, "key": f"{_PREFIX}{mail.digest}"[:_KEY], "text": text}
         tx.execute(schema.insert_into(tx, _texts).on_conflict_do_nothing(), [row])
+
+
+def keep_words(tx: Connection, number: int, words: str) -> None:
+    """The words that opened the case, so that it is known when they are sent again with one changed."""
+    row = {"case_number": number, "key": _WORDS, "text": codec.canonical(words[:_MOST_WORDS])}
+    tx.execute(schema.insert_into(tx, _texts).on_conflict_do_nothing(), [row])
+
+
+def words_of(tx: Connection, number: int) -> str:
+    """ "" for a case that was purged, or opened before these words were kept."""
+    kept = tx.execute(select(_texts.c.text).where(_texts.c.case_number == number, _texts.c.key == _WORDS)).scalar()
+    return str(json.loads(kept)) if kept else ""
 
 
 def of_case(tx: Connection, number: int) -> tuple[MailForms, ...]:

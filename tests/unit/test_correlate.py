@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.case.placement import MAY_ANSWER, Attach, Ignore, Known, Open, Pen, may_answer, place
+from bot.case.guesses import may_answer
+from bot.case.placement import MAY_ANSWER, Attach, Ignore, Known, Open, Pen, place
 from bot.mail import subject
 from bot.model import Bounce, Inbox, Mail, MailKind, State
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, INBOX, MO, STRANGER, UNIT, mail, opened, shipped

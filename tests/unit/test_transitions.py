@@ -54,6 +54,8 @@ def test_transitions_know_every_state() -> None:
     assert all(move.why for move in MOVES)
 
 
+#: Another case that was the same, and answered.
+MERGED = {"ref": "CE-2027-0099", "flags": "", "answered": START.isoformat(), "by": FAY}
 CORRECTED = {"duplicate_of": "CE-2027-0099"}, {"stage": "step-2"}
 #: What people say or correct in a case, and what changes its state by it somewhere.
 SAID = [
@@ -76,6 +78,7 @@ def all_moves() -> Iterator[tuple[Case | None, Fact, datetime]]:
             yield case, Arrival(mail(who, word, at=at), "our letter"), at
         for values in CORRECTED:
             yield case, Correction(CorrectionKind.CORRECT, "x", "y", values), at
+        yield case, Correction(CorrectionKind.MERGE, HELEN, "y", MERGED), at
         for row in case.deadlines:
             yield case, Alarm(row), row.at
             later = decide(case, Alarm(row), rules(), row.at).case

@@ -70,7 +70,7 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
         d.count_from(mail.received)  # no lapse out of hand: an answer may lie elsewhere
         _start(d, mail, mail.received)
     first = notify(d, d.stage, "enter")
-    _tell(d, mail, copies, first, doubts)
+    _tell(d, opening, copies, first, doubts)
     file_stage(d)
     return d
 
@@ -228,10 +228,11 @@ def _shorter(asked: Window, own: Window, started: datetime, d: Draft) -> Window:
 
 
 def _tell(
-    d: Draft, mail: Mail, copies: tuple[Contact, ...], first: tuple[str, ...], doubts: tuple[FormRow, ...]
+    d: Draft, opening: Opening, copies: tuple[Contact, ...], first: tuple[str, ...], doubts: tuple[FormRow, ...]
 ) -> None:
     """Acknowledgement to the raiser, notice to the responders; a stranger's goes to team inbox and unit only."""
-    case = d.case
+    case, mail = d.case, opening.mail
+    same_as = "" if case.has(Flag.REPORTED_START) else opening.same_as  # who reports it is not who is asked
     if d.is_stranger:
         if case.raiser.email and not mail.is_list and not case.has(Flag.REPORTED_START):
             d.write(Acknowledgement.Stranger(), [case.raiser], mail=mail, to_stranger=True)
@@ -247,10 +248,13 @@ def _tell(
         raise_within=str(d.rules.policy.raise_within or ""),
         exclusions=tuple(f"{e.what}: {e.where}" if e.where else e.what for e in d.rules.policy.exclusions),
         forms=(*raising.rows, *doubts),
+        same_as=same_as,
     )
     receipt = d.write(told, [case.raiser], cc, mail=mail, human=d.first_responder, attach=raising.attach)
     if receipt and case.unproven:
         d.ask(Question(receipt.key, QuestionKind.PROVISIONAL, case.raiser.email))
+    if receipt and same_as:
+        d.ask(Question(receipt.key, QuestionKind.SAME, case.raiser.email, other=same_as))
     notice = Notice.Opened(
         original=d.original(),
         ask_commitment=case.urgent,

@@ -59,10 +59,10 @@ class Changing:
 
     def enter_stage(self, stage: str, responders: Iterable[Contact], window: Window | None) -> None:
         """A new run, whose clock waits for its letter. A challenge that nobody has confirmed stays provisional."""
-        is_provisional = self.case.state is State.PROVISIONAL
+        was = self.case.state
         self.case = replace(
             self.case,
-            state=State.PROVISIONAL if is_provisional else State.AWAITING_RESPONSE,
+            state=was if was is State.PROVISIONAL else State.AWAITING_RESPONSE,
             stage=stage,
             served=tuple(Served(contact) for contact in responders),
             runs=(*self.case.runs, StageRun(stage, self.now, window)),
@@ -73,9 +73,8 @@ class Changing:
 
     def confirm(self) -> None:
         """Somebody stands behind the challenge; what came meanwhile, an answer or a word, stays."""
-        is_provisional = self.case.state is State.PROVISIONAL
-        state = State.AWAITING_RESPONSE if is_provisional else self.case.state
-        self.case = replace(self.case, state=state, unproven="")
+        was = self.case.state
+        self.case = replace(self.case, state=State.AWAITING_RESPONSE if was is State.PROVISIONAL else was, unproven="")
 
     def await_response(self) -> None:
         """Again, at the same stage; a stranger's stays provisional."""
@@ -96,14 +95,16 @@ class Changing:
         """The closing word no longer stands."""
         self.case = replace(self.case, closing_word="", closing_at=None, closing_by=None)
 
-    def close(self, closed_as: ClosedAs) -> None:
-        self.case = replace(self.case, state=State.CLOSED, closed_as=closed_as, closed=self.now, due=None, due_why="")
+    def close(self, closed_as: ClosedAs, same_as: str = "") -> None:
+        """`same_as`: the ref of the case that goes on for both."""
+        ended = replace(self.case, state=State.CLOSED, closed_as=closed_as, closed=self.now, same_as=same_as)
+        self.case = replace(ended, due=None, due_why="")
 
     def reopen(self) -> None:
         """What its end left behind is taken back; the stage is entered afresh by `enter_stage`."""
         self.take_back_word()
         self.case = replace(
-            self.case, state=State.AWAITING_RESPONSE, closed_as=None, closed=None, outcome="", questions=()
+            self.case, state=State.AWAITING_RESPONSE, closed_as=None, closed=None, same_as="", outcome="", questions=()
         )
 
     # --- the running stage and its clock ------------------------------------------------------------------------
@@ -127,8 +128,8 @@ class Changing:
 
     def record_response(self, at: datetime, by: str, mail: str) -> None:
         """The stage was answered then, which ends its run; its due time stands. `mail`: digest of the answer."""
-        answered = replace(self.case.runs[-1], responded=at, answered_by=by, answer=mail)
-        self._put_run(replace(answered, ended=at, ended_as="responded"))
+        self._put_run(replace(self.case.runs[-1], responded=at, answered_by=by, answer=mail))
+        self.end_run("responded", at)
 
     def start_clock(self, at: datetime) -> None:
         self._put_run(replace(self.case.runs[-1], began=at))

@@ -11,18 +11,7 @@ from datetime import datetime, timedelta
 from bot.case.making.changes import Changing
 from bot.case.making.clocks import lines
 from bot.case.making.people import Cast, landing, to_ring
-from bot.model import (
-    Case,
-    Contact,
-    Decision,
-    Event,
-    Hold,
-    Letter,
-    LetterKind,
-    Mail,
-    Question,
-    QuestionKind,
-)
+from bot.model import Case, Contact, Correction, Decision, Event, Hold, Letter, LetterKind, Mail, Question, QuestionKind
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
 from bot.model.letters import Enclosed, Standing, Wording, person
@@ -53,6 +42,7 @@ class Draft(Changing):
         self.events: list[Event] = []
         self.why = ""
         self.frees: tuple[Hold, ...] = ()
+        self.onward: tuple[tuple[str, Correction], ...] = ()
 
     # --- the case -----------------------------------------------------------------------------------------------
 
@@ -274,7 +264,8 @@ class Draft(Changing):
     # --- the end ------------------------------------------------------------------------------------------------
 
     def decision(self) -> Decision:
-        return Decision(self.case, tuple(weightiest(self.letters)), tuple(self.events), self.why, self.frees)
+        letters = tuple(weightiest(self.letters))
+        return Decision(self.case, letters, tuple(self.events), self.why, self.frees, onward=self.onward)
 
 
 def weightiest(letters: list[Letter]) -> list[Letter]:

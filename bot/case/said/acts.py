@@ -26,7 +26,19 @@ from bot.case.making.telling import tell
 from bot.case.said import answers, command, correct, protection
 from bot.case.said.command import Said, Tell, nothing_changed
 from bot.mail.words.commands import sent_to
-from bot.model import AlarmKind, ClosedAs, Contact, Due, EventKind, Flag, Proof, State, Unit, Window, Word
+from bot.model import (
+    AlarmKind,
+    ClosedAs,
+    Contact,
+    Due,
+    EventKind,
+    Flag,
+    Proof,
+    State,
+    Unit,
+    Window,
+    Word,
+)
 from bot.model.letters import Information, Question, person
 from bot.rules import workdays
 from bot.rules.authority import Side

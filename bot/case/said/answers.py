@@ -6,16 +6,17 @@ the raiser says IT IS. It does not judge which of them a mail is (replies.py).
 
 from datetime import datetime, timedelta
 
-from bot.case.course import subclocks, unconfirmed
+from bot.case.course import merging, subclocks, unconfirmed
 from bot.case.course.clock import CLOCK
 from bot.case.making import awaited, claims
 from bot.case.making.draft import Draft
 from bot.case.said.command import Said, Tell, nothing_changed
-from bot.model import WAITING, AlarmKind, Contact, EventKind, Mail, Proof, Question, QuestionKind, State
+from bot.model import WAITING, AlarmKind, Contact, Correction, EventKind, Mail, Proof, Question, QuestionKind, State
 from bot.model.letters import Information, Relay, Response, person
 from bot.model.letters import Question as Asks
 from bot.model.letters.parts import Holding
 from bot.rules import workdays
+from bot.rules.authority import Side, sides
 
 #: How the raiser may answer a question in words.
 CHOICES = (
@@ -56,12 +57,15 @@ def pass_on(d: Draft, mail: Mail, by: Contact, *, joined: bool = False) -> None:
 # --- an answer --------------------------------------------------------------------------------------------------------
 
 
-def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *, is_reported: bool = False) -> None:
-    """The stage's reminders end; the raiser is asked whether it is resolved. `is_reported`: told us by their side."""
+def responded(
+    d: Draft, mail: Mail | None, by: Contact, at: datetime, note: str = "", *, is_reported: bool = False
+) -> None:
+    """The stage's reminders end; the raiser is asked whether it is resolved. `is_reported`: told us by their side.
+    `mail`: None where it lies in another case."""
     d.event(EventKind.RESPONDED, by=by.email, note=note)
     waited = (*d.responders, *_called_in(d))
     d.quiet(*CLOCK, AlarmKind.DOUBTFUL)
-    d.record_response(at, by.email, "" if is_reported else mail.digest)
+    d.record_response(at, by.email, "" if is_reported or mail is None else mail.digest)
     d.await_confirmation()
     d.joined("responding", by)
     subclocks.stop(d, "response")
@@ -72,11 +76,11 @@ def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *
         return
     unconfirmed.begin(d)
     ask_again(d, 1)
-    if is_reported or reached_raiser(d, mail) or not may_be_shown(mail):
+    if mail is None or is_reported or reached_raiser(d, mail) or not may_be_shown(mail):
         told = Response.Responded(
             who=person(by),
             when=at,
-            readable=mail.is_readable,
+            readable=mail is None or mail.is_readable,
             reported=is_reported,
             again=_next_question(d),
             until=awaited.until(d),
@@ -97,6 +101,16 @@ def _called_in(d: Draft) -> tuple[Contact, ...]:
 def _manager(d: Draft) -> tuple[Contact, ...]:
     """On an hours window the raiser's manager reads what the raiser is asked."""
     return (d.manager,) if d.case.urgent and d.manager else ()
+
+
+def merged(d: Draft, fact: Correction) -> None:
+    """Another case was the same: what it brings is taken over. An answer there counts here from when it came."""
+    merging.take_over(d, fact)
+    by, at = fact.values.get("by", ""), fact.values.get("answered", "")
+    is_theirs = Side.RESPONDING in sides(d.case, by, d.rules)
+    if at and is_theirs and d.case.state in WAITING and not d.is_stranger:
+        who, note = d.rules.directory.person(by) or Contact(by), f"written in {fact.values['ref']}"
+        responded(d, None, who, datetime.fromisoformat(at), note, is_reported=True)
 
 
 def _relay(d: Draft, mail: Mail, by: Contact, at: datetime) -> None:

@@ -7,7 +7,7 @@ prints both. What one state cannot decide alone (nobody was asked, no time has b
 from collections.abc import Callable
 
 from bot.case.making.draft import Draft
-from bot.case.said import acts, answers, challenged, command, unit
+from bot.case.said import acts, answers, challenged, command, correct, unit
 from bot.case.said.command import Said, Tell, nothing_changed
 from bot.model import State, Word
 
@@ -78,6 +78,8 @@ CELLS: dict[Word, dict[State, Cell]] = {
     Word.ANSWERED: _waiting(acts.answered, _ANSWERED, _REOPEN),
     Word.IT_IS: _waiting(answers.it_is, _ANSWERED, _REOPEN),
     Word.IT_IS_NOT: _waiting(answers.it_is_not, _ANSWERED, _REOPEN),
+    Word.SAME: _open(correct.same, _REOPEN),
+    Word.DIFFERENT: _open(correct.different, _REOPEN),
     # the challenged side
     Word.RECEIVED: _waiting(challenged.received, _SEEN, _CLOSED),
     Word.OUTCOME: _row(

@@ -8,15 +8,16 @@ from datetime import datetime
 
 import re2
 
-from bot.case.course import closing
+from bot.case.course import closing, merging
 from bot.case.course.clock import wind
 from bot.case.course.opening import notice_of
 from bot.case.course.stages import enter
 from bot.case.making.draft import Draft
 from bot.case.making.ends_with import known
 from bot.case.making.notices import file_record
+from bot.case.said.command import Said, Tell, nothing_changed
 from bot.mail.patterns.topics import topic
-from bot.model import WAITING, ClosedAs, Contact, Correction, CorrectionKind, Due, EventKind, Mail
+from bot.model import WAITING, ClosedAs, Contact, Correction, CorrectionKind, Due, EventKind, Mail, QuestionKind
 from bot.model.letters import Answer, Information, Question, person
 from bot.rules import workdays
 from bot.rules.windows import granted
@@ -95,7 +96,7 @@ def _duplicate(d: Draft, ref: str, by: str) -> None:
     d.quiet()
     people = (*d.inbox, *d.unit) if d.is_stranger else (d.case.raiser, *d.responders, *d.inbox)
     d.write(Information.Duplicate(other_ref=ref), people)
-    d.close(ClosedAs.DUPLICATE)
+    d.close(ClosedAs.DUPLICATE, same_as=ref)
     d.event(EventKind.CLOSED, by=by, note=ClosedAs.DUPLICATE.value)
     file_record(d, d.rules.policy.filing.content)
 
@@ -191,3 +192,46 @@ def _due_named(d: Draft, value: str) -> tuple[dict[str, str], str]:
     if asked.window is not None:
         return {"due": workdays.due(d.rules.policy.as_meant(asked.window), d.now, cal).at.isoformat()}, ""
     return ({"due": asked.by.isoformat()}, "") if asked.by else ({}, "no time to come could be read in it")
+
+
+# SAME and DIFFERENT: whoever raised a challenge says whether it is one that was there before. Two cases are touched,
+# each by its own decision: this one closes, and what it brings goes to the other (engine/turn.py).
+
+_NOT_ASKED = Tell("Nobody asked whether this challenge is the same as another.")
+_NOT_RAISER = Tell("Only who raised this challenge can say whether it is the same as another.")
+_ENDED = Tell(
+    "The other challenge has ended meanwhile, so this one goes on.",
+    "WITHDRAW closes this one, if it is no longer needed.",
+)
+
+
+def same(d: Draft, said: Said) -> None:
+    """It is the challenge that it was asked about: the other goes on with the earlier due time, and this one closes."""
+    other = _twin(d, said)
+    if not other:
+        return
+    if said.fact.same_as != other:
+        nothing_changed(d, said, _ENDED)
+        return
+    d.settle(lambda one: one.about is QuestionKind.SAME)
+    brings = Correction(CorrectionKind.MERGE, said.by.email, "its raiser says that it is the same", merging.brings(d))
+    d.onward += ((other, brings),)
+    _duplicate(d, other, said.by.email)
+
+
+def different(d: Draft, said: Said) -> None:
+    """It is another challenge than the one that it was asked about: both go on, and nobody asks again."""
+    if _twin(d, said):
+        d.settle(lambda one: one.about is QuestionKind.SAME)
+        d.event(EventKind.ATTACHED, by=said.by.email, note="DIFFERENT: two challenges")
+
+
+def _twin(d: Draft, said: Said) -> str:
+    """The ref that its raiser was asked about; else "", and the sender is told why nothing follows."""
+    other = next((q.other for q in d.case.questions if q.about is QuestionKind.SAME), "")
+    if not other:
+        nothing_changed(d, said, _NOT_ASKED)
+    elif not d.rules.directory.same_person(said.by.email, d.case.raiser.email):
+        nothing_changed(d, said, _NOT_RAISER)
+        return ""
+    return other

@@ -37,7 +37,7 @@ Meant = tuple[Said, Command] | None
 CLOSING = (Word.RESOLVED, Word.WITHDRAW)
 CONFIRMS = (QuestionKind.WORD, QuestionKind.WORD_AGAIN)
 #: Their answers are words of the command table: whose those are is asked then.
-AS_WORDS = (QuestionKind.TRANSFER, QuestionKind.RESOLVED)
+AS_WORDS = (QuestionKind.TRANSFER, QuestionKind.RESOLVED, QuestionKind.SAME)
 _OVERTAKEN = Tell(
     "The letter you answered asked about an earlier answer, and the challenge has moved on since.",
     "STATUS says where it stands now.",
@@ -85,6 +85,9 @@ def answered(d: Draft, said: Said, question: Question, command: Command) -> Mean
     match question.about:
         case QuestionKind.TRANSFER:  # they need what ACCEPT and DECLINE need
             meant = Command(Word.ACCEPT if said.word is Word.YES else Word.DECLINE)
+            return _as(said, meant), meant
+        case QuestionKind.SAME:
+            meant = Command(Word.SAME if said.word is Word.YES else Word.DIFFERENT, "", command.is_plain)
             return _as(said, meant), meant
         case QuestionKind.RESOLVED:
             return _of_resolved(d, said, question, command)

@@ -254,11 +254,11 @@ class Intake:
             case Attach(case=number, how=placing.COPY):
                 mails.dispose(tx, one.entry, "case", "the same mail again", now, case=number, message_id_hash=digest)
             case Attach(case=number, how=how, letter=key):
-                attach(self.turn, tx, mail, number, how, key, now)
+                number = attach(self.turn, tx, mail, number, how, key, now).case.number
                 mails.dispose(tx, one.entry, "case", how, now, case=number, message_id_hash=digest)
-            case Open(flags=flags):
+            case Open(flags=flags, same_as=same_as):
                 more = (Flag.DUPLICATE_MESSAGE_ID,) if same_id else ()
-                decision = self.turn.open(tx, mail, inbox, now, (*flags, *more))
+                decision = self.turn.open(tx, mail, inbox, now, (*flags, *more), same_as=same_as)
                 number = decision.case.number
                 cases.note_ids(tx, number, keys_of(mail))
                 mails.dispose(tx, one.entry, "case", "it opened the case", now, case=number, message_id_hash=digest)

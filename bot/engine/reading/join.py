@@ -11,7 +11,18 @@ from sqlalchemy import Connection
 
 from bot.engine.reading.place import content_key
 from bot.engine.turn import Turn
-from bot.model import Arrival, Bounce, Decision, EventKind, Letter, LetterUndelivered, Mail, MailKind
+from bot.model import (
+    Arrival,
+    Bounce,
+    Decision,
+    EventKind,
+    Letter,
+    LetterUndelivered,
+    Mail,
+    MailKind,
+    QuestionKind,
+    Word,
+)
 from bot.model.letters import Information, person
 from bot.store import cases, outbox
 from bot.store.outbox import Queued
@@ -21,17 +32,42 @@ ABSENCES, WITHIN = 3, timedelta(days=30)
 
 
 def attach(turn: Turn, tx: Connection, mail: Mail, number: int, how: str, key: str, now: datetime) -> Decision:
-    """The mail joins its case; a bounce tells the case which letter did not arrive. `key`: of the letter it answers."""
+    """The mail joins its case, or the one that goes on for it; a bounce tells the case which letter did not arrive.
+    `key`: of the letter it answers."""
     letter = next((q for q in outbox.of_case(tx, number) if q.letter.key == key), None) if key else None
     kind = letter.letter.kind.value if letter else ""
     known = tuple(address for address, _, _ in letter.recipients) if letter else ()
-    decision = turn.take(tx, number, Arrival(mail, how, kind, key, answered_to=known), now)
+    number = _going_on(tx, mail, number)
+    fact = Arrival(mail, how, kind, key, answered_to=known, same_as=_same_as(tx, mail, number))
+    decision = turn.take(tx, number, fact, now)
     cases.note_ids(tx, number, {content_key(mail): "content"})
     if mail.kind is MailKind.AUTO_REPLY:
         _absent(turn, tx, mail, decision, now)
     if mail.bounce is not None and letter is not None:
         _bounced(turn, tx, mail.bounce, number, letter, now)
     return decision
+
+
+def _going_on(tx: Connection, mail: Mail, number: int) -> int:
+    """The case, or where it was closed as a duplicate the other: what a person writes to the letters of one must not
+    lie in a case that has ended. Words about the two themselves stay."""
+    seen: set[int] = set()
+    is_about_both = mail.command is not None and mail.command.word in (Word.REOPEN, Word.SAME, Word.DIFFERENT)
+    while mail.kind is MailKind.HUMAN and not is_about_both and number not in seen:
+        seen.add(number)
+        ref = cases.load(tx, number).case.same_as
+        number = (cases.by_ref(tx, ref) if ref else None) or number
+    return number
+
+
+def _same_as(tx: Connection, mail: Mail, number: int) -> str:
+    """The ref of the other case that this one's raiser was asked about, while that is open; "" where nobody says so."""
+    if mail.command is None:
+        return ""
+    asked = (q.other for q in cases.load(tx, number).case.questions if q.about is QuestionKind.SAME)
+    other = cases.by_ref(tx, next(asked, ""))
+    case = cases.load(tx, other).case if other is not None else None
+    return case.ref if case is not None and case.is_open else ""
 
 
 def _bounced(turn: Turn, tx: Connection, bounce: Bounce, number: int, letter: Queued, now: datetime) -> None:

@@ -99,7 +99,7 @@ class Penned:
         return decision
 
     def _put(self, tx: Connection, listed: Listed, mail: Mail, number: int, how: str, now: datetime) -> None:
-        attach(self.turn, tx, mail, number, how, "", now)
+        number = attach(self.turn, tx, mail, number, how, "", now).case.number
         mails.replace(tx, listed.entry, "case", how, now, case=number)
 
     def _open(

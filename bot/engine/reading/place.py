@@ -4,15 +4,17 @@ The one read that placing a mail needs, and the pure decision asked with it (cas
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
 from sqlalchemy import Connection
 
+from bot.case import guesses
 from bot.case import placement as case_placement
 from bot.case.placement import Attach, Ignore, Known, Open, Pen, Placement
 from bot.mail.subject import ref_in
-from bot.model import Inbox, Mail, MailKind
+from bot.model import Case, Inbox, Mail, MailKind
 from bot.rules.directory import Directory
 from bot.store import cases, outbox
 
@@ -39,7 +41,7 @@ def place(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, *, is_
     known = _known(tx, mail, own, cited, [row for row in rows if row[0] in cited and row[2] not in KEYS])
     placement = case_placement.place(mail, inbox, known, directory, is_old)
     if isinstance(placement, Open):
-        placement = _again(tx, mail) or placement
+        placement = _again(tx, mail) or replace(placement, same_as=_twin(tx, mail, inbox, known.named, directory))
     if not isinstance(placement, Attach):
         placement = _guessed(tx, mail, inbox, directory, placement) or placement
     if isinstance(placement, Open) and not inbox.policy:
@@ -68,11 +70,11 @@ def _guessed(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, pla
     if mail.kind is not MailKind.HUMAN or mail.is_list or mail.sender is None:
         return None
     if isinstance(placement, Ignore) and _between_agencies(mail, inbox, directory):
-        return case_placement.may_answer(mail, cases.open_cases(tx), directory)
+        return guesses.may_answer(mail, cases.open_cases(tx), directory)
     if isinstance(placement, Ignore) and _from_outside(mail, inbox, directory):
-        return case_placement.may_concern(mail, cases.open_cases(tx), directory)
+        return guesses.may_concern(mail, cases.open_cases(tx), directory)
     if mail.quoted_trigger is not None and (mail.trigger.is_forward or mail.trigger.is_reply):
-        return case_placement.may_quote(mail, cases.open_cases(tx), directory)
+        return guesses.may_quote(mail, cases.open_cases(tx), directory)
     return None
 
 
@@ -105,8 +107,21 @@ def _known(
         is_own = is_own or any(outbox.bare(one) in names for one in own)
         if queued.case is not None and any(outbox.bare(one) in names for one in cited):
             ids |= {(name, queued.case): (name, queued.case, queued.letter.key) for name in names}
-    refs = cases.find_refs(tx, ref_in(f"{mail.subject}\n{mail.quoted[-TAIL:]}\n{mail.text[-TAIL:]}"))
-    return Known(tuple(ids.values()), tuple(refs), is_own)
+    own_refs = ref_in(f"{mail.subject}\n{mail.new_text[-TAIL:]}")
+    refs = cases.find_refs(tx, own_refs)
+    below = cases.find_refs(tx, ref_in(f"{mail.quoted[-TAIL:]}\n{mail.text[-TAIL:]}"))
+    below = [row for row in below if row not in refs]
+    numbers = dict.fromkeys((*(number for _, number in (*refs, *below)), *(number for _, number, _ in ids.values())))
+    named = tuple(cases.load(tx, number).case for number in numbers)
+    return Known(tuple(ids.values()), tuple(refs), is_own, tuple(below), named)
+
+
+def _twin(tx: Connection, mail: Mail, inbox: Inbox, named: Sequence[Case], directory: Directory) -> str:
+    """The ref of the open case that a challenge may be written of again, "" for none: its raiser is asked."""
+    theirs = (case.ref for case in named if guesses.is_named(case, mail, directory))
+    latest = (case for case in cases.open_cases(tx) if guesses.is_of_days(case, mail, inbox, directory))
+    nearly = (c.ref for c in latest if guesses.are_nearly_same(mail.new_text, cases.words_of(tx, c.number)))
+    return next(theirs, "") or next(nearly, "")
 
 
 def _again(tx: Connection, mail: Mail) -> Attach | None:

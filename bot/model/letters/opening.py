@@ -9,13 +9,15 @@ from bot.model.marks import PlainText
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Receipt(Wording):
-    """`asks`: codes of the questions that ride in it, for each of which the template has a sentence."""
+    """`asks`: codes of the questions that ride in it, for each of which the template has a sentence. `same_as`: the ref
+    of the case that it may be written of again."""
 
     asks: tuple[PlainText, ...]
     held_before: tuple[PlainText, ...]  # names of stages
     raise_within: PlainText
     exclusions: tuple[PlainText, ...]
     forms: tuple[FormRow, ...] = ()
+    same_as: PlainText = ""
 
 
 class Acknowledgement:
