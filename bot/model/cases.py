@@ -140,6 +140,7 @@ class QuestionKind(StrEnum):
     ALL_THE_SAME = "all_the_same"  # is the word meant, with what stands beside it
     OUTCOME = "outcome"  # does the answer before the closing word stand as the outcome
     IMPARTIAL = "impartial"  # may somebody of a party's agency decide
+    ENDED = "ended"  # is it no challenge
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ class Arrival:
     answered_key: PersonalText = ""  # that letter's key
     answered_to: tuple[PersonalText, ...] = ()  # the addresses that letter went to
     others: tuple[PlainText, ...] = ()  # refs of the same raiser's other cases that it may belong to instead
+    named: tuple[PlainText, ...] = ()  # refs of other cases that its line names and its sender may speak of
 
 
 @dataclass(frozen=True, slots=True)

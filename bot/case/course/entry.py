@@ -4,14 +4,30 @@ What lies before a stage that was named was held before the bot: it is written d
 it. A plain challenge begins after what the policy passes over.
 """
 
+from datetime import datetime, timedelta
+
 from bot.case.course import event_day
-from bot.case.course.clock import flagged
+from bot.case.course.clock import flagged, wind
 from bot.case.making.draft import Draft
 from bot.case.making.people import landing
 from bot.mail.patterns.topics import topic
 from bot.mail.words.actions import call
-from bot.model import Arrival, Contact, EventKind, Flag, LetterKind, Mail, Opening, Proof, Unit
+from bot.model import (
+    Arrival,
+    Contact,
+    Due,
+    EventKind,
+    Flag,
+    LetterKind,
+    Mail,
+    Opening,
+    Proof,
+    Unit,
+    Wording,
+)
 from bot.model.flags import OF_CHILD
+from bot.model.letters import Acknowledgement, person
+from bot.model.letters.parts import FormRow
 from bot.rules import workdays
 from bot.rules.book import Rules
 from bot.rules.policy.policy import Stage
@@ -166,3 +182,32 @@ def _heard(d: Draft, mail: Mail, by: Contact) -> bool:
     if read.at is not None:
         d.event(EventKind.CALLED, by=by.email, note=workdays.say(read.at, d.rules.calendar))
     return read.is_named
+
+
+# A challenge that the business unit hands in for somebody else: the least time it leaves, and what its raiser is told.
+# Who hands in what, and for whom, is found by whoever reads the unit's mail (engine/reading/brought.py).
+
+
+def not_too_soon(d: Draft, received: datetime) -> None:
+    """A challenge that came late to us leaves those who are challenged an hour of an hours window, else two working
+    hours."""
+    run = d.case.run
+    is_hours = run is not None and run.window is not None and run.window.unit is Unit.HOURS
+    least = received + timedelta(hours=1) if is_hours else workdays.working_hours(received, 2, d.rules.calendar)
+    if d.case.due is not None and d.case.due < least:
+        d.flag(Flag.LATE_START)
+        wind(d, Due(least, "its time was nearly over when it was handed in"), d.now)
+
+
+def receipt(d: Draft, mail: Mail, asks: tuple[str, ...], rows: tuple[FormRow, ...]) -> Wording:
+    """What the raiser is told of their challenge: recorded, to be confirmed, or handed in for them."""
+    held = tuple(s.name for s in earlier_stages(d))
+    within = str(d.rules.policy.raise_within or "")
+    leaves_out = tuple(f"{e.what}: {e.where}" if e.where else e.what for e in d.rules.policy.exclusions)
+    if d.case.unproven and d.case.has(Flag.BROUGHT_IN) and mail.sender is not None:
+        by = d.rules.directory.person(mail.sender.email) or Contact(mail.sender.email)
+        return Acknowledgement.Brought(
+            by=person(by), asks=asks, held_before=held, raise_within=within, exclusions=leaves_out, forms=rows
+        )
+    wording = Acknowledgement.Provisional if d.case.unproven else Acknowledgement.Opened
+    return wording(asks=asks, held_before=held, raise_within=within, exclusions=leaves_out, forms=rows)

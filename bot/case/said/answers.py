@@ -32,7 +32,7 @@ def pass_on(d: Draft, mail: Mail, by: Contact) -> None:
     if d.case.state is State.AWAITING_CONFIRMATION:
         _relay(d, mail, by, mail.received)
     else:
-        told = Information.Received(who=person(by), words=mail.new_text)
+        told = Information.Received(who=person(by), words=mail.new_text if d.may_read else "")
         d.write(told, [d.case.raiser], mail=mail, human=by)
 
 
@@ -57,6 +57,10 @@ def responded(d: Draft, mail: Mail, by: Contact, at: datetime, note: str = "", *
 
 def _relay(d: Draft, mail: Mail, by: Contact, at: datetime) -> None:
     """A reply that reached only us: its words, no attachments, and the question in the same letter."""
+    if not d.may_read:
+        short = Response.Responded(who=person(by), when=at, readable=True, reported=False)
+        d.write(short, [d.case.raiser], mail=mail, human=by)
+        return
     told = Relay.Reply(who=person(by), when=at, text=mail.new_text, attachments=len(mail.attachments))
     d.write(told, [d.case.raiser], mail=mail, human=by)
 

@@ -17,6 +17,8 @@ from bot.case.making.draft import Draft
 from bot.case.placement import AGAIN, MAY_ANSWER
 from bot.case.said import command, protection, transfer, words
 from bot.case.said.answers import CHOICES, pass_on, reached_raiser, responded
+from bot.case.said.command import is_known
+from bot.case.said.unit import others
 from bot.mail.words import promises
 from bot.mail.words.commands import opens_with_command
 from bot.mail.words.promises import disclaims, is_holding, meanings, says_wrong_person
@@ -119,7 +121,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         protection.noticed(d, mail, sender)
     proven = mail.proof is Proof.PROVEN
     is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
-    if proven and d.case.unproven == "known" and is_raiser and d.case.is_open:
+    if proven and d.case.unproven == "known" and is_raiser and d.case.is_open and not others.disowns(d, mail):
         confirmed(d, sender)
     if stand and Side.NONE not in stand:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))
@@ -217,13 +219,18 @@ def doubtful(d: Draft, mail: Mail, by: Contact, others: tuple[str, ...] = ()) ->
         when=mail.received,
         others=others,
         reached=reached,
-        text=mail.new_text if mail.proof is Proof.PROVEN and not reached and not is_aside(d, mail) else "",
+        text=mail.new_text if _may_show(d, mail, reached) else "",
     )
     letter = d.write(asked, [d.case.raiser], mail=mail, human=by)
     if letter:
         d.ask(Question(letter.key, QuestionKind.WHOSE_ANSWER, d.case.raiser.email, mail.digest, whose=by.email))
     if not mail.is_readable and by.agency:
         d.write(letters.Question.Unreadable(when=mail.received), [by], mail=mail)
+
+
+def _may_show(d: Draft, mail: Mail, reached: bool) -> bool:
+    """Whether its words may be shown to the raiser: not those they have, nor what was meant for others."""
+    return d.may_read and mail.proof is Proof.PROVEN and not reached and not is_aside(d, mail)
 
 
 def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
@@ -270,5 +277,7 @@ def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
         return
     elif by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
         doubtful(d, mail, by)
+    elif is_known(d, by):
+        others.told(d, fact, by)
     elif not by.agency:
         d.flag(Flag.MAIL_FROM_A_STRANGER)

@@ -20,12 +20,15 @@ from bot.store.outbox import Queued
 ABSENCES, WITHIN = 3, timedelta(days=30)
 
 
-def attach(turn: Turn, tx: Connection, mail: Mail, number: int, how: str, key: str, now: datetime) -> Decision:
-    """The mail joins its case; a bounce tells the case which letter did not arrive. `key`: of the letter it answers."""
+def attach(
+    turn: Turn, tx: Connection, mail: Mail, number: int, how: str, key: str, now: datetime, named: tuple[str, ...] = ()
+) -> Decision:
+    """The mail joins its case; a bounce tells the case which letter did not arrive. `key`: of the letter it answers;
+    `named`: refs of other cases that its words name."""
     letter = next((q for q in outbox.of_case(tx, number) if q.letter.key == key), None) if key else None
     kind = letter.letter.kind.value if letter else ""
     known = tuple(address for address, _, _ in letter.recipients) if letter else ()
-    decision = turn.take(tx, number, Arrival(mail, how, kind, key, answered_to=known), now)
+    decision = turn.take(tx, number, Arrival(mail, how, kind, key, answered_to=known, named=named), now)
     cases.note_ids(tx, number, {content_key(mail): "content"})
     if mail.kind is MailKind.AUTO_REPLY:
         _absent(turn, tx, mail, decision, now)

@@ -31,6 +31,13 @@ class Chaser:
         """To who raised it: they may have been answered."""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class Nudged(Wording):
+        """A person of the business unit asks for the reply."""
+
+        asked_by: Person
+        commitment: Commitment | None
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class Provisional(Wording):
         """Nobody has said yet whether it is a challenge."""
 
