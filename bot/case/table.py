@@ -14,7 +14,8 @@ from bot.case.course import approval, clock, closing, delivery, follow_up, stage
 from bot.case.course.opening import open_case
 from bot.case.making import agreed, forms, telling
 from bot.case.making.draft import MISSED, Draft
-from bot.case.said import answers, correct, replies, shadow, words
+from bot.case.said import answers, correct, replies, words
+from bot.case.said.unit import shadow
 from bot.case.transitions import Kind, WrongMove, wrong_move
 from bot.model import (
     WAITING,

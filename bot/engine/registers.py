@@ -4,15 +4,15 @@ As sheets, as a letter's attachment, or as the lines of a letter. What a registe
 whom anything may go is decided elsewhere. It changes nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from bot.case.said.command import answer
-from bot.model import Case, Command, Contact, Flag, Letter, Mail, State, Word
-from bot.model.letters import Answer, person
+from bot.model import Case, Command, Contact, Flag, Letter, Mail, State, Word, Wording
+from bot.model.letters import Answer, Enclosed, TheRegister, TheReport, person
 from bot.model.letters.parts import Answering, OpenCase, ToBeDone
 from bot.records import register
 from bot.records.register import Sheet
@@ -21,6 +21,7 @@ from bot.rules import workdays
 from bot.rules.coverage import deciders, responders
 from bot.rules.policy import prose
 from bot.rules.policy.policy import Policy
+from bot.rules.windows import LONDON
 from bot.rules.workdays import Calendar
 from bot.settings.settings import Settings, WatchedMailbox
 from bot.store import cases
@@ -60,23 +61,26 @@ def sheets(
 
 
 def attached(
-    tx: Connection, area: str, policies: Mapping[str, Policy], cal: Calendar, now: datetime
+    tx: Connection, wanted: TheRegister, policies: Mapping[str, Policy], cal: Calendar, now: datetime
 ) -> tuple[str, str, bytes]:
     """An area's register as a letter carries it: name, type, workbook."""
-    found = held(tx, policies, area=area)
-    pages = (*sheets("escalations", found, policies, cal, now), *sheets("learning", found, policies, cal, now))
+    found = held(tx, policies, area=wanted.area)
+    logs = (wanted.log,) if wanted.log else ("escalations", "learning")
+    pages = tuple(page for log in logs for page in sheets(log, found, policies, cal, now))
     day = now.astimezone(cal.zone).date().isoformat()
-    return f"register-{area}-{day}.xlsx", XLSX, register.as_xlsx(pages, cal)
+    name = "-".join(part for part in ("register", wanted.log, wanted.area, day) if part)
+    return f"{name}.xlsx", XLSX, register.as_xlsx(pages, cal)
 
 
-def reported(tx: Connection, area: str, quarter: str, settings: Settings, now: datetime) -> tuple[str, str, bytes]:
-    """An area's report of a quarter as a letter carries it."""
+def reported(tx: Connection, wanted: TheReport, settings: Settings, now: datetime) -> tuple[str, str, bytes]:
+    """An area's report of a quarter or a year as a letter carries it."""
+    area, quarter = wanted.area, wanted.quarter
     cal, day = settings.calendar, now.astimezone(settings.calendar.zone).date()
     agencies = sorted({row.agency for row in settings.directory.rows if row.agency and row.area == area})
     chosen = Quarter.parse(quarter) if quarter else Quarter.before(day)
     source = Source(held(tx, settings.policies, area=area), settings.policies, agencies, cal, now)
-    made = register.as_xlsx(report(source, chosen, public=False), cal)
-    return f"report-{area}-{chosen}.xlsx", XLSX, made
+    made = register.as_xlsx(report(source, chosen, public=wanted.public), cal)
+    return f"report-{area}-{chosen}{'-public' if wanted.public else ''}.xlsx", XLSX, made
 
 
 def open_line(case: Case, policies: Mapping[str, Policy]) -> OpenCase:
@@ -137,8 +141,9 @@ def told(tx: Connection, letter: Letter, of: Settings, now: datetime) -> Letter:
         case Answer.Open(area=area):
             found = [open_line(case, of.policies) for case in cases.open_cases(tx) if case.area == area]
             return replace(letter, values=Answer.Open(area=area, rows=tuple(found)))
-        case Answer.Spoc(area=area):
-            return replace(letter, values=Answer.Spoc(area=area, rows=tuple(_spoc(of, area, now))))
+        case Answer.Spoc(area=area, team=team) as spoc:
+            rows = tuple(row for row in _spoc(of, area, now) if team in ("", row.team))
+            return replace(letter, values=replace(spoc, rows=rows))
     return letter
 
 
@@ -150,12 +155,40 @@ def _spoc(of: Settings, area: str, now: datetime) -> Iterator[Answering]:
                 yield Answering(box.team or box.address, stage, does, replace(person(contact), agency=""))
 
 
-def _quarter(note: str) -> str:
-    """The quarter that a note names; "", the last full one, where none can be read."""
-    try:
-        return str(Quarter.parse(note))
-    except ValueError:
-        return ""
+_BESIDE = frozenset({"a", "all", "for", "from", "of", "on", "our", "please", "the"})
+_LAST = frozenset({"", "last quarter", "quarter"})
+
+
+def report_named(note: str, now: datetime) -> tuple[Quarter, bool, str]:
+    """What a note asks of the report: of which quarter or year, the last full one where none is read; whether it is the
+    public one; and the words that nothing followed from."""
+    words = note.casefold().strip(" .?!").replace(",", " ").split()
+    public = "public" in words
+    said = " ".join(word for word in words if word not in ("public", "edition"))
+    for text in (said, " ".join(word for word in said.split() if word not in _BESIDE)):
+        try:
+            return Quarter.parse(text), public, ""
+        except ValueError:
+            continue
+    last = Quarter.before(now.astimezone(LONDON).date())
+    return last, public, "" if text in _LAST else note
+
+
+def _handed(command: Command, area: str, teams: Collection[str], now: datetime) -> tuple[Wording, tuple[Enclosed, ...]]:
+    """The letter that answers the word, and what it carries, after what stands behind the word."""
+    note = " ".join(word for word in command.note.split() if word.casefold().strip(".,?!") not in _BESIDE)
+    match command.word:
+        case Word.REPORT:
+            quarter, public, unread = report_named(command.note, now)
+            told = Answer.Report(period=str(quarter), public=public, unread=unread)
+            return told, (TheReport(area, str(quarter), public),)
+        case Word.REGISTER:
+            log = "learning" if "learning" in note.casefold().split() else ""
+            return Answer.Register(log=log, unread="" if log else note), (TheRegister(area, log),)
+        case Word.SPOC if note:
+            team = next((team for team in sorted(teams) if team.casefold() in note.casefold()), "")
+            return Answer.Spoc(area=area, team=team, unread="" if team else note), ()
+    return answer(command.word, area)
 
 
 _SUBJECTS = {
@@ -167,11 +200,11 @@ _SUBJECTS = {
 }
 
 
-def letter(mail: Mail, by: Contact, area: str, now: datetime) -> Letter:
-    """The answer to one of HANDED_OUT that cites no case; what it says is put in when it goes."""
+def letter(mail: Mail, by: Contact, area: str, now: datetime, teams: Collection[str] = ()) -> Letter:
+    """The answer to one of HANDED_OUT; what it says is put in when it goes. `teams`: those of the area."""
     command = mail.command or Command(Word.HELP)
     cited = tuple(i for i in (*mail.references[-5:], mail.message_id or "") if i)
-    values, carried = answer(command.word, area, _quarter(command.note))
+    values, carried = _handed(command, area, teams, now)
     return Letter(
         values,
         mail.digest,

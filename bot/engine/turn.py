@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from bot.case import table
 from bot.case.placement import MAY_ANSWER
-from bot.case.said import shadow
+from bot.case.said.unit import shadow
+from bot.case.said.unit.orders import still_true
 from bot.letters import render
 from bot.model import (
     Arrival,
@@ -34,7 +35,7 @@ from bot.model import (
 )
 from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
-from bot.model.letters import Alert, Information
+from bot.model.letters import Alert
 from bot.rules.book import Rules
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay
@@ -42,6 +43,9 @@ from bot.rules.policy.policy import Policy
 from bot.settings.settings import POLICIES, Settings
 from bot.store import cases, outbox
 from bot.store.cases import Stored
+
+#: Kinds of letter that no HOLD keeps back.
+_NEVER_HELD = (LetterKind.ESCALATION, LetterKind.REDIRECT, LetterKind.ANSWER, LetterKind.ALERT)
 
 #: Above this many letters of one case to one address in a day a letter is held and the operator told.
 LETTERS_A_DAY = 10
@@ -263,24 +267,21 @@ class Turn:
             self.woken()
 
     def _free(self, tx: Connection, decision: Decision) -> None:
-        """Letters whose hold the decision ends go, but for one that something else of the case holds as well."""
+        """Letters whose hold the decision ends go, as far as what they say is still true."""
         if not decision.frees:
             return
         for queued in outbox.of_case(tx, decision.case.number):
-            if queued.held_for not in decision.frees:
-                continue
-            other = _held_by_case(decision.case, queued.letter)
-            if other is not None and other not in decision.frees:
-                outbox.held_longer(tx, queued.id, other)
-            else:
+            if queued.held_for in decision.frees and still_true(decision.case, queued.letter):
                 outbox.release(tx, queued.id)
+            elif queued.held_for in decision.frees:
+                outbox.drop(tx, queued.id, "no longer true when it could go")
         self.woken()
 
 
 def _held_by_case(case: Case, letter: Letter) -> Hold | None:
-    """What the case as it stands holds this letter for. Who is told that their word changes nothing, a second HOLD
-    not least, hears it now."""
-    if case.hold_until is not None and not isinstance(letter.values, Information.NothingChanged):
+    """What the case as it stands holds this letter for. Who has asked something is answered now; an escalation, and
+    whoever stands in for somebody who is away, waits for no HOLD."""
+    if case.hold_until is not None and letter.values.waits and letter.kind not in _NEVER_HELD:
         return Hold.HOLD
     if case.has(Flag.AWAITING_GO) and letter.kind is LetterKind.ESCALATION:
         return Hold.APPROVAL

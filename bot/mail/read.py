@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
+import re2
+
 from bot.mail import subject, trust
 from bot.mail.bytes import addresses, headers, parse, unreadable
 from bot.mail.bytes.headers import Headers
@@ -25,6 +27,8 @@ from bot.model import Address, Flag, Mail, MailKind, Meaning, Proof, SubjectRead
 
 MAX_SUBJECT = 2000
 _MOST_ORIGINALS = 20
+MAX_HEAD = 4000
+_TO = re2.compile(r"(?im)^[>\s*]*(?:to|cc)\*?\s*:\*?\s*(\S.*)$")
 _ONCE = ("subject", "date", "message-id", "to", "cc", "sender", "in-reply-to", "references", "content-type")
 #: Part of the header block was not read: a second From may stand there.
 _UNSEEN = frozenset({"header_block_cut", "too_many_headers", "header_without_colon"})
@@ -146,6 +150,7 @@ def _with_words(mail: Mail, parsed: parse.Parsed, reading: Reading) -> Mail:
         quoted_trigger=quoted_trigger,
         quoted_from=original.quoted_from,
         quoted_sent=original.quoted_sent,
+        quoted_to=_quoted_to(original),
         command=commands.command(pieces.new, _names(mail)) if _may_be_person(mail) and not pieces.is_unsure else None,
     )
 
@@ -210,6 +215,7 @@ def _originals(pieces: quote.Split, parsed: parse.Parsed) -> Iterator[quote.Spli
         sender, _ = addresses.sender(inner)
         yield quote.Split(
             new=pieces.new,
+            quoted="\n".join(f"To: {headers.decoded(one)}" for one in (*inner.all("to"), *inner.all("cc"))),
             quoted_subject=headers.decoded(inner.get("subject"))[:MAX_SUBJECT],
             quoted_from=sender.email if sender else None,
             quoted_sent=headers.date(inner.get("date")),
@@ -222,6 +228,11 @@ def _original(
     """The first original that is a challenge, and what its subject says; else the first there is."""
     found = [(one, _quoted_trigger(one, mail, reading)) for one in islice(_originals(pieces, parsed), _MOST_ORIGINALS)]
     return next((one for one in found if one[1] is not None), found[0] if found else (pieces, None))
+
+
+def _quoted_to(original: quote.Split) -> str:
+    """The words behind To and Cc in the header block of the original."""
+    return " ".join(found.group(1) for found in _TO.finditer(original.quoted[:MAX_HEAD]))[:MAX_SUBJECT]
 
 
 def _quoted_trigger(original: quote.Split, mail: Mail, reading: Reading) -> SubjectReading | None:

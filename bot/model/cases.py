@@ -1,6 +1,5 @@
-"""People, and a case with its stages, alarms and questions. What follows from a fact is case/table.py.
-
-A case is saved whole after every decision; nothing in it is ever changed in place.
+"""People, and a case with its stages, alarms and questions. A case is saved whole after every decision, and nothing in
+it is ever changed in place. What follows from a fact is case/table.py.
 """
 
 from dataclasses import dataclass
@@ -143,6 +142,7 @@ class QuestionKind(StrEnum):
     OUTCOME = "outcome"  # does the answer before the closing word stand as the outcome
     IMPARTIAL = "impartial"  # may somebody of a party's agency decide
     SAME = "same"  # is it the same challenge as another
+    ENDED = "ended"  # is it no challenge
 
 
 @dataclass(frozen=True, slots=True)

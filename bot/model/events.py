@@ -35,6 +35,7 @@ class EventKind(StrEnum):
 
     # the course of a case
     OPENED = "opened", "The challenge was received from {by}.", Note.NONE
+    BROUGHT_IN = "brought_in", "{by} handed the challenge in for who raised it.", Note.NONE
     HELD_BEFORE = "held_before", "{stage} was held before the case came here.", Note.INSIDE
     SKIPPED = "skipped", "{stage} was passed over, as the policy says.", Note.INSIDE
     STAGE_ENTERED = "stage_entered", "The case entered {stage}.", Note.OURS
@@ -74,6 +75,8 @@ class EventKind(StrEnum):
     TRANSFERRED = "transferred", "The challenge was handed to another team.", Note.INSIDE
     TRANSFER_DECLINED = "transfer_declined", "{by} did not take the challenge over.", Note.INSIDE
     CORRECTED = "corrected", "{by} corrected the case.", Note.INSIDE
+    NUDGED = "nudged", "{by} had those reminded who are to reply.", Note.NONE
+    LEARNING = "learning", "{by} wrote down what was learned.", Note.THEIRS
     HELD = "held", "{by} asked that letters wait.", Note.NONE
     RELEASED = "released", "Letters go again.", Note.INSIDE
     FLAGGED = "flagged", "A flag was set.", Note.OURS

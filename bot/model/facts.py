@@ -62,6 +62,7 @@ class Arrival:
     answered_to: tuple[PersonalText, ...] = ()  # the addresses that letter went to
     others: tuple[PlainText, ...] = ()  # refs of the same raiser's other cases that it may belong to instead
     same_as: PlainText = ""  # the case that this one was asked about whether it is the same, while that is open
+    named: tuple[PlainText, ...] = ()  # refs of other cases that its line names and its sender may speak of
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class Flag(StrEnum):
     SUBJECT_MISSPELT = "subject_misspelt", "subject misspelt"
     ANNOUNCES = "announces", "the subject seems to announce something"
     FORWARDED = "forwarded", "forwarded"
+    BROUGHT_IN = "brought_in", "handed in by the business unit"
     ADOPTED = "adopted", "opened by a person's word"
     OPENED_BY_FORM = "opened_by_form", "opened by a form"
     NO_MESSAGE_ID = "no_message_id", "a mail without an id"
@@ -112,6 +113,7 @@ class Flag(StrEnum):
     GO_ASKED = "go_asked", "asked for a GO"
     SHADOWED = "shadowed", "watched while no letter could go"
     SHADOW_ASKED = "shadow_asked", "asked whether to go on"
+    HELD = "held", "letters were held once at a stage", About.CASE, "stage"
     SHADOW_LEFT = "shadow_left", "left to be watched only"
 
 

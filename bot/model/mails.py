@@ -141,6 +141,9 @@ class Word(StrEnum):
     REPORT = "REPORT"
     RECORD = "RECORD"
     SPOC = "SPOC"
+    NEW = "NEW"
+    NUDGE = "NUDGE"
+    LEARNING = "LEARNING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +201,7 @@ class Mail:
     quoted_trigger: SubjectReading | None = None  # the original challenge quoted in it, if any
     quoted_from: PersonalText | None = None  # the address in the quoted header block
     quoted_sent: datetime | None = None
+    quoted_to: PersonalText = ""  # to whom the quoted original says it was written
     command: Command | None = None
     proof: Proof = Proof.NONE
     proof_why: PersonalText = ""

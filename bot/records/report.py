@@ -24,24 +24,32 @@ from bot.rules.workdays import Calendar
 
 SMALL = 5
 FEW = 10
-_QUARTER = re2.compile(r"(20\d\d) ?-?[qQ]([1-4])")
+_NTH = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": 4}
+_SPANS = (
+    re2.compile(r"(?P<year>20\d\d)[ -]*q(?P<n>[1-4])"),
+    re2.compile(r"q(?P<n>[1-4])[ ,-]*(?:of )?(?P<year>20\d\d)"),
+    re2.compile(rf"(?P<nth>{'|'.join(_NTH)}) quarter,? ?(?:of )?(?P<year>20\d\d)"),
+    re2.compile(r"(?:year )?(?P<year>20\d\d)"),
+)
 NO_CHALLENGE = (ClosedAs.DUPLICATE, ClosedAs.NOT_A_CHALLENGE)
 
 
 @dataclass(frozen=True, slots=True)
 class Quarter:
-    """Three months of the calendar year, in the office's days."""
+    """Three months of the calendar year, in the office's days; `n` 0: the whole year."""
 
     year: int
     n: int
 
     @classmethod
     def parse(cls, words: str) -> Quarter:
-        """ "2026Q4". Raises ValueError with what to write."""
-        found = _QUARTER.fullmatch(words.strip())
-        if found is None:
-            raise ValueError(f'"{words}" is no quarter: write it as 2026Q4')
-        return cls(int(found.group(1)), int(found.group(2)))
+        """ "2026Q4", "Q4 2026", "fourth quarter of 2026"; "2026" is the year. Raises ValueError with what to write."""
+        said = " ".join(words.casefold().split())
+        for pattern in _SPANS:
+            if found := pattern.fullmatch(said):
+                named = found.groupdict()
+                return cls(int(named["year"]), int(named.get("n") or _NTH.get(named.get("nth", ""), 0)))
+        raise ValueError(f'"{words}" is no quarter: write it as 2026Q4')
 
     @classmethod
     def before(cls, day: date) -> Quarter:
@@ -50,15 +58,22 @@ class Quarter:
         return cls(day.year, n) if n else cls(day.year - 1, 4)
 
     def __str__(self) -> str:
-        return f"{self.year}Q{self.n}"
+        return f"{self.year}Q{self.n}" if self.n else str(self.year)
 
     @property
     def first(self) -> date:
-        return date(self.year, 3 * self.n - 2, 1)
+        return date(self.year, 3 * self.n - 2 if self.n else 1, 1)
 
     @property
     def last(self) -> date:
-        return (self.first + timedelta(days=93)).replace(day=1) - timedelta(days=1)
+        return (
+            (self.first + timedelta(days=93)).replace(day=1) - timedelta(days=1) if self.n else date(self.year, 12, 31)
+        )
+
+    @property
+    def year_before(self) -> Quarter:
+        """The same months a year earlier."""
+        return Quarter(self.year - 1, self.n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +124,13 @@ def report(source: Source, quarter: Quarter, *, public: bool) -> tuple[Sheet, ..
 
 
 def _headline(source: Source, quarter: Quarter) -> Sheet:
-    spans = (
-        (quarter.first, quarter.last),
-        (date(quarter.year, 1, 1), quarter.last),
-        (Quarter(quarter.year - 1, quarter.n).first, Quarter(quarter.year - 1, quarter.n).last),
-    )
-    headings = ("Figure", str(quarter), f"{quarter.year} to date", f"{quarter.year - 1}Q{quarter.n}", "What is counted")
+    before = quarter.year_before
+    to_date = ((f"{quarter.year} to date", (date(quarter.year, 1, 1), quarter.last)),) if quarter.n else ()
+    columns = (
+        (str(quarter), (quarter.first, quarter.last)), *to_date, (str(before), (before.first, before.last))
+    )  # fmt: skip
+    spans = tuple(span for _, span in columns)
+    headings = ("Figure", *(name for name, _ in columns), "What is counted")
     rows = tuple(
         (name, *(figure(source, *span) for span in spans), definition) for name, definition, figure in _FIGURES
     )

@@ -65,6 +65,15 @@ def risk(emergency: Emergency, about: str = "child") -> str:
     return emergency.text or f"If {PEOPLE[about]['a']} is at immediate risk, ring 999."
 
 
+def both(emergency: Emergency, about: str = "child") -> str:
+    """Both numbers, for a letter that may be read at another hour than it is written."""
+    front, night = emergency.front_door, emergency.out_of_hours
+    return (
+        f"{risk(emergency, about)} If {PEOPLE[about]['a']} may be at risk now, ring {front.name} on {front.phone},"
+        f" or out of hours {night.name} on {night.phone}."
+    )
+
+
 def sentence(emergency: Emergency, at: datetime, cal: Calendar, about: str = "child") -> str:
     """One finished sentence: whom to ring now if somebody is at risk. `about`: the policy's."""
     first, whoever = risk(emergency, about), PEOPLE[about]["a"]

@@ -8,7 +8,7 @@ after the last year of the list of bank holidays it knows weekends only.
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -185,6 +185,20 @@ def earliest(*dues: Due | None) -> Due:
     first = min(given, key=lambda d: d.at)
     others = sum(d.at > first.at for d in given)
     return Due(first.at, f"the earliest of {others + 1} limits: {first.why}") if others else first
+
+
+def working_hours(start: datetime, n: int, cal: Calendar) -> datetime:
+    """`n` hours of office time after `start`: from 9am to the day end of working days."""
+    at, left = start.astimezone(cal.zone), timedelta(hours=n)
+    while True:
+        opens = datetime.combine(at.date(), MORNING, cal.zone)
+        shuts = datetime.combine(at.date(), cal.day_end, cal.zone)
+        begins = max(at, opens)
+        if cal.is_working(at.date()) and begins + left <= shuts:
+            return (begins + left).astimezone(UTC)
+        if cal.is_working(at.date()) and begins < shuts:
+            left -= shuts - begins
+        at = datetime.combine(at.date() + timedelta(days=1), MORNING, cal.zone)
 
 
 def before(moment: datetime, n: int, cal: Calendar, at: time = MORNING) -> datetime:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 
-from bot.model import Hold, Letter
+from bot.model import Hold, Letter, LetterKind
 from bot.store import codec, schema
 from bot.store.codec import Instant
 from bot.store.earlier import letter_as_now
@@ -76,7 +76,8 @@ def of_status(tx: Connection, status: str) -> list[Queued]:
 def withheld(tx: Connection, since: datetime | None, until: datetime) -> list[Queued]:
     """Letters that shadow mode kept back from `since` on and before `until`; in order of queueing."""
     ahead = [_out.c.queued >= since] if since else []
-    return _by_age(tx, and_(_out.c.status == "withheld", _out.c.queued < until, *ahead))
+    kept_back = and_(_out.c.status == "withheld", _out.c.last_error == "")  # else a HOLD kept it until it was untrue
+    return _by_age(tx, and_(kept_back, _out.c.queued < until, *ahead))
 
 
 def open_letters(tx: Connection) -> list[Queued]:
@@ -105,6 +106,13 @@ def sent_today(tx: Connection, case: int, recipient: str, since: datetime) -> in
     rows = select(func.count()).select_from(_out.join(_to)).where(_to.c.address == recipient.lower())
     counted = rows.where(_out.c.case_number == case, _out.c.queued >= since, _out.c.status != "held")
     return tx.execute(counted).scalar_one()
+
+
+def answers_to(tx: Connection, recipient: str, since: datetime) -> int:
+    """How many letters of the kind answer were queued for this address since then, of whatever case or none."""
+    rows = select(func.count()).select_from(_out.join(_to)).where(_to.c.address == recipient.lower())
+    kind = _out.c.key.contains(f"/{LetterKind.ANSWER.value}/")
+    return tx.execute(rows.where(kind, _out.c.queued >= since)).scalar_one()
 
 
 def next_retry(tx: Connection) -> datetime | None:
@@ -158,9 +166,10 @@ def hold_all(tx: Connection, why: str) -> int:
     return tx.execute(rows.values(**restored, fence=_out.c.fence + 1)).rowcount
 
 
-def held_longer(tx: Connection, letter_id: int, held_for: Hold) -> None:
-    """What held it has ended, and something else holds it still."""
-    tx.execute(update(_out).where(_out.c.id == letter_id, _out.c.status == "held").values(held_for=held_for))
+def drop(tx: Connection, letter_id: int, why: str) -> None:
+    """What held it has ended, and what it says is true no more: it is kept, and goes to nobody."""
+    untrue = update(_out).where(_out.c.id == letter_id, _out.c.status == "held")
+    tx.execute(untrue.values(status="withheld", last_error=why, held_for=None))
 
 
 def release(tx: Connection, letter_id: int) -> None:

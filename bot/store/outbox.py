@@ -34,10 +34,11 @@ from bot.store import codec, schema
 from bot.store.codec import Instant, at
 from bot.store.letters import FINISHED as FINISHED
 from bot.store.letters import Queued as Queued
+from bot.store.letters import answers_to as answers_to
 from bot.store.letters import bare as bare
 from bot.store.letters import by_message_id as by_message_id
+from bot.store.letters import drop as drop
 from bot.store.letters import get as get
-from bot.store.letters import held_longer as held_longer
 from bot.store.letters import hold_all as hold_all
 from bot.store.letters import next_retry as next_retry
 from bot.store.letters import of_case as of_case

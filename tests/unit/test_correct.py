@@ -126,8 +126,7 @@ LINES: dict[str, dict[str, str] | str] = {
     "due time: Monday 15 February 2027 5pm": {"due": "2027-02-15T17:00:00+00:00"},
     "due date to 15/02/2027 17:00; he is on leave": {"due": "2027-02-15T17:00:00+00:00"},
     "due yesterday": "no time to come could be read in it",
-    "duplicate of CE-2027-0005": "that a challenge is there twice is put right by the operator of this service, "
-    "or by the raiser's WITHDRAW",
+    "duplicate of CE-2027-0005": "the line names no other challenge that you may speak of: please write its whole ref",
     "it all": "the line names neither stage, due time nor responder",
     "": "the line names neither stage, due time nor responder",
     "stagecoach": "the line names neither stage, due time nor responder",

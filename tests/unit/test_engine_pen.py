@@ -187,7 +187,8 @@ def test_without_proof_a_number_alone_does_nothing(pen: House) -> None:
     """It is an ordinary mail to our own mailbox, which waits like any other."""
     says(pen, "1 new", UNIT, proof="none", cites="")
     assert (pen.cases(), where(pen, 2).disposition) == ([], "holding_pen")
-    assert pen.letters(LetterKind.ANSWER) == []
+    (told,) = pen.letters(LetterKind.ANSWER)
+    assert (told.letter.variant, to(told.letter)) == ("office", (UNIT,))
 
 
 def test_another_areas_unit_places_no_mail_of_this_one(pen: House) -> None:
@@ -274,9 +275,10 @@ def test_the_unit_is_handed_what_it_asks_for(house: House, word: str, carries: s
 
 
 def test_nobody_else_is_handed_anything(house: House) -> None:
-    """A professional who asks for the register is shown to a person."""
+    """A professional who asks for the register is shown to a person, and told that nothing was done."""
     says(house, "REGISTER", HELEN, cites="")
-    assert house.letters(LetterKind.ANSWER) == []
+    (told,) = house.letters(LetterKind.ANSWER)
+    assert (told.letter.variant, told.letter.attach) == ("elsewhere", ())
     assert where(house).disposition == "holding_pen"
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from bot.engine import registers
 from bot.model import Case, Command, Contact, Inbox, LetterKind
+from bot.model.letters import TheRegister, TheReport
 from tests.unit.case_samples import CREWE, DAY, FAY, HELEN, MANAGER, START, UNIT, mail, opened, served, shipped
 from tests.unit.engine_samples import CHESTER, WORDS, House, post, texts, to
 
@@ -79,16 +80,27 @@ def test_a_registers_workbook_is_named_by_area_and_day(two: House) -> None:
     """It can be opened, and holds a sheet of escalations and one of learning."""
     late = datetime(2027, 7, 1, 23, 30, tzinfo=UTC)  # past midnight on the office's clock
     with two.db.read() as tx:
-        name, kind, content = registers.attached(tx, "CE", POLICIES, CALENDAR, late)
+        name, kind, content = registers.attached(tx, TheRegister("CE"), POLICIES, CALENDAR, late)
     assert (name, kind) == ("register-CE-2027-07-02.xlsx", registers.XLSX)
     assert len(openpyxl.load_workbook(BytesIO(content)).sheetnames) == 2
-
-
-@pytest.mark.parametrize(("quarter", "name"), [("", "2027Q1"), ("2026Q4", "2026Q4")])
-def test_a_report_is_of_a_quarter_and_else_of_the_last_full_one(two: House, quarter: str, name: str) -> None:
-    """On the sixth of April that is the first of the year."""
     with two.db.read() as tx:
-        given, _, content = registers.reported(tx, "CE", quarter, two.settings, NOW)
+        name, _, content = registers.attached(tx, TheRegister("CE", "learning"), POLICIES, CALENDAR, late)
+    assert name == "register-learning-CE-2027-07-02.xlsx"
+    assert len(openpyxl.load_workbook(BytesIO(content)).sheetnames) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [
+        (TheReport("CE"), "2027Q1"),
+        (TheReport("CE", "2026Q4"), "2026Q4"),
+        (TheReport("CE", "2026", public=True), "2026-public"),
+    ],
+)
+def test_a_report_is_of_a_quarter_and_else_of_the_last_full_one(two: House, wanted: TheReport, name: str) -> None:
+    """On the sixth of April that is the first of the year; a year and the public edition are named in the file."""
+    with two.db.read() as tx:
+        given, _, content = registers.reported(tx, wanted, two.settings, NOW)
     assert given.removeprefix("report-CE-").removesuffix(".xlsx") == name
     assert content[:2] == b"PK"
 
@@ -104,6 +116,25 @@ def test_an_open_case_says_whose_move_it_is(two: House) -> None:
         0,
         False,
     )
+
+
+@pytest.mark.parametrize(
+    ("note", "period", "public", "unread"),
+    [
+        ("Q3 2026", "2026Q3", False, ""),
+        ("2026", "2026", False, ""),
+        ("2026 public", "2026", True, ""),
+        ("for the third quarter of 2026, please", "2026Q3", False, ""),
+        ("", "2027Q1", False, ""),
+        ("of the last quarter", "2027Q1", False, ""),
+        ("2026-27", "2027Q1", False, "2026-27"),
+        ("summer 2026 public", "2027Q1", True, "summer 2026 public"),
+    ],
+)
+def test_what_stands_behind_report_is_read_or_said(note: str, period: str, public: bool, unread: str) -> None:
+    """A quarter, a year, the public edition; words that say none of these come back to their writer."""
+    quarter, is_public, left = registers.report_named(note, NOW)
+    assert (str(quarter), is_public, left) == (period, public, unread)
 
 
 # --- answers to words that cite no case -------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.engine.turn import LETTERS_A_DAY, Books, Turn
-from bot.model import Alarm, Arrival, Correction, CorrectionKind, Hold, LetterKind, LetterServed
+from bot.model import Alarm, Arrival, Command, Correction, CorrectionKind, Hold, LetterKind, LetterServed, Word
 from bot.store import cases, meta, outbox
 from bot.store.db import Database
 from tests.unit.case_samples import CREWE, DAY, FAY, HELEN, INBOX, START, UNIT, mail, shipped
@@ -47,6 +47,12 @@ def held(tx: Connection, number: int) -> dict[str, Hold | None]:
 def asks_status(tx: Connection, turn: Turn, number: int, minutes: int) -> None:
     at = START + timedelta(minutes=minutes)
     turn.take(tx, number, Arrival(mail(HELEN, "STATUS", at=at), "our letter"), at)
+
+
+def gives_time(tx: Connection, turn: Turn, number: int, minutes: int) -> None:
+    at = START + timedelta(minutes=minutes)
+    said = mail(HELEN, "EXTEND 2 working days", at=at, command=Command(Word.EXTEND, "2 working days"))
+    turn.take(tx, number, Arrival(said, "our letter"), at)
 
 
 def alarm(tx: Connection, turn: Turn, number: int, kind: str) -> None:
@@ -81,7 +87,7 @@ def test_the_end_of_a_hold_frees_what_the_hold_held_and_nothing_else(tx: Connect
     for minute in range(1, LETTERS_A_DAY + 2):
         asks_status(tx, turn, number, minute)
     turn.take(tx, number, Correction(CorrectionKind.HOLD, UNIT, "looking into it"), START + timedelta(minutes=30))
-    asks_status(tx, turn, number, 40)
+    gives_time(tx, turn, number, 40)
     before = held(tx, number)
     assert set(before.values()) == {Hold.RESTORED, Hold.FLOOD, Hold.HOLD}
     if ends == "release":
@@ -107,16 +113,32 @@ def test_a_go_frees_what_waits_for_it_and_nothing_else(tx: Connection, ends: str
     assert held(tx, number) == {key: why for key, why in before.items() if why is not Hold.APPROVAL}
 
 
-def test_what_two_things_hold_waits_for_both(tx: Connection) -> None:
-    """A GO while a HOLD runs lets nothing go before the HOLD has ended."""
+def test_a_go_lets_an_escalation_go_though_a_hold_runs(tx: Connection) -> None:
+    """No HOLD keeps an escalation back."""
     turn = turn_in(tx, "approve")
     number = lapsed(tx, turn)
     (key,) = held(tx, number)
     at = next(d.at for d in cases.load(tx, number).case.deadlines if d.kind == "go") - timedelta(minutes=5)
     turn.take(tx, number, Correction(CorrectionKind.HOLD, UNIT, "looking into it"), at)
     turn.take(tx, number, Arrival(mail(UNIT, "GO", at=at), "our letter"), at)
-    assert held(tx, number)[key] is Hold.HOLD
-    alarm(tx, turn, number, "hold_end")
+    assert key not in held(tx, number)
+
+
+def test_a_hold_keeps_no_answer_and_nothing_untrue(tx: Connection) -> None:
+    """Who asks is answered while letters wait; a reminder that is untrue when they go again goes to nobody."""
+    turn = turn_in(tx)
+    number = opened(tx, turn)
+    all_served(tx, turn, number)
+    row = min((d for d in cases.load(tx, number).case.deadlines if d.kind == "chaser"), key=lambda d: d.at)
+    turn.take(tx, number, Correction(CorrectionKind.HOLD, UNIT, "looking into it"), row.at - timedelta(minutes=9))
+    turn.take(tx, number, Alarm(row), row.at)
+    at = row.at + timedelta(minutes=1)
+    turn.take(tx, number, Arrival(mail(HELEN, "STATUS", at=at), "our letter"), at)
+    assert {key.split("/")[-2] for key in held(tx, number)} == {"chaser"}
+    turn.take(tx, number, Arrival(mail(HELEN, "RESOLVED", at=at, command=Command(Word.RESOLVED)), "our letter"), at)
+    turn.take(tx, number, Correction(CorrectionKind.RELEASE, UNIT, "all is right"), at)
+    untrue = [q for q in outbox.of_case(tx, number) if q.letter.kind is LetterKind.CHASER]
+    assert {(q.status, q.last_error) for q in untrue} == {("withheld", "no longer true when it could go")}
     assert held(tx, number) == {}
 
 

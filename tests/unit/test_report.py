@@ -42,6 +42,9 @@ def table(sheets: tuple[Sheet, ...], title: str) -> list[dict[str, Any]]:
         ("2026Q4", date(2026, 10, 1), date(2026, 12, 31)),
         ("2027 q1", date(2027, 1, 1), date(2027, 3, 31)),
         ("2028-Q2", date(2028, 4, 1), date(2028, 6, 30)),
+        ("Q3 2026", date(2026, 7, 1), date(2026, 9, 30)),
+        ("fourth quarter of 2026", date(2026, 10, 1), date(2026, 12, 31)),
+        ("2026", date(2026, 1, 1), date(2026, 12, 31)),
     ],
 )
 def test_a_quarter_has_its_days(words: str, first: date, last: date) -> None:
@@ -50,7 +53,7 @@ def test_a_quarter_has_its_days(words: str, first: date, last: date) -> None:
     assert (quarter.first, quarter.last) == (first, last)
 
 
-@pytest.mark.parametrize("words", ["", "2026", "Q4", "2026Q5", "1999Q1", "2026Q44"])
+@pytest.mark.parametrize("words", ["", "2026-27", "Q4", "2026Q5", "1999Q1", "2026Q44"])
 def test_what_is_no_quarter_is_said(words: str) -> None:
     """With how to write one."""
     with pytest.raises(ValueError, match="write it as 2026Q4"):

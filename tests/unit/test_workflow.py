@@ -282,7 +282,7 @@ WORDS = {
     "nor say that it was withdrawn": (FAY, "WITHDRAW\nsent in error", State.AWAITING_RESPONSE),
     "a stranger may not": (STRANGER, "RESOLVED", State.AWAITING_RESPONSE),
     "the raiser withdraws": (HELEN, "WITHDRAW\nwrong team", State.CLOSED),
-    "the unit dismisses": (UNIT, "NOT OURS", State.CLOSED),
+    "the unit asks whether it ends": (UNIT, "NOT OURS", State.AWAITING_RESPONSE),
     "an answer": (FAY, ANSWER, State.AWAITING_CONFIRMATION),
     "a promise is no answer": (FAY, "I will call you.", State.AWAITING_RESPONSE),
     "the raiser reports one": (HELEN, "ANSWERED by telephone", State.AWAITING_CONFIRMATION),

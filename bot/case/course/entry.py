@@ -4,16 +4,33 @@ What lies before a stage that was named was held before the bot: it is written d
 it. A plain challenge begins after what the policy passes over.
 """
 
-from bot.case.course import event_day
-from bot.case.course.clock import flagged
+from datetime import datetime, timedelta
+
+from bot.case.course.clock import flagged, stage_due, wind
 from bot.case.making.draft import Draft
 from bot.case.making.people import landing
 from bot.mail.patterns.topics import topic
 from bot.mail.words.actions import call
-from bot.model import Arrival, Contact, EventKind, Flag, LetterKind, Mail, Opening, Proof, Unit
+from bot.model import (
+    WAITING,
+    Arrival,
+    Contact,
+    Due,
+    EventKind,
+    Flag,
+    LetterKind,
+    Mail,
+    Opening,
+    Proof,
+    Unit,
+    Wording,
+)
 from bot.model.flags import OF_CHILD
+from bot.model.letters import Acknowledgement, Information, person
+from bot.model.letters.parts import FormRow
 from bot.rules import workdays
 from bot.rules.book import Rules
+from bot.rules.past_day import past_day
 from bot.rules.policy.policy import Stage
 
 
@@ -150,7 +167,7 @@ def told(d: Draft, fact: Arrival, by: Contact) -> bool:
     if mail.proof is not Proof.PROVEN or not mail.is_readable or not d.case.is_open:
         return False
     is_answer = fact.answered == LetterKind.ACKNOWLEDGEMENT.value
-    event_day.told(d, mail, by, is_answer=is_answer)
+    _day_told(d, mail, by, is_answer=is_answer)
     names_call = "call_time" in needs and d.case.called is None and _heard(d, mail, by)
     fewest = _FEWEST * (3 if names_call else 1)
     if is_answer and d.case.has(Flag.RATIONALE_MISSING) and len(mail.new_text.split()) >= fewest:
@@ -166,3 +183,67 @@ def _heard(d: Draft, mail: Mail, by: Contact) -> bool:
     if read.at is not None:
         d.event(EventKind.CALLED, by=by.email, note=workdays.say(read.at, d.rules.calendar))
     return read.is_named
+
+
+# A challenge that the business unit hands in for somebody else: the least time it leaves, and what its raiser is told.
+# Who hands in what, and for whom, is found by whoever reads the unit's mail (engine/reading/brought.py).
+
+
+def not_too_soon(d: Draft, received: datetime) -> None:
+    """A challenge that came late to us leaves those who are challenged an hour of an hours window, else two working
+    hours."""
+    run = d.case.run
+    is_hours = run is not None and run.window is not None and run.window.unit is Unit.HOURS
+    least = received + timedelta(hours=1) if is_hours else workdays.working_hours(received, 2, d.rules.calendar)
+    if d.case.due is not None and d.case.due < least:
+        d.flag(Flag.LATE_START)
+        wind(d, Due(least, "its time was nearly over when it was handed in"), d.now)
+
+
+def receipt(d: Draft, mail: Mail, asks: tuple[str, ...], rows: tuple[FormRow, ...], same_as: str) -> Wording:
+    """What the raiser is told of their challenge: recorded, to be confirmed, or handed in for them. `same_as`: the ref
+    of a case that they are asked about, "" for none."""
+    held = tuple(s.name for s in earlier_stages(d))
+    within = str(d.rules.policy.raise_within or "")
+    leaves_out = tuple(f"{e.what}: {e.where}" if e.where else e.what for e in d.rules.policy.exclusions)
+    if d.case.unproven and d.case.has(Flag.BROUGHT_IN) and mail.sender is not None:
+        by = d.rules.directory.person(mail.sender.email) or Contact(mail.sender.email)
+        return Acknowledgement.Brought(
+            by=person(by), asks=asks, held_before=held, raise_within=within, exclusions=leaves_out, forms=rows
+        )
+    wording = Acknowledgement.Provisional if d.case.unproven else Acknowledgement.Opened
+    return wording(asks=asks, held_before=held, raise_within=within, exclusions=leaves_out, forms=rows, same_as=same_as)
+
+
+# A stage whose time counts from another day than receipt, a conference's. The raiser's own words give it, in the
+# challenge or afterwards; else the acknowledgement asks. Until it is known the time counts from receipt: missing data
+# blocks no clock. A day that comes later only shortens, and leaves enough of a working day to act in.
+
+
+def day_heard(d: Draft, mail: Mail, *, is_answer: bool = False) -> bool:
+    """Whether the mail names the day that this stage counts from; it is written down once. `is_answer`: it answers our
+    question, so that a day alone will do."""
+    event = d.stage.counts_from
+    if not event or d.case.counted_from is not None:
+        return False
+    sent = mail.date or mail.received
+    day = past_day(mail.new_text, event, sent) or (past_day(mail.new_text, "", sent) if is_answer else None)
+    if day is not None:
+        d.count_stage_from(workdays.at_local(day, workdays.MORNING, d.rules.calendar))
+    return day is not None
+
+
+def _day_told(d: Draft, mail: Mail, by: Contact, *, is_answer: bool) -> None:
+    """A proven mail of the raiser's side may give the day afterwards: the clock counts from it where that is sooner."""
+    run, before = d.case.run, d.case.due
+    if d.case.state not in WAITING or run is None or run.began is None or before is None:
+        return
+    if not day_heard(d, mail, is_answer=is_answer):
+        return
+    d.event(EventKind.COUNTED_FROM, by=by.email)
+    due = stage_due(d, d.stage, d.now, run.window, run.by)
+    if due.at < before:
+        wind(d, due, d.now)
+        told_both = Information.Changed(before=before, after=due.at, word="")
+        for to in ([d.case.raiser], d.responders):
+            d.write(told_both, to, mail=mail)

@@ -6,9 +6,9 @@ An unproven or unknown sender opens a provisional case: fail towards the child, 
 
 from datetime import datetime, timedelta
 
-from bot.case.course import entry, event_day, subclocks
+from bot.case.course import entry, subclocks
 from bot.case.course.clock import begin, longest_tier, own_window, set_by_subject, shortest_tier, stage_due
-from bot.case.course.entry import earlier_stages, entry_stage, note_held_before, pass_over
+from bot.case.course.entry import entry_stage, note_held_before, pass_over
 from bot.case.course.stages import copied
 from bot.case.making import forms, incident
 from bot.case.making.draft import Draft
@@ -53,6 +53,8 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     agency = agency_of_team(team, opening.inbox.area, rules) or _addressed_agency(mail, raiser, rules)
     d.assign(team, agency, inbox)
     d.event(EventKind.OPENED, by=raiser.email)
+    if Flag.BROUGHT_IN in opening.flags and mail.sender is not None:
+        d.event(EventKind.BROUGHT_IN, by=mail.sender.email)
     d.flag(*opening.flags, *flags, *mail_flags(mail))
     set_by_subject(d, mail.subject)
     incident.copied_at_opening(d, mail)
@@ -66,7 +68,9 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     d.joined("raising", raiser)
     d.joined("responding", *responders)
     _start(d, mail, started)
-    if Flag.REPORTED_START in opening.flags and d.case.due is not None and d.case.due <= mail.received:
+    if Flag.BROUGHT_IN in opening.flags:
+        entry.not_too_soon(d, mail.received)
+    elif Flag.REPORTED_START in opening.flags and d.case.due is not None and d.case.due <= mail.received:
         d.count_from(mail.received)  # no lapse out of hand: an answer may lie elsewhere
         _start(d, mail, mail.received)
     first = notify(d, d.stage, "enter")
@@ -203,7 +207,7 @@ def mail_flags(mail: Mail) -> tuple[Flag, ...]:
 def _start(d: Draft, mail: Mail, started: datetime) -> None:
     """The first clock counts from receipt: the manager has the challenge itself."""
     asked, by, stage = mail.trigger.window, mail.trigger.by, d.stage
-    event_day.heard(d, mail)
+    entry.day_heard(d, mail)
     if asked is not None and (meant := d.rules.policy.as_meant(asked)) != asked:
         d.unflag(Flag.NONSTANDARD_WINDOW)  # the policy has its own words for it
         asked = meant
@@ -241,15 +245,7 @@ def _tell(
     asks = entry.note(d, mail)
     cc = [d.manager] if d.manager else []
     raising, responding = forms.ask(d, "raising"), forms.ask(d, "responding")
-    wording = Acknowledgement.Provisional if case.unproven else Acknowledgement.Opened
-    told = wording(
-        asks=asks,
-        held_before=tuple(s.name for s in earlier_stages(d)),
-        raise_within=str(d.rules.policy.raise_within or ""),
-        exclusions=tuple(f"{e.what}: {e.where}" if e.where else e.what for e in d.rules.policy.exclusions),
-        forms=(*raising.rows, *doubts),
-        same_as=same_as,
-    )
+    told = entry.receipt(d, mail, asks, (*raising.rows, *doubts), same_as)
     receipt = d.write(told, [case.raiser], cc, mail=mail, human=d.first_responder, attach=raising.attach)
     if receipt and case.unproven:
         d.ask(Question(receipt.key, QuestionKind.PROVISIONAL, case.raiser.email))

@@ -78,8 +78,7 @@ class Changing:
 
     def await_response(self) -> None:
         """Again, at the same stage; a stranger's stays provisional."""
-        if not self.is_stranger:
-            self.case = replace(self.case, state=State.AWAITING_RESPONSE)
+        self.case = self.case if self.is_stranger else replace(self.case, state=State.AWAITING_RESPONSE)
 
     def await_confirmation(self) -> None:
         """A stranger is asked nothing, and their case stays where it is."""

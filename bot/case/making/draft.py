@@ -193,8 +193,15 @@ class Draft(Changing):
 
     def original(self) -> Original:
         """Where the whole challenge lies and who can tell: minimal letters say it instead of repeating it."""
-        case = self.case
-        return Original(str(case.raiser), case.opened, case.team or case.inbox)
+        case, lies = self.case, self.case.team or self.case.inbox
+        if case.has(Flag.BROUGHT_IN):
+            lies = str(next(iter(self.unit), lies))
+        return Original(str(case.raiser), case.opened, lies)
+
+    @property
+    def may_read(self) -> bool:
+        """Whether the raiser may be shown what others write: not before they have said that it is theirs."""
+        return not (self.case.unproven and self.case.has(Flag.BROUGHT_IN))
 
     def write(
         self,

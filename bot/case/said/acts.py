@@ -267,4 +267,6 @@ def appoint(d: Draft, said: Said) -> None:
 def correct_line(d: Draft, said: Said) -> None:
     """Stage, due time or responder is put right; of the challenged side's line the business unit is asked."""
     may_act = Side.UNIT in said.stand or (Side.RAISING in said.stand and Side.RESPONDING not in said.stand)
-    correct.act(d, said.note, said.by, said.mail, may_act=may_act)  # by a later due time the challenged side gains
+    correct.act(
+        d, said.note, said.by, said.mail, may_act=may_act, named=said.fact.named
+    )  # by a later due time the challenged side gains

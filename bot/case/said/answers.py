@@ -47,10 +47,12 @@ def pass_on(d: Draft, mail: Mail, by: Contact, *, joined: bool = False) -> None:
     raiser is asked already whether an earlier one is the answer."""
     if d.case.unproven == "stranger" or reached_raiser(d, mail):
         return
-    if d.case.state is State.AWAITING_CONFIRMATION and may_be_shown(mail):
+    if d.case.state is State.AWAITING_CONFIRMATION and may_be_shown(mail) and d.may_read:
         _relay(d, mail, by, mail.received)
     else:
-        told = Information.Received(who=person(by), words=mail.new_text if may_be_shown(mail) else "", joined=joined)
+        told = Information.Received(
+            who=person(by), words=mail.new_text if may_be_shown(mail) and d.may_read else "", joined=joined
+        )
         d.write(told, [d.case.raiser], mail=mail, human=by)
 
 
@@ -76,7 +78,7 @@ def responded(
         return
     unconfirmed.begin(d)
     ask_again(d, 1)
-    if mail is None or is_reported or reached_raiser(d, mail) or not may_be_shown(mail):
+    if mail is None or is_reported or reached_raiser(d, mail) or not (may_be_shown(mail) and d.may_read):
         told = Response.Responded(
             who=person(by),
             when=at,
@@ -187,7 +189,7 @@ def may_answer(d: Draft, mail: Mail, by: Contact, *, is_aside: bool = False, oth
         if not is_aside and mail.is_readable and mail.proof is Proof.PROVEN:
             pass_on(d, mail, by, joined=True)
     else:
-        shown = not is_aside and may_be_shown(mail) and not reached_raiser(d, mail)
+        shown = not is_aside and may_be_shown(mail) and d.may_read and not reached_raiser(d, mail)
         d.ask(row)
         _put(d, mail, text=mail.new_text if shown else "", others=others)
     if not mail.is_readable and by.agency:

@@ -7,8 +7,9 @@ prints both. What one state cannot decide alone (nobody was asked, no time has b
 from collections.abc import Callable
 
 from bot.case.making.draft import Draft
-from bot.case.said import acts, answers, challenged, command, correct, unit
+from bot.case.said import acts, answers, challenged, command, correct
 from bot.case.said.command import Said, Tell, nothing_changed
+from bot.case.said.unit import orders as unit
 from bot.model import State, Word
 
 Act = Callable[[Draft, Said], None]
@@ -34,6 +35,7 @@ _NO_TRANSFER = Tell("The challenge can change teams only while a reply is awaite
 _AT_THE_END = Tell(
     "The entry on the child's own record is asked for when the challenge has ended.", "Please say ON FILE then."
 )
+_IS_A_CASE = Tell("It names a case that is there already.", "Please send NEW in a mail of its own, without a ref.")
 _OPEN = "The challenge is open already."
 _WAITS = Tell(_OPEN, "ESCALATE calls in the next stage now.")
 _IS_ASKED = Tell(_OPEN, "NOT RESOLVED calls in the next stage at once.")
@@ -110,6 +112,9 @@ CELLS: dict[Word, dict[State, Cell]] = {
     Word.GO: _open(unit.go, _CLOSED),
     Word.LEAVE: _open(unit.leave, _CLOSED),
     Word.RECORD: _always(unit.record),
+    Word.NUDGE: _row(unit.nudge, _ANSWERED, unit.nudge_outcome, _CLOSED),
+    Word.LEARNING: _always(unit.learning),
+    Word.NEW: _always(_IS_A_CASE),
     **{word: _always(command.handed_out) for word in command.HANDED_OUT},
 }
 

@@ -109,13 +109,14 @@ def is_known(d: Draft, who: Contact) -> bool:
 HANDED_OUT = (Word.REGISTER, Word.REPORT, Word.OPEN, Word.SPOC, Word.HELP)
 
 
-def answer(word: Word, area: str, quarter: str = "") -> tuple[Wording, tuple[Enclosed, ...]]:
-    """The letter that answers one of HANDED_OUT, and what it carries of that area. Raises KeyError for another word."""
+def answer(word: Word, area: str) -> tuple[Wording, tuple[Enclosed, ...]]:
+    """The letter that answers one of HANDED_OUT alone on its line, and what it carries of that area. Raises KeyError
+    for another word."""
     match word:
         case Word.REGISTER:
             return Answer.Register(), (TheRegister(area),)
         case Word.REPORT:
-            return Answer.Report(), (TheReport(area, quarter),)
+            return Answer.Report(), (TheReport(area),)
         case Word.OPEN:
             return Answer.Open(area=area), ()
         case Word.SPOC:
@@ -140,5 +141,5 @@ def why(d: Draft, said: Said) -> None:
 
 def handed_out(d: Draft, said: Said) -> None:
     """Its sender is sent what they ask for, of the case's area."""
-    values, carried = answer(said.word, d.case.area)  # a quarter other than the last is named in a mail of its own
+    values, carried = answer(said.word, d.case.area)
     d.write(values, [said.by], mail=said.mail, attach=carried)

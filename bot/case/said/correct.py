@@ -110,27 +110,29 @@ def _tell(d: Draft, what: str, before: str, after: str, by: str, *groups: tuple[
 
 # CORRECT by mail: "stage step-2", "due Friday 5pm", "responder Dev Patel", put right in a line. The business unit's
 # and the raising side's lines act; of the challenged side's the business unit is asked, since a later due time would
-# be theirs to gain. That a challenge is there twice is not said by mail,
-# because another case is not seen from here.
+# be theirs to gain. Another case is not seen from here: that it is there, whoever places the mail has found.
 
 #: Longer lines are no correction.
 LONGEST = 200
 _FIELD, _REASON = topic("orders").pattern("put_right"), topic("orders").pattern("put_right_why")
 _ADDRESS = re2.compile(r"[^\s<>(),;:]+@[^\s<>(),;:]+")
 _SPACES = re2.compile(r"[\W_]+")
-_DUPLICATE = "that a challenge is there twice is put right by the operator of this service, or by the raiser's WITHDRAW"
+_DUPLICATE = "the line names no other challenge that you may speak of: please write its whole ref"
 _UNCLEAR = "the line names neither stage, due time nor responder"
 _NOBODY = "nobody of the directory is named, or several are"
 
 
-def act(d: Draft, note: str, by: Contact, mail: Mail, *, may_act: bool) -> None:
-    """The line acts, or it is answered with what could be written instead; the old value stays in the journal."""
+def act(d: Draft, note: str, by: Contact, mail: Mail, *, may_act: bool, named: tuple[str, ...] = ()) -> None:
+    """The line acts, or it is answered with what could be written instead; the old value stays in the journal.
+
+    `named`: refs of cases that the line names, that are there, and of which its writer may speak.
+    """
     line = " ".join(note[:LONGEST].split())
     if not may_act:
         d.event(EventKind.ATTACHED, by=by.email, note="CORRECT: the business unit is asked")
         d.write(Question.Correct(who=person(by), line=line), d.unit, mail=mail)
         return
-    values, why = read(d, line)
+    values, why = read(d, line, named)
     fact = Correction(CorrectionKind.CORRECT, by.email, "by mail", values)
     why = why or refusal(d, fact)
     if why:
@@ -141,8 +143,8 @@ def act(d: Draft, note: str, by: Contact, mail: Mail, *, may_act: bool) -> None:
     d.write(Answer.Corrected(line=line, why=why, stages=stages), [by], mail=mail)
 
 
-def read(d: Draft, line: str) -> tuple[dict[str, str], str]:
-    """What a line sets, as a Correction names it, or why it sets nothing, in words."""
+def read(d: Draft, line: str, named: tuple[str, ...] = ()) -> tuple[dict[str, str], str]:
+    """What a line sets, as a Correction names it, or why it sets nothing, in words. `named`: as above."""
     match = _FIELD.match(line)
     if match is None:
         return {}, _UNCLEAR
@@ -153,7 +155,7 @@ def read(d: Draft, line: str) -> tuple[dict[str, str], str]:
         case "due":
             return _due_named(d, value)
         case "duplicate":
-            return {}, _DUPLICATE
+            return ({"duplicate_of": named[0]}, "") if len(named) == 1 else ({}, _DUPLICATE)
         case _:
             found = _person(d, value)
             return ({"responder": found.email}, "") if found else ({}, _NOBODY)

@@ -17,6 +17,7 @@ from bot.case.said.cells import perform
 from bot.case.said.command import Said, Tell, ask_back, nothing_changed, tell
 from bot.model import (
     WAITING,
+    ClosedAs,
     Command,
     Contact,
     EventKind,
@@ -59,6 +60,7 @@ _NO: dict[QuestionKind, Tell] = {
     QuestionKind.OUTCOME: Tell("You said that it is not the outcome.", "OUTCOME and what was agreed writes it down."),
     QuestionKind.IMPARTIAL: Tell("Nobody is appointed.", "APPOINT and the name of somebody else names another."),
     QuestionKind.ALL_THE_SAME: _NOT_MEANT,
+    QuestionKind.ENDED: Tell("You said that it is a challenge, so it runs on."),
 }
 
 
@@ -135,6 +137,8 @@ def _no(d: Draft, said: Said, question: Question) -> None:
         d.flag(Flag.WORD_FOR_A_PERSON)
     word = Word(question.command) if question.about is QuestionKind.ALL_THE_SAME else said.word
     tell(d, replace(said, word=word), _NO[question.about])
+    if question.about is QuestionKind.PROVISIONAL and not d.may_read:
+        d.write(letters.Information.NotTheirs(), d.unit, mail=said.mail)
 
 
 def _of_resolved(d: Draft, said: Said, question: Question, command: Command) -> Meant:
@@ -211,6 +215,15 @@ def _impartial(d: Draft, said: Said, question: Question) -> None:
     ends_with.appoint(d, d.rules.directory.person(question.whose) or Contact(question.whose), said.by, said.mail)
 
 
+def _ended(d: Draft, said: Said, question: Question) -> None:
+    """The raiser agrees that it is no challenge."""
+    _settle(d, question)
+    if d.case.is_open:
+        closing.close(d, ClosedAs.NOT_A_CHALLENGE, said.by, said.mail)
+    else:
+        nothing_changed(d, said, _CLOSED)
+
+
 _YES: dict[QuestionKind, Callable[[Draft, Said, Question], None]] = {
     QuestionKind.WORD: _confirmed_word,
     QuestionKind.WORD_AGAIN: _confirmed_word,
@@ -218,4 +231,5 @@ _YES: dict[QuestionKind, Callable[[Draft, Said, Question], None]] = {
     QuestionKind.PROVISIONAL: _confirmed_sender,
     QuestionKind.OUTCOME: _of_outcome,
     QuestionKind.IMPARTIAL: _impartial,
+    QuestionKind.ENDED: _ended,
 }

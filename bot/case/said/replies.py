@@ -17,6 +17,8 @@ from bot.case.making.draft import Draft
 from bot.case.placement import AGAIN, MAY_ANSWER
 from bot.case.said import command, protection, transfer, words
 from bot.case.said.answers import CHOICES, may_answer, may_be_shown, pass_on, reached_raiser, responded
+from bot.case.said.command import is_known
+from bot.case.said.unit import others
 from bot.mail.words import promises
 from bot.mail.words.commands import opens_with_command
 from bot.mail.words.promises import disclaims, is_holding, meanings, says_wrong_person
@@ -113,7 +115,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         protection.noticed(d, mail, sender)
     proven = mail.proof is Proof.PROVEN
     is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
-    if proven and d.case.unproven == "known" and is_raiser and d.case.is_open:
+    if proven and d.case.unproven == "known" and is_raiser and d.case.is_open and not others.disowns(d, mail):
         confirmed(d, sender)
     if stand and Side.NONE not in stand:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))
@@ -265,5 +267,7 @@ def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
         return
     elif by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
         may_answer(d, mail, by, is_aside=is_aside(d, mail))
+    elif is_known(d, by):
+        others.told(d, fact, by)
     elif not by.agency:
         d.flag(Flag.MAIL_FROM_A_STRANGER)

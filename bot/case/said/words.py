@@ -12,7 +12,8 @@ from bot.case.making import incident
 from bot.case.making.draft import Draft
 from bot.case.said import answers, questions, transfer
 from bot.case.said.cells import CELLS, perform
-from bot.case.said.command import Said, Tell, ask_back, is_known, replied_to, tell, unsettled
+from bot.case.said.command import Said, Tell, ask_back, is_known, nothing_changed, replied_to, tell, unsettled
+from bot.case.said.unit import others
 from bot.model import (
     WAITING,
     AlarmKind,
@@ -33,7 +34,6 @@ from bot.rules import workdays
 from bot.rules.authority import WORDS, Side, may
 
 IS_URGENT = (("URGENT", "the risk has grown: the shortest time counts from your word"),)
-OTHERS = "other people"
 _NOT_ASKED = Tell(
     "The question you answered was put to somebody else, or the mail did not come from the mailbox that was asked.",
     "Whoever was asked can reply to that letter with YES or NO.",
@@ -61,8 +61,12 @@ def _give(d: Draft, said: Said, command: Command) -> None:
     is_astray = incident.is_no_party(stand) and mail.proof is not Proof.FAILED and transfer.asked(d, by) is None
     if command.word is Word.NOT_MINE and is_astray:
         incident.misdirected(d, fact, by.email)
+        others.told(d, fact, by)
         return
     verdict = may(d.case, mail, d.rules)
+    if verdict.may and others.is_barred(d, said):
+        nothing_changed(d, said, others.UNCONFIRMED)
+        return
     if verdict.may:
         _act(d, said, command)
         return
@@ -145,7 +149,6 @@ def _head(d: Draft, who: Contact) -> Contact | None:
 def _not_yours(d: Draft, said: Said) -> None:
     """Told to people whom the directory or the case knows by address, never to others of their domain. A closing word
     of the other side, or of a colleague of the raiser, is asked about."""
-    sides_of = {d.case.raiser.agency, d.case.responder_agency} - {""}
     is_party = not incident.is_no_party(said.stand)
     closes = said.word in (Word.RESOLVED, Word.WITHDRAW) and said.mail.proof is not Proof.FAILED
     is_heard = closes and d.case.is_open and not d.is_stranger
@@ -153,13 +156,11 @@ def _not_yours(d: Draft, said: Said) -> None:
         d.write(letters.Question.WhatWasDone(word=said.word.value), [said.by], mail=said.mail, human=d.case.raiser)
         d.write(letters.Question.Saying(who=person(said.by), word=said.word.value), [d.case.raiser], human=said.by)
         return
-    if is_known(d, said.by):
-        # A professional of a third agency is not told whose case it is.
-        is_near = is_party or said.by.agency in sides_of
-        human = None if is_near else next(iter(d.unit), d.rules.operator)
-        who_may = _owner(d, said.word) if is_near else OTHERS
-        told = letters.Question.NotYours(word=said.word.value, who_may=who_may, may_ask=is_party)
-        d.write(told, [said.by], mail=said.mail, human=human)
+    # Somebody of a third agency is not told that there is such a case: they are answered where mail is placed.
+    if is_known(d, said.by) and not others.is_third(d.case, said.by.email, d.rules):
+        told = letters.Question.NotYours(word=said.word.value, who_may=_owner(d, said.word), may_ask=is_party)
+        if not others.too_early(d, said):
+            d.write(told, [said.by], mail=said.mail)
     if said.word is Word.URGENT and Side.RESPONDING in said.stand and d.case.state in WAITING and not d.is_stranger:
         asked = [d.case.raiser, *([d.manager] if d.manager else [])]
         for to in asked:  # who was challenged sees a risk: only the raising side shortens the time

@@ -16,7 +16,9 @@ from bot.case.placement import Attach, Ignore, Open, Pen, Placement, weighed
 from bot.doors.ports import Mailbox
 from bot.engine.reading import moved_door
 from bot.engine.reading import place as placing
+from bot.engine.reading.brought import HANDED_IN, LINES, Brought
 from bot.engine.reading.join import attach
+from bot.engine.reading.office import Office
 from bot.engine.reading.pen import UNREADABLE, Answered, Penned
 from bot.engine.reading.place import hash_id, keys_of, place
 from bot.engine.reading.sandbox import InProcess, Sandbox, SandboxDied
@@ -58,7 +60,9 @@ class Intake:
         self.boxes = boxes
         self._entered: dict[str, str] = {}
         self._moved: moved_door.Windows = {}
-        self.penned = Penned(db, turn, reader, reading, self._inbox, boxes.inboxes)
+        self.office = Office(turn, boxes.inboxes)
+        self.brought = Brought(turn, self.office, boxes.inboxes)
+        self.penned = Penned(db, turn, reader, reading, self._inbox, boxes.inboxes, self.brought)
 
     # --- receive ------------------------------------------------------------------------------------------------
 
@@ -198,6 +202,7 @@ class Intake:
         if self._is_known(one, mail, now):
             return
         inbox = self._inbox(one.mailbox, mail)
+        mail = self.office.understood(mail)
         answered = self.penned.answered(mail, inbox)
         while True:
             try:
@@ -207,7 +212,12 @@ class Intake:
                         failpoint("intake.disposing")
                         break
                     placement, known_id = place(tx, mail, inbox, self.turn.books.settings.directory, is_old=one.is_old)
-                    self._carry_out(tx, one, mail, inbox, placement, known_id, now)
+                    placement, named = self.office.placed(tx, mail, placement)
+                    if self.brought.is_handed_in(mail, placement, is_old=one.is_old):
+                        self._hand_in(tx, one, mail, now)
+                    else:
+                        self._carry_out(tx, one, mail, inbox, placement, known_id, named, now)
+                        self.office.answer(tx, mail, inbox, placement, now)
                     failpoint("intake.disposing")
                 break
             except CaseMoved:
@@ -228,33 +238,28 @@ class Intake:
         said, digest = why or answered.wants or "an answer to the holding pen", hash_id(answered.mail.message_id)
         mails.dispose(tx, one.entry, "holding_pen" if why else "ignored", said, now, message_id_hash=digest)
 
+    def _hand_in(self, tx: Connection, one: Waiting, mail: Mail, now: datetime) -> None:
+        """The business unit's mail opens somebody's challenge, or waits for what it lacks; it is answered."""
+        found, digest = self.brought.open(tx, mail, now), hash_id(mail.message_id)
+        number = found.decision.case.number if found.decision else None
+        where = "holding_pen" if number is None else "case"
+        mails.dispose(tx, one.entry, where, HANDED_IN, now, case=number, message_id_hash=digest)
+        self.office.tell(tx, mail, found.done, found.undone, now, () if found.decision else LINES)
+
     def _inbox(self, name: str, mail: Mail) -> Inbox:
         """The watched inbox it came by; for our own mailbox, the inbox of the team that the mail addresses."""
-        inbox = self.boxes.inboxes[name]
-        if not inbox.is_bot:
-            return inbox
-        addressed = {a.email for a in (*mail.to, *mail.cc)}
-        directory = self.turn.books.settings.directory
-        watched = [box for box in self.boxes.inboxes.values() if not box.is_bot]
-        for box in watched:
-            teams = {directory.team_of(email, box.area) for email in addressed} - {""}
-            if box.address in addressed or (box.team and box.team in teams):
-                return Inbox(box.area, box.address, box.policy, box.team, is_bot=True)
-        policies = {(box.area, box.policy) for box in watched}
-        if len(policies) == 1:
-            area, policy = policies.pop()
-            return Inbox(area, inbox.address, policy, "", is_bot=True)
-        return inbox
+        return placing.inbox_of(self.boxes.inboxes, self.turn.books.settings.directory, name, mail)
 
     def _carry_out(
-        self, tx: Connection, one: Waiting, mail: Mail, inbox: Inbox, placement: Placement, same_id: bool, now: datetime
-    ) -> None:
+        self, tx: Connection, one: Waiting, mail: Mail, inbox: Inbox, placement: Placement, same_id: bool,
+        named: tuple[str, ...], now: datetime,
+    ) -> None:  # fmt: skip
         digest = hash_id(mail.message_id)
         match placement:
             case Attach(case=number, how=placing.COPY):
                 mails.dispose(tx, one.entry, "case", "the same mail again", now, case=number, message_id_hash=digest)
             case Attach(case=number, how=how, letter=key):
-                number = attach(self.turn, tx, mail, number, how, key, now).case.number
+                number = attach(self.turn, tx, mail, number, how, key, now, named).case.number
                 mails.dispose(tx, one.entry, "case", how, now, case=number, message_id_hash=digest)
             case Open(flags=flags, same_as=same_as):
                 more = (Flag.DUPLICATE_MESSAGE_ID,) if same_id else ()

@@ -31,14 +31,16 @@ from bot.store.outbox import Queued
 ABSENCES, WITHIN = 3, timedelta(days=30)
 
 
-def attach(turn: Turn, tx: Connection, mail: Mail, number: int, how: str, key: str, now: datetime) -> Decision:
+def attach(
+    turn: Turn, tx: Connection, mail: Mail, number: int, how: str, key: str, now: datetime, named: tuple[str, ...] = ()
+) -> Decision:
     """The mail joins its case, or the one that goes on for it; a bounce tells the case which letter did not arrive.
-    `key`: of the letter it answers."""
+    `key`: of the letter it answers; `named`: refs of other cases that its words name."""
     letter = next((q for q in outbox.of_case(tx, number) if q.letter.key == key), None) if key else None
     kind = letter.letter.kind.value if letter else ""
     known = tuple(address for address, _, _ in letter.recipients) if letter else ()
     number = _going_on(tx, mail, number)
-    fact = Arrival(mail, how, kind, key, answered_to=known, same_as=_same_as(tx, mail, number))
+    fact = Arrival(mail, how, kind, key, answered_to=known, named=named, same_as=_same_as(tx, mail, number))
     decision = turn.take(tx, number, fact, now)
     cases.note_ids(tx, number, {content_key(mail): "content"})
     if mail.kind is MailKind.AUTO_REPLY:

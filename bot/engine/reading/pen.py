@@ -15,7 +15,10 @@ from bot.case.course import opening
 from bot.case.placement import weighed
 from bot.case.said.command import HANDED_OUT
 from bot.engine import registers
+from bot.engine.reading import spoc
+from bot.engine.reading.brought import Brought
 from bot.engine.reading.join import attach
+from bot.engine.reading.office import areas_of
 from bot.engine.reading.place import keys_of
 from bot.engine.reading.sandbox import InProcess, Sandbox, SandboxDied
 from bot.engine.turn import Turn
@@ -26,7 +29,6 @@ from bot.model import Contact, Decision, Flag, Inbox, Letter, Mail, MailKind, Pr
 from bot.model.errors import StoreError
 from bot.model.failpoints import failpoint
 from bot.model.letters import Answer, Digest, Information
-from bot.rules.directory import UNIT
 from bot.store import cases, mails, outbox
 from bot.store.db import Database
 from bot.store.mails import Listed
@@ -65,6 +67,7 @@ class Penned:
     reading: Reading
     inbox_of: Callable[[str, Mail], Inbox]
     watched: Mapping[str, Inbox]
+    brought: Brought
 
     # --- by the operator's command ------------------------------------------------------------------------------
 
@@ -122,11 +125,11 @@ class Penned:
             cited = outbox.by_message_id(tx, mail.cited) if mail.cited else []
             listed = {row.entry: row for row in _waiting(tx)}
         digests = [queued for queued in cited if _lists_entries(queued)]
-        if len(digests) < len(cited) or (mail.command is not None and mail.command.word not in HANDED_OUT):
-            return None
         by, areas = self._authority(mail, digests)
-        if mail.command is not None:
-            return Answered(mail, by, areas, orders.Orders((), ()), {}, wants=mail.command.word) if areas else None
+        if mail.command is not None and mail.command.word in HANDED_OUT and areas:
+            return Answered(mail, by, areas, orders.Orders((), ()), {}, wants=mail.command.word)
+        if len(digests) < len(cited) or mail.command is not None:
+            return None
         given = orders.orders(mail.new_text)
         if not digests and not (areas and given.orders):
             return None
@@ -139,13 +142,7 @@ class Penned:
         went to that very address, and never with a failed proof."""
         email = mail.sender.email if mail.sender else ""
         directory = self.turn.books.settings.directory
-        held = {
-            area: contact
-            for area in sorted(directory.areas)
-            for role in UNIT
-            for contact in directory.holders(role, area)
-            if directory.same_person(contact.email, email)
-        }
+        held = areas_of(directory, email)
         by = next(iter(held.values()), Contact(email))
         was_sent = any(directory.same_person(to.email, email) for q in digests for to in q.letter.to)
         if mail.proof is Proof.FAILED or (mail.proof is not Proof.PROVEN and not was_sent):
@@ -161,7 +158,7 @@ class Penned:
             return "an answer to the holding pen from somebody who may not place mail, or without proof"
         if one.wants:
             for area in one.areas:
-                self.turn.post(tx, registers.letter(one.mail, one.by, area, now), now)
+                self._hand_out(tx, one, area, now)
             return ""
         waiting = {row.entry: row for row in _waiting(tx)}
         how = f"placed by the answer in mail {entry}"
@@ -173,6 +170,21 @@ class Penned:
             (done if is_done else unclear).append(said)
         self._tell(tx, one, done, unclear, now)
         return "" if done else "an answer to the holding pen that could not be followed; its sender was asked"
+
+    def _hand_out(self, tx: Connection, one: Answered, area: str, now: datetime) -> None:
+        """What its sender asks for, of one area; a change of the directory is put to the operator instead."""
+        directory, command = self.turn.books.settings.directory, one.mail.command
+        if command is None or command.word is not Word.SPOC or not spoc.is_change(command.note):
+            self.turn.post(tx, registers.letter(one.mail, one.by, area, now, directory.teams(area)), now)
+            return
+        change = spoc.change(directory, area, command.note)
+        lines = [f"{one.by} ({one.by.email}) writes: “{command.note}”", *change.lines()]
+        lines.append("Nothing was changed. If it is right, change directory.csv and run: challenge-bot check")
+        self.turn.alert(tx, f"spoc/{one.mail.digest}", "A change of the directory is proposed", lines, now)
+        lacks = f"; {' and '.join(change.missing)} could not be read" if change.missing else ""
+        undone = (f"Nothing has changed yet: the operator keeps the directory, and was asked this minute{lacks}",)
+        done = ("Read as follows, please say SPOC again if it is wrong", *change.lines())
+        self.brought.office.tell(tx, one.mail, done, undone, now)
 
     def _follow(
         self, tx: Connection, one: Answered, order: Order, row: Listed | None, how: str, now: datetime
@@ -202,6 +214,8 @@ class Penned:
     ) -> tuple[str, bool]:
         if inbox.policy not in self.turn.books.settings.policies:
             return f"Mail {row.entry}: it cannot be told which policy it comes under; please ask the operator", False
+        if self.brought.office.areas(mail):
+            return self._handed_in(tx, row, mail, how, now)
         is_fresh = now - row.received < FRESH
         began = opening.day_zero(mail) if is_fresh else now
         try:
@@ -211,6 +225,14 @@ class Penned:
         since = "its receipt" if is_fresh else "your answer, since it has waited for more than three days"
         asks = "; nobody knows its sender, so please answer YES to its notice as well" if decision.case.unproven else ""
         return f"Mail {row.entry} opened {decision.case.ref}; its time counts from {since}{asks}", True
+
+    def _handed_in(self, tx: Connection, row: Listed, mail: Mail, how: str, now: datetime) -> tuple[str, bool]:
+        """What the business unit wrote itself tells of somebody else's challenge."""
+        found = self.brought.open(tx, mail, now)
+        if found.decision is None:
+            return f"Mail {row.entry}: {'; '.join(found.undone)}", False
+        mails.replace(tx, row.entry, "case", how, now, case=found.decision.case.number)
+        return f"Mail {row.entry}: {'; '.join((*found.done, *found.undone))}", True
 
     def _permitted_inbox(self, row: Listed, one: Answered) -> Inbox | None:
         """The inbox that an entry belongs to, if the sender may place mail there."""

@@ -4,7 +4,7 @@ The one read that placing a mail needs, and the pure decision asked with it (cas
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -130,6 +130,24 @@ def _again(tx: Connection, mail: Mail) -> Attach | None:
         if cases.load(tx, number).case.is_open:
             return Attach(number, case_placement.AGAIN)
     return None
+
+
+def inbox_of(watched: Mapping[str, Inbox], directory: Directory, name: str, mail: Mail) -> Inbox:
+    """The watched inbox of that name; for our own mailbox, the inbox of the team that the mail addresses."""
+    inbox = watched[name]
+    if not inbox.is_bot:
+        return inbox
+    addressed = {a.email for a in (*mail.to, *mail.cc)}
+    others = [box for box in watched.values() if not box.is_bot]
+    for box in others:
+        teams = {directory.team_of(email, box.area) for email in addressed} - {""}
+        if box.address in addressed or (box.team and box.team in teams):
+            return Inbox(box.area, box.address, box.policy, box.team, is_bot=True)
+    policies = {(box.area, box.policy) for box in others}
+    if len(policies) == 1:
+        area, policy = policies.pop()
+        return Inbox(area, inbox.address, policy, "", is_bot=True)
+    return inbox
 
 
 def keys_of(mail: Mail) -> dict[str, str]:

@@ -80,10 +80,10 @@ class Composer:
         """The registers and reports that the letter carries."""
         for wanted in letter.attach:
             match wanted:
-                case TheRegister(area):
-                    yield registers.attached(tx, area, self.settings.policies, self.settings.calendar, now)
-                case TheReport(area, quarter):
-                    yield registers.reported(tx, area, quarter, self.settings, now)
+                case TheRegister():
+                    yield registers.attached(tx, wanted, self.settings.policies, self.settings.calendar, now)
+                case TheReport():
+                    yield registers.reported(tx, wanted, self.settings, now)
                 case TheMail() | TheForm() | TheRecord():
                     pass  # of the case: _attached
 

@@ -162,3 +162,55 @@ def _hour(m: Any) -> time | None:
         return time(hour % 12 + (12 if m.group(3).lower() == "p" else 0), int(m.group(2) or 0))
     hour = int(m.group(4))
     return time(hour, int(m.group(5))) if hour >= 7 else None
+
+
+# When something was that a person tells of: a day and perhaps an hour, the latest that fits and is past.
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DATE = re2.compile(
+    r"(?i)\b(?:(20\d\d)-(\d\d)-(\d\d)|(\d{1,2})[./](\d{1,2})(?:[./](?:20)?(\d\d))?"
+    rf"|(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({'|'.join(_MONTHS)})[a-z]*(?:,?\s+(20\d\d))?)\b"
+)
+_OPENS = time(9)
+
+
+def past(words: str, sent: datetime) -> datetime | None:
+    """The instant these words name, not later than `sent`; 9am of a day without an hour. None: they name none."""
+    local = sent.astimezone(LONDON)
+    hours = {_hour(m) for m in _TIME.finditer(words)}
+    hour = hours.pop() if len(hours) == 1 else None
+    day = _past_day(words, local.date())
+    if day is None and hour is None:
+        return None
+    at = datetime.combine(day or local.date(), hour or _OPENS, LONDON)
+    if day is None and at > sent:
+        at -= timedelta(days=1)
+    return at if at <= sent else sent if at.date() == local.date() else None
+
+
+def _past_day(words: str, today: date) -> date | None:
+    lower = words.lower()
+    if "yesterday" in lower or "last night" in lower:
+        return today - timedelta(days=1)
+    if "today" in lower or "this " in lower:
+        return today
+    found = _DATE.search(words)
+    if found is not None:
+        return _dated(found, today)
+    named = _WEEKDAY.search(words)
+    if named is None:
+        return None
+    return today - timedelta(days=(today.weekday() - _WEEKDAYS.index(str(named.group(1)).lower())) % 7)
+
+
+def _dated(m: Any, today: date) -> date | None:
+    """A date without a year is the latest that is past. None for one that the calendar has not."""
+    iso_year, iso_month, iso_day, day, month, short, on, name, year = m.groups()
+    number = int(iso_day or day or on)
+    in_month = int(iso_month or month or 0) or _MONTHS.index(str(name).lower()) + 1
+    given = int(iso_year or year or 0) or (2000 + int(short) if short else 0)
+    try:
+        found = date(given or today.year, in_month, number)
+        return found if given or found <= today else date(today.year - 1, in_month, number)
+    except ValueError:
+        return None

@@ -36,6 +36,13 @@ class Chaser:
         asked: tuple[Holding, ...] = ()
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class Nudged(Wording):
+        """A person of the business unit asks for the reply."""
+
+        asked_by: Person
+        commitment: Commitment | None
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class Provisional(Wording):
         """Nobody has said yet whether it is a challenge."""
 

@@ -32,9 +32,14 @@ class Information:
         left: PlainText
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class NotTheirs(Wording):
+        """Who is named as raiser says that the challenge is not theirs."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class NothingChanged(Wording):
         """`why`: why the word changes nothing now; `instead`: what would change something, "" for nothing."""
 
+        waits = False
         word: PlainText
         why: PlainText
         instead: PlainText

@@ -37,17 +37,20 @@ class TheForm:
 
 @dataclass(frozen=True, slots=True)
 class TheRegister:
-    """The register of an area."""
+    """The register of an area. `log`: learning alone, or "" for all of it."""
 
     area: PlainText
+    log: PlainText = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TheReport:
-    """The figures of an area. `quarter`: "2026Q4"; "" is the last full one."""
+    """The figures of an area. `quarter`: "2026Q4", "2026" for the year; "" is the last full one. `public`: without
+    small numbers, refs and teams."""
 
     area: PlainText
     quarter: PlainText = ""
+    public: bool = False
 
 
 Enclosed = TheMail | TheRecord | TheForm | TheRegister | TheReport

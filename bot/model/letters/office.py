@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.letters.parts import Answering, Entered, OpenCase, ToBeDone, Waiting, Watched, Withheld
+from bot.model.letters.parts import (
+    Answering,
+    Choice,
+    Entered,
+    OpenCase,
+    Person,
+    ToBeDone,
+    Waiting,
+    Watched,
+    Withheld,
+)
+from bot.model.letters.standing import Emergency
 from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
@@ -44,12 +55,49 @@ class Answer:
         cause: PlainText
 
     @dataclass(frozen=True, slots=True, kw_only=True)
-    class Register(Wording):
+    class Done(Wording):
+        """What a mail about a case has done, and what not: whole sentences. `choices`: what its writer may say."""
+
+        done: tuple[PersonalText, ...]
+        undone: tuple[PersonalText, ...]
+        choices: tuple[Choice, ...]
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Office(Wording):
+        """The same to the business unit, of no case, or of several."""
+
         is_of_case = False
+        emergency: Emergency
+        done: tuple[PersonalText, ...]
+        undone: tuple[PersonalText, ...]
+        choices: tuple[Choice, ...]
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Elsewhere(Wording):
+        """To somebody the directory knows who is no party: the same whatever they wrote, and whether there is such a
+        case or not."""
+
+        is_of_case = False
+        emergency: Emergency
+        unit: Person
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Register(Wording):
+        """`log`: learning alone, or "" for all of it; `unread`: words that nothing followed from."""
+
+        is_of_case = False
+        log: PlainText = ""
+        unread: PersonalText = ""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Report(Wording):
+        """`period`: the quarter or year; `public`: the edition without small numbers; `unread`: words that nothing
+        followed from."""
+
         is_of_case = False
+        period: PlainText = ""
+        public: bool = False
+        unread: PersonalText = ""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Open(Wording):
@@ -61,11 +109,13 @@ class Answer:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Spoc(Wording):
-        """`rows`: as things are when it goes."""
+        """`rows`: as things are when it goes; `team`: of which alone, "" for all."""
 
         is_of_case = False
         area: PlainText
         rows: tuple[Answering, ...] = ()
+        team: PlainText = ""
+        unread: PersonalText = ""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Help(Wording):

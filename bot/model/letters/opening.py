@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.model.letters.parts import FormRow, Original
+from bot.model.letters.parts import FormRow, Original, Person
 from bot.model.letters.wording import Wording
 from bot.model.marks import PlainText
 
@@ -30,6 +30,12 @@ class Acknowledgement:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Provisional(_Receipt):
         """Their address could not be proven."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Brought(_Receipt):
+        """The business unit handed it in for them: is it theirs?"""
+
+        by: Person
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Stranger(Wording):

@@ -16,6 +16,7 @@ class Question:
     class NotYours(Wording):
         """`who_may`: whose word it is, by name; `may_ask`: the reader is a party and may ask them."""
 
+        waits = False
         word: PlainText
         who_may: PersonalText
         may_ask: bool
@@ -78,6 +79,12 @@ class Question:
         """RECEIVED gave no time, or one that is past."""
 
         past: bool
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Ended(Wording):
+        """To the raiser: somebody says that it is no challenge. Does it end?"""
+
+        who: Person
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Meaning(Wording):

@@ -34,7 +34,7 @@ WANTS_ANSWERS = frozenset({LetterKind.NOTICE, LetterKind.CHASER, LetterKind.ESCA
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
     """The values of one letter. `is_of_case`: its template counts on how the case stands (standing.py);
-    `asks_resolved`: YES and NO to it are RESOLVED and NOT RESOLVED.
+    `asks_resolved`: YES and NO to it are RESOLVED and NOT RESOLVED; `waits`: a HOLD of the business unit keeps it back.
 
     A class inside the class of a kind has both from its name: Redirect.NotMine is redirect, not_mine. Where it names a
     variant itself that stands, for stored letters know it.
@@ -44,6 +44,7 @@ class Wording:
     variant: ClassVar[str]
     is_of_case: ClassVar[bool] = True
     asks_resolved: ClassVar[bool] = False
+    waits: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         kind, _, variant = cls.__qualname__.rpartition(".")

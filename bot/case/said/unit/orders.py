@@ -1,0 +1,209 @@
+"""What the business unit's words do: confirm, dismiss, hold, let go, leave alone, remind, file.
+
+Each is answered in its minute with what was done and what was not. Who may say one is in rules/authority.py; YES, NO
+and NOT OURS stand here because they answer the same letter, whoever else may give them. What a digest's answer places
+is mail/words/orders.py's.
+"""
+
+from bot.case.course import approval, closing, hearing
+from bot.case.course.opening import confirmed
+from bot.case.making.draft import Draft
+from bot.case.making.notices import file_record
+from bot.case.said import answers
+from bot.case.said.command import Said, Tell, nothing_changed, tell
+from bot.case.said.unit import shadow
+from bot.model import WAITING, Case, ClosedAs, EventKind, Flag, Letter, QuestionKind, State
+from bot.model import Question as Put
+from bot.model.letters import Answer, Chaser, Question, Response, person
+from bot.model.letters.parts import Choice
+from bot.rules.authority import Side
+from bot.rules.workdays import say
+
+_NO_QUESTION = Tell(
+    "It answers no open question that was put to you.", "Please reply with YES or NO to the letter that asks."
+)
+_IS_CONFIRMED = Tell("The sender of the challenge is confirmed already.")
+_NONE_WAITS = Tell("No letter of this challenge waits.")
+_NO_GO = Tell("Nothing of this challenge waits for a GO.")
+_GO_GIVEN = Tell("A GO was given already, and is remembered until the time of the stage ends.")
+_NOT_WATCHED = Tell("This challenge was not only watched: its letters go.", "HOLD lets them wait for a while.")
+_LEFT = Tell("This challenge is left alone already.", "GO lets its letters go.")
+_HELD_BEFORE = Tell(
+    "Letters were held once at this stage already, and a stage can be held only once.",
+    "The operator of this service can hold a single letter.",
+)
+_NOBODY = Tell("Nobody who can be reached is to reply.", "CORRECT responder names somebody else.")
+_NO_WORDS = Tell("Nothing stood behind the word.", "Please write LEARNING and what was learned on the same line.")
+RELEASE: Choice = ("RELEASE", "letters go again at once")
+
+
+def yes(d: Draft, said: Said) -> None:
+    """A challenge whose sender was in doubt is confirmed and becomes an ordinary one."""
+    if d.case.unproven and d.case.is_open:
+        confirmed(d, said.by.email)
+        done(d, said, "The challenge is confirmed and runs as usual")
+    else:
+        nothing_changed(d, said, _NO_QUESTION)
+
+
+def no(d: Draft, said: Said) -> None:
+    """It is kept for a person, and its sender is told which letter to answer."""
+    d.event(EventKind.ATTACHED, by=said.by.email, note=f"{said.word}: for a person")
+    d.flag(Flag.WORD_FOR_A_PERSON)
+    tell(d, said, _NO_QUESTION)
+
+
+def admit(d: Draft, said: Said) -> None:
+    """Whoever raised it is admitted: a challenge whose sender was in doubt becomes an ordinary one."""
+    if d.case.unproven:
+        confirmed(d, said.by.email)
+        done(d, said, "The challenge is confirmed and runs as usual")
+    else:
+        nothing_changed(d, said, _IS_CONFIRMED)
+
+
+def not_ours(d: Draft, said: Said) -> None:
+    """The business unit dismisses what nobody has confirmed, the challenged side only what a stranger sent. Of a
+    colleague's challenge the raiser decides, and is asked."""
+    is_unit = Side.UNIT in said.stand
+    if d.is_stranger or (is_unit and d.case.unproven):
+        closing.close(d, ClosedAs.NOT_A_CHALLENGE, said.by, said.mail)
+        return
+    d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: the raiser decides")
+    if not is_unit:
+        d.write(Question.Meaning(choices=answers.CHOICES), [d.case.raiser], mail=said.mail, human=said.by)
+        return
+    letter = d.write(Question.Ended(who=person(said.by)), [d.case.raiser], mail=said.mail, human=said.by)
+    if letter:
+        d.ask(Put(letter.key, QuestionKind.ENDED, d.case.raiser.email, said.mail.digest))
+    undone(d, said, f"It runs on: its end is for {d.case.raiser} to agree to, who was asked this minute")
+
+
+def hold(d: Draft, said: Said) -> None:
+    """Letters wait while a person looks, once a stage; the clock does not, nor does an escalation."""
+    if d.case.hold_until is not None:
+        until = say(d.case.hold_until, d.rules.calendar)
+        nothing_changed(d, said, Tell(f"Letters wait already, until {until}.", "RELEASE lets them go before."))
+        return
+    if d.case.has(Flag.HELD, d.case.stage):
+        nothing_changed(d, said, _HELD_BEFORE)
+        return
+    closing.hold(d, said.by.email)
+    d.flag(Flag.HELD, of=d.case.stage)
+    until = say(d.case.hold_until, d.rules.calendar) if d.case.hold_until else ""
+    _answer(
+        d,
+        said,
+        (f"Its letters wait until {until} at the latest; both sides are told that a person is looking",),
+        ("The clock does not wait, and an escalation goes all the same",),
+        (RELEASE,),
+    )
+
+
+def release(d: Draft, said: Said) -> None:
+    """Letters that waited go."""
+    if d.case.hold_until is None:
+        nothing_changed(d, said, _NONE_WAITS)
+    else:
+        closing.release(d, said.by.email)
+        done(d, said, "Its letters go again, as far as what they say is still true")
+
+
+def go(d: Draft, said: Said) -> None:
+    """Lets the letters go of a case that was only watched, else an escalation that waits, or will."""
+    if d.case.has(Flag.SHADOWED) and d.rules.mode != "shadow":
+        shadow.go(d, said.by)
+        done(d, said, "Its letters go from now on")
+    elif d.case.has(Flag.AWAITING_GO) or (d.rules.mode == "approve" and not d.case.has(Flag.GO_GIVEN)):
+        approval.go(d, said.by.email)
+        done(d, said, "The escalation of this stage goes, now or when its time has come")
+    else:
+        nothing_changed(d, said, _GO_GIVEN if d.rules.mode == "approve" else _NO_GO)
+
+
+def leave(d: Draft, said: Said) -> None:
+    """Nothing is sent of a case that was only watched, to its end."""
+    if not d.case.has(Flag.SHADOWED):
+        nothing_changed(d, said, _NOT_WATCHED)
+    elif d.case.has(Flag.SHADOW_LEFT):
+        nothing_changed(d, said, _LEFT)
+    else:
+        shadow.leave(d, said.by)
+        done(d, said, "Nothing is sent of this challenge, to its end")
+
+
+def record(d: Draft, said: Said) -> None:
+    """The record goes, as it stands, to where the policy has it filed; RECORD full asks for the whole of it."""
+    words = said.note.lower().split()
+    wanted = "full" if "full" in words else d.rules.policy.filing.content
+    letter = file_record(d, wanted)
+    if letter is None:
+        undone(d, said, "The record went to nobody: the directory names no business unit for the area")
+        return
+    went = letter.values.variant
+    lacks = ["It is the minimal one: the address it goes to is not marked as secure"] if went != wanted else []
+    lacks += [f"{word}: the record is there as it stands, and there is no other choice than full" for word in words
+              if word not in ("full", "minimal")]  # fmt: skip
+    has_it = any(d.rules.directory.same_person(to.email, said.by.email) for to in letter.to)
+    if lacks or not has_it:
+        _answer(d, said, (f"The record was sent to {', '.join(map(str, letter.to))}",), tuple(lacks))
+
+
+def nudge(d: Draft, said: Said) -> None:
+    """Those who are to reply are reminded in the unit's name."""
+    if not d.responders or d.is_stranger:
+        nothing_changed(d, said, _NOBODY)
+        return
+    d.event(EventKind.NUDGED, by=said.by.email)
+    d.write(Chaser.Nudged(asked_by=person(said.by), commitment=hearing.commitment(d)), d.responders, human=said.by)
+    done(d, said, f"{', '.join(map(str, d.responders))} was reminded this minute, in your name")
+
+
+def nudge_outcome(d: Draft, said: Said) -> None:
+    """Those who owe the outcome in writing are reminded of it."""
+    d.event(EventKind.NUDGED, by=said.by.email)
+    closing.on_outcome_chaser(d)
+    done(d, said, "Who owes the outcome in writing was reminded this minute")
+
+
+def learning(d: Draft, said: Said) -> None:
+    """What was learned is kept with the case."""
+    if not said.note:
+        nothing_changed(d, said, _NO_WORDS)
+        return
+    d.event(EventKind.LEARNING, by=said.by.email, note=said.note)
+    done(d, said, "What was learned is kept with the case, and stands in its full record")
+
+
+# What was done is said to whoever asked, and what was not; where a letter is untrue by the time it may go.
+
+
+def done(d: Draft, said: Said, *lines: str) -> None:
+    """Its sender hears what the word has done."""
+    _answer(d, said, lines)
+
+
+def undone(d: Draft, said: Said, *lines: str) -> None:
+    """Its sender hears what was not done, and why."""
+    _answer(d, said, (), lines)
+
+
+def _answer(
+    d: Draft, said: Said, did: tuple[str, ...], lacks: tuple[str, ...] = (), choices: tuple[Choice, ...] = ()
+) -> None:
+    if Side.UNIT in said.stand:
+        d.write(Answer.Done(done=did, undone=lacks, choices=choices), [said.by], mail=said.mail)
+
+
+def still_true(case: Case, letter: Letter) -> bool:
+    """Whether a letter that was held still says what is so: no reminder of what was done, no question that is
+    answered."""
+    match letter.values:
+        case Chaser.Outcome():
+            return case.state is State.AWAITING_OUTCOME
+        case Chaser.Half() | Chaser.Last() | Chaser.Raiser() | Chaser.Provisional() | Chaser.Nudged():
+            run = case.run
+            return case.state in WAITING and letter.stage == case.stage and run is not None and run.ended is None
+        case Response.Responded() | Response.Again() | Response.Manager():
+            return case.state is State.AWAITING_CONFIRMATION
+    return True
