@@ -171,8 +171,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Something that came and is no answer: a claim of whoever said it, which letters may name. `what`: doubtful,
-    phone, meeting; unread (it could not be read); raiser (who wrote for them); away (the raiser's mailbox)."""
+    """Something that came and is no answer: a claim of whoever said it, which letters may name. `what`: holding,
+    doubtful, phone, meeting; unread (it could not be read); raiser (who wrote for them); away (their mailbox)."""
 
     at: datetime
     who: PersonalText
@@ -257,8 +257,8 @@ class Case:
     flags: tuple[Flagged, ...] = ()
     mails: tuple[PlainText, ...] = ()  # digests, in order of reading
     thread: tuple[PersonalText, ...] = ()  # message ids a letter may cite: the opening and the latest of each side
-    holding: tuple[tuple[datetime, PersonalText], ...] = ()  # holding replies: when, from whom
-    heard: tuple[Heard, ...] = ()  # what else came and is no answer, in order
+    holding: tuple[tuple[datetime, PersonalText], ...] = ()  # holding replies of earlier releases: when, from whom
+    heard: tuple[Heard, ...] = ()  # what came and is no answer, in order
     owner: PersonalText = ""  # who committed to answer, else the first responder
     asks: int = 0  # how often the raiser was asked to confirm
     tellings: int = 0

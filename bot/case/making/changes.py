@@ -252,9 +252,6 @@ class Changing:
         ids = (mail.message_id,) if mail.message_id else ()
         self.case = replace(self.case, mails=(*self.case.mails, mail.digest), thread=(*self.case.thread, *ids))
 
-    def hear_holding(self, at: datetime, who: str) -> None:
-        self.case = replace(self.case, holding=(*self.case.holding, (at, who)))
-
     def hear(self, at: datetime, who: str, what: str) -> None:
         self.case = replace(self.case, heard=(*self.case.heard, Heard(at, who, what)))
 

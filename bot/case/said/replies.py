@@ -188,7 +188,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
 def _holding(d: Draft, mail: Mail, by: Contact) -> None:
     """It stops nothing; by when an answer is promised is kept as what RECEIVED says is."""
     if may_be_shown(mail):
-        d.hear_holding(mail.received, str(by))
+        d.hear(mail.received, str(by), "holding")
     d.event(EventKind.HOLDING, by=by.email, note=mail.promised)
     if mail.promised:
         hearing.commits(d, mail.promised, by, mail)
