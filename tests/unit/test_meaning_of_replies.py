@@ -103,10 +103,21 @@ def test_the_time_of_a_promise_is_kept(text: str, until: str) -> None:
         ("Last year he broke his arm.", False),
         ("I was at the hospital for a meeting.", False),
         ("If a child is in immediate danger call 999.", False),
+        ("You were right about the bruise.", False),
+        ("School have put a one to one in place and he won't be left alone with the older boys.", False),
+        ("We consider the injuries consistent with the account given.", False),
+        ("He was reported missing at 22:10 and located at 02:30.", False),
+        ("Every class teacher has been given the seizure plan.", False),
+        ("You were right about the bruise and there is another on his back.", True),
+        ("You raise the bruise. He was left alone again last night.", True),
+        ("I take the point about the bruise, it is worse today.", True),
+        ("He went missing.", True),
+        ("He is not safe alone at home.", True),
+        ("The plan is in place. He was left alone.", True),
     ],
 )
 def test_new_risk_is_told_from_what_is_denied_or_long_ago(text: str, risk: bool) -> None:
-    """A clause that denies it, a condition and an old story are no new risk; a denial in another clause hides none."""
+    """Denied, conditional, old, told again or dealt with is no new risk; none of these hides one that is new."""
     assert is_risk(text) is risk
 
 
@@ -164,9 +175,9 @@ def test_the_weights_are_what_the_sentences_make() -> None:
 
 
 def test_the_weights_are_small_and_whole_and_name_nobody() -> None:
-    """At most 12 kB, whole numbers, and no name among the words."""
+    """At most 14 kB, whole numbers, and no name among the words."""
     text = train.WRITTEN.read_text("utf-8")
-    assert len(text.encode()) <= 12_000
+    assert len(text.encode()) <= 14_000
     assert all(float(w).is_integer() for row in json.loads(text)["features"].values() for w in row)
     people = train.names([*train.mails(), *train.extra()])
     assert {"fay", "priya", "hartley"} <= people
@@ -202,5 +213,5 @@ def test_understand_shows_the_meaning_and_the_words() -> None:
     shown = described(mail(ANSWER[0]))
     assert (shown["meaning"], shown["holding"]) == ("answer", False)
     assert shown["meant"]["sentence"] == ANSWER[0]
-    assert "w strategy" in shown["meant"]["features"]
+    assert "w hold" in shown["meant"]["features"]
     assert described(mail(DOUBTFUL[0]))["holding"] is True

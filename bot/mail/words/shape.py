@@ -19,8 +19,9 @@ _SHAPE = topic("shape")
 #: Class -> how it is written in a feature. A word may be of several; its first one is its face.
 CLASSES = {
     "me": "me", "we": "we", "you": "yo", "be": "be", "have": "ha", "will": "wi", "negative": "ne", "commit": "cm",
-    "reply": "re", "message": "ms", "do": "ac", "decide": "de", "speak": "sp", "look": "lo", "plan": "pl",
-    "child": "ch", "colleague": "co", "hedge": "he", "receive": "rc", "thanks": "tk", "time": "ti",
+    "reply": "re", "message": "ms", "verdict": "vd", "act": "dn", "do": "ac", "decide": "de", "speak": "sp",
+    "look": "lo", "plan": "pl", "thing": "gd", "child": "ch", "body": "bo", "colleague": "co",
+    "hedge": "he", "receive": "rc", "thanks": "tk", "time": "ti",
 }  # fmt: skip
 _CLASS = {code: _SHAPE.words(name) for name, code in CLASSES.items()}
 _THINK, _BARE, _PAST = _SHAPE.words("think"), _SHAPE.words("bare"), _SHAPE.words("past")
@@ -29,7 +30,7 @@ _CUES = _SHAPE.rows("cues")
 _STEM_OF = {form: stem for stem, *forms in map(str.split, _SHAPE.listed("irregular")) for form in forms}
 _SHORT = {short: words for short, *words in map(str.split, _SHAPE.listed("short"))}
 _STEMS = frozenset().union(*_CLASS.values(), _THINK)
-_VERBS = {code: _CLASS[code] for code in ("re", "ac", "de", "sp", "lo", "rc", "cm")} | {"th": _THINK}
+_VERBS = {code: _CLASS[code] for code in ("re", "vd", "dn", "ac", "de", "sp", "lo", "rc", "cm")} | {"th": _THINK}
 
 _TOKEN = re2.compile(r"[a-z]+(?:[-'.][a-z0-9]+)*|\d+(?:[:.]\d+)*(?:am|pm|st|nd|rd|th)?|[?,;:!()–—-]")
 _IS = re2.compile(r"\b(i|we|he|she|they|it|that|there|who|what|where|here)'s\b")
@@ -57,6 +58,16 @@ _NO_VERBS = frozenset(
     ("nothing", "something", "morning", "evening", "anything", "everything", "during", "meeting", "hearing")
 )
 _BEFORE, _BEHIND = 6, 5
+#: The classes of nouns, the first of which tells, and their signs in front of a verb and behind it.
+_NOUNS = (("ch", "C"), ("ms", "M"), ("pl", "P"), ("bo", "B"), ("gd", "G"))
+_OBJECTS = (("ms", "M"), ("pl", "P"), ("ch", "C"), ("gd", "G"), ("bo", "B"), ("co", "O"))
+_DOING = frozenset(("re", "vd", "dn", "ac", "de", "sp", "lo", "rc"))
+#: Behind a word for a message these begin what it is about.
+_ABOUT = frozenset(
+    ("about", "regarding", "concerning", "re", "over", "that", "asking", "requesting", "seeking", "relating")
+)
+_OPENERS = frozenset(("no", "yes", "ok", "so", "and", "but", "just"))
+_HELPING = frozenset(("have", "be", "would", "also", "clearly", "rightly", "do", "still", "not", "may", "had"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +129,19 @@ def features(said: list[str]) -> frozenset[str]:
     found = {*_of_words(tokens), *_of_order(tokens, faces), *_of_verbs(tokens), *_of_cues(" ".join(said))}
     seen = {name for token in tokens for name in token.classes}
     hedges = len([token for token in tokens if "he" in token.classes])
+    begun = next((n for n, token in enumerate(tokens) if not _opens(token)), 0)
+    found |= {f"f from {' '.join(faces[begun : begun + 1])}", f"f from {' '.join(faces[begun : begun + 2])}"}
     found.add("z " + "".join(code for code in ("ac", "pl", "ch", "ms", "re") if code in seen))
     found |= {f"f h{min(hedges, 3)}", f"f n{min(len(said) // 4, 6)}", f"f first {faces[0] if faces else ''}"}
     found.add("f you" if "you" in said or "your" in said else "f no you")
     return frozenset(found)
+
+
+def _opens(token: _Token) -> bool:
+    """Whether this is said before the sentence begins: thanks, yes and no, marks."""
+    return (
+        token.word in _MARKS or token.word in ("no", "yes", "ok", "so", "and", "but", "just") or "tk" in token.classes
+    )
 
 
 def _tokens(said: list[str]) -> list[_Token]:
@@ -144,9 +164,21 @@ def _mode(mode: str, said: list[str], stems: list[str], n: int) -> str:
         return "m"
     if word in _ON_CONDITION:
         return "c"
-    if n and stems[n - 1] in ("you", "your") and (stems[n] in _THINK or stems[n] in _CLASS["ms"]):
+    if n and _is_yours(stems, n):
+        return "y"
+    if n and word in _ABOUT and stems[n - 1] in _CLASS["ms"]:
         return "y"
     return "m" if word == "and" and after in _WHO and after != "you" else mode
+
+
+def _is_yours(stems: list[str], n: int) -> bool:
+    """Whether the word at `n` is what the reader thinks or has sent: "you have asked", "your email"."""
+    if stems[n] in _CLASS["ms"] and stems[n - 1] == "your":
+        return True
+    before = n - 1
+    while before > 0 and n - before < 4 and stems[before] in _HELPING:
+        before -= 1
+    return stems[n] in _THINK and stems[before] in ("you", "your")
 
 
 def _tense(word: str) -> str:
@@ -163,7 +195,8 @@ def _face(token: _Token) -> str:
         return "-" if token.word in "–—" else token.word
     if token.word[0].isdigit():
         return "#"
-    return token.classes[0] if token.classes else token.stem if token.stem in _BARE else "x"
+    first = token.classes[0] if token.classes else token.stem if token.stem in _BARE else "x"
+    return first + token.tense if first in _DOING else first
 
 
 def _of_words(tokens: list[_Token]) -> Iterator[str]:
@@ -194,7 +227,7 @@ def _of_cues(said: str) -> Iterator[str]:
     """The turns of speech in it, each and all together."""
     found = [cue for pattern, cue in _CUES if pattern.search(said)]
     yield from (f"q {cue}" for cue in found)
-    yield "q =" + "+".join(cue[:3] for cue in found)
+    yield "q =" + "+".join(cue[:2] for cue in found)
 
 
 def _of_verbs(tokens: list[_Token]) -> Iterator[str]:
@@ -236,9 +269,9 @@ def _before(tokens: list[_Token], n: int) -> tuple[str, str, str]:
 
 
 def _noun(token: _Token) -> str:
-    if "co" in token.classes and "ch" not in token.classes:
+    if "co" in token.classes and "ch" not in token.classes and "bo" not in token.classes:
         return "O"
-    return next((sign for code, sign in (("ch", "C"), ("ms", "M"), ("pl", "P")) if code in token.classes), "")
+    return next((sign for code, sign in _NOUNS if code in token.classes), "")
 
 
 def _behind(tokens: list[_Token], n: int) -> str:
@@ -248,7 +281,6 @@ def _behind(tokens: list[_Token], n: int) -> str:
             break
         if token.stem in ("you", "your"):
             return "Y"
-        for code, sign in (("ms", "M"), ("pl", "P"), ("ch", "C"), ("co", "O")):
-            if code in token.classes:
-                return sign
+        if sign := next((sign for code, sign in _OBJECTS if code in token.classes), ""):
+            return sign
     return ""
