@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.mail.read import Reading
 from bot.mail.read import read as read_mail
 from bot.mail.understood import described
-from bot.mail.words import model
+from bot.mail.words import model, shape
 from bot.mail.words.meaning import Reply, promised, read
 from bot.mail.words.risk import is_confidence, is_risk
 from bot.model import Attachment, Mail, Meaning
@@ -134,6 +134,25 @@ def test_new_risk_is_told_from_what_is_denied_or_long_ago(text: str, risk: bool)
 def test_confidences_and_conduct_are_noticed(text: str, confides: bool) -> None:
     """What is meant for one reader, or about a person's conduct; the words under every mail are not."""
     assert is_confidence(text) is confides
+
+
+@pytest.mark.parametrize(
+    ("sentence", "nothing"),
+    [
+        ("The issues about the plan and the conference are being looked into and we'll respond shortly.", True),
+        ("Has the strategy meeting been held?", True),
+        ("The points regarding the planned trip have been taken on board.", True),
+        ("We're toying with a move to another placement.", True),
+        ("I'll send you a longer reply but the answer is no, the case stays closed.", False),
+        ("A reply will follow; the plan is ended and the case is closed.", False),
+        ("The case is closed.", False),
+    ],
+)
+def test_a_sentence_about_the_reply_answers_nothing(sentence: str, nothing: bool) -> None:
+    """However well its words are known, it makes no answer of a mail, unless it turns to the matter itself."""
+    assert shape.answers_nothing(shape.words(sentence)) is nothing
+    every = model.Weights(1, 100, 0, 0, model.shipped().vocabulary)
+    assert model.score(sentence, every).is_answer is not nothing
 
 
 WORDS = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=300)

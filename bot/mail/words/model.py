@@ -95,8 +95,8 @@ def sentences(text: str) -> list[str]:
 
 
 def score(text: str, weights: Weights) -> Scored:
-    """The mail's best sentence, and what speaks against it in its worst. A question answers nothing."""
-    found = [(_sum(one, weights), "?" in one, one) for one in sentences(text)]
+    """The mail's best sentence that may answer at all, and what speaks against it in its worst."""
+    found = [(_sum(one, weights), shape.answers_nothing(shape.words(one)), one) for one in sentences(text)]
     best = max((row for row in found if not row[1]), key=lambda row: row[0], default=None)
     if best is None:
         return Scored(weights.version, min((row[0] for row in found), default=0), False, "", ())

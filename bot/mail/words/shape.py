@@ -1,8 +1,8 @@
 """The shape of a sentence, as a set of features: what its words are, who does what, in which tense and to whom.
 
 A feature is a short text such as "w visit" (the word), "k pl m" (a word of the class `plan` in the main clause) or
-"v W will ac m" ("we will" before a verb of acting). The classes stand in patterns/shape.yaml. It judges nothing: the
-weights are the model's. Only English is known; a name is no word to it.
+"v W will ac m" ("we will" before a verb of acting). The classes stand in patterns/shape.yaml. It judges little: some
+turns of speech answer nothing, all else is weighed by the model. Only English is known; a name is no word to it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _CLASS = {code: _SHAPE.words(name) for name, code in CLASSES.items()}
 _THINK, _BARE, _PAST = _SHAPE.words("think"), _SHAPE.words("bare"), _SHAPE.words("past")
 _COMMON = _SHAPE.words("common")
 _CUES = _SHAPE.rows("cues")
+_UNANSWERING, _AGAINST = _SHAPE.pattern("unanswering"), _SHAPE.pattern("against")
 _STEM_OF = {form: stem for stem, *forms in map(str.split, _SHAPE.listed("irregular")) for form in forms}
 _SHORT = {short: words for short, *words in map(str.split, _SHAPE.listed("short"))}
 _STEMS = frozenset().union(*_CLASS.values(), _THINK)
@@ -120,6 +121,13 @@ def _cut(word: str) -> str:
 def is_listed(stem: str) -> bool:
     """Whether a list holds this stem: it is a word of English and no name."""
     return stem in _STEMS or stem in _BARE or stem in _COMMON
+
+
+def answers_nothing(said: list[str]) -> bool:
+    """Whether the sentence, given as `words` gives it, asks, or speaks of a reply or of mere thoughts alone."""
+    text = " ".join(said)
+    found = _UNANSWERING.search(text)
+    return "?" in said or (found is not None and not _AGAINST.search(found.group()))
 
 
 def features(said: list[str]) -> frozenset[str]:
