@@ -16,7 +16,7 @@ from bot.cli.open import database, found, now, office
 from bot.cli.output import DEFAULT, AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
 from bot.daemon.app import Office
 from bot.engine.sending.compose import files
-from bot.model import Case, Correction, CorrectionKind, Deadline, Decision, Hold, JournalRow
+from bot.model import Case, Correction, CorrectionKind, Deadline, Decision, EventKind, Hold, JournalRow
 from bot.model.errors import BotError
 from bot.records import plain
 from bot.rules.workdays import calendar
@@ -155,7 +155,9 @@ def hold(ref: Ref, by: By, reason: Reason, config: ConfigDir = DEFAULT) -> None:
     if decision.case.hold_until is None:
         complain(f"{decision.case.ref} is closed: nothing of it can be held.")
         raise typer.Exit(1)
-    say_lines(f"{decision.case.ref}: its letters wait until {when(decision.case.hold_until)}.")
+    is_new = any(event.kind is EventKind.HELD for event in decision.events)
+    waits = "its letters wait" if is_new else "nothing changed, its letters wait already,"
+    say_lines(f"{decision.case.ref}: {waits} until {when(decision.case.hold_until)}.")
 
 
 def release(ref: Ref, by: By, reason: Reason, config: ConfigDir = DEFAULT) -> None:

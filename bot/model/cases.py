@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from bot.model.events import EndedAs
 from bot.model.flags import Flag, Flagged
 from bot.model.forms import FormState
 from bot.model.marks import PersonalText, PlainText
@@ -121,7 +122,7 @@ class StageRun:
     due: datetime | None = None
     why: PlainText = ""
     ended: datetime | None = None
-    ended_as: PlainText = ""  # responded, lapsed, not_resolved, escalated, resolved, withdrawn ...
+    ended_as: EndedAs = EndedAs.RUNNING
     by: datetime | None = None  # a requested instant that binds this run
     responded: datetime | None = None
     answered_by: PersonalText = ""  # address of who responded

@@ -80,6 +80,8 @@ class EventKind(StrEnum):
     HELD = "held", "{by} asked that letters wait.", Note.NONE
     RELEASED = "released", "Letters go again.", Note.INSIDE
     FLAGGED = "flagged", "A flag was set.", Note.OURS
+    URGENCY = "urgency", "{by} said how urgent it is.", Note.OURS
+    PROTECTION = "protection", "{by} said whether it is a matter of child protection.", Note.OURS
     FILED = "filed", "The record was filed.", Note.OURS
     # what became of letters
     ABSENT = "absent", "An automatic reply said that {by} is away.", Note.NONE
@@ -99,6 +101,32 @@ class EventKind(StrEnum):
     def has_public_note(self) -> bool:
         """Whether the note may stand in a record that names nobody's words."""
         return self.note is Note.OURS
+
+
+class EndedAs(StrEnum):
+    """How a pass through a stage ended: its name in the store, its words, and whether it meets the stage's time."""
+
+    _value_: str
+    words: str
+    is_agreed: bool
+
+    def __new__(cls, name: str, words: str, is_agreed: bool = False) -> EndedAs:
+        ended = str.__new__(cls, name)
+        ended._value_, ended.words, ended.is_agreed = name, words, is_agreed
+        return ended
+
+    RUNNING = "", "still running"
+    RESPONDED = "responded", "a reply was recorded", True
+    LAPSED = "lapsed", "no reply recorded"
+    ASKED = "asked", "the next stage was called in, and no reply had been recorded"
+    CORRECTED = "corrected", "a person put the stage right, and no reply had been recorded"
+    TOLD_AFRESH = "told_afresh", "told afresh: it had been watched only"
+    NOT_RESOLVED = "not_resolved", "ended by a person's word, and no reply had been recorded"  # before the three above
+    RESOLVED = "resolved", "resolved", True
+    DECIDED = "decided", "decided", True
+    WITHDRAWN = "withdrawn", "withdrawn", True
+    DUPLICATE = "duplicate", "a duplicate of another case", True
+    NOT_A_CHALLENGE = "not_a_challenge", "not a challenge", True
 
 
 def kind_of(name: str) -> EventKind | None:

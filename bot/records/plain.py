@@ -7,9 +7,10 @@ nobody: silence is "no reply recorded".
 
 from collections.abc import Mapping, Sequence
 
-from bot.model import Case, EventKind, Flagged, StageRun, State
+from bot.model import Case, EndedAs, EventKind, Flagged, StageRun, State
 from bot.model.events import kind_of
 
+CUT_SHORT = "ended before its time"
 SIDES = {"raising": "raising", "responding": "responding", "copy": "told", "decider": "deciding"}
 
 _STATES = {
@@ -17,17 +18,6 @@ _STATES = {
     State.AWAITING_RESPONSE: "open; waiting for a reply",
     State.AWAITING_CONFIRMATION: "open; answered, and not yet said to be resolved",
     State.AWAITING_OUTCOME: "open; waiting for the outcome in writing",
-}
-_ENDINGS = {
-    "responded": "a reply was recorded",
-    "lapsed": "no reply recorded",
-    "asked": "the raising side called in the next stage",
-    "escalated": "the raising side called in the next stage",
-    "not_resolved": "answered, not resolved",
-    "resolved": "resolved",
-    "decided": "decided",
-    "withdrawn": "withdrawn",
-    "": "still running",
 }
 
 
@@ -74,17 +64,20 @@ def state(case: Case) -> str:
 
 
 def ending(run: StageRun) -> str:
-    return _ENDINGS.get(run.ended_as, _spaced(run.ended_as))
+    return run.ended_as.words
 
 
 def in_time(run: StageRun) -> str:
-    """Whether the stage's deadline was met: by a reply, or by the end of the stage before it came."""
+    """Whether the stage's deadline was met: by a reply, or by an agreed end before it came. A stage that somebody ended
+    without one was neither met nor missed."""
     if run.due is None:
         return "no time ran"
-    met = run.responded or (run.ended if run.ended_as != "lapsed" else None)
+    met = run.responded or (run.ended if run.ended_as.is_agreed else None)
     if met is not None:
         return "in time" if met <= run.due else "late"
-    return "no reply in time" if run.ended else "running"
+    if run.ended is None:
+        return "running"
+    return "no reply in time" if run.ended_as is EndedAs.LAPSED or run.ended > run.due else CUT_SHORT
 
 
 def role(name: str) -> str:

@@ -143,8 +143,10 @@ def _share(part: int, whole: int) -> Value:
 
 
 def _in_time(source: Source, start: date, end: date) -> Value:
-    firsts = [c.runs[0] for c in source.opened(start, end) if c.runs and plain.in_time(c.runs[0]) != "running"]
-    return _share(sum(plain.in_time(run) == "in time" for run in firsts), len(firsts))
+    """Of the first stages that are over, less those that somebody ended before anybody had to answer."""
+    how = [plain.in_time(c.runs[0]) for c in source.opened(start, end) if c.runs]
+    over = [one for one in how if one not in ("running", plain.CUT_SHORT)]
+    return _share(over.count("in time"), len(over))
 
 
 def _partnership(source: Source, start: date, end: date) -> Value:
@@ -209,7 +211,7 @@ def _reached(source: Source, cases: Sequence[Case]) -> Sheet:
 
 
 def _timeliness(source: Source, cases: Sequence[Case]) -> Sheet:
-    """For each stage and time: how many, in time, late, none; the median hours to the reply."""
+    """For each stage and time: how many, in time, late, none, cut short; the median hours to the reply."""
     runs: dict[tuple[str, str], list[StageRun]] = {}
     for case in cases:
         for run in case.runs:
@@ -219,8 +221,28 @@ def _timeliness(source: Source, cases: Sequence[Case]) -> Sheet:
         how = Counter(plain.in_time(run) for run in these)
         hours = [(r.responded - (r.began or r.entered)) / timedelta(hours=1) for r in these if r.responded]
         middle: Value = round(median(hours)) if len(hours) >= SMALL else ""
-        rows.append((stage, window, len(these), how["in time"], how["late"], how["no reply in time"], middle))
-    headings = ("Stage", "Time", "Runs", "In time", "Late", "No reply in time", "Median hours to a reply")
+        rows.append(
+            (
+                stage,
+                window,
+                len(these),
+                how["in time"],
+                how["late"],
+                how["no reply in time"],
+                how[plain.CUT_SHORT],
+                middle,
+            )
+        )
+    headings = (
+        "Stage",
+        "Time",
+        "Runs",
+        "In time",
+        "Late",
+        "No reply in time",
+        "Ended before its time",
+        "Median hours to a reply",
+    )
     return Sheet("Timeliness", headings, tuple(rows))
 
 

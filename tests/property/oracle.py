@@ -50,7 +50,7 @@ class Oracle:
         if key != self.key:
             self.key, self.flags, self.window, self.limits = key, set(case.flags), case.window, {}
             return
-        for said in (event.note for event in decision.events if event.kind == "flagged" and event.by != "clock"):
+        for said in (event.note for event in decision.events if event.kind in ("urgency", "protection")):
             if said == "NOT CHILD PROTECTION":
                 self.flags.discard("child_protection")
                 self.limits.pop("CHILD PROTECTION", None)

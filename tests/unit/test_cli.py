@@ -138,6 +138,9 @@ def test_hold_and_release_stand_in_the_journal(own: Desk) -> None:
     """Letters wait, then go; both words are facts with the name that was given."""
     ref = own.ref
     assert "letters wait until" in done(own.folder, "hold", ref, "--by", "Ann Shaw", "--reason", "wrong team")
+    assert "nothing changed, its letters wait already, until" in done(
+        own.folder, "hold", ref, "--by", "A", "--reason", "b"
+    )
     assert "letters go again" in done(own.folder, "release", ref, "--by", "Ann Shaw", "--reason", "checked")
     assert "it was not held" in done(own.folder, "release", ref, "--by", "Ann Shaw", "--reason", "again")
     kinds = {

@@ -11,7 +11,7 @@ from bot.case.making.draft import Draft
 from bot.case.said import correct
 from bot.case.said.correct import refusal
 from bot.case.table import decide
-from bot.model import Case, ClosedAs, Correction, CorrectionKind, Decision, LetterKind, State
+from bot.model import Case, ClosedAs, Correction, CorrectionKind, Decision, EndedAs, LetterKind, State
 from tests.letters import about
 from tests.unit.case_samples import DEV, FAY, HELEN, START, TOM, alarms, hours, letters, opened, rules, served, to
 
@@ -56,6 +56,7 @@ def test_a_corrected_stage_is_entered_with_its_own_letter() -> None:
     assert (decision.case.stage, decision.case.state) == ("step-2", State.AWAITING_RESPONSE)
     assert [one.kind for one in decision.letters] == [LetterKind.ESCALATION]
     assert note(decision) == "stage: frontline"
+    assert decision.case.runs[0].ended_as is EndedAs.CORRECTED
 
 
 def test_a_corrected_responder_is_written_to_and_the_clock_is_unmoved() -> None:

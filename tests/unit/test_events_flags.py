@@ -24,7 +24,7 @@ from bot.records import plain
 from bot.rules.policy.blocks import Child, Track
 from bot.rules.policy.file import load
 from bot.store import codec
-from tests.unit.case_samples import HELEN, START, mail, opened, rules
+from tests.unit.case_samples import HELEN, START, arrived, hours, mail, opened, rules, served
 from tests.unit.test_house import BOT, ROOT, calls, name_of, tree
 from tests.unit.test_policy_forms import GOOD
 
@@ -63,6 +63,22 @@ def test_a_note_is_public_where_it_is_ours() -> None:
     assert [kind for kind in EventKind if plain.has_public_note(kind) is not (kind.note is Note.OURS)] == []
     for kind in (EventKind.RECEIVED, EventKind.CORRECTED, EventKind.CHILD_STATUS, EventKind.ON_BEHALF):
         assert not plain.has_public_note(kind)
+
+
+@pytest.mark.parametrize(
+    ("who", "word", "kind"),
+    [
+        (HELEN, "URGENT", EventKind.URGENCY),
+        (HELEN, "NOT URGENT", EventKind.URGENCY),
+        (HELEN, "CHILD PROTECTION", EventKind.PROTECTION),
+    ],
+)
+def test_a_word_is_recorded_as_its_writers(who: str, word: str, kind: EventKind) -> None:
+    """Whose word it was and what it was about stands in the record; of a flag is said only which one was set."""
+    decision = arrived(served(opened()), mail(who, word, at=START + hours(2)))
+    assert [(event.by, event.note) for event in decision.events if event.kind is kind] == [(who, word)]
+    flagged = [event.note for event in decision.events if event.kind is EventKind.FLAGGED]
+    assert [note for note in flagged if Flagged.read(note).flag is None] == []
 
 
 def test_an_unknown_kind_of_an_old_journal_is_shown() -> None:

@@ -267,5 +267,7 @@ def test_the_executive_lead_lifts_hours_that_were_asked_for_too() -> None:
     first = mail(MAX, "We disagree.", at=AT, title="Escalation - 24 hours", to=(IVY,), cc=(CARLISLE.address,))
     case = served(opened(first, book, CARLISLE), book)
     assert due(case) == "2027-01-23T16:10"
-    lifted = arrived(case, mail(SUE, "NOT CHILD PROTECTION", at=AT.replace(hour=17)), book).case
+    decision = arrived(case, mail(SUE, "NOT CHILD PROTECTION", at=AT.replace(hour=17)), book)
+    lifted = decision.case
     assert (due(lifted), lifted.urgent) == ("2027-01-29T17:00", False)
+    assert [(one.kind, one.by, one.note) for one in decision.events] == [("protection", SUE, "NOT CHILD PROTECTION")]

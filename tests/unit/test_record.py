@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from bot.model import Case, ClosedAs, Contact, Flag, Flagged, StageRun, State, Task, Unit, Window
+from bot.model import Case, ClosedAs, Contact, EndedAs, Flag, Flagged, StageRun, State, Task, Unit, Window
 from bot.records import parts, plain
 from bot.records.record import Gap, MailRow, Record, record
 from bot.rules.policy.policy import Policy
@@ -75,7 +75,7 @@ LAPSED = StageRun(
     at(16, 16, 45),
     "24 hours from receipt",
     at(16, 16, 45),
-    "lapsed",
+    EndedAs.LAPSED,
 )
 ANSWERED = StageRun(
     "step-2",
@@ -85,7 +85,7 @@ ANSWERED = StageRun(
     at(25, 17),
     "6 working days from Saturday",
     at(18, 11, 20),
-    "responded",
+    EndedAs.RESPONDED,
     responded=at(18, 11, 20),
 )
 CASE = Case(
@@ -298,8 +298,11 @@ def test_no_name_becomes_layout(name: str) -> None:
         (ANSWERED, "in time"),
         (replace(ANSWERED, responded=ANSWERED.due), "in time"),
         (replace(ANSWERED, responded=at(26, 9)), "late"),
-        (replace(ANSWERED, responded=None, ended_as="resolved"), "in time"),
-        (replace(ANSWERED, responded=None, ended=None, ended_as=""), "running"),
+        (replace(ANSWERED, responded=None, ended_as=EndedAs.RESOLVED), "in time"),
+        (replace(ANSWERED, responded=None, ended=None, ended_as=EndedAs.RUNNING), "running"),
+        (replace(ANSWERED, responded=None, ended_as=EndedAs.ASKED), "ended before its time"),
+        (replace(ANSWERED, responded=None, ended_as=EndedAs.CORRECTED), "ended before its time"),
+        (replace(ANSWERED, responded=None, ended_as=EndedAs.NOT_RESOLVED), "ended before its time"),
         (replace(ANSWERED, due=None), "no time ran"),
     ],
 )

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot.model import Case, ClosedAs, Deadline, Decision, Question, QuestionKind, State, Task
+from bot.model import Case, ClosedAs, Deadline, Decision, Question, QuestionKind, StageRun, State, Task
+from bot.records import plain
 from bot.store import cases, chain, codec
 from bot.store.db import Database
 from tests.unit.store_samples import FAY, HELEN, HOUR, NOW, a_case, opening, save_new
@@ -121,6 +122,15 @@ def test_words_that_were_none_are_a_commitment_too() -> None:
     once = codec.decode(Case, old)
     assert once == case
     assert codec.decode(Case, {**codec.encode(once), "commitments": old["commitments"]}) == case
+
+
+@pytest.mark.parametrize("ended", ["", "responded", "lapsed", "not_resolved", "resolved", "decided", "withdrawn"])
+def test_the_end_of_a_stage_of_an_earlier_release_is_read(ended: str) -> None:
+    """As the name it had then, with words that say no more than was known: that it was answered is said of none that
+    ended without a reply."""
+    run = codec.decode(StageRun, {"stage": "a", "entered": NOW.isoformat(), "window": None, "ended_as": ended})
+    assert codec.encode(run)["ended_as"] == run.ended_as.value == ended
+    assert ("no reply" in plain.ending(run)) is (ended in ("lapsed", "not_resolved"))
 
 
 def test_a_case_goes_on_from_an_earlier_journal(tmp_path: Path) -> None:

@@ -23,8 +23,11 @@ from bot.model import (
     Correction,
     CorrectionKind,
     Deadline,
+    EndedAs,
     Fact,
     FactKind,
+    Flag,
+    Flagged,
     Letter,
     LetterKind,
     LetterServed,
@@ -35,6 +38,7 @@ from bot.model import (
     Unit,
     Window,
 )
+from bot.records import plain
 from bot.rules.book import Rules
 from tests.letters import about, of_kind
 from tests.unit.case_samples import (
@@ -359,11 +363,33 @@ def test_confirmation_of_the_raiser_takes_no_state_back() -> None:
     assert alarms(after, "ask")
 
 
+def test_a_stage_left_without_a_reply_is_recorded_as_that() -> None:
+    """Who is called in before the time is over finds no reply recorded, and no deadline that was met or missed."""
+    escalated = arrived(served(opened()), mail(HELEN, "ESCALATE", at=START + hours(1))).case
+    assert (escalated.stage, escalated.runs[0].ended_as) == ("step-2", EndedAs.ASKED)
+    assert plain.ending(escalated.runs[0]) == "the next stage was called in, and no reply had been recorded"
+    assert plain.in_time(escalated.runs[0]) == "ended before its time"
+    answered = arrived(served(opened()), mail(FAY, ANSWER, at=START + hours(1))).case
+    refused = arrived(answered, mail(HELEN, "NOT RESOLVED", at=START + hours(2))).case
+    assert (refused.stage, plain.ending(refused.runs[0])) == ("step-2", "a reply was recorded")
+    assert plain.in_time(refused.runs[0]) == "in time"
+    shadowed = replace(served(opened()), flags=(Flagged(Flag.SHADOWED),))
+    told = arrived(shadowed, mail(UNIT, "GO", at=START + hours(1))).case
+    assert [run.ended_as for run in told.runs] == [EndedAs.TOLD_AFRESH, EndedAs.RUNNING]
+
+
 # --- hold -------------------------------------------------------------------------------------------------------------
 
 
 def held() -> Case:
     return decide(served(opened()), Correction(CorrectionKind.HOLD, UNIT, "looking"), rules(), START + hours(23)).case
+
+
+def test_a_second_hold_prolongs_nothing() -> None:
+    """An operator's on held letters neither moves their hour nor writes to anybody, as a mailed one's."""
+    before = held()
+    again = decide(before, Correction(CorrectionKind.HOLD, "Ann Shaw", "me too"), rules(), START + hours(23.5))
+    assert (again.case.hold_until, again.letters, again.events) == (before.hold_until, (), ())
 
 
 def test_hold_ends_by_itself_although_the_stage_changed() -> None:

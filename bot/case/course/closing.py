@@ -19,6 +19,7 @@ from bot.model import (
     ClosedAs,
     Contact,
     Due,
+    EndedAs,
     EventKind,
     Flag,
     Hold,
@@ -46,7 +47,7 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail, said: str = "
     window = d.stage.confirm_within or CONFIRM
     due = workdays.due(window, d.now, d.rules.calendar)  # not from receipt: it may have waited while we were down
     d.event(EventKind.RESOLVED if word == "RESOLVED" else EventKind.DECIDED, by=by.email)
-    d.end_run(word.lower(), at_mail.received)
+    d.end_run(EndedAs[word], at_mail.received)
     d.quiet()
     follow_up.note_actions(d, at_mail)
     d.await_outcome(word, by, at_mail.received, Due(due.at, f"the outcome in writing: {due.why}"))
@@ -163,7 +164,7 @@ def close(
     release(d, by.email)
     notify(d, d.stage, "close")
     if d.case.runs and d.case.runs[-1].ended is None:
-        d.end_run(closed_as.value, d.now)
+        d.end_run(EndedAs[closed_as.name], d.now)
     d.quiet()
     d.quiet(AlarmKind.WORD_MANAGER)
     prompts = follow_up.begin(d, closed_as)
@@ -232,7 +233,9 @@ def again(d: Draft, by: Contact) -> None:
 
 
 def hold(d: Draft, by: str) -> None:
-    """HOLD: letters wait, the clock does not. It ends by itself."""
+    """HOLD: letters wait, the clock does not. It ends by itself. Letters that wait already do not wait longer."""
+    if d.case.hold_until is not None:
+        return
     cal = d.rules.calendar
     until = d.now + timedelta(hours=4) if d.case.urgent else workdays.due(Window(1, Unit.WORKING_DAYS), d.now, cal).at
     for to in (d.inbox,) if d.is_stranger else ([d.case.raiser], d.responders):

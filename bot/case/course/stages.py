@@ -15,7 +15,7 @@ from bot.case.making.draft import Draft
 from bot.case.making.notices import file_stage, notify, original
 from bot.case.making.people import landing, stood_in
 from bot.case.making.telling import tell
-from bot.model import AlarmKind, Contact, EventKind, Flag, Unit, Wording
+from bot.model import AlarmKind, Contact, EndedAs, EventKind, Flag, Unit, Wording
 from bot.model.letters import Chaser, Enclosed, Escalation, Information, TheMail, person
 from bot.model.letters.parts import FormRow, Holding, Original, Representation
 from bot.rules import book, workdays
@@ -25,21 +25,29 @@ REPEATS = 3
 #: A stage told to its people afresh: letters were not allowed to go before.
 LIVE: Final = "live"
 
-Cause = Literal["lapsed", "unconfirmed", "asked", "reopened", "live"]
+Cause = Literal["lapsed", "unconfirmed", "asked", "corrected", "reopened", "live"]
 BY_CLOCK = ("lapsed", "unconfirmed")
+#: How a stage ended that was still running when the case left it.
+ENDED: dict[Cause, EndedAs] = {
+    "lapsed": EndedAs.LAPSED,
+    "unconfirmed": EndedAs.RESPONDED,
+    "asked": EndedAs.ASKED,
+    "corrected": EndedAs.CORRECTED,
+    "reopened": EndedAs.NOT_RESOLVED,
+    "live": EndedAs.TOLD_AFRESH,
+}
 
 
 def enter(d: Draft, stage: Stage, cause: Cause, by: Contact | None = None) -> None:
     """The case goes to `stage`: its contacts of both sides are written to, in one letter; the clock waits for it.
 
-    `cause`: lapsed, unconfirmed (answered, and not confirmed), asked (the raiser's side said so), reopened, or live (it
-    was watched only, until now).
+    `cause`: lapsed, unconfirmed (answered, and not confirmed), asked (the raiser's side said so), corrected (a person
+    put the stage right), reopened, or live (it was watched only, until now).
     """
     before = d.case
     left = d.stage
-    ended = "lapsed" if cause == "lapsed" else "not_resolved"
     if before.runs and before.runs[-1].ended is None:
-        d.end_run(ended, d.now)
+        d.end_run(ENDED[cause], d.now)
     earlier = d.responders
     if cause != LIVE:
         notify(d, left, "lapse" if cause in BY_CLOCK else "exit")
@@ -167,7 +175,7 @@ def _escalation(d: Draft, cause: Cause, left: Stage, by: Contact | None, values:
         case "unconfirmed":
             who, when = awaited.answered(d)
             return Escalation.Unconfirmed(**values, from_stage_name=left.name, who=person(who), answered=when)
-        case "asked":
+        case "asked" | "corrected":
             return Escalation.CalledIn(**values, from_stage_name=left.name, asked_by=person(by))
         case "reopened":
             return Escalation.Reopened(**values)
@@ -240,7 +248,7 @@ def _to_raiser(d: Draft, told: Chaser.Raiser) -> None:
 def on_lapse(d: Draft) -> None:
     """The window has ended without a recorded answer: the next stage is called in, or those who can act are told."""
     d.event(EventKind.LAPSED)
-    d.end_run("lapsed", d.late or d.now)
+    d.end_run(EndedAs.LAPSED, d.late or d.now)
     following = d.following
     if d.is_stranger or following is None:
         tell(d)

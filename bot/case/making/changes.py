@@ -16,6 +16,7 @@ from bot.model import (
     Deadline,
     Delayed,
     Due,
+    EndedAs,
     FormState,
     Heard,
     Mail,
@@ -122,13 +123,13 @@ class Changing:
         window = self.case.run.window if self.case.run else None
         self.case = replace(self.case, runs=(*self.case.runs, StageRun(self.case.stage, self.now, window)))
 
-    def end_run(self, ended_as: str, at: datetime) -> None:
+    def end_run(self, ended_as: EndedAs, at: datetime) -> None:
         self._put_run(replace(self.case.runs[-1], ended=at, ended_as=ended_as))
 
     def record_response(self, at: datetime, by: str, mail: str) -> None:
         """The stage was answered then, which ends its run; its due time stands. `mail`: digest of the answer."""
         self._put_run(replace(self.case.runs[-1], responded=at, answered_by=by, answer=mail))
-        self.end_run("responded", at)
+        self.end_run(EndedAs.RESPONDED, at)
 
     def start_clock(self, at: datetime) -> None:
         self._put_run(replace(self.case.runs[-1], began=at))

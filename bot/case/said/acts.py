@@ -201,7 +201,7 @@ def _change(d: Draft, said: Said, due: Due, window: Window | None) -> None:
     if window is not None:
         d.give_time(window, None)
         wind(d, due, d.now)
-    d.event(EventKind.FLAGGED, by=said.by.email, note=said.word.value)
+    d.event(EventKind.URGENCY, by=said.by.email, note=said.word.value)
     told = Information.Changed(before=before, after=due.at, word=said.word.value)
     for to in d.sides:
         d.write(told, to, mail=said.mail)

@@ -17,7 +17,18 @@ from bot.case.making.ends_with import known
 from bot.case.making.notices import file_record
 from bot.case.said.command import Said, Tell, nothing_changed
 from bot.mail.patterns.topics import topic
-from bot.model import WAITING, ClosedAs, Contact, Correction, CorrectionKind, Due, EventKind, Mail, QuestionKind
+from bot.model import (
+    WAITING,
+    ClosedAs,
+    Contact,
+    Correction,
+    CorrectionKind,
+    Due,
+    EndedAs,
+    EventKind,
+    Mail,
+    QuestionKind,
+)
 from bot.model.letters import Answer, Information, Question, person
 from bot.rules import workdays
 from bot.rules.windows import granted
@@ -60,7 +71,7 @@ def _stage(d: Draft, stage_id: str, by: str) -> None:
     before = d.stage
     d.event(EventKind.CORRECTED, by=by, note=f"stage: {before.id}")
     d.quiet()
-    enter(d, d.rules.policy.stage(stage_id), "asked", Contact("", by))
+    enter(d, d.rules.policy.stage(stage_id), "corrected", Contact("", by))
 
 
 def _due(d: Draft, iso: str, by: str) -> None:
@@ -92,7 +103,7 @@ def _duplicate(d: Draft, ref: str, by: str) -> None:
     closing.release(d, by)
     d.event(EventKind.CORRECTED, by=by, note=f"duplicate of {ref}")
     if d.case.runs and d.case.runs[-1].ended is None:
-        d.end_run(ClosedAs.DUPLICATE.value, d.now)
+        d.end_run(EndedAs.DUPLICATE, d.now)
     d.quiet()
     people = (*d.inbox, *d.unit) if d.is_stranger else (d.case.raiser, *d.responders, *d.inbox)
     d.write(Information.Duplicate(other_ref=ref), people)

@@ -21,7 +21,7 @@ def signalled(d: Draft, word: str, by: Contact, mail: Mail) -> None:
     """The flag is set; where its track ends sooner it counts from the word, never later than the due it replaces."""
     is_new = not d.case.has(FLAG)
     d.flag(FLAG)
-    d.event(EventKind.FLAGGED, by=by.email, note=word)
+    d.event(EventKind.PROTECTION, by=by.email, note=word)
     if is_new and d.case.is_open:
         notify(d, d.stage, "enter", only_conditional=True)
     if is_new and d.case.is_open:
@@ -53,7 +53,7 @@ def noticed(d: Draft, mail: Mail, by: str) -> None:
 
 def cleared(d: Draft, word: str, by: Contact, mail: Mail) -> None:
     """The flag goes; a running stage that had the track's window has its own again, counted from when it began."""
-    d.event(EventKind.FLAGGED, by=by.email, note=word)
+    d.event(EventKind.PROTECTION, by=by.email, note=word)
     was_short = was_shortened(d, FLAG)
     d.unflag(FLAG)
     run = d.case.run
