@@ -14,7 +14,7 @@ import typer
 
 from bot.cli.cases import Ref, written
 from bot.cli.open import database, found, now, office
-from bot.cli.output import DEFAULT, AsJson, By, ConfigDir, Reason, complain, emit, json_text, say_lines, when
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, json_text, say_lines, when
 from bot.daemon.configuration import home
 from bot.daemon.life import alone
 from bot.model import Case
@@ -123,8 +123,8 @@ def _held(db: Database, stored: Stored, out: Path) -> list[Path]:
 
 
 def purge(
-    by: By,
-    reason: Reason,
+    by: Annotated[str, typer.Option("--by", help="Who says so: printed, and not kept.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why: printed, and not kept.")],
     ref: Annotated[str, typer.Argument(metavar="[REF]", help="Such as CE-2027-0007.")] = "",
     closed_before: Annotated[
         str, typer.Option("--closed-before", metavar="DATE", help="Every case closed before that day: 2031-04-01.")
@@ -178,12 +178,13 @@ def _purged(db: Database, case: Case, by: str, reason: str, yes: bool, as_json: 
         if yes:
             with db.begin() as tx:
                 cases.purge(tx, case.number)
-                cases.note_purge(tx, case.ref, by, reason, now())
+                cases.note_purge(tx, case.ref, now())
     except StoreError as error:
         complain(str(error))
         return True
     if as_json:
-        emit({"ref": case.ref, "closed": case.closed, "purged": yes})
+        emit({"ref": case.ref, "closed": case.closed, "purged": yes, "by": by, "reason": reason})
     else:
-        say_lines(f"{case.ref}, closed {when(case.closed)}: {'forgotten' if yes else 'would be forgotten'}.")
+        done = f"forgotten, by {by}: {reason}" if yes else "would be forgotten"
+        say_lines(f"{case.ref}, closed {when(case.closed)}: {done}.")
     return False

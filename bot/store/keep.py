@@ -157,9 +157,10 @@ def is_purged(tx: Connection, number: int) -> bool:
     return not tx.execute(select(_cases.c.salt).where(_cases.c.number == number)).scalar_one()
 
 
-def note_purge(tx: Connection, ref: str, by: str, reason: str, now: datetime) -> None:
-    """Who had it forgotten, when and why: the journal of the case says nothing any more."""
-    meta.put(tx, f"purged/{ref}", json.dumps({"at": now.isoformat(), "by": by, "reason": reason}))
+def note_purge(tx: Connection, ref: str, now: datetime) -> None:
+    """When it was forgotten: the journal of the case says nothing any more. Who wanted it, and why, may name somebody
+    of the case: that stands in what the operator was told, and not here."""
+    meta.put(tx, f"purged/{ref}", now.isoformat())
 
 
 def _of_no_case(tx: Connection, case: Case) -> dict[int, str]:

@@ -141,6 +141,9 @@ def test_a_purged_case_names_nobody_and_its_chain_holds(own: Desk) -> None:
     """After a purge the case can be listed and verified, and no second purge finds it."""
     (purged,) = rows(own.folder, "purge", "--closed-before", "2099-01-01", *WHO, "--yes")
     assert (purged["ref"], purged["purged"]) == (own.closed, True)
+    assert (purged["by"], purged["reason"]) == (WHO[1], WHO[3])  # the one place: either may name somebody of the case
+    left = bytes_of(own.folder)
+    assert [one for one in ("Ann Shaw", "retention schedule") if one.encode() in left] == []
     done(own.folder, "verify")
     assert own.closed in {row["ref"] for row in rows(own.folder, "cases", "--all")}
     assert rows(own.folder, "purge", "--closed-before", "2099-01-01", *WHO, "--yes") == []
