@@ -14,7 +14,7 @@ from bot.cli.output import DEFAULT, AsJson, ConfigDir, ask, complain, emit, judg
 from bot.doors.setup import block, powershell
 from bot.doors.setup.block import Inbox, Login, Plan
 from bot.model.errors import BotError, ConfigError
-from bot.rules.directory_file import an_address
+from bot.model.names import an_address
 from bot.rules.policy.yaml_file import nearest
 from bot.settings.settings import Settings
 

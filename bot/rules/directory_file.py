@@ -11,6 +11,7 @@ from dataclasses import fields
 from datetime import date
 
 from bot.model.errors import Problem
+from bot.model.names import is_address, is_domain
 from bot.rules.directory import ROLES, SECTORS, Directory, Row, role_code
 from bot.rules.policy.yaml_file import nearest
 
@@ -199,26 +200,3 @@ class _Rows:
 
 def _split(value: str) -> Iterable[str]:
     return value.replace(";", " ").split()
-
-
-def is_address(value: str) -> bool:
-    """Whether it is name@domain and nothing else: no display name, no quoted local part, no list."""
-    local, _, domain = value.rpartition("@")
-    return bool(local) and value.isascii() and not set(local) & set(' \t\r\n,;<>"()[]:\\@') and is_domain(domain)
-
-
-def an_address(value: str) -> str:
-    """The same, as it is compared: in small letters. Raises ValueError for anything else."""
-    if not is_address(value):
-        raise ValueError("write a plain address, name@domain")
-    return value.lower()
-
-
-def is_domain(value: str) -> bool:
-    """Letters, digits and hyphens in at least two labels."""
-    labels = value.split(".")
-    return (
-        len(labels) > 1
-        and value.isascii()
-        and all(label and label.replace("-", "").isalnum() and label[0] != "-" != label[-1] for label in labels)
-    )

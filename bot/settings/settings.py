@@ -16,10 +16,10 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 
 from bot.model import Unit
 from bot.model.errors import ConfigError, Problem
+from bot.model.names import an_address, is_domain
 from bot.rules import directory_file
 from bot.rules.coverage import gaps, printed
 from bot.rules.directory import Directory
-from bot.rules.directory_file import an_address, is_domain
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay
 from bot.rules.policy.blocks import CalendarBlock

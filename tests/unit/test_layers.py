@@ -35,7 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 ONLY: dict[str, str] = {
     "letters": "model/* rules/*",
     "settings": "model/* rules/* mail/forms/labels.py records/forms.py",
-    "doors": "model/* settings/* rules/directory_file.py",
+    "doors": "model/* settings/*",
     "store": "model/* doors/ports.py",
     "__main__": "cli/main.py doors/maildir/pipe.py",
 }

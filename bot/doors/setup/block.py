@@ -11,7 +11,7 @@ from typing import Any
 
 import re2
 
-from bot.rules.directory_file import an_address, is_domain
+from bot.model.names import an_address, is_domain
 
 #: Words that YAML would take for something else, or that a reader might.
 _SPECIAL = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
