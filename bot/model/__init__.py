@@ -1,8 +1,9 @@
 """The frozen values everybody shares, under one name: `from bot.model import Case`.
 
 A Mail is inbound, a Letter is outbound, a Fact is something that happened, a Decision is what follows from it. Nothing
-here does anything: no I/O, no clock, no rule. Read cases.py first, then mails.py, facts.py, forms.py and times.py.
-The face is lazy: `deliver` starts anew for each mail, needs errors.py and names.py, and must not pay for the rest.
+here does anything: no I/O, no clock, no rule. Read cases.py first, then mails.py, facts.py, letters/, forms.py and
+times.py, events.py and flags.py, marks.py, names.py, errors.py and failpoints.py. The face is lazy: `deliver` starts
+anew for each mail, needs errors.py and names.py, and must not pay for the rest.
 """
 
 from importlib import import_module

@@ -117,6 +117,17 @@ def test_rooms_are_seen_at_a_glance() -> None:
     assert over == TOO_LARGE
 
 
+@pytest.mark.parametrize("face", [p for p in BOT if p.name == "__init__.py"], ids=name_of)
+def test_a_face_names_what_stands_behind_it(face: Path) -> None:
+    """A package's page names every file and folder of code that it holds, and none that is not there."""
+    here = face.parent
+    held = {p.name for p in here.glob("*.py")} - {"__init__.py", "__main__.py"}
+    held |= {f"{p.parent.name}/" for p in here.glob("*/*") if p.name in ("__init__.py", "env.py")}
+    said = set(re.findall(r"(?<![\w/])\w+(?:\.py|/)(?!\w)", ast.get_docstring(tree(face)) or ""))
+    elsewhere = {f"{p.name}/" for above in (ROOT, ROOT / "bot", here.parent) for p in above.iterdir() if p.is_dir()}
+    assert (held - said, said - held - elsewhere) == (set(), set())
+
+
 def test_files_are_short() -> None:
     """No file of the bot is longer than 300 lines: past that it wants a wall."""
     lines = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in BOT}

@@ -1,4 +1,5 @@
 """Mail that nobody wrote: bounces, absences, receipts, lists. It knows no command and no form.
 
-Read automatic.py first, then robots.py, bounce.py, away.py and absence.py; their words stand in mail/patterns/.
+Read automatic.py first, then robots.py, notices.py, bounce.py, away.py and absence.py; their words stand in
+mail/patterns/.
 """
