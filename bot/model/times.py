@@ -9,6 +9,11 @@ from enum import StrEnum
 
 from bot.model.marks import PlainText
 
+#: What days and months are called, by the beginning that every longer form has; in Welsh the months.
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+WELSH_MONTHS = ("ion", "chw", "maw", "ebr", "mai", "meh", "gor", "aws", "med", "hyd", "tac", "rha")
+
 
 def aware(at: datetime) -> datetime:
     """`at` in UTC. Raises ValueError for a naive instant: it would be an hour wrong half of the year."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from bot.model import Contact
+from bot.model import WEEKDAYS, Contact
 from bot.rules.directory import Directory
 from bot.rules.policy.blocks import Emergency, Phone
 from bot.rules.policy.policy import Policy
@@ -29,8 +29,6 @@ class Rules:
 # The emergency sentence of a letter: the right number for area, weekday and hour. The bot is never the emergency
 # route; every letter says where it is. It knows no case and no clock.
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
 
 def is_open(phone: Phone, at: datetime, cal: Calendar) -> bool:
     """Whether somebody answers this number at that instant, by its published hours and the calendar."""
@@ -39,7 +37,7 @@ def is_open(phone: Phone, at: datetime, cal: Calendar) -> bool:
     local = at.astimezone(cal.zone)
     if local.date() in cal.holidays:
         return False
-    hours = {str(day): span for day, span in phone.hours.items()}.get(DAYS[local.weekday()])
+    hours = {str(day): span for day, span in phone.hours.items()}.get(WEEKDAYS[local.weekday()])
     if not hours:
         return False
     opens, closes = (time.fromisoformat(part.strip().replace(".", ":")) for part in hours.split("-"))

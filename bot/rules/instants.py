@@ -11,12 +11,10 @@ from zoneinfo import ZoneInfo
 
 import re2
 
-from bot.model import aware
+from bot.model import MONTHS, WEEKDAYS, aware
 
 LONDON = ZoneInfo("Europe/London")
 DAY_END = time(17)
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 RECENT = timedelta(days=60)  # a date without a year that is older than this means next year's
 
 MONTH = (

@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 
 import re2
 
-from bot.model import aware
-from bot.rules.instants import LONDON, WEEKDAYS, dated, days
+from bot.model import WEEKDAYS, aware
+from bot.rules.instants import LONDON, dated, days
 
 MAX_TEXT = 20_000
 LONG_AGO = timedelta(days=180)  # a day without a year that is further back lies ahead

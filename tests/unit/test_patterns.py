@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import pytest
@@ -59,3 +60,35 @@ def test_nothing_stands_there_unused(name: str) -> None:
 def test_every_sample_holds(sample: Sample) -> None:
     """What must be found in a sample is found, and what must not is not."""
     assert bool(re2.search(sample.pattern, sample.text)) is sample.is_found
+
+
+#: Alternations that are no words of people: tags, fields and results of protocols, and what weights were made of.
+OF_PROGRAMS = ("bytes/parse.py", "bytes/text.py", "bytes/unseen.py", "machine/bounce.py", "trust.py", "words/shape.py",
+               "words/model.py")  # fmt: skip
+ORDINALS = "st|nd|rd|th"
+
+
+def test_words_stand_in_the_lists() -> None:
+    """No file that reads mail holds an alternation of words that people write, but those of programs."""
+    room = BOT / "mail"
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted(room.rglob("*.py"))
+        if path.relative_to(room).as_posix() not in OF_PROGRAMS
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if re.search(r"[^\W\d_]{2,}(?:\|[^\W\d_]{2,}){2}", node.value.replace(ORDINALS, ""))
+    ]
+    assert found == []
+
+
+def test_days_and_months_are_named_once() -> None:
+    """What they are called stands in the model, and no second table in code can disagree with it."""
+    found = {
+        path.relative_to(BOT).as_posix()
+        for path in BOT.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple | ast.List)
+        if {"mon", "jan", "ion"} & {one.value for one in node.value.elts if isinstance(one, ast.Constant)}
+    }
+    assert found == {"model/times.py"}

@@ -69,7 +69,7 @@ _QUOTE_START = topic("quotation").pattern("html")
 _BLOCK = re2.compile(r"(?i)<blockquote\b[^>]*>|</blockquote\s*>")
 #: What mail programs write into the tag of a quotation; without it somebody has indented words of their own.
 _CITED = re2.compile(r"(?i)\b(?:type|cite|class)\s*=|border-left(?:-width)?:\s*[^n0;]|margin:\s*0px 0px 0px 0\.8ex")
-_ATTRIBUTED = re2.compile(r"(?i)(?:\d|@)[^:]*:\s*$|\b(?:wrote|schrieb|écrit|ysgrifennodd)\b[^:]{0,80}:\s*$")
+_ATTRIBUTED = topic("quotation").pattern("html_attributed")
 _ABOVE = 600
 _SIGNATURE_START = topic("quotation").pattern("html_signature")
 _TAG = re2.compile(r"(?s)<[^<>]*>")

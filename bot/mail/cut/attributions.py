@@ -34,9 +34,7 @@ _DATE_AND_ADDRESS = re2.compile(r"(?s)^\s*(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}\b[
 
 
 #: "On ... the practice wrote:" is told by a person: an article and small letters where a program puts a name.
-_TOLD = re2.compile(r"(?i:\b(?:wrote|said|sent|writes)\b)")
-_ARTICLE = re2.compile(r"(?:\b(?:the|our|your|his|her|their|a|an|mother|father|mum|dad|school|we|i|he|she|they)\s)")
-_REPLIED = re2.compile(r"(?i)^\s*(?:(?:re|fw|fwd|aw|wg|sv|tr|atb|yml|antw)\s*:\s*|\[[^\]]*\]\s*)+")
+_TOLD, _ARTICLE, _REPLIED = (_QUOTATION.pattern(name) for name in ("told", "told_of", "replied"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import re2
 
 from bot.mail.cut import boilerplate, signature
 from bot.mail.patterns.topics import topic
+from bot.model import MONTHS, WELSH_MONTHS
 
 _TRIMMINGS = topic("trimmings")
 _MOBILE, _FOOTER_AT_END = _TRIMMINGS.pattern("mobile"), _TRIMMINGS.pattern("footer_at_end")
@@ -31,9 +32,7 @@ _SURE_KINDS = 2
 _EDGES = " \t-_=*–—~#|"
 
 _LONDON = ZoneInfo("Europe/London")
-_ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WELSH = ("ion", "chw", "maw", "ebr", "mai", "meh", "gor", "aws", "med", "hyd", "tac", "rha")
-_MONTHS = {name: n for names in (_ENGLISH, _WELSH) for n, name in enumerate(names, 1)}
+_MONTHS = {name: n for names in (MONTHS, WELSH_MONTHS) for n, name in enumerate(names, 1)}
 _SENT_AT = re2.compile(
     r"(?i)\b(?:(\d{1,2})(?:st|nd|rd|th)?\s+([a-z]+)|([a-z]+)\s+(\d{1,2})"
     r"|(\d{1,2})/(\d{1,2})/),?\s*(20\d\d),?\s+(?:at\s+)?"

@@ -11,7 +11,7 @@ from typing import Any
 import re2
 
 from bot.mail.patterns.topics import topic
-from bot.model import Flag
+from bot.model import WEEKDAYS, Flag
 from bot.rules.windows import LONDON, granted
 
 MAX_TEXT = 20_000
@@ -22,8 +22,7 @@ _BULLET = re2.compile(r"^[ \t]*(?:[-*•–—·]|\(?\d{1,2}[.)])[ \t]+(.+)$")
 _ORDERS = topic("orders")
 _STARTS, _DOUBT = _ORDERS.pattern("day_starts"), _ORDERS.pattern("day_in_doubt")
 _BY = re2.compile(r"(?i)\bby\s+(.{3,60})$")
-_WEEKDAY = re2.compile(r"(?i)\b(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b")
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY = re2.compile(rf"(?i)\b({'|'.join(WEEKDAYS)})[a-z]*\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def _day(words: str, sent: datetime) -> date | None:
         return None
     day = read.by.astimezone(LONDON).date()
     named = _WEEKDAY.search(words)
-    if named and _WEEKDAYS.index(str(named.group(1)).lower()) != day.weekday():
+    if named and WEEKDAYS.index(str(named.group(1)).lower()) != day.weekday():
         return None
     return day
 
