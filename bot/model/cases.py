@@ -215,8 +215,7 @@ class Delayed:
 
 @dataclass(frozen=True, slots=True)
 class Outsider:
-    """Somebody outside the directory whom a mail of the case reached: `copied` by the raiser at the opening, or a
-    mistake that was told, `incident`."""
+    """Somebody outside the directory whom a mail reached: `copied` by the raiser at the opening, or an `incident`."""
 
     address: PersonalText
     what: PlainText

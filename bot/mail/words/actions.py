@@ -11,7 +11,7 @@ from typing import Any
 import re2
 
 from bot.mail.patterns.topics import topic
-from bot.model import WEEKDAYS, Flag
+from bot.model import MONTHS, WEEKDAYS, Flag
 from bot.rules.windows import LONDON, granted
 
 MAX_TEXT = 20_000
@@ -165,10 +165,9 @@ def _hour(m: Any) -> time | None:
 
 # When something was that a person tells of: a day and perhaps an hour, the latest that fits and is past.
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = re2.compile(
     r"(?i)\b(?:(20\d\d)-(\d\d)-(\d\d)|(\d{1,2})[./](\d{1,2})(?:[./](?:20)?(\d\d))?"
-    rf"|(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({'|'.join(_MONTHS)})[a-z]*(?:,?\s+(20\d\d))?)\b"
+    rf"|(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({'|'.join(MONTHS)})[a-z]*(?:,?\s+(20\d\d))?)\b"
 )
 _OPENS = time(9)
 
@@ -199,14 +198,14 @@ def _past_day(words: str, today: date) -> date | None:
     named = _WEEKDAY.search(words)
     if named is None:
         return None
-    return today - timedelta(days=(today.weekday() - _WEEKDAYS.index(str(named.group(1)).lower())) % 7)
+    return today - timedelta(days=(today.weekday() - WEEKDAYS.index(str(named.group(1)).lower())) % 7)
 
 
 def _dated(m: Any, today: date) -> date | None:
     """A date without a year is the latest that is past. None for one that the calendar has not."""
     iso_year, iso_month, iso_day, day, month, short, on, name, year = m.groups()
     number = int(iso_day or day or on)
-    in_month = int(iso_month or month or 0) or _MONTHS.index(str(name).lower()) + 1
+    in_month = int(iso_month or month or 0) or MONTHS.index(str(name).lower()) + 1
     given = int(iso_year or year or 0) or (2000 + int(short) if short else 0)
     try:
         found = date(given or today.year, in_month, number)
