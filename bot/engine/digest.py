@@ -20,6 +20,7 @@ from bot.model.failpoints import failpoint
 from bot.model.letters import Digest, Information
 from bot.model.letters.parts import InFlight, ToBeDone, Waiting, Watched, Withheld
 from bot.rules import workdays
+from bot.rules.book import Mode
 from bot.store import cases, letters, mailboxes, mails, meta, outbox
 from bot.store.db import Database
 from bot.store.mails import Listed
@@ -147,7 +148,7 @@ class Digests:
         failpoint("digest.asked")
 
     def _wants_asking(self, case: Case) -> bool:
-        return not case.has(Flag.SHADOW_ASKED) and self.turn.mode(case.inbox) != "shadow"
+        return not case.has(Flag.SHADOW_ASKED) and self.turn.mode(case.inbox) != Mode.SHADOW
 
     def tell_in_flight(self, now: datetime) -> None:
         """Older challenges found at first sight are listed once, to operator and business unit; nobody else hears."""

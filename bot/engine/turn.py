@@ -36,7 +36,7 @@ from bot.model import (
 from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
 from bot.model.letters import Alert
-from bot.rules.book import Rules
+from bot.rules.book import Mode, Rules
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay
 from bot.rules.policy.policy import Policy
@@ -226,11 +226,11 @@ class Turn:
 
     def _is_withheld(self, case: Case, letter: Letter) -> bool:
         """In shadow mode nothing of a case goes but alerts; of one that was watched in it little, until its GO."""
-        if self.mode(case.inbox) == "shadow":
+        if self.mode(case.inbox) == Mode.SHADOW:
             return letter.kind is not LetterKind.ALERT
         return shadow.withholds(case, letter)
 
-    def mode(self, inbox: str) -> str:
+    def mode(self, inbox: str) -> Mode:
         """The mode of that watched mailbox: a pilot may try another one with a single team."""
         config = self.books.settings.config
         own = next((box.mode for box in config.mailboxes if box.address == inbox and box.mode), None)

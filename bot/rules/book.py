@@ -2,12 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from enum import StrEnum
 
 from bot.model import WEEKDAYS, Contact
 from bot.rules.directory import Directory
 from bot.rules.policy.blocks import Emergency, Phone
 from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar
+
+
+class Mode(StrEnum):
+    """Which letters of a mailbox's cases go."""
+
+    LIVE = "live"
+    APPROVE = "approve"  # an escalation waits for the business unit's GO
+    SHADOW = "shadow"  # none but alerts: cases are watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +31,7 @@ class Rules:
     dpo: Contact | None = None  # who hears of a mail that reached the wrong person; None: the operator
     inboxes: tuple[tuple[str, str], ...] = ()  # (team, address)
     allowed_domains: frozenset[str] = frozenset()
-    mode: str = "live"
+    mode: Mode = Mode.LIVE
     strict: bool = False  # a fault of ours stops whoever plays a story or a test; live it is told and goes on
 
 

@@ -18,6 +18,7 @@ from bot.model import Unit
 from bot.model.errors import ConfigError, Problem
 from bot.model.names import an_address, is_domain
 from bot.rules import directory_file
+from bot.rules.book import Mode
 from bot.rules.coverage import gaps, printed
 from bot.rules.directory import Directory
 from bot.rules.policy import file as policy_file
@@ -36,8 +37,6 @@ BOT, DIRECTORY, POLICIES = "bot.yaml", "directory.csv", "policies"
 
 #: Design section 4: what reached the server earlier may be in flight already.
 FIRST_SIGHT = timedelta(days=3)
-
-Mode = Literal["live", "approve", "shadow"]
 
 
 # --- what bot.yaml holds ----------------------------------------------------------------------------------------------
@@ -123,7 +122,7 @@ class Config(Block):
     """config/bot.yaml."""
 
     database: str = "sqlite:///var/bot.db"
-    mode: Mode = "live"
+    mode: Mode = Mode.LIVE
     operator: AnAddress = Field(description="give the address that hears when something has stopped")
     dpo: AnAddress | Literal[""] = ""  # hears within the hour of a mail that reached the wrong person; "": the operator
     alert_command: str = ""

@@ -10,6 +10,7 @@ from bot.case.making.draft import Draft
 from bot.model import AlarmKind, EventKind, Flag, Hold
 from bot.model.letters import Question
 from bot.rules import workdays
+from bot.rules.book import Mode
 
 #: How long a GO is waited for: on an hours window, and else in office hours, where the policy does not say.
 URGENT = timedelta(minutes=30)
@@ -19,7 +20,7 @@ OPENS, CLOSES = workdays.MORNING, time(17)
 
 def ask(d: Draft) -> None:
     """Once for each stage, with the last reminder: may the next stage be called in if no reply comes?"""
-    if d.rules.mode == "approve" and not d.is_stranger and not d.case.has(Flag.GO_ASKED) and d.following:
+    if d.rules.mode == Mode.APPROVE and not d.is_stranger and not d.case.has(Flag.GO_ASKED) and d.following:
         d.write(Question.Approve(), d.unit)
         d.flag(Flag.GO_ASKED)
 
@@ -31,7 +32,7 @@ def wait(d: Draft, *, is_lapse: bool) -> None:
         go(d, "clock")
     for flag in (Flag.GO_GIVEN, Flag.GO_ASKED):
         d.unflag(flag)
-    if d.rules.mode == "approve" and is_lapse and not is_given and not d.is_stranger:
+    if d.rules.mode == Mode.APPROVE and is_lapse and not is_given and not d.is_stranger:
         d.flag(Flag.AWAITING_GO)
         d.alarm(AlarmKind.GO, until(d), "the escalation goes without a GO")
 
@@ -50,7 +51,7 @@ def go(d: Draft, by: str) -> None:
         d.quiet(AlarmKind.GO)
         d.frees += (Hold.APPROVAL,)
         d.event(EventKind.RELEASED, by=by, note="GO")
-    elif by != "clock" and d.rules.mode == "approve":
+    elif by != "clock" and d.rules.mode == Mode.APPROVE:
         d.flag(Flag.GO_GIVEN)
 
 

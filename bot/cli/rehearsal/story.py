@@ -20,6 +20,7 @@ from ruamel.yaml.error import YAMLError
 
 from bot.model.errors import ConfigError, Problem
 from bot.rules import directory_file as directories
+from bot.rules.book import Mode
 from bot.rules.directory import Directory
 from bot.settings.settings import BotMailbox, Config, Door, Recipients, Senders, Settings, Trust, WatchedMailbox
 
@@ -87,7 +88,7 @@ class Story(Part):
     until: Instant
     inbox: Annotated[tuple[StoryInbox, ...], BeforeValidator(lambda v: [v] if isinstance(v, Mapping) else v)]
     directory: tuple[dict[str, Any], ...] = ()  # none: the directory of the configuration
-    mode: Literal["live", "approve", "shadow"] = "live"
+    mode: Mode = Mode.LIVE
     down: tuple[tuple[Instant, Instant], ...] = ()
     mail: tuple[StoryMail, ...] = ()
     expect: tuple[dict[str, Any], ...] = ()

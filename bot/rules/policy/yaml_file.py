@@ -206,7 +206,7 @@ def _sentence(model: type[BaseModel], document: Document, fault: ErrorDetails) -
             return document.problem(path, f"{where} has no {key}: {_advice(model, path)}")
         known = [name for owner in _models_at(model, path[:-1]) for name in owner.model_fields]
         return document.problem(path, f"{where} has an unknown key {key}{nearest(key, known)}")
-    if kind == "literal_error":
+    if kind in ("literal_error", "enum"):
         return _not_among(document, path, str(context["expected"]))
     if kind == "value_error":
         return document.problem(path, f"{name or 'the file'}: {context['error']}")

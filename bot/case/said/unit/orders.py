@@ -17,6 +17,7 @@ from bot.model import Question as Put
 from bot.model.letters import Answer, Chaser, Question, Response, person
 from bot.model.letters.parts import Choice
 from bot.rules.authority import Side
+from bot.rules.book import Mode
 from bot.rules.workdays import say
 
 _NO_QUESTION = Tell(
@@ -111,14 +112,14 @@ def release(d: Draft, said: Said) -> None:
 
 def go(d: Draft, said: Said) -> None:
     """Lets the letters go of a case that was only watched, else an escalation that waits, or will."""
-    if d.case.has(Flag.SHADOWED) and d.rules.mode != "shadow":
+    if d.case.has(Flag.SHADOWED) and d.rules.mode != Mode.SHADOW:
         shadow.go(d, said.by)
         done(d, said, "Its letters go from now on")
-    elif d.case.has(Flag.AWAITING_GO) or (d.rules.mode == "approve" and not d.case.has(Flag.GO_GIVEN)):
+    elif d.case.has(Flag.AWAITING_GO) or (d.rules.mode == Mode.APPROVE and not d.case.has(Flag.GO_GIVEN)):
         approval.go(d, said.by.email)
         done(d, said, "The escalation of this stage goes, now or when its time has come")
     else:
-        nothing_changed(d, said, _GO_GIVEN if d.rules.mode == "approve" else _NO_GO)
+        nothing_changed(d, said, _GO_GIVEN if d.rules.mode == Mode.APPROVE else _NO_GO)
 
 
 def leave(d: Draft, said: Said) -> None:

@@ -11,6 +11,7 @@ from bot.case.making.draft import Draft
 from bot.case.said import answers
 from bot.model import WAITING, Case, Contact, EventKind, Flag, Letter, LetterKind, State
 from bot.model.letters import Information, Notice, Question
+from bot.rules.book import Mode
 from bot.rules.directory import UNIT
 
 _MAY_READ = frozenset({*UNIT, "operator"})
@@ -20,7 +21,7 @@ _OF_WORDS = (Question.Shadowed, Information.NothingChanged, Question.ConfirmWord
 
 def note(d: Draft) -> None:
     """A letter was decided that nobody gets: the case is marked."""
-    if d.rules.mode == "shadow" and d.case.is_open and d.letters:
+    if d.rules.mode == Mode.SHADOW and d.case.is_open and d.letters:
         d.flag(Flag.SHADOWED)
 
 
