@@ -23,8 +23,8 @@ _PARTICIPLE, _NO_PARTICIPLES = re2.compile(r"(?i)\b[a-z]{2,}ed\b"), _TRIMMINGS.w
 _ITEM = re2.compile(r"^\s*(?:\d{1,2}[.)]|[-*•·–o]\s|\([a-z\d]\)|[a-z]\))\s*\S")
 _LABELLED = re2.compile(r"^\s*\pL[\pL /]{1,24}:\s*\S")
 _MARKS = frozenset({"--", "__", "—", "––"})
-_RULED = frozenset("-_–—=*~")
-_RULE = re2.compile(r"^\s*[-_–—=*~]{10,}\s*$")
+_RULED = frozenset("-_–—=*~#")
+_RULE = re2.compile(r"^\s*[-_–—=*~#]{10,}\s*$")
 _WORDS = re2.compile(r"[\p{L}\p{M}]+")
 _EDGES = " \t-_=*–—~" + SIGNATURE_MARK
 _LONGEST_CLOSING = 60

@@ -1,0 +1,131 @@
+"""What real programs, gateways, lists and desks put round a person's words goes; the words stay."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.mail.bytes import parse
+from bot.mail.bytes.text import decode
+from bot.mail.cut.quote import split
+from bot.mail.read import Reading, read
+from bot.mail.subject import Phrase
+from bot.model import Mail, MailKind
+
+NOW = datetime(2027, 1, 15, 17, 0, tzinfo=UTC)
+READING = Reading(phrases=(Phrase("Professional Safeguarding Challenge"),))
+TITLE = "RE: Professional Safeguarding Challenge [CE-2027-0001]"
+WORDS = "We will hold a strategy meeting on Friday at 10."
+
+
+def written(fields: str, text: str = WORDS, sender: str = "ina.rowe@csc.example", title: str = TITLE) -> Mail:
+    raw = f"From: {sender}\nSubject: {title}\nMessage-ID: <a@csc.example>\n{fields}\n\n{text}\n"
+    return read(raw.encode(), READING, NOW)
+
+
+def new(text: str, writer: str = "Ina Rowe") -> str:
+    return " ".join(split(text, writer, TITLE).new.split())
+
+
+@pytest.mark.parametrize("sender", ["referral.alerts@csc.example", "Hub <hub-notifications@csc.example>"])
+@pytest.mark.parametrize("fields", ["Auto-Submitted: no", "Precedence: bulk\nList-Unsubscribe: <mailto:u@csc.example>"])
+def test_an_answer_about_a_challenge_is_a_persons_whatever_it_looks_like(sender: str, fields: str) -> None:
+    """The mailbox is called like a program's, and the service that sends for it marks all it sends."""
+    assert written(fields, sender=sender).kind is MailKind.HUMAN
+
+
+def test_what_answers_by_itself_stays_a_machine() -> None:
+    """An answer marked as junk, or as bulk with an empty envelope."""
+    for fields in ("Precedence: junk", "Precedence: bulk\nReturn-Path: <>"):
+        assert written(f"In-Reply-To: <l@county.example>\n{fields}", "Bin im Urlaub.").kind is MailKind.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    "banner",
+    [
+        "*** EXTERNAL: this mail arrived over the internet. Ash Mail could not verify the sender. ***",
+        "Ash Defend: The content of this message may be unsafe. Take care before opening links. Send feedback: "
+        "https://ash.example/f/1",
+        "!! STOP AND THINK !! Ashby IT: this message came from OUTSIDE the trust network.\n"
+        "!! Hover over links. If in doubt call the helpdesk. !!",
+        "Warning: Unusual sender <ina.rowe@csc.example>\nYou don't usually receive emails from this address. Make "
+        "sure you know this sender before opening attachments.",
+        "Classification: OFFICIAL-SENSITIVE\nHandling: named recipients only. Do not forward outside a secure domain.",
+        "Ashby Homes – Confidential. If you are not the addressee you must not read or copy this message.",
+    ],
+)
+def test_a_banner_of_any_make_goes(banner: str) -> None:
+    """Framed by stars or exclamation marks, under the name of a product, with a handling line."""
+    assert new(f"{banner}\n\n{WORDS}") == WORDS
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "PRIVILEGED AND CONFIDENTIAL. This message may be subject to legal professional privilege. Nothing in it "
+        "forms a contract. Ashby cannot accept responsibility for any damage. Save paper: do not print.",
+        "Ashby Council is committed to equality and diversity. Email disclaimer: www.ashby.example/d",
+        "Please note: my working days are Tuesday to Friday.\nThink before you print.",
+        "########################################\n\nTo unsubscribe from the LEADS list, click here:\nhttps://l.example/1",
+        "-=-=-=-=-=-=-=-=-=-\nGroups.io Links: You receive all messages sent to this group.\nMute This Topic: "
+        "https://g.example/1\n-=-=-=-=-=-=-=-=-=-",
+        "You receive this message because you are registered with the parish. Unsubscribe",
+    ],
+)
+def test_a_footer_of_any_make_goes(footer: str) -> None:
+    """Disclaimers, hours of work, mottoes, what lists add."""
+    assert new(f"{WORDS}\n\n{footer}") == WORDS
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Ashby House: we do not agree. If in doubt ring the duty desk.",
+        "No. Call me if in doubt.",
+        "The Trust is committed to reopening this case.",
+        "Threshold Met: this message is confidential.\nPlease call.",
+        "Handling: the manager handles it and will see the child today.",
+        "My working days are Monday to Thursday but I came in. The child was seen.",
+        "Nothing in your email makes a contract with mother; the plan stays.",
+        "You receive this because you asked twice: no.",
+        "Stop and think, you wrote. We have: the plan stays.",
+        "Content of the message is unusual for this family. We visit.",
+        "Not the intended outcome, we agree. A visit is booked.",
+    ],
+)
+def test_an_answer_in_such_words_stays(words: str) -> None:
+    """What resembles a banner, a motto or hours of work says something of the child."""
+    assert new(words) == " ".join(words.split())
+
+
+def test_windows_letters_under_another_label_are_read() -> None:
+    """Bytes that are no UTF-8 are Windows-1252, one by one: no letter is replaced."""
+    assert decode(b"It\x92s \x93no\x94 \x96 caf\xc3\xa9", "utf-8") == "It’s “no” – café"
+
+
+def test_the_mark_of_a_mailbox_is_no_quotation() -> None:
+    """`>From ` is how an mbox writes "From "; where other lines are marked it may quote."""
+    assert written("X-A: 1", "Helen,\n\n>From the file I see it.").new_text == "Helen,\n\nFrom the file I see it."
+    assert parse.parse(b"Subject: a\n\n>From the file\n> we see").text.startswith(">From")
+
+
+@pytest.mark.parametrize("kind", ["image/jpeg", "application/pdf"])
+def test_words_below_a_file_are_of_the_body(kind: str) -> None:
+    """Apple writes below a picture in a second text, which Exchange calls ATT00001.txt; it is no attachment."""
+    parts = (
+        "--b\nContent-Type: text/plain\n\nThe agreement:\n"
+        f'--b\nContent-Type: {kind}; name="a.bin"\n\nx\n'
+        '--b\nContent-Type: text/plain; name="ATT00002.txt"\nContent-Disposition: attachment; '
+        f'filename="ATT00002.txt"\n\n{WORDS}\n--b--'
+    )
+    found = written('MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"', parts)
+    assert (WORDS in found.new_text, [a.name for a in found.attachments]) == (True, ["a.bin"])
+
+
+def test_a_stub_that_points_to_a_website_hides_no_words() -> None:
+    """The words stand in the HTML; under its rule somebody is quoted."""
+    parts = (
+        "--b\nContent-Type: text/plain\n\nTrouble viewing this message? View it online: https://m.example/1\n"
+        f"--b\nContent-Type: text/html\n\n<div>{WORDS}</div><hr><div>On 8 January you wrote: visit!</div>\n--b--"
+    )
+    found = written('MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary="b"', parts)
+    assert found.new_text == WORDS
