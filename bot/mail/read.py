@@ -200,10 +200,12 @@ def _pieces(parsed: parse.Parsed, mail: Mail) -> quote.Split:
 
 
 def _called(sender: Address | None) -> str:
-    """The words by which somebody may sign: of the display name, and those of the address."""
+    """The words by which somebody may sign: of the display name, and those of the address; then its domain."""
     if sender is None:
         return ""
-    return f"{sender.name} {' '.join(sender.email.partition('@')[0].replace('_', '.').split('.'))}"
+    account, _, domain = sender.email.partition("@")
+    name = sender.name.replace("@", " ")
+    return f"{name} {' '.join(account.replace('_', '.').split('.'))}@{domain}"
 
 
 def _originals(pieces: quote.Split, parsed: parse.Parsed) -> Iterator[quote.Split]:

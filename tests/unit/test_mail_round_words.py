@@ -129,3 +129,90 @@ def test_a_stub_that_points_to_a_website_hides_no_words() -> None:
     )
     found = written('MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary="b"', parts)
     assert found.new_text == WORDS
+
+
+DESKS = [
+    "##- Type your reply above this line -##\n\nYour ticket (771) has been updated.\n\n----------\n\nIna Rowe, Jan 12, "
+    "2027, 10:00 GMT\n\n{}\n\n----------\n\nHelen Marsh, Jan 11, 2027, 09:00 GMT\n\nWe challenge this.\n\n[AB12C-9XY8]",
+    "Reply from Children's Services on ticket CS77:\n2027-01-12 10:00:51 GMT - Ina Rowe Comments\n{}\n"
+    "2027-01-11 09:00:02 GMT - helen@health.example Comments\nWe challenge this.\nRef:MSG118_x",
+    "Reply above this line.\n\nIna Rowe commented:\n\n{}\n\nView request: https://d.example/7\nPowered by Ash Desk",
+    "New comment on case 12\n\nIna Rowe\n12 January 2027 at 10:00\n\n{}\n\nHelen\n11 January 2027 at 09:00\n\nWhy?",
+]
+
+
+@pytest.mark.parametrize("desk", DESKS)
+def test_an_agents_words_are_found_in_what_a_desk_sends(desk: str) -> None:
+    """Below the desk's own line and a head that names who wrote when; the requester's words are the quotation."""
+    assert new(desk.format(WORDS)) == WORDS
+
+
+def test_a_pasted_log_is_nobodys_desk() -> None:
+    """Heads of the same form without a line of a desk's above them are the writer's own account."""
+    log = f"Ina Rowe, 12 January 2027, 10:00\n{WORDS}\n\nDev Shah, 13 January 2027, 11:00\nHe was seen."
+    assert new(log, "") == " ".join(log.split())
+
+
+def test_a_desk_that_hands_on_its_agents_words_is_a_person() -> None:
+    """It marks all it sends as made by a program; the sender named in the head wrote this."""
+    fields = "In-Reply-To: <l@county.example>\nAuto-Submitted: auto-generated\nPrecedence: bulk"
+    said = DESKS[2].format(WORDS)
+    found = written(fields, said, "Ina Rowe <desk@csc.example>")
+    assert (found.kind, found.new_text) == (MailKind.HUMAN, WORDS)
+    assert written(fields, said, "Ash Desk <desk@csc.example>").kind is not MailKind.HUMAN
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "\n=== ATEBWCH UWCHBEN Y LLINELL HON / ANSWER ABOVE THIS LINE (case 12) ===\nWe challenge this.",
+        "\n[Write your answer above this line]\nWe challenge this.",
+        "\n-----helen@health.example wrote: -----\nTo: ina.rowe@csc.example\nWe challenge this.",
+        "\n11/01/2027 16:02 (Europe/London) - Helen Marsh wrote:\n> Why was it closed?",
+        "\n>>> Helen Marsh <helen@health.example> 11/01/2027 08:44 >>>\nWe challenge that.\n\nHelen",
+    ],
+)
+def test_a_quotation_of_a_desk_or_an_old_program_goes(below: str) -> None:
+    """Nothing of what was quoted is taken for the writer's."""
+    found = split(f"{WORDS}\n{below}", "Ina Rowe", TITLE)
+    assert (found.new, found.answers_inline) == (WORDS, False)
+
+
+CARDS = [
+    "Ina Rowe\n\nTeam Manager",
+    "Ina Rowe RSW\nAdvanced Practitioner, Hub\nAshby Council, AB1 2CD\nT 01632 960 114",
+    "I. Rowe | Head of Service",
+    "Ina Rowe (she/her)\n\nPanel Chair | Ashby Council\n\nM: 07700 900123\n\nI work flexibly. I don't expect a reply "
+    "outside your hours.",
+    "Ina Rowe\nQuality Lead\nAshby Care: we agree, we act, we keep every child safe",
+    "Your Hub-Team\n\n Ina Rowe\n\n--\n Ashby Hub\n 1 Station Yard\n--",
+]
+
+
+@pytest.mark.parametrize("card", CARDS)
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_a_name_with_its_titles_is_a_signature_without_a_mark(card: str, gap: str) -> None:
+    """The sender's own name, and below it titles, an address, what the organisation says of itself."""
+    if card.startswith(("I.", "Your")) and gap == "\n":
+        return
+    assert new(f"{WORDS}{gap}{card}", "Ina Rowe ina rowe@ashby-care.example") == WORDS
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Noted.\n\nIna Rowe\nTeam Manager\nThe case is reopened.",
+        "Present:\nIna Rowe\nTeam Manager\nDev Shah\nNamed Nurse",
+        "Noted.\n\nDev Shah\nTeam Manager\nAgreed to visit today",
+    ],
+)
+def test_a_statement_under_a_name_stays(words: str) -> None:
+    """A name and a title alone make no signature of what is said below them."""
+    assert new(words, "Ina Rowe ina rowe@csc.example") == " ".join(words.split())
+
+
+@pytest.mark.parametrize("mark", ["PS", "P.S.", "PS:", "P.P.S"])
+def test_a_postscript_is_new_text(mark: str) -> None:
+    """What stands under the name because it was thought of last; what stands below it is no part of it."""
+    found = new(f"Thank you.\n\nKind regards\nIna\n\n{mark} {WORDS}\n\nAshby Council, 1 North Road")
+    assert found == f"Thank you. Kind regards Ina {mark} {WORDS}"

@@ -36,6 +36,7 @@ _LONGEST = 4000
 _FRAMED = re2.compile(r"(?s)^\s*(?:!!|\*\*|##|==|~~|\+\+|<<|\[\[).*(?:!!|\*\*|##|==|~~|\+\+|>>|\]\])\s*$")
 _SPARED = 1
 _MOST_NAMES = 6
+_WHOLE = tuple(pattern for pattern, value in _ANCHORS if value == _ALWAYS)
 _ONE_ODD_IN = 20
 _FEWEST_PLAIN = 3
 _FEWEST_LEADING = 4
@@ -87,7 +88,9 @@ def anchors(text: str) -> frozenset[str]:
 
 def is_anchored(text: str) -> bool:
     """Whether some wording of boilerplate stands in it: one sign, never enough by itself."""
-    return any(pattern.search(text) for pattern, _ in _ANCHORS)
+    if any(pattern.search(text) for pattern, _ in _ANCHORS):
+        return True
+    return any(pattern.search(piece) for piece in _sentences(text[:_STUB_WITHIN]) for pattern in _WHOLE)
 
 
 def leading(line: str) -> int:

@@ -6,14 +6,14 @@ its words stay and the text is unsure. Short replies ("ok") survive. It never ju
 (words/commands.py). Answers written into a quotation without `>` cannot be told apart from it: it only says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import re2
 
 from bot.mail.bytes.text import CITED_END, CITED_MARK, QUOTE_MARK, unmarked
-from bot.mail.cut import attributions, trimmings
+from bot.mail.cut import attributions, desks, trimmings
 from bot.mail.cut.attributions import Begun
 from bot.mail.patterns.topics import topic
 
@@ -22,12 +22,12 @@ _LONG = 60
 
 _RULE = re2.compile(r"^[>\s]*(?:_{10,}|-{10,}|\*{10,}|={10,})\s*$")
 _QUOTATION = topic("quotation")
-_DESK = _QUOTATION.pattern("desk")
+_GROUPWISE = _QUOTATION.pattern("groupwise")
 _MARKERS = (
-    _QUOTATION.pattern("groupwise"),
+    _GROUPWISE,
     _QUOTATION.pattern("original"),
     _QUOTATION.pattern("forwarded"),
-    _DESK,
+    desks.DESK,
     re2.compile(r"^\s*\|-{6,}>\s*$"),
     re2.compile(rf"^\s*{QUOTE_MARK}\s*$"),
 )
@@ -36,7 +36,6 @@ _TITLED = re2.compile(r"^[>\s]*[-_=]{2,}\s*[^-_=*\s][^-_=*]{2,40}[-_=]{2,}\s*$")
 _LABEL_LIKE = re2.compile(r"^[>\s*]*[^:：]{1,24}[:：]\*?\s*\S")
 _MARKS = ">-_=*|" + QUOTE_MARK
 _LABEL_WITHIN = 24
-_LONGEST_DESK = 120
 _MOST_SKIPPED = 20
 #: Before each line of a quotation whose end the HTML tells.
 _QUOTED = "> "
@@ -67,7 +66,11 @@ def split(text: str, writer: str = "", title: str = "", *, is_forward: bool = Fa
     `writer`: the sender's name, as far as it is known; `title`: the subject, of which a quoted header block tells; with
     `is_forward`, nothing new above a quotation is nothing said."""
     lines = _unframed(_cited(text.split("\n")[:_MAX_LINES]))
-    lines = _without_desk(lines)
+    desk = desks.read(lines)
+    if desk is not None:
+        new, is_sure = trimmings.cut(desk.words, writer)
+        return Split(unmarked(new).strip(), _edge(map(_plain, desk.rest)), is_unsure=not is_sure)
+    lines = desks.without_line(lines)
     begun = _cut(lines, title)
     cut, within = begun.line, begun.within
     above, below = lines[:cut], lines[cut:]
@@ -120,15 +123,7 @@ def _unframed(lines: list[str]) -> list[str]:
     return [*lines[:begun], *(line.removeprefix("- ") for line in lines[first + 1 : end]), *lines[last + 1 :]]
 
 
-def _without_desk(lines: list[str]) -> list[str]:
-    """Less a help desk's line "reply above this line" where nothing stands above it: the desk's own answer is below."""
-    first = next((n for n, line in enumerate(lines) if unmarked(line.strip())), -1)
-    if first >= 0 and len(lines[first]) < _LONGEST_DESK and _DESK.match(lines[first]):
-        return [*lines[:first], *lines[first + 1 :]]
-    return lines
-
-
-def _edge(lines: Sequence[str]) -> str:
+def _edge(lines: Iterable[str]) -> str:
     return "\n".join(line.rstrip() for line in lines).strip()
 
 
@@ -195,7 +190,7 @@ def _may_begin(line: str) -> bool:
         return False
     if head[0] in _MARKS or attributions.has_colon(head[:_LABEL_WITHIN]) or head.rstrip()[-1] in ":-：":
         return True
-    return attributions.is_dated(head) or ("<" in head and "@" in head) or " line" in head.lower() or _is_title(head)
+    return attributions.is_dated(head) or ("<" in head and "@" in head) or "line" in head.lower() or _is_title(head)
 
 
 def _is_title(head: str) -> bool:
@@ -262,6 +257,8 @@ def _marked_after(lines: Sequence[str], n: int) -> int:
         n += 1
     if n < len(lines) and not _is_marked(lines[n]):
         n += attributions.lines_of(lines, n)
+    elif n < len(lines) and _GROUPWISE.match(lines[n]):
+        n += 1
     while n < len(lines) and not lines[n].strip():
         n += 1
     return n if n < len(lines) and _is_marked(lines[n]) else -1
@@ -270,7 +267,7 @@ def _marked_after(lines: Sequence[str], n: int) -> int:
 def _is_interleaved(below: Sequence[str]) -> bool:
     """Whether words of the sender's own stand between lines of a `>` quotation."""
     marked = [_is_marked(line) for line in below]
-    if True not in marked:
+    if True not in marked or any(map(_GROUPWISE.match, below[:1])):
         return False
     first, last = marked.index(True), len(marked) - 1 - marked[::-1].index(True)
     between = [

@@ -35,7 +35,9 @@ _MOST_TRIED = 60
 _MAX_BLOCK = 9
 _SHORT = 6
 _LONG = 110
-_FEW_WORDS = 5
+_FEW_WORDS, _FEW_LETTERS = 5, 3
+_BEHIND_NAME = re2.compile(r"\s*[|,(–]|\s-\s")
+_LONGEST_DEGREE = 6
 
 
 def begins(lines: Sequence[str], writer: str) -> int:
@@ -47,7 +49,7 @@ def begins(lines: Sequence[str], writer: str) -> int:
     for n in islice(may, _MOST_TRIED):
         if _closes(lines, n, end, writer) or _parts(lines, n, end, writer):
             return n
-    return min(end, _name_and_titles(lines, said, end, writer))
+    return min(end, _name_and_titles(lines, said, end, writer), _card(lines, said, end, writer))
 
 
 def states(line: str) -> bool:
@@ -181,6 +183,33 @@ def _name_and_titles(lines: Sequence[str], first: int, end: int, writer: str) ->
     return start if is_one and is_under_sentence else end
 
 
+def _card(lines: Sequence[str], first: int, end: int, writer: str) -> int:
+    """Where the writer's whole name stands in a line of its own, and below it to the end titles, an address, a
+    telephone, what the organisation says of itself, with or without blank lines; `end` where nothing such does."""
+    may = (n for n in range(first + 1, end) if _names_writer(lines[n], writer))
+    for n in islice(may, _MOST_TRIED):
+        above, below = _not_blank(lines[first:n]), _not_blank(lines[n + 1 : end])
+        if not above or above[-1].rstrip().endswith((":", "：", ",")) or not 0 < len(below) <= _MAX_SIGNATURE:
+            continue
+        if all(_is_of_card(line, writer) for line in below) and any(map(is_of_one, below)):
+            return n
+    return end
+
+
+def _names_writer(line: str, writer: str) -> bool:
+    """Whether a line is the writer's name: letters of a degree, pronouns and titles may stand behind it."""
+    name = _BEHIND_NAME.split(line.strip(" \t*_"), maxsplit=1)[0]
+    words = [word for word in name.split() if not (word.isupper() and 1 < len(word) <= _LONGEST_DEGREE)]
+    return len(line) <= _LONG and _is_writers(" ".join(words), writer, 2)
+
+
+def _is_of_card(line: str, writer: str) -> bool:
+    """Whether a line below a name is of the card: it states nothing, or begins with the name of the organisation."""
+    house = writer.partition("@")[2].casefold()
+    begun = "".join(_WORDS.findall(line.partition(":")[0])).casefold()
+    return not states(line) or (len(begun) > _FEW_LETTERS and begun in house.replace("-", ""))
+
+
 def _is_card(line: str, writer: str) -> bool:
     """Whether one line is a whole signature: the writer's name, behind a stroke titles or a telephone; or hours."""
     first, stroke, rest = line.partition("|") if "|" in line else line.partition(" - ")
@@ -189,6 +218,8 @@ def _is_card(line: str, writer: str) -> bool:
 
 def _is_writers(line: str, writer: str, least: int) -> bool:
     """Whether a line is the writer's name, first and last in either order, of `least` words."""
-    names = {word.casefold() for word in _WORDS.findall(writer) if len(word) > 1}
+    names = {word.casefold() for word in _WORDS.findall(writer.partition("@")[0]) if len(word) > 1}
     said = [word.casefold() for word in _WORDS.findall(line) if len(word) > 1 or least > 1]
-    return len(said) >= least and names.issuperset(said)
+    whole = [word for word in said if len(word) > 1]
+    initials = {name[0] for name in names.difference(whole)}
+    return len(said) >= least and bool(whole) and names.union(initials).issuperset(said)

@@ -28,6 +28,8 @@ _MOST_FOOTERS = 20
 _MOST_TRIED = 12
 _MANY_WORDS = 25
 _SURE_KINDS = 2
+_SHORT_NAME = 3
+_POSTSCRIPT = re2.compile(r"^\W*(?:P\.? ?P?\.?S\b|O\.N\.|ps\b)[\s.:,–-]*\S")
 _EDGES = " \t-_=*–—~#|"
 
 _LONDON = ZoneInfo("Europe/London")
@@ -55,7 +57,9 @@ def cut(lines: list[str], writer: str = "") -> tuple[str, bool]:
     rest = [line for n, line in enumerate(given) if n not in taken]
     rest, is_begun = _led(rest)
     rest, is_sure = _without_mobile(rest)
-    kept = _edged(rest[: signature.begins(rest, writer)])
+    rest = _edged(rest)
+    begun = signature.begins(rest, writer)
+    kept = _edged([*rest[:begun], *_postscript(rest[begun:])])
     text = "\n".join(line.rstrip() for line in kept).strip("\n").strip()
     if not is_bare(text):
         return text, is_sure
@@ -64,6 +68,14 @@ def cut(lines: list[str], writer: str = "") -> tuple[str, bool]:
         return text, True
     whole = "\n".join(line.rstrip() for line in _edged([*gone, *rest])).strip()
     return whole, False
+
+
+def _postscript(lines: Sequence[str]) -> list[str]:
+    """What was written last of all, under a signature, and says so: its paragraph, and a short name above it."""
+    first = next((n for n, line in enumerate(lines) if _POSTSCRIPT.match(line) and signature.states(line)), len(lines))
+    end = next((n for n in range(first, len(lines)) if not lines[n].strip()), len(lines))
+    is_short = sum(1 for line in lines[:first] if line.strip()) <= _SHORT_NAME
+    return ["", *lines[0 if is_short else first : end]] if first < end else []
 
 
 def is_bare(text: str) -> bool:

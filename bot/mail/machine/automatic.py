@@ -15,7 +15,7 @@ import re2
 from bot.mail import subject
 from bot.mail.bytes.headers import Headers, decoded, ids
 from bot.mail.bytes.parse import Parsed
-from bot.mail.cut import quote
+from bot.mail.cut import desks, quote
 from bot.mail.machine import away, bounce, robots
 from bot.mail.patterns.topics import topic
 from bot.model import Address, Bounce, MailKind
@@ -163,7 +163,7 @@ def _by_headers(headers: Headers, sender: Address | None, title: str, text: str)
     why = robots.in_a_name(headers, sender)
     if why:
         return MailKind.AUTO_REPLY, why
-    if submitted not in ("", "no"):
+    if submitted not in ("", "no") and not desks.speaks(text, sender.name if sender else ""):
         named = kind_of(title)
         if named:
             return named
