@@ -216,3 +216,45 @@ def test_a_postscript_is_new_text(mark: str) -> None:
     """What stands under the name because it was thought of last; what stands below it is no part of it."""
     found = new(f"Thank you.\n\nKind regards\nIna\n\n{mark} {WORDS}\n\nAshby Council, 1 North Road")
     assert found == f"Thank you. Kind regards Ina {mark} {WORDS}"
+
+
+OWN = "From: Helen Marsh\nSent: 12 January 2027 10:00\nTo: Ina Rowe\nSubject: {title}\n\n"
+
+
+def test_answers_under_questions_are_the_new_text() -> None:
+    """The letter's questions, each with its mark, and an answer under each; the last may be a name."""
+    text = "> 1. Why was he not seen?\n\nFather refused.\n\n> 2. Who has the case?\n\nDev Shah."
+    found = split(f"Helen, my answers are below.\n\n{text}", "Ina Rowe", TITLE)
+    assert " ".join(found.new.split()) == "Helen, my answers are below. Father refused. Dev Shah."
+    assert found.answers_inline
+
+
+def test_points_with_such_marks_are_no_quotation() -> None:
+    """A list of actions whose writer likes arrows."""
+    words = "We did this:\n\n> Visit today.\n\nFather was there.\n\n> Meeting on Friday."
+    assert new(words) == " ".join(words.split())
+
+
+@pytest.mark.parametrize("tags", [("[IR]", "[IR]"), ("Ina:", "Ina:"), ("(Ina Rowe)", "<IR>"), ("IR -", "IR -")])
+def test_answers_under_the_writers_initials_are_the_new_text(tags: tuple[str, str]) -> None:
+    """Inside a quotation without marks; it is no certain answer, for a log may be written so, too."""
+    first, second = tags
+    text = f"Helen,\nWhy was he not seen?\n\n{first} Father refused.\n\nWhat now?\n\n{second} We visit today.\n\nHelen"
+    found = split(f"-----Original Message-----\n{OWN.format(title=TITLE)}{text}", "Ina Rowe", TITLE)
+    assert " ".join(found.new.split()) == f"{first} Father refused. {second} We visit today."
+    assert found.answers_inline
+
+
+def test_the_initials_of_others_are_quoted() -> None:
+    """What the quoted person tells of a third one is nobody's answer."""
+    text = "[DS] said no.\n\n[DS] said yes.\n\nHelen"
+    found = split(f"-----Original Message-----\n{OWN.format(title=TITLE)}{text}", "Ina Rowe", TITLE)
+    assert (found.new, found.is_unsure) == ("", True)
+
+
+def test_an_answer_below_the_quoted_persons_name_is_found() -> None:
+    """Below the sign-off of the letter and above the writer's own name; without the latter it is not told apart."""
+    letter = f"{OWN.format(title=TITLE)}He was not seen.\n\nKind regards\n\nHelen\nTeam Manager\n\n{WORDS}"
+    found = split(f"{letter}\n\nIna Rowe\n\nTeam Manager", "Ina Rowe", TITLE)
+    assert (found.new, found.is_unsure) == (WORDS, False)
+    assert split(letter, "Ina Rowe", TITLE).is_unsure

@@ -14,6 +14,7 @@ import re2
 
 from bot.mail.bytes.text import CITED_END, CITED_MARK, QUOTE_MARK, unmarked
 from bot.mail.cut import attributions, desks, trimmings
+from bot.mail.cut import below as answering
 from bot.mail.cut.attributions import Begun
 from bot.mail.patterns.topics import topic
 
@@ -36,12 +37,10 @@ _TITLED = re2.compile(r"^[>\s]*[-_=]{2,}\s*[^-_=*\s][^-_=*]{2,40}[-_=]{2,}\s*$")
 _LABEL_LIKE = re2.compile(r"^[>\s*]*[^:：]{1,24}[:：]\*?\s*\S")
 _MARKS = ">-_=*|" + QUOTE_MARK
 _LABEL_WITHIN = 24
+_NEAR = 400
 _MOST_SKIPPED = 20
 #: Before each line of a quotation whose end the HTML tells.
 _QUOTED = "> "
-_SIGNED = re2.compile(r"^-----BEGIN PGP SIGNED MESSAGE-----\s*$")
-_SIGNATURE = re2.compile(r"^-----BEGIN PGP SIGNATURE-----\s*$")
-_SIGNATURE_END = re2.compile(r"^-----END PGP SIGNATURE-----\s*$")
 
 _INLINE = _QUOTATION.pattern("inline")
 
@@ -65,7 +64,7 @@ def split(text: str, writer: str = "", title: str = "", *, is_forward: bool = Fa
 
     `writer`: the sender's name, as far as it is known; `title`: the subject, of which a quoted header block tells; with
     `is_forward`, nothing new above a quotation is nothing said."""
-    lines = _unframed(_cited(text.split("\n")[:_MAX_LINES]))
+    lines = trimmings.unframed(_cited(text.split("\n")[:_MAX_LINES]))
     desk = desks.read(lines)
     if desk is not None:
         new, is_sure = trimmings.cut(desk.words, writer)
@@ -81,6 +80,8 @@ def split(text: str, writer: str = "", title: str = "", *, is_forward: bool = Fa
     if new:  # announced without a quotation that is known as one, it is no answer either
         inline = _is_interleaved(below) or bool(_INLINE.search(new))
     answers = _answers(below)
+    if not answers and (inline or trimmings.is_bare(unmarked(new))):
+        answers, inline = _without_marks(below, writer, title, is_announced=inline)
     if answers:
         new, is_sure = trimmings.cut([*new.split("\n"), "", *answers] if new else answers, writer)
     elif trimmings.is_bare(unmarked(new)) and not is_forward and _has_words(below):
@@ -112,15 +113,15 @@ def _plain(line: str) -> str:
     return line.removeprefix(_QUOTED).replace(QUOTE_MARK, "")
 
 
-def _unframed(lines: list[str]) -> list[str]:
-    """Less the frame of a mail that is signed in the clear (RFC 4880, 7)."""
-    begun = next((n for n, line in enumerate(lines) if _SIGNED.match(line)), -1)
-    end = next((n for n, line in enumerate(lines) if n > begun and _SIGNATURE.match(line)), -1)
-    if begun < 0 or end < 0:
-        return lines
-    first = next((n for n in range(begun + 1, end) if not lines[n].strip()), begun)
-    last = next((n for n in range(end, len(lines)) if _SIGNATURE_END.match(lines[n])), len(lines) - 1)
-    return [*lines[:begun], *(line.removeprefix("- ") for line in lines[first + 1 : end]), *lines[last + 1 :]]
+def _without_marks(lines: Sequence[str], writer: str, title: str, *, is_announced: bool) -> tuple[list[str], bool]:
+    """Answers in or under a quotation whose lines bear no marks, and whether there are such between them."""
+    if any(map(_is_marked, lines)):
+        return [], is_announced
+    tagged = answering.tagged(lines, writer)
+    if tagged:
+        return tagged, True
+    under = answering.under(lines, writer)
+    return under[: _cut(under, title).line], is_announced
 
 
 def _edge(lines: Iterable[str]) -> str:
@@ -213,8 +214,12 @@ def _is_quote_block(lines: Sequence[str], n: int) -> bool:
     with a blank line below them, are what is answered underneath."""
     if not any(line.strip() for line in lines[:n]) and not any(line.strip() for line in lines[n + 1 : n + 2]):
         return True
+    if n < _NEAR and answering.is_answered(lines[:_NEAR]):
+        return True
     around = [line for line in lines[n : n + 3] if line.strip()]
-    return len(around) < 2 or sum(_is_marked(line) for line in around) > 1 or not lines[n].strip("> \t")
+    if len(around) < 2:  # of points with such marks the last is a point
+        return not any(map(_is_marked, lines[:n]))
+    return sum(_is_marked(line) for line in around) > 1 or not lines[n].strip("> \t")
 
 
 def _answers(below: Sequence[str]) -> list[str]:

@@ -45,7 +45,7 @@ def begins(lines: Sequence[str], writer: str) -> int:
     said = next((n for n, line in enumerate(lines) if line.strip(_EDGES)), len(lines))
     marks = (n for n, line in enumerate(lines) if line.strip() in _MARKS or line.strip() == SIGNATURE_MARK)
     end = next((n for n in islice(marks, _MOST_TRIED) if _is_mark(lines, n, said, writer)), len(lines))
-    may = (n for n in range(said + 1, end) if _is_rule(lines[n]) or _is_formula(lines[n]))
+    may = (n for n in range(said + 1, end) if _is_rule(lines[n]) or is_formula(lines[n]))
     for n in islice(may, _MOST_TRIED):
         if _closes(lines, n, end, writer) or _parts(lines, n, end, writer):
             return n
@@ -87,7 +87,8 @@ def _is_mark(lines: Sequence[str], n: int, said: int, writer: str) -> bool:
     return not below or _is_signed(below, writer, is_sure=is_programs)
 
 
-def _is_formula(line: str) -> bool:
+def is_formula(line: str) -> bool:
+    """Whether a line closes a letter."""
     return len(line) <= _LONGEST_CLOSING and bool(_CLOSING.match(line))
 
 
@@ -110,7 +111,7 @@ def _is_signed(said: Sequence[str], writer: str, *, is_sure: bool) -> bool:
     prose = next((n for n, line in enumerate(said) if _is_prose(line)), len(said))
     head = said[:prose][:_MAX_SIGNATURE]
     own = _has_name(head, writer)
-    if any(_is_sentence(line) for line in (head[1:] if own and _is_writers(head[0], writer, 1) else head)):
+    if any(_is_sentence(line) for line in (head[1:] if own and is_writers(head[0], writer, 1) else head)):
         return False
     if prose < len(said):
         return own or prose > 2 or (prose > 0 and any(_CONTACT.search(line) for line in head))
@@ -122,7 +123,7 @@ def _is_signed(said: Sequence[str], writer: str, *, is_sure: bool) -> bool:
 
 def _has_name(lines: Sequence[str], writer: str) -> bool:
     """Whether the writer's name stands in one of the first lines."""
-    return any(_is_writers(line, writer, 1) for line in lines[:2])
+    return any(is_writers(line, writer, 1) for line in lines[:2])
 
 
 def _is_rule(line: str) -> bool:
@@ -176,7 +177,7 @@ def _name_and_titles(lines: Sequence[str], first: int, end: int, writer: str) ->
     before = above[-1].rstrip()
     if before.endswith((":", "：")) or _CONTACT.search(before):
         return end
-    if len(above) <= _SHORT and _is_writers(block[0], writer, 2):
+    if len(above) <= _SHORT and is_writers(block[0], writer, 2):
         return start
     is_under_sentence = before.endswith((".", "!", "?", "…")) or len(before.split()) == 1
     is_one = _is_name(block[0], 2) and any(_CONTACT.search(line) for line in block[1:])
@@ -200,7 +201,7 @@ def _names_writer(line: str, writer: str) -> bool:
     """Whether a line is the writer's name: letters of a degree, pronouns and titles may stand behind it."""
     name = _BEHIND_NAME.split(line.strip(" \t*_"), maxsplit=1)[0]
     words = [word for word in name.split() if not (word.isupper() and 1 < len(word) <= _LONGEST_DEGREE)]
-    return len(line) <= _LONG and _is_writers(" ".join(words), writer, 2)
+    return len(line) <= _LONG and is_writers(" ".join(words), writer, 2)
 
 
 def _is_of_card(line: str, writer: str) -> bool:
@@ -213,10 +214,10 @@ def _is_of_card(line: str, writer: str) -> bool:
 def _is_card(line: str, writer: str) -> bool:
     """Whether one line is a whole signature: the writer's name, behind a stroke titles or a telephone; or hours."""
     first, stroke, rest = line.partition("|") if "|" in line else line.partition(" - ")
-    return (bool(stroke) and _is_writers(first, writer, 2) and is_of_one(rest)) or bool(_HOURS.match(line))
+    return (bool(stroke) and is_writers(first, writer, 2) and is_of_one(rest)) or bool(_HOURS.match(line))
 
 
-def _is_writers(line: str, writer: str, least: int) -> bool:
+def is_writers(line: str, writer: str, least: int) -> bool:
     """Whether a line is the writer's name, first and last in either order, of `least` words."""
     names = {word.casefold() for word in _WORDS.findall(writer.partition("@")[0]) if len(word) > 1}
     said = [word.casefold() for word in _WORDS.findall(line) if len(word) > 1 or least > 1]
