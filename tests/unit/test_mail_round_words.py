@@ -9,7 +9,7 @@ from bot.mail.bytes.text import decode
 from bot.mail.cut.quote import split
 from bot.mail.read import Reading, read
 from bot.mail.subject import Phrase
-from bot.model import Mail, MailKind
+from bot.model import Mail, MailKind, Meaning
 
 NOW = datetime(2027, 1, 15, 17, 0, tzinfo=UTC)
 READING = Reading(phrases=(Phrase("Professional Safeguarding Challenge"),))
@@ -258,3 +258,12 @@ def test_an_answer_below_the_quoted_persons_name_is_found() -> None:
     found = split(f"{letter}\n\nIna Rowe\n\nTeam Manager", "Ina Rowe", TITLE)
     assert (found.new, found.is_unsure) == (WORDS, False)
     assert split(letter, "Ina Rowe", TITLE).is_unsure
+
+
+def test_words_beside_an_encrypted_block_are_shown_and_are_no_answer() -> None:
+    """The rest cannot be read, so nothing is made of them."""
+    block = "-----BEGIN PGP MESSAGE-----\n\nhQEMA1b0aWmVb9pW\n=Qm1x\n-----END PGP MESSAGE-----"
+    found = written("X-A: 1", f"RESOLVED, names are below.\n\n{block}")
+    assert (found.new_text, found.is_readable) == ("RESOLVED, names are below.", False)
+    assert (found.meaning, found.command) == (Meaning.DOUBTFUL, None)
+    assert written("X-A: 1", block).new_text == ""
