@@ -102,7 +102,7 @@ def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool
         text=unmarked(parsed.text).strip(),
     )
     if not is_readable:
-        return mail
+        return _with_words_beside(mail, parsed)
     mail = _with_words(mail, parsed, reading)
     if not _may_be_person(mail):
         return mail
@@ -160,6 +160,14 @@ def _names(mail: Mail) -> tuple[str, ...]:
     return tuple(one.name for one in (mail.sender, *mail.to, *mail.cc) if one and one.name)
 
 
+def _with_words_beside(mail: Mail, parsed: parse.Parsed) -> Mail:
+    """An unreadable mail with what its writer put in clear beside what is encrypted: shown, and never an answer."""
+    words = quote.split(unreadable.beside(parsed.text), addresses.called(mail.sender), mail.subject).new
+    if not words or not _may_be_person(mail):
+        return mail
+    return replace(mail, new_text=words, meaning=Meaning.DOUBTFUL, meaning_why="the rest of it is encrypted")
+
+
 def _meant(mail: Mail, *, with_model: bool) -> Mail:
     """The same mail with what it means as a reply, and whether it speaks of a risk or in confidence."""
     is_risk = risk.is_risk(mail.new_text)
@@ -189,7 +197,7 @@ def _meant(mail: Mail, *, with_model: bool) -> Mail:
 
 def _pieces(parsed: parse.Parsed, mail: Mail) -> quote.Split:
     """The text in two: of the plain version, or of HTML where the plain one says nothing of its writer's."""
-    writer = _called(mail.sender)
+    writer = addresses.called(mail.sender)
     pieces = quote.split(parsed.text, writer, mail.subject, is_forward=mail.trigger.is_forward)
     is_stub = pieces.is_unsure and boilerplate.is_known(pieces.new.split("\n"))
     is_stub = is_stub or boilerplate.is_stub(pieces.new) or not (pieces.new or pieces.quoted)
@@ -197,13 +205,6 @@ def _pieces(parsed: parse.Parsed, mail: Mail) -> quote.Split:
         return pieces
     rich = quote.split(parsed.rich, writer, mail.subject, is_forward=mail.trigger.is_forward)
     return rich if rich.new or rich.quoted else pieces
-
-
-def _called(sender: Address | None) -> str:
-    """The words by which somebody may sign: of the display name, and those of the address."""
-    if sender is None:
-        return ""
-    return f"{sender.name} {' '.join(sender.email.partition('@')[0].replace('_', '.').split('.'))}"
 
 
 def _originals(pieces: quote.Split, parsed: parse.Parsed) -> Iterator[quote.Split]:

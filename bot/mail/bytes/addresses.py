@@ -121,3 +121,12 @@ def _unquoted(name: str) -> str:
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
     return decoded(name)
+
+
+def called(sender: Address | None) -> str:
+    """The words by which somebody may sign: of the display name, and those of the address; then its domain."""
+    if sender is None:
+        return ""
+    account, _, domain = sender.email.partition("@")
+    name = sender.name.replace("@", " ")
+    return f"{name} {' '.join(account.replace('_', '.').split('.'))}@{domain}"

@@ -4,7 +4,10 @@ A short table of magic numbers: enough to tell a form from a picture, and a prog
 are archives; their names decide between them only when the bytes allow it.
 """
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
+
+import re2
 
 from bot.mail.patterns.topics import topic
 
@@ -53,6 +56,7 @@ _SEVEN_AES = b"\x06\xf1\x07\x01"
 _SEVEN_TAIL = 4096
 _PDF_WITHIN = 1024  # readers accept a header that stands so far into the file
 _DECORATION = topic("marks").pattern("decoration")
+_WORDS_BELOW = re2.compile(r"(?i)^att\d{5}\.(?:txt|html?)$")
 
 
 def kind_of(content: bytes, name: str, declared: str) -> str:
@@ -112,6 +116,12 @@ def may_be_form(content: bytes) -> bool:
 def is_decoration(name: str) -> bool:
     """Whether a file is what mail programs attach by themselves: a signature's picture or seal, a card."""
     return bool(_DECORATION.match(name))
+
+
+def is_words_below(name: str, kinds: Sequence[str]) -> bool:
+    """Whether a plain text holds the words that Apple's programs write below a file, which Exchange hands on as a file
+    of its own naming; `kinds`: the types of the parts above it."""
+    return bool(_WORDS_BELOW.match(name)) and not all(kind.startswith(("text/", "multipart/")) for kind in kinds)
 
 
 def bare(name: str) -> str:

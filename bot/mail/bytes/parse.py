@@ -217,6 +217,8 @@ def _leaf(part: Message, kind: str, found: _Gathering, in_related: bool) -> str:
         return ""
     if kind in _TEXTS and disposition != "attachment" and (not name or in_related):
         return _words(part, kind, content, found)
+    if kind == "text/plain" and contents.is_words_below(name, found.types):
+        return _words(part, kind, content, found)
     if kind in _TEXTS and (disposition != "attachment" or _CUT_BODY.match(name)):
         found.named.append((name, _words(part, kind, content, found)))
     if not (kind.startswith("image/") and part.get("content-id") and disposition != "attachment"):
@@ -230,7 +232,7 @@ def _words(part: Message, kind: str, content: bytes, found: _Gathering) -> str:
         return _html(text, found)
     is_flowed = str(part.get_param("format") or "").lower() == "flowed"
     drops = is_flowed and str(part.get_param("delsp") or "").lower() == "yes"
-    return cleaned(transfer.joined(text, drops_space=drops))
+    return transfer.unescaped(cleaned(transfer.joined(text, drops_space=drops)))
 
 
 def _html(text: str, found: _Gathering) -> str:

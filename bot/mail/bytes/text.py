@@ -71,6 +71,10 @@ _BLOCK = re2.compile(r"(?i)<blockquote\b[^>]*>|</blockquote\s*>")
 _CITED = re2.compile(r"(?i)\b(?:type|cite|class)\s*=|border-left(?:-width)?:\s*[^n0;]|margin:\s*0px 0px 0px 0\.8ex")
 _ATTRIBUTED = topic("quotation").pattern("html_attributed")
 _ABOVE = 600
+_RULE = re2.compile(r"(?i)<hr\b[^>]*>")
+_WROTE = re2.compile(
+    r"(?i)^(?:on|ar|am|le|el|at)\b[^:\n]{0,80}\d[^\n]{0,80}?\b(?:wrote|schrieb|écrit|ysgrifennodd)\b[^:]{0,40}:"
+)
 _SIGNATURE_START = topic("quotation").pattern("html_signature")
 _TAG = re2.compile(r"(?s)<[^<>]*>")
 _OPEN = re2.compile(r"<[A-Za-z]")
@@ -78,9 +82,21 @@ _BLANKS = re2.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 _CONFIG = ParserConfig(css=CSS_PROFILES["strict"].copy(), display_links=False, display_images=False)
 
 
+def _as_1252(fault: UnicodeError) -> tuple[str, int]:
+    """What is no UTF-8 read as Windows-1252: programs put their own bytes under that label."""
+    if not isinstance(fault, UnicodeDecodeError):
+        raise fault
+    return fault.object[fault.start : fault.end].decode("cp1252", "replace"), fault.end
+
+
+codecs.register_error("as-1252", _as_1252)
+
+
 def decode(raw: bytes, charset: str) -> str:
-    """Bytes as text, whatever is in them. An unknown charset is read as UTF-8, else as Windows-1252."""
+    """Bytes as text, whatever is in them. An unknown charset is read as UTF-8, and what is none as Windows-1252."""
     name = _codec(charset)
+    if name == "utf-8":
+        return _whole(raw.decode(name, "as-1252"))
     if name in _CHARSETS:
         return _whole(raw.decode(name, "replace"))
     try:
@@ -138,7 +154,7 @@ def from_html(html: str) -> str:
     one that is SIGNATURE_MARK."""
     body = _DROPPED.sub("", unseen.shown(html[:MAX_HTML]))
     has_parts = "messageBodySection" in body
-    body = _cited(_QUOTE_START.sub(lambda m: _marked(m.group(), has_parts), body))
+    body = _cited(_QUOTE_START.sub(lambda m: _marked(m.group(), has_parts), _ruled(body)))
     body = _SIGNATURE_START.sub(lambda m: f"<p>{SIGNATURE_MARK}</p>{m.group()}", body)
     text = _plain(body) if _is_deep(body) else _laid_out(body)
     spaced: str = _BLANKS.sub("\n\n", text.replace("\xa0", " "))
@@ -148,6 +164,16 @@ def from_html(html: str) -> str:
 def unmarked(text: str) -> str:
     """The same text without the marks."""
     return str(_MARKS.sub("", text))
+
+
+def _ruled(body: str) -> str:
+    """With the mark before each <hr> under which somebody is said to have written something."""
+    out, at = [], 0
+    for match in _RULE.finditer(body):
+        below = unescape(_TAG.sub("", body[match.end() : match.end() + _ABOVE])).strip()
+        out.append(body[at : match.start()] + (f"<p>{QUOTE_MARK}</p>" if _WROTE.match(below) else ""))
+        at = match.start()
+    return "".join((*out, body[at:]))
 
 
 def _marked(tag: str, has_parts: bool) -> str:

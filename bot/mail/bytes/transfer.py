@@ -23,6 +23,7 @@ _HEX = re2.compile(rb"=[0-9A-Fa-f]{2}", _BYTES)
 _ESCAPE = re2.compile(rb"=(?:[0-9A-Fa-f]{2}|[ \t]*(?:\r?\n|$))", _BYTES)
 _FEWEST_ESCAPES = 2
 _MOST_LINES = 200_000
+_ESCAPED, _MARKED = re2.compile(r"(?m)^>(>*From )"), re2.compile(r"(?m)^[ \t]*>")
 #: Letters that no plain text holds: what was unpacked is no text.
 _CONTROLS = frozenset(range(9)) | frozenset(range(14, 32))
 
@@ -115,6 +116,13 @@ def _is_escaped(body: bytes) -> bool:
 
 def _is_words(plain: bytes) -> bool:
     return bool(plain) and not any(letter in _CONTROLS for letter in plain[:4096])
+
+
+def unescaped(text: str) -> str:
+    """Less the mark that a mailbox of the mbox form puts before "From ", where no other line is marked: then it quotes
+    nobody."""
+    found = _ESCAPED.findall(text)
+    return _ESCAPED.sub(r"\1", text) if found and len(found) == len(_MARKED.findall(text)) else text
 
 
 def joined(text: str, *, drops_space: bool) -> str:

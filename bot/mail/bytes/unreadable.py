@@ -2,8 +2,9 @@
 
 Content types, file names, header values and opening words, from what UK public bodies send (Exchange encryption,
 NHSmail, Egress, Cisco, S/MIME, PGP); they stand in patterns/marks.yaml. It opens nothing and follows no link. A mail
-that carries a mark counts by its headers only: it is never taken for an answer. Marks that are words count in what its
-writer added, not in a quotation, which is not known here: who answers such a notice in clear has answered.
+that carries a mark counts by its headers; words in clear beside it are shown, and are never taken for an answer. Marks
+that are words count in what its writer added, not in a quotation, which is not known here: who answers such a notice
+in clear has answered.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ _MARKS = topic("marks")
 _TYPES, _NAMES, _EMPTY_NAMES = (_MARKS.rows(name) for name in ("sealed_types", "sealed_names", "sealed_names_alone"))
 _WORDS = _MARKS.pattern("notice")
 _INLINE_PGP = re2.compile(r"(?m)^-----BEGIN PGP MESSAGE-----\s*$")
+_PGP_BLOCK = re2.compile(r"(?ms)^-----BEGIN PGP MESSAGE-----\s*$.*?(?:^-----END PGP MESSAGE-----\s*$|\z)")
 _PLACEHOLDER = _MARKS.pattern("placeholder")
 #: Another mail lies in the mailbox, and its server cannot hand it over: this one only says so.
 WITHHELD = "withheld: the mail server could not hand over the mail that this one stands for"
@@ -46,6 +48,11 @@ def told(text: str, new_of: Callable[[str], str]) -> str:
     begun = text[:_WORDS_WITHIN]
     is_notice = _WORDS.search(begun) and _is_written(_WORDS.search, new_of(begun))
     return "notice of a mail held on a secure website" if is_notice else ""
+
+
+def beside(text: str) -> str:
+    """What stands in clear beside blocks that are encrypted by PGP; "" where there is no such block."""
+    return _PGP_BLOCK.sub("\n", text).strip() if _INLINE_PGP.search(text) else ""
 
 
 def _is_written(search: Callable[[str], object], new: str) -> bool:

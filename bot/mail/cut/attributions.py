@@ -256,6 +256,12 @@ def begins_notes(lines: Sequence[str], n: int) -> int:
     return first
 
 
+def who(lines: Sequence[str]) -> str:
+    """Who wrote the quoted mail, as the first block among the lines says it; "" where none does."""
+    found = (_LABEL.match(line) for line in lines if has_colon(line[:_LABEL_WITHIN]))
+    return next((str(match.group(5)) for match in found if match and match.group(1)), "")
+
+
 def header(lines: Sequence[str]) -> tuple[str, str | None, datetime | None]:
     """Subject, address and instant of the first block among the lines, as far as they stand there."""
     subject, sender, sent = "", None, None

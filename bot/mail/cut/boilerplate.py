@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import re2
 
+from bot.mail.cut import signature
 from bot.mail.patterns.topics import topic
 
 _LISTS = topic("trimmings")
@@ -27,9 +28,15 @@ _LINK = re2.compile(
 _WORD = re2.compile(r"[\pL\pN][\pL\pN'’/-]*")
 _SENTENCE = re2.compile(r"[.!?:;]+[\"')\]]*(?:\s+|$)|\n|\s[–-]+\s|\s\|\s")
 _RULE = re2.compile(r"^[>\s]*[-_–—=*~#.,]{4,}\s*$")
-_FOREIGN = "foreign"
+#: Of these wordings the whole sentence is known, whatever its words.
+_NAMED = re2.compile(r"(?m)(^\W*|[.!?]\W+)((?:\p{Lu}[\pL'’&]*\s+){1,5}\p{Lu}[\pL'’&]*|\p{Lu}{2,})(?::| [–-])\s+")
+_FOREIGN, _ALWAYS = "foreign", "always"
 _LONGEST = 4000
+#: A paragraph between stars or the like, which nobody draws round a sentence: one odd word is spared in each.
+_FRAMED = re2.compile(r"(?s)^\s*(?:!!|\*\*|##|==|~~|\+\+|<<|\[\[).*(?:!!|\*\*|##|==|~~|\+\+|>>|\]\])\s*$")
+_SPARED = 1
 _MOST_NAMES = 6
+_WHOLE = tuple(pattern for pattern, value in _ANCHORS if value == _ALWAYS)
 _ONE_ODD_IN = 20
 _FEWEST_PLAIN = 3
 _FEWEST_LEADING = 4
@@ -65,7 +72,8 @@ def is_known(lines: Sequence[str]) -> bool:
         text = text[:_LONGEST]
     if all(is_heading(line) or is_marking(line) for line in lines if line.strip()):
         return bool(text.strip())
-    judged = [_judged(piece) for piece in _sentences(text)]
+    spared = _SPARED if _FRAMED.match("\n".join(lines)) else 0
+    judged = [_judged(piece, spared) for piece in _sentences(_unnamed(text))]
     if not judged:
         return False
     if any(sure for sure, _, _ in judged) and all(sure or plain for sure, plain, _ in judged):
@@ -80,7 +88,9 @@ def anchors(text: str) -> frozenset[str]:
 
 def is_anchored(text: str) -> bool:
     """Whether some wording of boilerplate stands in it: one sign, never enough by itself."""
-    return any(pattern.search(text) for pattern, _ in _ANCHORS)
+    if any(pattern.search(text) for pattern, _ in _ANCHORS):
+        return True
+    return any(pattern.search(piece) for piece in _sentences(text[:_STUB_WITHIN]) for pattern in _WHOLE)
 
 
 def leading(line: str) -> int:
@@ -105,21 +115,33 @@ def _joined(lines: Sequence[str]) -> str:
     return out
 
 
+def _unnamed(text: str) -> str:
+    """Less the name of a program or an organisation before a colon or a dash, at the beginning of a sentence."""
+    return str(
+        _NAMED.sub(lambda found: found.group(1) if not signature.states(found.group(2)) else found.group(), text)
+    )
+
+
 def _sentences(text: str) -> list[str]:
     return [piece for piece in _SENTENCE.split(_LINK.sub(" x@x ", text)) if _WORD.search(piece.replace("x@x", " "))]
 
 
-def _judged(sentence: str) -> tuple[bool, bool, int]:
-    """Whether a sentence is boilerplate, whether it has at least no words of a person's, and how many words it has."""
+def _judged(sentence: str, spared: int) -> tuple[bool, bool, int]:
+    """Whether a sentence is boilerplate, whether it has at least no words of a person's, and how many words it has.
+    `spared`: words of a person's that it may have."""
     bare = sentence.replace("x@x", " ")
     words = _WORD.findall(bare)
     odd = [word for word in words if not _is_of_list(word)]
     about = anchors(sentence)
-    if _FOREIGN in about:
+    if about & {_FOREIGN, _ALWAYS}:
         return True, True, len(words)
     names = [word for n, word in enumerate(words) if word in odd and _is_name(words, n)]
     others = len(odd) - len(names)
-    is_sure = bool(about) and others <= len(words) // _ONE_ODD_IN and len(names) <= min(_MOST_NAMES, len(words) // 2)
+    is_sure = (
+        bool(about)
+        and others <= max(spared, len(words) // _ONE_ODD_IN)
+        and len(names) <= min(_MOST_NAMES, len(words) // 2)
+    )
     return is_sure or is_heading(bare), not odd and len(words) >= _FEWEST_PLAIN, len(words)
 
 

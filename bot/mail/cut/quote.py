@@ -6,14 +6,15 @@ its words stay and the text is unsure. Short replies ("ok") survive. It never ju
 (words/commands.py). Answers written into a quotation without `>` cannot be told apart from it: it only says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import re2
 
 from bot.mail.bytes.text import CITED_END, CITED_MARK, QUOTE_MARK, unmarked
-from bot.mail.cut import attributions, trimmings
+from bot.mail.cut import attributions, desks, trimmings
+from bot.mail.cut import below as answering
 from bot.mail.cut.attributions import Begun
 from bot.mail.patterns.topics import topic
 
@@ -22,12 +23,12 @@ _LONG = 60
 
 _RULE = re2.compile(r"^[>\s]*(?:_{10,}|-{10,}|\*{10,}|={10,})\s*$")
 _QUOTATION = topic("quotation")
-_DESK = _QUOTATION.pattern("desk")
+_GROUPWISE = _QUOTATION.pattern("groupwise")
 _MARKERS = (
-    _QUOTATION.pattern("groupwise"),
+    _GROUPWISE,
     _QUOTATION.pattern("original"),
     _QUOTATION.pattern("forwarded"),
-    _DESK,
+    desks.DESK,
     re2.compile(r"^\s*\|-{6,}>\s*$"),
     re2.compile(rf"^\s*{QUOTE_MARK}\s*$"),
 )
@@ -36,13 +37,10 @@ _TITLED = re2.compile(r"^[>\s]*[-_=]{2,}\s*[^-_=*\s][^-_=*]{2,40}[-_=]{2,}\s*$")
 _LABEL_LIKE = re2.compile(r"^[>\s*]*[^:：]{1,24}[:：]\*?\s*\S")
 _MARKS = ">-_=*|" + QUOTE_MARK
 _LABEL_WITHIN = 24
-_LONGEST_DESK = 120
+_NEAR = 400
 _MOST_SKIPPED = 20
 #: Before each line of a quotation whose end the HTML tells.
 _QUOTED = "> "
-_SIGNED = re2.compile(r"^-----BEGIN PGP SIGNED MESSAGE-----\s*$")
-_SIGNATURE = re2.compile(r"^-----BEGIN PGP SIGNATURE-----\s*$")
-_SIGNATURE_END = re2.compile(r"^-----END PGP SIGNATURE-----\s*$")
 
 _INLINE = _QUOTATION.pattern("inline")
 
@@ -66,8 +64,12 @@ def split(text: str, writer: str = "", title: str = "", *, is_forward: bool = Fa
 
     `writer`: the sender's name, as far as it is known; `title`: the subject, of which a quoted header block tells; with
     `is_forward`, nothing new above a quotation is nothing said."""
-    lines = _unframed(_cited(text.split("\n")[:_MAX_LINES]))
-    lines = _without_desk(lines)
+    lines = trimmings.unframed(_cited(text.split("\n")[:_MAX_LINES]))
+    desk = desks.read(lines)
+    if desk is not None:
+        new, is_sure = trimmings.cut(desk.words, writer)
+        return Split(unmarked(new).strip(), _edge(map(_plain, desk.rest)), is_unsure=not is_sure)
+    lines = desks.without_line(lines)
     begun = _cut(lines, title)
     cut, within = begun.line, begun.within
     above, below = lines[:cut], lines[cut:]
@@ -78,6 +80,8 @@ def split(text: str, writer: str = "", title: str = "", *, is_forward: bool = Fa
     if new:  # announced without a quotation that is known as one, it is no answer either
         inline = _is_interleaved(below) or bool(_INLINE.search(new))
     answers = _answers(below)
+    if not answers and (inline or trimmings.is_bare(unmarked(new))):
+        answers, inline = _without_marks(below, writer, title, is_announced=inline)
     if answers:
         new, is_sure = trimmings.cut([*new.split("\n"), "", *answers] if new else answers, writer)
     elif trimmings.is_bare(unmarked(new)) and not is_forward and _has_words(below):
@@ -109,26 +113,18 @@ def _plain(line: str) -> str:
     return line.removeprefix(_QUOTED).replace(QUOTE_MARK, "")
 
 
-def _unframed(lines: list[str]) -> list[str]:
-    """Less the frame of a mail that is signed in the clear (RFC 4880, 7)."""
-    begun = next((n for n, line in enumerate(lines) if _SIGNED.match(line)), -1)
-    end = next((n for n, line in enumerate(lines) if n > begun and _SIGNATURE.match(line)), -1)
-    if begun < 0 or end < 0:
-        return lines
-    first = next((n for n in range(begun + 1, end) if not lines[n].strip()), begun)
-    last = next((n for n in range(end, len(lines)) if _SIGNATURE_END.match(lines[n])), len(lines) - 1)
-    return [*lines[:begun], *(line.removeprefix("- ") for line in lines[first + 1 : end]), *lines[last + 1 :]]
+def _without_marks(lines: Sequence[str], writer: str, title: str, *, is_announced: bool) -> tuple[list[str], bool]:
+    """Answers in or under a quotation whose lines bear no marks, and whether there are such between them."""
+    if any(map(_is_marked, lines)):
+        return [], is_announced
+    tagged = answering.tagged(lines, writer)
+    if tagged:
+        return tagged, True
+    under = answering.under(lines, writer)
+    return under[: _cut(under, title).line], is_announced
 
 
-def _without_desk(lines: list[str]) -> list[str]:
-    """Less a help desk's line "reply above this line" where nothing stands above it: the desk's own answer is below."""
-    first = next((n for n, line in enumerate(lines) if unmarked(line.strip())), -1)
-    if first >= 0 and len(lines[first]) < _LONGEST_DESK and _DESK.match(lines[first]):
-        return [*lines[:first], *lines[first + 1 :]]
-    return lines
-
-
-def _edge(lines: Sequence[str]) -> str:
+def _edge(lines: Iterable[str]) -> str:
     return "\n".join(line.rstrip() for line in lines).strip()
 
 
@@ -195,7 +191,7 @@ def _may_begin(line: str) -> bool:
         return False
     if head[0] in _MARKS or attributions.has_colon(head[:_LABEL_WITHIN]) or head.rstrip()[-1] in ":-：":
         return True
-    return attributions.is_dated(head) or ("<" in head and "@" in head) or " line" in head.lower() or _is_title(head)
+    return attributions.is_dated(head) or ("<" in head and "@" in head) or "line" in head.lower() or _is_title(head)
 
 
 def _is_title(head: str) -> bool:
@@ -218,8 +214,12 @@ def _is_quote_block(lines: Sequence[str], n: int) -> bool:
     with a blank line below them, are what is answered underneath."""
     if not any(line.strip() for line in lines[:n]) and not any(line.strip() for line in lines[n + 1 : n + 2]):
         return True
+    if n < _NEAR and answering.is_answered(lines[:_NEAR]):
+        return True
     around = [line for line in lines[n : n + 3] if line.strip()]
-    return len(around) < 2 or sum(_is_marked(line) for line in around) > 1 or not lines[n].strip("> \t")
+    if len(around) < 2:  # of points with such marks the last is a point
+        return not any(map(_is_marked, lines[:n]))
+    return sum(_is_marked(line) for line in around) > 1 or not lines[n].strip("> \t")
 
 
 def _answers(below: Sequence[str]) -> list[str]:
@@ -262,6 +262,8 @@ def _marked_after(lines: Sequence[str], n: int) -> int:
         n += 1
     if n < len(lines) and not _is_marked(lines[n]):
         n += attributions.lines_of(lines, n)
+    elif n < len(lines) and _GROUPWISE.match(lines[n]):
+        n += 1
     while n < len(lines) and not lines[n].strip():
         n += 1
     return n if n < len(lines) and _is_marked(lines[n]) else -1
@@ -270,7 +272,7 @@ def _marked_after(lines: Sequence[str], n: int) -> int:
 def _is_interleaved(below: Sequence[str]) -> bool:
     """Whether words of the sender's own stand between lines of a `>` quotation."""
     marked = [_is_marked(line) for line in below]
-    if True not in marked:
+    if True not in marked or any(map(_GROUPWISE.match, below[:1])):
         return False
     first, last = marked.index(True), len(marked) - 1 - marked[::-1].index(True)
     between = [

@@ -23,8 +23,8 @@ _PARTICIPLE, _NO_PARTICIPLES = re2.compile(r"(?i)\b[a-z]{2,}ed\b"), _TRIMMINGS.w
 _ITEM = re2.compile(r"^\s*(?:\d{1,2}[.)]|[-*•·–o]\s|\([a-z\d]\)|[a-z]\))\s*\S")
 _LABELLED = re2.compile(r"^\s*\pL[\pL /]{1,24}:\s*\S")
 _MARKS = frozenset({"--", "__", "—", "––"})
-_RULED = frozenset("-_–—=*~")
-_RULE = re2.compile(r"^\s*[-_–—=*~]{10,}\s*$")
+_RULED = frozenset("-_–—=*~#")
+_RULE = re2.compile(r"^\s*[-_–—=*~#]{10,}\s*$")
 _WORDS = re2.compile(r"[\p{L}\p{M}]+")
 _EDGES = " \t-_=*–—~" + SIGNATURE_MARK
 _LONGEST_CLOSING = 60
@@ -35,7 +35,9 @@ _MOST_TRIED = 60
 _MAX_BLOCK = 9
 _SHORT = 6
 _LONG = 110
-_FEW_WORDS = 5
+_FEW_WORDS, _FEW_LETTERS = 5, 3
+_BEHIND_NAME = re2.compile(r"\s*[|,(–]|\s-\s")
+_LONGEST_DEGREE = 6
 
 
 def begins(lines: Sequence[str], writer: str) -> int:
@@ -43,11 +45,11 @@ def begins(lines: Sequence[str], writer: str) -> int:
     said = next((n for n, line in enumerate(lines) if line.strip(_EDGES)), len(lines))
     marks = (n for n, line in enumerate(lines) if line.strip() in _MARKS or line.strip() == SIGNATURE_MARK)
     end = next((n for n in islice(marks, _MOST_TRIED) if _is_mark(lines, n, said, writer)), len(lines))
-    may = (n for n in range(said + 1, end) if _is_rule(lines[n]) or _is_formula(lines[n]))
+    may = (n for n in range(said + 1, end) if _is_rule(lines[n]) or is_formula(lines[n]))
     for n in islice(may, _MOST_TRIED):
         if _closes(lines, n, end, writer) or _parts(lines, n, end, writer):
             return n
-    return min(end, _name_and_titles(lines, said, end, writer))
+    return min(end, _name_and_titles(lines, said, end, writer), _card(lines, said, end, writer))
 
 
 def states(line: str) -> bool:
@@ -85,7 +87,8 @@ def _is_mark(lines: Sequence[str], n: int, said: int, writer: str) -> bool:
     return not below or _is_signed(below, writer, is_sure=is_programs)
 
 
-def _is_formula(line: str) -> bool:
+def is_formula(line: str) -> bool:
+    """Whether a line closes a letter."""
     return len(line) <= _LONGEST_CLOSING and bool(_CLOSING.match(line))
 
 
@@ -108,7 +111,7 @@ def _is_signed(said: Sequence[str], writer: str, *, is_sure: bool) -> bool:
     prose = next((n for n, line in enumerate(said) if _is_prose(line)), len(said))
     head = said[:prose][:_MAX_SIGNATURE]
     own = _has_name(head, writer)
-    if any(_is_sentence(line) for line in (head[1:] if own and _is_writers(head[0], writer, 1) else head)):
+    if any(_is_sentence(line) for line in (head[1:] if own and is_writers(head[0], writer, 1) else head)):
         return False
     if prose < len(said):
         return own or prose > 2 or (prose > 0 and any(_CONTACT.search(line) for line in head))
@@ -120,7 +123,7 @@ def _is_signed(said: Sequence[str], writer: str, *, is_sure: bool) -> bool:
 
 def _has_name(lines: Sequence[str], writer: str) -> bool:
     """Whether the writer's name stands in one of the first lines."""
-    return any(_is_writers(line, writer, 1) for line in lines[:2])
+    return any(is_writers(line, writer, 1) for line in lines[:2])
 
 
 def _is_rule(line: str) -> bool:
@@ -174,21 +177,50 @@ def _name_and_titles(lines: Sequence[str], first: int, end: int, writer: str) ->
     before = above[-1].rstrip()
     if before.endswith((":", "：")) or _CONTACT.search(before):
         return end
-    if len(above) <= _SHORT and _is_writers(block[0], writer, 2):
+    if len(above) <= _SHORT and is_writers(block[0], writer, 2):
         return start
     is_under_sentence = before.endswith((".", "!", "?", "…")) or len(before.split()) == 1
     is_one = _is_name(block[0], 2) and any(_CONTACT.search(line) for line in block[1:])
     return start if is_one and is_under_sentence else end
 
 
+def _card(lines: Sequence[str], first: int, end: int, writer: str) -> int:
+    """Where the writer's whole name stands in a line of its own, and below it to the end titles, an address, a
+    telephone, what the organisation says of itself, with or without blank lines; `end` where nothing such does."""
+    may = (n for n in range(first + 1, end) if _names_writer(lines[n], writer))
+    for n in islice(may, _MOST_TRIED):
+        above, below = _not_blank(lines[first:n]), _not_blank(lines[n + 1 : end])
+        if not above or above[-1].rstrip().endswith((":", "：", ",")) or not 0 < len(below) <= _MAX_SIGNATURE:
+            continue
+        if all(_is_of_card(line, writer) for line in below) and any(map(is_of_one, below)):
+            return n
+    return end
+
+
+def _names_writer(line: str, writer: str) -> bool:
+    """Whether a line is the writer's name: letters of a degree, pronouns and titles may stand behind it."""
+    name = _BEHIND_NAME.split(line.strip(" \t*_"), maxsplit=1)[0]
+    words = [word for word in name.split() if not (word.isupper() and 1 < len(word) <= _LONGEST_DEGREE)]
+    return len(line) <= _LONG and is_writers(" ".join(words), writer, 2)
+
+
+def _is_of_card(line: str, writer: str) -> bool:
+    """Whether a line below a name is of the card: it states nothing, or begins with the name of the organisation."""
+    house = writer.partition("@")[2].casefold()
+    begun = "".join(_WORDS.findall(line.partition(":")[0])).casefold()
+    return not states(line) or (len(begun) > _FEW_LETTERS and begun in house.replace("-", ""))
+
+
 def _is_card(line: str, writer: str) -> bool:
     """Whether one line is a whole signature: the writer's name, behind a stroke titles or a telephone; or hours."""
     first, stroke, rest = line.partition("|") if "|" in line else line.partition(" - ")
-    return (bool(stroke) and _is_writers(first, writer, 2) and is_of_one(rest)) or bool(_HOURS.match(line))
+    return (bool(stroke) and is_writers(first, writer, 2) and is_of_one(rest)) or bool(_HOURS.match(line))
 
 
-def _is_writers(line: str, writer: str, least: int) -> bool:
+def is_writers(line: str, writer: str, least: int) -> bool:
     """Whether a line is the writer's name, first and last in either order, of `least` words."""
-    names = {word.casefold() for word in _WORDS.findall(writer) if len(word) > 1}
+    names = {word.casefold() for word in _WORDS.findall(writer.partition("@")[0]) if len(word) > 1}
     said = [word.casefold() for word in _WORDS.findall(line) if len(word) > 1 or least > 1]
-    return len(said) >= least and names.issuperset(said)
+    whole = [word for word in said if len(word) > 1]
+    initials = {name[0] for name in names.difference(whole)}
+    return len(said) >= least and bool(whole) and names.union(initials).issuperset(said)

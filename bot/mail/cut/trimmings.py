@@ -29,6 +29,11 @@ _MOST_FOOTERS = 20
 _MOST_TRIED = 12
 _MANY_WORDS = 25
 _SURE_KINDS = 2
+_SHORT_NAME = 3
+_POSTSCRIPT = re2.compile(r"^\W*(?:P\.? ?P?\.?S\b|O\.N\.|ps\b)[\s.:,–-]*\S")
+_SIGNED = re2.compile(r"^-----BEGIN PGP SIGNED MESSAGE-----\s*$")
+_SIGNATURE = re2.compile(r"^-----BEGIN PGP SIGNATURE-----\s*$")
+_SIGNATURE_END = re2.compile(r"^-----END PGP SIGNATURE-----\s*$")
 _EDGES = " \t-_=*–—~#|"
 
 _LONDON = ZoneInfo("Europe/London")
@@ -54,7 +59,9 @@ def cut(lines: list[str], writer: str = "") -> tuple[str, bool]:
     rest = [line for n, line in enumerate(given) if n not in taken]
     rest, is_begun = _led(rest)
     rest, is_sure = _without_mobile(rest)
-    kept = _edged(rest[: signature.begins(rest, writer)])
+    rest = _edged(rest)
+    begun = signature.begins(rest, writer)
+    kept = _edged([*rest[:begun], *_postscript(rest[begun:])])
     text = "\n".join(line.rstrip() for line in kept).strip("\n").strip()
     if not is_bare(text):
         return text, is_sure
@@ -63,6 +70,25 @@ def cut(lines: list[str], writer: str = "") -> tuple[str, bool]:
         return text, True
     whole = "\n".join(line.rstrip() for line in _edged([*gone, *rest])).strip()
     return whole, False
+
+
+def _postscript(lines: Sequence[str]) -> list[str]:
+    """What was written last of all, under a signature, and says so: its paragraph, and a short name above it."""
+    first = next((n for n, line in enumerate(lines) if _POSTSCRIPT.match(line) and signature.states(line)), len(lines))
+    end = next((n for n in range(first, len(lines)) if not lines[n].strip()), len(lines))
+    is_short = sum(1 for line in lines[:first] if line.strip()) <= _SHORT_NAME
+    return ["", *lines[0 if is_short else first : end]] if first < end else []
+
+
+def unframed(lines: list[str]) -> list[str]:
+    """Less the frame of a mail that is signed in the clear (RFC 4880, 7)."""
+    begun = next((n for n, line in enumerate(lines) if _SIGNED.match(line)), -1)
+    end = next((n for n, line in enumerate(lines) if n > begun and _SIGNATURE.match(line)), -1)
+    if begun < 0 or end < 0:
+        return lines
+    first = next((n for n in range(begun + 1, end) if not lines[n].strip()), begun)
+    last = next((n for n in range(end, len(lines)) if _SIGNATURE_END.match(lines[n])), len(lines) - 1)
+    return [*lines[:begun], *(line.removeprefix("- ") for line in lines[first + 1 : end]), *lines[last + 1 :]]
 
 
 def is_bare(text: str) -> bool:

@@ -15,7 +15,7 @@ import re2
 from bot.mail import subject
 from bot.mail.bytes.headers import Headers, decoded, ids
 from bot.mail.bytes.parse import Parsed
-from bot.mail.cut import quote
+from bot.mail.cut import desks, quote
 from bot.mail.machine import away, bounce, robots
 from bot.mail.patterns.topics import topic
 from bot.model import Address, Bounce, MailKind
@@ -32,7 +32,7 @@ _OURS = re2.compile(r"<[0-9a-f]{32}\.[0-9a-f]{32}@")
 _JOURNAL = ("x-ms-journal-report", "x-ms-exchange-generated-message-journal")
 _JOURNALIST = re2.compile(r"(?i)^microsoftexchange[0-9a-f]{20,}@")
 _NO_LOOKS: frozenset[str] = frozenset()
-_OF_SENDER = frozenset({robots.NAME, robots.ENVELOPE})
+_OF_SENDER = frozenset({robots.NAME, robots.ENVELOPE, robots.BULK})
 _LISTS = topic("automatic")
 _METHODS, _BULK = _LISTS.words("methods"), _LISTS.words("bulk")
 _REPLY_HEADERS, _LIST_HEADERS = _LISTS.listed("reply_headers"), _LISTS.listed("list_headers")
@@ -82,14 +82,23 @@ def classify(
             return Verdict(MailKind.BOUNCE, why, is_list, told, by_looks=not is_layout)
         if told is not None and kind is MailKind.BOUNCE:
             return Verdict(is_list=is_list)
-    is_new = is_challenge and not answers and not robots.is_answer_title(decoded(headers.get("subject")))
-    if len(looks) == 1 and (is_new or (answers and looks <= _OF_SENDER and not _acknowledges(mail.text))):
+    answers = answers or (is_challenge and robots.is_answer_title(decoded(headers.get("subject"))))
+    is_new = is_challenge and not answers
+    if (len(looks) == 1 and is_new) or (answers and looks and looks <= _OF_SENDER and not _is_silent(mail)):
         return Verdict(is_list=is_list)
     return Verdict(kind, why, is_list, by_looks=bool(looks))
 
 
 def _answers(headers: Headers) -> bool:
     return bool(ids(headers.get("in-reply-to")))
+
+
+def _is_silent(mail: Parsed) -> bool:
+    """Whether it is marked as what answers by itself, or only says that something was received."""
+    headers = mail.headers
+    precedence = headers.get("precedence").strip().lower()
+    is_null = headers.has("return-path") and not headers.get("return-path").strip("<> ")
+    return precedence == "junk" or (is_null and precedence == "bulk") or _acknowledges(mail.text)
 
 
 def _acknowledges(text: str) -> bool:
@@ -154,7 +163,7 @@ def _by_headers(headers: Headers, sender: Address | None, title: str, text: str)
     why = robots.in_a_name(headers, sender)
     if why:
         return MailKind.AUTO_REPLY, why
-    if submitted not in ("", "no"):
+    if submitted not in ("", "no") and not desks.speaks(text, sender.name if sender else ""):
         named = kind_of(title)
         if named:
             return named
