@@ -23,7 +23,7 @@ from bot.mail.forms.labels import Shape
 from bot.mail.machine import absence, automatic, notices
 from bot.mail.trust import Trust
 from bot.mail.words import commands, meaning, promises, risk
-from bot.model import Address, Flag, Mail, MailKind, Meaning, Proof, SubjectReading
+from bot.model import Flag, Mail, MailKind, Meaning, Proof, SubjectReading
 
 MAX_SUBJECT = 2000
 _MOST_ORIGINALS = 20
