@@ -102,7 +102,7 @@ def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool
         text=unmarked(parsed.text).strip(),
     )
     if not is_readable:
-        return _with_words_beside(mail, parsed)
+        return _with_words_beside(mail, parsed) if _may_be_person(mail) else mail
     mail = _with_words(mail, parsed, reading)
     if not _may_be_person(mail):
         return mail
@@ -162,10 +162,8 @@ def _names(mail: Mail) -> tuple[str, ...]:
 
 def _with_words_beside(mail: Mail, parsed: parse.Parsed) -> Mail:
     """An unreadable mail with what its writer put in clear beside what is encrypted: shown, and never an answer."""
-    words = quote.split(unreadable.beside(parsed.text), addresses.called(mail.sender), mail.subject).new
-    if not words or not _may_be_person(mail):
-        return mail
-    return replace(mail, new_text=words, meaning=Meaning.DOUBTFUL, meaning_why="the rest of it is encrypted")
+    words, why = _new(unreadable.beside(parsed.text)), "the rest of it is encrypted"
+    return replace(mail, new_text=words, meaning=Meaning.DOUBTFUL, meaning_why=why) if words else mail
 
 
 def _meant(mail: Mail, *, with_model: bool) -> Mail:
