@@ -17,7 +17,7 @@ from bot.daemon.app import Office
 from bot.doors.ports import RawMail
 from bot.mail.bytes.headers import MAX_BLOCK
 from bot.mail.read import writer
-from bot.model import Inbox, Mail, aware
+from bot.model import Disposition, Inbox, Mail, aware
 from bot.model.errors import BotError
 from bot.rules.policy.yaml_file import nearest
 from bot.rules.workdays import MORNING, at_local
@@ -26,7 +26,7 @@ from bot.store.db import Database
 from bot.store.mails import Listed
 from bot.store.outbox import Queued
 
-ASIDE = ("holding_pen", "set_aside")
+ASIDE = (Disposition.PEN, Disposition.ASIDE)
 #: The ledger's name for mails that came as files, from the operator's hand.
 BY_FILE = "adopted"
 MOST_BYTES = 60_000_000
@@ -106,7 +106,7 @@ def ignore(
     with database(config) as db:
         _entry(db, entry)
         with db.begin() as tx:
-            mails.replace(tx, entry, mails.IGNORED, reason, now())
+            mails.replace(tx, entry, Disposition.IGNORED, reason, now())
     say_lines(f"Mail {entry} is ignored; its text is gone.")
 
 
@@ -116,7 +116,7 @@ def retry(entry: Entry, config: ConfigDir = DEFAULT) -> None:
     with database(config) as db:
         _entry(db, entry)
         with db.begin() as tx:
-            mails.replace(tx, entry, mails.UNREAD, "read again by hand", now())
+            mails.replace(tx, entry, Disposition.UNREAD, "read again by hand", now())
     say_lines(f"Mail {entry} will be read again within half a minute.")
 
 
@@ -178,8 +178,8 @@ def _received(o: Office, path: Path) -> Listed:
         mails.receive(tx, BY_FILE, [RawMail(digest, "", raw, now())], "", now(), None)
         fresh = [w for w in mails.waiting(tx, 1_000_000, now()) if w.mailbox == BY_FILE and w.digest == digest]
         for one in fresh:
-            mails.dispose(tx, one.entry, "holding_pen", "a file to be adopted", now())
-        known = [row for row in mails.listed(tx, "holding_pen") if row.digest == digest]
+            mails.dispose(tx, one.entry, Disposition.PEN, "a file to be adopted", now())
+        known = [row for row in mails.listed(tx, Disposition.PEN) if row.digest == digest]
     if not known:
         raise BotError(f"{path} was taken already. See: challenge-bot cases --all")
     return known[0]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.engine.turn import Turn
-from bot.model import Alarm, AlarmKind, Case
+from bot.model import Alarm, AlarmKind, Case, Disposition
 from bot.model.failpoints import failpoint
 from bot.store import cases, deadlines, mailboxes, mails
 from bot.store.db import Database
@@ -97,8 +97,10 @@ class Alarms:
             return False
         case: Case = cases.load(tx, row.case).case
         inbox = self.mailboxes.get(case.inbox)
-        aside = (one for one in mails.listed(tx, "set_aside") if one.mailbox == inbox and one.received >= case.opened)
-        pen = (one for one in mails.listed(tx, "holding_pen") if case.ref in one.guesses.split())
+        aside = (
+            one for one in mails.listed(tx, Disposition.ASIDE) if one.mailbox == inbox and one.received >= case.opened
+        )
+        pen = (one for one in mails.listed(tx, Disposition.PEN) if case.ref in one.guesses.split())
         return any(True for _ in (*aside, *pen))
 
     def _deaf_since(self, tx: Connection, names: tuple[str, ...], now: datetime) -> datetime | None:

@@ -15,7 +15,7 @@ from bot.engine.turn import Turn
 from bot.mail.bytes.headers import MAX_BLOCK
 from bot.mail.read import writer
 from bot.mail.words.orders import lettered
-from bot.model import Case, Contact, Correction, CorrectionKind, Flag, Letter
+from bot.model import Case, Contact, Correction, CorrectionKind, Disposition, Flag, Letter
 from bot.model.failpoints import failpoint
 from bot.model.letters import Digest, Information
 from bot.model.letters.parts import InFlight, ToBeDone, Waiting, Watched, Withheld
@@ -82,10 +82,10 @@ class Digests:
         open_cases = [case for case in cases.open_cases(tx) if case.area == area]
         withheld = tuple(_withheld(one) for one in kept_back if one.case and cases.load(tx, one.case).case.area == area)
         names = self.areas[area]
-        waiting = [*mails.listed(tx, "holding_pen"), *mails.listed(tx, "set_aside")]
+        waiting = [*mails.listed(tx, Disposition.PEN), *mails.listed(tx, Disposition.ASIDE)]
         shown = [one for one in (self._shown(tx, row, area) for row in waiting) if one is not None]
-        pen = [one for one in shown if one[0].disposition == "holding_pen"]
-        aside = [one for one in shown if one[0].disposition == "set_aside"]
+        pen = [one for one in shown if one[0].disposition == Disposition.PEN]
+        aside = [one for one in shown if one[0].disposition == Disposition.ASIDE]
         unit = self.turn.books.settings.directory.unit(area)
         actions = self._actions(tx, area, now)
         if not unit or not (open_cases or pen or aside or unsent or withheld or actions or is_monday):
@@ -155,7 +155,7 @@ class Digests:
         with self.db.read() as tx:
             told = int(meta.get(tx, "in_flight") or 0)
             found = [
-                row for row in mails.listed(tx, "holding_pen") if row.entry > told and row.why.startswith(IN_FLIGHT)
+                row for row in mails.listed(tx, Disposition.PEN) if row.entry > told and row.why.startswith(IN_FLIGHT)
             ]
         if not found:
             return

@@ -13,6 +13,16 @@ from bot.model.marks import PersonalText, PlainText
 from bot.model.times import Window, aware
 
 
+class Disposition(StrEnum):
+    """What became of a mail."""
+
+    UNREAD = "unread"
+    CASE = "case"
+    PEN = "holding_pen"  # a person is to place it
+    IGNORED = "ignored"  # none of our business: its bytes are deleted
+    ASIDE = "set_aside"  # it could not be read
+
+
 class MailKind(StrEnum):
     HUMAN = "human"
     AUTO_REPLY = "auto_reply"

@@ -15,10 +15,8 @@ from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, in
 
 from bot.doors.ports import RawMail
 from bot.model.errors import StoreError
+from bot.model.mails import Disposition
 from bot.store import mailboxes, schema
-
-UNREAD, IGNORED = "unread", "ignored"
-DISPOSITIONS = frozenset({"case", "holding_pen", IGNORED, "set_aside"})
 
 _ledger, _raw = schema.ledger, schema.raw
 
@@ -48,7 +46,7 @@ class Listed:
     mailbox: str
     digest: str
     received: datetime
-    disposition: str
+    disposition: str  # a Disposition, as its column gives it
     why: str
     case: int | None
     guesses: str
@@ -94,7 +92,7 @@ def _known_ignored(tx: Connection, digests: Sequence[str]) -> dict[str, Any]:
     for some in schema.chunks(digests):
         rows = tx.execute(
             select(_ledger.c.digest, _ledger.c.why, _ledger.c.message_id_hash).where(
-                _ledger.c.digest.in_(some), _ledger.c.disposition == IGNORED
+                _ledger.c.digest.in_(some), _ledger.c.disposition == Disposition.IGNORED
             )
         )
         known.update((row.digest, row) for row in rows)
@@ -116,7 +114,7 @@ def _row(
         "is_old": floor is not None and mail.received < floor,
         "size": mail.size or len(mail.raw),
         "is_truncated": mail.is_truncated,
-        "disposition": IGNORED if ignored else UNREAD,
+        "disposition": Disposition.IGNORED if ignored else Disposition.UNREAD,
         "why": ignored.why if ignored else "",
         "guesses": "",
         "disposed": now if ignored else None,
@@ -136,7 +134,9 @@ def waiting(tx: Connection, limit: int, now: datetime) -> list[Waiting]:  # noqa
     """Unread mails, oldest arrival at the server first: a reply is never read before the mail it answers. `now` is
     when they are taken; the leases of several daemons will hang on it."""
     columns = [_ledger.c.id.label("entry"), *(_ledger.c[name] for name in list(Waiting.__slots__)[1:])]
-    unread = select(*columns).where(_ledger.c.disposition == UNREAD).order_by(_ledger.c.received, _ledger.c.id)
+    unread = (
+        select(*columns).where(_ledger.c.disposition == Disposition.UNREAD).order_by(_ledger.c.received, _ledger.c.id)
+    )
     return [Waiting(*row) for row in tx.execute(unread.limit(limit))]
 
 
@@ -184,7 +184,7 @@ def head(tx: Connection, digest: str, most: int) -> bytes:
 def dispose(
     tx: Connection,
     entry: int,
-    disposition: str,
+    disposition: Disposition,
     why: str,
     now: datetime,
     *,
@@ -194,7 +194,7 @@ def dispose(
 ) -> None:
     """case | holding_pen | ignored | set_aside. Ignored: the raw bytes are deleted here unless another row needs them,
     and the row keeps mailbox, key, the hash of its Message-ID and the reason. Raises KeyError, ValueError."""
-    if disposition not in DISPOSITIONS:
+    if disposition not in list(Disposition) or disposition == Disposition.UNREAD:
         raise ValueError(disposition)
     _settle(
         tx,
@@ -204,22 +204,24 @@ def dispose(
         disposed=now,
         case_number=case,
         message_id_hash=message_id_hash,
-        guesses="" if disposition == IGNORED else guesses,
+        guesses="" if disposition == Disposition.IGNORED else guesses,
     )
 
 
-def replace(tx: Connection, entry: int, disposition: str, why: str, now: datetime, case: int | None = None) -> None:
+def replace(
+    tx: Connection, entry: int, disposition: Disposition, why: str, now: datetime, case: int | None = None
+) -> None:
     """A human placed it: out of the pen (or set aside) into a case, ignored, or back to unread ("retry"). Raises
     StoreError when its bytes are gone and it would need them."""
-    if disposition not in DISPOSITIONS | {UNREAD}:
+    if disposition not in list(Disposition):
         raise ValueError(disposition)
     values: dict[str, Any] = {"disposition": disposition, "why": why, "case_number": case, "guesses": ""}
-    if disposition == UNREAD:
+    if disposition == Disposition.UNREAD:
         values |= {"disposed": None, "attempts": 0}
     else:
         values |= {"disposed": now}
     digest = _settle(tx, entry, **values)
-    if disposition != IGNORED and not tx.execute(select(exists().where(_raw.c.digest == digest))).scalar():
+    if disposition != Disposition.IGNORED and not tx.execute(select(exists().where(_raw.c.digest == digest))).scalar():
         raise StoreError(f"mail {entry} was none of our business and its bytes are gone: it can only be sent again")
 
 
@@ -228,7 +230,7 @@ def _settle(tx: Connection, entry: int, **values: Any) -> str:
     digest: str | None = tx.execute(changed).scalar()
     if digest is None:
         raise KeyError(entry)
-    if values["disposition"] == IGNORED:
+    if values["disposition"] == Disposition.IGNORED:
         forget(tx, digest)
     return digest
 
@@ -237,7 +239,7 @@ def forget(tx: Connection, digest: str) -> None:
     """Deletes the bytes unless a row that is unread or kept needs them."""
     # Locked first, looked at second: a `receive` of the same bytes that is under way elsewhere is then seen.
     tx.execute(select(_raw.c.digest).where(_raw.c.digest == digest).with_for_update())
-    needed = exists().where(_ledger.c.digest == digest, _ledger.c.disposition != IGNORED)
+    needed = exists().where(_ledger.c.digest == digest, _ledger.c.disposition != Disposition.IGNORED)
     tx.execute(delete(_raw).where(_raw.c.digest == digest, ~needed))
 
 
@@ -245,7 +247,7 @@ def forget_case(tx: Connection, number: int) -> None:
     """Deletes the bytes of the case's mails; the rows stay, as ignored, with digest and reason."""
     mine = _ledger.c.case_number == number
     digests = tx.execute(select(_ledger.c.digest).where(mine).distinct().order_by(_ledger.c.digest)).scalars().all()
-    tx.execute(update(_ledger).where(mine).values(disposition=IGNORED, why="purged", guesses=""))
+    tx.execute(update(_ledger).where(mine).values(disposition=Disposition.IGNORED, why="purged", guesses=""))
     for digest in digests:
         forget(tx, digest)
 
@@ -272,7 +274,7 @@ def of_case(tx: Connection, case: int) -> list[Listed]:
 
 
 def unread(tx: Connection) -> int:
-    return tx.execute(select(func.count()).where(_ledger.c.disposition == UNREAD)).scalar_one()
+    return tx.execute(select(func.count()).where(_ledger.c.disposition == Disposition.UNREAD)).scalar_one()
 
 
 def seen(
@@ -290,7 +292,7 @@ def seen(
         _ledger.c.mailbox.concat("") == mailbox,
         _ledger.c.id != entry,
         _ledger.c.arrived < before,
-        _ledger.c.disposition != UNREAD,
+        _ledger.c.disposition != Disposition.UNREAD,
     )
     first = rows.order_by(case((_ledger.c.digest == digest, 0), else_=1), _ledger.c.id).limit(1)
     row = tx.execute(first).one_or_none()

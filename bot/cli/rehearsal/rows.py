@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.daemon.app import App
+from bot.model import Disposition
 from bot.store import cases, mails, outbox
 from bot.store.outbox import Queued
 
 Row = dict[str, Any]
-DISPOSITIONS = ("case", "holding_pen", "ignored", "set_aside")
+READ = tuple(one for one in Disposition if one is not Disposition.UNREAD)
 
 
 class Rows:
@@ -39,7 +40,7 @@ class Rows:
         return rows
 
     def _mails(self, tx: Any, numbers: dict[int, int], now: datetime) -> Iterator[Row]:
-        for disposition in DISPOSITIONS:
+        for disposition in READ:
             for listed in mails.listed(tx, disposition):
                 if listed.entry in self._entries:
                     continue

@@ -1,13 +1,13 @@
 """Mail in: receive (a batch into the ledger, then the cursor), and read (one mail to one committed disposition).
 
 Acknowledge last: what a mailbox gave is safe in the database before its cursor moves. A mail that kills the reader is
-set aside after three strikes and the mails behind it flow. It decides no case (turn.py) and sends nothing
-(sending/sender.py).
+set aside after three strikes and the mails behind it flow. It decides no case (turn.py) and sends nothing.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import accumulate
 
 from sqlalchemy import Connection
@@ -24,7 +24,7 @@ from bot.engine.reading.place import hash_id, keys_of, place
 from bot.engine.reading.sandbox import InProcess, Sandbox, SandboxDied
 from bot.engine.turn import Turn
 from bot.mail.read import Reading, headers_only
-from bot.model import Arrival, Flag, Inbox, Mail
+from bot.model import Arrival, Disposition, Flag, Inbox, Mail
 from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
 from bot.store import cases, mailboxes, mails
@@ -192,7 +192,7 @@ class Intake:
         if unrelated:
             with self.db.begin() as tx:
                 for entry, why, digest in unrelated:
-                    mails.dispose(tx, entry, "ignored", why, now, message_id_hash=digest)
+                    mails.dispose(tx, entry, Disposition.IGNORED, why, now, message_id_hash=digest)
                 failpoint("intake.disposing")
             failpoint("intake.disposed")
         unrelated.clear()
@@ -236,13 +236,13 @@ class Intake:
         """An answer to the digest: what it says is done, and it waits for a person itself where nothing was."""
         why = self.penned.obey(tx, answered, one.entry, now)
         said, digest = why or answered.wants or "an answer to the holding pen", hash_id(answered.mail.message_id)
-        mails.dispose(tx, one.entry, "holding_pen" if why else "ignored", said, now, message_id_hash=digest)
+        mails.dispose(tx, one.entry, Disposition.PEN if why else Disposition.IGNORED, said, now, message_id_hash=digest)
 
     def _hand_in(self, tx: Connection, one: Waiting, mail: Mail, now: datetime) -> None:
         """The business unit's mail opens somebody's challenge, or waits for what it lacks; it is answered."""
         found, digest = self.brought.open(tx, mail, now), hash_id(mail.message_id)
         number = found.decision.case.number if found.decision else None
-        where = "holding_pen" if number is None else "case"
+        where = Disposition.PEN if number is None else Disposition.CASE
         mails.dispose(tx, one.entry, where, HANDED_IN, now, case=number, message_id_hash=digest)
         self.office.tell(tx, mail, found.done, found.undone, now, () if found.decision else LINES)
 
@@ -254,30 +254,30 @@ class Intake:
         self, tx: Connection, one: Waiting, mail: Mail, inbox: Inbox, placement: Placement, same_id: bool,
         named: tuple[str, ...], now: datetime,
     ) -> None:  # fmt: skip
-        digest = hash_id(mail.message_id)
+        dispose = partial(mails.dispose, tx, one.entry, now=now, message_id_hash=hash_id(mail.message_id))
         match placement:
             case Attach(case=number, how=placing.COPY):
-                mails.dispose(tx, one.entry, "case", "the same mail again", now, case=number, message_id_hash=digest)
+                dispose(Disposition.CASE, "the same mail again", case=number)
             case Attach(case=number, how=how, letter=key):
                 number = attach(self.turn, tx, mail, number, how, key, now, named).case.number
-                mails.dispose(tx, one.entry, "case", how, now, case=number, message_id_hash=digest)
+                dispose(Disposition.CASE, how, case=number)
             case Open(flags=flags, same_as=same_as):
                 more = (Flag.DUPLICATE_MESSAGE_ID,) if same_id else ()
                 decision = self.turn.open(tx, mail, inbox, now, (*flags, *more), same_as=same_as)
                 number = decision.case.number
                 cases.note_ids(tx, number, keys_of(mail))
-                mails.dispose(tx, one.entry, "case", "it opened the case", now, case=number, message_id_hash=digest)
+                dispose(Disposition.CASE, "it opened the case", case=number)
             case Pen(why=why, guesses=guesses, asks=asks):
                 for number, others in asks:
                     self.turn.take(tx, number, Arrival(mail, why, others=others), now)
-                mails.dispose(tx, one.entry, "holding_pen", why, now, message_id_hash=digest, guesses=" ".join(guesses))
+                dispose(Disposition.PEN, why, guesses=" ".join(guesses))
             case Ignore(why=why) if not unreadable(mail):
-                mails.dispose(tx, one.entry, "ignored", why, now, message_id_hash=digest)
+                dispose(Disposition.IGNORED, why)
             case Ignore():
                 self._set_aside(tx, one, mail, now)
 
     def _set_aside(self, tx: Connection, one: Waiting, mail: Mail, now: datetime) -> None:
-        mails.dispose(tx, one.entry, "set_aside", unreadable(mail), now, message_id_hash=hash_id(mail.message_id))
+        mails.dispose(tx, one.entry, Disposition.ASIDE, unreadable(mail), now, message_id_hash=hash_id(mail.message_id))
         lines = [
             f"Mail {one.entry} of mailbox {one.mailbox}: {unreadable(mail)}.",
             "It is kept as it came. See: challenge-bot review",

@@ -25,7 +25,7 @@ from bot.engine.turn import Turn
 from bot.mail.read import Reading, headers_only
 from bot.mail.words import orders
 from bot.mail.words.orders import NEW, NOT_OURS, Order
-from bot.model import Contact, Decision, Flag, Inbox, Letter, Mail, MailKind, Proof, Word
+from bot.model import Contact, Decision, Disposition, Flag, Inbox, Letter, Mail, MailKind, Proof, Word
 from bot.model.errors import StoreError
 from bot.model.failpoints import failpoint
 from bot.model.letters import Answer, Digest, Information
@@ -103,7 +103,7 @@ class Penned:
 
     def _put(self, tx: Connection, listed: Listed, mail: Mail, number: int, how: str, now: datetime) -> None:
         number = attach(self.turn, tx, mail, number, how, "", now).case.number
-        mails.replace(tx, listed.entry, "case", how, now, case=number)
+        mails.replace(tx, listed.entry, Disposition.CASE, how, now, case=number)
 
     def _open(
         self, tx: Connection, listed: Listed, mail: Mail, inbox: Inbox, now: datetime, stage: str,
@@ -111,7 +111,7 @@ class Penned:
     ) -> Decision:  # fmt: skip
         decision = self.turn.open(tx, mail, inbox, now, (Flag.ADOPTED,), stage, day_zero)
         cases.note_ids(tx, decision.case.number, keys_of(mail))
-        mails.replace(tx, listed.entry, "case", how, now, case=decision.case.number)
+        mails.replace(tx, listed.entry, Disposition.CASE, how, now, case=decision.case.number)
         return decision
 
     # --- by an answer to the digest -----------------------------------------------------------------------------
@@ -196,7 +196,7 @@ class Penned:
         if inbox is None:
             return f"{order.name}: that mail lies in a mailbox of another area", False
         if order.what == NOT_OURS:
-            mails.replace(tx, row.entry, mails.IGNORED, f"not ours: {how}", now)
+            mails.replace(tx, row.entry, Disposition.IGNORED, f"not ours: {how}", now)
             return f"Mail {row.entry} is none of our business; its text is gone", True
         mail = one.read.get(row.entry)
         if mail is None:
@@ -231,7 +231,7 @@ class Penned:
         found = self.brought.open(tx, mail, now)
         if found.decision is None:
             return f"Mail {row.entry}: {'; '.join(found.undone)}", False
-        mails.replace(tx, row.entry, "case", how, now, case=found.decision.case.number)
+        mails.replace(tx, row.entry, Disposition.CASE, how, now, case=found.decision.case.number)
         return f"Mail {row.entry}: {'; '.join((*found.done, *found.undone))}", True
 
     def _permitted_inbox(self, row: Listed, one: Answered) -> Inbox | None:
@@ -263,7 +263,7 @@ class Penned:
 
 
 def _waiting(tx: Connection) -> list[Listed]:
-    return [row for disposition in ("holding_pen", "set_aside") for row in mails.listed(tx, disposition)]
+    return [row for disposition in (Disposition.PEN, Disposition.ASIDE) for row in mails.listed(tx, disposition)]
 
 
 def _lists_entries(queued: Queued) -> bool:
