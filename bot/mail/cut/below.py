@@ -11,14 +11,13 @@ from itertools import pairwise
 import re2
 
 from bot.mail.cut import attributions, signature
+from bot.mail.patterns.topics import topic
 
 _TAGGED = re2.compile(
     r"^\s*(?:[\[({<*]+\s*(\pL[\pL .'’-]*?)\s*[:\-–]?\s*[\])}>*]+|(\pL[\pL.]*)\s?(?::|–|-\s|>))[\s:–-]*\S"
 )
 _WORDS = re2.compile(r"\pL+")
-_ANNOUNCED = re2.compile(
-    r"(?i)\b(?:answers?|replies|reply|responses?|comments?|notes)\b[^.\n]*\b(?:below|beneath|under)\b"
-)
+_ANNOUNCED = topic("quotation").pattern("announced_below")
 _FEWEST_ASKED = 2
 _LONGEST_TAG = 40
 _HEAD = 12
