@@ -198,7 +198,7 @@ def test_what_may_answer_a_challenge_waits_and_its_raiser_is_asked(house: House)
     house.take_in(START + HOUR)
     assert only(house, "holding_pen").guesses == house.case().ref
     (question,) = house.letters(LetterKind.QUESTION)
-    assert to(question.letter) == (HELEN,)
+    assert to(question.letter) == (HELEN, MO)  # on a window of hours their manager reads it too
     assert len(house.case().mails) == 1
 
 

@@ -226,17 +226,21 @@ def test_every_letter_is_signed_in_our_own_domain(house: House) -> None:
 
 
 def test_letters_of_a_held_case_wait_and_those_that_tell_of_the_hold_go(house: House) -> None:
-    """Whoever is told that a case is held must not learn it after the HOLD."""
+    """Whoever is told that a case is held must not learn it after the HOLD; who asks something is answered now."""
     house.open()
     taken(house, Correction(CorrectionKind.HOLD, UNIT, "looking into it"), START + MINUTE)
     assert house.letters(LetterKind.INFORMATION, "held") != []
     assert {q.status for q in house.letters(LetterKind.INFORMATION, "held")} == {"queued"}
     taken(house, Arrival(mail(HELEN, "STATUS"), "the ref"), START + 2 * MINUTE)
     (answer,) = house.letters(LetterKind.ANSWER)
-    assert (answer.status, answer.held_for) == ("held", Hold.HOLD)
-    taken(house, Correction(CorrectionKind.RELEASE, UNIT, "all is right"), START + 3 * MINUTE)
-    (answer,) = house.letters(LetterKind.ANSWER)
     assert (answer.status, answer.held_for) == ("queued", None)
+    reply = mail(FAY, "The plan stays as it is.", at=START + 2 * MINUTE, to=(HELEN,))
+    taken(house, Arrival(reply, "the ref"), START + 2 * MINUTE)
+    (response,) = house.letters(LetterKind.RESPONSE)
+    assert (response.status, response.held_for) == ("held", Hold.HOLD)
+    taken(house, Correction(CorrectionKind.RELEASE, UNIT, "all is right"), START + 3 * MINUTE)
+    (response,) = house.letters(LetterKind.RESPONSE)
+    assert (response.status, response.held_for) == ("queued", None)
 
 
 def test_a_flood_is_told_to_the_operator_once_a_day(house: House) -> None:
