@@ -10,6 +10,7 @@ from bot.case.course import merging, subclocks, unconfirmed
 from bot.case.course.clock import CLOCK
 from bot.case.making import awaited, claims
 from bot.case.making.draft import Draft
+from bot.case.making.notices import may_read
 from bot.case.said.command import Said, Tell, nothing_changed
 from bot.model import WAITING, AlarmKind, Contact, Correction, EventKind, Mail, Proof, Question, QuestionKind, State
 from bot.model.letters import Information, Relay, Response, person
@@ -42,6 +43,11 @@ def may_be_shown(mail: Mail) -> bool:
     return mail.proof is Proof.PROVEN and not mail.is_unsure and not mail.is_confidence
 
 
+def may_be_quoted(d: Draft, mail: Mail, by: Contact, *readers: Contact) -> bool:
+    """Their words stand in a letter only where both addresses are secure; else it says to ring their writer."""
+    return may_be_shown(mail) and d.may_read and all(may_read(d, by, reader) for reader in readers)
+
+
 def pass_on(d: Draft, mail: Mail, by: Contact, *, joined: bool = False) -> None:
     """What reached only the bot is told to the raiser; it goes no further than raiser and their manager. `joined`: the
     raiser is asked already whether an earlier one is the answer."""
@@ -50,10 +56,8 @@ def pass_on(d: Draft, mail: Mail, by: Contact, *, joined: bool = False) -> None:
     if d.case.state is State.AWAITING_CONFIRMATION and may_be_shown(mail) and d.may_read:
         _relay(d, mail, by, mail.received)
     else:
-        told = Information.Received(
-            who=person(by), words=mail.new_text if may_be_shown(mail) and d.may_read else "", joined=joined
-        )
-        d.write(told, [d.case.raiser], mail=mail, human=by)
+        words = mail.new_text if may_be_quoted(d, mail, by, d.case.raiser) else ""
+        d.write(Information.Received(who=person(by), words=words, joined=joined), [d.case.raiser], mail=mail, human=by)
 
 
 # --- an answer --------------------------------------------------------------------------------------------------------
@@ -116,16 +120,20 @@ def merged(d: Draft, fact: Correction) -> None:
 
 
 def _relay(d: Draft, mail: Mail, by: Contact, at: datetime) -> None:
-    """A reply that reached only us: its words, no attachments, and the question in the same letter."""
-    told = Relay.Reply(
-        who=person(by),
-        when=at,
-        text=mail.new_text,
-        attachments=len(mail.attachments),
-        again=_next_question(d),
-        until=awaited.until(d),
-    )
-    d.write(told, (d.case.raiser, *_manager(d)), mail=mail, human=by)
+    """A reply that reached only us: its words where they may be read, no attachments, and the question in the same
+    letter."""
+    readers = (d.case.raiser, *_manager(d))
+    for shown in (mail.new_text, ""):
+        told = Relay.Reply(
+            who=person(by),
+            when=at,
+            text=shown,
+            attachments=len(mail.attachments) if shown else 0,
+            again=_next_question(d),
+            until=awaited.until(d),
+        )
+        to = [one for one in readers if bool(shown) is may_be_quoted(d, mail, by, one)]
+        d.write(told, to, mail=mail, human=by)
 
 
 def _next_question(d: Draft) -> datetime | None:
@@ -189,7 +197,8 @@ def may_answer(d: Draft, mail: Mail, by: Contact, *, is_aside: bool = False, oth
         if not is_aside and mail.is_readable and mail.proof is Proof.PROVEN:
             pass_on(d, mail, by, joined=True)
     else:
-        shown = not is_aside and may_be_shown(mail) and d.may_read and not reached_raiser(d, mail)
+        shown = may_be_quoted(d, mail, by, d.case.raiser, *_manager(d))
+        shown = shown and not is_aside and not reached_raiser(d, mail)
         d.ask(row)
         _put(d, mail, text=mail.new_text if shown else "", others=others)
     if not mail.is_readable and by.agency:

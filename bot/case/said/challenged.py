@@ -39,7 +39,8 @@ def received(d: Draft, said: Said) -> None:
     hearing.commits(d, said.note, said.by, said.mail)
     d.event(EventKind.RECEIVED, by=said.by.email, note=said.note)
     if not answers.reached_raiser(d, said.mail) and not d.is_stranger:
-        told = Information.Received(who=person(said.by), words=said.note)
+        is_quoted = answers.may_be_quoted(d, said.mail, said.by, d.case.raiser)
+        told = Information.Received(who=person(said.by), words=said.note if is_quoted else "", by=given.at)
         d.write(told, [d.case.raiser], mail=said.mail, human=said.by)
     if given.at is not None and d.case.due is not None and given.at > d.case.due:
         d.write(Information.TooLate(at=given.at), [said.by], mail=said.mail, human=d.case.raiser)

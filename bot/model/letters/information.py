@@ -46,11 +46,13 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Received(Wording):
-        """`joined`: it may be an answer too, and the raiser is asked already about one that came before."""
+        """`joined`: it may be an answer too, and the raiser is asked already about one that came before; `by`: until
+        when they say that they will answer."""
 
         who: Person
         words: PersonalText
         joined: bool = False
+        by: datetime | None = None
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Answered(Wording):
