@@ -95,6 +95,8 @@ def test_the_time_of_a_promise_is_kept(text: str, until: str) -> None:
 @pytest.mark.parametrize(
     ("text", "risk"),
     [
+        ("He told me that he has taken tablets and does not want to be here. Who do I ring?", True),
+        ("She has taken her tablets at school, as agreed.", False),
         ("He has a new injury to his hand.", True),
         ("She self-harmed last night.", True),
         ("There are no injuries, but she disclosed more today.", True),

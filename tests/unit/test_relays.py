@@ -6,15 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from bot.model import LetterKind, Meaning
-from bot.model.letters import Information, Relay
+from bot.model import AlarmKind, LetterKind, Meaning, Proof
+from bot.model.letters import Information, Question, Relay
 from bot.rules.book import Rules
 from tests.unit.case_samples import (
+    ANIL,
     BOT,
+    CREWE,
     FAY,
     HELEN,
     MO,
     START,
+    STRANGER,
+    TEN,
+    TOM,
+    alarms,
     arrived,
     hours,
     letter,
@@ -71,3 +77,54 @@ def test_by_when_somebody_will_answer_is_told_without_their_words() -> None:
     told = letter(arrived(served(opened(book=book), book), word, book), LetterKind.INFORMATION, "received").values
     assert isinstance(told, Information.Received)
     assert (told.words, told.by) == ("", START.replace(hour=15, minute=0))
+
+
+# --- words of new risk ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "told"), [(HELEN, {MO, ANIL}), (FAY, {MO, ANIL})], ids=["the raiser", "the responder, a manager"]
+)
+def test_words_of_new_risk_send_their_writer_to_the_telephone(who: str, told: set[str]) -> None:
+    """Both emergency numbers first, and URGENT; the line managers of both sides hear who wrote, and not what; no clock
+    moves."""
+    case = served(opened(mail(title=TEN, to=(FAY,), cc=(CREWE,))))
+    words = mail(who, "He went missing last night.", at=START + hours(1), to=(BOT,))
+    found = arrived(case, replace(words, is_risk=True, meaning=Meaning.DOUBTFUL))
+    asked, others = letter(found, LetterKind.QUESTION, "risk"), letter(found, LetterKind.INFORMATION, "risk")
+    assert isinstance(asked.values, Question.Risk)
+    assert (to(asked), [word for word, _ in asked.values.choices], to(others)) == ({who}, ["URGENT"], told)
+    emergency = rules().policy.emergency["CE"]
+    for one in (asked, others):
+        assert one.standing is not None
+        assert emergency.front_door.phone in one.standing.emergency.say
+        assert emergency.out_of_hours.phone in one.standing.emergency.say
+    assert "missing" not in repr(others)
+    kept = (AlarmKind.LAPSE, AlarmKind.CHASER)
+    assert [alarms(found.case, kind) for kind in kept] == [alarms(case, kind) for kind in kept]
+    assert (found.case.state, found.case.due) == (case.state, case.due)
+
+
+def test_words_of_risk_that_stand_beside_urgent_ask_for_it_no_more() -> None:
+    """URGENT acts; its writer is sent to the telephone all the same."""
+    case = served(opened(mail(title=TEN, to=(FAY,), cc=(CREWE,))))
+    word = mail(HELEN, "URGENT\nHe went missing last night.", at=START + hours(1), to=(BOT,))
+    found = arrived(case, replace(word, is_risk=True))
+    assert letter(found, LetterKind.QUESTION, "risk").values == Question.Risk(choices=())
+    assert found.case.urgent
+
+
+@pytest.mark.parametrize("proof", [Proof.FAILED, Proof.PROVEN])
+def test_nobody_is_told_of_risk_in_words_of_a_stranger_or_of_a_forger(proof: Proof) -> None:
+    """Whoever stands on neither side, and a mail whose proof failed."""
+    sender = STRANGER if proof is Proof.PROVEN else HELEN
+    words = mail(sender, "He went missing last night.", at=START + hours(1), to=(BOT,), proof=proof)
+    found = arrived(served(opened()), replace(words, is_risk=True))
+    assert [one for one in found.letters if one.variant == "risk"] == []
+
+
+def test_risk_that_is_said_among_the_challenged_side_goes_to_their_own_managers() -> None:
+    """The raising side has no word of it."""
+    words = mail(FAY, "He went missing last night.", at=START + hours(1), to=(TOM,), cc=(CREWE,))
+    found = arrived(served(opened()), replace(words, is_risk=True))
+    assert to(letter(found, LetterKind.INFORMATION, "risk")) == {ANIL}

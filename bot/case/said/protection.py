@@ -1,8 +1,11 @@
-"""CHILD PROTECTION and NOT CHILD PROTECTION: the flag, and the clock of the policy's shorter track.
+"""CHILD PROTECTION and NOT CHILD PROTECTION: the flag, and the clock of the policy's shorter track; words of new risk.
 
 Any party may set it, for that only shortens; whose word takes it away is asked in rules/authority.py before this.
-Copies that the policy makes depend on the flag go when it is set.
+Copies that the policy makes depend on the flag go when it is set. Words of new risk are no alarm of ours: who wrote
+them is told to ring, and both sides' managers that they wrote; no clock moves. Which words they are it does not know.
 """
+
+from dataclasses import replace
 
 from bot.case.course import subclocks
 from bot.case.course.clock import own_window, shortened, stage_due, was_shortened, wind
@@ -10,9 +13,11 @@ from bot.case.course.stages import repeat
 from bot.case.making.draft import Draft
 from bot.case.making.notices import notify
 from bot.mail.words.child_status import signs
-from bot.model import WAITING, AlarmKind, Contact, Due, EventKind, Flag, Mail, Unit, Window
+from bot.model import WAITING, AlarmKind, Contact, Due, EventKind, Flag, Mail, Proof, Unit, Window, Word
 from bot.model.flags import OF_CHILD
-from bot.model.letters import Information
+from bot.model.letters import Information, Question, person
+from bot.model.letters.standing import Emergency
+from bot.rules import book
 
 FLAG = Flag.CHILD_PROTECTION
 
@@ -76,3 +81,42 @@ def _retime(d: Draft, word: str, mail: Mail, due: Due, window: Window) -> None:
     told = Information.Changed(before=before, after=due.at, word=word)
     for to in d.sides:
         d.write(told, to, mail=mail)
+
+
+# --- words of new risk ------------------------------------------------------------------------------------------------
+
+_URGENT = {
+    False: (("URGENT", "the risk has grown: the shortest time counts from your word"),),
+    True: (("URGENT", "the raiser and their manager are asked whether the shortest time counts"),),
+}
+
+
+def risk_told(d: Draft, mail: Mail, by: Contact, *, responding: bool, aside: bool) -> None:
+    """Of a party: who wrote it is told to ring, with both emergency numbers first; their managers, and the other side's
+    where it was not said among themselves (`aside`), that they wrote, without the words."""
+    if not mail.is_risk or mail.proof is Proof.FAILED or d.is_stranger or not d.case.is_open or not by.agency:
+        return
+    line = d.rules.policy.emergency.get(d.case.area) or next(iter(d.rules.policy.emergency.values()))
+    said = mail.command is not None and mail.command.word is Word.URGENT
+    choices = _URGENT[responding] if d.case.state in WAITING and not said else ()
+    about = d.rules.policy.about
+    numbers = Emergency(book.risk(line, about), book.both(line, about))
+    theirs, others = (d.first_responder, d.case.raiser) if responding else (d.case.raiser, d.first_responder)
+    told = {c.email: c for one in (theirs, *(() if aside else (others,))) for c in _managers(d, one or by, by)}
+    for values, to in ((Question.Risk(choices=choices), [by]), (Information.Risk(who=person(by)), told.values())):
+        letter = d.write(values, to, mail=mail, human=by)
+        if letter and letter.standing:
+            d.letters[-1] = replace(letter, standing=replace(letter.standing, emergency=numbers))
+
+
+def _managers(d: Draft, of: Contact, by: Contact) -> list[Contact]:
+    """The line managers of somebody, of the writer's where the writer is one of them; the unit where nobody is known.
+    While the front door is closed their deputies too."""
+    directory, area, today = d.rules.directory, d.case.area, d.now.date()
+    found = [d.manager] if of.email == d.case.raiser.email and d.manager else directory.managers(of, area, today)
+    if any(directory.same_person(one.email, by.email) for one in found):
+        found = directory.managers(by, area, today)
+    line = d.rules.policy.emergency.get(area) or next(iter(d.rules.policy.emergency.values()))
+    is_night = not book.is_open(line.front_door, d.now, d.rules.calendar)
+    deputies = [d.known(one.deputy) for one in found if is_night and one.deputy]
+    return [one for one in (*(found or d.unit), *deputies) if not directory.same_person(one.email, by.email)]

@@ -113,6 +113,8 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         subclocks.wrote(d, sender, stand)
     if {Side.RAISING, Side.RESPONDING} & set(stand):
         protection.noticed(d, mail, sender)
+        is_theirs = Side.RESPONDING in stand and Side.RAISING not in stand
+        protection.risk_told(d, mail, who(d, mail), responding=is_theirs, aside=is_theirs and is_aside(d, mail))
     proven = mail.proof is Proof.PROVEN
     is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
     if proven and d.case.unproven == "known" and is_raiser and d.case.is_open and not others.disowns(d, mail):

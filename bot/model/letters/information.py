@@ -45,6 +45,13 @@ class Information:
         instead: PlainText
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class Risk(Wording):
+        """To the managers of both sides: `who` wrote words of new risk, which are not repeated."""
+
+        waits = False
+        who: Person
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class Received(Wording):
         """`joined`: it may be an answer too, and the raiser is asked already about one that came before; `by`: until
         when they say that they will answer."""

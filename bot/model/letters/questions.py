@@ -22,6 +22,13 @@ class Question:
         may_ask: bool
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class Risk(Wording):
+        """To who wrote words of new risk: nobody who can act is told by us. `choices`: URGENT, where it still acts."""
+
+        waits = False
+        choices: tuple[Choice, ...]
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class ConfirmWord(Wording):
         """Is this word yours? `said`: when the mail came."""
 
