@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from bot.model import AlarmKind, LetterKind, Meaning, Proof
+from bot.model import AlarmKind, Decision, LetterKind, Meaning, Proof
 from bot.model.letters import Information, Question, Relay
 from bot.rules.book import Rules
 from tests.unit.case_samples import (
@@ -128,3 +129,50 @@ def test_risk_that_is_said_among_the_challenged_side_goes_to_their_own_managers(
     words = mail(FAY, "He went missing last night.", at=START + hours(1), to=(TOM,), cc=(CREWE,))
     found = arrived(served(opened()), replace(words, is_risk=True))
     assert to(letter(found, LetterKind.INFORMATION, "risk")) == {ANIL}
+
+
+# --- from the raiser's side -------------------------------------------------------------------------------------------
+
+
+def wrote(
+    text: str = "The baby has been seen by nobody. When will you visit?", book: Rules | None = None, **more: Any
+) -> Decision:
+    """Helen answers the letter that says that her challenge is recorded."""
+    proof = more.pop("proof", Proof.PROVEN)
+    to_whom = more.pop("to", (BOT,))
+    words = replace(mail(HELEN, text, at=START + hours(1), to=to_whom, proof=proof), **more)
+    return arrived(served(opened(book=book), book), words, book, answered="acknowledgement")
+
+
+@pytest.mark.parametrize(("without", "quoted"), [((), True), ((FAY,), False), ((HELEN,), False)])
+def test_what_the_raiser_writes_to_us_alone_goes_to_who_is_to_answer(without: tuple[str, ...], quoted: bool) -> None:
+    """Once; quoted between secure addresses, else it says to ring the raiser; the clock stays."""
+    found = wrote(book=not_secure(*without))
+    (one,) = letters(found, LetterKind.RELAY)
+    assert isinstance(one.values, Relay.Onward)
+    assert (to(one), bool(one.values.text)) == ({FAY}, quoted)
+    assert one.standing is not None
+    assert one.standing.ring.email == HELEN
+    assert ("nobody" in repr(one)) is quoted
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"is_confidence": True},
+        {"is_unsure": True},
+        {"proof": Proof.NONE},
+        {"to": (BOT, FAY)},
+        {"to": (BOT, CREWE)},
+        {"is_reaction": True},
+    ],
+    ids=["in confidence", "unsure", "not proven", "reached them", "reached the team", "a reaction"],
+)
+def test_what_is_not_to_be_shown_or_reached_them_is_not_passed_on(more: dict[str, Any]) -> None:
+    """In confidence, of an unsure cut, not proven, seen already, or no words at all."""
+    assert letters(wrote(**more), LetterKind.RELAY) == []
+
+
+def test_a_word_that_acts_is_not_passed_on() -> None:
+    """It is done, and what it does is told."""
+    assert letters(wrote("EXTEND 2 working days"), LetterKind.RELAY) == []

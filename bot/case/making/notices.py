@@ -1,4 +1,5 @@
-"""The policy's copies for people who are not the addressees: when, to whose holder of the role, and in which order.
+"""The policy's copies for people who are not the addressees: when, to whose holder of the role, and in which order; and
+who may read the words of a mail.
 
 What the policy calls "before" is kept by naming, in each later letter, the letters that must be served, or known
 undeliverable, first: the sender holds it until then. Where nobody holds a role the business unit has its copy, and the
@@ -9,8 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from bot.case.making.draft import Draft
 from bot.case.making.people import holds
-from bot.model import Contact, EventKind, Flag, Letter
-from bot.model.letters import Information, Record, TheMail, TheRecord
+from bot.case.placement import BY_LETTER
+from bot.model import WAITING, Arrival, Contact, EventKind, Flag, Letter, LetterKind, Mail, Proof
+from bot.model.letters import Information, Record, Relay, TheMail, TheRecord, person
 from bot.model.letters.parts import PromptLine
 from bot.rules.policy import prose
 from bot.rules.policy.blocks import Notify
@@ -53,6 +55,41 @@ def may_read(d: Draft, writer: Contact, reader: Contact) -> bool:
     """Whether the writer's words may be quoted to the reader: both addresses are secure, as the directory has them."""
     known = (d.rules.directory.person(one.email) or one for one in (writer, reader))
     return all(contact.is_secure for contact in known)
+
+
+def may_be_shown(mail: Mail) -> bool:
+    """Words that were kept for want of a sure cut are their writer's alone, and those in confidence nobody else's."""
+    return mail.proof is Proof.PROVEN and not mail.is_unsure and not mail.is_confidence
+
+
+def may_be_quoted(d: Draft, mail: Mail, by: Contact, *readers: Contact) -> bool:
+    """Their words stand in a letter only where both addresses are secure; else it says to ring their writer."""
+    return may_be_shown(mail) and d.may_read and all(may_read(d, by, reader) for reader in readers)
+
+
+#: Letters to the raiser that say to whom words in reply go.
+_NAMING = (LetterKind.ACKNOWLEDGEMENT, LetterKind.CHASER)
+
+
+def pass_back(d: Draft, fact: Arrival, by: Contact) -> None:
+    """What the raiser's side writes in reply to a letter that names the reader, and reached only us, goes to who is to
+    answer: quoted between secure addresses, else it says to ring its writer."""
+    mail, to = fact.mail, d.first_responder
+    addressed = {a.email for a in (*mail.to, *mail.cc)}
+    is_reached = any(d.rules.directory.same_person(c.email, one) for c in d.responders for one in addressed)
+    has_words = mail.is_readable and mail.new_text.strip() and not mail.is_reaction and not mail.trigger.is_forward
+    is_ours = fact.how == BY_LETTER and fact.answered in _NAMING and not is_reached and d.case.inbox not in addressed
+    if (
+        to is None
+        or d.case.unproven
+        or d.case.state not in WAITING
+        or not (is_ours and has_words and may_be_shown(mail))
+    ):
+        return
+    text = mail.new_text if may_be_quoted(d, mail, by, to) else ""
+    files = len(mail.attachments) if text else 0
+    told = Relay.Onward(who=person(by), when=mail.received, text=text, attachments=files)
+    d.write(told, [to], mail=mail, human=by)
 
 
 def applies(d: Draft, rule: Notify) -> bool:

@@ -10,7 +10,7 @@ from bot.case.course import merging, subclocks, unconfirmed
 from bot.case.course.clock import CLOCK
 from bot.case.making import awaited, claims
 from bot.case.making.draft import Draft
-from bot.case.making.notices import may_read
+from bot.case.making.notices import may_be_quoted, may_be_shown
 from bot.case.said.command import Said, Tell, nothing_changed
 from bot.model import WAITING, AlarmKind, Contact, Correction, EventKind, Mail, Proof, Question, QuestionKind, State
 from bot.model.letters import Information, Relay, Response, person
@@ -36,16 +36,6 @@ _NOTHING_ASKED = Tell(
 def reached_raiser(d: Draft, mail: Mail) -> bool:
     addressed = {a.email for a in (*mail.to, *mail.cc)}
     return any(d.rules.directory.same_person(d.case.raiser.email, email) for email in addressed)
-
-
-def may_be_shown(mail: Mail) -> bool:
-    """Words that were kept for want of a sure cut are their writer's alone, and those in confidence nobody else's."""
-    return mail.proof is Proof.PROVEN and not mail.is_unsure and not mail.is_confidence
-
-
-def may_be_quoted(d: Draft, mail: Mail, by: Contact, *readers: Contact) -> bool:
-    """Their words stand in a letter only where both addresses are secure; else it says to ring their writer."""
-    return may_be_shown(mail) and d.may_read and all(may_read(d, by, reader) for reader in readers)
 
 
 def pass_on(d: Draft, mail: Mail, by: Contact, *, joined: bool = False) -> None:

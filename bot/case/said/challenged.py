@@ -7,6 +7,7 @@ say it rules/authority.py's. The first sentence over a function is what `challen
 from bot.case.course import closing, follow_up, hearing, subclocks
 from bot.case.course.delivery import redirect_from
 from bot.case.making.draft import Draft
+from bot.case.making.notices import may_be_quoted
 from bot.case.said import answers, transfer
 from bot.case.said.command import Said, Tell, nothing_changed, tell
 from bot.model import AlarmKind, EventKind, Flag
@@ -39,7 +40,7 @@ def received(d: Draft, said: Said) -> None:
     hearing.commits(d, said.note, said.by, said.mail)
     d.event(EventKind.RECEIVED, by=said.by.email, note=said.note)
     if not answers.reached_raiser(d, said.mail) and not d.is_stranger:
-        is_quoted = answers.may_be_quoted(d, said.mail, said.by, d.case.raiser)
+        is_quoted = may_be_quoted(d, said.mail, said.by, d.case.raiser)
         told = Information.Received(who=person(said.by), words=said.note if is_quoted else "", by=given.at)
         d.write(told, [d.case.raiser], mail=said.mail, human=said.by)
     if given.at is not None and d.case.due is not None and given.at > d.case.due:

@@ -14,9 +14,10 @@ from bot.case.course.delivery import on_absent
 from bot.case.course.opening import confirmed
 from bot.case.making import forms, incident
 from bot.case.making.draft import Draft
+from bot.case.making.notices import may_be_shown, pass_back
 from bot.case.placement import AGAIN, MAY_ANSWER
 from bot.case.said import command, protection, transfer, words
-from bot.case.said.answers import CHOICES, may_answer, may_be_shown, pass_on, reached_raiser, responded
+from bot.case.said.answers import CHOICES, may_answer, pass_on, reached_raiser, responded
 from bot.case.said.command import is_known
 from bot.case.said.unit import others
 from bot.mail.words import promises
@@ -231,6 +232,7 @@ def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
     d.event(EventKind.ATTACHED, by=by.email)
     if d.is_stranger or not by.agency:
         return
+    pass_back(d, fact, by)
     meant = meanings(mail.new_text)
     if entry.told(d, fact, by) and not meant:
         d.write(letters.Question.CallTime(), [by], mail=mail, human=d.first_responder)

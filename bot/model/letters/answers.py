@@ -1,4 +1,4 @@
-"""Letters that tell the raiser of an answer, and ask whether it is resolved."""
+"""Letters that tell the raiser of an answer, and ask whether it is resolved; and what the raiser's side wrote to us."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,11 +51,20 @@ class Response:
 
 
 class Relay:
-    """An answer that reached only us."""
+    """Words that reached only us."""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Reply(_Followed):
         """`text`: the reply's own words, which keep their lines; `attachments`: how many stay with us."""
 
+        text: PersonalText
+        attachments: int
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Onward(Wording):
+        """To who is to answer: what the raiser's side wrote in reply to a letter. `text`: "" where it is not quoted."""
+
+        who: Person
+        when: datetime
         text: PersonalText
         attachments: int
