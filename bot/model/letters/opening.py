@@ -17,7 +17,6 @@ class _Receipt(Wording):
     raise_within: PlainText
     exclusions: tuple[PlainText, ...]
     forms: tuple[FormRow, ...] = ()
-    same_as: PlainText = ""
 
 
 class Acknowledgement:
@@ -25,11 +24,13 @@ class Acknowledgement:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Opened(_Receipt):
-        pass
+        same_as: PlainText = ""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Provisional(_Receipt):
         """Their address could not be proven."""
+
+        same_as: PlainText = ""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Brought(_Receipt):
