@@ -20,7 +20,7 @@ import re2
 from bot.case import placement
 from bot.case.making import incident
 from bot.case.placement import Attach
-from bot.case.said import replies, words
+from bot.case.said import command, questions, replies
 from bot.engine.reading import pen, place
 from bot.mail import read, trust
 from bot.mail.bytes import addresses, headers, text
@@ -128,8 +128,8 @@ def every_word_is_everybodys(patch: pytest.MonkeyPatch, world: World) -> None:
 
 @without(named.ASKED)
 def anybody_may_answer_any_question(patch: pytest.MonkeyPatch, world: World) -> None:
-    everywhere(patch, words._replied_to, lambda d, fact: next(iter(d.case.questions), None))
-    everywhere(patch, words._is_asked, lambda *_: True)
+    everywhere(patch, command.replied_to, lambda d, fact: next(iter(d.case.questions), None))
+    everywhere(patch, questions.is_put_to, lambda *_: True)
 
 
 @without(named.PEN)
@@ -182,7 +182,8 @@ def a_word_counts_wherever_it_stands(patch: pytest.MonkeyPatch, world: World) ->
     def anywhere(raw: bytes, *more: Any, **how: Any) -> Any:
         lines = [marks.sub("", line) for line in raw.decode("utf-8", "replace").splitlines()]
         found = (commands.command(line) for line in lines if ":" not in line or "RE:" in line or "DECIDED" in line)
-        return replace(was(raw, *more, **how), command=next((one for one in found if one), None))
+        word = next((replace(one, note="", is_plain=True) for one in found if one), None)  # as if it stood alone
+        return replace(was(raw, *more, **how), command=word)
 
     everywhere(patch, was, anywhere)
 
@@ -195,13 +196,13 @@ def html_is_read_by_its_tags(patch: pytest.MonkeyPatch, world: World) -> None:
 
 @without(named.KIND)
 def every_mail_is_a_persons(patch: pytest.MonkeyPatch, world: World) -> None:
-    everywhere(patch, automatic.classify, lambda *_: automatic.Verdict(MailKind.HUMAN))
+    everywhere(patch, automatic.classify, lambda *_, **__: automatic.Verdict(MailKind.HUMAN))
 
 
 @without(named.LIST)
 def a_list_is_its_author(patch: pytest.MonkeyPatch, world: World) -> None:
     was = automatic.classify
-    everywhere(patch, was, lambda *given: replace(was(*given), is_list=False))
+    everywhere(patch, was, lambda *given, **more: replace(was(*given, **more), is_list=False))
 
 
 @without(named.DEPARTED)
