@@ -236,7 +236,7 @@ def test_down_over_a_weekend_with_replies_waiting(office: Office) -> None:
     office.once(datetime(2027, 1, 18, 8, 30, tzinfo=UTC))
     assert office.case().state is State.AWAITING_OUTCOME
     kinds = {q.letter.kind.value for q in office.letters()} - {"digest"}
-    assert kinds == {"acknowledgement", "notice", "response", "question"}
+    assert kinds == {"acknowledgement", "notice", "response", "question", "information"}  # both sides hear of the word
 
 
 def test_unreadable_inbox_does_not_stop_the_clock_for_ever(office: Office) -> None:
