@@ -82,7 +82,12 @@ def filled(moving: Moving) -> Moving:
     moving.put(raw_mail(), START)
     office.once(START)
     answer = raw_mail(
-        FAY, "We reopened the assessment.\n", number="a1", answers="m1@health.example", to=HELEN, cc=CREWE
+        FAY,
+        "We have reopened the assessment and will visit the child today.\n",
+        number="a1",
+        answers="m1@health.example",
+        to=HELEN,
+        cc=CREWE,
     )
     moving.put(answer, START + HOUR)
     waiting = raw_mail(MANAGER, "As I said.\n", number="w1", subject=f"RE: {DAY}", answers="nobody@knows.example")
@@ -220,12 +225,17 @@ def test_from_exchange_to_microsoft_365(tmp_path: Path, ews: EwsServer, graph_se
     assert standing(office) == before
     assert graph_server.sent == []
     answer = raw_mail(
-        FAY, "We reopened the assessment.\n", number="a1", answers="m1@health.example", to=HELEN, cc=CREWE
+        FAY,
+        "We have reopened the assessment and will visit the child today.\n",
+        number="a1",
+        answers="m1@health.example",
+        to=HELEN,
+        cc=CREWE,
     )
     graph_server.mailboxes[CREWE].add(answer, received=LATER + HOUR)
     office.once(LATER + HOUR)
     assert office.case().state is State.AWAITING_CONFIRMATION
-    assert {letter.recipients[0] for letter in graph_server.sent} == {HELEN}
+    assert {letter.recipients[0] for letter in graph_server.sent} == {HELEN, FAY}  # who answered has a receipt
     office.close()
     assert office.faults() == []
 
