@@ -24,7 +24,7 @@ def _is_answer(text: str) -> bool:
 @pytest.mark.parametrize("part", ["", "2", "3", "4"])
 def test_no_promise_is_an_answer_and_most_answers_are(part: str) -> None:
     """No promise is an answer, at least 90 of 100 answers are. The wordings were written without sight of lists and
-    training sentences; lists have been mended with sight of the first since, so that it is a floor and no measurement."""
+    training sentences; lists were mended with sight of the first since, so that it is a floor and no measurement."""
     promises, answers = _texts(f"promises{part}.yaml"), _texts(f"answers{part}.yaml")
     assert (len(promises), len(answers)) == (100, 100)
     assert [text for text in promises if _is_answer(text)] == []
