@@ -8,9 +8,9 @@ from bot.model import LetterKind
 from bot.rules.policy.blocks import Decider
 from tests.unit.case_samples import (
     BOT,
-    DEV,
     FAY,
     HELEN,
+    MANAGER,
     START,
     UNIT,
     arrived,
@@ -28,6 +28,6 @@ def test_an_appointment_is_told_to_the_appointed_and_to_everybody_of_the_stage()
     """The named person has a letter of their own; the raiser, who must answer and who appointed them have another."""
     book = rules(stages=first_stage(rules().policy, decider=Decider(role="service_manager")))
     case = served(opened(book=book), book)
-    named = arrived(case, mail(UNIT, f"APPOINT {DEV}", at=START + timedelta(hours=1), to=(BOT,)), book)
+    named = arrived(case, mail(UNIT, f"APPOINT {MANAGER}", at=START + timedelta(hours=1), to=(BOT,)), book)
     told = letters(named, LetterKind.INFORMATION, "appointed")
-    assert [to(one) for one in told] == [{DEV}, {HELEN, FAY, UNIT}]
+    assert [to(one) for one in told] == [{MANAGER}, {HELEN, FAY, UNIT}]

@@ -187,7 +187,9 @@ def _name_and_titles(lines: Sequence[str], first: int, end: int, writer: str) ->
 def _card(lines: Sequence[str], first: int, end: int, writer: str) -> int:
     """Where the writer's whole name stands in a line of its own, and below it to the end titles, an address, a
     telephone, what the organisation says of itself, with or without blank lines; `end` where nothing such does."""
-    may = (n for n in range(first + 1, end) if _names_writer(lines[n], writer))
+    worded = (n for n in range(end - 1, first, -1) if lines[n].strip())
+    start = next(islice(worded, _MAX_SIGNATURE, None), first + 1)
+    may = (n for n in range(start, end) if _names_writer(lines[n], writer))
     for n in islice(may, _MOST_TRIED):
         above, below = _not_blank(lines[first:n]), _not_blank(lines[n + 1 : end])
         if not above or above[-1].rstrip().endswith((":", "：", ",")) or not 0 < len(below) <= _MAX_SIGNATURE:
