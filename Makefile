@@ -35,7 +35,7 @@ check: .venv/dev.txt ## format, lint, types, and how the house is kept
 bench: .venv/dev.txt servers ## what it costs on this machine, beside the floor of the same work
 	@$(BIN)/python -m tests.bench
 
-corpus: .venv/dev.txt ## how well real mails are read, beside other readers; CHALLENGE_BOT_CORPUS names them
+corpus: .venv/dev.txt ## how well mails are read, beside other readers; CHALLENGE_BOT_CORPUS and _FIELD name given ones
 	@$(BIN)/python -m tests.corpus
 
 fuzz: .venv/dev.txt ## hostile mails and fields through the reading process; FUZZ=n for how many
