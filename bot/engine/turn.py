@@ -32,6 +32,7 @@ from bot.model import (
     LetterUndelivered,
     Mail,
     Opening,
+    Sending,
 )
 from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
@@ -209,7 +210,8 @@ class Turn:
         signed = replace(letter, message_id=render.message_id(self.secret, case.ref, letter.key, self.domain))
         is_withheld = self._is_withheld(case, signed)
         held_for = None if is_withheld else self._held_for(tx, decision, signed, now)
-        status = "withheld" if is_withheld else "held" if held_for else "queued"
+        open_as = Sending.HELD if held_for else Sending.QUEUED
+        status = Sending.WITHHELD if is_withheld else open_as
         if outbox.queue(tx, signed, owner, now, status, held_for) is not None:
             cases.note_ids(tx, case.number, {signed.message_id: signed.key})
             self.woken()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, select, update
 
-from bot.model import Case
+from bot.model import Case, Sending
 from bot.model.errors import StoreError
 from bot.store import chain, codec, mails, meta, outbox, schema
 from bot.store.db import Database, in_words, quick_check
@@ -163,14 +163,14 @@ def note_purge(tx: Connection, ref: str, now: datetime) -> None:
     meta.put(tx, f"purged/{ref}", now.isoformat())
 
 
-def _of_no_case(tx: Connection, case: Case) -> dict[int, str]:
+def _of_no_case(tx: Connection, case: Case) -> dict[int, Sending]:
     """Alerts and daily letters that tell of this case, and what went to strangers who wrote to it: id and status."""
     addresses = {text for text in chain.texts_of(tx, case.number).values() if "@" in text and " " not in text}
     told = {case.ref, *addresses}
     known = set(tx.execute(select(_ids.c.message_id).where(_ids.c.case_number == case.number)).scalars())
     rows = select(_out.c.id, _out.c.status, _out.c.message_id, _out.c.letter).where(_out.c.case_number == 0)
     return {
-        number: status
+        number: Sending(status)
         for number, status, message_id, letter in tx.execute(rows)
         if message_id in known or _tells(json.loads(letter), told)
     }
