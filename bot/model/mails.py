@@ -41,6 +41,14 @@ class Proof(StrEnum):
     NONE = "none"
 
 
+class Unproven(StrEnum):
+    """Who stands behind a challenge that nobody has confirmed yet; NO: it is as good as proven."""
+
+    NO = ""
+    KNOWN = "known"  # an address of the directory, without proof
+    STRANGER = "stranger"
+
+
 class Meaning(StrEnum):
     """What a person's mail would be as a reply of the challenged side. Only an answer ends reminders; nothing of these
     three stops the time of a stage."""

@@ -29,12 +29,21 @@ class Side(StrEnum):
     NONE = "none"
 
 
+class Ruling(StrEnum):
+    """Why somebody may say a word, or may not."""
+
+    ALLOWED = "allowed"
+    NOT_YOUR_WORD = "not_your_word"
+    NOT_PROVEN = "not_proven"
+    UNKNOWN_WORD = "unknown_word"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`may` with the reason; `why` is one of: allowed, not_your_word, not_proven, unknown_word."""
+    """`may` with the reason, and by which side."""
 
     may: bool
-    why: str
+    why: Ruling
     side: Side
 
 
@@ -135,13 +144,13 @@ def may(case: Case, mail: Mail, rules: Rules) -> Verdict:
     stand = sides(case, email, rules)
     word = WORDS.get(mail.command.word) if mail.command else None
     if word is None:
-        return Verdict(False, "unknown_word", _first(stand, tuple(Side)))
+        return Verdict(False, Ruling.UNKNOWN_WORD, _first(stand, tuple(Side)))
     side = _by_which(word, case, email, stand, rules)
     if side is None:
-        return Verdict(False, "not_your_word", _first(stand, tuple(Side)))
+        return Verdict(False, Ruling.NOT_YOUR_WORD, _first(stand, tuple(Side)))
     if mail.proof is Proof.FAILED or (word.relaxes and mail.proof is not Proof.PROVEN):
-        return Verdict(False, "not_proven", side)
-    return Verdict(True, "allowed", side)
+        return Verdict(False, Ruling.NOT_PROVEN, side)
+    return Verdict(True, Ruling.ALLOWED, side)
 
 
 def _by_which(word: Whose, case: Case, email: str, stand: Collection[Side], rules: Rules) -> Side | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, select, update
 
-from bot.model import Case, Sending
+from bot.model import Case, IdKind, Sending
 from bot.model.errors import StoreError
 from bot.store import chain, codec, mails, meta, outbox, schema
 from bot.store.db import Database, in_words, quick_check
@@ -24,7 +24,7 @@ from bot.store.db import Database, in_words, quick_check
 _cases, _ids, _out = schema.cases, schema.ids, schema.outbox
 
 #: What an id in `ids` is where it is no letter of ours: an id or a digest of somebody's mail.
-_OF_MAILS = ("original", "mail", "content", "words")
+_OF_MAILS = (IdKind.ORIGINAL, IdKind.MAIL, IdKind.CONTENT, IdKind.WORDS)
 
 
 def backup(db: Database, target: Path) -> None:
@@ -146,7 +146,7 @@ def purge(tx: Connection, number: int) -> None:
     tx.execute(update(_cases).where(_cases.c.number == number).values(snapshot=bare, salt=""))
     tx.execute(delete(schema.texts).where(schema.texts.c.case_number == number))
     tx.execute(delete(_ids).where(_ids.c.case_number == number, _ids.c.what.in_(_OF_MAILS)))
-    tx.execute(update(_ids).where(_ids.c.case_number == number).values(what="letter"))  # a key names an addressee
+    tx.execute(update(_ids).where(_ids.c.case_number == number).values(what=IdKind.LETTER))  # a key names an addressee
     outbox.forget_case(tx, number)
     mails.forget_case(tx, number)
     tx.execute(delete(schema.absences).where(schema.absences.c.case_number == number))

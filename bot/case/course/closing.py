@@ -28,6 +28,7 @@ from bot.model import (
     QuestionKind,
     Task,
     Unit,
+    Unproven,
     Window,
 )
 from bot.model import Question as Asked
@@ -105,7 +106,7 @@ def _tell_word(d: Draft, by: Contact, mail: Mail, words: str, also: Iterable[Con
     """The raiser, their manager, and the stage's contacts of both sides hear of the closing word, whoever said it: a
     letter for those who may read the words of a decision, and one for the others."""
     case, got = d.case, {contact.email for contact in told}
-    if case.unproven == "stranger":
+    if case.unproven is Unproven.STRANGER:
         return
     lost = {served.contact.email for served in case.served if served.is_dead}
     at_stage = [c for stage, side, c in case.people if stage == case.stage and side in ("raising", "responding", SIDE)]
@@ -172,7 +173,7 @@ def close(
     d.event(EventKind.CLOSED, by=by.email, note=closed_as.value)
     last = d.case.closing_by if closed_as in follow_up.ENDED and d.case.closing_by else by
     told = _outcome(d, closed_as, last, written, prompts)
-    d.write(told, [] if d.case.unproven == "stranger" else [d.case.raiser], involved(d), mail=mail)
+    d.write(told, [] if d.case.unproven is Unproven.STRANGER else [d.case.raiser], involved(d), mail=mail)
     if not any(letter.kind is LetterKind.OUTCOME for letter in d.letters):
         _outcome_without_raiser(d, closed_as, last, by)
     _file(d, prompts)
@@ -212,7 +213,7 @@ def involved(d: Draft) -> tuple[Contact, ...]:
     held before the bot as well, and where the partnership ended it both sides' leads."""
     case = d.case
     people = [c for _, _, c in case.people]
-    if case.unproven != "stranger":
+    if case.unproven is not Unproven.STRANGER:
         people += [d.manager] if d.manager else []
         people += earlier_people(d)
         leads = d.holders(d.stage.raising_role, case.responder_agency, case.team) if case.responder_agency else ()

@@ -16,7 +16,19 @@ from bot.case.making.agreed import note_actions as note_actions
 from bot.case.making.agreed import task as task
 from bot.case.making.draft import Draft
 from bot.case.making.ends_with import both_sides
-from bot.model import AlarmKind, ClosedAs, Contact, EventKind, Flag, Mail, Question, QuestionKind, Task, letters
+from bot.model import (
+    AlarmKind,
+    ClosedAs,
+    Contact,
+    EventKind,
+    Flag,
+    Mail,
+    Question,
+    QuestionKind,
+    Task,
+    Unproven,
+    letters,
+)
 from bot.model.letters import Chaser
 from bot.model.letters.parts import PromptLine
 from bot.rules import workdays
@@ -53,7 +65,7 @@ def drop(d: Draft) -> None:
 
 def begin(d: Draft, closed_as: ClosedAs) -> tuple[Prompt, ...]:
     """Sets the clocks of what follows; returns the policy's prompts that hold for this end."""
-    if closed_as not in ENDED or d.case.unproven == "stranger":
+    if closed_as not in ENDED or d.case.unproven is Unproven.STRANGER:
         d.retire_commitments()
         d.drop_tasks(lambda task: task not in d.case.commitments)
         return ()

@@ -12,7 +12,7 @@ from bot.case.making.draft import Draft
 from bot.case.making.ends_with import owes_outcome
 from bot.mail.words.actions import the_day
 from bot.mail.words.commands import names_no_day
-from bot.model import COMMITMENT, Contact, EventKind, Flag, Mail, Proof, Task
+from bot.model import COMMITMENT, Contact, EventKind, Flag, Mail, Proof, Task, Unproven
 from bot.model.letters import Information, Question, person
 from bot.model.letters.parts import Commitment, Representation
 from bot.rules import workdays
@@ -115,7 +115,7 @@ def represented(d: Draft, mail: Mail, by: Contact) -> bool:
     if (
         follow_up.task(d, REPRESENTATION) is None
         or by.agency != d.case.responder_agency
-        or d.case.unproven == "stranger"
+        or d.case.unproven is Unproven.STRANGER
     ):
         return False
     if by.email in {c.email for c in d.responders} or mail.proof is not Proof.PROVEN:

@@ -28,6 +28,7 @@ from bot.model import (
     QuestionKind,
     State,
     Unit,
+    Unproven,
     Window,
 )
 from bot.model.letters import Acknowledgement, Notice
@@ -95,13 +96,19 @@ def _bare(opening: Opening, raiser: Contact, started: datetime, rules: Rules) ->
         stage=stage,
         opened=started,
         raiser=raiser,
-        unproven="" if proven and not stranger else "stranger" if stranger else "known",
+        unproven=_unproven(proven=proven, stranger=stranger),
         opening_mail=mail.digest,
         opening_id=mail.message_id or "",
         opening_thread=mail.thread_index,
         phrase=policy.fixed_words or policy.intake.subjects[0],
         mails=(mail.digest,),
     )
+
+
+def _unproven(*, proven: bool, stranger: bool) -> Unproven:
+    if stranger:
+        return Unproven.STRANGER
+    return Unproven.NO if proven else Unproven.KNOWN
 
 
 def day_zero(mail: Mail) -> datetime:

@@ -27,6 +27,7 @@ from bot.model import (
     StageRun,
     State,
     Task,
+    Unproven,
     Window,
 )
 from bot.model.flags import Flag, Flagged
@@ -56,7 +57,7 @@ class Changing:
 
     @property
     def is_stranger(self) -> bool:
-        return self.case.state is State.PROVISIONAL and self.case.unproven == "stranger"
+        return self.case.state is State.PROVISIONAL and self.case.unproven is Unproven.STRANGER
 
     def enter_stage(self, stage: str, responders: Iterable[Contact], window: Window | None) -> None:
         """A new run, whose clock waits for its letter. A challenge that nobody has confirmed stays provisional."""
@@ -75,7 +76,8 @@ class Changing:
     def confirm(self) -> None:
         """Somebody stands behind the challenge; what came meanwhile, an answer or a word, stays."""
         was = self.case.state
-        self.case = replace(self.case, state=State.AWAITING_RESPONSE if was is State.PROVISIONAL else was, unproven="")
+        state = State.AWAITING_RESPONSE if was is State.PROVISIONAL else was
+        self.case = replace(self.case, state=state, unproven=Unproven.NO)
 
     def await_response(self) -> None:
         """Again, at the same stage; a stranger's stays provisional."""
@@ -83,7 +85,7 @@ class Changing:
 
     def await_confirmation(self) -> None:
         """A stranger is asked nothing, and their case stays where it is."""
-        if self.case.unproven != "stranger":
+        if self.case.unproven is not Unproven.STRANGER:
             self.case = replace(self.case, state=State.AWAITING_CONFIRMATION)
 
     def await_outcome(self, word: str, by: Contact, at: datetime, due: Due) -> None:

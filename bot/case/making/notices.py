@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.case.making.draft import Draft
 from bot.case.making.people import holds
-from bot.case.placement import BY_LETTER
-from bot.model import WAITING, Arrival, Contact, EventKind, Flag, Letter, LetterKind, Mail, Proof
+from bot.model import WAITING, Arrival, Contact, EventKind, Flag, How, Letter, LetterKind, Mail, Proof
 from bot.model.letters import Information, Record, Relay, TheMail, TheRecord, person
 from bot.model.letters.parts import PromptLine
 from bot.rules.policy import prose
@@ -78,7 +77,7 @@ def pass_back(d: Draft, fact: Arrival, by: Contact) -> None:
     addressed = {a.email for a in (*mail.to, *mail.cc)}
     is_reached = any(d.rules.directory.same_person(c.email, one) for c in d.responders for one in addressed)
     has_words = mail.is_readable and mail.new_text.strip() and not mail.is_reaction and not mail.trigger.is_forward
-    is_ours = fact.how == BY_LETTER and fact.answered in _NAMING and not is_reached and d.case.inbox not in addressed
+    is_ours = fact.how == How.LETTER and fact.answered in _NAMING and not is_reached and d.case.inbox not in addressed
     if (
         to is None
         or d.case.unproven
