@@ -76,7 +76,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
 
 def _recalled(d: Draft, mail: Mail, sender: str) -> None:
     """A recall deletes nothing and closes nothing: the raiser is asked."""
-    if mail.kind_why == "recall" and sender == d.case.raiser.email and d.case.is_open:
+    if mail.is_recall and sender == d.case.raiser.email and d.case.is_open:
         d.write(letters.Question.Recall(), [d.case.raiser], mail=mail)
 
 
