@@ -175,7 +175,6 @@ class Decision:
     case: Case
     letters: tuple[Letter, ...] = ()
     events: tuple[Event, ...] = ()
-    why: PersonalText = ""
     frees: tuple[Hold, ...] = ()
     wrong_move: PlainText = ""
     onward: tuple[tuple[PlainText, Correction], ...] = ()  # (ref, what follows for that open case in the same breath)
@@ -190,7 +189,6 @@ class JournalRow:
     fact: str  # kind of fact: Opening, Arrival, Alarm ...
     events: tuple[tuple[str, str, str, str], ...]  # (kind, stage, by, note)
     letters: tuple[str, ...]  # keys
-    why: str
     hash: str
     body: str  # canonical JSON as stored
     values: Mapping[str, object]  # the fact as kept: ids, kinds, times, command word; never a mail's text

@@ -40,7 +40,6 @@ class Draft(Changing):
         self.waits_unread = False  # a mail that may be of this case waits for a person to place or open it
         self.letters: list[Letter] = []
         self.events: list[Event] = []
-        self.why = ""
         self.frees: tuple[Hold, ...] = ()
         self.onward: tuple[tuple[str, Correction], ...] = ()
 
@@ -272,7 +271,7 @@ class Draft(Changing):
 
     def decision(self) -> Decision:
         letters = tuple(weightiest(self.letters))
-        return Decision(self.case, letters, tuple(self.events), self.why, self.frees, onward=self.onward)
+        return Decision(self.case, letters, tuple(self.events), self.frees, onward=self.onward)
 
 
 def weightiest(letters: list[Letter]) -> list[Letter]:
