@@ -51,13 +51,15 @@ WORDS: dict[str, set[str]] = {
     "finish": set(),
 }  # fmt: skip
 #: Kinds that several rooms speak of, and where the same letters are compared because they mean something else there: a
-#: row of the rehearsal, a finding of the probe, a column, what a policy's clock runs until.
+#: row of the rehearsal, a finding of the probe, a column, what a policy's clock runs until, a setting that says "none".
+#: Whose side a policy means is a literal there, which the types check.
 KINDS: dict[type[StrEnum], tuple[str, ...]] = {
     model.Sending: ("cli/probe/doors.py",),
     model.Reach: (),
     model.How: (),
     model.IdKind: ("cli/rehearsal/", "case/course/subclocks.py", "case/making/clocks.py", "store/letters.py"),
     model.Unproven: (),
+    model.Side: ("rules/", "case/course/closing.py", "cli/probe/", "doors/", "mail/", "settings/"),
     Ruling: (),
 }
 #: What goes out for good, and where: the folder of a protocol, and by which word its failpoints begin.

@@ -12,7 +12,7 @@ from bot.case.course.entry import earlier_people
 from bot.case.course.stages import enter
 from bot.case.making import agreed
 from bot.case.making.draft import Draft
-from bot.case.making.ends_with import SIDE, answered_by, owes_outcome
+from bot.case.making.ends_with import answered_by, owes_outcome
 from bot.case.making.notices import file_record, may_read, notify
 from bot.model import (
     AlarmKind,
@@ -26,6 +26,7 @@ from bot.model import (
     LetterKind,
     Mail,
     QuestionKind,
+    Side,
     Task,
     Unit,
     Unproven,
@@ -58,7 +59,7 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail, said: str = "
     d.alarm(AlarmKind.OUTCOME_DUE, due.at, "the outcome in writing is due")
     subclocks.start(d, "resolved")
     owing, others = owes_outcome(d)
-    d.joined("responding", *owing)
+    d.joined(Side.RESPONDING, *owing)
     words = said if word == "DECIDED" and not at_mail.is_confidence else ""
     told = _ask_outcome(d, by, at_mail, words if all(may_read(d, by, c) for c in owing) else "")
     _tell_word(d, by, at_mail, words, (*others, *d.inbox), told)
@@ -88,7 +89,7 @@ def _ask_outcome(d: Draft, by: Contact, mail: Mail, words: str) -> tuple[Contact
 def keep_outcome(d: Draft, mail: Mail, by: Contact) -> None:
     """Written before the closing word: its writer is asked whether it stands when that word has been given."""
     follow_up.note_actions(d, mail)
-    d.put_task(Task(KEPT, owner=by, mail=mail.digest, said=(("responding", "written", mail.received),)))
+    d.put_task(Task(KEPT, owner=by, mail=mail.digest, said=((Side.RESPONDING, "written", mail.received),)))
 
 
 def _written_before(d: Draft) -> tuple[Contact | None, datetime | None, str]:
@@ -109,7 +110,11 @@ def _tell_word(d: Draft, by: Contact, mail: Mail, words: str, also: Iterable[Con
     if case.unproven is Unproven.STRANGER:
         return
     lost = {served.contact.email for served in case.served if served.is_dead}
-    at_stage = [c for stage, side, c in case.people if stage == case.stage and side in ("raising", "responding", SIDE)]
+    at_stage = [
+        c
+        for stage, side, c in case.people
+        if stage == case.stage and side in (Side.RAISING, Side.RESPONDING, Side.DECIDER)
+    ]
     manager = [d.manager] if d.manager else []
     deciders = [c for c in d.cast.deciders(d.stage) if c.email != by.email]
     readers = [c for c in (case.raiser, *manager, *at_stage, *deciders, *also) if c.email not in got | lost]
@@ -198,7 +203,7 @@ def _outcome(
 def _file(d: Draft, prompts: tuple[Prompt, ...]) -> None:
     """The record, which also carries what the policy asks of the business unit."""
     unit = [p for p in prompts if p.to == "unit"]
-    letter = file_record(d, d.rules.policy.filing.content, follow_up.for_letter(d, unit, "unit"))
+    letter = file_record(d, d.rules.policy.filing.content, follow_up.for_letter(d, unit, Side.UNIT))
     if letter is not None:
         follow_up.ask_of(d, letter.key, unit, letter.to[0].email)
 

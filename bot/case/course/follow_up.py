@@ -45,7 +45,7 @@ ALARMS = (
 CHILD_FILE = "child_file"
 MEETING = "meeting"
 ENDED = (ClosedAs.RESOLVED, ClosedAs.DECIDED)
-SIDES = {Side.RAISING: "raising", Side.RESPONDING: "responding", Side.UNIT: "unit", Side.DECIDER: "unit"}
+SIDES = {Side.RAISING: Side.RAISING, Side.RESPONDING: Side.RESPONDING, Side.UNIT: Side.UNIT, Side.DECIDER: Side.UNIT}
 
 
 # --- tasks ------------------------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def ask_of(d: Draft, key: str, prompts: Iterable[Prompt], asked: str) -> None:
     """The letter of that key asks for a YES to each prompt that has a day."""
     for prompt in prompts:
         if prompt.within is not None:
-            d.ask(Question(key, QuestionKind.TASK, asked, task=prompt.id, side="unit"))
+            d.ask(Question(key, QuestionKind.TASK, asked, task=prompt.id, side=Side.UNIT))
 
 
 # --- alarms -----------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from bot.model import (
     Question,
     QuestionKind,
     Served,
+    Side,
     StageRun,
     State,
     Task,
@@ -219,12 +220,11 @@ class Changing:
     def end_delays(self) -> None:
         self.case = replace(self.case, delayed=())
 
-    def joined(self, side: str, *contacts: Contact) -> None:
+    def joined(self, side: Side, *contacts: Contact) -> None:
         """Remembers who was involved, once for each stage and side."""
-        known = {(stage, where, c.email) for stage, where, c in self.case.people}
-        new = [(self.case.stage, side, c) for c in contacts if c.email]
-        kept = (row for row in new if (row[0], row[1], row[2].email) not in known)
-        self.case = replace(self.case, people=(*self.case.people, *kept))
+        known = {c.email for stage, where, c in self.case.people if (stage, where) == (self.case.stage, side)}
+        new = ((self.case.stage, side, c) for c in contacts if c.email and c.email not in known)
+        self.case = replace(self.case, people=(*self.case.people, *new))
 
     def note_outside(self, *outsiders: Outsider) -> None:
         self.case = replace(self.case, outsiders=(*self.case.outsiders, *outsiders))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.case.making.draft import Draft
 from bot.case.making.people import holds
-from bot.model import WAITING, Arrival, Contact, EventKind, Flag, How, Letter, LetterKind, Mail, Proof
+from bot.model import WAITING, Arrival, Contact, EventKind, Flag, How, Letter, LetterKind, Mail, Proof, Side
 from bot.model.letters import Information, Record, Relay, TheMail, TheRecord, person
 from bot.model.letters.parts import PromptLine
 from bot.rules.policy import prose
@@ -34,7 +34,7 @@ def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False)
             meant = "" if found_for else prose.role(rule.role)
             told = Information.Notify(event=event, original=d.original(), attached=bool(whole), meant=meant)
             letter = d.write(told, found, after=before if rule.first else (), attach=whole)
-            d.joined("copy", *found)
+            d.joined(Side.COPY, *found)
             if letter is not None and rule.first:
                 before = (*before, letter.key)
     return before
@@ -100,7 +100,7 @@ def holders(d: Draft, rule: Notify) -> tuple[tuple[Contact, ...], ...]:
     """Whom the rule means, one letter each: the challenged agency's, else the raiser's, else another agency's of the
     area, else the area's own; or, as the rule says, one side's, or both sides', else the area's. () for nobody."""
     case = d.case
-    sides = {"raising": (case.raiser.agency,), "responding": (case.responder_agency,)}
+    sides: dict[str, tuple[str, ...]] = {Side.RAISING: (case.raiser.agency,), Side.RESPONDING: (case.responder_agency,)}
     asked = sides.get(rule.side, (case.responder_agency, case.raiser.agency))
     own = [found for agency in dict.fromkeys(asked) if agency and (found := _own(d, rule.role, agency))]
     if not own and rule.side == "either" and (others := _of_another(d, rule.role)):

@@ -75,7 +75,7 @@ def responded(
     d.quiet(*CLOCK, AlarmKind.DOUBTFUL)
     d.record_response(at, by.email, "" if is_reported or mail is None else mail.digest)
     d.await_confirmation()
-    d.joined("responding", by)
+    d.joined(Side.RESPONDING, by)
     subclocks.stop(d, "response")
     subclocks.start(d, "response")
     if d.is_stranger:
@@ -103,7 +103,7 @@ def responded(
 
 def _called_in(d: Draft) -> tuple[Contact, ...]:
     """Who was called in at this stage on the raiser's side: they were asked to act, and hear that it is answered."""
-    return tuple(c for stage, side, c in d.case.people if stage == d.case.stage and side == "raising")
+    return tuple(c for stage, side, c in d.case.people if stage == d.case.stage and side == Side.RAISING)
 
 
 def _manager(d: Draft) -> tuple[Contact, ...]:
