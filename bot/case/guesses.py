@@ -7,8 +7,8 @@ raiser is asked while both clocks run. It asks no database: open cases are hande
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from bot.case.placement import MAY_ANSWER, Pen, is_original, is_party
-from bot.model import WAITING, Case, Inbox, Mail
+from bot.case.placement import Pen, is_original, is_party
+from bot.model import WAITING, Case, How, Inbox, Mail
 from bot.rules.directory import Directory
 
 _MOST = 3
@@ -70,7 +70,7 @@ def _guess(found: Iterable[Case]) -> Pen | None:
         return None
     own = {case.number: [c.ref for c in cases if c.raiser.email == case.raiser.email] for case in cases}
     asks = ((c.number, tuple(r for r in own[c.number] if r != c.ref)) for c in cases if len(own[c.number]) <= _MOST)
-    return Pen(MAY_ANSWER, tuple(case.ref for case in cases), tuple(asks))
+    return Pen(How.MAY_ANSWER, tuple(case.ref for case in cases), tuple(asks))
 
 
 def is_named(case: Case, mail: Mail, directory: Directory) -> bool:

@@ -10,26 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.mail.subject import is_probe
-from bot.model import Attachment, Case, Flag, Inbox, Mail, MailKind, Proof
+from bot.model import Attachment, Case, Flag, How, IdKind, Inbox, Mail, MailKind, Proof
 from bot.rules.directory import Directory
 
-#: How a mail was matched that cites an id of ours.
-BY_LETTER = "our letter"
-#: Why a mail waits that may be an answer, and how its case hears of it: it does not join it.
-MAY_ANSWER = "it may answer an open challenge"
 #: How far what a quotation says of its time may lie from the opening: a mail program's zone may be another.
 _SAME_TIME = timedelta(hours=1, minutes=10)
 #: What an id is that is no letter's.
-_OF_MAILS = ("original", "mail")
-#: How a challenge joins the open case that its sender has already begun with the same words.
-AGAIN = "the same challenge again"
+_OF_MAILS = (IdKind.ORIGINAL, IdKind.MAIL)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the store knows of the ids and refs a mail cites: `ids` (message id, case, what), `refs` (ref, case).
 
-    `what` is "original", "mail", or the key of a letter of ours. `is_own`: the mail itself bears an id of ours.
+    `what` is an IdKind, or the key of a letter of ours. `is_own`: the mail itself bears an id of ours.
     `below`: refs that stand only in a signature or quotation; `named`: the cases that all these lead to.
     """
 
@@ -147,7 +141,7 @@ def _by_key(mail: Mail, known: Known, directory: Directory) -> Placement | None:
     cited = sorted((row for row in known.ids if row[0] in order), key=lambda row: order[row[0]])
     ours = [row for row in cited if row[2] not in _OF_MAILS]
     others = [row for row in cited if row[2] in _OF_MAILS]
-    for rows, how in ((ours, BY_LETTER), (others, "the challenge or a mail of the case")):
+    for rows, how in ((ours, How.LETTER), (others, How.MAIL)):
         cases = {case for _, case, _ in rows}
         if len(cases) == 1:
             return Attach(rows[0][1], how, rows[0][2] if rows is ours else "")
@@ -165,7 +159,7 @@ def _by_ref(mail: Mail, known: Known, directory: Directory) -> Placement | None:
     refs = known.refs or tuple(row for row in known.below if row[1] in own)
     cases = {case for _, case in refs}
     if len(cases) == 1:
-        return Attach(refs[0][1], "the ref")
+        return Attach(refs[0][1], How.REF)
     if cases:
         return Pen("it names more than one ref", tuple(ref for ref, _ in refs))
     if known.below and mail.kind is MailKind.HUMAN and not mail.is_list and mail.trigger.phrase is None:
@@ -178,7 +172,7 @@ def _bounced(mail: Mail, known: Known) -> Placement:
     cited = set(mail.bounce.message_ids) if mail.bounce else set()
     rows = [row for row in known.ids if row[0] in cited and row[2] not in _OF_MAILS]
     if len({case for _, case, _ in rows}) == 1:
-        return Attach(rows[0][1], "a bounce of our letter", rows[0][2])
+        return Attach(rows[0][1], How.BOUNCE, rows[0][2])
     if mail.trigger.phrase is not None:
         return Pen("a bounce of nothing we sent, with a challenge in its subject")
     return Ignore("a bounce of nothing we sent")

@@ -98,7 +98,7 @@ def one(ref: Ref, config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
     if as_json:
         emit({"what": "case", **_row(case), "due_why": case.due_why, "raiser": case.raiser.email})
         for row in journal:
-            emit({"what": "fact", "at": row.at, "fact": row.fact, "events": list(row.events), "why": row.why})
+            emit({"what": "fact", "at": row.at, "fact": row.fact, "events": list(row.events)})
         for deadline in coming:
             emit({"what": "next", "at": deadline.at, "kind": deadline.kind, "why": deadline.why})
         return

@@ -101,7 +101,7 @@ def _held(db: Database, stored: Stored, out: Path) -> list[Path]:
         told: dict[str, Any] = {
             "case": codec.encode(stored.case),
             "policy_text": stored.policy_text,
-            "journal": [{"at": r.at, "fact": r.fact, "events": r.events, "why": r.why} for r in journal],
+            "journal": [{"at": r.at, "fact": r.fact, "events": r.events} for r in journal],
             "mails": [{"received": m.received, "sha256": m.digest, "why": m.why} for m in mails.of_case(tx, number)],
             "letters": [
                 {"kind": q.letter.kind.value, "queued": q.queued, "status": q.status, "recipients": q.recipients}

@@ -17,7 +17,7 @@ from bot.daemon.app import Office
 from bot.doors.ports import RawMail
 from bot.mail.bytes.headers import MAX_BLOCK
 from bot.mail.read import writer
-from bot.model import Disposition, Inbox, Mail, aware
+from bot.model import Disposition, Inbox, Mail, Sending, aware
 from bot.model.errors import BotError
 from bot.rules.policy.yaml_file import nearest
 from bot.rules.workdays import MORNING, at_local
@@ -222,7 +222,7 @@ def unsent(ctx: typer.Context, config: ConfigDir = DEFAULT, as_json: AsJson = Fa
     if ctx.invoked_subcommand:
         return
     with database(config) as db, db.read() as tx:
-        queued = [*outbox.open_letters(tx), *outbox.of_status(tx, "withheld")]
+        queued = [*outbox.open_letters(tx), *outbox.of_status(tx, Sending.WITHHELD)]
         refs = {case.number: case.ref for case in cases.all_cases(tx)}
     rows = [_letter(one, refs) for one in queued]
     show(
@@ -239,7 +239,7 @@ def _letter(queued: Queued, refs: dict[int, str]) -> dict[str, Any]:
         "status": queued.status,
         "queued": queued.queued,
         "attempts": queued.attempts,
-        "tried_again": queued.ready if queued.status == "deferred" else None,
+        "tried_again": queued.ready if queued.status is Sending.DEFERRED else None,
         "why": queued.last_error,
     }
 
@@ -256,7 +256,7 @@ def let_go(
         except KeyError:
             complain(f"There is no letter {letter}. See: challenge-bot outbox")
             raise typer.Exit(1) from None
-        if queued.status not in ("held", "withheld"):
+        if queued.status not in (Sending.HELD, Sending.WITHHELD):
             complain(f"Letter {letter} is not held: it is {queued.status}.")
             raise typer.Exit(1)
         outbox.release(tx, letter)

@@ -17,7 +17,7 @@ from bot.case.said.cells import CELLS, sentence
 from bot.cli.open import now, settings
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, emit, say_lines, show
 from bot.engine.registers import answering
-from bot.model import Case, Contact, StageRun, State
+from bot.model import Case, Contact, Side, StageRun, State
 from bot.model.errors import BotError
 from bot.records import forms
 from bot.records.fill import Entry, Known, fill
@@ -93,7 +93,7 @@ def _case(policy: Policy, area: str, at: datetime) -> Case:
     for n, stage in enumerate(policy.stages):
         start = begun + timedelta(weeks=n)
         runs.append(StageRun(stage.id, start, None, ended=start + timedelta(days=6)))
-        joined += [(stage.id, "raising", raising[n]), (stage.id, "responding", fay)]
+        joined += [(stage.id, Side.RAISING, raising[n]), (stage.id, Side.RESPONDING, fay)]
     return Case(
         number=1,
         ref=f"{area}-{at.year}-0007",

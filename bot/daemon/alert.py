@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.engine.sending.unknown import FAULT
-from bot.model import Contact, Letter
+from bot.model import Contact, Letter, Sending
 from bot.model.errors import LoginRefused
 from bot.model.letters import Alert
 from bot.store import mailboxes, outbox
@@ -98,11 +98,11 @@ def _grace(why: str) -> timedelta:
 def _stuck(queued: outbox.Queued) -> Condition | None:
     """Why this letter needs a human, if it does."""
     since, at_once = queued.claimed or queued.queued, timedelta(0)
-    if queued.status == "unknown" and queued.resends:
+    if queued.status is Sending.UNKNOWN and queued.resends:
         return Condition(
             f"letter {queued.id} may not have arrived", "It was sent twice; both answers were lost.", since
         )
-    if queued.status == "held" and queued.last_error:  # without a reason it is a person's HOLD, which ends by itself
+    if queued.status is Sending.HELD and queued.last_error:  # without a reason a person's HOLD, which ends by itself
         return Condition(f"letter {queued.id} is held", queued.last_error, since, at_once)
     if queued.last_error.startswith(FAULT):
         return Condition(f"letter {queued.id} cannot be made", queued.last_error, since, at_once)

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from bot.case.said.command import answer
-from bot.model import Case, Command, Contact, Flag, Letter, Mail, State, Word, Wording
+from bot.model import Case, Command, Contact, Flag, Letter, Mail, Side, State, Word, Wording
 from bot.model.letters import Answer, Enclosed, TheRegister, TheReport, person
 from bot.model.letters.parts import Answering, OpenCase, ToBeDone
 from bot.records import register
@@ -113,7 +113,7 @@ def to_be_done(case: Case, now: datetime, cal: Calendar) -> list[ToBeDone]:
             is_over=(task.day is not None and task.day < today) or any(word == "no" for _, word, _ in task.said),
         )
         for n, task in rows
-        if task.said_by("raising") != "yes"
+        if task.said_by(Side.RAISING) != "yes"
     ]
 
 

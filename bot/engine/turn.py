@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.case import table
-from bot.case.placement import MAY_ANSWER
 from bot.case.said.unit import shadow
 from bot.case.said.unit.orders import still_true
 from bot.letters import render
@@ -25,6 +24,8 @@ from bot.model import (
     Fact,
     Flag,
     Hold,
+    How,
+    IdKind,
     Inbox,
     Letter,
     LetterKind,
@@ -32,6 +33,7 @@ from bot.model import (
     LetterUndelivered,
     Mail,
     Opening,
+    Sending,
 )
 from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
@@ -142,7 +144,7 @@ class Turn:
         failpoint("turn.save")
         cases.save(tx, plan.decision, plan.fact, now, version, plan.policy_text)
         self._note_ids(tx, plan)
-        if isinstance(plan.fact, Opening) or (isinstance(plan.fact, Arrival) and plan.fact.how != MAY_ANSWER):
+        if isinstance(plan.fact, Opening) or (isinstance(plan.fact, Arrival) and plan.fact.how != How.MAY_ANSWER):
             cases.keep(tx, plan.decision.case.number, plan.fact.mail)
         if isinstance(plan.fact, Opening):
             cases.keep_words(tx, plan.decision.case.number, plan.fact.mail.new_text)
@@ -195,10 +197,10 @@ class Turn:
             self.take(tx, queued.case, fact, now)
 
     def _note_ids(self, tx: Connection, plan: Plan) -> None:
-        if isinstance(plan.fact, Arrival) and plan.fact.how == MAY_ANSWER:
+        if isinstance(plan.fact, Arrival) and plan.fact.how == How.MAY_ANSWER:
             return  # it is not of the case: what answers it must not be either
         if isinstance(plan.fact, Opening | Arrival) and plan.fact.mail.message_id:
-            what = "original" if isinstance(plan.fact, Opening) else "mail"
+            what = IdKind.ORIGINAL if isinstance(plan.fact, Opening) else IdKind.MAIL
             cases.note_ids(tx, plan.decision.case.number, {plan.fact.mail.message_id: what})
 
     def _queue(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> None:
@@ -209,7 +211,8 @@ class Turn:
         signed = replace(letter, message_id=render.message_id(self.secret, case.ref, letter.key, self.domain))
         is_withheld = self._is_withheld(case, signed)
         held_for = None if is_withheld else self._held_for(tx, decision, signed, now)
-        status = "withheld" if is_withheld else "held" if held_for else "queued"
+        open_as = Sending.HELD if held_for else Sending.QUEUED
+        status = Sending.WITHHELD if is_withheld else open_as
         if outbox.queue(tx, signed, owner, now, status, held_for) is not None:
             cases.note_ids(tx, case.number, {signed.message_id: signed.key})
             self.woken()

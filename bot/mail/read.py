@@ -95,6 +95,7 @@ def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool
         attachments=parsed.attachments,
         kind=verdict.kind,
         kind_why=verdict.why,
+        is_recall=verdict.is_recall,
         is_machine_by_looks=verdict.by_looks,
         is_list=verdict.is_list,
         bounce=verdict.bounce,

@@ -13,7 +13,7 @@ import re2
 from rapidfuzz.distance import OSA
 
 from bot.mail.patterns.topics import topic
-from bot.model import Flag, SubjectReading, Window
+from bot.model import Automatic, Flag, SubjectReading, Window
 from bot.rules.windows import DOUBTFUL, LONGEST, Requested, fold, requested
 
 
@@ -122,15 +122,15 @@ def read(subject: str, phrases: Sequence[Phrase], sent: datetime) -> SubjectRead
     )
 
 
-def automatic_prefix(subject: str) -> str:
-    """auto_reply, receipt, bounce, recall, meeting or "": what the standard English beginnings say of themselves.
+def automatic_prefix(subject: str) -> Automatic:
+    """What the standard English beginnings say of themselves.
 
-    A gateway's marking may stand before it; after `RE:` it is a person's answer to such a mail, and "".
+    A gateway's marking may stand before it; after `RE:` it is a person's answer to such a mail, and NO.
     """
     words = _strip(subject).automatic
     if words:
-        return next(str(kind) for pattern, kind in _AUTOMATIC if pattern.match(words))
-    return "recall" if _RECALLS.search(_folded(subject)) else ""
+        return next(Automatic(kind) for pattern, kind in _AUTOMATIC if pattern.match(words))
+    return Automatic.RECALL if _RECALLS.search(_folded(subject)) else Automatic.NO
 
 
 def ref_in(text: str) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # what each file defines; of letters, which has a face of its
     from bot.model.letters import WANTS_ANSWERS as WANTS_ANSWERS
     from bot.model.letters import Letter as Letter
     from bot.model.letters import LetterKind as LetterKind
+    from bot.model.letters import Reach as Reach
+    from bot.model.letters import Sending as Sending
     from bot.model.letters import Wording as Wording
     from bot.model.mails import *
     from bot.model.marks import *

@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.model.events import EndedAs
 from bot.model.flags import Flag, Flagged
 from bot.model.forms import FormState
+from bot.model.mails import Unproven
 from bot.model.marks import PersonalText, PlainText
 from bot.model.times import Window, aware
 
@@ -80,9 +81,7 @@ class AlarmKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """A row of the alarm table. (case, kind, stage, nth, item, at) is unique: it is the occasion of what it causes.
-
-    Raises ValueError for a kind that is none.
-    """
+    Raises ValueError for a kind that is none."""
 
     kind: AlarmKind
     at: datetime
@@ -240,7 +239,7 @@ class Case:
     window: Window | None = None  # as requested or assumed at opening
     requested_by: datetime | None = None
     urgent: bool = False  # opened on an hours window
-    unproven: PlainText = ""  # "", known (directory address without proof) or stranger: while provisional
+    unproven: Unproven = Unproven.NO  # while provisional
     opening_mail: PlainText = ""  # digest
     opening_id: PersonalText = ""  # its Message-ID
     opening_thread: PersonalText = ""  # its Thread-Index

@@ -51,9 +51,23 @@ class Opening:
     same_as: PlainText = ""  # the ref of an open case that it may be written of again
 
 
+class How(StrEnum):
+    """By what a mail was matched with a case; where a person placed it, it is said in words instead."""
+
+    LETTER = "our letter"  # it cites an id of ours
+    BOUNCE = "a bounce of our letter"
+    MAIL = "the challenge or a mail of the case"
+    REF = "the ref"
+    LINE = "the ref in its line"
+    AGAIN = "the same challenge again"  # while the case that its sender began with the same words is open
+    COPY = "copy"
+    MAY_ANSWER = "it may answer an open challenge"  # the case hears of it: it waits for a person and does not join
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A mail that belongs to a case. `how`: by what it was matched; `answered`: the kind of our letter it answers."""
+    """A mail that belongs to a case. `how`: a How, or the words of whoever placed it; `answered`: the kind of our
+    letter it answers."""
 
     mail: Mail
     how: PlainText
@@ -122,6 +136,16 @@ class Correction:
 Fact = Opening | Arrival | Alarm | LetterServed | LetterUndelivered | Correction
 
 
+class IdKind(StrEnum):
+    """What an id that leads to a case is; of a letter of ours it is that letter's key."""
+
+    ORIGINAL = "original"
+    MAIL = "mail"
+    CONTENT = "content"  # made of what stays the same when a mail is delivered twice
+    WORDS = "words"  # made of what stays the same when a challenge is written again
+    LETTER = "letter"  # whose key was forgotten with the case: it named an addressee
+
+
 class FactKind(StrEnum):
     """Kinds of fact, but alarms: those go by the kind of their deadline."""
 
@@ -151,7 +175,6 @@ class Decision:
     case: Case
     letters: tuple[Letter, ...] = ()
     events: tuple[Event, ...] = ()
-    why: PersonalText = ""
     frees: tuple[Hold, ...] = ()
     wrong_move: PlainText = ""
     onward: tuple[tuple[PlainText, Correction], ...] = ()  # (ref, what follows for that open case in the same breath)
@@ -166,7 +189,6 @@ class JournalRow:
     fact: str  # kind of fact: Opening, Arrival, Alarm ...
     events: tuple[tuple[str, str, str, str], ...]  # (kind, stage, by, note)
     letters: tuple[str, ...]  # keys
-    why: str
     hash: str
     body: str  # canonical JSON as stored
     values: Mapping[str, object]  # the fact as kept: ids, kinds, times, command word; never a mail's text

@@ -5,9 +5,24 @@ A reading holds a family's words: it lives with the mail and goes with it. The c
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from bot.model.marks import PersonalText, PlainText
 from bot.model.times import aware
+
+
+class Side(StrEnum):
+    """Where somebody stands in a case: who wrote to whom, and who is beside them."""
+
+    RAISING = "raising"
+    RESPONDING = "responding"
+    DECIDER = "decider"
+    UNIT = "unit"  # the partnership's business unit or manager
+    EXECUTIVE = "executive"  # the policy's executive lead, of either agency
+    NONE = "none"
+    COPY = "copy"  # told of it only
+    RAISING_LEAD = "raising lead"  # asked whether an answered challenge can wait
+    RESPONDING_LEAD = "responding lead"
 
 
 @dataclass(frozen=True, slots=True)

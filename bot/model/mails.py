@@ -32,6 +32,17 @@ class MailKind(StrEnum):
     OTHER_AUTOMATED = "other_automated"
 
 
+class Automatic(StrEnum):
+    """What a subject that a mail program begins says of its mail; NO: a person may have written it."""
+
+    NO = ""
+    AUTO_REPLY = "auto_reply"
+    RECEIPT = "receipt"
+    BOUNCE = "bounce"
+    RECALL = "recall"
+    MEETING = "meeting"
+
+
 class Proof(StrEnum):
     """How far the sender is proven. `none`: no trust profile was configured or no evidence was there to read."""
 
@@ -39,6 +50,14 @@ class Proof(StrEnum):
     UNPROVEN = "unproven"
     FAILED = "failed"
     NONE = "none"
+
+
+class Unproven(StrEnum):
+    """Who stands behind a challenge that nobody has confirmed yet; NO: it is as good as proven."""
+
+    NO = ""
+    KNOWN = "known"  # an address of the directory, without proof
+    STRANGER = "stranger"
 
 
 class Meaning(StrEnum):
@@ -193,6 +212,7 @@ class Mail:
     unopened: tuple[PersonalText, ...] = ()  # attachments that may hold a form, not read: why (macros, locked ...)
     kind: MailKind = MailKind.HUMAN
     kind_why: PersonalText = ""
+    is_recall: bool = False  # a mail program asks to take a mail back: nothing is taken back
     is_machine_by_looks: bool = False  # told by spelling, bulk marks or wording alone: a known person's is theirs
     is_list: bool = False  # a list's own headers: opens nothing
     is_readable: bool = True  # False: encrypted, or set aside: only the headers speak

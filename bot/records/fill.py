@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model import Case, Contact, FieldRead, FormRead, MailForms
+from bot.model import Case, Contact, FieldRead, FormRead, MailForms, Side
 from bot.records import plain
 from bot.rules.policy.forms import Form, FormField
 from bot.rules.policy.policy import Policy
@@ -79,7 +79,7 @@ def _from(source: str, known: Known) -> Entry:
             return _sourced(_date(case.opened, known.calendar), opened)
         case "today":
             return _sourced(_date(known.now, known.calendar), "the day this was made")
-        case "raising" | "responding":
+        case Side.RAISING | Side.RESPONDING:
             people = [c for stage, side, c in case.people if (stage, side) == (rest, word)]
             return _sourced(_people(people), f"case {case.ref}, {_stage(known, rest)}")
         case "ended":

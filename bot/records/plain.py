@@ -7,11 +7,16 @@ nobody: silence is "no reply recorded".
 
 from collections.abc import Mapping, Sequence
 
-from bot.model import Case, EndedAs, EventKind, Flagged, StageRun, State
+from bot.model import Case, EndedAs, EventKind, Flagged, Side, StageRun, State
 from bot.model.events import kind_of
 
 CUT_SHORT = "ended before its time"
-SIDES = {"raising": "raising", "responding": "responding", "copy": "told", "decider": "deciding"}
+SIDES: dict[str, str] = {
+    Side.RAISING: "raising",
+    Side.RESPONDING: "responding",
+    Side.COPY: "told",
+    Side.DECIDER: "deciding",
+}
 
 _STATES = {
     State.PROVISIONAL: "open; the sender is not confirmed",

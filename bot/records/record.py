@@ -219,7 +219,6 @@ def _journal_json(case: Case, journal: Sequence[JournalRow], full: bool) -> byte
                 for kind, stage, by, note in row.events
             ],
             "letters": list(row.letters),
-            "why": row.why,
             "body": row.body,
             "hash": row.hash,
         }

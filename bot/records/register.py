@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import xlsxwriter
 
-from bot.model import Case, ClosedAs, StageRun, State, Task
+from bot.model import Case, ClosedAs, Side, StageRun, State, Task
 from bot.model.flags import OF_CHILD, OF_WRITING
 from bot.records import plain
 from bot.records.parts import cell
@@ -75,7 +75,7 @@ def _escalation(case: Case, policy: Policy) -> tuple[Value, ...]:
         plain.in_time(first) if first else "", plain.state(case), case.closed,
         ("yes" if case.outcome else "none recorded") if is_ended else "",
         len(actions), sum(any(word == "yes" for _, word, _ in task.said) for task in actions),
-        _filed(filed, "raising", is_ended), _filed(filed, "responding", is_ended),
+        _filed(filed, Side.RAISING, is_ended), _filed(filed, Side.RESPONDING, is_ended),
         "yes" if any(one.stage == before.stage for before, one in pairwise(case.runs)) else "",
         ", ".join(one.words for one in case.flags if one.flag in OF_WRITING),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from statistics import median
 
 import re2
 
-from bot.model import Case, ClosedAs, StageRun
+from bot.model import Case, ClosedAs, Side, StageRun
 from bot.model.flags import OF_WRITING
 from bot.records import plain
 from bot.records.register import Sheet, Value, learning, parties
@@ -166,9 +166,8 @@ def _written(source: Source, start: date, end: date) -> Value:
 
 def _filed(source: Source, start: date, end: date) -> Value:
     ended = [c for c in source.closed(start, end) if any(t.id == "child_file" for t in c.tasks)]
-    both = [
-        c for c in ended for t in c.tasks if t.id == "child_file" and t.said_by("raising") and t.said_by("responding")
-    ]
+    asked = [t for c in ended for t in c.tasks if t.id == "child_file"]
+    both = [t for t in asked if t.said_by(Side.RAISING) and t.said_by(Side.RESPONDING)]
     return _share(len(both), len(ended))
 
 

@@ -15,26 +15,27 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.model import Case, Contact, Mail, Proof, Word
+from bot.model import Side as Side
 from bot.rules.book import Rules
 from bot.rules.coverage import deciders
 from bot.rules.directory import UNIT
 
 
-class Side(StrEnum):
-    RAISING = "raising"
-    RESPONDING = "responding"
-    DECIDER = "decider"
-    UNIT = "unit"  # the partnership's business unit or manager
-    EXECUTIVE = "executive"  # the policy's executive lead, of either agency
-    NONE = "none"
+class Ruling(StrEnum):
+    """Why somebody may say a word, or may not."""
+
+    ALLOWED = "allowed"
+    NOT_YOUR_WORD = "not_your_word"
+    NOT_PROVEN = "not_proven"
+    UNKNOWN_WORD = "unknown_word"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`may` with the reason; `why` is one of: allowed, not_your_word, not_proven, unknown_word."""
+    """`may` with the reason, and by which side."""
 
     may: bool
-    why: str
+    why: Ruling
     side: Side
 
 
@@ -135,13 +136,13 @@ def may(case: Case, mail: Mail, rules: Rules) -> Verdict:
     stand = sides(case, email, rules)
     word = WORDS.get(mail.command.word) if mail.command else None
     if word is None:
-        return Verdict(False, "unknown_word", _first(stand, tuple(Side)))
+        return Verdict(False, Ruling.UNKNOWN_WORD, _first(stand, tuple(Side)))
     side = _by_which(word, case, email, stand, rules)
     if side is None:
-        return Verdict(False, "not_your_word", _first(stand, tuple(Side)))
+        return Verdict(False, Ruling.NOT_YOUR_WORD, _first(stand, tuple(Side)))
     if mail.proof is Proof.FAILED or (word.relaxes and mail.proof is not Proof.PROVEN):
-        return Verdict(False, "not_proven", side)
-    return Verdict(True, "allowed", side)
+        return Verdict(False, Ruling.NOT_PROVEN, side)
+    return Verdict(True, Ruling.ALLOWED, side)
 
 
 def _by_which(word: Whose, case: Case, email: str, stand: Collection[Side], rules: Rules) -> Side | None:
@@ -171,7 +172,7 @@ def _is(email: str, contact: Contact, rules: Rules) -> bool:
     return any(rules.directory.same_person(email, other) for other in (contact.email, *deputies) if other)
 
 
-def _joined(case: Case, side: str) -> Iterator[Contact]:
+def _joined(case: Case, side: Side) -> Iterator[Contact]:
     """Those who were brought in at the running stage on that side."""
     return (contact for stage, where, contact in case.people if stage == case.stage and where == side)
 
@@ -182,8 +183,8 @@ def _raising(case: Case, rules: Rules) -> Iterator[Contact]:
     A raising role of practitioner is the raiser alone: a colleague does not speak for them.
     """
     yield case.raiser
-    yield from _joined(case, "raising")
-    yield from _joined(case, "raising lead")  # asked whether an answered challenge can wait
+    yield from _joined(case, Side.RAISING)
+    yield from _joined(case, Side.RAISING_LEAD)  # asked whether an answered challenge can wait
     agency, team = case.raiser.agency, case.raiser.team
     for role in ("line_manager", *rules.policy.stage(case.stage).raising_role) if agency else ():
         if role != "practitioner":
@@ -193,8 +194,8 @@ def _raising(case: Case, rules: Rules) -> Iterator[Contact]:
 def _responding(case: Case, rules: Rules) -> Iterator[Contact]:
     """Those served, those brought in, the holders of the stage's responding role, and the challenged team's inboxes."""
     yield from (served.contact for served in case.served)
-    yield from _joined(case, "responding")
-    yield from _joined(case, "responding lead")  # asked whether an answered challenge can wait
+    yield from _joined(case, Side.RESPONDING)
+    yield from _joined(case, Side.RESPONDING_LEAD)  # asked whether an answered challenge can wait
     if case.inbox:
         yield Contact(case.inbox)
     yield from (Contact(address) for team, address in rules.inboxes if team and team == case.team)
@@ -211,7 +212,7 @@ def _is_in_team(case: Case, email: str, rules: Rules) -> bool:
 def _deciders(case: Case, rules: Rules) -> Iterator[Contact]:
     """The decider, whoever stands beside them among those who answer at this stage, and whom they appointed."""
     stage = rules.policy.stage(case.stage)
-    yield from _joined(case, "decider")
+    yield from _joined(case, Side.DECIDER)
     challenged, raising = (case.responder_agency, case.team), (case.raiser.agency, case.raiser.team)
     beside = stage.responding_role if stage.decides == "responder" else ()
     yield from deciders(stage, rules.directory, case.area, challenged, raising, beside=beside)

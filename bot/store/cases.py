@@ -6,6 +6,7 @@ so that a purge leaves the chain whole. It decides nothing.
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -198,8 +199,8 @@ def _state_faults(tx: Connection, row: Row[Any]) -> list[str]:
 # --- what leads to a case -------------------------------------------------------------------------------------------
 
 
-def note_ids(tx: Connection, case: int, message_ids: dict[str, str]) -> None:
-    """Message ids that lead to the case: id -> what it is ("original", "mail", or a letter's key). Ids keep their
+def note_ids(tx: Connection, case: int, message_ids: Mapping[str, str]) -> None:
+    """Message ids that lead to the case: id -> what it is (an IdKind, or a letter's key). Ids keep their
     first meaning: (message_id, case) is unique."""
     rows = [{"message_id": known, "case_number": case, "what": what} for known, what in message_ids.items()]
     if rows:

@@ -1,6 +1,6 @@
 """The journal's rows: what a row says, how it is chained to the one before, how a case is made again from them.
 
-A body holds the fact, its events, the keys of its letters, why, and the fields of the case that changed. Every
+A body holds the fact, its events, the keys of its letters, and the fields of the case that changed. Every
 personal string in it is a token; the string itself stands in `texts`, where a purge can reach it. The salt is the
 case's own and goes with a purge, so that nobody can then test names against the tokens. It saves no case.
 """
@@ -62,7 +62,6 @@ def append(
             "fact": _reduced(fact, hider),
             "events": [codec.encode(event, hider) for event in decision.events],
             "letters": [hider(letter.key) for letter in decision.letters],
-            "why": hider(decision.why) if decision.why else "",
             "set": codec.encode_fields(case, changed, hider),
         }
     )
@@ -150,7 +149,6 @@ def _readable(row: Row[Any], texts: Mapping[str, str]) -> JournalRow:
         fact=body["fact"]["is"],
         events=tuple((e["kind"], e["stage"], e["by"], e["note"]) for e in body["events"]),
         letters=tuple(body["letters"]),
-        why=body["why"],
         hash=row.hash,
         body=row.body,
         values=body["fact"],

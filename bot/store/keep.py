@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, select, update
 
-from bot.model import Case
+from bot.model import Case, IdKind, Sending
 from bot.model.errors import StoreError
 from bot.store import chain, codec, mails, meta, outbox, schema
 from bot.store.db import Database, in_words, quick_check
@@ -24,7 +24,7 @@ from bot.store.db import Database, in_words, quick_check
 _cases, _ids, _out = schema.cases, schema.ids, schema.outbox
 
 #: What an id in `ids` is where it is no letter of ours: an id or a digest of somebody's mail.
-_OF_MAILS = ("original", "mail", "content", "words")
+_OF_MAILS = (IdKind.ORIGINAL, IdKind.MAIL, IdKind.CONTENT, IdKind.WORDS)
 
 
 def backup(db: Database, target: Path) -> None:
@@ -146,7 +146,7 @@ def purge(tx: Connection, number: int) -> None:
     tx.execute(update(_cases).where(_cases.c.number == number).values(snapshot=bare, salt=""))
     tx.execute(delete(schema.texts).where(schema.texts.c.case_number == number))
     tx.execute(delete(_ids).where(_ids.c.case_number == number, _ids.c.what.in_(_OF_MAILS)))
-    tx.execute(update(_ids).where(_ids.c.case_number == number).values(what="letter"))  # a key names an addressee
+    tx.execute(update(_ids).where(_ids.c.case_number == number).values(what=IdKind.LETTER))  # a key names an addressee
     outbox.forget_case(tx, number)
     mails.forget_case(tx, number)
     tx.execute(delete(schema.absences).where(schema.absences.c.case_number == number))
@@ -163,14 +163,14 @@ def note_purge(tx: Connection, ref: str, now: datetime) -> None:
     meta.put(tx, f"purged/{ref}", now.isoformat())
 
 
-def _of_no_case(tx: Connection, case: Case) -> dict[int, str]:
+def _of_no_case(tx: Connection, case: Case) -> dict[int, Sending]:
     """Alerts and daily letters that tell of this case, and what went to strangers who wrote to it: id and status."""
     addresses = {text for text in chain.texts_of(tx, case.number).values() if "@" in text and " " not in text}
     told = {case.ref, *addresses}
     known = set(tx.execute(select(_ids.c.message_id).where(_ids.c.case_number == case.number)).scalars())
     rows = select(_out.c.id, _out.c.status, _out.c.message_id, _out.c.letter).where(_out.c.case_number == 0)
     return {
-        number: status
+        number: Sending(status)
         for number, status, message_id, letter in tx.execute(rows)
         if message_id in known or _tells(json.loads(letter), told)
     }

@@ -12,17 +12,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 
-from bot.model import Hold, Letter, LetterKind
+from bot.model import Hold, Letter, LetterKind, Reach, Sending
 from bot.store import codec, schema
 from bot.store.codec import Instant
 from bot.store.earlier import letter_as_now
 
-#: Nothing more will be tried. `withheld`: decided in shadow mode, sent by nobody.
-FINISHED = ("sent", "refused", "withheld")
+#: Nothing more will be tried.
+FINISHED = (Sending.SENT, Sending.REFUSED, Sending.WITHHELD)
 
 #: Statuses in which sending is still to happen, and with `held` all that are open: asked for by name, so that the
 #: index is used however many letters were ever sent.
-GOING = ("queued", "claimed", "in_data", "deferred", "unknown")
+GOING = (Sending.QUEUED, Sending.CLAIMED, Sending.IN_DATA, Sending.DEFERRED, Sending.UNKNOWN)
 
 _out, _to = schema.outbox, schema.recipients
 
@@ -34,7 +34,7 @@ class Queued:
     id: int
     case: int | None
     letter: Letter
-    status: str
+    status: Sending
     fence: int
     attempts: int
     queued: datetime
@@ -44,7 +44,7 @@ class Queued:
     was_in_data: bool
     assigned_id: str
     offer_id: str  # what the server called it when it was offered, "" where it gave no name
-    recipients: tuple[tuple[str, str, str], ...]  # (address, status, words), as the letter names them
+    recipients: tuple[tuple[str, Reach, str], ...]  # (address, status, words), as the letter names them
     last_error: str
     held_for: Hold | None
     resends: int
@@ -68,7 +68,7 @@ def of_case(tx: Connection, case: int) -> list[Queued]:
     return _by_age(tx, _out.c.case_number == case)
 
 
-def of_status(tx: Connection, status: str) -> list[Queued]:
+def of_status(tx: Connection, status: Sending) -> list[Queued]:
     """In order of queueing."""
     return _by_age(tx, _out.c.status == status)
 
@@ -76,18 +76,20 @@ def of_status(tx: Connection, status: str) -> list[Queued]:
 def withheld(tx: Connection, since: datetime | None, until: datetime) -> list[Queued]:
     """Letters that shadow mode kept back from `since` on and before `until`; in order of queueing."""
     ahead = [_out.c.queued >= since] if since else []
-    kept_back = and_(_out.c.status == "withheld", _out.c.last_error == "")  # else a HOLD kept it until it was untrue
+    # One with a reason was kept back by a HOLD until it was untrue.
+    kept_back = and_(_out.c.status == Sending.WITHHELD, _out.c.last_error == "")
     return _by_age(tx, and_(kept_back, _out.c.queued < until, *ahead))
 
 
 def open_letters(tx: Connection) -> list[Queued]:
     """Everything not yet sent or refused, withheld letters left out; in order of queueing."""
-    return _by_age(tx, _out.c.status.in_([*GOING, "held"]))
+    return _by_age(tx, _out.c.status.in_([*GOING, Sending.HELD]))
 
 
 def unknowns(tx: Connection, now: datetime) -> list[Queued]:
     """Letters in `unknown`, and those found `in_data` whose lease is over at `now` (a crash in the middle)."""
-    return _by_age(tx, or_(_out.c.status == "unknown", and_(_out.c.status == "in_data", _out.c.ready <= now)))
+    left = and_(_out.c.status == Sending.IN_DATA, _out.c.ready <= now)
+    return _by_age(tx, or_(_out.c.status == Sending.UNKNOWN, left))
 
 
 def by_message_id(tx: Connection, message_ids: tuple[str, ...]) -> list[Queued]:
@@ -104,7 +106,7 @@ def bare(message_id: str) -> str:
 def sent_today(tx: Connection, case: int, recipient: str, since: datetime) -> int:
     """How many letters of the case were queued for this address since then (held ones not counted)."""
     rows = select(func.count()).select_from(_out.join(_to)).where(_to.c.address == recipient.lower())
-    counted = rows.where(_out.c.case_number == case, _out.c.queued >= since, _out.c.status != "held")
+    counted = rows.where(_out.c.case_number == case, _out.c.queued >= since, _out.c.status != Sending.HELD)
     return tx.execute(counted).scalar_one()
 
 
@@ -117,8 +119,9 @@ def answers_to(tx: Connection, recipient: str, since: datetime) -> int:
 
 def next_retry(tx: Connection) -> datetime | None:
     """When the next deferred letter may be tried, or the next lease is over."""
-    later = select(func.min(_out.c.ready, type_=Instant()))
-    return tx.execute(later.where(_out.c.status.in_(["deferred", "claimed", "in_data"]))).scalar()
+    waits = (Sending.DEFERRED, Sending.CLAIMED, Sending.IN_DATA)
+    later = select(func.min(_out.c.ready, type_=Instant())).where(_out.c.status.in_(waits))
+    return tx.execute(later).scalar()
 
 
 def oldest_failing(tx: Connection) -> tuple[datetime, str] | None:
@@ -139,20 +142,21 @@ def _queued(tx: Connection, rows: Select[Any]) -> list[Queued]:
         Queued(
             case=row["case_number"] or None,
             letter=read(row["letter"]),
+            status=Sending(row["status"]),
             recipients=tuple(recipients[row["id"]]),
             held_for=Hold(row["held_for"]) if row["held_for"] else None,
-            **{k: v for k, v in row.items() if k not in ("case_number", "letter", "held_for")},
+            **{k: v for k, v in row.items() if k not in ("case_number", "letter", "status", "held_for")},
         )
         for row in found
     ]
 
 
-def _recipients(tx: Connection, letters: list[int]) -> dict[int, list[tuple[str, str, str]]]:
-    known: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+def _recipients(tx: Connection, letters: list[int]) -> dict[int, list[tuple[str, Reach, str]]]:
+    known: dict[int, list[tuple[str, Reach, str]]] = defaultdict(list)
     for some in schema.chunks(letters):
         rows = select(_to.c.letter, _to.c.address, _to.c.status, _to.c.words).where(_to.c.letter.in_(some))
-        for letter, *recipient in tx.execute(rows.order_by(_to.c.letter, _to.c.n)):
-            known[letter].append((recipient[0], recipient[1], recipient[2]))
+        for letter, address, status, words in tx.execute(rows.order_by(_to.c.letter, _to.c.n)):
+            known[letter].append((address, Reach(status), words))
     return known
 
 
@@ -162,20 +166,21 @@ def _recipients(tx: Connection, letters: list[int]) -> dict[int, list[tuple[str,
 def hold_all(tx: Connection, why: str) -> int:
     """After a restore: every letter on its way waits for `release`, those in other hands too; how many."""
     rows = update(_out).where(_out.c.status.in_(GOING))
-    restored = {"status": "held", "held_for": Hold.RESTORED, "last_error": why, "owner": ""}
+    restored = {"status": Sending.HELD, "held_for": Hold.RESTORED, "last_error": why, "owner": ""}
     return tx.execute(rows.values(**restored, fence=_out.c.fence + 1)).rowcount
 
 
 def drop(tx: Connection, letter_id: int, why: str) -> None:
     """What held it has ended, and what it says is true no more: it is kept, and goes to nobody."""
-    untrue = update(_out).where(_out.c.id == letter_id, _out.c.status == "held")
-    tx.execute(untrue.values(status="withheld", last_error=why, held_for=None))
+    untrue = update(_out).where(_out.c.id == letter_id, _out.c.status == Sending.HELD)
+    tx.execute(untrue.values(status=Sending.WITHHELD, last_error=why, held_for=None))
 
 
 def release(tx: Connection, letter_id: int) -> None:
     """Held, for whatever reason, or withheld: it goes at the next claim."""
-    may = _out.c.status.in_(["held", "withheld"])
-    tx.execute(update(_out).where(_out.c.id == letter_id, may).values(status="queued", last_error="", held_for=None))
+    may = _out.c.status.in_([Sending.HELD, Sending.WITHHELD])
+    held = update(_out).where(_out.c.id == letter_id, may)
+    tx.execute(held.values(status=Sending.QUEUED, last_error="", held_for=None))
 
 
 def read(text: str) -> Letter:

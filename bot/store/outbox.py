@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from bot.doors.ports import Outcome, Refusal
-from bot.model import Hold, Letter, LetterKind
+from bot.model import Hold, Letter, LetterKind, Reach, Sending
 from bot.model.errors import CaseMoved
 from bot.store import codec, schema
 from bot.store.codec import Instant, at
@@ -51,6 +51,9 @@ from bot.store.letters import unknowns as unknowns
 
 _out, _to, _waits = schema.outbox, schema.recipients, schema.waits
 
+_LIVE = (Sending.CLAIMED, Sending.IN_DATA, Sending.SENT)  # an attempt under this claim's fence
+_ASKED = (Sending.IN_DATA, Sending.UNKNOWN)  # handed over, its answer not there yet
+
 #: Which letter goes first when several may; the rest share the last place.
 _URGENCY = {
     kind: n
@@ -68,7 +71,7 @@ def queue(
     letter: Letter,
     case: int | None,
     now: datetime,
-    status: str = "queued",
+    status: Sending = Sending.QUEUED,
     held_for: Hold | None = None,
 ) -> int | None:
     """Returns the row id, or None when this occasion already has its letter. `held_for`: what holds it, if held."""
@@ -106,7 +109,7 @@ def _address(tx: Connection, number: int, letter: Letter) -> None:
     addresses = dict.fromkeys(contact.email.lower() for contact in (*letter.to, *letter.cc))
     tx.execute(delete(_to).where(_to.c.letter == number, _to.c.address.not_in(list(addresses))))
     rows = [
-        {"letter": number, "n": n, "address": address, "status": "waiting", "words": ""}
+        {"letter": number, "n": n, "address": address, "status": Reach.WAITING, "words": ""}
         for n, address in enumerate(addresses)
     ]
     if rows:
@@ -130,18 +133,9 @@ def claim(tx: Connection, now: datetime, owner: str, lease: timedelta) -> Queued
     if not (fresh or again):
         return None
     number = min(filter(None, (fresh, again)))[-1]
+    taken = {"status": Sending.CLAIMED, "owner": owner, "ready": now + lease, "claimed": now, "changed": now}
     claimed = update(_out).where(c.id == number)
-    tx.execute(
-        claimed.values(
-            status="claimed",
-            fence=c.fence + 1,
-            attempts=c.attempts + 1,
-            owner=owner,
-            ready=now + lease,
-            claimed=now,
-            changed=now,
-        )
-    )
+    tx.execute(claimed.values(**taken, fence=c.fence + 1, attempts=c.attempts + 1))
     return get(tx, number)
 
 
@@ -154,8 +148,8 @@ def _first(tx: Connection, statement: Select[Any], now: datetime) -> tuple[int, 
 def _must_wait() -> ColumnElement[bool]:
     """Whether a letter that must go first is still to be served. One re-sent in vain is waited for no longer."""
     before = _out.alias("before")
-    is_over = or_(before.c.status.in_(FINISHED), and_(before.c.status == "unknown", before.c.resends > 0))
-    is_served = exists().where(_to.c.letter == before.c.id, _to.c.status == "accepted")
+    is_over = or_(before.c.status.in_(FINISHED), and_(before.c.status == Sending.UNKNOWN, before.c.resends > 0))
+    is_served = exists().where(_to.c.letter == before.c.id, _to.c.status == Reach.ACCEPTED)
     # One EXISTS in another, not a join: few letters wait for any, so that is asked first.
     named = and_(before.c.key == _waits.c.key, before.c.case_number == _out.c.case_number)
     is_open = exists(select(before.c.id).where(named, ~is_over, ~is_served).correlate(_out, _waits))
@@ -171,10 +165,10 @@ def _claimable(*may: ColumnElement[bool]) -> Select[Any]:
 
 #: Built once: to put such a statement together takes longer than to run it.
 _NOW = bindparam("now", type_=Instant())
-_LATER = and_(_out.c.status.in_(["deferred", "claimed"]), _out.c.ready <= _NOW)
-_FRESH = _claimable(_out.c.status == "queued")
+_LATER = and_(_out.c.status.in_([Sending.DEFERRED, Sending.CLAIMED]), _out.c.ready <= _NOW)
+_FRESH = _claimable(_out.c.status == Sending.QUEUED)
 _AGAIN = _claimable(_LATER)
-_LOOK = select(_out.c.id).where(or_(_out.c.status == "queued", _LATER)).limit(1)
+_LOOK = select(_out.c.id).where(or_(_out.c.status == Sending.QUEUED, _LATER)).limit(1)
 
 
 def make(tx: Connection, queued: Queued, letter: Letter, raw: bytes) -> Queued:
@@ -184,7 +178,7 @@ def make(tx: Connection, queued: Queued, letter: Letter, raw: bytes) -> Queued:
         raise ValueError(f"letter {queued.id} was handed over once: its bytes never change")
     digest = hashlib.sha256(raw).hexdigest()
     stored = {"letter": codec.dumps(letter), "message_id": bare(letter.message_id), "raw": raw, "digest": digest}
-    _move(tx, queued, ("claimed",), _out.c.was_in_data.is_(False), **stored)
+    _move(tx, queued, (Sending.CLAIMED,), _out.c.was_in_data.is_(False), **stored)
     _address(tx, queued.id, letter)
     return replace(get(tx, queued.id), letter=letter)
 
@@ -194,14 +188,14 @@ def in_data(tx: Connection, queued: Queued, offer_id: str, now: datetime, assign
 
     `offer_id`: what to ask the server for if its answer is lost. `assigned_id`: the Message-ID that it gave already.
     """
-    given = {"assigned_id": bare(assigned_id)} if assigned_id else {}
-    _move(tx, queued, ("claimed",), status="in_data", was_in_data=True, offer_id=offer_id, changed=now, **given)
+    given = {"offer_id": offer_id} | ({"assigned_id": bare(assigned_id)} if assigned_id else {})
+    _move(tx, queued, (Sending.CLAIMED,), status=Sending.IN_DATA, was_in_data=True, changed=now, **given)
 
 
 def free(tx: Connection, owner: str, now: datetime) -> int:
     """Ends the leases that an earlier life of `owner` left behind: its claimed letters may be claimed at once, those
     in_data are found by `unknowns`."""
-    held = update(_out).where(_out.c.owner == owner, _out.c.status.in_(["claimed", "in_data"]))
+    held = update(_out).where(_out.c.owner == owner, _out.c.status.in_([Sending.CLAIMED, Sending.IN_DATA]))
     return tx.execute(held.values(ready=now, fence=_out.c.fence + 1)).rowcount
 
 
@@ -211,57 +205,59 @@ def free(tx: Connection, owner: str, now: datetime) -> int:
 def sent(tx: Connection, queued: Queued, outcome: Outcome, now: datetime) -> None:
     """Accepted for some. Addresses refused for now stay waiting: `deferred` may follow under the same fence, and the
     next claim is for them alone."""
-    values: dict[str, Any] = {"status": "sent", "last_error": "", "changed": now}
+    values: dict[str, Any] = {"status": Sending.SENT, "last_error": "", "changed": now}
     if outcome.assigned_id:
         values["assigned_id"] = bare(outcome.assigned_id)
-    _move(tx, queued, ("in_data", "unknown"), **values)
+    _move(tx, queued, _ASKED, **values)
     for address in outcome.accepted:
-        _mark(tx, queued.id, address, "accepted", outcome.reply, now)
+        _mark(tx, queued.id, address, Reach.ACCEPTED, outcome.reply, now)
     for refusal in outcome.refused:
         _mark_refusal(tx, queued.id, refusal, now)
 
 
 def deferred(tx: Connection, queued: Queued, why: str, retry_at: datetime, now: datetime) -> None:
     """Surely not sent (or not to all); tried again at `retry_at`."""
-    values = _failure(why, now) | {"status": "deferred", "ready": retry_at, "owner": ""}
-    _move(tx, queued, ("claimed", "in_data", "sent"), **values)
+    values = _failure(why, now) | {"status": Sending.DEFERRED, "ready": retry_at, "owner": ""}
+    _move(tx, queued, _LIVE, **values)
 
 
 def refused(tx: Connection, queued: Queued, refusals: Sequence[Refusal], now: datetime) -> None:
     """Marks these addresses. The letter is refused when no address is left that took it or may yet take it; until
     then it stays as it is (sent, when the rest already has it)."""
-    live = ("claimed", "in_data", "sent")
-    _move(tx, queued, live, changed=now)
+    _move(tx, queued, _LIVE, changed=now)
     for refusal in refusals:
         _mark_refusal(tx, queued.id, refusal, now)
     statuses = set(tx.execute(select(_to.c.status).where(_to.c.letter == queued.id)).scalars())
-    if "waiting" not in statuses:
+    if Reach.WAITING not in statuses:
         words = "; ".join(f"{refusal.status} {refusal.words}" for refusal in refusals)
-        _move(tx, queued, live, status="sent" if "accepted" in statuses else "refused", last_error=words)
+        status = Sending.SENT if Reach.ACCEPTED in statuses else Sending.REFUSED
+        _move(tx, queued, _LIVE, status=status, last_error=words)
 
 
 def unknown(tx: Connection, queued: Queued, why: str, now: datetime) -> None:
     """Handed over and the answer lost."""
-    _move(tx, queued, ("in_data", "unknown"), **_failure(why, now), status="unknown")
+    _move(tx, queued, _ASKED, **_failure(why, now), status=Sending.UNKNOWN)
 
 
 def proven(tx: Connection, queued: Queued, how: str, now: datetime) -> None:
     """Proof was found that it was sent, perhaps when it was claimed for its second time."""
-    _move(tx, queued, ("claimed", "in_data", "unknown"), _out.c.was_in_data, status="sent", last_error="", changed=now)
-    waiting = update(_to).where(_to.c.letter == queued.id, _to.c.status == "waiting")
-    tx.execute(waiting.values(status="accepted", words=how, at=now))
+    of = (Sending.CLAIMED, *_ASKED)
+    _move(tx, queued, of, _out.c.was_in_data, status=Sending.SENT, last_error="", changed=now)
+    waiting = update(_to).where(_to.c.letter == queued.id, _to.c.status == Reach.WAITING)
+    tx.execute(waiting.values(status=Reach.ACCEPTED, words=how, at=now))
 
 
 def resend(tx: Connection, queued: Queued, now: datetime) -> None:
     """Back to queued, once, with identical bytes and Message-ID. Raises CaseMoved the second time."""
     once = _out.c.resends == 0
-    _move(tx, queued, ("in_data", "unknown"), once, status="queued", resends=1, owner="", changed=now)
+    _move(tx, queued, _ASKED, once, status=Sending.QUEUED, resends=1, owner="", changed=now)
 
 
 def bounced(tx: Connection, letter_id: int, recipient: str, status: str, words: str, now: datetime) -> bool:
     """True when this recipient was not yet known to have bounced; False also for an address the letter never had."""
-    row = update(_to).where(_to.c.letter == letter_id, _to.c.address == recipient.lower(), _to.c.status != "bounced")
-    return tx.execute(row.values(status="bounced", words=f"{status} {words}".strip(), at=now)).rowcount > 0
+    to = update(_to).where(_to.c.letter == letter_id, _to.c.address == recipient.lower())
+    row = to.where(_to.c.status != Reach.BOUNCED)
+    return tx.execute(row.values(status=Reach.BOUNCED, words=f"{status} {words}".strip(), at=now)).rowcount > 0
 
 
 def forget_case(tx: Connection, number: int) -> None:
@@ -276,7 +272,7 @@ def forget(tx: Connection, letter_ids: Sequence[int]) -> None:
         tx.execute(delete(_out).where(_out.c.id.in_(some)))
 
 
-def _move(tx: Connection, queued: Queued, of: Sequence[str], *also: ColumnElement[bool], **values: Any) -> None:
+def _move(tx: Connection, queued: Queued, of: Sequence[Sending], *also: ColumnElement[bool], **values: Any) -> None:
     """Changes the row if it is still this claim's and in one of these statuses. Raises CaseMoved."""
     ours = update(_out).where(_out.c.id == queued.id, _out.c.fence == queued.fence, _out.c.status.in_(of), *also)
     if not tx.execute(ours.values(**values)).rowcount:
@@ -288,10 +284,10 @@ def _failure(why: str, now: datetime) -> dict[str, Any]:
 
 
 def _mark_refusal(tx: Connection, letter: int, refusal: Refusal, now: datetime) -> None:
-    status = "refused" if refusal.is_hard else "waiting"
+    status = Reach.REFUSED if refusal.is_hard else Reach.WAITING
     _mark(tx, letter, refusal.recipient, status, f"{refusal.status} {refusal.words}".strip(), now)
 
 
-def _mark(tx: Connection, letter: int, address: str, status: str, words: str, now: datetime) -> None:
-    row = update(_to).where(_to.c.letter == letter, _to.c.address == address.lower(), _to.c.status == "waiting")
+def _mark(tx: Connection, letter: int, address: str, status: Reach, words: str, now: datetime) -> None:
+    row = update(_to).where(_to.c.letter == letter, _to.c.address == address.lower(), _to.c.status == Reach.WAITING)
     tx.execute(row.values(status=status, words=words, at=now))

@@ -529,11 +529,17 @@ class MailboxContract(Contract):
             room.open(ca_file=str(other.ca)).fetch("", 10)
 
     def test_closed(self, room: Room) -> None:
-        """A mailbox may be closed twice, and without ever having been read."""
+        """Closing takes nothing with it, done twice or before anything was read: the next goes on where it was."""
+        room.deliver(letter("one"))
         used, unused = room.open(), room.open()
-        drain(used)
+        _, cursor, _ = drain(used)
+        before = room.held()
         for mailbox in (used, used, unused, unused):
             mailbox.close()
+        assert room.held() == before
+        room.deliver(letter("two"))
+        mails, _, _ = drain(room.open(), cursor)
+        assert ids(mails) == ["two"]
 
 
 def _refused(mailbox: Mailbox, cursor: str) -> None:

@@ -28,10 +28,8 @@ CHANGES = st.lists(st.sampled_from(sorted(FIELDS)), max_size=3, unique=True).fla
     lambda names: st.fixed_dictionaries({name: FIELDS[name] for name in names})
 )
 FACTS = st.sampled_from(get_args(model.Fact)).flatmap(values_of)
-STEPS = st.lists(
-    st.tuples(CHANGES, FACTS, st.lists(values_of(model.Event), max_size=2), st.text(max_size=8)), min_size=1, max_size=5
-)
-Steps = list[tuple[dict[str, Any], model.Fact, list[model.Event], str]]
+STEPS = st.lists(st.tuples(CHANGES, FACTS, st.lists(values_of(model.Event), max_size=2)), min_size=1, max_size=5)
+Steps = list[tuple[dict[str, Any], model.Fact, list[model.Event]]]
 
 
 @contextmanager
@@ -46,10 +44,10 @@ def live(tx: Connection, steps: Steps) -> Case:
     """Saves each step in turn as one case and returns it as it last stood."""
     number, ref = cases.new_ref(tx, "CE", 2027)
     case = a_case(number, ref)
-    for version, (changes, fact, events, why) in enumerate(steps):
+    for version, (changes, fact, events) in enumerate(steps):
         case = replace(case, **changes)
         case = replace(case, deadlines=tuple({d.key: d for d in case.deadlines}.values()))
-        cases.save(tx, Decision(case, (), tuple(events), why), fact, START + timedelta(hours=version), version)
+        cases.save(tx, Decision(case, (), tuple(events)), fact, START + timedelta(hours=version), version)
     return case
 
 
@@ -62,7 +60,8 @@ def test_state_is_the_fold_of_the_journal(database: Database, steps: Steps) -> N
         assert cases.load(tx, case.number).case == case
         assert cases.fold(tx, case.number) == case
         assert cases.verify(tx) == []
-        assert [row.why for row in cases.journal(tx, case.number)] == [why for *_, why in steps]
+        told = [[note for *_, note in row.events] for row in cases.journal(tx, case.number)]
+        assert told == [[event.note for event in events] for _, _, events in steps]
 
 
 @ON_ONE_DATABASE

@@ -65,7 +65,7 @@ def save_new(tx: Connection, **changes: Any) -> cases.Stored:
     """Opens and saves a case of its own."""
     number, ref = cases.new_ref(tx, "CE", 2027)
     events = (Event(EventKind.OPENED, "step-1", HELEN.email, "by mail"),)
-    decision = Decision(a_case(number, ref, **changes), (), events, "a challenge of Helen Visser")
+    decision = Decision(a_case(number, ref, **changes), (), events)
     return cases.save(tx, decision, opening(number, ref), NOW, 0, "policy: text")
 
 

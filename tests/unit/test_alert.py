@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.daemon.alert import Alerts, Condition, Told, conditions, due_alerts, read_heartbeat, write_heartbeat
-from bot.model import Contact, Letter, LetterKind
+from bot.model import Contact, Letter, LetterKind, Sending
 from bot.store import mailboxes, outbox
 from bot.store.db import Database
 from tests.letters import about, of_kind
@@ -124,7 +124,7 @@ def test_a_held_letter_is_named_until_it_is_released(db: Database) -> None:
 def test_a_letter_that_waits_because_a_person_said_hold_is_no_alert(db: Database) -> None:
     """HOLD ends by itself, and both sides know of it."""
     with db.begin() as tx:
-        outbox.queue(tx, letter(1), None, NOW, status="held")
+        outbox.queue(tx, letter(1), None, NOW, status=Sending.HELD)
         assert conditions(tx, NOW + timedelta(hours=3)) == []
 
 

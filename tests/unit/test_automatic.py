@@ -125,6 +125,20 @@ def test_subjects_of_mail_programs_are_known(subject: str, kind: MailKind) -> No
     assert with_header("X-Other: 1", subject).kind is kind
 
 
+@pytest.mark.parametrize(
+    ("subject", "is_recall"),
+    [
+        ("Recall: x", True),
+        ("Accepted: x", False),
+        ("RE: Recall: x", False),
+        ("Fay would like to recall the message, “x”", True),
+    ],
+)
+def test_a_recall_is_told_from_other_mail_of_programs(subject: str, is_recall: bool) -> None:
+    """Whether a program asks to take a mail back stands beside the mail's kind, for whoever must ask its writer."""
+    assert with_header("X-Other: 1", subject).is_recall is is_recall
+
+
 def test_our_own_letter_coming_back_is_no_person() -> None:
     """A mail from our own address is never read as an answer."""
     assert with_header("X-Other: 1", sender="clock@partnership.example").kind is MailKind.OTHER_AUTOMATED

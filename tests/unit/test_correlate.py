@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bot.case.guesses import may_answer
-from bot.case.placement import MAY_ANSWER, Attach, Ignore, Known, Open, Pen, place
+from bot.case.placement import Attach, Ignore, Known, Open, Pen, place
 from bot.mail import subject
-from bot.model import Bounce, Inbox, Mail, MailKind, State
+from bot.model import Bounce, How, Inbox, Mail, MailKind, State
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, INBOX, MO, STRANGER, UNIT, mail, opened, shipped
 
 BOT_INBOX = Inbox("CE", BOT, "cheshire-east", "", is_bot=True)
@@ -124,9 +124,9 @@ def test_a_guess_is_made_only_of_a_mail_from_the_challenged_agency_to_the_raiser
     book = shipped().directory
     one = opened().case
     two = replace(one, number=2, ref="CE-2027-0002")
-    assert may_answer(mail(FAY, to=(HELEN,)), [one], book) == Pen(MAY_ANSWER, (one.ref,), ((one.number, ()),))
+    assert may_answer(mail(FAY, to=(HELEN,)), [one], book) == Pen(How.MAY_ANSWER, (one.ref,), ((one.number, ()),))
     assert may_answer(mail(FAY, to=(HELEN,)), [one, two], book) == Pen(
-        MAY_ANSWER, (one.ref, two.ref), ((one.number, (two.ref,)), (two.number, (one.ref,)))
+        How.MAY_ANSWER, (one.ref, two.ref), ((one.number, (two.ref,)), (two.number, (one.ref,)))
     )
     for other in (mail(STRANGER, to=(HELEN,)), mail(MO, to=(HELEN,)), mail(FAY, to=(CREWE,)), mail("", to=(HELEN,))):
         assert may_answer(other, [one], book) is None

@@ -8,8 +8,8 @@ import pytest
 
 from bot.case.placement import Attach
 from bot.engine.reading.join import ABSENCES, WITHIN, attach
-from bot.engine.reading.place import COPY, place
-from bot.model import Absence, Bounce, LetterKind, Mail, MailKind
+from bot.engine.reading.place import place
+from bot.model import Absence, Bounce, How, LetterKind, Mail, MailKind
 from bot.store import outbox
 from bot.store.outbox import Queued
 from tests.unit.case_samples import CREWE, DAY, DEV, FAY, HELEN, INBOX, START, TOM, UNIT, mail
@@ -55,7 +55,7 @@ def test_a_mail_that_joined_is_known_when_it_comes_again(house: House) -> None:
     joined(house, reply)
     with house.db.read() as tx:
         again = place(tx, reply, INBOX, house.settings.directory, is_old=False)
-    assert again == (Attach(1, COPY), False)
+    assert again == (Attach(1, How.COPY), False)
     assert house.case().mails[-1] == reply.digest
 
 

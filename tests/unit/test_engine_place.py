@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.case.placement import AGAIN, MAY_ANSWER, Attach, Ignore, Open, Pen, Placement
-from bot.engine.reading.place import COPY, SAME_FROM, TAIL, content_key, hash_id, keys_of, place, same_keys
-from bot.model import Arrival, Attachment, ClosedAs, Inbox, LetterKind, Mail, MailKind, State
+from bot.case.placement import Attach, Ignore, Open, Pen, Placement
+from bot.engine.reading.place import SAME_FROM, TAIL, content_key, hash_id, keys_of, place, same_keys
+from bot.model import Arrival, Attachment, ClosedAs, How, Inbox, LetterKind, Mail, MailKind, State
 from bot.store import cases, outbox
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, INBOX, MO, START, STRANGER, TOM, addresses, mail
 from tests.unit.engine_samples import WORDS, House
@@ -130,14 +130,14 @@ def test_a_message_id_of_another_mail_is_told(house: House) -> None:
 def test_the_same_mail_is_a_copy_whatever_else_it_cites(house: House) -> None:
     """Even if its case has long been closed."""
     closed(house, opened(house))
-    assert found(house, replace(FIRST, digest="another gateway's bytes")) == (Attach(1, COPY), False)
+    assert found(house, replace(FIRST, digest="another gateway's bytes")) == (Attach(1, How.COPY), False)
 
 
 def test_the_same_words_again_join_the_open_case(house: House) -> None:
     """However they are spaced, and whatever the subject asks this time: no second clock."""
     opened(house)
     again = challenge(WORDS.replace(" ", "\n "), at=START + MINUTE)
-    assert where(house, again) == Attach(1, AGAIN)
+    assert where(house, again) == Attach(1, How.AGAIN)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_a_mail_from_one_agency_to_another_may_answer(house: House) -> None:
     """From the challenged agency to the raiser; within an agency, or to nobody of another, nothing is guessed."""
     house.open()
     ref = house.case().ref
-    assert where(house, mail(FAY, title="The baby", to=(HELEN,))) == Pen(MAY_ANSWER, (ref,), ((1, ()),))
+    assert where(house, mail(FAY, title="The baby", to=(HELEN,))) == Pen(How.MAY_ANSWER, (ref,), ((1, ()),))
     for sender, to in ((FAY, TOM), (HELEN, MO), (FAY, STRANGER)):
         assert where(house, mail(sender, title="The baby", to=(to,), cc=(CREWE,))) == Ignore("none of our business")
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from bot.case.placement import MAY_ANSWER
 from bot.engine.turn import Books, Turn
 from bot.model import (
     Arrival,
@@ -19,6 +18,7 @@ from bot.model import (
     FieldRead,
     FormRead,
     Hold,
+    How,
     LetterKind,
     LetterServed,
     Unit,
@@ -144,7 +144,7 @@ def test_a_mail_that_joins_is_kept_and_may_be_cited(house: House) -> None:
     house.open()
     reply, guess = mail(FAY, "Yes.", forms=(FORM,)), mail(FAY, "Perhaps.", forms=(FORM,))
     taken(house, Arrival(reply, "our letter"))
-    taken(house, Arrival(guess, MAY_ANSWER))
+    taken(house, Arrival(guess, How.MAY_ANSWER))
     with house.db.read() as tx:
         assert cases.find_ids(tx, (str(reply.message_id), str(guess.message_id))) == [(reply.message_id, 1, "mail")]
         assert [one.mail for one in cases.of_case(tx, 1)] == [reply.digest]

@@ -8,9 +8,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
+
+from bot import model
+from bot.rules.authority import Ruling
 
 ROOT = Path(__file__).parents[2]
 BOT = sorted(p for p in (ROOT / "bot").rglob("*.py") if "migrations" not in p.parts)
@@ -46,6 +50,18 @@ WORDS: dict[str, set[str]] = {
     "doubt": set(),
     "finish": set(),
 }  # fmt: skip
+#: Kinds that several rooms speak of, and where the same letters are compared because they mean something else there: a
+#: row of the rehearsal, a finding of the probe, a column, what a policy's clock runs until, a setting that says "none".
+#: Whose side a policy means is a literal there, which the types check.
+KINDS: dict[type[StrEnum], tuple[str, ...]] = {
+    model.Sending: ("cli/probe/doors.py",),
+    model.Reach: (),
+    model.How: (),
+    model.IdKind: ("cli/rehearsal/", "case/course/subclocks.py", "case/making/clocks.py", "store/letters.py"),
+    model.Unproven: (),
+    model.Side: ("rules/", "case/course/closing.py", "cli/probe/", "doors/", "mail/", "settings/"),
+    Ruling: (),
+}
 #: What goes out for good, and where: the folder of a protocol, and by which word its failpoints begin.
 WRITING = {
     ("imap_smtp", "smtp"): ("connect", "login", "mail", "rcpt", "data", "reset", "quit"),
@@ -97,6 +113,29 @@ def test_a_word_has_one_meaning(word: str) -> None:
         if {word, f"{word}s"} & {part.lower() for part in re.findall("[A-Z]?[a-z]+|[A-Z]+", name)}
     }
     assert found == WORDS[word]
+
+
+def compared(path: Path) -> Iterator[tuple[ast.expr, str]]:
+    """Each comparison of the file, also by `match`, and the text in it that stands there bare."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Compare | ast.MatchValue):
+            for one in ast.walk(node):
+                if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                    yield node if isinstance(node, ast.Compare) else node.value, one.value
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_kind_is_spelt_in_one_place(kind: type[StrEnum]) -> None:
+    """Nobody compares with the bare text of a kind that has a name of its own."""
+    names = {text for text in kind if text}
+    bare = [
+        f"{name_of(path)}: {ast.unparse(node)}"
+        for path in BOT
+        if not path.relative_to(ROOT / "bot").as_posix().startswith(KINDS[kind])
+        for node, text in compared(path)
+        if text in names
+    ]
+    assert bare == []
 
 
 def test_the_house_has_at_most_twelve_rooms() -> None:

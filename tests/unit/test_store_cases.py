@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DatabaseError
 
-from bot.model import Case, ClosedAs, Deadline, Decision, Flagged, LetterUndelivered, State, Task
+from bot.model import Case, ClosedAs, Deadline, Decision, Event, EventKind, Flagged, LetterUndelivered, State, Task
 from bot.model.errors import CaseMoved, StoreError
 from bot.store import cases, deadlines, mails, outbox, schema
 from bot.store.db import Database
@@ -85,14 +85,15 @@ def test_the_journal_says_who_did_what_when(database: Database) -> None:
         stored = save_new(tx)
         letter = a_letter()
         fact = LetterUndelivered("k/notice/x", letter.kind, "step-1", FAY.email, "5.1.1", True)
-        decision = Decision(replace(stored.case, flags=(Flagged.read("bounced"),)), (letter,), (), "Fay Marsh has left")
+        bounced = Event(EventKind.UNDELIVERED, note="Fay Marsh has left")
+        decision = Decision(replace(stored.case, flags=(Flagged.read("bounced"),)), (letter,), (bounced,))
         cases.save(tx, decision, fact, NOW + HOUR, 1)
     with database.read() as tx:
         first, second = cases.journal(tx, stored.case.number)
         assert (first.seq, first.at, first.fact) == (1, NOW, "Opening")
         assert first.events == (("opened", "step-1", HELEN.email, "by mail"),)
         assert first.values["mail"]["digest"] == "d" * 64
-        assert (second.letters, second.why) == ((letter.key,), "Fay Marsh has left")
+        assert (second.letters, second.events[0][-1]) == ((letter.key,), "Fay Marsh has left")
         assert second.values["recipient"] == FAY.email
         assert cases.fold(tx, stored.case.number) == decision.case
 
@@ -106,7 +107,8 @@ def test_the_journal_holds_no_person(database: Database) -> None:
             owner=FAY.email,
             tasks=(Task("commitment", what="by Friday, Maisie's mother agrees", owner=FAY),),
         )
-        cases.save(tx, Decision(case, (a_letter(),), (), "Fay Marsh took it"), opening(case.number, case.ref), NOW, 1)
+        decision = Decision(case, (a_letter(),), (Event(EventKind.HOLDING, note="Fay Marsh took it"),))
+        cases.save(tx, decision, opening(case.number, case.ref), NOW, 1)
         rows = " ".join(tx.execute(select(schema.journal.c.body)).scalars())
     for person in ("helen", "visser", "fay", "marsh", "tom.lee", "01270", "maisie", "friday", "one@health", "crewe"):
         assert person not in rows.lower(), person

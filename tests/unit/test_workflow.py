@@ -38,6 +38,7 @@ from bot.model import (
     Unit,
     Window,
 )
+from bot.model.letters import Information
 from bot.records import plain
 from bot.rules.book import Rules
 from tests.letters import about, of_kind
@@ -59,6 +60,7 @@ from tests.unit.case_samples import (
     arrived,
     cc,
     fired,
+    first_stage,
     hours,
     kinds,
     letter,
@@ -336,6 +338,16 @@ def test_extension_never_makes_it_earlier() -> None:
     assert later.due is not None
     assert case.due is not None
     assert later.due > case.due
+
+
+@pytest.mark.parametrize(("days", "is_past"), [(2, False), (15, True)])
+def test_both_sides_hear_whether_an_extension_passes_the_ceiling(days: int, is_past: bool) -> None:
+    """EXTEND may pass the ceiling of the stage, and its letters say so then, and only then."""
+    book = rules(stages=first_stage(rules().policy, ceiling=Window(10, Unit.WORKING_DAYS)))
+    case = served(opened(book=book), book)
+    decision = arrived(case, mail(HELEN, f"EXTEND {days} working days", at=START + hours(1)), book)
+    told = [one.values for one in decision.letters if isinstance(one.values, Information.Extended)]
+    assert [values.past_ceiling for values in told] == [is_past, is_past]
 
 
 def test_urgent_never_makes_it_later() -> None:

@@ -12,7 +12,7 @@ from bot.case.course.entry import earlier_people
 from bot.case.course.stages import enter
 from bot.case.making import agreed
 from bot.case.making.draft import Draft
-from bot.case.making.ends_with import SIDE, answered_by, owes_outcome
+from bot.case.making.ends_with import answered_by, owes_outcome
 from bot.case.making.notices import file_record, may_read, notify
 from bot.model import (
     AlarmKind,
@@ -26,8 +26,10 @@ from bot.model import (
     LetterKind,
     Mail,
     QuestionKind,
+    Side,
     Task,
     Unit,
+    Unproven,
     Window,
 )
 from bot.model import Question as Asked
@@ -57,7 +59,7 @@ def await_outcome(d: Draft, word: str, by: Contact, at_mail: Mail, said: str = "
     d.alarm(AlarmKind.OUTCOME_DUE, due.at, "the outcome in writing is due")
     subclocks.start(d, "resolved")
     owing, others = owes_outcome(d)
-    d.joined("responding", *owing)
+    d.joined(Side.RESPONDING, *owing)
     words = said if word == "DECIDED" and not at_mail.is_confidence else ""
     told = _ask_outcome(d, by, at_mail, words if all(may_read(d, by, c) for c in owing) else "")
     _tell_word(d, by, at_mail, words, (*others, *d.inbox), told)
@@ -87,7 +89,7 @@ def _ask_outcome(d: Draft, by: Contact, mail: Mail, words: str) -> tuple[Contact
 def keep_outcome(d: Draft, mail: Mail, by: Contact) -> None:
     """Written before the closing word: its writer is asked whether it stands when that word has been given."""
     follow_up.note_actions(d, mail)
-    d.put_task(Task(KEPT, owner=by, mail=mail.digest, said=(("responding", "written", mail.received),)))
+    d.put_task(Task(KEPT, owner=by, mail=mail.digest, said=((Side.RESPONDING, "written", mail.received),)))
 
 
 def _written_before(d: Draft) -> tuple[Contact | None, datetime | None, str]:
@@ -105,10 +107,14 @@ def _tell_word(d: Draft, by: Contact, mail: Mail, words: str, also: Iterable[Con
     """The raiser, their manager, and the stage's contacts of both sides hear of the closing word, whoever said it: a
     letter for those who may read the words of a decision, and one for the others."""
     case, got = d.case, {contact.email for contact in told}
-    if case.unproven == "stranger":
+    if case.unproven is Unproven.STRANGER:
         return
     lost = {served.contact.email for served in case.served if served.is_dead}
-    at_stage = [c for stage, side, c in case.people if stage == case.stage and side in ("raising", "responding", SIDE)]
+    at_stage = [
+        c
+        for stage, side, c in case.people
+        if stage == case.stage and side in (Side.RAISING, Side.RESPONDING, Side.DECIDER)
+    ]
     manager = [d.manager] if d.manager else []
     deciders = [c for c in d.cast.deciders(d.stage) if c.email != by.email]
     readers = [c for c in (case.raiser, *manager, *at_stage, *deciders, *also) if c.email not in got | lost]
@@ -172,7 +178,7 @@ def close(
     d.event(EventKind.CLOSED, by=by.email, note=closed_as.value)
     last = d.case.closing_by if closed_as in follow_up.ENDED and d.case.closing_by else by
     told = _outcome(d, closed_as, last, written, prompts)
-    d.write(told, [] if d.case.unproven == "stranger" else [d.case.raiser], involved(d), mail=mail)
+    d.write(told, [] if d.case.unproven is Unproven.STRANGER else [d.case.raiser], involved(d), mail=mail)
     if not any(letter.kind is LetterKind.OUTCOME for letter in d.letters):
         _outcome_without_raiser(d, closed_as, last, by)
     _file(d, prompts)
@@ -197,7 +203,7 @@ def _outcome(
 def _file(d: Draft, prompts: tuple[Prompt, ...]) -> None:
     """The record, which also carries what the policy asks of the business unit."""
     unit = [p for p in prompts if p.to == "unit"]
-    letter = file_record(d, d.rules.policy.filing.content, follow_up.for_letter(d, unit, "unit"))
+    letter = file_record(d, d.rules.policy.filing.content, follow_up.for_letter(d, unit, Side.UNIT))
     if letter is not None:
         follow_up.ask_of(d, letter.key, unit, letter.to[0].email)
 
@@ -212,7 +218,7 @@ def involved(d: Draft) -> tuple[Contact, ...]:
     held before the bot as well, and where the partnership ended it both sides' leads."""
     case = d.case
     people = [c for _, _, c in case.people]
-    if case.unproven != "stranger":
+    if case.unproven is not Unproven.STRANGER:
         people += [d.manager] if d.manager else []
         people += earlier_people(d)
         leads = d.holders(d.stage.raising_role, case.responder_agency, case.team) if case.responder_agency else ()

@@ -22,6 +22,7 @@ from bot.model import (
     LetterKind,
     LetterServed,
     LetterUndelivered,
+    Side,
     State,
     Unit,
     Window,
@@ -147,7 +148,7 @@ def _redirect(d: Draft, contact: Contact, values: Wording) -> None:
         return
     following = row[0]
     d.also_serve(following)
-    d.joined("responding", following)
+    d.joined(Side.RESPONDING, following)
     run = d.case.run
     d.write(values, [following], copied(d), starts_clock=run is not None and run.began is None)
 

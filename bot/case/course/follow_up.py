@@ -16,7 +16,19 @@ from bot.case.making.agreed import note_actions as note_actions
 from bot.case.making.agreed import task as task
 from bot.case.making.draft import Draft
 from bot.case.making.ends_with import both_sides
-from bot.model import AlarmKind, ClosedAs, Contact, EventKind, Flag, Mail, Question, QuestionKind, Task, letters
+from bot.model import (
+    AlarmKind,
+    ClosedAs,
+    Contact,
+    EventKind,
+    Flag,
+    Mail,
+    Question,
+    QuestionKind,
+    Task,
+    Unproven,
+    letters,
+)
 from bot.model.letters import Chaser
 from bot.model.letters.parts import PromptLine
 from bot.rules import workdays
@@ -33,7 +45,7 @@ ALARMS = (
 CHILD_FILE = "child_file"
 MEETING = "meeting"
 ENDED = (ClosedAs.RESOLVED, ClosedAs.DECIDED)
-SIDES = {Side.RAISING: "raising", Side.RESPONDING: "responding", Side.UNIT: "unit", Side.DECIDER: "unit"}
+SIDES = {Side.RAISING: Side.RAISING, Side.RESPONDING: Side.RESPONDING, Side.UNIT: Side.UNIT, Side.DECIDER: Side.UNIT}
 
 
 # --- tasks ------------------------------------------------------------------------------------------------------------
@@ -53,7 +65,7 @@ def drop(d: Draft) -> None:
 
 def begin(d: Draft, closed_as: ClosedAs) -> tuple[Prompt, ...]:
     """Sets the clocks of what follows; returns the policy's prompts that hold for this end."""
-    if closed_as not in ENDED or d.case.unproven == "stranger":
+    if closed_as not in ENDED or d.case.unproven is Unproven.STRANGER:
         d.retire_commitments()
         d.drop_tasks(lambda task: task not in d.case.commitments)
         return ()
@@ -113,7 +125,7 @@ def ask_of(d: Draft, key: str, prompts: Iterable[Prompt], asked: str) -> None:
     """The letter of that key asks for a YES to each prompt that has a day."""
     for prompt in prompts:
         if prompt.within is not None:
-            d.ask(Question(key, QuestionKind.TASK, asked, task=prompt.id, side="unit"))
+            d.ask(Question(key, QuestionKind.TASK, asked, task=prompt.id, side=Side.UNIT))
 
 
 # --- alarms -----------------------------------------------------------------------------------------------------------

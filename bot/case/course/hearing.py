@@ -12,7 +12,7 @@ from bot.case.making.draft import Draft
 from bot.case.making.ends_with import owes_outcome
 from bot.mail.words.actions import the_day
 from bot.mail.words.commands import names_no_day
-from bot.model import COMMITMENT, Contact, EventKind, Flag, Mail, Proof, Task
+from bot.model import COMMITMENT, Contact, EventKind, Flag, Mail, Proof, Side, Task, Unproven
 from bot.model.letters import Information, Question, person
 from bot.model.letters.parts import Commitment, Representation
 from bot.rules import workdays
@@ -45,7 +45,7 @@ def meeting(d: Draft, note: str, by: Contact, mail: Mail) -> None:
 def _sides(d: Draft) -> tuple[tuple[Contact, ...], ...]:
     """Who is told of a meeting on each side; at a stage of the partnership also its own people."""
     case = d.case
-    raising = [c for stage, side, c in case.people if stage == case.stage and side == "raising"]
+    raising = [c for stage, side, c in case.people if stage == case.stage and side == Side.RAISING]
     owing, others = owes_outcome(d)
     return (case.raiser, *raising), (*owing, *others)
 
@@ -76,7 +76,7 @@ def commits(d: Draft, note: str, by: Contact, mail: Mail) -> None:
     """RECEIVED: by when they will answer, where the note gives an instant. Both sides are shown it; no clock moves."""
     tiers = [t.window for t in d.rules.policy.intake.tiers]
     at = granted(note, mail.received, tiers).by
-    said = (("responding", at.isoformat() if at else "", mail.received),)
+    said = ((Side.RESPONDING, at.isoformat() if at else "", mail.received),)
     d.retire_commitments()
     d.put_task(Task(COMMITMENT, what=note, owner=by, mail=mail.digest, said=said))
 
@@ -115,12 +115,12 @@ def represented(d: Draft, mail: Mail, by: Contact) -> bool:
     if (
         follow_up.task(d, REPRESENTATION) is None
         or by.agency != d.case.responder_agency
-        or d.case.unproven == "stranger"
+        or d.case.unproven is Unproven.STRANGER
     ):
         return False
     if by.email in {c.email for c in d.responders} or mail.proof is not Proof.PROVEN:
         return False
-    follow_up.answered(d, REPRESENTATION, "responding", "written", by)
+    follow_up.answered(d, REPRESENTATION, Side.RESPONDING, "written", by)
     addressed = {a.email for a in (*mail.to, *mail.cc)}
     if not addressed & {c.email for c in (*d.responders, *d.unit)}:
         d.write(Information.Represented(who=person(by), when=mail.received), d.responders, mail=mail, human=by)

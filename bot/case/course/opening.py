@@ -26,8 +26,10 @@ from bot.model import (
     Proof,
     Question,
     QuestionKind,
+    Side,
     State,
     Unit,
+    Unproven,
     Window,
 )
 from bot.model.letters import Acknowledgement, Notice
@@ -65,8 +67,8 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
         d.flag(Flag.INTRA_AGENCY)
     responders, copies = addressed(d, mail)
     d.serve(responders)
-    d.joined("raising", raiser)
-    d.joined("responding", *responders)
+    d.joined(Side.RAISING, raiser)
+    d.joined(Side.RESPONDING, *responders)
     _start(d, mail, started)
     if Flag.BROUGHT_IN in opening.flags:
         entry.not_too_soon(d, mail.received)
@@ -95,13 +97,19 @@ def _bare(opening: Opening, raiser: Contact, started: datetime, rules: Rules) ->
         stage=stage,
         opened=started,
         raiser=raiser,
-        unproven="" if proven and not stranger else "stranger" if stranger else "known",
+        unproven=_unproven(proven=proven, stranger=stranger),
         opening_mail=mail.digest,
         opening_id=mail.message_id or "",
         opening_thread=mail.thread_index,
         phrase=policy.fixed_words or policy.intake.subjects[0],
         mails=(mail.digest,),
     )
+
+
+def _unproven(*, proven: bool, stranger: bool) -> Unproven:
+    if stranger:
+        return Unproven.STRANGER
+    return Unproven.NO if proven else Unproven.KNOWN
 
 
 def day_zero(mail: Mail) -> datetime:
@@ -161,7 +169,7 @@ def addressed(d: Draft, mail: Mail) -> tuple[tuple[Contact, ...], tuple[Contact,
     """Responders: addressees who hold the stage's responding role in the watched team (deputies too), else the
     directory's contact. Other addressees of that agency get a copy of the notice only; anybody else gets nothing."""
     case, directory = d.case, d.rules.directory
-    held = d.cast.acting(d.stage, "responding")
+    held = d.cast.acting(d.stage, Side.RESPONDING)
     everybody = [a for a in (*mail.to, *mail.cc) if a.email != case.raiser.email]
     if not case.team:  # the addressees say whose it is, whichever team they hold the role in
         roles = [c for a in everybody for c in directory.roles_of(a.email, case.area)]
@@ -244,7 +252,7 @@ def _tell(
         return
     asks = entry.note(d, mail)
     cc = [d.manager] if d.manager else []
-    raising, responding = forms.ask(d, "raising"), forms.ask(d, "responding")
+    raising, responding = forms.ask(d, Side.RAISING), forms.ask(d, Side.RESPONDING)
     told = entry.receipt(d, mail, asks, (*raising.rows, *doubts), same_as)
     receipt = d.write(told, [case.raiser], cc, mail=mail, human=d.first_responder, attach=raising.attach)
     if receipt and case.unproven:

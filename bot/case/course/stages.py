@@ -15,7 +15,7 @@ from bot.case.making.draft import Draft
 from bot.case.making.notices import file_stage, notify, original
 from bot.case.making.people import landing, stood_in
 from bot.case.making.telling import tell
-from bot.model import AlarmKind, Contact, EndedAs, EventKind, Flag, Unit, Wording
+from bot.model import AlarmKind, Contact, EndedAs, EventKind, Flag, Side, Unit, Wording
 from bot.model.letters import Chaser, Enclosed, Escalation, Information, TheMail, person
 from bot.model.letters.parts import FormRow, Holding, Original, Representation
 from bot.rules import book, workdays
@@ -52,7 +52,7 @@ def enter(d: Draft, stage: Stage, cause: Cause, by: Contact | None = None) -> No
     if cause != LIVE:
         notify(d, left, "lapse" if cause in BY_CLOCK else "exit")
     passed = landing(d.cast, d.rules.policy.after(left.id))
-    responding = d.cast.acting(stage, "responding")
+    responding = d.cast.acting(stage, Side.RESPONDING)
     if d.cast.lacks_alternate(stage):
         d.flag(Flag.ALTERNATE_MISSING)
     window = own_window(d, stage, d.now) or (replace(before.window, source=stage.source) if before.window else None)
@@ -67,8 +67,8 @@ def enter(d: Draft, stage: Stage, cause: Cause, by: Contact | None = None) -> No
         d.flag(Flag.NO_CONTACT)
         d.write(Information.Nobody(tried=()), d.unit)
     raising = raising_contacts(d, stage)
-    d.joined("responding", *d.responders)
-    d.joined("raising", *raising)
+    d.joined(Side.RESPONDING, *d.responders)
+    d.joined(Side.RAISING, *raising)
     _estimate(d, stage)
     hearing.ask_representation(d, stage)
     first = notify(d, stage, "enter")
@@ -104,7 +104,7 @@ def _estimate(d: Draft, stage: Stage) -> None:
 def raising_contacts(d: Draft, stage: Stage) -> tuple[Contact, ...]:
     """The raising side of a stage; without any the raiser's manager, else the raiser, and the business unit is told."""
     raiser = d.case.raiser
-    found = d.cast.acting(stage, "raising")
+    found = d.cast.acting(stage, Side.RAISING)
     if found:
         return found
     d.flag(Flag.NO_RAISING_CONTACT)
@@ -134,9 +134,9 @@ def escalate(
         *copied(d),
         *stood_in(d.case, left),
     ]
-    d.joined("copy", *decider)
+    d.joined(Side.COPY, *decider)
     attached = attachments(d, (*raising, *copies))
-    wanted = [forms.ask(d, side, left) for side in ("raising", "responding")]
+    wanted = [forms.ask(d, side, left) for side in (Side.RAISING, Side.RESPONDING)]
     values = _values(d, attached, tuple(row for one in wanted for row in one.rows))
     d.write(
         _escalation(d, cause, left, by, values),
@@ -151,7 +151,7 @@ def escalate(
 def copied(d: Draft) -> tuple[Contact, ...]:
     """Who the policy copies on the letter of the running stage itself."""
     found = tuple(c for role in d.stage.copies for c in d.holders((role,), d.case.responder_agency, d.case.team))
-    d.joined("copy", *found)
+    d.joined(Side.COPY, *found)
     return found
 
 
@@ -224,16 +224,16 @@ def on_chaser(d: Draft) -> None:
     if d.is_stranger:  # nobody has said yet that it is a challenge: that is what they are reminded of
         d.write(Chaser.Provisional(left=left, original=d.original()), (*d.inbox, *d.unit))
         return
-    given, owed = hearing.commitment(d), forms.missing(d, "responding")
+    given, owed = hearing.commitment(d), forms.missing(d, Side.RESPONDING)
     have, unread = claims.what_we_have(d), claims.is_partly_unread(d)
     if not _due_now(d, AlarmKind.REPEAT):  # which says more to the same people in this minute
         wording = Chaser.Last if is_last else Chaser.Half
         told = wording(left=left, commitment=given, forms=owed, holding=have, unread=unread)
         d.write(told, d.responders, d.inbox)
     if is_last:
-        rows = forms.missing(d, "raising")
+        rows = forms.missing(d, Side.RAISING)
         _to_raiser(d, Chaser.Raiser(left=left, commitment=given, forms=rows, holding=have, unread=unread))
-        forms.reminded(d, "raising")
+        forms.reminded(d, Side.RAISING)
         approval.ask(d)
 
 

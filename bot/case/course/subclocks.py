@@ -34,9 +34,9 @@ def stop(d: Draft, event: str, side: str = "") -> None:
 def wrote(d: Draft, sender: str, stand: Collection[Side]) -> None:
     """A proven mail with something in it ends what waits for one: the challenged side's, or those who raise now."""
     if Side.RESPONDING in stand:
-        stop(d, "mail", "responding")
+        stop(d, "mail", Side.RESPONDING)
     if any(d.rules.directory.same_person(sender, c.email) for c in _raising(d) or (d.case.raiser,)):
-        stop(d, "mail", "raising")
+        stop(d, "mail", Side.RAISING)
 
 
 def shorten(d: Draft) -> None:
@@ -74,11 +74,11 @@ def on_clock(d: Draft, n: int) -> None:
 
 def _people(d: Draft, clock: Clock) -> tuple[tuple[Contact, ...], tuple[Contact, ...]]:
     """Who is reminded, and who of the other side is told."""
-    if clock.side == "responding":
+    if Side(clock.side) is Side.RESPONDING:
         return d.responders, (d.case.raiser,)
     return _raising(d) or (d.case.raiser,), d.responders if d.stage.level == "agency" else ()
 
 
 def _raising(d: Draft) -> tuple[Contact, ...]:
     """Who acts for the raiser's side at this stage."""
-    return tuple(c for stage, side, c in d.case.people if stage == d.case.stage and side == "raising")
+    return tuple(c for stage, side, c in d.case.people if stage == d.case.stage and side == Side.RAISING)

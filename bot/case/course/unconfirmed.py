@@ -11,7 +11,7 @@ from bot.case.course.stages import deputies, enter
 from bot.case.making import awaited
 from bot.case.making.draft import Draft
 from bot.case.making.telling import tell
-from bot.model import AlarmKind, Contact, Due, EventKind, State, Unit, Window
+from bot.model import AlarmKind, Contact, Due, EventKind, Side, State, Unit, Window
 from bot.model.letters import Question, Response, person
 from bot.rules import workdays
 from bot.rules.policy.policy import Stage
@@ -65,9 +65,9 @@ def on_unconfirmed(d: Draft, n: int) -> None:
 def _ask(d: Draft, following: Stage) -> None:
     at, why = _entered(d)
     enters = at if d.stage.unconfirmed == "enter" else None
-    raising, responding = _lead(d, following, "raising"), _lead(d, following, "responding")
-    d.joined("raising lead", *raising)
-    d.joined("responding lead", *responding)
+    raising, responding = _lead(d, following, Side.RAISING), _lead(d, following, Side.RESPONDING)
+    d.joined(Side.RAISING_LEAD, *raising)
+    d.joined(Side.RESPONDING_LEAD, *responding)
     manager = (d.manager,) if d.manager else ()
     who, when = awaited.answered(d)
     asked = Question.Unconfirmed(who=person(who), when=when, enters=enters)
@@ -94,7 +94,7 @@ def _entered(d: Draft) -> tuple[datetime, str]:
 def _lead(d: Draft, following: Stage, side: str) -> tuple[Contact, ...]:
     """The next stage's contacts of that side, who may wait to act; without any, its manager."""
     agency, team = (d.case.raiser.agency, d.case.raiser.team)
-    if side == "responding":
+    if side == Side.RESPONDING:
         agency, team = d.case.responder_agency, d.case.team
     if following.level == "agency" and (found := d.cast.acting(following, side)):
         return found

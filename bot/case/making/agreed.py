@@ -11,7 +11,7 @@ from datetime import date, datetime
 from bot.case.making.draft import Draft
 from bot.case.making.ends_with import both_sides, known, lead_of
 from bot.mail.words.actions import actions
-from bot.model import AlarmKind, Contact, EventKind, Flag, Mail, Question, QuestionKind, Task, Unit, Window
+from bot.model import AlarmKind, Contact, EventKind, Flag, Mail, Question, QuestionKind, Side, Task, Unit, Window
 from bot.model.letters import Information, person
 from bot.model.letters import Question as Ask
 from bot.model.letters.parts import Action
@@ -76,7 +76,7 @@ def _may_be_full(d: Draft) -> bool:
 def open_actions(d: Draft) -> tuple[Task, ...]:
     """Those of which the raiser's side has not said that they are done."""
     rows = (t for t in d.case.tasks if t.id.startswith("action/"))
-    return tuple(t for t in rows if t.said_by("raising") != "yes")
+    return tuple(t for t in rows if t.said_by(Side.RAISING) != "yes")
 
 
 def _mark(d: Draft) -> None:
@@ -114,7 +114,7 @@ def on_action(d: Draft, n: int) -> None:
 def on_action_late(d: Draft, n: int) -> None:
     """A working day after its day nobody of the raiser's side has said that it is done."""
     held, row = task(d, f"action/{n}"), next((r for r in agreed(d) if r.n == n), None)
-    if held is None or row is None or held.said_by("raising"):  # of a NO they have heard
+    if held is None or row is None or held.said_by(Side.RAISING):  # of a NO they have heard
         return
     if d.late is not None:
         d.alarm(AlarmKind.ACTION_LATE, morning_after(d), MISSED, item=n)
@@ -137,12 +137,12 @@ def replied(d: Draft, question: Question, word: str, by: Contact, mail: Mail) ->
 def _not_done(d: Draft, row: Action, owner: Contact | None, by: Contact | None, mail: Mail | None = None) -> None:
     """The raiser's side, and whoever is to do it, each with their manager or lead; each person one letter."""
     raising = (d.case.raiser, *((d.manager,) if d.manager else ()))
-    owing = next((who for side, who in both_sides(d) if side == "responding"), None)
+    owing = next((who for side, who in both_sides(d) if side == Side.RESPONDING), None)
     does = owner if owner is not None and owner.email else owing
     doing = (does, *lead_of(d, does)) if does else ()
     held, told = task(d, f"action/{row.n}"), set[str]()
-    claimed = by is None and held is not None and held.said_by("responding") == "yes"
-    for side, people in (("raising", raising), ("responding", doing)):
+    claimed = by is None and held is not None and held.said_by(Side.RESPONDING) == "yes"
+    for side, people in ((Side.RAISING, raising), (Side.RESPONDING, doing)):
         to = [c for c in people if c.email not in told]
         values = Information.ActionOpen(
             action=row, who=person(by) if by else None, does=person(does), side=side, claimed=claimed
@@ -150,7 +150,11 @@ def _not_done(d: Draft, row: Action, owner: Contact | None, by: Contact | None, 
         letter = d.write(values, to, mail=mail, human=by or does)
         told |= {c.email for c in to}
         if letter:
-            asked = "responding" if side == "responding" and does and does.agency != d.case.raiser.agency else "raising"
+            asked = (
+                Side.RESPONDING
+                if side == Side.RESPONDING and does and does.agency != d.case.raiser.agency
+                else Side.RAISING
+            )
             d.ask(Question(letter.key, QuestionKind.TASK, to[0].email, task=f"action/{row.n}", side=asked))
 
 

@@ -24,9 +24,11 @@ from bot.model import (
     Question,
     QuestionKind,
     Served,
+    Side,
     StageRun,
     State,
     Task,
+    Unproven,
     Window,
 )
 from bot.model.flags import Flag, Flagged
@@ -56,7 +58,7 @@ class Changing:
 
     @property
     def is_stranger(self) -> bool:
-        return self.case.state is State.PROVISIONAL and self.case.unproven == "stranger"
+        return self.case.state is State.PROVISIONAL and self.case.unproven is Unproven.STRANGER
 
     def enter_stage(self, stage: str, responders: Iterable[Contact], window: Window | None) -> None:
         """A new run, whose clock waits for its letter. A challenge that nobody has confirmed stays provisional."""
@@ -75,7 +77,8 @@ class Changing:
     def confirm(self) -> None:
         """Somebody stands behind the challenge; what came meanwhile, an answer or a word, stays."""
         was = self.case.state
-        self.case = replace(self.case, state=State.AWAITING_RESPONSE if was is State.PROVISIONAL else was, unproven="")
+        state = State.AWAITING_RESPONSE if was is State.PROVISIONAL else was
+        self.case = replace(self.case, state=state, unproven=Unproven.NO)
 
     def await_response(self) -> None:
         """Again, at the same stage; a stranger's stays provisional."""
@@ -83,7 +86,7 @@ class Changing:
 
     def await_confirmation(self) -> None:
         """A stranger is asked nothing, and their case stays where it is."""
-        if self.case.unproven != "stranger":
+        if self.case.unproven is not Unproven.STRANGER:
             self.case = replace(self.case, state=State.AWAITING_CONFIRMATION)
 
     def await_outcome(self, word: str, by: Contact, at: datetime, due: Due) -> None:
@@ -217,12 +220,11 @@ class Changing:
     def end_delays(self) -> None:
         self.case = replace(self.case, delayed=())
 
-    def joined(self, side: str, *contacts: Contact) -> None:
+    def joined(self, side: Side, *contacts: Contact) -> None:
         """Remembers who was involved, once for each stage and side."""
-        known = {(stage, where, c.email) for stage, where, c in self.case.people}
-        new = [(self.case.stage, side, c) for c in contacts if c.email]
-        kept = (row for row in new if (row[0], row[1], row[2].email) not in known)
-        self.case = replace(self.case, people=(*self.case.people, *kept))
+        known = {c.email for stage, where, c in self.case.people if (stage, where) == (self.case.stage, side)}
+        new = ((self.case.stage, side, c) for c in contacts if c.email and c.email not in known)
+        self.case = replace(self.case, people=(*self.case.people, *new))
 
     def note_outside(self, *outsiders: Outsider) -> None:
         self.case = replace(self.case, outsiders=(*self.case.outsiders, *outsiders))

@@ -7,7 +7,7 @@ course/subclocks.py starts and stops them.
 from collections.abc import Iterator
 from datetime import datetime
 
-from bot.model import AlarmKind, Case, Due
+from bot.model import AlarmKind, Case, Due, Side, Unproven
 from bot.model.letters.standing import ClockLine
 from bot.rules import workdays
 from bot.rules.book import Rules
@@ -28,8 +28,8 @@ def ends(case: Case, rules: Rules, clock: Clock, start: datetime) -> Due:
 def runs(case: Case, clock: Clock) -> bool:
     """Whether it is anybody's to keep: who wrote the opening mail to this stage has written already."""
     is_first = len(case.runs) == 1 and clock.starts == "enter"
-    has_written = is_first and clock.side == "raising" and clock.until == "mail"
-    return case.unproven != "stranger" and not has_written
+    has_written = is_first and Side(clock.side) is Side.RAISING and clock.until == "mail"
+    return case.unproven is not Unproven.STRANGER and not has_written
 
 
 def lines(case: Case, rules: Rules, now: datetime) -> Iterator[ClockLine]:

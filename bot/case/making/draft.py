@@ -14,6 +14,7 @@ from bot.case.making.people import Cast, landing, to_ring
 from bot.model import Case, Contact, Correction, Decision, Event, Hold, Letter, LetterKind, Mail, Question, QuestionKind
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
+from bot.model.forms import Side
 from bot.model.letters import Enclosed, Standing, Wording, person
 from bot.model.letters.parts import Original
 from bot.model.letters.standing import Emergency
@@ -40,7 +41,6 @@ class Draft(Changing):
         self.waits_unread = False  # a mail that may be of this case waits for a person to place or open it
         self.letters: list[Letter] = []
         self.events: list[Event] = []
-        self.why = ""
         self.frees: tuple[Hold, ...] = ()
         self.onward: tuple[tuple[str, Correction], ...] = ()
 
@@ -103,7 +103,7 @@ class Draft(Changing):
         """Who hears of a clock that a word set anew: the raiser and who acts for them at the running stage; and the
         responding contacts."""
         case = self.case
-        raising = (c for stage, side, c in case.people if stage == case.stage and side == "raising")
+        raising = (c for stage, side, c in case.people if stage == case.stage and side == Side.RAISING)
         return (case.raiser, *raising), self.responders
 
     @property
@@ -180,7 +180,7 @@ class Draft(Changing):
     def next_people(self) -> tuple[Contact, ...]:
         """Who would be written to at the next stage on the responding side."""
         after = self.following
-        return self.cast.acting(after, "responding") if after else ()
+        return self.cast.acting(after, Side.RESPONDING) if after else ()
 
     @property
     def cast(self) -> Cast:
@@ -272,7 +272,7 @@ class Draft(Changing):
 
     def decision(self) -> Decision:
         letters = tuple(weightiest(self.letters))
-        return Decision(self.case, letters, tuple(self.events), self.why, self.frees, onward=self.onward)
+        return Decision(self.case, letters, tuple(self.events), self.frees, onward=self.onward)
 
 
 def weightiest(letters: list[Letter]) -> list[Letter]:

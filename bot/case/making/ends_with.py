@@ -4,7 +4,7 @@ What the partnership has ended the challenged agency confirms, not the partnersh
 """
 
 from bot.case.making.draft import Draft
-from bot.model import Contact, EventKind, Flag, Mail, Question, QuestionKind
+from bot.model import Contact, EventKind, Flag, Mail, Question, QuestionKind, Side
 from bot.model.letters import Information, person
 from bot.model.letters import Question as Ask
 from bot.rules import named
@@ -18,7 +18,7 @@ def owes_outcome(d: Draft) -> tuple[tuple[Contact, ...], tuple[Contact, ...]]:
         return d.responders, ()
     agency_stages = [r.stage for r in case.runs if policy.stage(r.stage).level == "agency"]
     last = agency_stages[-1] if agency_stages else ""
-    found = tuple(c for stage, side, c in case.people if stage == last and side == "responding")
+    found = tuple(c for stage, side, c in case.people if stage == last and side == Side.RESPONDING)
     if not found and case.responder_agency:
         held = d.holders(d.stage.raising_role, case.responder_agency, case.team)
         found = tuple(c for c in held if c.agency == case.responder_agency)
@@ -35,16 +35,16 @@ def answered_by(d: Draft) -> Contact | None:
 def both_sides(d: Draft) -> tuple[tuple[str, Contact], ...]:
     """(side, who is asked) after the end: the raiser, and who owed the outcome; one person only once."""
     owing = next(iter(owes_outcome(d)[0]), None) or d.first_responder
-    sides = [("raising", d.case.raiser)]
+    sides = [(Side.RAISING, d.case.raiser)]
     if owing is not None and owing.email != d.case.raiser.email:
-        sides.append(("responding", owing))
+        sides.append((Side.RESPONDING, owing))
     return tuple(sides)
 
 
 def lead_of(d: Draft, who: Contact) -> tuple[Contact, ...]:
     """Who stands over somebody: of a party the next stage's contacts of that side, else their manager."""
     case, after = d.case, d.following
-    side = "raising" if who.agency == case.raiser.agency else "responding"
+    side = Side.RAISING if who.agency == case.raiser.agency else Side.RESPONDING
     is_party = bool(who.agency) and who.agency in (case.raiser.agency, case.responder_agency)
     found = d.cast.acting(after, side) if after and is_party else ()
     own = tuple(c for c in found if c.agency == who.agency and c.email != who.email)
@@ -56,8 +56,6 @@ def lead_of(d: Draft, who: Contact) -> tuple[Contact, ...]:
 # somebody whom the directory knows can be appointed by mail, by name or address: of anybody else no word could be
 # proven. Somebody of either side's agency decides only once the decider has said that they are impartial. What was said
 # is kept in the journal all the same, and the one who said it is told.
-
-SIDE = "decider"
 
 
 def appointed(d: Draft, note: str, by: Contact, mail: Mail) -> None:
@@ -74,7 +72,7 @@ def appointed(d: Draft, note: str, by: Contact, mail: Mail) -> None:
 def appoint(d: Draft, found: Contact, by: Contact, mail: Mail) -> None:
     """They may decide at this stage, and both sides are told."""
     d.event(EventKind.APPOINTED, by=by.email, note=found.email)
-    d.joined(SIDE, found)
+    d.joined(Side.DECIDER, found)
     values = Information.Appointed(who=person(found), decider=person(by))
     d.write(values, [found], mail=mail, human=by)
     told = [c for c in (d.case.raiser, *d.responders, by) if c.email != found.email]
@@ -98,7 +96,7 @@ def _ask_impartial(d: Draft, found: Contact, by: Contact, mail: Mail) -> None:
     d.flag(Flag.APPOINTED_IS_A_PARTY)
     is_unit = any(d.rules.directory.same_person(by.email, one.email) for one in d.unit)
     asked = next(iter(d.cast.deciders(d.stage)), by) if is_unit else by
-    side = "raising" if found.agency == d.case.raiser.agency else "responding"
+    side = Side.RAISING if found.agency == d.case.raiser.agency else Side.RESPONDING
     letter = d.write(Ask.Impartial(who=person(found), side=side), [asked], mail=mail, human=found)
     if letter:
         d.ask(Question(letter.key, QuestionKind.IMPARTIAL, asked.email, mail.digest, whose=found.email))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot.case.making.draft import Draft
 from bot.case.making.notices import notify
-from bot.model import AlarmKind, Contact, EventKind, Flag, FormRead, FormState, Mail, Proof
+from bot.model import AlarmKind, Contact, EventKind, Flag, FormRead, FormState, Mail, Proof, Side
 from bot.model.letters import Chaser, Enclosed, Question, Record, TheForm, TheMail, person
 from bot.model.letters.parts import FormRow
 from bot.rules import workdays
@@ -110,7 +110,7 @@ def on_reminder(d: Draft) -> None:
         or any(a.kind is AlarmKind.CHASER and a.at <= d.now for a in d.case.deadlines)
     ):
         return
-    for side in ("raising", "responding"):
+    for side in (Side.RAISING, Side.RESPONDING):
         rows = [r for r in missing(d, side) if any(_is_due(s, r, d) for s in d.case.forms)]
         if rows:
             attach = tuple(TheForm(s.form) for s in d.case.forms if s.is_missing and s.by == side)
@@ -124,9 +124,9 @@ def _is_due(state: FormState, said: FormRow, d: Draft) -> bool:
 
 def people(d: Draft, side: str) -> tuple[Contact, ...]:
     """Who completes it: the raiser and the raising contacts of the running stage, or the responding ones."""
-    if side == "responding":
+    if side == Side.RESPONDING:
         return d.responders
-    acting = [c for stage, where, c in d.case.people if (stage, where) == (d.case.stage, "raising")]
+    acting = [c for stage, where, c in d.case.people if (stage, where) == (d.case.stage, Side.RAISING)]
     return (d.case.raiser, *acting)
 
 
@@ -166,7 +166,7 @@ def _came(d: Draft, read: FormRead, mail: Mail, by: Contact) -> list[FormRow]:
         d.event(EventKind.FORM_UNPROVEN, by=by.email, note=form.id)
         d.flag(Flag.FORM_UNPROVEN)
         return asked
-    known = _state(d, form.id) or FormState(form.id, d.case.stage, "no", "raising", mail.received)
+    known = _state(d, form.id) or FormState(form.id, d.case.stage, "no", Side.RAISING, mail.received)
     if read.blank:
         d.event(EventKind.FORM_INCOMPLETE, by=by.email, note=form.id)
         d.flag(Flag.FORM_INCOMPLETE, of=form.id)

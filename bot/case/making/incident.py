@@ -11,8 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.case.making.draft import Draft
-from bot.case.placement import BY_LETTER
-from bot.model import Arrival, EventKind, Flag, LetterKind, Mail, Outsider, Proof
+from bot.model import Arrival, EventKind, Flag, How, LetterKind, Mail, Outsider, Proof
 from bot.model.letters import Alert
 from bot.rules.authority import Side
 from bot.rules.directory import domain_of
@@ -131,7 +130,7 @@ def _note(d: Draft, what: str, to: str, fields: str) -> None:
 
 def watch(d: Draft, fact: Arrival, sender: str, stand: Collection[Side]) -> None:
     """Flags it once for each case; alerts, once for each address, when a stranger to the case holds one of our ids."""
-    if fact.how != BY_LETTER or not fact.answered_to or not sender or _is_addressee(d, fact, sender):
+    if fact.how != How.LETTER or not fact.answered_to or not sender or _is_addressee(d, fact, sender):
         return
     d.flag(Flag.ANSWERED_FROM_ELSEWHERE)
     d.event(EventKind.TOKEN_ELSEWHERE, by=sender, note=fact.answered)

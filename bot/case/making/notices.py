@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.case.making.draft import Draft
 from bot.case.making.people import holds
-from bot.case.placement import BY_LETTER
-from bot.model import WAITING, Arrival, Contact, EventKind, Flag, Letter, LetterKind, Mail, Proof
+from bot.model import WAITING, Arrival, Contact, EventKind, Flag, How, Letter, LetterKind, Mail, Proof, Side
 from bot.model.letters import Information, Record, Relay, TheMail, TheRecord, person
 from bot.model.letters.parts import PromptLine
 from bot.rules.policy import prose
@@ -35,7 +34,7 @@ def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False)
             meant = "" if found_for else prose.role(rule.role)
             told = Information.Notify(event=event, original=d.original(), attached=bool(whole), meant=meant)
             letter = d.write(told, found, after=before if rule.first else (), attach=whole)
-            d.joined("copy", *found)
+            d.joined(Side.COPY, *found)
             if letter is not None and rule.first:
                 before = (*before, letter.key)
     return before
@@ -78,7 +77,7 @@ def pass_back(d: Draft, fact: Arrival, by: Contact) -> None:
     addressed = {a.email for a in (*mail.to, *mail.cc)}
     is_reached = any(d.rules.directory.same_person(c.email, one) for c in d.responders for one in addressed)
     has_words = mail.is_readable and mail.new_text.strip() and not mail.is_reaction and not mail.trigger.is_forward
-    is_ours = fact.how == BY_LETTER and fact.answered in _NAMING and not is_reached and d.case.inbox not in addressed
+    is_ours = fact.how == How.LETTER and fact.answered in _NAMING and not is_reached and d.case.inbox not in addressed
     if (
         to is None
         or d.case.unproven
@@ -101,7 +100,7 @@ def holders(d: Draft, rule: Notify) -> tuple[tuple[Contact, ...], ...]:
     """Whom the rule means, one letter each: the challenged agency's, else the raiser's, else another agency's of the
     area, else the area's own; or, as the rule says, one side's, or both sides', else the area's. () for nobody."""
     case = d.case
-    sides = {"raising": (case.raiser.agency,), "responding": (case.responder_agency,)}
+    sides: dict[str, tuple[str, ...]] = {Side.RAISING: (case.raiser.agency,), Side.RESPONDING: (case.responder_agency,)}
     asked = sides.get(rule.side, (case.responder_agency, case.raiser.agency))
     own = [found for agency in dict.fromkeys(asked) if agency and (found := _own(d, rule.role, agency))]
     if not own and rule.side == "either" and (others := _of_another(d, rule.role)):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from bot.model import Case, Contact, Flag
+from bot.model import Case, Contact, Flag, Side
 from bot.rules import coverage
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Clauses
@@ -34,9 +34,9 @@ class Cast:
         return ()
 
     def acting(self, stage: Stage, side: str) -> tuple[Contact, ...]:
-        """The contacts of one side ("raising", "responding") at `stage`; () where nobody holds the role."""
+        """The contacts of one side at `stage`; () where nobody holds the role."""
         agency, team = self._agency_and_team(side)
-        if side == "raising" and not agency:
+        if side == Side.RAISING and not agency:
             return ()
         held = self.holders(_roles(stage, side), agency, team)
         others = tuple(c for c in held if not self._acted(c, stage, side))
@@ -46,22 +46,22 @@ class Cast:
 
     def deciders(self, stage: Stage) -> tuple[Contact, ...]:
         """Who may end the matter at `stage`; () where the policy gives that to nobody, or nobody holds the role."""
-        challenged, raising = self._agency_and_team("responding"), self._agency_and_team("raising")
+        challenged, raising = self._agency_and_team(Side.RESPONDING), self._agency_and_team(Side.RAISING)
         return coverage.deciders(stage, self.rules.directory, self.case.area, challenged, raising, self.on)
 
     def lacks_alternate(self, stage: Stage) -> bool:
         """Whether somebody acts twice for want of an alternate in the directory."""
-        sides = ("raising", "responding") if stage.alternates else ()
+        sides = (Side.RAISING, Side.RESPONDING) if stage.alternates else ()
         return any(self._acted(c, stage, side) for side in sides for c in self.acting(stage, side))
 
     def acts_again(self, stage: Stage) -> bool:
         """Whether everybody who would answer at this stage answered, or was to, before."""
-        found = self.acting(stage, "responding")
-        return bool(found) and all(self._acted(contact, stage, "responding") for contact in found)
+        found = self.acting(stage, Side.RESPONDING)
+        return bool(found) and all(self._acted(contact, stage, Side.RESPONDING) for contact in found)
 
     def _agency_and_team(self, side: str) -> tuple[str, str]:
         case = self.case
-        return (case.raiser.agency, case.raiser.team) if side == "raising" else (case.responder_agency, case.team)
+        return (case.raiser.agency, case.raiser.team) if side == Side.RAISING else (case.responder_agency, case.team)
 
     def _acted(self, contact: Contact, stage: Stage, side: str) -> bool:
         """Whether this is the person who acted for that side before, or whose role it was to."""
@@ -93,7 +93,7 @@ def to_ring(readers: Iterable[Contact], named: Iterable[Contact | None]) -> Cont
 
 
 def _roles(stage: Stage, side: str) -> tuple[str, ...]:
-    return stage.raising_role if side == "raising" else stage.responding_role
+    return stage.raising_role if side == Side.RAISING else stage.responding_role
 
 
 # Whether a condition of the policy holds for a case: agencies, sectors, the child's status, area, the raiser's role.
@@ -131,7 +131,10 @@ def landing(cast: Cast, stage: Stage | None) -> tuple[Stage | None, tuple[Stage,
 
 def parties(cast: Cast, side: str = "either") -> tuple[str, ...]:
     """The agencies of that side, the challenged one first."""
-    sides = {"raising": (cast.case.raiser.agency,), "responding": (cast.case.responder_agency,)}
+    sides: dict[str, tuple[str, ...]] = {
+        Side.RAISING: (cast.case.raiser.agency,),
+        Side.RESPONDING: (cast.case.responder_agency,),
+    }
     both = (cast.case.responder_agency, cast.case.raiser.agency)
     return tuple(dict.fromkeys(agency for agency in sides.get(side, both) if agency))
 

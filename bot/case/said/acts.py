@@ -87,7 +87,7 @@ def _named(d: Draft, name: str) -> Stage | None:
     found = [s for s in later if wanted and wanted in (_folded(s.id), _folded(s.name))] or [
         s for s in later if wanted and any(_folded(part).startswith(wanted) for part in (s.name, *s.name.split(":")))
     ]
-    people = {s.id: [_folded(c.name) for c in d.cast.acting(s, "responding")] for s in later}
+    people = {s.id: [_folded(c.name) for c in d.cast.acting(s, Side.RESPONDING)] for s in later}
     found = found or [s for s in later if any(wanted in (who, *who.split()) for who in people[s.id] if who)]
     return found[0] if len({s.id for s in found}) == 1 else None
 

@@ -12,7 +12,19 @@ from bot.case.making import awaited, claims
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_quoted, may_be_shown
 from bot.case.said.command import Said, Tell, nothing_changed
-from bot.model import WAITING, AlarmKind, Contact, Correction, EventKind, Mail, Proof, Question, QuestionKind, State
+from bot.model import (
+    WAITING,
+    AlarmKind,
+    Contact,
+    Correction,
+    EventKind,
+    Mail,
+    Proof,
+    Question,
+    QuestionKind,
+    State,
+    Unproven,
+)
 from bot.model.letters import Information, Relay, Response, person
 from bot.model.letters import Question as Asks
 from bot.model.letters.parts import Holding
@@ -41,7 +53,7 @@ def reached_raiser(d: Draft, mail: Mail) -> bool:
 def pass_on(d: Draft, mail: Mail, by: Contact, *, joined: bool = False) -> None:
     """What reached only the bot is told to the raiser; it goes no further than raiser and their manager. `joined`: the
     raiser is asked already whether an earlier one is the answer."""
-    if d.case.unproven == "stranger" or reached_raiser(d, mail):
+    if d.case.unproven is Unproven.STRANGER or reached_raiser(d, mail):
         return
     if d.case.state is State.AWAITING_CONFIRMATION and may_be_shown(mail) and d.may_read:
         _relay(d, mail, by, mail.received)
@@ -63,7 +75,7 @@ def responded(
     d.quiet(*CLOCK, AlarmKind.DOUBTFUL)
     d.record_response(at, by.email, "" if is_reported or mail is None else mail.digest)
     d.await_confirmation()
-    d.joined("responding", by)
+    d.joined(Side.RESPONDING, by)
     subclocks.stop(d, "response")
     subclocks.start(d, "response")
     if d.is_stranger:
@@ -91,7 +103,7 @@ def responded(
 
 def _called_in(d: Draft) -> tuple[Contact, ...]:
     """Who was called in at this stage on the raiser's side: they were asked to act, and hear that it is answered."""
-    return tuple(c for stage, side, c in d.case.people if stage == d.case.stage and side == "raising")
+    return tuple(c for stage, side, c in d.case.people if stage == d.case.stage and side == Side.RAISING)
 
 
 def _manager(d: Draft) -> tuple[Contact, ...]:

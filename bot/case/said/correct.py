@@ -28,6 +28,7 @@ from bot.model import (
     EventKind,
     Mail,
     QuestionKind,
+    Side,
 )
 from bot.model.letters import Answer, Information, Question, person
 from bot.rules import workdays
@@ -92,7 +93,7 @@ def _responder(d: Draft, email: str, by: str) -> None:
     d.event(EventKind.CORRECTED, by=by, note=f"responder: {', '.join(c.email for c in before)}")
     d.serve([new])
     d.own("")
-    d.joined("responding", new)
+    d.joined(Side.RESPONDING, new)
     d.write(notice_of(d), [new], d.inbox)
     was = ", ".join(map(str, before)) or "nobody"
     _tell(d, "responder", was, str(new), by, d.sides[0], tuple(c for c in before if c.email != new.email))

@@ -11,7 +11,6 @@ from bot.case.course import closing, follow_up
 from bot.case.course.opening import confirmed
 from bot.case.making import agreed, ends_with
 from bot.case.making.draft import Draft
-from bot.case.placement import BY_LETTER
 from bot.case.said import answers
 from bot.case.said.cells import perform
 from bot.case.said.command import Said, Tell, ask_back, nothing_changed, tell
@@ -22,6 +21,7 @@ from bot.model import (
     Contact,
     EventKind,
     Flag,
+    How,
     Proof,
     Question,
     QuestionKind,
@@ -79,7 +79,7 @@ def is_put_to(d: Draft, said: Said, question: Question) -> bool:
         is_theirs = is_theirs or follow_up.is_of_side(question, said.stand)
     if question.about is QuestionKind.OUTCOME:  # who else answers there may write OUTCOME as well
         is_theirs = is_theirs or Side.RESPONDING in said.stand
-    return is_theirs and said.mail.proof is not Proof.FAILED and said.fact.how == BY_LETTER
+    return is_theirs and said.mail.proof is not Proof.FAILED and said.fact.how == How.LETTER
 
 
 def answered(d: Draft, said: Said, question: Question, command: Command) -> Meant:

@@ -15,7 +15,6 @@ from bot.case.course.opening import confirmed
 from bot.case.making import forms, incident
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_shown, pass_back
-from bot.case.placement import AGAIN, MAY_ANSWER
 from bot.case.said import command, protection, transfer, words
 from bot.case.said.answers import CHOICES, may_answer, pass_on, reached_raiser, responded
 from bot.case.said.command import is_known
@@ -30,11 +29,13 @@ from bot.model import (
     Contact,
     EventKind,
     Flag,
+    How,
     Mail,
     MailKind,
     Meaning,
     Proof,
     State,
+    Unproven,
     Word,
     letters,
 )
@@ -55,7 +56,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
     mail, case = fact.mail, d.case
     if mail.digest in case.mails:
         return
-    if fact.how == MAY_ANSWER:
+    if fact.how == How.MAY_ANSWER:
         _may_answer(d, fact)
         return
     d.attach(mail)
@@ -75,7 +76,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
 
 def _recalled(d: Draft, mail: Mail, sender: str) -> None:
     """A recall deletes nothing and closes nothing: the raiser is asked."""
-    if mail.kind_why == "recall" and sender == d.case.raiser.email and d.case.is_open:
+    if mail.is_recall and sender == d.case.raiser.email and d.case.is_open:
         d.write(letters.Question.Recall(), [d.case.raiser], mail=mail)
 
 
@@ -99,8 +100,8 @@ def who(d: Draft, mail: Mail) -> Contact:
 
 def _human(d: Draft, fact: Arrival, sender: str) -> None:
     mail = fact.mail
-    if fact.how == AGAIN:
-        d.event(EventKind.ATTACHED, by=sender, note=AGAIN)
+    if fact.how == How.AGAIN:
+        d.event(EventKind.ATTACHED, by=sender, note=How.AGAIN)
         d.flag(Flag.SENT_AGAIN)
         return
     if Flag.HIDDEN_CHARACTERS in mail.defects:
@@ -118,7 +119,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         protection.risk_told(d, mail, who(d, mail), responding=is_theirs, aside=is_theirs and is_aside(d, mail))
     proven = mail.proof is Proof.PROVEN
     is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
-    if proven and d.case.unproven == "known" and is_raiser and d.case.is_open and not others.disowns(d, mail):
+    if proven and d.case.unproven is Unproven.KNOWN and is_raiser and d.case.is_open and not others.disowns(d, mail):
         confirmed(d, sender)
     if stand and Side.NONE not in stand:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))

@@ -69,7 +69,7 @@ def accept(d: Draft, question: Question, by: Contact) -> None:
     d.serve(new, d.now)
     d.own(by.email)
     d.settle(lambda one: one.about is QuestionKind.TRANSFER)
-    d.joined("responding", *new)
+    d.joined(Side.RESPONDING, *new)
     d.event(EventKind.TRANSFERRED, by=by.email, note=team)
     is_second = case.has(Flag.TRANSFERRED)
     d.flag(Flag.TRANSFERRED_AGAIN if is_second else Flag.TRANSFERRED)

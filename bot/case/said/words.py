@@ -26,12 +26,13 @@ from bot.model import (
     Proof,
     Question,
     QuestionKind,
+    Unproven,
     Word,
     letters,
 )
 from bot.model.letters import person
 from bot.rules import workdays
-from bot.rules.authority import WORDS, Side, may
+from bot.rules.authority import WORDS, Ruling, Side, may
 
 IS_URGENT = (("URGENT", "the risk has grown: the shortest time counts from your word"),)
 _NOT_ASKED = Tell(
@@ -54,7 +55,7 @@ def _give(d: Draft, said: Said, command: Command) -> None:
         _answer(d, said, question, command)
         return
     # The raising side is the stranger alone here: no word of theirs acts, not even to reopen what a person dismissed.
-    if d.case.unproven == "stranger" and not set(stand) - {Side.NONE, Side.RAISING}:
+    if d.case.unproven is Unproven.STRANGER and not set(stand) - {Side.NONE, Side.RAISING}:
         d.event(EventKind.REFUSED, by=by.email, note=f"{command.word}: from a stranger")
         _not_yours(d, said)
         return
@@ -71,7 +72,7 @@ def _give(d: Draft, said: Said, command: Command) -> None:
         _act(d, said, command)
         return
     d.event(EventKind.REFUSED, by=by.email, note=f"{command.word}: {verdict.why}")
-    if verdict.why == "not_proven":
+    if verdict.why is Ruling.NOT_PROVEN:
         _confirm(d, said, is_hedged=questions.is_hedged(said, command))
     else:
         _not_yours(d, said)
@@ -172,7 +173,7 @@ def _not_yours(d: Draft, said: Said) -> None:
 
 def not_yours(d: Draft, word: Word, by: Contact, mail: Mail) -> None:
     """To whoever is challenged, of a word of the raising side that stood before other words."""
-    d.event(EventKind.REFUSED, by=by.email, note=f"{word}: not_your_word")
+    d.event(EventKind.REFUSED, by=by.email, note=f"{word}: {Ruling.NOT_YOUR_WORD}")
     if is_known(d, by):
         told = letters.Question.NotYours(word=word.value, who_may=_owner(d, word), may_ask=True)
         d.write(told, [by], mail=mail)

@@ -33,6 +33,7 @@ from bot.cli.rehearsal.story import (
 )
 from bot.daemon.app import App, build
 from bot.doors.maildir.send import deliver
+from bot.model import Sending
 from bot.model.errors import BotError
 from bot.settings.settings import Senders, Settings
 from bot.store import cases, deadlines, outbox
@@ -136,7 +137,7 @@ class Rehearsal:
             wanted = all_cases[ref.case - 1] if ref.case <= len(all_cases) else None
             letters = [
                 q
-                for q in outbox.of_status(tx, "sent")
+                for q in outbox.of_status(tx, Sending.SENT)
                 if (wanted and (q.case == wanted.number or q.letter.ref == wanted.ref))
                 or (q.case is None and not q.letter.ref)  # a digest is of no case
             ]
@@ -157,7 +158,7 @@ class Rehearsal:
         """Letters to a watched inbox come back to it, as they would."""
         found = False
         with self.app.db.read() as tx:
-            sent = outbox.of_status(tx, "sent")
+            sent = outbox.of_status(tx, Sending.SENT)
         for queued in sent:
             if queued.id in self._copied:
                 continue

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.daemon.app import App
-from bot.model import Disposition
+from bot.model import Disposition, Sending
 from bot.store import cases, mails, outbox
 from bot.store.outbox import Queued
 
@@ -73,7 +73,7 @@ class Rows:
                 }
 
     def _sent(self, tx: Any, numbers: dict[int, int], refs: dict[str, int], now: datetime) -> Iterator[Row]:
-        for queued in outbox.of_status(tx, "sent"):
+        for queued in outbox.of_status(tx, Sending.SENT):
             if queued.id in self._letters:
                 continue
             self._letters.add(queued.id)

@@ -24,7 +24,7 @@ from bot.engine.reading.place import hash_id, keys_of, place
 from bot.engine.reading.sandbox import InProcess, Sandbox, SandboxDied
 from bot.engine.turn import Turn
 from bot.mail.read import Reading, headers_only
-from bot.model import Arrival, Disposition, Flag, Inbox, Mail
+from bot.model import Arrival, Disposition, Flag, How, Inbox, Mail
 from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
 from bot.store import cases, mailboxes, mails
@@ -256,7 +256,7 @@ class Intake:
     ) -> None:  # fmt: skip
         dispose = partial(mails.dispose, tx, one.entry, now=now, message_id_hash=hash_id(mail.message_id))
         match placement:
-            case Attach(case=number, how=placing.COPY):
+            case Attach(case=number, how=How.COPY):
                 dispose(Disposition.CASE, "the same mail again", case=number)
             case Attach(case=number, how=how, letter=key):
                 number = attach(self.turn, tx, mail, number, how, key, now, named).case.number

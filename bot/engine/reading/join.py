@@ -16,6 +16,7 @@ from bot.model import (
     Bounce,
     Decision,
     EventKind,
+    IdKind,
     Letter,
     LetterUndelivered,
     Mail,
@@ -42,7 +43,7 @@ def attach(
     number = _going_on(tx, mail, number)
     fact = Arrival(mail, how, kind, key, answered_to=known, named=named, same_as=_same_as(tx, mail, number))
     decision = turn.take(tx, number, fact, now)
-    cases.note_ids(tx, number, {content_key(mail): "content"})
+    cases.note_ids(tx, number, {content_key(mail): IdKind.CONTENT})
     if mail.kind is MailKind.AUTO_REPLY:
         _absent(turn, tx, mail, decision, now)
     if mail.bounce is not None and letter is not None:

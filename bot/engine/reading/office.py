@@ -19,7 +19,7 @@ from bot.engine.turn import Turn
 from bot.mail.subject import ref_in
 from bot.mail.words import office
 from bot.mail.words.office import Line
-from bot.model import WAITING, Case, Contact, Inbox, Letter, LetterKind, Mail, MailKind, Proof, Word, Wording
+from bot.model import WAITING, Case, Contact, How, Inbox, Letter, LetterKind, Mail, MailKind, Proof, Word, Wording
 from bot.model.letters import Answer, person
 from bot.model.letters.parts import Choice
 from bot.model.letters.standing import Emergency
@@ -32,7 +32,6 @@ SUBJECT = "Your mail to the challenge clock"
 ANSWERS_A_DAY = 10
 _NUMBER = re2.compile(r"(?i)^duplicate\D{0,6}(\d{1,9})\b")
 #: How a mail was matched whose line names the case.
-BY_LINE = "the ref in its line"
 _HELP: Choice = ("HELP", "every word you can send")
 _OF_CASE: Choice = ("STATUS CE-2027-0007", "a word about a case: its ref stands behind the word")
 _NEW: Choice = ("NEW", "a challenge made by telephone; then a line each: Who, Whom, When, How urgent, About")
@@ -75,7 +74,7 @@ class Office:
             return placement, tuple(self._own_refs(tx, mail, line, number))
         found = self._named(tx, mail, line, areas)
         if len(found) == 1 and not (isinstance(placement, Attach) and placement.case == found[0].number):
-            placement = Attach(found[0].number, BY_LINE)
+            placement = Attach(found[0].number, How.LINE)
         return placement, tuple(self._others(tx, line, areas))
 
     def _named(self, tx: Connection, mail: Mail, line: Line, areas: tuple[str, ...]) -> list[Case]:
@@ -131,7 +130,7 @@ class Office:
         if known is None or mail.kind is not MailKind.HUMAN or mail.is_list or mail.proof is Proof.FAILED:
             return
         match placement:
-            case Attach(case=number) if placement.how != "copy":
+            case Attach(case=number) if placement.how != How.COPY:
                 stored = cases.load(tx, number)
                 if others.is_third(stored.case, email, self.turn.rules_of(stored)):
                     self._post(tx, mail, known, self._elsewhere(mail, email), now)

@@ -14,13 +14,12 @@ from bot.case import guesses
 from bot.case import placement as case_placement
 from bot.case.placement import Attach, Ignore, Known, Open, Pen, Placement
 from bot.mail.subject import ref_in
-from bot.model import Case, Inbox, Mail, MailKind
+from bot.model import Case, How, IdKind, Inbox, Mail, MailKind
 from bot.rules.directory import Directory
 from bot.store import cases, outbox
 
-COPY = "copy"
 #: Keys of ours that no mail may cite as an id: anybody can work them out.
-KEYS = ("content", "words")
+KEYS = (IdKind.CONTENT, IdKind.WORDS)
 #: How much of a mail's text is searched for a ref: it stands at the end of our letters.
 TAIL = 4000
 MOST_GUESSES = 5
@@ -36,8 +35,8 @@ def place(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, *, is_
     rows = cases.find_ids(tx, tuple(dict.fromkeys((content, *own, *cited))))
     copy = [row for row in rows if row[0] == content]
     if copy:
-        return Attach(copy[0][1], COPY), False
-    same_id = any(row[0] in own and row[2] in ("original", "mail") for row in rows)
+        return Attach(copy[0][1], How.COPY), False
+    same_id = any(row[0] in own and row[2] in (IdKind.ORIGINAL, IdKind.MAIL) for row in rows)
     known = _known(tx, mail, own, cited, [row for row in rows if row[0] in cited and row[2] not in KEYS])
     placement = case_placement.place(mail, inbox, known, directory, is_old)
     if isinstance(placement, Open):
@@ -128,7 +127,7 @@ def _again(tx: Connection, mail: Mail) -> Attach | None:
     """The same sender's same words while their case is open: evidence for it, and no second clock."""
     for _, number, _ in cases.find_ids(tx, same_keys(mail)):
         if cases.load(tx, number).case.is_open:
-            return Attach(number, case_placement.AGAIN)
+            return Attach(number, How.AGAIN)
     return None
 
 
@@ -150,9 +149,9 @@ def inbox_of(watched: Mapping[str, Inbox], directory: Directory, name: str, mail
     return inbox
 
 
-def keys_of(mail: Mail) -> dict[str, str]:
+def keys_of(mail: Mail) -> dict[str, IdKind]:
     """The keys by which a copy of this mail, or the same challenge again, is known."""
-    return {content_key(mail): "content"} | dict.fromkeys(same_keys(mail), "words")
+    return {content_key(mail): IdKind.CONTENT} | dict.fromkeys(same_keys(mail), IdKind.WORDS)
 
 
 def content_key(mail: Mail) -> str:

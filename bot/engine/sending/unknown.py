@@ -12,7 +12,7 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import Connection
 
-from bot.model import Letter, LetterServed, LetterUndelivered
+from bot.model import Letter, LetterServed, LetterUndelivered, Reach, Sending
 from bot.model.errors import CaseMoved, DoorClosed
 from bot.model.failpoints import failpoint
 from bot.store import outbox
@@ -66,7 +66,7 @@ class Unknown:
 
     def next_look(self, tx: Connection) -> datetime | None:
         """When the next look at a letter in `unknown` is due."""
-        doubtful = [q for q in outbox.open_letters(tx) if q.status == "unknown"]
+        doubtful = [q for q in outbox.open_letters(tx) if q.status is Sending.UNKNOWN]
         return min(map(self._look_at, doubtful), default=None)
 
     def _resolve(self, queued: Queued, now: datetime) -> None:
@@ -76,7 +76,7 @@ class Unknown:
             self._settle(queued, "unknown.proven", lambda tx: self._prove(tx, queued, how, now))
         elif is_late and not queued.resends:
             self._settle(queued, "unknown.resend", lambda tx: outbox.resend(tx, queued, now))
-        elif queued.status != "unknown":
+        elif queued.status is not Sending.UNKNOWN:
             why = "the program stopped while the letter was handed over"
             self._settle(queued, "unknown.unknown", lambda tx: outbox.unknown(tx, queued, why, now))
 
@@ -90,7 +90,8 @@ class Unknown:
 
     def _proof(self, queued: Queued) -> str:
         # Where some have had it for long, a copy of it proves nothing about the others.
-        has_gone_before = any(status in ("accepted", "bounced") for _, status, _ in queued.recipients)
+        gone = (Reach.ACCEPTED, Reach.BOUNCED)
+        has_gone_before = any(status in gone for _, status, _ in queued.recipients)
         ids = () if has_gone_before else (queued.letter.message_id, queued.assigned_id)
         try:
             return self._find_proof(tuple(i for i in ids if i), queued.offer_id)
@@ -114,7 +115,7 @@ class Unknown:
 
 def waiting(queued: Queued) -> tuple[str, ...]:
     """The addresses that neither took the letter nor refused it for good."""
-    return tuple(address for address, status, _ in queued.recipients if status == "waiting")
+    return tuple(address for address, status, _ in queued.recipients if status is Reach.WAITING)
 
 
 def served(letter: Letter, recipients: tuple[str, ...], at: datetime) -> LetterServed:

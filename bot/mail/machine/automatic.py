@@ -18,7 +18,7 @@ from bot.mail.bytes.parse import Parsed
 from bot.mail.cut import desks, quote
 from bot.mail.machine import away, bounce, robots
 from bot.mail.patterns.topics import topic
-from bot.model import Address, Bounce, MailKind
+from bot.model import Address, Automatic, Bounce, MailKind
 
 _METHOD_LINE = re2.compile(r"(?im)^METHOD:\s*([A-Z]+)\s*$")
 _MEETING_CLASS = re2.compile(r"(?i)^urn:content-classes:calendarmessage|^IPM\.Schedule\.Meeting")
@@ -40,13 +40,13 @@ _AWAY_TITLE, _AWAY_ANYWHERE = _LISTS.pattern("away"), _LISTS.pattern("away_anywh
 _UNDELIVERED_TITLE = _LISTS.pattern("undelivered")
 _READ_TITLES = (_LISTS.pattern("read"), _LISTS.pattern("receipt"))
 
-#: What subject.automatic_prefix says, as a kind. A recall takes nothing back: it is only noted.
+#: What subject.automatic_prefix says, as a kind. A recall takes nothing back.
 _KINDS = {
-    "auto_reply": MailKind.AUTO_REPLY,
-    "receipt": MailKind.RECEIPT,
-    "bounce": MailKind.BOUNCE,
-    "recall": MailKind.OTHER_AUTOMATED,
-    "meeting": MailKind.MEETING,
+    Automatic.AUTO_REPLY: MailKind.AUTO_REPLY,
+    Automatic.RECEIPT: MailKind.RECEIPT,
+    Automatic.BOUNCE: MailKind.BOUNCE,
+    Automatic.RECALL: MailKind.OTHER_AUTOMATED,
+    Automatic.MEETING: MailKind.MEETING,
 }
 
 
@@ -60,6 +60,7 @@ class Verdict:
     is_list: bool = False
     bounce: Bounce | None = None
     by_looks: bool = False
+    is_recall: bool = False
 
 
 def classify(
@@ -86,7 +87,12 @@ def classify(
     is_new = is_challenge and not answers
     if (len(looks) == 1 and is_new) or (answers and looks and looks <= _OF_SENDER and not _is_silent(mail)):
         return Verdict(is_list=is_list)
-    return Verdict(kind, why, is_list, by_looks=bool(looks))
+    return Verdict(kind, why, is_list, by_looks=bool(looks), is_recall=_is_recall(kind, headers))
+
+
+def _is_recall(kind: MailKind, headers: Headers) -> bool:
+    is_other = kind is MailKind.OTHER_AUTOMATED
+    return is_other and subject.automatic_prefix(decoded(headers.get("subject"))) is Automatic.RECALL
 
 
 def _answers(headers: Headers) -> bool:

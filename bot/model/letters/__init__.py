@@ -15,6 +15,8 @@ from bot.model.letters.ending import Record as Record
 from bot.model.letters.information import Information as Information
 from bot.model.letters.letter import Enclosed as Enclosed
 from bot.model.letters.letter import Letter as Letter
+from bot.model.letters.letter import Reach as Reach
+from bot.model.letters.letter import Sending as Sending
 from bot.model.letters.letter import TheForm as TheForm
 from bot.model.letters.letter import TheMail as TheMail
 from bot.model.letters.letter import TheRecord as TheRecord

@@ -6,12 +6,36 @@ decides nothing and knows no template's text.
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from bot.model.cases import Contact
 from bot.model.letters.standing import Standing
 from bot.model.letters.wording import LetterKind, Wording
 from bot.model.marks import PersonalText, PlainText
 from bot.model.times import aware
+
+
+class Sending(StrEnum):
+    """How far a letter has come on its way. The ways between them are store/outbox.py's."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"  # in a sender's hands, until its lease is over
+    IN_DATA = "in_data"  # the step that cannot be taken back has begun
+    SENT = "sent"
+    DEFERRED = "deferred"  # surely not sent, or not to all: it is tried again
+    REFUSED = "refused"
+    UNKNOWN = "unknown"  # handed over, and the answer lost
+    HELD = "held"  # see Hold
+    WITHHELD = "withheld"  # decided in shadow mode, or untrue once it might go: it goes to nobody
+
+
+class Reach(StrEnum):
+    """What became of a letter for one of its addresses."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    BOUNCED = "bounced"
 
 
 @dataclass(frozen=True, slots=True)
