@@ -240,9 +240,14 @@ def _day(day: date) -> str:
 
 
 def _time_of_day(local: datetime) -> str:
-    """5pm, 10:05am, 12 noon; in the hour that autumn repeats, with the zone's name."""
-    hour, half = local.hour % 12 or 12, "am" if local.hour < 12 else "pm"
-    named = {0: "midnight at the start of the day", 12: "12 noon"}.get(local.hour) if local.minute == 0 else None
-    words = named or (f"{hour}:{local.minute:02}{half}" if local.minute else f"{hour}{half}")
+    """As `o_clock`; in the hour that autumn repeats, with the zone's name."""
+    words = o_clock(local.time())
     twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
     return f"{words} {local:%Z}" if twice else words
+
+
+def o_clock(at: time) -> str:
+    """5pm, 10:05am, 12 noon."""
+    hour, half = at.hour % 12 or 12, "am" if at.hour < 12 else "pm"
+    named = {0: "midnight at the start of the day", 12: "12 noon"}.get(at.hour) if at.minute == 0 else None
+    return named or (f"{hour}:{at.minute:02}{half}" if at.minute else f"{hour}{half}")

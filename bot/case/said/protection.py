@@ -5,8 +5,6 @@ Copies that the policy makes depend on the flag go when it is set. Words of new 
 them is told to ring, and both sides' managers that they wrote; no clock moves. Which words they are it does not know.
 """
 
-from dataclasses import replace
-
 from bot.case.course import subclocks
 from bot.case.course.clock import own_window, shortened, stage_due, was_shortened, wind
 from bot.case.course.stages import repeat
@@ -16,7 +14,6 @@ from bot.mail.words.child_status import signs
 from bot.model import WAITING, AlarmKind, Contact, Due, EventKind, Flag, Mail, Proof, Unit, Window, Word
 from bot.model.flags import OF_CHILD
 from bot.model.letters import Information, Question, person
-from bot.model.letters.standing import Emergency
 from bot.rules import book
 
 FLAG = Flag.CHILD_PROTECTION
@@ -92,21 +89,16 @@ _URGENT = {
 
 
 def risk_told(d: Draft, mail: Mail, by: Contact, *, responding: bool, aside: bool) -> None:
-    """Of a party: who wrote it is told to ring, with both emergency numbers first; their managers, and the other side's
+    """Of a party: who wrote it is told to ring; their managers, and the other side's
     where it was not said among themselves (`aside`), that they wrote, without the words."""
     if not mail.is_risk or mail.proof is Proof.FAILED or d.is_stranger or not d.case.is_open or not by.agency:
         return
-    line = d.rules.policy.emergency.get(d.case.area) or next(iter(d.rules.policy.emergency.values()))
     said = mail.command is not None and mail.command.word is Word.URGENT
     choices = _URGENT[responding] if d.case.state in WAITING and not said else ()
-    about = d.rules.policy.about
-    numbers = Emergency(book.risk(line, about), book.both(line, about))
     theirs, others = (d.first_responder, d.case.raiser) if responding else (d.case.raiser, d.first_responder)
     told = {c.email: c for one in (theirs, *(() if aside else (others,))) for c in _managers(d, one or by, by)}
     for values, to in ((Question.Risk(choices=choices), [by]), (Information.Risk(who=person(by)), told.values())):
-        letter = d.write(values, to, mail=mail, human=by)
-        if letter and letter.standing:
-            d.letters[-1] = replace(letter, standing=replace(letter.standing, emergency=numbers))
+        d.write(values, to, mail=mail, human=by)
 
 
 def _managers(d: Draft, of: Contact, by: Contact) -> list[Contact]:

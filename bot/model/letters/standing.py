@@ -12,7 +12,8 @@ from bot.model.marks import PersonalText, PlainText
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """The line that every letter of a case bears: the policy's text, and whom to ring at this hour."""
+    """The box that every letter of a case bears: the policy's text, and the whole of it: both numbers with their
+    hours."""
 
     text: PlainText
     say: PlainText

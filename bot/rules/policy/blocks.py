@@ -85,11 +85,12 @@ class Phone(Part):
 
 
 class Emergency(Part):
-    """The emergency route of one area; mandatory. `text` stands in letters before the number."""
+    """The emergency route of one area; mandatory. `text` stands in letters before the numbers, `elsewhere` after."""
 
     front_door: Phone = Field(description="give the name and number to ring in office hours")
     out_of_hours: Phone = Field(description="give the name and number to ring at night and at weekends")
     text: Text | Literal[""] = ""  # "": the sentence of book.py, about whom the policy is for
+    elsewhere: Text | Literal[""] = ""  # whom to ring for somebody who lives elsewhere; "": the council there
 
 
 class Tier(Part):
