@@ -127,7 +127,7 @@ ALARMS: dict[AlarmKind, Row[Deadline]] = {
     ),
     AlarmKind.CHILD_FILE: Row(
         _CLOSED,
-        "both sides are asked whether it stands on the child's own record",
+        "both sides are asked whether it stands on the person's own record",
         lambda d, _row: follow_up.on_child_file(d),
     ),
     AlarmKind.ACTION: Row(

@@ -185,6 +185,7 @@ def _at(standing: Standing, policy: Policy, stage: Stage) -> Standing:
         next_stage_name=after.name if after else "",
         emergency=Emergency(book.risk(block, policy.about), book.box(block, policy.about)),
         about=policy.about,
+        own_record=book.own_record(policy),
     )
 
 

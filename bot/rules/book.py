@@ -68,6 +68,12 @@ PEOPLE: dict[str, dict[str, str]] = {
 }
 
 
+def own_record(policy: Policy) -> str:
+    """What the policy calls the record of the person that challenge and outcome are to stand on."""
+    asked = policy.follow_up.child_file
+    return (asked.record if asked else "") or f"{PEOPLE[policy.about]['whose']} own record"
+
+
 def risk(emergency: Emergency, about: str = "child") -> str:
     """The policy's own sentence before the number, or the usual one."""
     return emergency.text or f"If {PEOPLE[about]['a']} is at immediate risk, ring 999."

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
+import re2
 
 from bot.letters.render import Office, Templates, render
 from bot.model import Contact
@@ -159,3 +160,20 @@ def test_every_wording_has_one_box_with_both_numbers_and_their_hours(policy: str
             assert made.text.split("\n\n")[1] == box(block, held.about), letter.values.name
             assert made.text.count(block.out_of_hours.phone) == 1, letter.values.name
     assert bare == set(WITHOUT)
+
+
+@pytest.mark.parametrize(("about", "other"), [("adult", "child"), ("child", "adult")])
+def test_no_letter_speaks_of_whom_the_policy_is_not_about(about: str, other: str) -> None:
+    """An adults board never says child, nor the other way round, and its record has the policy's own name."""
+    named, asks_of_children = set(), ("child_protection", "child_status")
+    of_one = re2.compile(rf"(?i)\b{other}(ren|s)?\b")
+    for letter in samples():
+        if letter.standing is None or set(getattr(letter.values, "asks", ())) & set(asks_of_children):
+            continue
+        line = Emergency("Ring 999.", "Ring 999.")
+        standing = replace(letter.standing, about=about, emergency=line, own_record="their file", partnership="P")
+        made = render(replace(letter, standing=standing), OFFICE, TEMPLATES)
+        found = of_one.search(made.text.lower().replace("child protection", ""))
+        assert not found, (letter.values.name, made.text[max(0, found.start() - 60) :])
+        named |= {letter.values.name} if "their file" in made.text else set()
+    assert named == {"outcome-closed", "question-child_file", "question-outcome"}

@@ -131,6 +131,7 @@ class Draft(Changing):
             advice=f"{policy.advice.name}, {policy.advice.phone}" if policy.advice else "",
             emergency=Emergency(book.risk(line, policy.about), book.box(line, policy.about)),
             about=policy.about,
+            own_record=book.own_record(policy),
             counts_from=stage.counts_from,
             timescales=policy.timescales,
             fixed_words=case.phrase,

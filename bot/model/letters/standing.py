@@ -64,4 +64,5 @@ class Standing:
     human: Person
     ring: Person
     counts_from: PlainText = ""  # the event whose day the stage's time counts from
+    own_record: PlainText = ""  # what the policy calls it; "": by whom it is about
     about: PlainText = "child"  # of whom the policy speaks: child, adult or child_or_adult

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot.model import Due, Unit, Window
 from bot.rules import workdays
-from bot.rules.book import PEOPLE
+from bot.rules.book import own_record
 from bot.rules.policy.blocks import CalendarBlock, Clauses, Clock, Notify
 from bot.rules.policy.follow_up import Prompt
 from bot.rules.policy.policy import Policy, Stage
@@ -153,8 +153,8 @@ def ending(policy: Policy) -> Iterator[str]:
     for sentence in says.outcome_says:
         yield f"The outcome in writing must also say: {sentence}."
     if says.child_file:
-        whose, again = PEOPLE[policy.about]["whose"], says.child_file.chase
-        yield f"Both sides are asked whether it is on {whose} own record, and once more after {again}."
+        again = says.child_file.chase
+        yield f"Both sides are asked whether it is on {own_record(policy)}, and once more after {again}."
     for prompt in says.prompts:
         yield _prompt(policy, prompt)
 
