@@ -74,6 +74,20 @@ def own_record(policy: Policy) -> str:
     return (asked.record if asked else "") or f"{PEOPLE[policy.about]['whose']} own record"
 
 
+def conduct(policy: Policy, area: str) -> str:
+    """Where words about how a person acts, or in confidence, belong: the policy's own, or the usual ones."""
+    own, many = policy.conduct, PEOPLE[policy.about]["many"]
+    if own is None:
+        whose = "designated officer (LADO)" if policy.about == "child" else "managing allegations procedure"
+        return (
+            "Your own agency's allegations and whistleblowing policies say whom to tell. A concern about a person who"
+            f" works with {many} goes to the council's {whose}."
+        )
+    to = own.contacts.get(area)
+    reach = f" {', '.join(filter(None, (to.name, to.phone, to.email)))}." if to else ""
+    return f"{own.text}{reach}{' This line is local, not the policy.' if own.source == 'local' else ''}"
+
+
 def risk(emergency: Emergency, about: str = "child") -> str:
     """The policy's own sentence before the number, or the usual one."""
     return emergency.text or f"If {PEOPLE[about]['a']} is at immediate risk, ring 999."
@@ -113,7 +127,7 @@ def _hours(phone: Phone) -> str:
 
 
 def _span(hours: str) -> str:
-    opens, closes = (workdays.o_clock(one) for one in _ends(hours))
+    opens, closes = (workdays.hour_in_words(one) for one in _ends(hours))
     return f"{opens} to {closes}"
 
 

@@ -247,13 +247,13 @@ def _day(day: date) -> str:
 
 
 def _time_of_day(local: datetime) -> str:
-    """As `o_clock`; in the hour that autumn repeats, with the zone's name."""
-    words = o_clock(local.time())
+    """As `hour_in_words`; in the hour that autumn repeats, with the zone's name."""
+    words = hour_in_words(local.time())
     twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
     return f"{words} {local:%Z}" if twice else words
 
 
-def o_clock(at: time) -> str:
+def hour_in_words(at: time) -> str:
     """5pm, 10:05am, 12 noon."""
     hour, half = at.hour % 12 or 12, "am" if at.hour < 12 else "pm"
     named = {0: "midnight at the start of the day", 12: "12 noon"}.get(at.hour) if at.minute == 0 else None

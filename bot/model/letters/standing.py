@@ -64,5 +64,6 @@ class Standing:
     human: Person
     ring: Person
     counts_from: PlainText = ""  # the event whose day the stage's time counts from
+    conduct: PlainText = ""  # where words in confidence or about a person belong, for who wrote such; else ""
     own_record: PlainText = ""  # what the policy calls it; "": by whom it is about
     about: PlainText = "child"  # of whom the policy speaks: child, adult or child_or_adult
