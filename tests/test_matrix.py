@@ -25,6 +25,7 @@ from bot.model import Unit
 from bot.model.errors import ConfigError
 from bot.rules import book
 from bot.rules.directory import ROLES
+from bot.rules.policy.blocks import Emergency
 from bot.rules.written import parse_window
 from bot.settings import settings
 
@@ -217,8 +218,18 @@ def wrong_numbers(of: settings.Settings, policy: str) -> list[str]:
         f"{area} {at}: {number}"
         for area, line in NUMBERS[policy].items()
         for at, number in edges(line, of.calendar.zone)
-        if f"on {number}" not in book.sentence(of.policies[policy].emergency[area], at, of.calendar)
+        if number not in to_ring(of.policies[policy].emergency[area], at, of) or not said(of, policy, area, number)
     ]
+
+
+def to_ring(block: Emergency, at: datetime, of: settings.Settings) -> str:
+    """Who answers at that minute."""
+    return (block.front_door if book.is_open(block.front_door, at, of.calendar) else block.out_of_hours).phone
+
+
+def said(of: settings.Settings, policy: str, area: str, number: str) -> bool:
+    """Whether the box of every letter says it."""
+    return f"on {number}" in book.box(of.policies[policy].emergency[area])
 
 
 @pytest.mark.parametrize("policy", POLICIES)

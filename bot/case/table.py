@@ -14,7 +14,8 @@ from bot.case.course import approval, clock, closing, delivery, follow_up, stage
 from bot.case.course.opening import open_case
 from bot.case.making import agreed, forms, telling
 from bot.case.making.draft import MISSED, Draft
-from bot.case.said import answers, correct, replies, words
+from bot.case.placement import AGAIN
+from bot.case.said import answers, correct, protection, replies, words
 from bot.case.said.unit import shadow
 from bot.case.transitions import Kind, WrongMove, wrong_move
 from bot.model import (
@@ -66,8 +67,16 @@ CORRECTIONS: dict[CorrectionKind, Callable[[Draft, Correction], None]] = {
     CorrectionKind.MERGE: answers.merged,
 }
 
+
+def _read(d: Draft, fact: Arrival) -> None:
+    is_new = fact.mail.digest not in d.case.mails and fact.how != AGAIN
+    replies.on_mail(d, fact)
+    if is_new:
+        protection.in_confidence(d, fact.mail)
+
+
 MAIL: Row[Arrival] = Row(
-    _EVERY, "a mail of the case was read: a reply, a holding reply, a word of the command table", replies.on_mail
+    _EVERY, "a mail of the case was read: a reply, a holding reply, a word of the command table", _read
 )
 SERVED: Row[LetterServed] = Row(_EVERY, "a letter reached its addressee; a stage's clock begins", delivery.on_served)
 UNDELIVERED: Row[LetterUndelivered] = Row(
@@ -127,7 +136,7 @@ ALARMS: dict[AlarmKind, Row[Deadline]] = {
     ),
     AlarmKind.CHILD_FILE: Row(
         _CLOSED,
-        "both sides are asked whether it stands on the child's own record",
+        "both sides are asked whether it stands on the person's own record",
         lambda d, _row: follow_up.on_child_file(d),
     ),
     AlarmKind.ACTION: Row(
@@ -200,6 +209,7 @@ def decide(case: Case | None, fact: Fact, rules: Rules, now: datetime) -> Decisi
     """
     if isinstance(fact, Opening):
         draft = open_case(fact, rules, now)
+        protection.in_confidence(draft, fact.mail)
     elif case is None:
         raise ValueError("only an opening has no case")
     else:

@@ -37,7 +37,7 @@ NEXT = {
     "outcome_chaser": "the outcome in writing is reminded of",
     "outcome_due": "the outcome in writing is due; the case closes",
     "word_manager": "the manager is asked about a word that its sender has not confirmed",
-    "child_file": "who has not confirmed the entry on the child's own record is asked once more",
+    "child_file": "who has not confirmed the entry on the person's own record is asked once more",
     "action": "both sides are asked whether an agreed action is done",
     "action_late": "an agreed action that nobody has said is done is told",
     "prompt": "what the policy asks for after the end is reminded of",

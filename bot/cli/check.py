@@ -30,7 +30,6 @@ from bot.model.letters.standing import Emergency
 from bot.rules import book
 from bot.rules.directory import Row, domain_of
 from bot.rules.policy.policy import Policy, Stage
-from bot.rules.workdays import Calendar
 from bot.settings import samples, settings
 from bot.settings.settings import Settings
 from bot.store import cases
@@ -163,14 +162,12 @@ def _at_each_stage(read: Settings, shown: Sequence[Letter]) -> Iterator[list[Let
     for policy in read.policies.values():
         for stage in policy.stages:
             yield [
-                replace(one, stage=stage.id, standing=_at(one.standing, policy, stage, read.calendar))
-                if one.standing
-                else one
+                replace(one, stage=stage.id, standing=_at(one.standing, policy, stage)) if one.standing else one
                 for one in shown
             ]
 
 
-def _at(standing: Standing, policy: Policy, stage: Stage, calendar: Calendar) -> Standing:
+def _at(standing: Standing, policy: Policy, stage: Stage) -> Standing:
     """How a sample's case would stand at that stage, as the policy gives it."""
     after = policy.after(stage.id)
     block = next(iter(policy.emergency.values()))
@@ -186,8 +183,9 @@ def _at(standing: Standing, policy: Policy, stage: Stage, calendar: Calendar) ->
         local_window=stage.source == "local",
         timescales=policy.timescales,
         next_stage_name=after.name if after else "",
-        emergency=Emergency(book.risk(block, policy.about), book.sentence(block, now(), calendar, policy.about)),
+        emergency=Emergency(book.risk(block, policy.about), book.box(block, policy.about)),
         about=policy.about,
+        own_record=book.own_record(policy),
     )
 
 

@@ -180,10 +180,12 @@ def values_of(letter: Letter, office: Office) -> dict[str, object]:
     subject = wording.clean(letter.subject)
     if isinstance(letter.values, Record.Minimal | Record.Full) and not letter.values.manifest:
         values["manifest"] = [_entry(a) for a in office.attachments]
+    them = PEOPLE[letter.standing.about if letter.standing else "child"]
     return {
         **values,
+        "own_record": values.get("own_record") or f"{them['whose']} own record",
         "calendar": office.calendar,
-        "them": PEOPLE[letter.standing.about if letter.standing else "child"],
+        "them": them,
         "bot_name": wording.clean(office.bot.name or office.bot.email),
         "stage": letter.stage,
         "asked_window": subject.partition(" – ")[2] or values.get("window", ""),

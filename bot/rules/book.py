@@ -5,6 +5,7 @@ from datetime import datetime, time
 from enum import StrEnum
 
 from bot.model import WEEKDAYS, Contact
+from bot.rules import workdays
 from bot.rules.directory import Directory
 from bot.rules.policy.blocks import Emergency, Phone
 from bot.rules.policy.policy import Policy
@@ -35,8 +36,8 @@ class Rules:
     strict: bool = False  # a fault of ours stops whoever plays a story or a test; live it is told and goes on
 
 
-# The emergency sentence of a letter: the right number for area, weekday and hour. The bot is never the emergency
-# route; every letter says where it is. It knows no case and no clock.
+# The emergency box of a letter. The bot is never the emergency route; every letter of a case says where that is. It
+# knows no case and no clock.
 
 
 def is_open(phone: Phone, at: datetime, cal: Calendar) -> bool:
@@ -49,7 +50,7 @@ def is_open(phone: Phone, at: datetime, cal: Calendar) -> bool:
     hours = {str(day): span for day, span in phone.hours.items()}.get(WEEKDAYS[local.weekday()])
     if not hours:
         return False
-    opens, closes = (time.fromisoformat(part.strip().replace(".", ":")) for part in hours.split("-"))
+    opens, closes = _ends(hours)
     return opens <= local.time() < closes
 
 
@@ -67,27 +68,69 @@ PEOPLE: dict[str, dict[str, str]] = {
 }
 
 
+def own_record(policy: Policy) -> str:
+    """What the policy calls the record of the person that challenge and outcome are to stand on."""
+    asked = policy.follow_up.child_file
+    return (asked.record if asked else "") or f"{PEOPLE[policy.about]['whose']} own record"
+
+
+def conduct(policy: Policy, area: str) -> str:
+    """Where words about how a person acts, or in confidence, belong: the policy's own, or the usual ones."""
+    own, many = policy.conduct, PEOPLE[policy.about]["many"]
+    if own is None:
+        whose = "designated officer (LADO)" if policy.about == "child" else "managing allegations procedure"
+        return (
+            "Your own agency's allegations and whistleblowing policies say whom to tell. A concern about a person who"
+            f" works with {many} goes to the council's {whose}."
+        )
+    to = own.contacts.get(area)
+    reach = f" {', '.join(filter(None, (to.name, to.phone, to.email)))}." if to else ""
+    return f"{own.text}{reach}{' This line is local, not the policy.' if own.source == 'local' else ''}"
+
+
 def risk(emergency: Emergency, about: str = "child") -> str:
     """The policy's own sentence before the number, or the usual one."""
     return emergency.text or f"If {PEOPLE[about]['a']} is at immediate risk, ring 999."
 
 
-def both(emergency: Emergency, about: str = "child") -> str:
-    """Both numbers, for a letter that may be read at another hour than it is written."""
-    front, night = emergency.front_door, emergency.out_of_hours
+def box(emergency: Emergency, about: str = "child") -> str:
+    """Whom to ring if somebody is at risk: both numbers with their hours, whatever the hour, for a letter is read later
+    than it is sent; and the way for somebody who lives elsewhere. One paragraph. `about`: the policy's."""
+    front, night, whoever = emergency.front_door, emergency.out_of_hours, PEOPLE[about]["a"]
+    elsewhere = emergency.elsewhere or f"{whoever.capitalize()} living elsewhere: ring that council."
+    when = _hours(night)
+    at_night = f"{'Out of hours' if when else 'At any other time'}: {night.name} on {night.phone}"
     return (
-        f"{risk(emergency, about)} If {PEOPLE[about]['a']} may be at risk now, ring {front.name} on {front.phone},"
-        f" or out of hours {night.name} on {night.phone}."
+        f"{risk(emergency, about)} If {whoever} may be at risk now, ring {front.name} on {front.phone},"
+        f" {_hours(front) or 'at any hour'}. {at_night}{f', {when}' if when else ''}."
+        f" {elsewhere}"
     )
 
 
-def sentence(emergency: Emergency, at: datetime, cal: Calendar, about: str = "child") -> str:
-    """One finished sentence: whom to ring now if somebody is at risk. `about`: the policy's."""
-    first, whoever = risk(emergency, about), PEOPLE[about]["a"]
-    front, night = emergency.front_door, emergency.out_of_hours
-    if is_open(front, at, cal):
-        return f"{first} If {whoever} may be at risk now, ring {front.name} on {front.phone}."
-    return (
-        f"{first} If {whoever} may be at risk now, ring {night.name} on {night.phone}"
-        f" ({front.name}, {front.phone}, is closed at this hour)."
-    )
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def _hours(phone: Phone) -> str:
+    """ "Monday to Thursday 8:30am to 5pm, Friday 8:30am to 4:30pm, not on bank holidays": days alike stand together.
+    "" where it answers at any hour."""
+    spans = {str(day): span for day, span in phone.hours.items()}
+    runs: list[tuple[list[str], str]] = []
+    for day, name in zip(WEEKDAYS, _DAYS, strict=True):
+        if day not in spans:
+            runs.append(([], ""))
+        elif runs and runs[-1][0] and runs[-1][1] == spans[day]:
+            runs[-1][0].append(name)
+        else:
+            runs.append(([name], spans[day]))
+    said = [f"{' to '.join(dict.fromkeys((days[0], days[-1])))} {_span(span)}" for days, span in runs if days]
+    return ", ".join([*said, "not on bank holidays"]) if said else ""
+
+
+def _span(hours: str) -> str:
+    opens, closes = (workdays.hour_in_words(one) for one in _ends(hours))
+    return f"{opens} to {closes}"
+
+
+def _ends(hours: str) -> tuple[time, time]:
+    opens, closes = (time.fromisoformat(part.strip().replace(".", ":")) for part in hours.split("-"))
+    return opens, closes

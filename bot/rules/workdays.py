@@ -137,7 +137,8 @@ def _same_working_day(start: datetime, cal: Calendar, began: str) -> Due:
         return Due(end, f"{began} {_moment(start, cal)}; the same working day ends {_moment(end, cal)}")
     following = at_local(working_day(start, 1, cal), cal.day_end, cal)
     late = f"less than two working hours before {_time_of_day(_local(end, cal))}"
-    why = late if cal.is_working(local.date()) else "on no working day"
+    none = f"on no working day ({which})" if (which := off(start, cal)) else "on no working day"
+    why = late if cal.is_working(local.date()) else none
     text = f"{began} {_moment(start, cal)}, {why}, so the next working day counts; it ends {_moment(following, cal)}"
     return Due(following, text)
 
@@ -153,6 +154,12 @@ def _listed(off: Sequence[tuple[date, str]]) -> str:
         f"{_day(day)} is a {CLOSURE}" if name == CLOSURE else f"{_day(day)} is a bank holiday ({name})"
         for day, name in off
     )
+
+
+def off(moment: datetime, cal: Calendar) -> str:
+    """ "Tue 28 Dec is a bank holiday (...)", "" on other days: a weekend is seen by its name."""
+    day = _local(moment, cal).date()
+    return _listed([(day, cal.holidays[day])]) if day.weekday() < 5 and day in cal.holidays else ""
 
 
 def _months_on(day: date, n: int) -> date:
@@ -240,9 +247,14 @@ def _day(day: date) -> str:
 
 
 def _time_of_day(local: datetime) -> str:
-    """5pm, 10:05am, 12 noon; in the hour that autumn repeats, with the zone's name."""
-    hour, half = local.hour % 12 or 12, "am" if local.hour < 12 else "pm"
-    named = {0: "midnight at the start of the day", 12: "12 noon"}.get(local.hour) if local.minute == 0 else None
-    words = named or (f"{hour}:{local.minute:02}{half}" if local.minute else f"{hour}{half}")
+    """As `hour_in_words`; in the hour that autumn repeats, with the zone's name."""
+    words = hour_in_words(local.time())
     twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
     return f"{words} {local:%Z}" if twice else words
+
+
+def hour_in_words(at: time) -> str:
+    """5pm, 10:05am, 12 noon."""
+    hour, half = at.hour % 12 or 12, "am" if at.hour < 12 else "pm"
+    named = {0: "midnight at the start of the day", 12: "12 noon"}.get(at.hour) if at.minute == 0 else None
+    return named or (f"{hour}:{at.minute:02}{half}" if at.minute else f"{hour}{half}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,8 @@ from bot.case.said.command import Tell
 from bot.case.said.unit.others import is_third
 from bot.model import Case, Command, Decision, Hold, LetterKind, Proof, State, Word
 from bot.rules.authority import WORDS, Side, may, sides
+from bot.rules.policy.follow_up import ChildFile, FollowUp
+from tests.letters import about
 from tests.unit.case_samples import (
     ANIL,
     BOT,
@@ -138,7 +141,11 @@ def test_a_cell_that_does_nothing_tells_its_sender(word: Word, state: State) -> 
             heard += 1
             decision = arrived(case, said, BOOK)
             told = letter(decision, *NOTHING_CHANGED)
-            assert (to(told), told.values.word, told.values.why) == ({who}, word.value, cell.why)
+            assert (to(told), told.values.word, told.values.why) == (
+                {who},
+                word.value,
+                cell.why.replace("{record}", "the child's own record"),
+            )
             assert len(decision.letters) == 1
             assert not changed(case, decision.case)
     assert (heard == 0) is ((word, state) in UNHEARD)
@@ -223,3 +230,24 @@ def test_release_frees_what_a_hold_holds() -> None:
     decision = say(cases()["held"], Word.RELEASE, UNIT)
     assert decision.frees == (Hold.HOLD,)
     assert letters(decision, *NOTHING_CHANGED) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "record"),
+    [
+        ({}, "the child's own record"),
+        ({"about": "adult"}, "the adult's own record"),
+        ({"about": "child_or_adult"}, "the person's own record"),
+        ({"follow_up": FollowUp(child_file=ChildFile(record="the resident's file"))}, "the resident's file"),
+    ],
+)
+def test_the_record_is_called_what_the_policy_calls_it(changes: dict[str, Any], record: str) -> None:
+    """ON FILE before the end is answered, and at the end asked for, in the policy's own words."""
+    book = rules(**changes)
+    case = cases()["awaiting_response"]
+    said = arrived(case, mail(HELEN, "ON FILE", at=AT, to=(BOT,)), book)
+    why = about(letter(said, LetterKind.INFORMATION, "nothing_changed"))["why"]
+    assert why == f"The entry on {record} is asked for when the challenge has ended."
+    assert [e.note for e in said.events if "ON FILE" in e.note] == [f"ON FILE: {why}"]
+    ended = arrived(case, mail(HELEN, "WITHDRAW", at=AT, to=(BOT,)), book)
+    assert {about(one)["own_record"] for one in letters(ended, LetterKind.OUTCOME)} == {record}

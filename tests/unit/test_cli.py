@@ -438,6 +438,25 @@ def test_a_story_is_rehearsed(sample: Path) -> None:
     assert [row["what"] for row in played][-1] == "case"
 
 
+def test_letters_in_the_short_form_are_said(sample: Path) -> None:
+    """A template that is missing and one that fails, each once on stderr with how many letters; the story holds."""
+    (sample / "story.yaml").write_text(STORY, "utf-8")
+    kept = {name: sample / "mail_templates" / f"{name}.txt.j2" for name in ("notice-opened", "acknowledgement-opened")}
+    texts = {name: path.read_text("utf-8") for name, path in kept.items()}
+    kept["notice-opened"].unlink()
+    kept["acknowledgement-opened"].write_text("{{ nothing.of.it }}", "utf-8")
+    ran = command(sample, "rehearse", "story.yaml")
+    for name, path in kept.items():
+        path.write_text(texts[name], "utf-8")
+    assert ran.returncode == 0
+    short = "story.yaml: 1 letter went in the short form: mail_templates/"
+    assert sorted(line.partition(": U")[0] for line in ran.stderr.splitlines() if "short form" in line) == [
+        f"{short}acknowledgement-opened.txt.j2",
+        f"{short}notice-opened.txt.j2: TemplateNotFound: notice-opened.txt.j2",
+    ]
+    assert "short form" not in command(sample, "rehearse", "story.yaml").stderr
+
+
 def test_a_story_that_fails_says_where(sample: Path) -> None:
     """Exit code 1 and the expectation that does not hold; a story that cannot be read ends with 2."""
     (sample / "wrong.yaml").write_text(STORY.replace("stage: step-2}", "stage: step-3}"), "utf-8")

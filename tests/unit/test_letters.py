@@ -551,7 +551,7 @@ def test_a_missing_value_falls_back_and_still_says_what_counts(letter: Letter) -
             assert wording.short(about(letter)["due"], OFFICE.calendar) in made.text.split("\n", 1)[0]
 
 
-NOT_IN_NOTICES = {"fixed_words", "window", "urgent", "about", "counts_from"}
+NOT_IN_NOTICES = {"fixed_words", "window", "urgent", "about", "counts_from", "own_record"}
 
 
 @pytest.mark.parametrize("missing", sorted(names_of(Standing) - NOT_IN_NOTICES))

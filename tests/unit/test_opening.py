@@ -307,3 +307,20 @@ def test_a_challenge_reported_after_its_time_counts_from_the_report() -> None:
     assert case.due is not None
     assert case.due > START
     assert all(alarm.at > START for alarm in case.deadlines)
+
+
+@pytest.mark.parametrize(
+    ("title", "sent", "says"),
+    [
+        ("response by 5pm Tuesday 28 December", 22, "; Tue 28 Dec is a bank holiday (substitute day for Boxing Day),"),
+        ("response by 5pm Wednesday 29 December", 22, "by Wednesday 29 December 2027, 5pm"),
+        ("24 hours", 26, "; Mon 27 Dec is a bank holiday (substitute day for Christmas Day),"),
+    ],
+)
+def test_a_time_that_falls_on_a_bank_holiday_says_so(title: str, sent: int, says: str) -> None:
+    """Whoever reads the due time learns that nobody may be at work then, and that it stands; of other days nothing."""
+    at = datetime(2027, 12, sent, 15, tzinfo=UTC)
+    decision = opened(mail(at=at, title=f"Professional Safeguarding Challenge – {title}"))
+    why = about(letter(decision, L.ACKNOWLEDGEMENT))["due_why"]
+    assert says in why
+    assert ("bank holiday" in why, "the time is not moved" in why) == (("bank" in says), ("bank" in says))

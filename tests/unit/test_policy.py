@@ -278,6 +278,25 @@ def test_a_policy_about_adults_asks_nothing_that_only_a_child_has() -> None:
         assert len(load(text, "sample.yaml")[1]) == faults
 
 
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ("{source: local}", "conduct has no text: say in whole sentences whom to tell of how a person acts"),
+        ("{text: Ring them., contacts: {XX: {name: Jo Bell}}}", "Jo Bell has neither phone nor email"),
+        ("{text: Ring them., contacts: {XY: {name: Jo, phone: '1'}}}", "names no area of this policy: XY"),
+        (
+            "{text: Ring them., contacts: {XX: {name: Jo, phone: 01632 960101}}}",
+            "conduct.contacts.XX.phone is a number kept",
+        ),
+        ("{text: Ring them., sorce: local}", "did you mean source?"),
+    ],
+)
+def test_where_words_about_a_person_belong_is_checked(block: str, said: str) -> None:
+    """A sentence is there, and whoever is named can be reached in an area of the policy."""
+    _, problems = load(f"{GOOD}conduct: {block}\n", "sample.yaml")
+    assert [p for p in problems if said in p.text], [str(p) for p in problems]
+
+
 def test_the_day_of_review_itself_is_no_warning() -> None:
     """A policy is overdue from the day after its review date."""
     assert load(GOOD, "f", date(2028, 1, 31))[1] == ()

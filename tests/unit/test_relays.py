@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.model import AlarmKind, Decision, LetterKind, Meaning, Proof
+from bot.model import AlarmKind, Decision, LetterKind, MailKind, Meaning, Proof
 from bot.model.letters import Information, Question, Relay
 from bot.rules.book import Rules
+from bot.rules.policy.blocks import Conduct, Reach
 from tests.unit.case_samples import (
     ANIL,
     BOT,
@@ -176,3 +177,47 @@ def test_what_is_not_to_be_shown_or_reached_them_is_not_passed_on(more: dict[str
 def test_a_word_that_acts_is_not_passed_on() -> None:
     """It is done, and what it does is told."""
     assert letters(wrote("EXTEND 2 working days"), LetterKind.RELAY) == []
+
+
+# --- in confidence, or about a person ---------------------------------------------------------------------------------
+
+CONFIDES = "Between us: his worker was seen drinking at work."
+OWN = Conduct(text="Ring the Designated Officer.", contacts={"CE": Reach(name="Jo Bell", phone="01270 1")})
+
+
+@pytest.mark.parametrize("who", [HELEN, FAY, MO])
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, "whom your safeguarding lead knows. This line is local, not the policy."),
+        ({"conduct": None}, "Your own agency's allegations and whistleblowing policies say whom to tell."),
+        ({"conduct": None, "about": "adult"}, "goes to the council's managing allegations procedure."),
+        ({"conduct": OWN}, "Ring the Designated Officer. Jo Bell, 01270 1."),
+    ],
+)
+def test_who_writes_in_confidence_is_told_where_it_belongs(changes: dict[str, Any], says: str, who: str) -> None:
+    """In one letter to them alone, by the policy; nobody else is told so, or reads a word of it."""
+    confided = mail(who, CONFIDES, at=START + hours(3), to=(BOT,), is_confidence=True, meaning=Meaning.HOLDING)
+    decision = arrived(opened().case, confided, rules(**changes))
+    told = [one for one in decision.letters if one.standing and one.standing.conduct]
+    assert [[c.email for c in one.to] for one in told] == [[who]]
+    assert says in told[0].standing.conduct
+    assert [to(one) for one in decision.letters].count({who}) == 1
+    assert all("drinking" not in str(one) for one in decision.letters)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"proof": Proof.FAILED}, {"is_confidence": False}, {"kind": MailKind.AUTO_REPLY}, {"is_list": True}]
+)
+def test_nobody_is_told_where_it_belongs_who_did_not_confide(changes: dict[str, Any]) -> None:
+    """A forged mail, a machine's or a list's, and words about nobody."""
+    told = {"is_confidence": True, "meaning": Meaning.HOLDING, **changes}
+    decision = arrived(opened().case, mail(FAY, CONFIDES, at=START + hours(3), to=(BOT,), **told))
+    assert not any(one.standing.conduct for one in decision.letters if one.standing)
+
+
+def test_a_challenge_that_confides_opens_and_says_where_that_belongs() -> None:
+    """The acknowledgement says it and the notice does not."""
+    decision = opened(mail(title="Professional Safeguarding Challenge – 24 hours", is_confidence=True))
+    said = {one.kind for one in decision.letters if one.standing and one.standing.conduct}
+    assert (LetterKind.NOTICE in said, len(said)) == (False, 1)

@@ -241,7 +241,7 @@ def test_configured_days_are_added_and_removed() -> None:
         ("2027-02-05 15:01", "2027-02-08 17:00", "less than two working hours before 5pm, so the next working day"),
         ("2027-02-05 18:30", "2027-02-08 17:00", "less than two working hours before 5pm"),
         ("2027-02-06 11:00", "2027-02-08 17:00", "on no working day, so the next working day counts"),
-        ("2027-03-26 09:00", "2027-03-30 17:00", "on no working day"),  # Good Friday
+        ("2027-03-26 09:00", "2027-03-30 17:00", "on no working day (Fri 26 Mar is a bank holiday (Good Friday)), so"),
         ("2027-02-08 06:00", "2027-02-08 17:00", "the same working day ends"),
     ],
 )

@@ -105,7 +105,9 @@ def begin(d: Draft, at: datetime) -> None:
 
 
 def wind(d: Draft, due: Due, start: datetime) -> None:
-    """Sets the running window's end and its reminders anew."""
+    """Sets the running window's end and its reminders anew. An end on a day that nobody works says so: it stands."""
+    off = workdays.off(due.at, d.rules.calendar)
+    due = Due(due.at, f"{due.why}; {off}, and the time is not moved") if off else due
     d.quiet(AlarmKind.CHASER, AlarmKind.LAPSE)
     d.fall_due(due)
     d.alarm(AlarmKind.LAPSE, due.at, f"the window of {d.stage.name} ends")

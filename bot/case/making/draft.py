@@ -129,10 +129,9 @@ class Draft(Changing):
             policy_title=policy.title,
             partnership=policy.partnership,
             advice=f"{policy.advice.name}, {policy.advice.phone}" if policy.advice else "",
-            emergency=Emergency(
-                book.risk(line, policy.about), book.sentence(line, self.now, self.rules.calendar, policy.about)
-            ),
+            emergency=Emergency(book.risk(line, policy.about), book.box(line, policy.about)),
             about=policy.about,
+            own_record=book.own_record(policy),
             counts_from=stage.counts_from,
             timescales=policy.timescales,
             fixed_words=case.phrase,

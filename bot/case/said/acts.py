@@ -50,7 +50,7 @@ _NOT_BEGUN = Tell(
     "Please send the word again when the letter is there.",
 )
 _KEPT = Tell("The note is kept with the case, and nobody is asked about it.")
-_NEITHER_RECORD = Tell("The child's own record is asked about of the raiser's and of the challenged agency alone.")
+_NEITHER_RECORD = Tell("What stands on {record} is asked of the raiser's and of the challenged agency alone.")
 _MARKED = Tell("The challenge is marked as child protection already.")
 _NO_FLAG = Tell("The challenge is not marked as child protection.")
 
@@ -236,7 +236,7 @@ def meeting(d: Draft, said: Said) -> None:
 
 
 def on_file(d: Draft, said: Said) -> None:
-    """The entry on the child's own record is confirmed, for the side its sender speaks for."""
+    """The entry on the person's own record is confirmed, for the side its sender speaks for."""
     before = d.case
     follow_up.on_file(d, said.stand, said.by)
     if d.case is before:

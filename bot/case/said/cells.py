@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bot.case.making.draft import Draft
 from bot.case.said import acts, answers, challenged, command, correct
-from bot.case.said.command import Said, Tell, nothing_changed
+from bot.case.said.command import RECORD, Said, Tell, nothing_changed
 from bot.case.said.unit import orders as unit
 from bot.model import State, Word
 
@@ -32,9 +32,7 @@ _SEEN = Tell(
 _NOT_IN_DOUBT = Tell("Nobody asked you whether to close the challenge all the same.", "RESOLVED or WITHDRAW closes it.")
 _NO_TIME = Tell("The challenge is closed, and no time runs.")
 _NO_TRANSFER = Tell("The challenge can change teams only while a reply is awaited.")
-_AT_THE_END = Tell(
-    "The entry on the child's own record is asked for when the challenge has ended.", "Please say ON FILE then."
-)
+_AT_THE_END = Tell("The entry on {record} is asked for when the challenge has ended.", "Please say ON FILE then.")
 _IS_A_CASE = Tell("It names a case that is there already.", "Please send NEW in a mail of its own, without a ref.")
 _OPEN = "The challenge is open already."
 _WAITS = Tell(_OPEN, "ESCALATE calls in the next stage now.")
@@ -131,5 +129,6 @@ def perform(d: Draft, said: Said) -> None:
 def sentence(cell: Cell) -> str:
     """What the cell does, or why it does nothing, for people to read."""
     if isinstance(cell, Tell):
-        return f"Nothing, and its sender is told: {cell.why} {cell.instead}".strip()
+        words = f"{cell.why} {cell.instead}".strip().replace(RECORD, "the person's record")
+        return f"Nothing, and its sender is told: {words}"
     return " ".join((cell.__doc__ or "").split("\n\n")[0].split()).partition(". ")[0].rstrip(".") + "."

@@ -13,6 +13,7 @@ from bot.mail.words.promises import sentences
 from bot.model import WAITING, Arrival, Command, Contact, EventKind, Mail, Question, QuestionKind, Word, Wording
 from bot.model.letters import Answer, Enclosed, Information, TheRegister, TheReport
 from bot.model.letters.parts import Entered
+from bot.rules import book
 from bot.rules.authority import Side
 
 
@@ -29,9 +30,13 @@ class Said:
     is_overtaken: bool = False  # it answers a letter that asked about an earlier answer
 
 
+RECORD = "{record}"  # stands in a Tell for what the policy calls the record of whom it is about
+
+
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Why a word changes nothing here, and what would change something, "" for nothing: whole sentences."""
+    """Why a word changes nothing here, and what would change something, "" for nothing: whole sentences. They may name
+    the RECORD."""
 
     why: str
     instead: str = ""
@@ -39,14 +44,18 @@ class Tell:
 
 def nothing_changed(d: Draft, said: Said, because: Tell) -> None:
     """The word is written down as one that was not acted on, and its sender is told why."""
-    d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: {because.why}")
+    d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: {_named(d, because.why)}")
     tell(d, said, because)
 
 
 def tell(d: Draft, said: Said, because: Tell) -> None:
     if is_known(d, said.by):
-        told = Information.NothingChanged(word=said.word.value, why=because.why, instead=because.instead)
-        d.write(told, [said.by], mail=said.mail)
+        why, instead = _named(d, because.why), _named(d, because.instead)
+        d.write(Information.NothingChanged(word=said.word.value, why=why, instead=instead), [said.by], mail=said.mail)
+
+
+def _named(d: Draft, words: str) -> str:
+    return words.replace(RECORD, book.own_record(d.rules.policy))
 
 
 def told(d: Draft, fact: Arrival) -> Command | None:

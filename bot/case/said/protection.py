@@ -2,7 +2,8 @@
 
 Any party may set it, for that only shortens; whose word takes it away is asked in rules/authority.py before this.
 Copies that the policy makes depend on the flag go when it is set. Words of new risk are no alarm of ours: who wrote
-them is told to ring, and both sides' managers that they wrote; no clock moves. Which words they are it does not know.
+them is told to ring, and both sides' managers that they wrote; no clock moves. Who writes in confidence or of how a
+person acts is told where that belongs. Which words they are it does not know.
 """
 
 from dataclasses import replace
@@ -12,11 +13,25 @@ from bot.case.course.clock import own_window, shortened, stage_due, was_shortene
 from bot.case.course.stages import repeat
 from bot.case.making.draft import Draft
 from bot.case.making.notices import notify
+from bot.case.said.command import is_known
 from bot.mail.words.child_status import signs
-from bot.model import WAITING, AlarmKind, Contact, Due, EventKind, Flag, Mail, Proof, Unit, Window, Word
+from bot.model import (
+    WAITING,
+    AlarmKind,
+    Contact,
+    Due,
+    EventKind,
+    Flag,
+    Letter,
+    Mail,
+    MailKind,
+    Proof,
+    Unit,
+    Window,
+    Word,
+)
 from bot.model.flags import OF_CHILD
 from bot.model.letters import Information, Question, person
-from bot.model.letters.standing import Emergency
 from bot.rules import book
 
 FLAG = Flag.CHILD_PROTECTION
@@ -92,21 +107,35 @@ _URGENT = {
 
 
 def risk_told(d: Draft, mail: Mail, by: Contact, *, responding: bool, aside: bool) -> None:
-    """Of a party: who wrote it is told to ring, with both emergency numbers first; their managers, and the other side's
+    """Of a party: who wrote it is told to ring; their managers, and the other side's
     where it was not said among themselves (`aside`), that they wrote, without the words."""
     if not mail.is_risk or mail.proof is Proof.FAILED or d.is_stranger or not d.case.is_open or not by.agency:
         return
-    line = d.rules.policy.emergency.get(d.case.area) or next(iter(d.rules.policy.emergency.values()))
     said = mail.command is not None and mail.command.word is Word.URGENT
     choices = _URGENT[responding] if d.case.state in WAITING and not said else ()
-    about = d.rules.policy.about
-    numbers = Emergency(book.risk(line, about), book.both(line, about))
     theirs, others = (d.first_responder, d.case.raiser) if responding else (d.case.raiser, d.first_responder)
     told = {c.email: c for one in (theirs, *(() if aside else (others,))) for c in _managers(d, one or by, by)}
     for values, to in ((Question.Risk(choices=choices), [by]), (Information.Risk(who=person(by)), told.values())):
-        letter = d.write(values, to, mail=mail, human=by)
-        if letter and letter.standing:
-            d.letters[-1] = replace(letter, standing=replace(letter.standing, emergency=numbers))
+        d.write(values, to, mail=mail, human=by)
+
+
+def in_confidence(d: Draft, mail: Mail) -> None:
+    """Words in confidence or about how a person acts are nobody else's: their writer is told where they belong, in the
+    letter that goes to them alone anyway, else in one of its own."""
+    by = d.known(mail.sender.email) if mail.sender else None
+    is_persons = mail.is_confidence and mail.kind is MailKind.HUMAN and not mail.is_list
+    if by is None or not is_persons or mail.proof is Proof.FAILED or d.is_stranger or not is_known(d, by):
+        return
+    route = book.conduct(d.rules.policy, d.case.area)
+    if not any(_alone(one, by) for one in d.letters):
+        d.write(Information.InConfidence(when=mail.received), [by], mail=mail)
+    n = next((n for n, one in enumerate(d.letters) if _alone(one, by)), None)
+    if n is not None and (standing := d.letters[n].standing) is not None:
+        d.letters[n] = replace(d.letters[n], standing=replace(standing, conduct=route))
+
+
+def _alone(letter: Letter, by: Contact) -> bool:
+    return letter.standing is not None and not letter.cc and [c.email for c in letter.to] == [by.email]
 
 
 def _managers(d: Draft, of: Contact, by: Contact) -> list[Contact]:

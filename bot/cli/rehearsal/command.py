@@ -62,7 +62,7 @@ def stories(
             emit(*played.rows)
         else:
             _timeline(played, base.calendar, is_short=len(files) > 1)
-        complain(*(f"{file}: {fault}" for fault in played.faults))
+        complain(*(f"{file}: {line}" for line in (*played.short, *played.faults)))
     if failed:
         complain(f"{failed} of {len(files)} stories failed.")
         raise typer.Exit(1)
@@ -76,6 +76,7 @@ def _past(
     with tempfile.TemporaryDirectory(prefix="past-mail-") as folder:
         told = rehearse.story_of(path, start, end, base, Path(folder), inbox)
         played = rehearse.rehearse(told, base, base.config.senders)
+    complain(*(f"{path}: {line}" for line in played.short))
     if as_json:
         emit(*played.rows)
     else:

@@ -9,6 +9,7 @@ import email.policy
 import hashlib
 import mailbox
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -59,6 +60,8 @@ class Rehearsal:
         self.still = StillNow(story.starts)
         self.settings = settings_of(story, folder, base, senders)
         self.app: App = build(self.settings, read_now=self.still, in_process=True, strict=True)
+        self.short: Counter[str] = Counter()  # how letters went whose template failed
+        self._on_fault, self.app.composer.on_fault = self.app.composer.on_fault, self._went_short
         self._ids: dict[str, str] = {}
         self.rows = Rows(self.app, self._ids)
         self._coming = sorted(story.mail, key=lambda m: m.at)
@@ -75,6 +78,11 @@ class Rehearsal:
             yield from self.rows.new(self.still.now)
         yield from self.rows.cases()
         self.app.close()
+
+    def _went_short(self, template: str, fault: str) -> None:
+        went = "without that Word document" if template.endswith(".docx") else "in the short form"
+        self.short[f"went {went}: {template}: {fault.removeprefix(template.rpartition('/')[2] + ': ')}"] += 1
+        self._on_fault(template, fault)
 
     def _next(self) -> datetime | None:
         """When something happens next: a mail, a deadline, a letter's next attempt; not while the daemon is down."""
@@ -172,18 +180,21 @@ class Rehearsal:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A story's outcome: every row, and what did not hold."""
+    """A story's outcome: every row, what did not hold, and how letters went whose template failed."""
 
     story: Story
     rows: tuple[Row, ...]
     faults: tuple[str, ...]
+    short: tuple[str, ...]
 
 
 def rehearse(story: Story, base: Settings, senders: Senders | None = None) -> Played:
     """Plays one story in a temporary folder and checks it. `senders`: how real mail's senders are proven."""
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
-        rows = list(Rehearsal(story, Path(folder), base, senders).play())
-    return Played(story, tuple(rows), tuple(faults(story.expect, story.never, rows)))
+        rehearsal = Rehearsal(story, Path(folder), base, senders)
+        rows = list(rehearsal.play())
+    short = (f"{n} {'letter' if n == 1 else 'letters'} {why}" for why, n in rehearsal.short.items())
+    return Played(story, tuple(rows), tuple(faults(story.expect, story.never, rows)), tuple(short))
 
 
 # An old mailbox as a story: what the bot would have done with real past mail. A Maildir, an mbox or a folder of .eml

@@ -191,7 +191,7 @@ class Office:
         if not numbers:
             return Emergency("", "")
         policy, line = numbers[0]
-        return Emergency(book.risk(line, policy.about), book.both(line, policy.about))
+        return Emergency(book.risk(line, policy.about), book.box(line, policy.about))
 
     def _to_unit(self, tx: Connection, mail: Mail, areas: tuple[str, ...]) -> Wording:
         line = office.first_line(mail.new_text)

@@ -229,6 +229,12 @@ class Information:
         why: PlainText
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class InConfidence(Wording):
+        """To who wrote in confidence, or of how a person acts."""
+
+        when: datetime
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class InFlight(Wording):
         is_of_case = False
         items: tuple[OlderMail, ...]

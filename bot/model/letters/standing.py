@@ -12,7 +12,8 @@ from bot.model.marks import PersonalText, PlainText
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """The line that every letter of a case bears: the policy's text, and whom to ring at this hour."""
+    """The box that every letter of a case bears: the policy's text, and the whole of it: both numbers with their
+    hours."""
 
     text: PlainText
     say: PlainText
@@ -63,4 +64,6 @@ class Standing:
     human: Person
     ring: Person
     counts_from: PlainText = ""  # the event whose day the stage's time counts from
+    conduct: PlainText = ""  # where words in confidence or about a person belong, for who wrote such; else ""
+    own_record: PlainText = ""  # what the policy calls it; "": by whom it is about
     about: PlainText = "child"  # of whom the policy speaks: child, adult or child_or_adult

@@ -5,9 +5,9 @@ hold them (policy.py), and no partnership: what a policy says is data.
 """
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.model import Flag, Window
 from bot.rules import workdays
@@ -85,11 +85,34 @@ class Phone(Part):
 
 
 class Emergency(Part):
-    """The emergency route of one area; mandatory. `text` stands in letters before the number."""
+    """The emergency route of one area; mandatory. `text` stands in letters before the numbers, `elsewhere` after."""
 
     front_door: Phone = Field(description="give the name and number to ring in office hours")
     out_of_hours: Phone = Field(description="give the name and number to ring at night and at weekends")
     text: Text | Literal[""] = ""  # "": the sentence of book.py, about whom the policy is for
+    elsewhere: Text | Literal[""] = ""  # whom to ring for somebody who lives elsewhere; "": the council there
+
+
+class Reach(Part):
+    """Whom to turn to, by telephone or mail."""
+
+    name: Text
+    phone: str = ""
+    email: str = ""
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if not (self.phone or self.email):
+            raise ValueError(f"{self.name} has neither phone nor email: give one of them")
+        return self
+
+
+class Conduct(Part):
+    """Where words about how a person acts, or in confidence, belong: whole sentences, and per area whom to turn to."""
+
+    text: Text = Field(description="say in whole sentences whom to tell of how a person acts")
+    source: Literal["policy", "local"] = "policy"
+    contacts: dict[str, Reach] = Field(default_factory=dict)  # by area code
 
 
 class Tier(Part):

@@ -17,7 +17,7 @@ from bot.rules.policy.course import course, named, tracks
 from bot.rules.policy.grammar import meant
 from bot.rules.policy.overlay import apart, overlaid
 from bot.rules.policy.policy import Policy
-from bot.rules.policy.yaml_file import Document, blocks, read, validate
+from bot.rules.policy.yaml_file import Document, blocks, nearest, read, validate
 from bot.rules.written import is_at_once, is_span
 
 #: Numbers that the regulator keeps for fiction: nobody answers them.
@@ -62,6 +62,7 @@ def load(
                 *tracks(document),
                 *named(document),
                 *_whom(document),
+                *_conduct(document),
                 *policy_forms.faults(document),
                 *follow_up.faults(document),
                 *_warnings(document, today),
@@ -91,11 +92,26 @@ def _fictional(document: Document) -> Iterator[Problem]:
     areas = document.at(("emergency",))
     for area in areas if isinstance(areas, dict) else ():
         for door in ("front_door", "out_of_hours"):
-            path = ("emergency", area, door, "phone")
-            number = "".join(c for c in str(document.at(path) or "") if c.isdigit())
-            if number.startswith(FICTIONAL):
-                text = f"{document.name(path)} is a number kept for fiction: put the real one before going live"
-                yield document.problem(path, text, is_warning=True)
+            yield from _is_fictional(document, ("emergency", area, door, "phone"))
+
+
+def _is_fictional(document: Document, path: tuple[str, ...]) -> Iterator[Problem]:
+    number = "".join(c for c in str(document.at(path) or "") if c.isdigit())
+    if number.startswith(FICTIONAL):
+        text = f"{document.name(path)} is a number kept for fiction: put the real one before going live"
+        yield document.problem(path, text, is_warning=True)
+
+
+def _conduct(document: Document) -> Iterator[Problem]:
+    """Whom to turn to stands under an area of the policy, and is no fictional number."""
+    areas, contacts = document.at(("emergency",)), document.at(("conduct", "contacts"))
+    known = [area for area in areas if isinstance(area, str)] if isinstance(areas, dict) else []
+    for area in contacts if isinstance(contacts, dict) else ():
+        path = ("conduct", "contacts", area)
+        if area not in known:
+            near = nearest(str(area), known)
+            yield document.problem(path, f"conduct.contacts names no area of this policy: {area}{near}")
+        yield from _is_fictional(document, (*path, "phone"))
 
 
 def _whom(document: Document) -> Iterator[Problem]:

@@ -17,6 +17,7 @@ from bot.rules.policy.blocks import (
     Alternate,
     CalendarBlock,
     Clock,
+    Conduct,
     Emergency,
     Exclusion,
     Filing,
@@ -139,6 +140,7 @@ class Policy(Part):
     )
     unit_aliases: dict[str, AWindow] = Field(default_factory=dict)  # "48 hours": 2 working days
     exclusions: tuple[Exclusion, ...] = ()
+    conduct: Conduct | None = None  # none: the words of book.py
     contacts_printed: tuple[PrintedContact, ...] = ()
     filing: Filing = Filing()
     forms: tuple[Form, ...] = ()

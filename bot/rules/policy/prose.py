@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot.model import Due, Unit, Window
 from bot.rules import workdays
-from bot.rules.book import PEOPLE
+from bot.rules.book import conduct, own_record
 from bot.rules.policy.blocks import CalendarBlock, Clauses, Clock, Notify
 from bot.rules.policy.follow_up import Prompt
 from bot.rules.policy.policy import Policy, Stage
@@ -67,6 +67,8 @@ def opening(policy: Policy) -> Iterator[str]:
         yield f"Together these take no longer than {shared.within}: {names}."
     for exclusion in policy.exclusions:
         yield f"Not for: {exclusion.what}{f' ({exclusion.where})' if exclusion.where else ''}."
+    if policy.conduct:
+        yield f"Who writes in confidence, or of how a person acts, is told: {conduct(policy, '')}"
     if note := policy.parent_note:
         counts = (
             "The shorter time counts."
@@ -153,8 +155,8 @@ def ending(policy: Policy) -> Iterator[str]:
     for sentence in says.outcome_says:
         yield f"The outcome in writing must also say: {sentence}."
     if says.child_file:
-        whose, again = PEOPLE[policy.about]["whose"], says.child_file.chase
-        yield f"Both sides are asked whether it is on {whose} own record, and once more after {again}."
+        record, again = own_record(policy), says.child_file.chase
+        yield f"Both sides are asked whether it is on {record}, and once more after {again}."
     for prompt in says.prompts:
         yield _prompt(policy, prompt)
 
