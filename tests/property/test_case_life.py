@@ -203,7 +203,7 @@ def may_escalate(passed: Passed, before: Case) -> bool:
     row = passed.fact.deadline
     if row.kind == "unconfirmed":  # an answer waited through its stage's time, and managers and leads were asked before
         asked = (e for e in before.deadlines if e.kind == "unconfirmed")
-        return row.n > 1 and before.state is State.AWAITING_CONFIRMATION and all(e.at <= passed.now for e in asked)
+        return row.nth > 1 and before.state is State.AWAITING_CONFIRMATION and all(e.at <= passed.now for e in asked)
     return row.kind == "repeat" or (row.kind == "lapse" and before.due is not None and passed.now >= before.due)
 
 
