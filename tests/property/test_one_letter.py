@@ -27,7 +27,8 @@ from tests.unit.case_samples import BOT, START, STRANGER, mail, rules
 RISK = ("She has a new bruise today.", "He has run away and is missing since last night.")
 DOUBTFUL = ("I will speak to the family.", "I have asked Sam to look at it.", "Please see my comments below.")
 MORE = (
-    "IT IS", "IT IS NOT", "CLOSE", "WHY", "NUDGE", "RESOLVED but what about the plan?", "NOT RESOLVED she was not seen",
+    "IT IS", "IT IS NOT", "CLOSE", "UNDO", "WHY", "NUDGE", "RESOLVED but what about the plan?",
+    "NOT RESOLVED she was not seen",
     "OUTCOME: agreed\n- visit, Fay Marsh, by 3 March 2027\n- a letter, Tom Lee, soon", "DECIDED: a meeting is held",
 )  # fmt: skip
 WINDOWS = ("", " – 24 hours", " – 10 working days", " – 3 working days", " – by 12 noon Friday")
@@ -39,6 +40,7 @@ BESIDE = {
     "record-form": "a document to be filed, which is forwarded and kept as it is",
     "question-risk": "ring now: nothing else to be read or answered may stand in it",
     "information-risk": "a person may be at risk: it is never left out, and stands alone",
+    "question-undo": "an unproven word acted: it may be taken back for 24 hours, whatever else its reader hears",
     "alert-plain": "the operator's, one for each fault; another channel reads them",
     "alert-incident": "the operator's, one for each fault; another channel reads them",
 }

@@ -36,6 +36,15 @@ class Question:
         said: datetime
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class Undo(Wording):
+        """A word of theirs acted that nothing proves, for no trust is configured: UNDO takes it back `until` then."""
+
+        waits = False
+        who: Person
+        word: PlainText
+        until: datetime
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class ConfirmManager(Wording):
         """The same of somebody else's word, to their manager."""
 
