@@ -38,6 +38,7 @@ BESIDE = {
     "record-full": "a document to be filed, which is forwarded and kept as it is",
     "record-minimal": "a document to be filed, which is forwarded and kept as it is",
     "record-form": "a document to be filed, which is forwarded and kept as it is",
+    "information-notify": "the policy's own notice to a role, which it asks for whatever else that person is sent",
     "question-risk": "ring now: nothing else to be read or answered may stand in it",
     "information-risk": "a person may be at risk: it is never left out, and stands alone",
     "question-undo": "an unproven word acted: it may be taken back for 24 hours, whatever else its reader hears",

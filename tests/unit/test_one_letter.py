@@ -8,8 +8,8 @@ import pytest
 
 from bot.case.making.draft import weightiest
 from bot.case.table import decide
-from bot.model import Alarm, AlarmKind, Case, Contact, Decision, Flag, Letter, LetterKind, LetterUndelivered, State
-from bot.model.letters import TheForm, TheMail
+from bot.model import Alarm, AlarmKind, Case, Decision, Flag, Letter, LetterKind, LetterUndelivered, State
+from bot.model.letters import TheForm
 from bot.rules.book import Mode, Rules
 from bot.rules.policy.forms import StageForm
 from tests.letters import about, of_kind
@@ -174,11 +174,3 @@ def test_nothing_waits_for_a_letter_that_does_not_go() -> None:
     sent = weightiest([gone, less, one(L.ESCALATION, "a"), one(L.RECORD, "u", after=(gone.key, less.key))])
     assert sent[0].key == "o/information/b"
     assert sent[-1].after == ("o/information/b",)
-
-
-def test_an_outcome_says_what_a_copy_at_the_end_would() -> None:
-    """Who reads the outcome gets no copy beside it, but for the original, which the outcome does not carry."""
-    outcome = one(L.OUTCOME, "a", cc=(Contact("b"),))
-    assert weightiest([one(L.INFORMATION, "b"), outcome]) == [outcome]
-    whole = one(L.INFORMATION, "b", attach=(TheMail("d"),))
-    assert weightiest([whole, outcome]) == [whole, outcome]

@@ -24,7 +24,7 @@ from bot.rules.policy.policy import Stage
 from bot.rules.workdays import say
 
 #: Of two letters to one person in one minute only the weightier goes.
-WEIGHT = tuple(map(LetterKind, ("escalation", "notice", "redirect", "chaser", "outcome", "information")))
+WEIGHT = tuple(map(LetterKind, ("escalation", "notice", "redirect", "chaser", "information")))
 #: A deadline answered later than this was missed: chasers are not sent late, others say how late they are.
 MISSED = timedelta(minutes=15)
 
@@ -276,13 +276,11 @@ class Draft(Changing):
 
 def weightiest(letters: list[Letter]) -> list[Letter]:
     """Of several weighed letters one person is left on the weightiest only; a letter left with nobody does not go, and
-    nothing waits for it. The original goes beside an outcome, which does not carry it."""
-    has_outcome = any(one.kind is LetterKind.OUTCOME for one in letters)
+    nothing waits for it."""
     left: dict[int, Letter] = {}
     taken: dict[str, int] = {}
     for n, letter in sorted(enumerate(letters), key=lambda row: _weight(row[1], -1)):
-        carries = has_outcome and letter.kind is LetterKind.INFORMATION and bool(letter.attach)
-        if letter.kind not in WEIGHT or carries:
+        if letter.kind not in WEIGHT:
             left[n] = letter
             continue
         weight = _weight(letter)
