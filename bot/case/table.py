@@ -14,7 +14,6 @@ from bot.case.course import approval, clock, closing, delivery, follow_up, stage
 from bot.case.course.opening import open_case
 from bot.case.making import agreed, forms, telling
 from bot.case.making.draft import MISSED, Draft
-from bot.case.placement import AGAIN
 from bot.case.said import answers, correct, protection, replies, words
 from bot.case.said.unit import shadow
 from bot.case.transitions import Kind, WrongMove, wrong_move
@@ -30,6 +29,7 @@ from bot.model import (
     Decision,
     Fact,
     FactKind,
+    How,
     Letter,
     LetterServed,
     LetterUndelivered,
@@ -69,7 +69,7 @@ CORRECTIONS: dict[CorrectionKind, Callable[[Draft, Correction], None]] = {
 
 
 def _read(d: Draft, fact: Arrival) -> None:
-    is_new = fact.mail.digest not in d.case.mails and fact.how != AGAIN
+    is_new = fact.mail.digest not in d.case.mails and fact.how != How.AGAIN
     replies.on_mail(d, fact)
     if is_new:
         protection.in_confidence(d, fact.mail)

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from bot.engine.proposed import not_held
 from bot.engine.registers import open_line, to_be_done
 from bot.engine.turn import Turn
 from bot.mail.bytes.headers import MAX_BLOCK
@@ -88,7 +89,9 @@ class Digests:
         aside = [one for one in shown if one[0].disposition == Disposition.ASIDE]
         unit = self.turn.books.settings.directory.unit(area)
         actions = self._actions(tx, area, now)
-        if not unit or not (open_cases or pen or aside or unsent or withheld or actions or is_monday):
+        proposed = tuple(not_held(tx, self.turn.books.settings.directory, area))
+        waits = open_cases or pen or aside or unsent or withheld or actions or proposed
+        if not unit or not (waits or is_monday):
             return
         listed = mailboxes.last_listed(tx)
         named = {entry: letter for letter, entry in lettered([row.entry for row, _ in (*pen, *aside)]).items()}
@@ -101,6 +104,7 @@ class Digests:
             mailboxes=tuple(Watched(name, listed.get(name), None) for name in (*names, self.bot)),
             head=cases.head(tx),
             actions=actions,
+            proposed=proposed,
         )
         letter = Letter(
             values,

@@ -143,12 +143,12 @@ class QuestionKind(StrEnum):
     IMPARTIAL = "impartial"  # may somebody of a party's agency decide
     SAME = "same"  # is it the same challenge as another
     ENDED = "ended"  # is it no challenge
+    UNDO = "undo"  # is a word theirs that acted without proof
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A yes/no put to somebody by a letter. What it is about stands in the fields of its kind; the others are empty.
-
     Text that earlier journals hide is personal here too, so that one purge makes the same tokens of both.
     """
 
@@ -156,7 +156,7 @@ class Question:
     about: QuestionKind
     asked: PersonalText  # address
     mail: PlainText = ""  # digest of the mail it is about; RESOLVED, OUTCOME: of the answer
-    command: PlainText = ""  # WORD, ALL_THE_SAME: the word
+    command: PlainText = ""  # WORD, ALL_THE_SAME, UNDO: the word
     words: PersonalText = ""  # WORD, ALL_THE_SAME: what stood behind it
     is_hedged: bool = False  # WORD: other words stood beside it
     whose: PersonalText = ""  # WHOSE_ANSWER, OUTCOME: the address that may have answered; IMPARTIAL: who was named
@@ -166,7 +166,7 @@ class Question:
     side: PersonalText = ""  # TASK: raising, responding or unit, whichever was asked
     other: PlainText = ""  # SAME: the other's ref
     at: datetime | None = None
-    came: datetime | None = None  # WHOSE_ANSWER: when that mail came
+    came: datetime | None = None  # WHOSE_ANSWER: when that mail came; UNDO: the due time before the word
 
 
 @dataclass(frozen=True, slots=True)

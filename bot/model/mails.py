@@ -147,6 +147,7 @@ class Word(StrEnum):
     PHONE = "PHONE"
     MEETING = "MEETING"
     ON_FILE = "ON FILE"
+    UNDO = "UNDO"
     STATUS = "STATUS"
     WHY = "WHY"
     CHILD_PROTECTION = "CHILD PROTECTION"

@@ -84,6 +84,7 @@ WORDS: dict[Word, Whose] = {
     Word.PHONE: Whose(_EITHER, relaxes=False),  # a note, which resolves nothing
     Word.MEETING: Whose(_EITHER, relaxes=False),  # a note
     Word.ON_FILE: Whose(_EITHER, relaxes=True),  # ends a reminder
+    Word.UNDO: Whose(_EITHER, relaxes=False, asked="undo"),  # what a word without proof had relaxed
     Word.STATUS: Whose(_PARTIES, relaxes=False),  # answered to the address that the directory or the case holds
     Word.WHY: Whose(_PARTIES, relaxes=False),
     Word.CHILD_PROTECTION: Whose((*_PARTIES, Side.EXECUTIVE), relaxes=False),

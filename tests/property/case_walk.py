@@ -19,6 +19,7 @@ from bot.model import (
     Case,
     Decision,
     Fact,
+    Inbox,
     Letter,
     LetterServed,
     LetterUndelivered,
@@ -126,6 +127,7 @@ class World:
     """Plays a life. `dead` addresses bounce everything; `take` decides (and may save)."""
 
     book: Rules = field(default_factory=rules)
+    inbox: Inbox = INBOX
     dead: frozenset[str] = frozenset()
     take: Callable[[Case | None, Fact, datetime], Decision] | None = None
     letters: list[Letter] = field(default_factory=list)
@@ -135,7 +137,7 @@ class World:
     def live(self, first: Mail, steps: Sequence[Step], until: datetime | None = None) -> Iterator[Passed]:
         """The whole life, one decision after another; alarms fire for 30 days more where no end is given."""
         now = first.received
-        yield from self.pass_on(Opening(first, INBOX, 7, "CE-2027-0007"), now)
+        yield from self.pass_on(Opening(first, self.inbox, 7, f"{self.inbox.area}-2027-0007"), now)
         for n, step in enumerate(steps):
             upto = now + timedelta(hours=step.gap)
             yield from self._alarms(upto)

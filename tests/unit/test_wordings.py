@@ -131,6 +131,8 @@ def test_there_is_an_earlier_letter_of_every_wording() -> None:
     new |= {"answer-done", "answer-office", "answer-elsewhere", "information-not_theirs", "acknowledgement-brought"}
     new |= {"chaser-nudged", "question-ended", "question-risk", "information-risk", "relay-onward"}
     new |= {"information-in_confidence"}
+    new |= {"answer-proposed", "question-proposed"}
+    new |= {"answer-proposed", "question-proposed", "question-undo"}
     assert {f"{row['kind']}-{row['variant']}" for row in BEFORE["letters"]} == set(WORDINGS) - new
 
 

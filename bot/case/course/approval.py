@@ -7,7 +7,7 @@ knows nothing of it. What waits is held in the outbox (engine/turn.py reads the 
 from datetime import datetime, time, timedelta
 
 from bot.case.making.draft import Draft
-from bot.model import AlarmKind, EventKind, Flag, Hold
+from bot.model import AlarmKind, Contact, EventKind, Flag, Hold
 from bot.model.letters import Question
 from bot.rules import workdays
 from bot.rules.book import Mode
@@ -18,10 +18,17 @@ ORDINARY = timedelta(hours=2)
 OPENS, CLOSES = workdays.MORNING, time(17)
 
 
-def ask(d: Draft) -> None:
-    """Once for each stage, with the last reminder: may the next stage be called in if no reply comes?"""
-    if d.rules.mode == Mode.APPROVE and not d.is_stranger and not d.case.has(Flag.GO_ASKED) and d.following:
-        d.write(Question.Approve(), d.unit)
+def asks(d: Draft) -> bool:
+    """Whether the business unit is still to be asked for its GO."""
+    return d.rules.mode == Mode.APPROVE and not d.is_stranger and not d.case.has(Flag.GO_ASKED) and bool(d.following)
+
+
+def ask(d: Draft, *, less: tuple[Contact, ...] = ()) -> None:
+    """Once for each stage, with the last reminder: may the next stage be called in if no reply comes? `less`: who reads
+    the question in that reminder."""
+    if asks(d):
+        had = {c.email for c in less}
+        d.write(Question.Approve(), [c for c in d.unit if c.email not in had])
         d.flag(Flag.GO_ASKED)
 
 

@@ -111,7 +111,10 @@ def _lost(d: Draft, contact: Contact, fact: LetterUndelivered) -> None:
 
 
 def _wrong(d: Draft, contact: Contact, status: str, why: str = "", *, goes_on: bool = True) -> None:
-    """The business unit puts its directory right. `goes_on`: the next in the row is written to."""
+    """The business unit puts its directory right. `goes_on`: the next in the row is written to; where nobody is left
+    in it, the letter that says so asks for the same."""
+    if goes_on and any(isinstance(letter.values, Information.Nobody) for letter in d.letters):
+        return
     told = Information.SpocWrong(
         contact=person(contact),
         status=status,

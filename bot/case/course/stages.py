@@ -226,15 +226,18 @@ def on_chaser(d: Draft) -> None:
         return
     given, owed = hearing.commitment(d), forms.missing(d, Side.RESPONDING)
     have, unread = claims.what_we_have(d), claims.is_partly_unread(d)
-    if not _due_now(d, AlarmKind.REPEAT):  # which says more to the same people in this minute
-        wording = Chaser.Last if is_last else Chaser.Half
-        told = wording(left=left, commitment=given, forms=owed, holding=have, unread=unread)
-        d.write(told, d.responders, d.inbox)
+    to = () if awaited.due_now(d, AlarmKind.REPEAT) else d.responders  # a repeat says more in this minute
+    told: Chaser.Half | Chaser.Last = Chaser.Half(left=left, commitment=given, forms=owed, holding=have, unread=unread)
+    repeated = {c.email for letter in d.letters for c in letter.to}
+    asked = tuple(c for c in d.unit if c in to and c.email not in repeated) if is_last and approval.asks(d) else ()
+    if is_last:
+        told = Chaser.Last(left=left, commitment=given, forms=owed, holding=have, unread=unread, go=bool(asked))
+    d.write(told, to, d.inbox if to else ())
     if is_last:
         rows = forms.missing(d, Side.RAISING)
         _to_raiser(d, Chaser.Raiser(left=left, commitment=given, forms=rows, holding=have, unread=unread))
         forms.reminded(d, Side.RAISING)
-        approval.ask(d)
+        approval.ask(d, less=asked)
 
 
 def _to_raiser(d: Draft, told: Chaser.Raiser) -> None:
@@ -266,13 +269,9 @@ def on_repeat(d: Draft, n: int) -> None:
     if n >= REPEATS:
         to += d.unit
     d.write(Escalation.Repeat(**_values(d), n=n), to)
-    if _due_now(d, AlarmKind.CHASER):  # in one decision, so that nobody gets both letters
+    if awaited.due_now(d, AlarmKind.CHASER):  # in one decision, so that nobody gets both letters
         d.quiet(AlarmKind.CHASER)
         on_chaser(d)
-
-
-def _due_now(d: Draft, kind: AlarmKind) -> bool:
-    return any(a.kind is kind and a.at <= d.now for a in d.case.deadlines)
 
 
 def deputies(contact: Contact) -> list[Contact]:

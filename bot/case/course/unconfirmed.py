@@ -72,6 +72,8 @@ def _ask(d: Draft, following: Stage) -> None:
     who, when = awaited.answered(d)
     asked = Question.Unconfirmed(who=person(who), when=when, enters=enters)
     d.write(asked, (*manager, *raising, *responding) or (d.case.raiser, *d.unit), human=d.case.raiser)
+    if manager and any(row.nth == 2 for row in awaited.due_now(d, AlarmKind.ASK)):
+        awaited.confirm_later(d)
     if enters is not None:
         d.alarm(AlarmKind.UNCONFIRMED, enters, why, 2)
         approval.ask(d)

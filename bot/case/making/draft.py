@@ -24,7 +24,7 @@ from bot.rules.policy.policy import Stage
 from bot.rules.workdays import say
 
 #: Of two letters to one person in one minute only the weightier goes.
-WEIGHT = (LetterKind.ESCALATION, LetterKind.NOTICE, LetterKind.REDIRECT, LetterKind.CHASER, LetterKind.INFORMATION)
+WEIGHT = tuple(map(LetterKind, ("escalation", "notice", "redirect", "chaser", "information")))
 #: A deadline answered later than this was missed: chasers are not sent late, others say how late they are.
 MISSED = timedelta(minutes=15)
 
@@ -275,20 +275,22 @@ class Draft(Changing):
 
 
 def weightiest(letters: list[Letter]) -> list[Letter]:
-    """Of several weighed letters one person is left on the weightiest only; a letter left with nobody does not go."""
-    kept: list[Letter] = []
+    """Of several weighed letters one person is left on the weightiest only; a letter left with nobody does not go, and
+    nothing waits for it."""
+    left: dict[int, Letter] = {}
     taken: dict[str, int] = {}
-    for letter in sorted(letters, key=lambda one: WEIGHT.index(one.kind) if one.kind in WEIGHT else -1):
+    for n, letter in sorted(enumerate(letters), key=lambda row: _weight(row[1], -1)):
         if letter.kind not in WEIGHT:
-            kept.append(letter)
+            left[n] = letter
             continue
-        weight = WEIGHT.index(letter.kind)
-        to = tuple(c for c in letter.to if taken.get(c.email, weight) == weight)
-        cc = tuple(c for c in letter.cc if taken.get(c.email, weight) == weight)
-        if not to:
-            continue
-        for contact in (*to, *cc):
-            taken.setdefault(contact.email, weight)
-        kept.append(replace(letter, to=to, cc=cc))
-    order = {id_: n for n, id_ in enumerate((one.kind, one.variant, one.occasion) for one in letters)}
-    return sorted(kept, key=lambda one: order.get((one.kind, one.variant, one.occasion), 0))
+        weight = _weight(letter)
+        to, cc = (tuple(c for c in row if taken.get(c.email, weight) == weight) for row in (letter.to, letter.cc))
+        if to:
+            taken = dict.fromkeys((c.email for c in (*to, *cc)), weight) | taken
+            left[n] = replace(letter, to=to, cc=cc)
+    keys = {letters[n].key: one.key for n, one in left.items()}
+    return [replace(left[n], after=tuple(keys[k] for k in left[n].after if k in keys)) for n in sorted(left)]
+
+
+def _weight(letter: Letter, other: int = 0) -> int:
+    return WEIGHT.index(letter.kind) if letter.kind in WEIGHT else other

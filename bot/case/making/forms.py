@@ -8,6 +8,7 @@ none (records/forms.py); a case keeps ids and times, and the words of a form sta
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from bot.case.making import awaited
 from bot.case.making.draft import Draft
 from bot.case.making.notices import notify
 from bot.model import AlarmKind, Contact, EventKind, Flag, FormRead, FormState, Mail, Proof, Side
@@ -104,18 +105,34 @@ def reminded(d: Draft, side: str) -> None:
 
 def on_reminder(d: Draft) -> None:
     """Two working days after: once more, by a letter of its own, unless a reminder of the stage goes this minute."""
-    if (
-        d.late is not None
-        or d.is_stranger
-        or any(a.kind is AlarmKind.CHASER and a.at <= d.now for a in d.case.deadlines)
-    ):
+    if d.late is not None or d.is_stranger or awaited.due_now(d, AlarmKind.CHASER):
         return
     for side in (Side.RAISING, Side.RESPONDING):
-        rows = [r for r in missing(d, side) if any(_is_due(s, r, d) for s in d.case.forms)]
-        if rows:
-            attach = tuple(TheForm(s.form) for s in d.case.forms if s.is_missing and s.by == side)
-            d.write(Chaser.Form(forms=tuple(rows)), people(d, side), attach=attach)
-            reminded(d, side)
+        if side is Side.RESPONDING or not _rides(d):
+            _remind(d, side)
+
+
+def _remind(d: Draft, side: Side, but: str = "") -> Wanted:
+    """What is asked for once more of that side, by a letter of its own to all of it but this address."""
+    rows = tuple(r for r in missing(d, side) if any(_is_due(s, r, d) for s in d.case.forms))
+    attach = tuple(TheForm(s.form) for s in d.case.forms if s.is_missing and s.by == side)
+    if rows:
+        d.write(Chaser.Form(forms=rows), [c for c in people(d, side) if c.email != but], attach=attach)
+        reminded(d, side)
+    return Wanted(rows, attach) if rows else Wanted()
+
+
+def _rides(d: Draft) -> bool:
+    """Whether the raiser is asked in this minute whether it is resolved: that letter carries the reminder."""
+    asked = (row for row in awaited.due_now(d, AlarmKind.ASK) if row.nth == 1 or (row.nth == 2 and not d.manager))
+    return any(asked) and not awaited.due_now(d, AlarmKind.TELLING, AlarmKind.UNCONFIRMED)
+
+
+def riding(d: Draft) -> Wanted:
+    """What a letter to the raiser carries, where the reminder of forms falls in its minute; who else acts for them has
+    one of its own."""
+    is_later = any(a.kind is AlarmKind.FORM and a not in awaited.due_now(d, AlarmKind.FORM) for a in d.case.deadlines)
+    return Wanted() if d.late is not None or is_later else _remind(d, Side.RAISING, but=d.case.raiser.email)
 
 
 def _is_due(state: FormState, said: FormRow, d: Draft) -> bool:

@@ -44,4 +44,5 @@ def tell(d: Draft) -> None:
         d.write(told, (*decider, *d.unit, *managers, case.raiser))
     d.quiet(AlarmKind.TELLING, AlarmKind.LAPSE, AlarmKind.CHASER, AlarmKind.UNCONFIRMED)
     d.alarm(AlarmKind.TELLING, again, "no stage follows: told again every five working days until a person closes it")
+    awaited.confirm_later(d)
     awaited.wait_for_next(d)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.case.course import merging, subclocks, unconfirmed
 from bot.case.course.clock import CLOCK
-from bot.case.making import awaited, claims
+from bot.case.making import awaited, claims, forms
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_quoted, may_be_shown
 from bot.case.said.command import Said, Tell, nothing_changed
@@ -28,7 +28,6 @@ from bot.model import (
 from bot.model.letters import Information, Relay, Response, person
 from bot.model.letters import Question as Asks
 from bot.model.letters.parts import Holding
-from bot.rules import workdays
 from bot.rules.authority import Side, sides
 
 #: How the raiser may answer a question in words.
@@ -79,11 +78,11 @@ def responded(
     subclocks.stop(d, "response")
     subclocks.start(d, "response")
     if d.is_stranger:
-        ask_again(d, 1)
+        awaited.ask_again(d, 1)
         d.alarm(AlarmKind.TELLING, d.case.due or d.now, "an answer came to a challenge that nobody has confirmed yet")
         return
     unconfirmed.begin(d)
-    ask_again(d, 1)
+    awaited.ask_again(d, 1)
     if mail is None or is_reported or reached_raiser(d, mail) or not (may_be_shown(mail) and d.may_read):
         told = Response.Responded(
             who=person(by),
@@ -125,7 +124,8 @@ def _relay(d: Draft, mail: Mail, by: Contact, at: datetime) -> None:
     """A reply that reached only us: its words where they may be read, no attachments, and the question in the same
     letter."""
     readers = (d.case.raiser, *_manager(d))
-    for shown in (mail.new_text, ""):
+    for is_quoted in (True, False):
+        shown = mail.new_text if is_quoted else ""
         told = Relay.Reply(
             who=person(by),
             when=at,
@@ -134,24 +134,12 @@ def _relay(d: Draft, mail: Mail, by: Contact, at: datetime) -> None:
             again=_next_question(d),
             until=awaited.until(d),
         )
-        to = [one for one in readers if bool(shown) is may_be_quoted(d, mail, by, one)]
+        to = [one for one in readers if is_quoted is may_be_quoted(d, mail, by, one)]
         d.write(told, to, mail=mail, human=by)
 
 
 def _next_question(d: Draft) -> datetime | None:
     return next((row.at for row in d.case.deadlines if row.kind is AlarmKind.ASK and row.nth < 3), None)
-
-
-def ask_again(d: Draft, n: int) -> None:
-    """The n-th time the raiser's side is asked to confirm: 09:00 of the next working day."""
-    at = workdays.next_morning(d.now, d.rules.calendar)
-    why = "the raiser's side is asked again whether it is resolved" if n < 3 else "it stands in every digest"
-    d.quiet(AlarmKind.ASK)
-    d.alarm(AlarmKind.ASK, at, why, n)
-    d.asked_to_confirm(n - 1)
-    if d.is_stranger:
-        d.next_due(at, why)
-    awaited.wait_for_next(d)
 
 
 def on_ask(d: Draft, n: int) -> None:
@@ -160,18 +148,30 @@ def on_ask(d: Draft, n: int) -> None:
     if run is not None and run.responded is not None and not run.answered_by:  # as an earlier release wrote it
         d.record_response(run.responded, awaited.answered(d)[0].email, "")
         unconfirmed.begin(d)
-    ask_again(d, n + 1)
+    awaited.ask_again(d, n + 1)
+    if _is_told_now(d, n):
+        return
     by, when = awaited.answered(d)
     wrote = next((one.at for one in reversed(d.case.heard) if one.what == "raiser" and one.at > when), None)
     until = awaited.until(d)
     if n == 2 and d.manager:
         d.write(Response.Manager(who=person(by), when=when, wrote=wrote, until=until), [d.manager], human=by)
     elif n in (1, 2):
-        manager = str(d.manager) if d.manager and n == 1 else ""
+        manager, owed = str(d.manager) if d.manager and n == 1 else "", forms.riding(d)
         told = Response.Again(
-            who=person(by), when=when, again=_next_question(d), until=until, wrote=wrote, manager=manager
-        )
-        d.write(told, [d.case.raiser], human=by)
+            who=person(by), when=when, again=_next_question(d), until=until, wrote=wrote, manager=manager,
+            forms=owed.rows,
+        )  # fmt: skip
+        d.write(told, [d.case.raiser], human=by, attach=owed.attach)
+
+
+def _is_told_now(d: Draft, n: int) -> bool:
+    """Whether a weightier letter of this minute asks or tells those who would be asked: of the next stage, of a last
+    stage that has ended, or, of the manager, whether it can wait."""
+    return any(
+        row.kind is AlarmKind.TELLING or row.nth > 1 or d.following is None or (n == 2 and d.manager is not None)
+        for row in awaited.due_now(d, AlarmKind.TELLING, AlarmKind.UNCONFIRMED)
+    )
 
 
 # --- a mail that may be an answer -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ prints both. What one state cannot decide alone (nobody was asked, no time has b
 from collections.abc import Callable
 
 from bot.case.making.draft import Draft
-from bot.case.said import acts, answers, challenged, command, correct
+from bot.case.said import acts, answers, challenged, command, correct, protection
 from bot.case.said.command import RECORD, Said, Tell, nothing_changed
 from bot.case.said.unit import orders as unit
 from bot.model import State, Word
@@ -92,6 +92,7 @@ CELLS: dict[Word, dict[State, Cell]] = {
     Word.PHONE: _always(acts.phone),
     Word.MEETING: _always(acts.meeting),
     Word.ON_FILE: _open(_AT_THE_END, acts.on_file),
+    Word.UNDO: _always(protection.undo),
     Word.STATUS: _always(command.status),
     Word.WHY: _open(command.why, _NO_TIME),
     Word.CHILD_PROTECTION: _always(acts.child_protection),

@@ -4,35 +4,43 @@ Any party may set it, for that only shortens; whose word takes it away is asked 
 Copies that the policy makes depend on the flag go when it is set. Words of new risk are no alarm of ours: who wrote
 them is told to ring, and both sides' managers that they wrote; no clock moves. Who writes in confidence or of how a
 person acts is told where that belongs. Which words they are it does not know.
+Where no sender can be proven, what a relaxing word did is told to that side's manager, and UNDO takes it back.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
-from bot.case.course import subclocks
+from bot.case.course import closing, subclocks, unconfirmed
 from bot.case.course.clock import own_window, shortened, stage_due, was_shortened, wind
 from bot.case.course.stages import repeat
 from bot.case.making.draft import Draft
 from bot.case.making.notices import notify
-from bot.case.said.command import is_known
+from bot.case.said.command import Said, Tell, is_known, nothing_changed
 from bot.mail.words.child_status import signs
 from bot.model import (
     WAITING,
     AlarmKind,
+    Case,
     Contact,
     Due,
     EventKind,
     Flag,
+    How,
     Letter,
     Mail,
     MailKind,
     Proof,
+    QuestionKind,
+    State,
     Unit,
     Window,
     Word,
 )
+from bot.model import Question as Asked
 from bot.model.flags import OF_CHILD
 from bot.model.letters import Information, Question, person
 from bot.rules import book
+from bot.rules.authority import Side
 
 FLAG = Flag.CHILD_PROTECTION
 
@@ -149,3 +157,70 @@ def _managers(d: Draft, of: Contact, by: Contact) -> list[Contact]:
     is_night = not book.is_open(line.front_door, d.now, d.rules.calendar)
     deputies = [d.known(one.deputy) for one in found if is_night and one.deputy]
     return [one for one in (*(found or d.unit), *deputies) if not directory.same_person(one.email, by.email)]
+
+
+# --- a word that nothing proves has acted -----------------------------------------------------------------------------
+
+#: Words of the raiser's side that are told so, and how long UNDO takes them back.
+RELAXING = (Word.RESOLVED, Word.WITHDRAW, Word.EXTEND, Word.NOT_URGENT, Word.ANSWERED, Word.IT_IS)
+UNDO_FOR = timedelta(hours=24)
+_NOTHING_TO_UNDO = Tell(
+    "No word of your side that acted without proof in the last 24 hours can be taken back by this mail.",
+    "Please reply to the letter that told you of it, or say REOPEN, NOT RESOLVED or URGENT.",
+)
+_TAKEN_BACK = Tell("What the word did does not stand any more.", "STATUS says where the challenge stands.")
+
+
+def relaxed(d: Draft, said: Said, before: Case) -> None:
+    """Told in its minute to the manager of whose word it was, else to the raiser, else to the business unit."""
+    word, by = said.word, said.by
+    is_same = (d.case.state, d.case.due) == (before.state, before.due)
+    if word not in RELAXING or said.mail.proof is not Proof.NONE or is_same:
+        return
+    manager = d.manager_of(by)
+    others = (d.case.raiser, *d.unit)
+    to = manager or next((c for c in others if not d.rules.directory.same_person(c.email, by.email)), None)
+    told = Question.Undo(who=person(by), word=word.value, until=d.now + UNDO_FOR)
+    letter = d.write(told, [to] if to else [], mail=said.mail, human=by)
+    if letter and to:
+        due = before.run.due if before.run else before.due
+        d.ask(Asked(letter.key, QuestionKind.UNDO, to.email, said.mail.digest, command=word.value, came=due))
+
+
+def undo(d: Draft, said: Said) -> None:
+    """What a word without proof has relaxed within 24 hours is taken back: the earlier time counts, or the stage starts
+    again."""
+    asked = [q for q in d.case.questions if q.about is QuestionKind.UNDO and q.at and d.now - q.at <= UNDO_FOR]
+    cited = [q for q in asked if q.key == said.fact.answered_key and said.fact.how == How.LETTER]
+    is_theirs = said.mail.proof is Proof.PROVEN and Side.RAISING in said.stand
+    found = next(reversed(cited or (asked if is_theirs else [])), None)
+    if found is None or not (is_theirs or d.rules.directory.same_person(found.asked, said.by.email)):
+        nothing_changed(d, said, _NOTHING_TO_UNDO)
+        return
+    d.settle(lambda q: q is found)
+    gave_time = found.command in (Word.EXTEND, Word.NOT_URGENT)
+    if d.case.state is State.CLOSED:
+        closing.reopen(d, said.by)
+    elif gave_time and d.case.state in (*WAITING, State.AWAITING_CONFIRMATION):
+        _take_back_time(d, said, found)
+    elif gave_time or d.case.state in WAITING:
+        nothing_changed(d, said, _TAKEN_BACK)
+    else:
+        d.event(EventKind.REOPENED, by=said.by.email)
+        d.take_back_word()
+        closing.again(d, said.by)
+
+
+def _take_back_time(d: Draft, said: Said, of: Asked) -> None:
+    """The due time is what it was before the word, and not past."""
+    before = (d.case.run.due if d.case.run else None) or d.case.due or d.now
+    due = Due(min(before, max(of.came or before, d.now)), f"{of.command} was taken back")
+    if of.command == Word.NOT_URGENT:
+        d.need(urgent=True)
+    if d.case.state is State.AWAITING_CONFIRMATION:
+        unconfirmed.extend(d, due)
+    else:
+        wind(d, due, d.now)
+    d.event(EventKind.URGENCY, by=said.by.email, note=said.word.value)
+    for to in d.sides:
+        d.write(Information.Changed(before=before, after=due.at, word=said.word.value), to, mail=said.mail)

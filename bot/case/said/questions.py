@@ -11,7 +11,7 @@ from bot.case.course import closing, follow_up
 from bot.case.course.opening import confirmed
 from bot.case.making import agreed, ends_with
 from bot.case.making.draft import Draft
-from bot.case.said import answers
+from bot.case.said import answers, protection
 from bot.case.said.cells import perform
 from bot.case.said.command import Said, Tell, ask_back, nothing_changed, tell
 from bot.model import (
@@ -163,11 +163,12 @@ def _as(said: Said, command: Command, *, is_overtaken: bool = False) -> Said:
 def _confirmed_word(d: Draft, said: Said, question: Question) -> None:
     """The word is theirs: it acts, or is asked about with what stood beside it."""
     _settle(d, question)
-    as_meant = replace(said, word=Word(question.command), note=question.words)
+    as_meant, before = replace(said, word=Word(question.command), note=question.words), d.case
     if question.is_hedged:
         all_the_same(d, as_meant, "")
     else:
         perform(d, as_meant)
+        protection.relaxed(d, as_meant, before)
 
 
 def _confirmed_sender(d: Draft, said: Said, question: Question) -> None:
@@ -187,7 +188,9 @@ def _whose_answer(d: Draft, said: Said, command: Command) -> None:
     elif is_hedged(it_is, command):
         all_the_same(d, it_is, said.mail.new_text if said.mail.proof is Proof.PROVEN else "")
     else:
+        before = d.case
         answers.it_is(d, said)
+        protection.relaxed(d, it_is, before)
 
 
 def _too_late(d: Draft, said: Said, question: Question) -> None:

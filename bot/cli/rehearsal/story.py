@@ -74,7 +74,7 @@ class StoryMail(Part):
     headers: dict[str, str] = Field(default_factory=dict)
     attach: Texts = ()
     sender: str = ""
-    proof: Literal["proven", "unproven", "failed"] = "proven"
+    proof: Literal["proven", "unproven", "failed", "none"] = "proven"
     answers: str | LetterRef | None = None
     auto: Literal["out-of-office", "receipt", "recall"] | None = None
     bounce: StoryBounce | None = None
@@ -239,10 +239,8 @@ def _re(subject: str) -> str:
 
 
 def _proof(proof: str, domain: str) -> str:
-    if proof == "unproven":
-        return "dmarc=none"
-    word = "pass" if proof == "proven" else "fail"
-    return f"dmarc={word} header.from={domain}"
+    words = {"none": "none", "unproven": "dmarc=none", "failed": f"dmarc=fail header.from={domain}"}
+    return words.get(proof, f"dmarc=pass header.from={domain}")
 
 
 def _receipt(message: EmailMessage, mail: StoryMail) -> bytes:

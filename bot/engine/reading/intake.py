@@ -235,7 +235,7 @@ class Intake:
     def _obey(self, tx: Connection, one: Waiting, answered: Answered, now: datetime) -> None:
         """An answer to the digest: what it says is done, and it waits for a person itself where nothing was."""
         why = self.penned.obey(tx, answered, one.entry, now)
-        said, digest = why or answered.wants or "an answer to the holding pen", hash_id(answered.mail.message_id)
+        said, digest = why or answered.what, hash_id(answered.mail.message_id)
         mails.dispose(tx, one.entry, Disposition.PEN if why else Disposition.IGNORED, said, now, message_id_hash=digest)
 
     def _hand_in(self, tx: Connection, one: Waiting, mail: Mail, now: datetime) -> None:

@@ -147,7 +147,7 @@ class Office:
         email = mail.sender.email if mail.sender else ""
         known = self.directory.person(email)
         if known is not None:
-            emergency = self._emergency(next(iter(self.areas(mail)), ""))
+            emergency = self.emergency(next(iter(self.areas(mail)), ""))
             told = Answer.Office(emergency=emergency, done=done, undone=undone, choices=choices)
             self._post(tx, mail, known, told, now, has_word=True)
 
@@ -181,9 +181,10 @@ class Office:
         area = next((one for one in (*named, *own) if one in watched), next(iter(sorted(watched)), ""))
         operator = Contact(self.turn.books.settings.config.operator, "the operator of this service")
         unit = next(iter(self.directory.unit(area)), operator)
-        return Answer.Elsewhere(emergency=self._emergency(area), unit=person(unit))
+        return Answer.Elsewhere(emergency=self.emergency(area), unit=person(unit))
 
-    def _emergency(self, area: str) -> Emergency:
+    def emergency(self, area: str) -> Emergency:
+        """Both numbers of that area, of any where it has none."""
         settings = self.turn.books.settings
         policies = [settings.policies[box.policy] for box in self.watched.values() if box.policy in settings.policies]
         numbers = [(policy, line) for policy in policies for where, line in policy.emergency.items() if where == area]
@@ -196,7 +197,7 @@ class Office:
     def _to_unit(self, tx: Connection, mail: Mail, areas: tuple[str, ...]) -> Wording:
         line = office.first_line(mail.new_text)
         lacks, choices = self._lacks(tx, mail, line, areas)
-        return Answer.Office(emergency=self._emergency(areas[0]), done=(), undone=(lacks,), choices=choices)
+        return Answer.Office(emergency=self.emergency(areas[0]), done=(), undone=(lacks,), choices=choices)
 
     def _lacks(self, tx: Connection, mail: Mail, line: Line, areas: tuple[str, ...]) -> tuple[str, tuple[Choice, ...]]:
         """Why nothing was done, in a sentence, and what would do something."""

@@ -51,6 +51,12 @@ class Answered:
     letters: Mapping[str, int]  # letters of the digest it cites -> entries
     read: Mapping[int, Mail] = field(default_factory=dict)  # the named entries, read again
     wants: Word | None = None  # one of HANDED_OUT: what its sender asks for instead of placing anything
+    change: Queued | None = None  # the letter about a change of the directory that it says YES or NO to
+
+    @property
+    def what(self) -> str:
+        """What the mail is, in the ledger's words."""
+        return "an answer about the directory" if self.change else self.wants or "an answer to the holding pen"
 
     def entry(self, name: str) -> int:
         """The entry a name means; 0 for a letter of no digest."""
@@ -124,6 +130,8 @@ class Penned:
         with self.db.read() as tx:
             cited = outbox.by_message_id(tx, mail.cited) if mail.cited else []
             listed = {row.entry: row for row in _waiting(tx)}
+        if change := spoc.Changes(self.turn, self.brought.office).about(cited, mail):
+            return Answered(mail, Contact(mail.sender.email), (), orders.Orders((), ()), {}, change=change)
         digests = [queued for queued in cited if _lists_entries(queued)]
         by, areas = self._authority(mail, digests)
         if mail.command is not None and mail.command.word in HANDED_OUT and areas:
@@ -154,6 +162,8 @@ class Penned:
 
         Unauthorised words do nothing. Raises CaseMoved.
         """
+        if one.change is not None:
+            return spoc.Changes(self.turn, self.brought.office).take(tx, one.mail, one.change, now)
         if not one.areas:
             return "an answer to the holding pen from somebody who may not place mail, or without proof"
         if one.wants:
@@ -172,19 +182,12 @@ class Penned:
         return "" if done else "an answer to the holding pen that could not be followed; its sender was asked"
 
     def _hand_out(self, tx: Connection, one: Answered, area: str, now: datetime) -> None:
-        """What its sender asks for, of one area; a change of the directory is put to the operator instead."""
+        """What its sender asks for, of one area; a change of the directory is put to both sides instead."""
         directory, command = self.turn.books.settings.directory, one.mail.command
         if command is None or command.word is not Word.SPOC or not spoc.is_change(command.note):
             self.turn.post(tx, registers.letter(one.mail, one.by, area, now, directory.teams(area)), now)
             return
-        change = spoc.change(directory, area, command.note)
-        lines = [f"{one.by} ({one.by.email}) writes: “{command.note}”", *change.lines()]
-        lines.append("Nothing was changed. If it is right, change directory.csv and run: challenge-bot check")
-        self.turn.alert(tx, f"spoc/{one.mail.digest}", "A change of the directory is proposed", lines, now)
-        lacks = f"; {' and '.join(change.missing)} could not be read" if change.missing else ""
-        undone = (f"Nothing has changed yet: the operator keeps the directory, and was asked this minute{lacks}",)
-        done = ("Read as follows, please say SPOC again if it is wrong", *change.lines())
-        self.brought.office.tell(tx, one.mail, done, undone, now)
+        spoc.Changes(self.turn, self.brought.office).put(tx, one.mail, one.by, area, command.note, now)
 
     def _follow(
         self, tx: Connection, one: Answered, order: Order, row: Listed | None, how: str, now: datetime

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.letters.parts import Person
+from bot.model.letters.parts import FormRow, Person
 from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText
 
@@ -37,10 +37,12 @@ class Response:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Again(_Followed):
-        """`wrote`: when they wrote since, in words that say neither; `manager`: who may be asked next."""
+        """`wrote`: when they wrote since, in words that say neither; `manager`: who may be asked next; `forms`: that
+        are asked for once more in the same minute."""
 
         wrote: datetime | None = None
         manager: PersonalText = ""
+        forms: tuple[FormRow, ...] = ()
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Manager(_ToTheRaiser):

@@ -26,7 +26,9 @@ class Chaser:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Last(_Reminder):
-        pass
+        """`go`: its readers are the business unit, who are asked for the GO in the same letter."""
+
+        go: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Raiser(_Reminder):

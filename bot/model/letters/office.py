@@ -9,6 +9,7 @@ from bot.model.letters.parts import (
     Entered,
     OpenCase,
     Person,
+    Proposal,
     ToBeDone,
     Waiting,
     Watched,
@@ -36,6 +37,7 @@ class Digest:
         mailboxes: tuple[Watched, ...]
         head: PlainText
         actions: tuple[ToBeDone, ...] = ()
+        proposed: tuple[Proposal, ...] = ()  # confirmed by both, and not in the directory yet
 
 
 class Answer:
@@ -116,6 +118,16 @@ class Answer:
         rows: tuple[Answering, ...] = ()
         team: PlainText = ""
         unread: PersonalText = ""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Proposed(Wording):
+        """A change of who answers, as it was read: was it meant so? `asked`: who is asked besides, None where nobody
+        can be; `lacks`: what could not be read, and then nobody is asked."""
+
+        is_of_case = False
+        proposal: Proposal
+        asked: Person | None
+        lacks: PlainText = ""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Help(Wording):

@@ -31,6 +31,19 @@ def person(contact: Contact | None) -> Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change of who answers, as it was read in the business unit's words. `before`: who holds the role today."""
+
+    area: PlainText
+    agency: PersonalText
+    team: PersonalText
+    role: PlainText
+    name: PersonalText
+    email: PersonalText
+    before: tuple[Person, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FormRow:
     """What a letter says of one form. `state`: asked, missing, half, or what is wrong with it; `labels`: blank ones."""
 

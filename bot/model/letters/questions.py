@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.letters.parts import Action as ActionOf
-from bot.model.letters.parts import Choice, FormRow, Holding, Person
+from bot.model.letters.parts import Choice, FormRow, Holding, Person, Proposal
 from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
@@ -34,6 +34,15 @@ class Question:
 
         word: PlainText
         said: datetime
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Undo(Wording):
+        """A word of theirs acted that nothing proves, for no trust is configured: UNDO takes it back `until` then."""
+
+        waits = False
+        who: Person
+        word: PlainText
+        until: datetime
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class ConfirmManager(Wording):
@@ -189,6 +198,15 @@ class Question:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Shadowed(Wording):
         pass
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Proposed(Wording):
+        """Is it right that they answer from now on? To whom it names, else to whoever holds the role today. `by`: the
+        business unit, who told of it."""
+
+        is_of_case = False
+        proposal: Proposal
+        by: Person
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Correct(Wording):
