@@ -15,6 +15,8 @@ from tests.unit.case_samples import (
     ANIL,
     BOT,
     CREWE,
+    DAY,
+    DEV,
     FAY,
     HELEN,
     MO,
@@ -130,6 +132,19 @@ def test_risk_that_is_said_among_the_challenged_side_goes_to_their_own_managers(
     words = mail(FAY, "He went missing last night.", at=START + hours(1), to=(TOM,), cc=(CREWE,))
     found = arrived(served(opened()), replace(words, is_risk=True))
     assert to(letter(found, LetterKind.INFORMATION, "risk")) == {ANIL}
+
+
+def test_words_of_new_risk_reach_a_manager_who_is_called_in_by_the_same_mail() -> None:
+    """NOT RESOLVED with them calls in the next stage: who is on its letter hears of the risk as well."""
+    book = rules()
+    rows = tuple(replace(row, email=ANIL) if row.email == DEV else row for row in book.directory.rows)
+    book = replace(book, directory=replace(book.directory, rows=rows))
+    case = served(opened(mail(title=DAY, to=(FAY,), cc=(CREWE,)), book), book)
+    answered = arrived(case, mail(FAY, ANSWER, at=START + hours(1)), book).case
+    words = mail(HELEN, "NOT RESOLVED, he came to school with a bruise", at=START + hours(2), to=(BOT,))
+    found = arrived(answered, replace(words, is_risk=True), book)
+    assert ANIL in {email for one in letters(found, LetterKind.ESCALATION) for email in to(one)}
+    assert ANIL in to(letter(found, LetterKind.INFORMATION, "risk"))
 
 
 # --- from the raiser's side -------------------------------------------------------------------------------------------

@@ -280,7 +280,7 @@ def weightiest(letters: list[Letter]) -> list[Letter]:
     left: dict[int, Letter] = {}
     taken: dict[str, int] = {}
     for n, letter in sorted(enumerate(letters), key=lambda row: _weight(row[1], -1)):
-        if letter.kind not in WEIGHT:
+        if letter.kind not in WEIGHT or not letter.values.yields:
             left[n] = letter
             continue
         weight = _weight(letter)

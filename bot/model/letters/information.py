@@ -46,9 +46,11 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Risk(Wording):
-        """To the managers of both sides: `who` wrote words of new risk, which are not repeated."""
+        """To the managers of both sides: `who` wrote words of new risk, which are not repeated. No other letter says
+        so, and it yields to none."""
 
         waits = False
+        yields = False
         who: Person
 
     @dataclass(frozen=True, slots=True, kw_only=True)
