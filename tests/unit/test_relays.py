@@ -157,7 +157,7 @@ def wrote(
     proof = more.pop("proof", Proof.PROVEN)
     to_whom = more.pop("to", (BOT,))
     words = replace(mail(HELEN, text, at=START + hours(1), to=to_whom, proof=proof), **more)
-    return arrived(served(opened(book=book), book), words, book, answered="acknowledgement")
+    return arrived(served(opened(book=book), book), words, book, answered="acknowledgement", goes_to=(FAY,))
 
 
 @pytest.mark.parametrize(("without", "quoted"), [((), True), ((FAY,), False), ((HELEN,), False)])
