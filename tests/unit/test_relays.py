@@ -94,7 +94,7 @@ def test_words_of_new_risk_send_their_writer_to_the_telephone(who: str, told: se
     moves."""
     case = served(opened(mail(title=TEN, to=(FAY,), cc=(CREWE,))))
     words = mail(who, "He went missing last night.", at=START + hours(1), to=(BOT,))
-    found = arrived(case, replace(words, is_risk=True, meaning=Meaning.DOUBTFUL))
+    found = arrived(case, replace(words, is_risk=True, meaning=Meaning.DOUBTFUL), goes_to=(FAY, HELEN))
     asked, others = letter(found, LetterKind.QUESTION, "risk"), letter(found, LetterKind.INFORMATION, "risk")
     assert isinstance(asked.values, Question.Risk)
     assert (to(asked), [word for word, _ in asked.values.choices], to(others)) == ({who}, ["URGENT"], told)

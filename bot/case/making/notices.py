@@ -7,6 +7,7 @@ case is flagged. It writes to nobody of what a stranger sent.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.case.making.draft import Draft
@@ -67,7 +68,7 @@ def may_be_quoted(d: Draft, mail: Mail, by: Contact, *readers: Contact) -> bool:
     return may_be_shown(mail) and d.may_read and all(may_read(d, by, reader) for reader in readers)
 
 
-# --- words for the other side: once, to the reader that was named ------------------------------------------------------
+# --- words for the other side: once, to the reader that was named -----------------------------------------------------
 
 
 def reader(d: Draft, by: Contact) -> Contact | None:
@@ -114,6 +115,12 @@ def relay(
         awaited=d.case.state in WAITING and to.email != d.case.raiser.email,
     )
     return d.write(told, [to], mail=mail, human=by) is not None
+
+
+def once(d: Draft, letter: Letter | None, occasion: str) -> None:
+    """The letter just written goes once for that occasion, whatever mail caused it."""
+    if letter is not None:
+        d.letters[-1] = replace(letter, occasion=occasion)
 
 
 def applies(d: Draft, rule: Notify) -> bool:

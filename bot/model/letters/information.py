@@ -74,7 +74,7 @@ class Information:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Taken(Wording):
         """To who wrote a mail that may answer: what became of it. `as_`: asked (the raiser is asked whether it does),
-        answer, or nothing."""
+        holding (it is passed on, and answers nothing), answer, nothing, or other (another answer is recorded)."""
 
         when: datetime
         as_: PlainText
