@@ -215,7 +215,7 @@ def _may_go_to(d: Draft, fact: Arrival, by: Contact) -> Contact | None:
 
 def _ask_whether(d: Draft, mail: Mail, by: Contact, to: Contact) -> None:
     """Shall it go there? Of one day one letter, which later mails join; it rides in a letter of new risk."""
-    today = [q for q in _asked(d, by) if q.at is not None and q.at.date() == d.now.date()]
+    today = [q for q in _pending(d, by) if q.at is not None and q.at.date() == d.now.date()]
     for n, letter in enumerate(d.letters):
         if isinstance(letter.values, Question.Risk):
             choices = (*letter.values.choices, ("SEND", f"your words go to {to}"))
@@ -234,14 +234,14 @@ def _ask(d: Draft, mail: Mail, by: Contact, key: str) -> None:
         d.ask(Asked(key, QuestionKind.SEND, by.email, mail.digest, words=mail.new_text, came=mail.received))
 
 
-def _asked(d: Draft, by: Contact) -> list[Asked]:
+def _pending(d: Draft, by: Contact) -> list[Asked]:
     same = d.rules.directory.same_person
     return [q for q in d.case.questions if q.about is QuestionKind.SEND and same(q.asked, by.email)]
 
 
 def send(d: Draft, said: Said) -> None:
     """What its sender wrote, and was asked about, goes to the other side."""
-    rows = _asked(d, said.by)
+    rows = _pending(d, said.by)
     rows = [q for q in rows if q.key == said.fact.answered_key] or rows
     to = _other_side(d, said.by)
     if not rows:
@@ -259,5 +259,5 @@ def send(d: Draft, said: Said) -> None:
 
 def keep(d: Draft, said: Said) -> None:
     """NO: what was asked about stays with the case."""
-    rows = _asked(d, said.by)
+    rows = _pending(d, said.by)
     d.settle(lambda q: q in rows)
