@@ -144,35 +144,36 @@ class QuestionKind(StrEnum):
     SAME = "same"  # is it the same challenge as another
     ENDED = "ended"  # is it no challenge
     UNDO = "undo"  # is a word theirs that acted without proof
+    SEND = "send"  # do the words of a mail go to the other side
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A yes/no put to somebody by a letter. What it is about stands in the fields of its kind; the others are empty.
-    Text that earlier journals hide is personal here too, so that one purge makes the same tokens of both.
-    """
+    Text that earlier journals hide is personal here too, so that one purge makes the same tokens of both."""
 
     key: PersonalText  # the occasion of the letter that asks it
     about: QuestionKind
     asked: PersonalText  # address
     mail: PlainText = ""  # digest of the mail it is about; RESOLVED, OUTCOME: of the answer
     command: PlainText = ""  # WORD, ALL_THE_SAME, UNDO: the word
-    words: PersonalText = ""  # WORD, ALL_THE_SAME: what stood behind it
+    words: PersonalText = ""  # WORD, ALL_THE_SAME: what stood behind it; SEND: the words of the mail
     is_hedged: bool = False  # WORD: other words stood beside it
     whose: PersonalText = ""  # WHOSE_ANSWER, OUTCOME: the address that may have answered; IMPARTIAL: who was named
+    hand: PersonalText = ""  # WHOSE_ANSWER: the address of who wrote it for them
     agency: PlainText = ""  # TRANSFER
     team: PersonalText = ""  # TRANSFER
     task: PlainText = ""  # TASK: its id
     side: PersonalText = ""  # TASK: raising, responding or unit, whichever was asked
     other: PlainText = ""  # SAME: the other's ref
     at: datetime | None = None
-    came: datetime | None = None  # WHOSE_ANSWER: when that mail came; UNDO: the due time before the word
+    came: datetime | None = None  # WHOSE_ANSWER, SEND: when that mail came; UNDO: the due time before the word
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """Something that came and is no answer: a claim of whoever said it, which letters may name. `what`: holding,
-    doubtful, phone, meeting; unread (it could not be read); raiser (who wrote for them); away (their mailbox)."""
+    doubtful, phone, meeting, kept (it answered an answer of ours); unread; raiser (who wrote for them); away."""
 
     at: datetime
     who: PersonalText

@@ -74,6 +74,7 @@ class Arrival:
     answered: PlainText = ""  # letter kind, "" when it answers no letter of ours
     answered_key: PersonalText = ""  # that letter's key
     answered_to: tuple[PersonalText, ...] = ()  # the addresses that letter went to
+    goes_to: tuple[PersonalText, ...] = ()  # the addresses to which that letter says that words in reply go
     others: tuple[PlainText, ...] = ()  # refs of the same raiser's other cases that it may belong to instead
     same_as: PlainText = ""  # the case that this one was asked about whether it is the same, while that is open
     named: tuple[PlainText, ...] = ()  # refs of other cases that its line names and its sender may speak of

@@ -157,6 +157,7 @@ class Word(StrEnum):
     DIFFERENT = "DIFFERENT"
     YES = "YES"
     NO = "NO"
+    SEND = "SEND"
     DECIDED = "DECIDED"
     APPOINT = "APPOINT"
     HOLD = "HOLD"

@@ -92,6 +92,7 @@ WORDS: dict[Word, Whose] = {
     Word.CORRECT: Whose((*_EITHER, Side.UNIT), relaxes=True),
     Word.YES: Whose(_PARTIES, relaxes=True, asked="any"),
     Word.NO: Whose(_PARTIES, relaxes=True, asked="any"),
+    Word.SEND: Whose(_EITHER, relaxes=True, asked="send"),  # shows what somebody wrote to the other side
     # the final decider, or the business unit for them
     Word.DECIDED: Whose(_FINAL, relaxes=True, at_decider=True),
     Word.APPOINT: Whose(_FINAL, relaxes=True, at_decider=True),

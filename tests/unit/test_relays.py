@@ -15,6 +15,8 @@ from tests.unit.case_samples import (
     ANIL,
     BOT,
     CREWE,
+    DAY,
+    DEV,
     FAY,
     HELEN,
     MO,
@@ -92,7 +94,7 @@ def test_words_of_new_risk_send_their_writer_to_the_telephone(who: str, told: se
     moves."""
     case = served(opened(mail(title=TEN, to=(FAY,), cc=(CREWE,))))
     words = mail(who, "He went missing last night.", at=START + hours(1), to=(BOT,))
-    found = arrived(case, replace(words, is_risk=True, meaning=Meaning.DOUBTFUL))
+    found = arrived(case, replace(words, is_risk=True, meaning=Meaning.DOUBTFUL), goes_to=(FAY, HELEN))
     asked, others = letter(found, LetterKind.QUESTION, "risk"), letter(found, LetterKind.INFORMATION, "risk")
     assert isinstance(asked.values, Question.Risk)
     assert (to(asked), [word for word, _ in asked.values.choices], to(others)) == ({who}, ["URGENT"], told)
@@ -132,6 +134,19 @@ def test_risk_that_is_said_among_the_challenged_side_goes_to_their_own_managers(
     assert to(letter(found, LetterKind.INFORMATION, "risk")) == {ANIL}
 
 
+def test_words_of_new_risk_reach_a_manager_who_is_called_in_by_the_same_mail() -> None:
+    """NOT RESOLVED with them calls in the next stage: who is on its letter hears of the risk as well."""
+    book = rules()
+    rows = tuple(replace(row, email=ANIL) if row.email == DEV else row for row in book.directory.rows)
+    book = replace(book, directory=replace(book.directory, rows=rows))
+    case = served(opened(mail(title=DAY, to=(FAY,), cc=(CREWE,)), book), book)
+    answered = arrived(case, mail(FAY, ANSWER, at=START + hours(1)), book).case
+    words = mail(HELEN, "NOT RESOLVED, he came to school with a bruise", at=START + hours(2), to=(BOT,))
+    found = arrived(answered, replace(words, is_risk=True), book)
+    assert ANIL in {email for one in letters(found, LetterKind.ESCALATION) for email in to(one)}
+    assert ANIL in to(letter(found, LetterKind.INFORMATION, "risk"))
+
+
 # --- from the raiser's side -------------------------------------------------------------------------------------------
 
 
@@ -142,7 +157,7 @@ def wrote(
     proof = more.pop("proof", Proof.PROVEN)
     to_whom = more.pop("to", (BOT,))
     words = replace(mail(HELEN, text, at=START + hours(1), to=to_whom, proof=proof), **more)
-    return arrived(served(opened(book=book), book), words, book, answered="acknowledgement")
+    return arrived(served(opened(book=book), book), words, book, answered="acknowledgement", goes_to=(FAY,))
 
 
 @pytest.mark.parametrize(("without", "quoted"), [((), True), ((FAY,), False), ((HELEN,), False)])

@@ -338,7 +338,7 @@ def test_words_that_are_not_to_be_shown_are_in_no_letter(kept: str) -> None:
     """Kept for want of a sure cut, or in confidence: the raiser is asked without them."""
     secret = mail(FAY, "Between us, her conduct worries me.", at=START + hours(1), to=(BOT,))
     found = arrived(served(opened()), replace(secret, meaning=Meaning.DOUBTFUL, **{kept: True}))
-    assert "conduct" not in repr(found.letters)
+    assert "worries" not in repr(found.letters)
     assert found.case.heard == ()
     assert len(letters(found, LetterKind.QUESTION, "whose_answer")) == 1
 

@@ -11,7 +11,7 @@ from bot.case.making.draft import Draft
 from bot.model import COMMITMENT, Contact, Question, QuestionKind
 from bot.model.letters.parts import Holding
 
-NAMED = ("holding", "doubtful", "phone", "meeting")
+NAMED = ("holding", "doubtful", "phone", "meeting", "kept")
 MOST = 6  # lines of a letter: the latest
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.case.making.changes import Changing
 from bot.case.making.clocks import lines
-from bot.case.making.people import Cast, landing, to_ring
+from bot.case.making.people import Cast, landing, reader_of, to_ring
 from bot.model import Case, Contact, Correction, Decision, Event, Hold, Letter, LetterKind, Mail, Question, QuestionKind
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
@@ -221,7 +221,10 @@ class Draft(Changing):
             return None
         case = self.case
         ring = to_ring(firsts, (human, case.raiser, self.first_responder, *self.unit))
-        standing = replace(self.standing(), human=person(human or case.raiser), ring=person(ring))
+        copied = self._people(cc, firsts)
+        named = (reader_of(self.cast, one.email, self.first_responder) for one in (*firsts, *copied))
+        goes_to = tuple(dict.fromkeys(person(one) for one in named if one is not None))
+        standing = replace(self.standing(), human=person(human or case.raiser), ring=person(ring), goes_to=goes_to)
         answered = mail.message_id if mail and mail.message_id else case.opening_id
         letter = Letter(
             values=values,
@@ -229,7 +232,7 @@ class Draft(Changing):
             to=firsts,
             standing=standing,
             decided=self.now,
-            cc=self._people(cc, firsts),
+            cc=copied,
             stage=case.stage,
             subject=" – ".join(part for part in (case.phrase, self.time_wanted()) if part),
             in_reply_to=answered,
@@ -280,7 +283,7 @@ def weightiest(letters: list[Letter]) -> list[Letter]:
     left: dict[int, Letter] = {}
     taken: dict[str, int] = {}
     for n, letter in sorted(enumerate(letters), key=lambda row: _weight(row[1], -1)):
-        if letter.kind not in WEIGHT:
+        if letter.kind not in WEIGHT or not letter.values.yields:
             left[n] = letter
             continue
         weight = _weight(letter)

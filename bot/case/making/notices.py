@@ -7,10 +7,12 @@ case is flagged. It writes to nobody of what a stranger sent.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from bot.case.making.draft import Draft
-from bot.case.making.people import holds
-from bot.model import WAITING, Arrival, Contact, EventKind, Flag, How, Letter, LetterKind, Mail, Proof, Side
+from bot.case.making.people import holds, reader_of
+from bot.model import WAITING, Arrival, Contact, EventKind, Flag, How, Letter, Mail, Proof, Side
 from bot.model.letters import Information, Record, Relay, TheMail, TheRecord, person
 from bot.model.letters.parts import PromptLine
 from bot.rules.policy import prose
@@ -66,29 +68,59 @@ def may_be_quoted(d: Draft, mail: Mail, by: Contact, *readers: Contact) -> bool:
     return may_be_shown(mail) and d.may_read and all(may_read(d, by, reader) for reader in readers)
 
 
-#: Letters to the raiser that say to whom words in reply go.
-_NAMING = (LetterKind.ACKNOWLEDGEMENT, LetterKind.CHASER)
+# --- words for the other side: once, to the reader that was named -----------------------------------------------------
 
 
-def pass_back(d: Draft, fact: Arrival, by: Contact) -> None:
-    """What the raiser's side writes in reply to a letter that names the reader, and reached only us, goes to who is to
-    answer: quoted between secure addresses, else it says to ring its writer."""
-    mail, to = fact.mail, d.first_responder
+def reader(d: Draft, by: Contact) -> Contact | None:
+    """Who reads what a person of either side writes; None for others."""
+    return reader_of(d.cast, by.email, d.first_responder)
+
+
+def has_reached(d: Draft, mail: Mail, to: Contact) -> bool:
+    """Whether it went to its reader as well, or to where the challenged side reads it."""
     addressed = {a.email for a in (*mail.to, *mail.cc)}
-    is_reached = any(d.rules.directory.same_person(c.email, one) for c in d.responders for one in addressed)
-    has_words = mail.is_readable and mail.new_text.strip() and not mail.is_reaction and not mail.trigger.is_forward
-    is_ours = fact.how == How.LETTER and fact.answered in _NAMING and not is_reached and d.case.inbox not in addressed
-    if (
-        to is None
-        or d.case.unproven
-        or d.case.state not in WAITING
-        or not (is_ours and has_words and may_be_shown(mail))
-    ):
-        return
-    text = mail.new_text if may_be_quoted(d, mail, by, to) else ""
-    files = len(mail.attachments) if text else 0
-    told = Relay.Onward(who=person(by), when=mail.received, text=text, attachments=files)
-    d.write(told, [to], mail=mail, human=by)
+    if to.email == d.case.raiser.email:
+        return any(d.rules.directory.same_person(to.email, one) for one in addressed)
+    is_theirs = any(d.rules.directory.same_person(c.email, one) for c in (to, *d.responders) for one in addressed)
+    return is_theirs or d.case.inbox in addressed
+
+
+def has_words(mail: Mail) -> bool:
+    """Whether it says something that another may be shown."""
+    says = bool(mail.new_text.strip()) and not mail.is_reaction and not mail.trigger.is_forward
+    return mail.is_readable and says and may_be_shown(mail)
+
+
+def pass_back(d: Draft, fact: Arrival, by: Contact) -> Contact | None:
+    """What the raiser's side writes in reply to a letter that names its reader, and reached only us, goes there.
+    Returns to whom; None where it is not passed on."""
+    mail, to = fact.mail, reader(d, by)
+    is_named = to is not None and any(d.rules.directory.same_person(to.email, one) for one in fact.goes_to)
+    if to is None or not is_named or fact.how != How.LETTER or has_reached(d, mail, to) or not has_words(mail):
+        return None
+    return to if relay(d, by, to, mail.new_text, mail.received, len(mail.attachments), mail) else None
+
+
+def relay(
+    d: Draft, by: Contact, to: Contact, words: str, when: datetime, attachments: int = 0, mail: Mail | None = None
+) -> bool:
+    """The words go to their reader: quoted whole between secure addresses, else it says to ring their writer. Words
+    that may be shown, of a proven mail; False where nobody can be written to."""
+    text = words if d.may_read and may_read(d, by, to) else ""
+    told = Relay.Onward(
+        who=person(by),
+        when=when,
+        text=text,
+        attachments=attachments if text else 0,
+        awaited=d.case.state in WAITING and to.email != d.case.raiser.email,
+    )
+    return d.write(told, [to], mail=mail, human=by) is not None
+
+
+def once(d: Draft, letter: Letter | None, occasion: str) -> None:
+    """The letter just written goes once for that occasion, whatever mail caused it."""
+    if letter is not None:
+        d.letters[-1] = replace(letter, occasion=occasion)
 
 
 def applies(d: Draft, rule: Notify) -> bool:

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from bot.model import Case, Contact, Flag, Side
+from bot.model import Case, Contact, Flag, Side, Unproven
 from bot.rules import coverage
+from bot.rules.authority import sides
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Clauses
 from bot.rules.policy.policy import Stage
@@ -77,6 +78,18 @@ class Cast:
         sectors = {c.sector for c in held if c.sector}
         found = next((a for a in stage.alternates if sectors & set(a.sector)), None)
         return self.holders(found.role, agency, team) if found else ()
+
+
+def reader_of(cast: Cast, email: str, responder: Contact | None) -> Contact | None:
+    """Who reads what this address writes about an open case: whoever raised it, or who is to answer. None for one who
+    stands on neither side or on both, and where nobody has said yet whose the challenge is."""
+    case = cast.case
+    stand = sides(case, email, cast.rules)
+    if not case.is_open or (Side.RAISING in stand) is (Side.RESPONDING in stand):
+        return None
+    if Side.RAISING in stand:
+        return None if case.unproven else responder
+    return None if case.unproven is Unproven.STRANGER or (case.unproven and case.has(Flag.BROUGHT_IN)) else case.raiser
 
 
 def stood_in(case: Case, left: Stage) -> tuple[Contact, ...]:

@@ -4,6 +4,7 @@ An answer ends reminders and not the stage's time (course/unconfirmed.py); a mai
 the raiser says IT IS. It does not judge which of them a mail is (replies.py).
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.case.course import merging, subclocks, unconfirmed
@@ -12,6 +13,7 @@ from bot.case.making import awaited, claims, forms
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_quoted, may_be_shown
 from bot.case.said.command import Said, Tell, nothing_changed
+from bot.case.said.unit.others import hands
 from bot.model import (
     WAITING,
     AlarmKind,
@@ -95,8 +97,14 @@ def responded(
         d.write(told, (d.case.raiser, *_manager(d)), mail=mail, human=by)
     else:
         _relay(d, mail, by, at)
-    d.write(Information.Answered(who=person(by), when=at, mine=True), [by] if by.email else [], mail=mail)
-    others = [c for c in waited if c.email not in (by.email, d.case.raiser.email)]
+    wrote = [by, *(() if is_reported else hands(d, mail, by))] if by.email else []
+    d.write(Information.Answered(who=person(by), when=at, mine=True), wrote, mail=mail)
+    asked = (d.known(q.whose) for q in claims.open_rows(d) if q.whose)
+    others = [
+        c
+        for c in {c.email: c for c in (*waited, *asked) if c.agency}.values()
+        if c.email not in (by.email, d.case.raiser.email)
+    ]
     d.write(Information.Answered(who=person(by), when=at, mine=False), others, human=by)
 
 
@@ -189,12 +197,13 @@ def may_answer(d: Draft, mail: Mail, by: Contact, *, is_aside: bool = False, oth
     rows = claims.open_rows(d)
     put = min((q.at for q in rows if q.at is not None and q.key == rows[-1].key), default=None)
     row = Question("", QuestionKind.WHOSE_ANSWER, d.case.raiser.email, mail.digest, whose=by.email, came=mail.received)
+    row = replace(row, hand=next((c.email for c in hands(d, mail, by)), ""))
     if mail.is_readable and may_be_shown(mail):
         d.hear(mail.received, str(by), "doubtful")
     elif not mail.is_readable:
         d.hear(mail.received, "", "unread")
     if put is not None and d.now < put + APART:
-        d.ask(Question(rows[-1].key, row.about, row.asked, row.mail, whose=row.whose, came=row.came))
+        d.ask(replace(row, key=rows[-1].key))
         d.alarm(AlarmKind.DOUBTFUL, put + APART, "other mails came that may answer: the raiser is asked again")
         if not is_aside and mail.is_readable and mail.proof is Proof.PROVEN:
             pass_on(d, mail, by, joined=True)
@@ -263,6 +272,13 @@ def it_is_not(d: Draft, said: Said) -> None:
     _tell_writers(d, rows, "nothing")
 
 
+def too_late(d: Draft) -> None:
+    """NO when another answer is recorded: the writers of the mails asked about hear it all the same."""
+    rows = claims.open_rows(d)
+    _settle(d)
+    _tell_writers(d, rows, "other")
+
+
 def _settle(d: Draft) -> None:
     d.settle(lambda q: q.about is QuestionKind.WHOSE_ANSWER)
     d.quiet(AlarmKind.DOUBTFUL)
@@ -270,7 +286,8 @@ def _settle(d: Draft) -> None:
 
 def _tell_writers(d: Draft, rows: tuple[Question, ...], became: str, but: str = "") -> None:
     """Each writer once. Who has a letter of this decision already is not told twice."""
-    when = {q.whose: q.came or q.at or d.now for q in rows if q.whose and q.whose != d.case.raiser.email}
+    writers = [(email, q.came or q.at or d.now) for q in rows for email in (q.whose, q.hand) if email]
+    when = {email: at for email, at in writers if email != d.case.raiser.email}
     has = {c.email for letter in d.letters for c in letter.to}
     for email, at in when.items():
         who = d.known(email)

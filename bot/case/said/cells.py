@@ -10,6 +10,7 @@ from bot.case.making.draft import Draft
 from bot.case.said import acts, answers, challenged, command, correct, protection
 from bot.case.said.command import RECORD, Said, Tell, nothing_changed
 from bot.case.said.unit import orders as unit
+from bot.case.said.unit import others
 from bot.model import State, Word
 
 Act = Callable[[Draft, Said], None]
@@ -100,6 +101,7 @@ CELLS: dict[Word, dict[State, Cell]] = {
     Word.CORRECT: _always(acts.correct_line),
     Word.YES: _always(unit.yes),
     Word.NO: _always(unit.no),
+    Word.SEND: _always(others.send),
     # the final decider
     Word.DECIDED: _row(acts.resolved, acts.resolved, _ENDING, _CLOSED),
     Word.APPOINT: _always(acts.appoint),

@@ -14,6 +14,7 @@ from bot.case.making.draft import Draft
 from bot.case.said import answers, protection
 from bot.case.said.cells import perform
 from bot.case.said.command import Said, Tell, ask_back, nothing_changed, tell
+from bot.case.said.unit import others
 from bot.model import (
     WAITING,
     ClosedAs,
@@ -61,6 +62,7 @@ _NO: dict[QuestionKind, Tell] = {
     QuestionKind.IMPARTIAL: Tell("Nobody is appointed.", "APPOINT and the name of somebody else names another."),
     QuestionKind.ALL_THE_SAME: _NOT_MEANT,
     QuestionKind.ENDED: Tell("You said that it is a challenge, so it runs on."),
+    QuestionKind.SEND: Tell("You said that your words are not to be sent, so they stay with the case."),
 }
 
 
@@ -131,6 +133,10 @@ def _settle(d: Draft, question: Question) -> None:
 
 def _no(d: Draft, said: Said, question: Question) -> None:
     """Whoever says it hears what follows; that a word or a challenge is not theirs is flagged."""
+    if question.about is QuestionKind.SEND:
+        others.keep(d, said)
+    if question.about is QuestionKind.WHOSE_ANSWER:
+        answers.too_late(d)
     _settle(d, question)
     d.event(EventKind.ATTACHED, by=said.by.email, note=f"NO to {question.about}")
     if question.about in (*CONFIRMS, QuestionKind.PROVISIONAL):
@@ -235,4 +241,5 @@ _YES: dict[QuestionKind, Callable[[Draft, Said, Question], None]] = {
     QuestionKind.OUTCOME: _of_outcome,
     QuestionKind.IMPARTIAL: _impartial,
     QuestionKind.ENDED: _ended,
+    QuestionKind.SEND: lambda d, said, _question: others.send(d, said),
 }

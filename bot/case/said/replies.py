@@ -123,7 +123,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         confirmed(d, sender)
     if stand and Side.NONE not in stand:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))
-    mail = replace(mail, command=command.told(d, fact))
+    mail, asked = replace(mail, command=command.told(d, fact)), d.case.questions
     fact = replace(fact, mail=mail)
     beside = mail.command if _may_have_answered(d, mail, stand) else None
     if beside is not None:
@@ -139,6 +139,8 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         _from_raisers(d, fact, who(d, mail))
     else:
         _from_others(d, fact, who(d, mail))
+    if mail.command is None and not d.letters and d.case.questions == asked:
+        others.kept(d, fact, who(d, mail))
 
 
 def _may_have_answered(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
@@ -174,19 +176,29 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
             d.write(letters.Question.Meaning(choices=THEIRS), [by], mail=mail)
     elif case.state in WAITING and meaning is Meaning.HOLDING:
         _holding(d, mail, by)
+        others.taken(d, fact, by, "holding")
     elif case.state in WAITING and meaning is Meaning.DOUBTFUL:
         d.event(EventKind.DOUBTFUL, by=by.email)
         may_answer(d, mail, by)
-        if not d.is_stranger:
-            d.write(letters.Information.Taken(when=mail.received, as_="asked"), [by], mail=mail, human=case.raiser)
+        others.taken(d, fact, by, "asked")
     elif case.state in WAITING:
         responded(d, mail, by, mail.received)
     elif case.state is State.AWAITING_OUTCOME:
         outcome_written(d, mail, by)
     else:
         d.event(EventKind.ATTACHED, by=by.email)
-        if case.is_open:
-            pass_on(d, mail, by)
+        _after_an_answer(d, fact, by)
+
+
+def _after_an_answer(d: Draft, fact: Arrival, by: Contact) -> None:
+    """More words of whoever was challenged: they go to the raiser, and of a closed case where their writer says so."""
+    raiser = d.case.raiser
+    if not d.case.is_open:
+        others.heard(d, fact, by)
+    elif not reached_raiser(d, fact.mail):
+        pass_on(d, fact.mail, by)
+        is_shown = d.case.unproven is not Unproven.STRANGER and may_be_shown(fact.mail)
+        others.heard(d, fact, by, sent=raiser if is_shown else None)
 
 
 def _holding(d: Draft, mail: Mail, by: Contact) -> None:
@@ -233,28 +245,30 @@ def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
     d.event(EventKind.ATTACHED, by=by.email)
     if d.is_stranger or not by.agency:
         return
-    pass_back(d, fact, by)
+    sent = pass_back(d, fact, by)
     meant = meanings(mail.new_text)
     if entry.told(d, fact, by) and not meant:
         d.write(letters.Question.CallTime(), [by], mail=mail, human=d.first_responder)
         return
+    choices = _choices(d, mail, meant)
+    if choices or not _brings_form(mail):
+        others.heard(d, fact, by, choices, sent)
+
+
+def _brings_form(mail: Mail) -> bool:
+    return any(form.is_completed for form in mail.forms)
+
+
+def _choices(d: Draft, mail: Mail, meant: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """The words that they may mean; before an answer there may be none."""
     if d.case.state is State.CLOSED:
-        choices: tuple[tuple[str, str], ...] = REOPEN
-    elif d.case.state in WAITING and (_shows_an_answer(d, mail) or promises.ANSWERED in meant):
-        choices = (ANSWERED, *CHOICES)
-    elif d.case.state in WAITING and promises.MORE_TIME in meant:
-        choices = (EXTEND, *CHOICES)
-    elif _asks_nothing(d, mail, meant):
-        return
-    else:
-        choices = CHOICES
-    d.write(letters.Question.Meaning(choices=choices), [by], mail=mail)
-
-
-def _asks_nothing(d: Draft, mail: Mail, meant: Collection[str]) -> bool:
-    """Words that mean no change: before an answer any of them, and at any time those that bring a completed form."""
-    brings_form = any(form.is_completed for form in mail.forms)
-    return mail.is_readable and (brings_form or d.case.state in WAITING) and not meant
+        return REOPEN
+    if d.case.state in WAITING and (_shows_an_answer(d, mail) or promises.ANSWERED in meant):
+        return (ANSWERED, *CHOICES)
+    if d.case.state in WAITING and promises.MORE_TIME in meant:
+        return (EXTEND, *CHOICES)
+    is_quiet = mail.is_readable and not meant and (d.case.state in WAITING or _brings_form(mail))
+    return () if is_quiet else CHOICES
 
 
 def _shows_an_answer(d: Draft, mail: Mail) -> bool:
@@ -272,7 +286,9 @@ def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
         return
     elif by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
         may_answer(d, mail, by, is_aside=is_aside(d, mail))
+        if mail.proof is Proof.PROVEN and not is_aside(d, mail):
+            others.taken(d, fact, by, "asked")
     elif is_known(d, by):
-        others.told(d, fact, by)
+        others.heard(d, fact, by)
     elif not by.agency:
         d.flag(Flag.MAIL_FROM_A_STRANGER)

@@ -40,8 +40,11 @@ def attach(
     letter = next((q for q in outbox.of_case(tx, number) if q.letter.key == key), None) if key else None
     kind = letter.letter.kind.value if letter else ""
     known = tuple(address for address, _, _ in letter.recipients) if letter else ()
+    standing = letter.letter.standing if letter else None
+    goes_to = tuple(one.email for one in standing.goes_to) if standing else ()
     number = _going_on(tx, mail, number)
-    fact = Arrival(mail, how, kind, key, answered_to=known, named=named, same_as=_same_as(tx, mail, number))
+    same_as = _same_as(tx, mail, number)
+    fact = Arrival(mail, how, kind, key, answered_to=known, goes_to=goes_to, named=named, same_as=same_as)
     decision = turn.take(tx, number, fact, now)
     cases.note_ids(tx, number, {content_key(mail): IdKind.CONTENT})
     if mail.kind is MailKind.AUTO_REPLY:

@@ -64,9 +64,11 @@ class Relay:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Onward(Wording):
-        """To who is to answer: what the raiser's side wrote in reply to a letter. `text`: "" where it is not quoted."""
+        """To the other side: what somebody wrote to us. `text`: "" where it is not quoted; `awaited`: its reader is to
+        answer the challenge."""
 
         who: Person
         when: datetime
         text: PersonalText
         attachments: int
+        awaited: bool = True

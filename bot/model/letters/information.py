@@ -46,9 +46,11 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Risk(Wording):
-        """To the managers of both sides: `who` wrote words of new risk, which are not repeated."""
+        """To the managers of both sides: `who` wrote words of new risk, which are not repeated. No other letter says
+        so, and it yields to none."""
 
         waits = False
+        yields = False
         who: Person
 
     @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ class Information:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Taken(Wording):
         """To who wrote a mail that may answer: what became of it. `as_`: asked (the raiser is asked whether it does),
-        answer, or nothing."""
+        holding (it is passed on, and answers nothing), answer, nothing, or other (another answer is recorded)."""
 
         when: datetime
         as_: PlainText

@@ -104,9 +104,18 @@ class Question:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Meaning(Wording):
-        """Which word is meant?"""
+        """Which word is meant? `sent`: to whom its words went meanwhile."""
 
         choices: tuple[Choice, ...]
+        sent: Person | None = None
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Send(Wording):
+        """Do the words of its reader's mail go to `goes`, whom no letter named? `when`: it came."""
+
+        waits = False
+        goes: Person
+        when: datetime
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class WhoseAnswer(Wording):

@@ -34,7 +34,8 @@ WANTS_ANSWERS = frozenset({LetterKind.NOTICE, LetterKind.CHASER, LetterKind.ESCA
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
     """The values of one letter. `is_of_case`: its template counts on how the case stands (standing.py);
-    `asks_resolved`: YES and NO to it are RESOLVED and NOT RESOLVED; `waits`: a HOLD of the business unit keeps it back.
+    `asks_resolved`: YES and NO to it are RESOLVED and NOT RESOLVED; `waits`: a HOLD of the business unit keeps it back;
+    `yields`: it does not go to whom a weightier letter of the same minute goes.
 
     A class inside the class of a kind has both from its name: Redirect.NotMine is redirect, not_mine. Where it names a
     variant itself that stands, for stored letters know it.
@@ -45,6 +46,7 @@ class Wording:
     is_of_case: ClassVar[bool] = True
     asks_resolved: ClassVar[bool] = False
     waits: ClassVar[bool] = True
+    yields: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         kind, _, variant = cls.__qualname__.rpartition(".")
