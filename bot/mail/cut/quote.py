@@ -280,7 +280,7 @@ def _is_interleaved(below: Sequence[str]) -> bool:
     ]
     after = [line for line in below[last + 1 :] if line.strip()]
     gaps = sum(1 for line in between if len(line.split()) > 1)
-    return (gaps > 0 and not _is_only_wrapping(below[first : last + 1])) or bool(trimmings.trimmed(after).strip())
+    return (gaps > 0 and not _is_only_wrapping(below[first : last + 1])) or trimmings.adds(after)
 
 
 def _is_only_wrapping(lines: Sequence[str]) -> bool:
