@@ -114,12 +114,13 @@ def _plain(line: str) -> str:
 
 
 def _without_marks(lines: Sequence[str], writer: str, title: str, *, is_announced: bool) -> tuple[list[str], bool]:
-    """Answers in or under a quotation whose lines bear no marks, and whether there are such between them."""
+    """Answers in or under a quotation whose lines bear no marks, and whether it is doubtful that they are such: some
+    are announced and none was found, or some were found and none announced."""
     if any(map(_is_marked, lines)):
         return [], is_announced
     tagged = answering.tagged(lines, writer)
     if tagged:
-        return tagged, True
+        return tagged, not is_announced
     under = answering.under(lines, writer)
     return under[: _cut(under, title).line], is_announced
 

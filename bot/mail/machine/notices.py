@@ -22,9 +22,7 @@ _OF_ABSENCE = _LISTS.pattern("of_absence")
 _LINK = re2.compile(r"<?https?://[^\s>]+>?")
 _SENTENCE = re2.compile(r"[.!?]+[\"')\]]*(?:\s+|$)|\n\s*\n|\n")
 #: Where another clause begins, of somebody's or something's own.
-_CLAUSE = re2.compile(
-    r"(?i)\s*[;–—]\s+|\s-\s|,?\s+(?:and|but|so)\s+((?:we|i|you|he|she|they|it|the|our|my|all|his|her|their|mum|dad)\b)"
-)
+_CLAUSE = _LISTS.pattern("clause")
 _LETTER = re2.compile(r"\pL")
 _LONGEST = 300
 _MOST = 12
