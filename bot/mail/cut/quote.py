@@ -157,7 +157,7 @@ def _cut(lines: Sequence[str], title: str) -> Begun:
         is_sure = _is_marked(line) or _is_delimited(lines, n) or attributions.is_sure(lines, n, title)
         if is_sure or skipped == _MOST_SKIPPED or not attributions.is_told(lines, n):
             return Begun(n, 0, is_sure, skipped > 0)
-        skipped += 1
+        skipped += not attributions.is_cited(lines, n)
     return Begun(len(lines), 0, True, skipped > 0)
 
 

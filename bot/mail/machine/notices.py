@@ -23,6 +23,7 @@ _LINK = re2.compile(r"<?https?://[^\s>]+>?")
 _SENTENCE = re2.compile(r"[.!?]+[\"')\]]*(?:\s+|$)|\n\s*\n|\n")
 #: Where another clause begins, of somebody's or something's own.
 _CLAUSE = _LISTS.pattern("clause")
+_PICTURE = re2.compile(r"^\[[^\[\]]{1,24}\]$")
 _LETTER = re2.compile(r"\pL")
 _LONGEST = 300
 _MOST = 12
@@ -31,6 +32,9 @@ _WITHIN = 3000
 
 def is_reaction(new_text: str) -> bool:
     """Whether the new text is a reaction and nothing else: a program's sentence about one, or signs without a word."""
+    lines = [line.strip() for line in new_text[:_WITHIN].split("\n") if line.strip()]
+    if len(lines) > 1 and _REACTED.match(lines[0]) and _PICTURE.match(lines[1]):
+        return True  # what was reacted to stands below
     text = " ".join(_LINK.sub(" ", new_text[:_WITHIN]).split())
     if not text or len(text) > _LONGEST:
         return False
