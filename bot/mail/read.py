@@ -146,7 +146,7 @@ def _with_words(mail: Mail, parsed: parse.Parsed, reading: Reading) -> Mail:
         quoted=pieces.quoted,
         answers_inline=pieces.answers_inline or pieces.is_unsure,
         is_reaction=parsed.is_reaction or notices.is_reaction(pieces.new),
-        is_notice=notices.is_notice(pieces.new),
+        is_notice=notices.is_notice(pieces.new, mail.sender),
         is_unsure=pieces.is_unsure,
         quoted_trigger=quoted_trigger,
         quoted_from=original.quoted_from,

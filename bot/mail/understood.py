@@ -4,13 +4,14 @@ Needs no directory, database or clock: a relative time ("by Friday") is counted 
 moment that is handed in. The keys are a contract with other tools (section 9 of the design). It reads nothing itself.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.mail.bytes import headers
 from bot.mail.read import Reading, read
 from bot.mail.words import meaning
-from bot.model import FormRead, Mail, MailKind, Meaning
+from bot.model import Flag, FormRead, Mail, MailKind, Meaning
 
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -25,6 +26,8 @@ def described(mail: Mail) -> dict[str, Any]:
     """The same of a mail that was already read."""
     is_human = mail.kind is MailKind.HUMAN
     trigger = mail.trigger
+    if not is_human and Flag.ANNOUNCES in trigger.flags:  # a machine's course about challenges is no challenge
+        trigger = replace(trigger, phrase=None, window=None, by=None)
     window = trigger.by.isoformat() if trigger.by else str(trigger.window) if trigger.window else None
     return {
         "kind": mail.kind.value,

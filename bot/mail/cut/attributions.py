@@ -33,6 +33,7 @@ _TIME, _ADDRESS = re2.compile(r"\b\d{1,2}[:.h]\d\d"), re2.compile(r"[^<>@\s]@[^<
 _DATE_AND_ADDRESS = re2.compile(r"(?s)^\s*(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}\b[^:]*<\s*[^<>@\s]+@[^<>\s]+>\s*:?\s*$")
 
 
+_CITED = re2.compile(r"^[\"“‘'«].*[\"”’'»][.!?]?$")
 #: "On ... the practice wrote:" is told by a person: an article and small letters where a program puts a name.
 _TOLD, _ARTICLE, _REPLIED = (_QUOTATION.pattern(name) for name in ("told", "told_of", "replied"))
 
@@ -76,6 +77,13 @@ def is_told(lines: Sequence[str], n: int) -> bool:
     words = " ".join(lines[n : n + many])
     verb = _TOLD.search(words)
     return bool(verb) and bool(_ARTICLE.search(words[: verb.start()]))
+
+
+def is_cited(lines: Sequence[str], n: int) -> bool:
+    """Whether the words below a told attribution stand in quotation marks, as a person cites: they are no program's."""
+    many = lines_of(lines, n)
+    below = next((line.strip() for line in lines[n + many :] if line.strip()), "")
+    return many > 0 and is_told(lines, n) and bool(_CITED.match(below))
 
 
 def is_dated(head: str) -> bool:

@@ -114,12 +114,13 @@ def _plain(line: str) -> str:
 
 
 def _without_marks(lines: Sequence[str], writer: str, title: str, *, is_announced: bool) -> tuple[list[str], bool]:
-    """Answers in or under a quotation whose lines bear no marks, and whether there are such between them."""
+    """Answers in or under a quotation whose lines bear no marks, and whether it is doubtful that they are such: some
+    are announced and none was found, or some were found and none announced."""
     if any(map(_is_marked, lines)):
         return [], is_announced
     tagged = answering.tagged(lines, writer)
     if tagged:
-        return tagged, True
+        return tagged, not is_announced
     under = answering.under(lines, writer)
     return under[: _cut(under, title).line], is_announced
 
@@ -156,7 +157,7 @@ def _cut(lines: Sequence[str], title: str) -> Begun:
         is_sure = _is_marked(line) or _is_delimited(lines, n) or attributions.is_sure(lines, n, title)
         if is_sure or skipped == _MOST_SKIPPED or not attributions.is_told(lines, n):
             return Begun(n, 0, is_sure, skipped > 0)
-        skipped += 1
+        skipped += not attributions.is_cited(lines, n)
     return Begun(len(lines), 0, True, skipped > 0)
 
 
@@ -280,7 +281,7 @@ def _is_interleaved(below: Sequence[str]) -> bool:
     ]
     after = [line for line in below[last + 1 :] if line.strip()]
     gaps = sum(1 for line in between if len(line.split()) > 1)
-    return (gaps > 0 and not _is_only_wrapping(below[first : last + 1])) or bool(trimmings.trimmed(after).strip())
+    return (gaps > 0 and not _is_only_wrapping(below[first : last + 1])) or trimmings.adds(after)
 
 
 def _is_only_wrapping(lines: Sequence[str]) -> bool:

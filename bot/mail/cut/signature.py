@@ -20,6 +20,8 @@ _CLOSING, _LIST, _CONTACT = _TRIMMINGS.pattern("closing"), _TRIMMINGS.pattern("l
 _STATES, _NAMES_THING = _TRIMMINGS.pattern("states"), _TRIMMINGS.pattern("names_thing")
 _JOB, _HOURS = _TRIMMINGS.pattern("job"), _TRIMMINGS.pattern("hours")
 _PARTICIPLE, _NO_PARTICIPLES = re2.compile(r"(?i)\b[a-z]{2,}ed\b"), _TRIMMINGS.words("no_participles")
+#: The words that act, alone in a line or written large at its beginning: no name and no title.
+_COMMANDS = tuple(topic("orders").listed("alone") + topic("orders").listed("with_note"))
 _ITEM = re2.compile(r"^\s*(?:\d{1,2}[.)]|[-*•·–o]\s|\([a-z\d]\)|[a-z]\))\s*\S")
 _LABELLED = re2.compile(r"^\s*\pL[\pL /]{1,24}:\s*\S")
 _MARKS = frozenset({"--", "__", "—", "––"})
@@ -66,6 +68,8 @@ def is_of_one(line: str) -> bool:
 
 def _is_sentence(line: str) -> bool:
     """The same of a line that is no sentence. Hours of work and titles are no statement."""
+    if _is_command(line):
+        return True
     if _HOURS.search(line) or _CONTACT.search(line):
         return False
     if _STATES.search(line) or any(w.casefold() not in _NO_PARTICIPLES for w in _PARTICIPLE.findall(line)):
@@ -73,6 +77,13 @@ def _is_sentence(line: str) -> bool:
     if _JOB.search(line):
         return False
     return bool(_ITEM.match(line) or _LABELLED.match(line) or _NAMES_THING.search(line))
+
+
+def _is_command(line: str) -> bool:
+    bare = line.strip(" \t.,!*_\"'")
+    if bare.upper() in _COMMANDS:
+        return True
+    return any(bare.startswith(word) and not bare[len(word)].isalnum() for word in _COMMANDS) and not is_of_one(line)
 
 
 def _is_mark(lines: Sequence[str], n: int, said: int, writer: str) -> bool:

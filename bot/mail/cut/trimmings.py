@@ -72,6 +72,12 @@ def cut(lines: list[str], writer: str = "") -> tuple[str, bool]:
     return whole, False
 
 
+def adds(lines: Sequence[str]) -> bool:
+    """Whether these lines, below words and a quotation, are more than the footers that stand there."""
+    above = ["Words.", ""]
+    return bool(lines) and trimmed([*above, *lines]) != above[0]
+
+
 def _postscript(lines: Sequence[str]) -> list[str]:
     """What was written last of all, under a signature, and says so: its paragraph, and a short name above it."""
     first = next((n for n, line in enumerate(lines) if _POSTSCRIPT.match(line) and signature.states(line)), len(lines))

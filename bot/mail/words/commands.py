@@ -163,7 +163,8 @@ def _note(found: _Found, known: frozenset[str]) -> str:
     """What stands behind the word, "" where it says nothing."""
     adds_nothing = _ADDS_NOTHING.get(found.word)
     says_whom = found.word in _NAMING
-    rest = courtesies.without(found.tail, frozenset() if says_whom else known, follows=not says_whom)
+    tail = found.tail.replace("?", " ") if found.word in _ASKING else found.tail  # "Status please?" asks, as it says
+    rest = courtesies.without(tail, frozenset() if says_whom else known, follows=not says_whom)
     rest = courtesies.inner(rest)
     if not rest or (adds_nothing and adds_nothing.match(rest.replace("’", "'"))):
         return ""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.mail.bytes.contents import is_decoration
+from bot.mail.machine import away, notices
 from bot.mail.patterns.topics import topic
 from bot.mail.words import model, promises
 from bot.mail.words.model import Scored, Weights
@@ -60,7 +61,9 @@ def read(said: Reply, *, with_model: bool = True) -> Read:
         return Read(Meaning.ANSWER, "list: certain")
     if not with_model:
         return Read(Meaning.ANSWER, "list: none")
-    return _modelled(said.text, model.shipped())
+    found = _modelled(said.text, model.shipped())
+    rest = _without_notes(said)
+    return _modelled(rest, model.shipped()) if rest != said.text and found.meaning is Meaning.ANSWER else found
 
 
 def promised(text: str) -> str:
@@ -108,7 +111,12 @@ def _doubted(said: Reply) -> str:
         return "list: note"
     if promises.is_holding(said.text, (), said.writer) and _files(said):
         return "document"
-    return ""
+    return "list: note" if said.text.strip() and not _without_notes(said).strip() else ""
+
+
+def _without_notes(said: Reply) -> str:
+    """What is left of it without sentences about somebody's hours: of these none is the answering one."""
+    return notices.without_notes(said.text, away.names_of(said.writer, ""))
 
 
 def _files(said: Reply) -> bool:

@@ -12,12 +12,21 @@ import re2
 from bot.mail.bytes.contents import is_decoration
 from bot.mail.cut import trimmings
 from bot.mail.patterns.topics import topic
+from bot.mail.words import shape
 from bot.model import Attachment
 
 _PROMISES = topic("promises")
 _OPENING = _PROMISES.pattern("opening")
 _HOLDING = tuple(pattern for pattern, _ in _PROMISES.rows("holding"))
 _GREETING, _JOINED = _PROMISES.pattern("greeting"), _PROMISES.pattern("joined")
+_OF_REPLY = _PROMISES.words("of_the_reply")
+_TALKS, _ACTS, _SET_PHRASES = (_PROMISES.pattern(name) for name in ("talks_of_it", "acts", "set_phrases"))
+_CALLED = re2.compile(r"^(\p{Lu}[\p{Ll}'-]+)\s*(?:,|\s[-–—])\s*")
+_TOKEN = re2.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}:.]*(?:['-][\p{L}]+)*")
+_SHORTENED = _PROMISES.pattern("shortened")
+_TITLE_CASE = re2.compile(r"^\p{Lu}\p{Ll}+(?:[-']\p{Lu}?\p{Ll}+)*$")
+_MOST_NAMES = 3
+_SHORTEST = 3  # of a short form: Lin for Linda
 _SENTENCE_END = re2.compile(r"[.!?;\n]+(?:\s+|$)|\n+")
 _WORDS = re2.compile(r"[\p{L}\p{M}]+")
 _MAX = 1200
@@ -36,7 +45,7 @@ def is_holding(new_text: str, attachments: Sequence[Attachment], writer: str = "
         return True
     if len(text) > _MAX:
         return False
-    return all(_promises(piece) or all(map(_promises, clauses(piece))) for piece in sentences(text, writer))
+    return all(_promises(piece) or all(map(_holds, clauses(_uncalled(piece)))) for piece in sentences(text, writer))
 
 
 def sentences(text: str, writer: str = "") -> list[str]:
@@ -65,11 +74,50 @@ def _promises(words: str) -> bool:
     return any(pattern.match(words) or pattern.match(rest) for pattern in _HOLDING)
 
 
+def _holds(clause: str) -> bool:
+    return _promises(clause) or _talks_of_reply(clause)
+
+
+def _uncalled(piece: str) -> str:
+    """A sentence less the name of its reader at the beginning."""
+    called = _CALLED.match(piece)
+    return piece[called.end() :] if called and _is_name(called.group(1)) else piece
+
+
+def _talks_of_reply(clause: str) -> bool:
+    """Whether a clause speaks of the reply in words of a closed list and names, and does nothing else: it promises one,
+    hands the question on, thanks or acknowledges."""
+    plain = _SET_PHRASES.sub("it", clause)
+    if not (_TALKS.search(clause) or _SET_PHRASES.match(clause)) or _ACTS.search(plain):
+        return False
+    unknown = [word for word in _TOKEN.findall(plain) if not _is_of_reply(word)]
+    return len(unknown) <= _MOST_NAMES and all(map(_is_name, unknown))
+
+
+def _is_of_reply(word: str) -> bool:
+    plain = _SHORTENED.sub("", word.lower().strip(".:"))
+    return plain[:1].isdigit() or plain in _OF_REPLY
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word is none of English that is known here, and begins large alone."""
+    bare = word.strip(".:").removesuffix("'s").removesuffix("'ll")
+    plain = bare.lower()
+    if not _TITLE_CASE.match(bare) or plain.endswith(("ed", "ing", "ly")) or plain in _OF_REPLY:
+        return False
+    return not shape.is_listed(shape.stem(plain))
+
+
 def _unsigned(lines: list[str], writer: str) -> list[str]:
-    """Less a last line that holds nothing but the writer's name."""
+    """Less a last line that holds nothing but the writer's name, or one word that is a name."""
     names = {word.casefold() for word in _WORDS.findall(writer)}
     last = [word.casefold() for word in _WORDS.findall(lines[-1])] if len(lines) > 1 else []
-    return lines[:-1] if last and names.issuperset(last) else lines
+    is_own = bool(last) and all(word in names or _is_short_for(word, names) for word in last)
+    return lines[:-1] if is_own or (last and _is_name(lines[-1].strip(" \t,.-"))) else lines
+
+
+def _is_short_for(word: str, names: set[str]) -> bool:
+    return len(word) >= _SHORTEST and any(name.startswith(word) for name in names)
 
 
 def _ungreeted(lines: list[str]) -> list[str]:
