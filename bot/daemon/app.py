@@ -15,7 +15,8 @@ from bot.doors.ports import Mailbox, Now, Transport
 from bot.engine.alarms import Alarms
 from bot.engine.digest import Digests
 from bot.engine.expiry import Expiry
-from bot.engine.reading.intake import Boxes, Intake
+from bot.engine.reading.intake import Intake
+from bot.engine.reading.receiving import Boxes
 from bot.engine.reading.sandbox import InProcess, Sandbox
 from bot.engine.sending.compose import Composer
 from bot.engine.sending.sender import Sender
