@@ -32,6 +32,7 @@ class EwsRoom:
     def __init__(self, server: EwsServer) -> None:
         self.server = server
         self._open: list[Mailbox] = []
+        self._kept: list[Item] = []
         server.add(CREWE)
 
     def open(self, **changes: Any) -> Mailbox:
@@ -85,6 +86,15 @@ class EwsRoom:
 
     def admit(self) -> None:
         self.server.behave()
+
+    def back_up(self) -> None:
+        self._kept = list(self.server.store.at(CREWE, "INBOX").items.values())
+
+    def put_back(self) -> None:
+        for item in list(self.server.store.at(CREWE, "INBOX").items.values()):
+            if item not in self._kept:
+                self.server.store.take(item)
+        self.server.store.renumber(CREWE)
 
     def close(self) -> None:
         for mailbox in self._open:

@@ -23,6 +23,7 @@ from bot.doors.ews.folders import Head, Listing, listing_after, sent, watched
 from bot.doors.ews.stream import Stream
 from bot.doors.ports import Batch, RawMail
 from bot.doors.reading import HEAD_BYTES, JUNK_NAMES, Withheld, fitting, gather
+from bot.model.errors import DoorClosed
 from bot.settings.settings import Door
 
 #: Messages listed before any is given: so many can be put into order, and held in memory.
@@ -33,6 +34,8 @@ MOST_ITEMS = 50
 FAR, NEAR = 300.0, 30.0
 #: How often a listed message is asked for in vain: see Withheld.
 STRIKES = 3
+#: What it says of a sync state that it takes no more.
+LOST = (errors.ErrorInvalidSyncStateData, errors.ErrorSyncFolderNotFound)
 #: What the server says of one message that it cannot give; some of these end the answer for its neighbours, too.
 BROKEN = (
     errors.ErrorContentConversionFailed,
@@ -73,17 +76,23 @@ class EwsMailbox:
         self._tips: dict[str, str] = {}  # the state up to which each folder is known to hold no news
         self._withheld = Withheld(STRIKES)
         self._is_interrupted = threading.Event()
+        self._went_back: list[str] = []
 
     def fetch(self, cursor: str, limit: int) -> Batch:
         """See ports.Mailbox. Folder by folder, each in order of arrival. Raises DoorClosed, Throttled."""
         marks = _marks(cursor)
-        with self._exchange.account() as account:
+        self._went_back.clear()
+        try:
+            with self._exchange.account() as account:
 
-            def read(folder: str, mark: Mark | None, limit: int, room: int) -> tuple[list[RawMail], Mark, bool]:
-                return self._read(account, folder, mark, limit, room)
+                def read(folder: str, mark: Mark | None, limit: int, room: int) -> tuple[list[RawMail], Mark, bool]:
+                    return self._read(account, folder, mark, limit, room)
 
-            mails, done, is_first = gather(self._watched(account), marks, limit, read)
-        return Batch(tuple(mails), _cursor(marks), done, is_first)
+                mails, done, is_first = gather(self._watched(account), marks, limit, read)
+        except DoorClosed:
+            self._folders = {}  # a mailbox that was made again has others: the next pass asks which there are
+            raise
+        return Batch(tuple(mails), _cursor(marks), done, is_first, tuple(self._went_back))
 
     def ack(self, keys: Sequence[str]) -> None:
         """Nothing: the inbox belongs to people, and the work list is our own ledger."""
@@ -162,7 +171,8 @@ class EwsMailbox:
         if known is None or not mark.until or (known.state, known.until) != (mark.state, mark.until):
             try:
                 known = listing_after(account, self._folders[folder], mark.state, self._most)
-            except errors.ErrorInvalidSyncStateData:
+            except LOST:
+                self._went_back += [] if mark.is_first else [folder]
                 mark = Mark("", is_first=mark.is_first)
                 known = listing_after(account, self._folders[folder], "", self._most)
             if mark.until:  # begun by an earlier process: what came since its listing is listed again behind it
@@ -185,7 +195,7 @@ class EwsMailbox:
             return ""
         try:
             listing = listing_after(account, self._folders[folder], state, 1)
-        except errors.ErrorInvalidSyncStateData:
+        except LOST:
             return ""
         return "" if listing.heads else listing.until
 
