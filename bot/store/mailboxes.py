@@ -134,6 +134,12 @@ def gap_opened(tx: Connection, mailbox: str, now: datetime, why: str) -> None:
     tx.execute(schema.insert_into(tx, _gaps).values(mailbox=mailbox, since=now, why=why).on_conflict_do_nothing())
 
 
+def gap_explained(tx: Connection, mailbox: str, why: str) -> None:
+    """The mailbox still cannot be read, and now it is known for what only a person can mend."""
+    mine = (_gaps.c.mailbox == mailbox, _gaps.c.until.is_(None), _gaps.c.why != why)
+    tx.execute(update(_gaps).where(*mine).values(why=why))
+
+
 def gap_closed(tx: Connection, mailbox: str, now: datetime) -> None:
     tx.execute(update(_gaps).where(_gaps.c.mailbox == mailbox, _gaps.c.until.is_(None)).values(until=now))
 

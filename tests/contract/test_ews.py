@@ -243,6 +243,19 @@ def test_a_mail_that_is_never_given(room: EwsRoom, code: str) -> None:
     assert (mail.raw, mail.is_truncated, mail.size > 0) == (b"", True, True)
 
 
+@pytest.mark.parametrize("code", ["ErrorInternalServerError", "ErrorAccessDenied"])
+def test_a_mail_that_may_only_have_a_bad_moment(room: EwsRoom, code: str) -> None:
+    """Where the answer may be of the server and not of the message it is asked for ten times, then passed on."""
+    room.deliver(letter("one"))
+    room.server.answer(code, "GetItem")
+    mailbox = room.open()
+    for _ in range(9):
+        with pytest.raises(DoorClosed):
+            mailbox.fetch("", 10)
+    (mail,) = mailbox.fetch("", 10).mails
+    assert (mail.raw, mail.is_truncated) == (b"", True)
+
+
 def test_a_large_mail(room: EwsRoom) -> None:
     """Twelve megabytes come whole: no parser's limit on the way cuts them."""
     raw = letter("large", "\r\n".join(["0123456789" * 7] * 170_000))

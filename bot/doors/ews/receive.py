@@ -34,6 +34,8 @@ MOST_ITEMS = 50
 FAR, NEAR = 300.0, 30.0
 #: How often a listed message is asked for in vain: see Withheld.
 STRIKES = 3
+#: The same where the answer may be of the server's bad moment, and not of the message.
+PATIENCE = 10
 #: What it says of a sync state that it takes no more.
 LOST = (errors.ErrorInvalidSyncStateData, errors.ErrorSyncFolderNotFound)
 #: What the server says of one message that it cannot give; some of these end the answer for its neighbours, too.
@@ -48,6 +50,7 @@ BROKEN = (
     errors.ErrorMimeContentInvalidBase64String,
     errors.ErrorUnsupportedMimeConversion,
 )
+REFUSED = (errors.ErrorAccessDenied, errors.ErrorInternalServerError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class EwsMailbox:
         self._folders: dict[str, Any] = {}
         self._listed: dict[str, Listing] = {}
         self._tips: dict[str, str] = {}  # the state up to which each folder is known to hold no news
-        self._withheld = Withheld(STRIKES)
+        self._withheld, self._refused = Withheld(STRIKES), Withheld(PATIENCE)
         self._is_interrupted = threading.Event()
         self._went_back: list[str] = []
 
@@ -206,7 +209,7 @@ class EwsMailbox:
         small = [head for head in heads if head.size <= most]
         try:
             found = _mime(account, self._folders[folder], small)
-        except BROKEN:
+        except (*BROKEN, *REFUSED):
             found = {}  # it is not said which of them: each is asked for alone
         mails = []
         for head in heads:
@@ -223,13 +226,19 @@ class EwsMailbox:
     def _alone(self, account: Any, folder: str, head: Head) -> bytes | None:
         """One message by itself. None: it is gone. b"": the server keeps it and never gives it."""
         try:
-            return _mime(account, self._folders[folder], [head], is_alone=True)[head.id]
+            found = _mime(account, self._folders[folder], [head], is_alone=True)
         except errors.ErrorItemNotFound:
             return None
         except BROKEN:
+            counted, found = self._withheld, {}
+        except REFUSED:
+            counted, found = self._refused, {}
+        else:
+            counted = self._refused
+        if head.id not in found:
             where = f"{self.name}: {self._door.endpoint} lists a message of {folder!r}"
-            self._withheld.strike(head.id, f"{where} but does not give it")
-            return b""
+            counted.strike(head.id, f"{where} but does not give it")
+        return found.get(head.id, b"")
 
 
 def _mime(account: Any, folder: Any, heads: Sequence[Head], *, is_alone: bool = False) -> dict[str, bytes]:
@@ -237,7 +246,9 @@ def _mime(account: Any, folder: Any, heads: Sequence[Head], *, is_alone: bool = 
     found: dict[str, bytes] = {}
     if not heads:
         return found
-    told = account.fetch([(head.id, None) for head in heads], folder=folder, only_fields=["mime_content"])
+    told = list(account.fetch([(head.id, None) for head in heads], folder=folder, only_fields=["mime_content"]))
+    if len(told) != len(heads):
+        return found  # it cannot be said whose answer is missing
     for head, item in zip(heads, told, strict=True):
         if not isinstance(item, Exception):
             found[head.id] = item.mime_content or b""
