@@ -15,6 +15,7 @@ from bot.cli.open import database, found, intake, now, office
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, say_lines, show, when
 from bot.daemon.app import Office
 from bot.doors.ports import RawMail
+from bot.engine.reading import aside
 from bot.mail.bytes.headers import MAX_BLOCK
 from bot.mail.read import writer
 from bot.model import Disposition, Inbox, Mail, Sending, aware
@@ -50,14 +51,15 @@ def waiting(ctx: typer.Context, config: ConfigDir = DEFAULT, as_json: AsJson = F
       challenge-bot review place 12 CE-2027-0007
       challenge-bot review ignore 12 --reason "a newsletter"
       challenge-bot review retry 13
+      challenge-bot review retry
       challenge-bot adopt 14 --day-zero 2027-01-15
     """
     if ctx.invoked_subcommand:
         return
     with database(config) as db:
-        aside = _aside(db)
+        held = _aside(db)
         with db.read() as tx:
-            rows = [_shown(row) | {"sender": writer(mails.head(tx, row.digest, MAX_BLOCK))} for row in aside]
+            rows = [_shown(row) | {"sender": writer(mails.head(tx, row.digest, MAX_BLOCK))} for row in held]
     columns = ("entry", "mailbox", "received", "sender", "disposition", "why", "guesses")
     show(rows, as_json, columns, "Nothing waits for a person.")
 
@@ -111,13 +113,27 @@ def ignore(
 
 
 @review.command("retry")
-def retry(entry: Entry, config: ConfigDir = DEFAULT) -> None:
-    """The mail is read again from its beginning, by the daemon."""
+def retry(
+    entry: Annotated[
+        int | None,
+        typer.Argument(metavar="[ENTRY]", help="A number of `review`; without one, all whose decision failed."),
+    ] = None,
+    config: ConfigDir = DEFAULT,
+) -> None:
+    """The mail is read again from its beginning, by the daemon; without a number every mail that a fault of this
+    service set aside, as after an upgrade."""
     with database(config) as db:
-        _entry(db, entry)
+        if entry is not None:
+            _entry(db, entry)
         with db.begin() as tx:
-            mails.replace(tx, entry, Disposition.UNREAD, "read again by hand", now())
-    say_lines(f"Mail {entry} will be read again within half a minute.")
+            if entry is None:
+                count = aside.read_again(tx, now())
+            else:
+                mails.replace(tx, entry, Disposition.UNREAD, "read again by hand", now())
+    if entry is None:
+        say_lines(f"{count} mail{'s' if count != 1 else ''} will be read again within half a minute.")
+    else:
+        say_lines(f"Mail {entry} will be read again within half a minute.")
 
 
 # --- adopting ---------------------------------------------------------------------------------------------------------

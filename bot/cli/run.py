@@ -17,6 +17,7 @@ from bot.daemon.alert import conditions, read_heartbeat
 from bot.daemon.configuration import home, load
 from bot.daemon.daemon import Daemon
 from bot.daemon.life import HEARTBEAT, alone, once
+from bot.model.errors import LoginRefused
 from bot.store import cases, mailboxes, meta
 
 #: A heartbeat older than this many of its own intervals has stopped; `once` beats as often as cron calls it.
@@ -78,7 +79,9 @@ def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
             "letters": meta.letters_by_status(tx),
             "mailboxes": mailboxes.last_listed(tx),
         }
-        stopped = [f"{c.subject}, since {when(c.since)}" for c in conditions(tx, now()) if now() - c.since >= c.grace]
+        # A refused login is shown at once: nobody but who reads this can mend it.
+        standing = [c for c in conditions(tx, now()) if now() - c.since >= c.grace or LoginRefused.MARK in c.text]
+        stopped = [f"{c.subject}, since {when(c.since)}" for c in standing]
     beat = read_heartbeat(home(config, os.environ).var / HEARTBEAT)
     stopped = [*_heart(beat), *dict.fromkeys([*stopped, *_told(beat, stopped)])]
     if as_json:

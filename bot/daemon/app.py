@@ -15,7 +15,8 @@ from bot.doors.ports import Mailbox, Now, Transport
 from bot.engine.alarms import Alarms
 from bot.engine.digest import Digests
 from bot.engine.expiry import Expiry
-from bot.engine.reading.intake import Boxes, Intake
+from bot.engine.reading.intake import Intake
+from bot.engine.reading.receiving import Boxes
 from bot.engine.reading.sandbox import InProcess, Sandbox
 from bot.engine.sending.compose import Composer
 from bot.engine.sending.sender import Sender
@@ -26,7 +27,7 @@ from bot.mail.read import Reading
 from bot.mail.subject import Phrase
 from bot.mail.trust import Trust
 from bot.model import Inbox
-from bot.model.errors import ConfigError, DoorClosed
+from bot.model.errors import ConfigError, DoorClosed, LoginRefused, MailWithheld
 from bot.model.names import BOT, mailbox_name
 from bot.settings.settings import FIRST_SIGHT, Config, Settings, coverage
 from bot.settings.shapes import shapes_of
@@ -34,6 +35,8 @@ from bot.store import cases, mailboxes, meta
 from bot.store.db import Database
 
 LEASE = timedelta(minutes=5)
+#: How often one life of `once` asks for mails that are withheld: more often than any door does.
+MOST_ASKED = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +79,28 @@ class App:
         except DoorClosed as closed:
             with self.db.begin() as tx:
                 mailboxes.gap_opened(tx, name, now, str(closed))
+                if isinstance(closed, LoginRefused):  # also where the line was cut first
+                    mailboxes.gap_explained(tx, name, str(closed))
             raise
+
+    def _closed(self, name: str, now: datetime) -> str:
+        """One pass; why the mailbox cannot be read, "" where it can. This life may be a short one: a mail that its
+        server withholds is asked for until it is passed on without, so that it holds up no other for ever."""
+        why = ""
+        for _ in range(MOST_ASKED):
+            try:
+                self.receive(name, now)
+            except MailWithheld as withheld:
+                why = str(withheld)
+            except DoorClosed as closed:
+                return str(closed)
+            else:
+                return ""
+        return why
 
     def once(self, now: datetime) -> list[str]:
         """Everything there is to do at `now`: mail, then deadlines, then letters. Returns what could not be done."""
-        troubles = []
-        for name in self.mailboxes:
-            try:
-                self.receive(name, now)
-            except DoorClosed as closed:
-                troubles.append(str(closed))
+        troubles = [why for name in self.mailboxes if (why := self._closed(name, now))]
         while self.intake.read(now):
             pass
         while self.alarms.fire(now):

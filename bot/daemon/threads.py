@@ -5,6 +5,7 @@ sender. Nothing that goes wrong ends a thread: it is told and tried again after 
 state that the database does not, and know neither signals nor configuration files.
 """
 
+import random
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -17,11 +18,13 @@ import structlog
 from bot.daemon.alert import Condition
 from bot.daemon.app import App
 from bot.doors.ports import Now
-from bot.model.errors import DoorClosed, Throttled
+from bot.model.errors import DoorClosed, LoginRefused, Throttled
 from bot.store import deadlines
 
 #: Pauses after one failure, two, ... in seconds; then always the last.
 BACKOFF = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+#: The same after refused logins: servers lock an account that is tried with the wrong password over and over.
+REFUSED = (30.0, 60.0, 120.0, 300.0, 900.0, 1800.0, 3600.0)
 #: How long a thread rests at most: another process (the operator's command, a second daemon) wakes nobody here.
 REST = 30.0
 #: How long a mailbox waits for a hint before it is listed anyway.
@@ -30,6 +33,15 @@ WATCH = 300.0
 LISTEN = 30.0
 
 log = structlog.get_logger("daemon")
+
+
+def pause_after(failures: int, error: Exception, luck: Callable[[], float] = random.random) -> float:
+    """Seconds to wait after one more failure than `failures`. After a refused login up to an hour, and a fifth less or
+    not as `luck` (0 to 1) has it: a hundred mailboxes must not knock in one minute."""
+    if isinstance(error, LoginRefused):
+        return REFUSED[min(failures, len(REFUSED) - 1)] * (1 - luck() / 5)
+    pause = BACKOFF[min(failures, len(BACKOFF) - 1)]
+    return max(error.seconds, pause) if isinstance(error, Throttled) else pause
 
 
 @dataclass
@@ -91,10 +103,10 @@ class Worker(threading.Thread, ABC):
     def _failed(self, error: Exception) -> None:
         log.error("a turn failed", thread=self.label, exc_info=error)
         self._troubles.add(self._fault, f"It goes on after a pause: {type(error).__name__}.", self.read_now())
-        self._pause()
+        self._pause(error)
 
-    def _pause(self, least: float = 0.0) -> None:
-        pause = max(least, BACKOFF[min(self._failures, len(BACKOFF) - 1)])
+    def _pause(self, error: Exception) -> None:
+        pause = pause_after(self._failures, error)
         self._failures += 1
         self.stopping.wait(pause)
 
@@ -138,7 +150,7 @@ class Watcher(Worker):
             return
         # No fault of ours: the gap is in the database, and alert.py tells it when it lasts.
         log.warning("mailbox closed", mailbox=self.label, why=type(error).__name__)
-        self._pause(error.seconds if isinstance(error, Throttled) else 0.0)
+        self._pause(error)
 
     def _answer(self, *, is_down: bool) -> None:
         with self._turns:

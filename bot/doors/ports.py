@@ -36,6 +36,9 @@ class Batch:
     cursor: str  # opaque JSON text, stored by the caller in the same transaction as the mails
     done: bool = True  # False: there is more to fetch at once
     is_first_sight: bool = False  # these folders were never read before
+    #: Folders that do not go on from the cursor (put back from a backup, made again, numbered anew): all they hold is
+    #: given anew, by keys that were not given before unless the server's own name the same mail for ever.
+    went_back: tuple[str, ...] = ()
 
 
 class Mailbox(Protocol):

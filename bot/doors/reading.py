@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from bot.doors.ports import RawMail
-from bot.model.errors import DoorClosed
+from bot.model.errors import MailWithheld
 
 #: Bytes of mail in one batch, beyond which it ends early: a batch is held in memory and committed as a whole.
 BATCH_BYTES = 16_000_000
@@ -88,10 +88,10 @@ class Withheld:
         self._tried: Counter[str] = Counter()
 
     def strike(self, key: str, text: str) -> None:
-        """It was asked for in vain once more. Raises DoorClosed with `text` until that was often enough."""
+        """It was asked for in vain once more. Raises MailWithheld with `text` until that was often enough."""
         self._tried[key] += 1
         if self._tried[key] < self._strikes:
-            raise DoorClosed(f"{text}: it is tried again")
+            raise MailWithheld(f"{text}: it is tried again")
 
 
 def bears_id(head: bytes, message_id: str) -> bool:

@@ -45,6 +45,10 @@ class LoginRefused(DoorClosed):
     MARK = "refused the login"
 
 
+class MailWithheld(DoorClosed):
+    """The server lists a mail and does not give it: it is asked again some times, then goes on without."""
+
+
 class Throttled(DoorClosed):
     """The server asked us to slow down; `seconds` is how long it wants us to wait."""
 

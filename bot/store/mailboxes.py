@@ -7,7 +7,7 @@ Records state it; it judges nothing, and knows no mail: that is mails.py.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, literal, or_, select, update
+from sqlalchemy import Connection, exists, literal, or_, select, update
 
 from bot.store import schema
 
@@ -92,9 +92,26 @@ def _note(tx: Connection, mailbox: str, **values: str | datetime | None) -> None
 def begin_anew(tx: Connection, mailbox: str, now: datetime) -> None:
     """Another door came in place of the former: the mailbox is read from its beginning. The keys it has get a mark
     before them, for another server may give them anew."""
-    mark = literal(f"until {now:%Y-%m-%dT%H:%M:%S};")
+    mark = literal(_put_aside(now))
     tx.execute(update(_ledger).where(_ledger.c.mailbox == mailbox).values(key=mark + _ledger.c.key))
     _note(tx, mailbox, cursor="", moved=now, caught_up=None)
+
+
+def list_again(tx: Connection, mailbox: str, now: datetime) -> None:
+    """The same door lists what it holds from the beginning, by keys of its own making."""
+    _note(tx, mailbox, moved=now, caught_up=None)
+
+
+def came_by_another_door(tx: Connection, mailbox: str, moved: datetime) -> bool:
+    """Whether another door came in at that instant, and not the same one from its beginning."""
+    mark = _put_aside(moved)
+    mine = (_ledger.c.mailbox == mailbox, _ledger.c.key >= mark, _ledger.c.key < f"{mark}\uffff")
+    return bool(tx.execute(select(exists().where(*mine))).scalar())
+
+
+def _put_aside(moved: datetime) -> str:
+    """How keys begin that the former door gave."""
+    return f"until {moved:%Y-%m-%dT%H:%M:%S};"
 
 
 def caught_up(tx: Connection, mailbox: str, now: datetime) -> None:
@@ -115,6 +132,12 @@ def moves(tx: Connection) -> dict[str, tuple[datetime, datetime | None]]:
 def gap_opened(tx: Connection, mailbox: str, now: datetime, why: str) -> None:
     """The mailbox cannot be read from now on (kept once while it lasts)."""
     tx.execute(schema.insert_into(tx, _gaps).values(mailbox=mailbox, since=now, why=why).on_conflict_do_nothing())
+
+
+def gap_explained(tx: Connection, mailbox: str, why: str) -> None:
+    """The mailbox still cannot be read, and now it is known for what only a person can mend."""
+    mine = (_gaps.c.mailbox == mailbox, _gaps.c.until.is_(None), _gaps.c.why != why)
+    tx.execute(update(_gaps).where(*mine).values(why=why))
 
 
 def gap_closed(tx: Connection, mailbox: str, now: datetime) -> None:

@@ -23,7 +23,8 @@ _ledger, _raw = schema.ledger, schema.raw
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A received mail that has not been read. `entry`: ledger id; `attempts`: how often reading was begun."""
+    """A received mail that has not been read. `entry`: ledger id; `attempts`: of how many readings the
+    reader died."""
 
     entry: int
     mailbox: str
@@ -141,19 +142,12 @@ def waiting(tx: Connection, limit: int, now: datetime) -> list[Waiting]:  # noqa
 
 
 def attempt(tx: Connection, entry: int, now: datetime) -> int:
-    """Counts one reading begun, in a transaction of its own, and returns the count. Raises KeyError."""
+    """Counts one reading of which the reader died, and returns the count. Raises KeyError."""
     begun = update(_ledger).where(_ledger.c.id == entry).values(attempts=_ledger.c.attempts + 1, attempted=now)
     count: int | None = tx.execute(begun.returning(_ledger.c.attempts)).scalar()
     if count is None:
         raise KeyError(entry)
     return count
-
-
-def attempts(tx: Connection, entries: Sequence[int], now: datetime) -> None:
-    """Counts one reading begun of each."""
-    for some in schema.chunks(entries):
-        begun = update(_ledger).where(_ledger.c.id.in_(some))
-        tx.execute(begun.values(attempts=_ledger.c.attempts + 1, attempted=now))
 
 
 def raws(tx: Connection, digests: Sequence[str]) -> dict[str, bytes]:
@@ -271,6 +265,13 @@ def of_case(tx: Connection, case: int) -> list[Listed]:
     """The case's mails, oldest first."""
     rows = select_listed(_ledger.c.case_number == case).order_by(_ledger.c.received, _ledger.c.id)
     return [Listed(*row) for row in tx.execute(rows)]
+
+
+def held(tx: Connection, mailbox: str, digest: str, entry: int) -> bool:
+    """Whether another row of this mailbox with the same bytes waits for a person."""
+    same = (_ledger.c.digest == digest, _ledger.c.mailbox.concat("") == mailbox, _ledger.c.id != entry)
+    waits = _ledger.c.disposition.in_([Disposition.PEN, Disposition.ASIDE])
+    return bool(tx.execute(select(exists().where(*same, waits))).scalar())
 
 
 def unread(tx: Connection) -> int:

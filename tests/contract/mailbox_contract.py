@@ -59,6 +59,14 @@ class Room(Protocol):
 
     def unshut(self) -> None: ...
 
+    def back_up(self) -> None:
+        """Keeps the inbox as it is now."""
+        ...
+
+    def put_back(self) -> None:
+        """The inbox as it was kept, as its server gives one back from a backup; what came since is gone."""
+        ...
+
     # Where there is a server with a line to it:
 
     @property
@@ -380,6 +388,25 @@ class MailboxContract(Contract):
         first, _, _ = drain(room.open())
         again, _, _ = drain(room.open())
         assert [mail.key for mail in first] == [mail.key for mail in again]
+
+    def test_put_back(self, room: Room) -> None:
+        """A mailbox that was put back from a backup says so once, and what comes to it then is given."""
+        for name in ("one", "two"):
+            room.deliver(letter(name))
+        _, cursor, _ = drain(room.open())
+        room.back_up()
+        room.deliver(letter("three"), received=ARRIVED)
+        _, cursor, batches = drain(room.open(), cursor)
+        assert not any(batch.went_back for batch in batches)
+        room.put_back()
+        for name in ("four", "five"):
+            room.deliver(letter(name), received=ARRIVED + timedelta(days=1))
+        mails, cursor, batches = drain(room.open(), cursor)
+        assert [folder for batch in batches for folder in batch.went_back].count("INBOX") == 1
+        assert not any(batch.is_first_sight for batch in batches)
+        assert {"four", "five"} <= set(ids(mails)) <= {"one", "two", "four", "five"}
+        mails, _, batches = drain(room.open(), cursor)
+        assert (mails, any(batch.went_back for batch in batches)) == ([], False)
 
     def test_foreign_cursor(self, room: Room) -> None:
         """The cursor of another kind of mailbox is as good as none."""

@@ -32,6 +32,7 @@ class EwsRoom:
     def __init__(self, server: EwsServer) -> None:
         self.server = server
         self._open: list[Mailbox] = []
+        self._kept: list[Item] = []
         server.add(CREWE)
 
     def open(self, **changes: Any) -> Mailbox:
@@ -85,6 +86,15 @@ class EwsRoom:
 
     def admit(self) -> None:
         self.server.behave()
+
+    def back_up(self) -> None:
+        self._kept = list(self.server.store.at(CREWE, "INBOX").items.values())
+
+    def put_back(self) -> None:
+        for item in list(self.server.store.at(CREWE, "INBOX").items.values()):
+            if item not in self._kept:
+                self.server.store.take(item)
+        self.server.store.renumber(CREWE)
 
     def close(self) -> None:
         for mailbox in self._open:
@@ -231,6 +241,19 @@ def test_a_mail_that_is_never_given(room: EwsRoom, code: str) -> None:
             mailbox.fetch("", 10)
     (mail,) = mailbox.fetch("", 10).mails
     assert (mail.raw, mail.is_truncated, mail.size > 0) == (b"", True, True)
+
+
+@pytest.mark.parametrize("code", ["ErrorInternalServerError", "ErrorAccessDenied"])
+def test_a_mail_that_may_only_have_a_bad_moment(room: EwsRoom, code: str) -> None:
+    """Where the answer may be of the server and not of the message it is asked for ten times, then passed on."""
+    room.deliver(letter("one"))
+    room.server.answer(code, "GetItem")
+    mailbox = room.open()
+    for _ in range(9):
+        with pytest.raises(DoorClosed):
+            mailbox.fetch("", 10)
+    (mail,) = mailbox.fetch("", 10).mails
+    assert (mail.raw, mail.is_truncated) == (b"", True)
 
 
 def test_a_large_mail(room: EwsRoom) -> None:

@@ -29,6 +29,7 @@ class GraphRoom:
         self.server = server
         self.box = server.add(CREWE, READ)
         self._open: list[Mailbox] = []
+        self._kept: list[Item] = []
 
     def open(self, **changes: Any) -> Mailbox:
         self._open.append(GraphMailbox("crewe", self.server.door(CREWE, **changes), look=0.05))
@@ -86,6 +87,15 @@ class GraphRoom:
 
     def admit(self) -> None:
         self.server.granted[CREWE].add(READ)
+
+    def back_up(self) -> None:
+        self._kept = self.box.lying_in("inbox")
+
+    def put_back(self) -> None:
+        with self.server.lock:
+            for item in [item for item in self.box.lying_in("inbox") if item not in self._kept]:
+                self.box.delete(item)
+        self.server.expire()
 
     def close(self) -> None:
         for mailbox in self._open:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.doors.opened import open_mailbox
 from bot.doors.ports import Mailbox
 from bot.model.errors import DoorClosed, LoginRefused
-from tests.contract.mailbox_contract import MailboxContract, drain, ids, letter, patiently
+from tests.contract.mailbox_contract import ARRIVED, MailboxContract, drain, ids, letter, patiently
 from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy
 from tests.servers.tokens import TokenServer
@@ -96,6 +96,12 @@ class ImapRoom:
     def unshut(self) -> None:
         self.server.start()
 
+    def back_up(self) -> None:
+        self.server.back_up(self.user)
+
+    def put_back(self) -> None:
+        self.server.put_back(self.user)
+
     def close(self) -> None:
         for mailbox in self._open:
             mailbox.close()
@@ -162,6 +168,44 @@ def test_validity_changed(room: ImapRoom) -> None:
     assert ids(after) == [*ids(before), "new"]
     assert not {mail.key for mail in before} & {mail.key for mail in after}
     assert not any(batch.is_first_sight for batch in batches)
+    assert [batch.went_back for batch in batches] == [("INBOX",), (), ()]
+
+
+def test_validity_changed_back(room: ImapRoom) -> None:
+    """A UIDVALIDITY that was there before brings no key that was given before: what stands under it now may be
+    another mail."""
+    room.deliver(letter("one"))
+    room.server.held(room.user)
+    keys, cursor = set[str](), ""
+    for validity in (7, 8, 7):
+        room.server.set_uidvalidity(room.user, "INBOX", validity)
+        (mail,), cursor, _ = drain(room.open(), cursor)
+        keys.add(mail.key)
+    assert len(keys) == 3
+
+
+def test_put_back_to_the_last_number(room: ImapRoom) -> None:
+    """As many mails came since the backup was put back as were lost with it: the numbers are the same, and each new
+    mail is given all the same."""
+    room.deliver(letter("one"))
+    room.back_up()
+    for name in ("two", "three"):
+        room.deliver(letter(name), received=ARRIVED)
+    _, cursor, _ = drain(room.open())
+    room.put_back()
+    for name in ("four", "five"):
+        room.deliver(letter(name), received=ARRIVED + timedelta(days=1))
+    mails, _, batches = drain(room.open(), cursor)
+    assert (ids(mails), batches[0].went_back) == (["one", "four", "five"], ("INBOX",))
+
+
+def test_nothing_was_read_yet(room: ImapRoom) -> None:
+    """An empty folder that is numbered anew has gone nowhere."""
+    _, cursor, _ = drain(room.open())
+    room.server.make_anew(room.user)
+    room.deliver(letter("one"))
+    mails, _, batches = drain(room.open(), cursor)
+    assert (ids(mails), batches[0].went_back) == (["one"], ())
 
 
 def test_validity_changed_at_first_sight(room: ImapRoom) -> None:

@@ -65,6 +65,13 @@ class MaildirRoom:
         self.path.unlink()
         self.path.with_suffix(".away").rename(self.path)
 
+    def back_up(self) -> None:
+        shutil.copytree(self.path, self.path.with_suffix(".kept"), copy_function=shutil.copy2)
+
+    def put_back(self) -> None:
+        self.path.rename(self.path.with_suffix(".broken"))
+        self.path.with_suffix(".kept").rename(self.path)
+
     def _file(self, needle: bytes) -> Path:
         files = [file for part in ("new", "cur") for file in (self.path / part).iterdir()]
         return next(file for file in files if needle in file.read_bytes())

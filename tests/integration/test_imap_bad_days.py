@@ -190,6 +190,19 @@ def test_silence(line: Line) -> None:
     assert ids(stubborn(mailbox)) == ["one"]
 
 
+@pytest.mark.timeout(150)
+def test_a_line_that_falls_silent_while_idling(line: Line) -> None:
+    """A line on which nothing comes through any more looks like one on which nothing happens; it is a closed door
+    within 90 seconds, with the door's own time limit, and what came meanwhile is given by the next one."""
+    mailbox, cursor, waiting = idling(line)
+    line.proxy.blackhole()
+    line.deliver("one")
+    until(lambda: waiting.ended, 90)
+    assert isinstance(waiting.ended[0], DoorClosed)
+    line.proxy.blackhole(on=False)
+    assert ids(stubborn(mailbox, cursor)) == ["one"]
+
+
 def test_cut_anywhere(line: Line) -> None:
     """Wherever the server's answer breaks off, nothing is lost, doubled or given in part."""
     line.deliver("one", "two", "three")
@@ -315,6 +328,38 @@ def test_withheld(line: Line) -> None:
     mails = mailbox.fetch("", 10).mails
     assert [mail.raw for mail in mails] == [letter("one"), b"", letter("three")]
     assert [mail.is_truncated for mail in mails] == [False, True, False]
+
+
+@pytest.mark.parametrize("word", [rb"INTERNALDATE", rb"RFC822\.SIZE"])
+def test_withheld_head(line: Line, word: bytes) -> None:
+    """A message of which the server never tells arrival or size is asked for three times, then given all the same,
+    dated by the one before; those behind it flow."""
+    line.deliver("one", "two", "three")
+    line.proxy.edit(lambda data: re.sub(rb"(FETCH \(UID 2 [^\r]*?)" + word, rb"\1X-" + word.replace(b"\\", b""), data))
+    mailbox = line.open()
+    for _ in range(2):
+        with pytest.raises(DoorClosed, match=r"lists message INBOX;[0-9]+;2 but does not say when it arrived"):
+            mailbox.fetch("", 10)
+    mails = mailbox.fetch("", 10).mails
+    assert [mail.raw for mail in mails] == [letter("one"), letter("two"), letter("three")]
+
+
+def test_nothing_at_all_of_a_message(line: Line) -> None:
+    """Neither head nor body: it is passed on without its bytes, for a person to see, with the arrival of the one
+    before; those behind it flow."""
+    line.deliver("one", "two", "three")
+    line.proxy.edit(lambda data: re.sub(rb"\* 2 FETCH \(UID 2 ", rb"* 2 FETCH (UID 9 ", data))
+    mailbox, failures = line.open(), 0
+    while failures < 10:
+        try:
+            mails = mailbox.fetch("", 10).mails
+            break
+        except DoorClosed:
+            failures += 1
+    assert [(mail.raw, mail.is_truncated) for mail in mails] == [
+        (letter("one"), False), (b"", True), (letter("three"), False),
+    ]  # fmt: skip
+    assert mails[1].received == mails[0].received
 
 
 def test_nonsense(line: Line) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.reading.intake import Boxes
+from bot.engine.reading.receiving import Boxes
 from bot.model import State
 from bot.settings.settings import Door
 from bot.store import mailboxes

@@ -19,12 +19,12 @@ from tests.kill.engine import End, end, live
 
 ROOMS = (
     "reading/intake.py", "alarms.py", "sending/sender.py", "sending/unknown.py", "turn.py", "digest.py", "expiry.py",
-    "reading/place.py",
+    "reading/place.py", "reading/receiving.py", "reading/aside.py",
 )  # fmt: skip
 PLACES = frozenset(
     {
         "intake.entering", "intake.entered", "intake.fetch", "intake.fetched", "intake.receiving", "intake.received",
-        "intake.attempting", "intake.attempted", "turn.save", "intake.disposing", "intake.disposed",
+        "turn.save", "intake.disposing", "intake.disposed",
         "alarms.claimed", "alarms.answering",
         "alarms.answered", "digest.posting", "digest.posted", "sender.claim.before", "sender.claim.after",
         "sender.in_data.before", "sender.in_data.after", "maildir.rename.before", "maildir.rename.after",

@@ -305,6 +305,31 @@ class Dovecot:
             for uid, item in sorted(told.items())
         ]
 
+    def back_up(self, user: str) -> None:
+        """Keeps the mailbox as it is, numbers and all."""
+        self.held(user)  # what nobody has listed yet is numbered
+        shutil.rmtree(self._backup(user), ignore_errors=True)
+        shutil.copytree(self._path(user, "INBOX"), self._backup(user), copy_function=shutil.copy2)
+
+    def put_back(self, user: str) -> None:
+        """The mailbox as it was kept, under its UIDVALIDITY and with the numbers it had then."""
+        self._replace(user)
+        shutil.copytree(self._backup(user), self.root / "mail" / user, copy_function=shutil.copy2)
+        for path in (self.root / "mail" / user, *(self.root / "mail" / user).rglob("*")):
+            os.chown(path, *self._ids)
+
+    def make_anew(self, user: str) -> None:
+        """The mailbox is deleted; an empty one has its name."""
+        self._replace(user)
+        self._path(user, "INBOX")
+
+    def _replace(self, user: str) -> None:
+        self.kick(user)
+        shutil.rmtree(self.root / "mail" / user)
+
+    def _backup(self, user: str) -> Path:
+        return self.root / "backup" / user
+
     def set_uidvalidity(self, user: str, folder: str, validity: int, step: int = 1) -> None:
         """As after a rebuilt index: another UIDVALIDITY, and everything numbered anew, `step` apart.
 

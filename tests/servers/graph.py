@@ -71,6 +71,7 @@ class GraphServer:
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
         self.mailboxes: dict[str, MailboxStore] = {}
+        self.removed: list[str] = []
         self.granted: dict[str, set[str]] = {}
         self.routes = Routes(self.mailboxes, self.granted, self._send, self._received_draft)
         self._orders: list[Order] = []
@@ -84,12 +85,13 @@ class GraphServer:
 
     def add(self, address: str, *permissions: str) -> MailboxStore:
         """A mailbox; the app may do all to it unless permissions are named."""
-        box = self.mailboxes[address] = MailboxStore(address, self.lock)
+        box = self.mailboxes[address] = MailboxStore(address, self.lock, self.removed.count(address))
         self.granted[address] = set(permissions or (READ, WRITE, SEND))
         return box
 
     def remove(self, address: str) -> None:
         del self.mailboxes[address]
+        self.removed.append(address)
 
     def answer(
         self,

@@ -69,15 +69,15 @@ class Item:
 
 
 class MailboxStore:
-    """One user's mailbox."""
+    """One user's mailbox. `life`: how many of that address there were before; no id of theirs comes again."""
 
-    def __init__(self, address: str, lock: threading.RLock) -> None:
+    def __init__(self, address: str, lock: threading.RLock, life: int = 0) -> None:
         self.address = address
         self.lock = lock
         self.items: dict[int, Item] = {}
         self.folders: dict[str, Folder] = {}
         self.position = 0
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(1 + 10_000_000 * life)
         for name, shown in WELL_KNOWN.items():
             parent = "" if name == "msgfolderroot" else self._folder_id("msgfolderroot")
             self.folders[self._folder_id(name)] = Folder(self._folder_id(name), shown, parent, name)

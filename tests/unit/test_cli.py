@@ -181,6 +181,12 @@ def test_a_mail_can_be_read_again(own: Desk) -> None:
     assert len(rows(own.folder, "review")) == 1
 
 
+def test_only_what_failed_is_read_again_without_a_number(own: Desk) -> None:
+    """`retry` alone is for what a fault of the program set aside; a mail that waits for a person goes on waiting."""
+    assert "0 mails will be read again" in done(own.folder, "review", "retry")
+    assert len(rows(own.folder, "review")) == 1
+
+
 def test_a_challenge_in_flight_is_adopted(own: Desk) -> None:
     """From the pen and from a file, at a later stage, counted from the day that is given."""
     text = done(own.folder, "adopt", own.entry, "--day-zero", "2026-01-05", "--stage", "step-2")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -159,17 +158,6 @@ def test_what_is_none_of_our_business_is_passed_by_before_the_challenge_behind_i
     assert (len(house.listed("ignored")), len(house.listed("case")), waiting(house)) == (3, 1, [])
 
 
-def test_a_mail_that_cannot_be_disposed_of_takes_none_with_it_that_was_read_before(house: House) -> None:
-    """Whatever stops the reading at a challenge, the lunch before it is read, settled and gone."""
-    house.put(eml(title="Lunch", name="m1"))
-    house.put(eml(name="m2"), START + MINUTE)
-    house.receive(START + HOUR)
-    house.turn.books.settings = replace(house.settings, policies={})
-    with pytest.raises(KeyError):
-        house.app.intake.read(START + HOUR)
-    assert (len(house.listed("ignored")), len(waiting(house)), house.cases()) == (1, 1, [])
-
-
 def test_the_same_mail_in_two_inboxes_is_one_challenge(house: House) -> None:
     """The copy joins the case and asks nobody anything."""
     house.put(eml(cc=(CREWE, BOT)))
@@ -238,8 +226,8 @@ def test_a_mail_whose_attachment_ends_the_reader_is_read_without_it(house: House
     assert len(house.cases()) == 1
 
 
-def test_a_mail_that_was_begun_three_times_and_never_ended_is_not_begun_again(house: House) -> None:
-    """The whole daemon went down with it each time: it is set aside unread."""
+def test_a_mail_that_ended_the_reader_three_times_is_not_begun_again(house: House) -> None:
+    """Its strikes outlast a restart: it is set aside unread."""
     house.put(eml(title="Lunch"))
     house.receive(START)
     (one,) = waiting(house)

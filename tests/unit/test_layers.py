@@ -81,7 +81,7 @@ LIBRARIES = {
     "pydantic": "rules/* settings/* store/codec.py cli/rehearsal/story.py",
     "pydantic_core": "rules/* settings/* store/codec.py",
     "ruamel": "rules/* settings/* cli/rehearsal/story.py doors/maildir/pipe.py",
-    "structlog": "engine/sending/* daemon/* cli/*",
+    "structlog": "engine/sending/* engine/reading/aside.py daemon/* cli/*",
 }
 SQLALCHEMY_ELSEWHERE = {"Connection"}
 

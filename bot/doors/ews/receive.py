@@ -23,6 +23,7 @@ from bot.doors.ews.folders import Head, Listing, listing_after, sent, watched
 from bot.doors.ews.stream import Stream
 from bot.doors.ports import Batch, RawMail
 from bot.doors.reading import HEAD_BYTES, JUNK_NAMES, Withheld, fitting, gather
+from bot.model.errors import DoorClosed
 from bot.settings.settings import Door
 
 #: Messages listed before any is given: so many can be put into order, and held in memory.
@@ -33,6 +34,10 @@ MOST_ITEMS = 50
 FAR, NEAR = 300.0, 30.0
 #: How often a listed message is asked for in vain: see Withheld.
 STRIKES = 3
+#: The same where the answer may be of the server's bad moment, and not of the message.
+PATIENCE = 10
+#: What it says of a sync state that it takes no more.
+LOST = (errors.ErrorInvalidSyncStateData, errors.ErrorSyncFolderNotFound)
 #: What the server says of one message that it cannot give; some of these end the answer for its neighbours, too.
 BROKEN = (
     errors.ErrorContentConversionFailed,
@@ -45,6 +50,7 @@ BROKEN = (
     errors.ErrorMimeContentInvalidBase64String,
     errors.ErrorUnsupportedMimeConversion,
 )
+REFUSED = (errors.ErrorAccessDenied, errors.ErrorInternalServerError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +77,25 @@ class EwsMailbox:
         self._folders: dict[str, Any] = {}
         self._listed: dict[str, Listing] = {}
         self._tips: dict[str, str] = {}  # the state up to which each folder is known to hold no news
-        self._withheld = Withheld(STRIKES)
+        self._withheld, self._refused = Withheld(STRIKES), Withheld(PATIENCE)
         self._is_interrupted = threading.Event()
+        self._went_back: list[str] = []
 
     def fetch(self, cursor: str, limit: int) -> Batch:
         """See ports.Mailbox. Folder by folder, each in order of arrival. Raises DoorClosed, Throttled."""
         marks = _marks(cursor)
-        with self._exchange.account() as account:
+        self._went_back.clear()
+        try:
+            with self._exchange.account() as account:
 
-            def read(folder: str, mark: Mark | None, limit: int, room: int) -> tuple[list[RawMail], Mark, bool]:
-                return self._read(account, folder, mark, limit, room)
+                def read(folder: str, mark: Mark | None, limit: int, room: int) -> tuple[list[RawMail], Mark, bool]:
+                    return self._read(account, folder, mark, limit, room)
 
-            mails, done, is_first = gather(self._watched(account), marks, limit, read)
-        return Batch(tuple(mails), _cursor(marks), done, is_first)
+                mails, done, is_first = gather(self._watched(account), marks, limit, read)
+        except DoorClosed:
+            self._folders = {}  # a mailbox that was made again has others: the next pass asks which there are
+            raise
+        return Batch(tuple(mails), _cursor(marks), done, is_first, tuple(self._went_back))
 
     def ack(self, keys: Sequence[str]) -> None:
         """Nothing: the inbox belongs to people, and the work list is our own ledger."""
@@ -162,7 +174,8 @@ class EwsMailbox:
         if known is None or not mark.until or (known.state, known.until) != (mark.state, mark.until):
             try:
                 known = listing_after(account, self._folders[folder], mark.state, self._most)
-            except errors.ErrorInvalidSyncStateData:
+            except LOST:
+                self._went_back += [] if mark.is_first else [folder]
                 mark = Mark("", is_first=mark.is_first)
                 known = listing_after(account, self._folders[folder], "", self._most)
             if mark.until:  # begun by an earlier process: what came since its listing is listed again behind it
@@ -185,7 +198,7 @@ class EwsMailbox:
             return ""
         try:
             listing = listing_after(account, self._folders[folder], state, 1)
-        except errors.ErrorInvalidSyncStateData:
+        except LOST:
             return ""
         return "" if listing.heads else listing.until
 
@@ -196,7 +209,7 @@ class EwsMailbox:
         small = [head for head in heads if head.size <= most]
         try:
             found = _mime(account, self._folders[folder], small)
-        except BROKEN:
+        except (*BROKEN, *REFUSED):
             found = {}  # it is not said which of them: each is asked for alone
         mails = []
         for head in heads:
@@ -213,13 +226,19 @@ class EwsMailbox:
     def _alone(self, account: Any, folder: str, head: Head) -> bytes | None:
         """One message by itself. None: it is gone. b"": the server keeps it and never gives it."""
         try:
-            return _mime(account, self._folders[folder], [head], is_alone=True)[head.id]
+            found = _mime(account, self._folders[folder], [head], is_alone=True)
         except errors.ErrorItemNotFound:
             return None
         except BROKEN:
+            counted, found = self._withheld, {}
+        except REFUSED:
+            counted, found = self._refused, {}
+        else:
+            counted = self._refused
+        if head.id not in found:
             where = f"{self.name}: {self._door.endpoint} lists a message of {folder!r}"
-            self._withheld.strike(head.id, f"{where} but does not give it")
-            return b""
+            counted.strike(head.id, f"{where} but does not give it")
+        return found.get(head.id, b"")
 
 
 def _mime(account: Any, folder: Any, heads: Sequence[Head], *, is_alone: bool = False) -> dict[str, bytes]:
@@ -227,7 +246,9 @@ def _mime(account: Any, folder: Any, heads: Sequence[Head], *, is_alone: bool = 
     found: dict[str, bytes] = {}
     if not heads:
         return found
-    told = account.fetch([(head.id, None) for head in heads], folder=folder, only_fields=["mime_content"])
+    told = list(account.fetch([(head.id, None) for head in heads], folder=folder, only_fields=["mime_content"]))
+    if len(told) != len(heads):
+        return found  # it cannot be said whose answer is missing
     for head, item in zip(heads, told, strict=True):
         if not isinstance(item, Exception):
             found[head.id] = item.mime_content or b""

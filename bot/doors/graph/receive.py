@@ -49,9 +49,11 @@ class GraphMailbox:
         self._woken = threading.Event()
         self._withheld = Withheld(STRIKES)
         self._losses: Counter[str] = Counter()
+        self._went_back: list[str] = []
 
     def fetch(self, cursor: str, limit: int) -> Batch:
         """See ports.Mailbox. Folder by folder, each in order of arrival. Raises DoorClosed, Throttled."""
+        self._went_back.clear()
         folders = self._watched()
         # A folder of the same name that is another one has not been read.
         kept = {n: m for n, m in marks_of(cursor).items() if folders.get(n, m.folder) == m.folder}
@@ -61,7 +63,7 @@ class GraphMailbox:
 
         mails, done, is_first = gather(folders, kept, limit, read)
         self._marks = kept
-        return Batch(tuple(mails), cursor_of(kept), done, is_first)
+        return Batch(tuple(mails), cursor_of(kept), done, is_first, tuple(self._went_back))
 
     def ack(self, keys: Sequence[str]) -> None:
         """Nothing: the inbox belongs to people, and the work list is our own ledger."""
@@ -129,6 +131,7 @@ class GraphMailbox:
                 self._losses.clear()
                 raise self._graph.closed(f"it keeps losing its place in {name!r}: it is tried again") from None
             # Everything there is listed again, which is no first sight; the ledger knows what it has.
+            self._went_back += [] if mark.is_first else [name]
             return [], Mark(mark.folder, known=mark.known, is_first=mark.is_first), True
 
     # --- what lies there already -------------------------------------------------------------------------------------

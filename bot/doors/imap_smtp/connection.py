@@ -24,6 +24,11 @@ from bot.settings.settings import Door
 #: How Exchange asks for patience (in a BAD answer to any command).
 BACKOFF = re.compile(r"Suggested Backoff Time: (\d{1,9}) milliseconds")
 
+#: How long the end of IDLE may take: a server that is there answers at once, a silent line never.
+DONE_SECONDS = 25
+#: Seconds of silence before the system asks the other side for a sign, between two such questions, and how many.
+KEEPALIVE = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
+
 APP_ADVICE = "check that the app may use IMAP (IMAP.AccessAsApp) and has full access to this mailbox"
 
 # At DEBUG the library writes whole lines of other people's mail, and ours may be switched on where that is not wanted.
@@ -75,7 +80,10 @@ class Connection:
         if self.rest(0 if self._has_unread(client) else seconds, client.socket()):
             self.drop()  # to ask a dead server to end IDLE could hold up a stop
             return True
+        line = client.socket()
+        line.settimeout(min(self._door.timeout, DONE_SECONDS))
         client.idle_done()
+        line.settimeout(self._door.timeout)
         return False
 
     def rest(self, seconds: float, line: socket.socket | None = None) -> bool:
@@ -153,9 +161,11 @@ class Connection:
         context = None if door.tls == "none" else self._context()
         is_implicit = door.tls == "implicit"
         port = door.port or (993 if is_implicit else 143)
-        client = IMAPClient(door.host, port, ssl=is_implicit, ssl_context=context, timeout=door.timeout)
+        # Any: see above.
+        client: Any = IMAPClient(door.host, port, ssl=is_implicit, ssl_context=context, timeout=door.timeout)
         try:
             client.normalise_times = False
+            _keep_alive(client.socket())
             if door.tls == "starttls":
                 client.starttls(context)
             self._log_in(client)
@@ -207,6 +217,12 @@ class Connection:
         if isinstance(error, ssl.SSLError):
             return DoorClosed(f"{self.name}: no safe connection to {door.host} ({words}): check tls and ca_file")
         return DoorClosed(f"{self.name}: the connection to {door.host} failed ({words}): it is tried again")
+
+
+def _keep_alive(line: socket.socket) -> None:
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in KEEPALIVE:
+        line.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _hang_up(client: Any) -> None:

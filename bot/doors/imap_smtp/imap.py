@@ -1,55 +1,48 @@
 """Mail in by IMAP4rev1 (imapclient): a listing by UID is the truth, IDLE is only a hint.
 
 Every message after the cursor is given whatever its flags; folders are only ever examined and bodies peeked at, so
-nothing changes for the people who share the inbox. A folder whose UIDVALIDITY changed is read again from the start,
-which is no first sight; the ledger knows what it has. It must not know what a mail says, what the ledger holds,
-how one logs in, or when to try again. Not handled: CONDSTORE; what a human deletes for good before it was read is out
-of reach.
+nothing changes for the people who share the inbox. A folder that went back (another UIDVALIDITY, a UIDNEXT below what
+it was, another message under a UID that was given) is read again from the start by keys of its own, which is no first
+sight. It must not know what a mail says, what the ledger holds, how one logs in, or when to try again. Not handled:
+CONDSTORE; what a human deletes for good before it was read is out of reach.
 """
 
 import contextlib
-import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
-
 from bot.doors.imap_smtp.connection import Connection
+from bot.doors.imap_smtp.marks import (
+    ARRIVAL,
+    LAST,
+    SIZE,
+    Head,
+    Mark,
+    cursor_of,
+    is_back,
+    is_listed,
+    marks_of,
+    part_of,
+    patiently,
+    size_and_arrival,
+    uids_after,
+)
 from bot.doors.ports import Batch, RawMail
 from bot.doors.reading import HEAD_BYTES, JUNK_NAMES, Withheld, bears_id, fitting, gather
-from bot.model import aware
 from bot.model.errors import DoorClosed
 from bot.settings.settings import Door
 
-#: Seconds after which IDLE is asked for anew: servers and NAT boxes forget it silently, some within ten minutes.
-IDLE_SECONDS = 300
+#: Seconds after which IDLE is asked for anew: servers and NAT boxes forget it silently, and until then a line that has
+#: died looks like one on which nothing happens. With the answer that is waited for it is noticed within 90 seconds.
+IDLE_SECONDS = 50
 #: Seconds between two looks at a server that cannot IDLE.
 LOOK_SECONDS = 15
-#: UIDs asked for in one SEARCH: the standard library refuses an answer line above a million bytes.
-SEARCH_SPAN = 50_000
 #: UIDs named in one FETCH: servers limit the length of a command, some to 8 kB.
 MOST_UIDS = 500
 #: How often a listed message is asked for in vain: see Withheld.
 STRIKES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Up to where a folder was read. `is_first`: its first pass has not reached the end yet."""
-
-    validity: int
-    uid: int
-    is_first: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    uid: int
-    size: int
-    received: datetime
 
 
 class ImapMailbox:
@@ -62,20 +55,22 @@ class ImapMailbox:
         self._folders: tuple[str, ...] = ()
         self._tips: dict[str, tuple[int | None, int | None]] = {}
         self._withheld = Withheld(STRIKES)
+        self._went_back: list[str] = []
 
     def fetch(self, cursor: str, limit: int) -> Batch:
         """See ports.Mailbox. Folder by folder, each in order of UID; connects when there is no connection.
 
         Raises DoorClosed, Throttled.
         """
-        marks = _marks(cursor)
+        marks = marks_of(cursor)
+        self._went_back.clear()
         with self._client() as client:
 
             def read(folder: str, mark: Mark | None, limit: int, room: int) -> tuple[list[RawMail], Mark, bool]:
                 return self._read(client, folder, mark, limit, room)
 
             mails, done, is_first = gather(self._watched(client), marks, limit, read)
-        return Batch(tuple(mails), _cursor(marks), done, is_first)
+        return Batch(tuple(mails), cursor_of(marks), done, is_first, tuple(self._went_back))
 
     def ack(self, keys: Sequence[str]) -> None:
         """Nothing: the inbox belongs to people, and the work list is our own ledger."""
@@ -148,42 +143,57 @@ class ImapMailbox:
     def _read(
         self, client: Any, folder: str, mark: Mark | None, limit: int, room: int
     ) -> tuple[list[RawMail], Mark, bool]:
-        """Up to `limit` mails and `room` bytes after `mark`; all of them where the UIDVALIDITY changed."""
+        """Up to `limit` mails and `room` bytes after `mark`; from the first where the folder went back."""
         state = client.select_folder(folder, readonly=True)
         validity, tip = state.get(b"UIDVALIDITY", 0), state.get(b"UIDNEXT")
         self._tips[folder] = (validity, tip)
-        start = mark.uid if mark and mark.validity == validity else 0
-        uids, more = _after(client, start, tip)
+        mark = mark or Mark(validity, 0, is_first=True)
+        if is_back(client, mark, validity, tip):
+            self._went_back += [] if mark.is_first else [folder]
+            mark = Mark(validity, 0, mark.is_first, turn=mark.turn + 1)
+        uids, more = uids_after(client, mark.uid, tip)
         chosen = uids[: min(limit, MOST_UIDS)]
-        heads = self._heads(client, folder, chosen)
+        key = f"{folder};{validity}{f'.{mark.turn}' if mark.turn else ''};"
+        heads = self._heads(client, key, chosen, mark)
         fits = fitting(heads, room, self._door.max_bytes)
         if len(fits) < len(heads):
             chosen = [uid for uid in chosen if uid <= fits[-1].uid]
         more = more or len(uids) > len(chosen)
-        mails = self._bodies(client, folder, validity, fits)
-        is_first = more and (mark is None or mark.is_first)
-        return mails, Mark(validity, chosen[-1] if chosen else start, is_first), more
+        mails = self._bodies(client, folder, key, fits)
+        last = (*mark.last, *((head.uid, head.received.timestamp()) for head in fits if head.is_dated))[-LAST:]
+        uid = chosen[-1] if chosen else mark.uid
+        return mails, Mark(validity, uid, more and mark.is_first, tip or 0, mark.turn, last), more
 
-    def _heads(self, client: Any, folder: str, uids: Sequence[int]) -> list[Head]:
-        """Size and arrival of each, in order; what was expunged meanwhile is left out."""
-        told = client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
-        heads = []
+    def _heads(self, client: Any, key: str, uids: Sequence[int], mark: Mark) -> list[Head]:
+        """Size and arrival of each, in order; what was expunged meanwhile is left out. Of one that the server lists and
+        tells nothing of, the arrival is taken to be that of the one before."""
+        told = patiently(client, uids, SIZE, ARRIVAL)
+        heads: list[Head] = []
         for uid in uids:
-            size, received = (told.get(uid, {}).get(word) for word in (b"RFC822.SIZE", b"INTERNALDATE"))
-            if size is not None and received is not None:
-                heads.append(Head(uid, size, aware(received)))
-            elif _is_listed(client, uid):
-                raise self._closed(f"lists message {uid} of {folder!r} but does not say when it arrived")
+            found = told.get(uid, {})
+            for part in (SIZE, ARRIVAL) if None in size_and_arrival(found) else ():
+                found = patiently(client, [uid], part).get(uid, {}) | found
+            size, received = size_and_arrival(found)
+            if size is None or received is None:
+                if not is_listed(client, uid):
+                    continue
+                self._withheld.strike(f"{key}{uid} head", self._lists(f"{key}{uid}", "does not say when it arrived"))
+            before = heads[-1].received if heads else datetime.fromtimestamp(mark.last[-1][1] if mark.last else 0, UTC)
+            is_dated = received is not None
+            heads.append(Head(uid, 1 if size is None else size, received or before, is_dated))
         return heads
 
-    def _bodies(self, client: Any, folder: str, validity: int, heads: Sequence[Head]) -> list[RawMail]:
+    def _lists(self, key: str, but: str) -> str:
+        return f"{self.name}: {self._door.host} lists message {key} but {but}"
+
+    def _bodies(self, client: Any, folder: str, prefix: str, heads: Sequence[Head]) -> list[RawMail]:
         most = self._door.max_bytes
         whole = [head.uid for head in heads if head.size <= most]
-        found: dict[int, Any] = _patiently(client, whole, "BODY.PEEK[]")
+        found: dict[int, Any] = patiently(client, whole, "BODY.PEEK[]")
         mails = []
         for head in heads:
-            key = f"{folder};{validity};{head.uid}"
-            raw = _part(found.get(head.uid))
+            key = f"{prefix}{head.uid}"
+            raw = part_of(found.get(head.uid))
             if raw is None or len(raw) < head.size:
                 raw = self._alone(client, key, head, raw)
             if raw is not None:
@@ -195,19 +205,19 @@ class ImapMailbox:
         """A second try for one message. None: it is gone. b"": the server keeps listing it and never gives it."""
         is_large = head.size > self._door.max_bytes
         part = f"BODY.PEEK[]<0.{min(HEAD_BYTES, self._door.max_bytes)}>" if is_large else "BODY.PEEK[]"
-        raw = _part(_patiently(client, [head.uid], part).get(head.uid))
+        raw = part_of(patiently(client, [head.uid], part).get(head.uid))
         if raw is not None or had is not None:
             return max(raw or b"", had or b"", key=len)
-        if not _is_listed(client, head.uid):
+        if not is_listed(client, head.uid):
             return None
-        self._withheld.strike(key, f"{self.name}: {self._door.host} lists message {key} but does not give it")
+        self._withheld.strike(key, self._lists(key, "does not give it"))
         return b""
 
     def _holds(self, client: Any, folder: str, message_id: str) -> bool:
         client.select_folder(folder, readonly=True)
         hits = client.search(["HEADER", "Message-ID", f"<{message_id}>"])
         told = client.fetch(hits, ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"])
-        return any(bears_id(_part(item) or b"", message_id) for item in told.values())
+        return any(bears_id(part_of(item) or b"", message_id) for item in told.values())
 
     # --- waiting ----------------------------------------------------------------------------------------------------
 
@@ -227,52 +237,8 @@ class ImapMailbox:
         return tips != known
 
 
-def _marks(cursor: str) -> dict[str, Mark]:
-    """A cursor of another kind of door tells nothing about this one: everything is seen for the first time."""
-    kept = json.loads(cursor).get("imap", {}) if cursor else {}
-    return {folder: Mark(**mark) for folder, mark in kept.items()}
-
-
-def _cursor(marks: dict[str, Mark]) -> str:
-    return json.dumps({"imap": {folder: asdict(mark) for folder, mark in marks.items()}})
-
-
 def _is_junk(flags: Sequence[bytes], delimiter: bytes | None, name: str) -> bool:
     if b"\\noselect" in (known := {flag.lower() for flag in flags}) or b"\\nonexistent" in known:
         return False
     own = name.removeprefix(f"INBOX{(delimiter or b'').decode()}")
     return b"\\junk" in known or own.casefold() in JUNK_NAMES
-
-
-def _after(client: Any, start: int, tip: int | None) -> tuple[list[int], bool]:
-    """UIDs above `start` in order, and whether more may lie beyond them. `tip`: the folder's UIDNEXT, if known."""
-    low = start + 1
-    while tip is not None and tip - low > SEARCH_SPAN:
-        if found := client.search(["UID", f"{low}:{low + SEARCH_SPAN - 1}"]):
-            return sorted(found), True
-        low += SEARCH_SPAN
-    # "n:*" always names the last message, even where its UID is below n (RFC 3501, 9).
-    return sorted(uid for uid in client.search(["UID", f"{low}:*"]) if uid > start), False
-
-
-def _patiently(client: Any, uids: Sequence[int], part: str) -> dict[int, Any]:
-    """What the server gives of `part`. A refusal gives nothing: the caller asks for each alone, then counts."""
-    try:
-        found: dict[int, Any] = client.fetch(uids, [part])
-    except IMAPClientAbortError:
-        raise
-    except IMAPClientError:
-        return {}
-    return found
-
-
-def _part(told: dict[bytes, Any] | None) -> bytes | None:
-    """The body in one message's FETCH answer, whichever section it was; NIL is an empty one."""
-    for word, value in (told or {}).items():
-        if word.startswith(b"BODY["):
-            return value if isinstance(value, bytes) else b""
-    return None
-
-
-def _is_listed(client: Any, uid: int) -> bool:
-    return uid in client.search(["UID", str(uid)])

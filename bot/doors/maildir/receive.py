@@ -17,7 +17,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,10 +46,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Which names of a folder were given. `is_first`: its first pass has not reached the end yet."""
+    """Which names of a folder were given. `is_first`: its first pass has not reached the end yet; `where`: which
+    directories they lay in, "" where that was not noted."""
 
     known: frozenset[bytes]
     is_first: bool = False
+    where: str = ""
 
 
 class MaildirMailbox:
@@ -69,15 +71,21 @@ class MaildirMailbox:
         unreadable files is left.
         """
         marks = _marks(cursor)
+        went_back: list[str] = []
         with self._disk():
             folders = self._watched()
             self._seen = _changes(folders)
 
             def read(folder: str, mark: Mark | None, limit: int, room: int) -> tuple[list[RawMail], Mark, bool]:
-                return self._read(folder, folders[folder], mark, limit, room)
+                where = _where(folders[folder])
+                if mark is not None and mark.where not in ("", where):
+                    went_back.extend([] if mark.is_first else [folder])
+                    mark = replace(mark, known=frozenset())
+                mails, after, more = self._read(folder, folders[folder], mark, limit, room)
+                return mails, replace(after, where=where), more
 
             mails, done, is_first = gather(folders, marks, limit, read)
-        return Batch(tuple(mails), _cursor(marks), done, is_first)
+        return Batch(tuple(mails), _cursor(marks), done, is_first, tuple(went_back))
 
     def ack(self, keys: Sequence[str]) -> None:
         """Nothing: the files stay as they are, and the work list is our own ledger."""
@@ -196,6 +204,11 @@ def _is_maildir(path: Path) -> bool:
     return (path / "new").is_dir() and (path / "cur").is_dir()
 
 
+def _where(path: Path) -> str:
+    """What tells the directories of a folder from others of their names: a Maildir that was put back has new ones."""
+    return " ".join(str((path / part).stat().st_ino) for part in ("", "cur"))
+
+
 def _names(path: Path) -> dict[str, Path]:
     """Unique name -> file. new/ is listed before cur/, as readers move that way: nothing slips between the two."""
     return {
@@ -238,11 +251,16 @@ def _hash(unique: str) -> bytes:
 def _marks(cursor: str) -> dict[str, Mark]:
     """A cursor of another kind of door tells nothing about this one: everything is seen for the first time."""
     kept = json.loads(cursor).get("maildir", {}) if cursor else {}
-    return {folder: Mark(_unpacked(mark["known"]), mark["is_first"]) for folder, mark in kept.items()}
+    return {
+        folder: Mark(_unpacked(mark["known"]), mark["is_first"], mark.get("where", "")) for folder, mark in kept.items()
+    }
 
 
 def _cursor(marks: Mapping[str, Mark]) -> str:
-    kept = {folder: {"known": _packed(mark.known), "is_first": mark.is_first} for folder, mark in marks.items()}
+    kept = {
+        folder: {"known": _packed(mark.known), "is_first": mark.is_first, "where": mark.where}
+        for folder, mark in marks.items()
+    }
     return json.dumps({"maildir": kept})
 
 

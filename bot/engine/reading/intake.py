@@ -1,12 +1,11 @@
-"""Mail in: receive (a batch into the ledger, then the cursor), and read (one mail to one committed disposition).
+"""Read: one mail after another to one committed disposition each, the oldest arrival at the server first.
 
-Acknowledge last: what a mailbox gave is safe in the database before its cursor moves. A mail that kills the reader is
-set aside after three strikes and the mails behind it flow. It decides no case (turn.py) and sends nothing.
+A mail that kills the reader is set aside after three strikes, one whose decision fails at once and alone (aside.py),
+and the mails behind it flow. How mail is received is receiving.py's; it decides no case (turn.py) and sends nothing.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import accumulate
 
@@ -16,11 +15,13 @@ from bot.case.placement import Attach, Ignore, Open, Pen, Placement, weighed
 from bot.doors.ports import Mailbox
 from bot.engine.reading import moved_door
 from bot.engine.reading import place as placing
+from bot.engine.reading.aside import Aside, Batch, Unrelated
 from bot.engine.reading.brought import HANDED_IN, LINES, Brought
 from bot.engine.reading.join import attach
 from bot.engine.reading.office import Office
 from bot.engine.reading.pen import UNREADABLE, Answered, Penned
-from bot.engine.reading.place import hash_id, keys_of, place
+from bot.engine.reading.place import content_key, hash_id, keys_of, place
+from bot.engine.reading.receiving import BATCH, Boxes, Receiving
 from bot.engine.reading.sandbox import InProcess, Sandbox, SandboxDied
 from bot.engine.turn import Turn
 from bot.mail.read import Reading, headers_only
@@ -32,21 +33,8 @@ from bot.store.db import Database
 from bot.store.mails import Waiting
 
 STRIKES = 3
-BATCH = 100
 #: A mail larger than this is not parsed: its headers speak.
 MAX_READ = 40_000_000
-
-#: A mail that is none of our business: its ledger row, why, and the hash of its Message-ID.
-Unrelated = tuple[int, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Boxes:
-    """The watched mailboxes by name, our own among them; `doors`: what tells the door of each from another."""
-
-    inboxes: dict[str, Inbox]
-    first_sight: dict[str, timedelta]
-    doors: dict[str, str] = field(default_factory=dict)
 
 
 class Intake:
@@ -58,121 +46,92 @@ class Intake:
         self.reader = reader
         self.reading = reading
         self.boxes = boxes
-        self._entered: dict[str, str] = {}
         self._moved: moved_door.Windows = {}
+        self.receiving = Receiving(db, turn, boxes)
         self.office = Office(turn, boxes.inboxes)
         self.brought = Brought(turn, self.office, boxes.inboxes)
         self.penned = Penned(db, turn, reader, reading, self._inbox, boxes.inboxes, self.brought)
 
-    # --- receive ------------------------------------------------------------------------------------------------
-
     def receive(self, name: str, mailbox: Mailbox, now: datetime) -> int:
         """One whole pass over a mailbox; returns how many messages were new. Raises DoorClosed."""
-        new = 0
-        self._enter(name, now)
-        while True:
-            with self.db.read() as tx:
-                cursor = mailboxes.cursor(tx, name)
-            failpoint("intake.fetch")
-            batch = mailbox.fetch(cursor, BATCH)
-            failpoint("intake.fetched")
-            with self.db.begin() as tx:
-                for folder in dict.fromkeys(m.folder for m in batch.mails):
-                    these = [m for m in batch.mails if m.folder == folder]
-                    floor = self._floor(tx, name, folder, batch.is_first_sight, now)
-                    new += mails.receive(tx, name, these, batch.cursor, now, floor)
-                if not batch.mails:
-                    self._floor(tx, name, "", batch.is_first_sight, now)
-                    mails.receive(tx, name, [], batch.cursor, now, None)
-                if batch.done:
-                    mailboxes.caught_up(tx, name, now)
-                    mailboxes.listed_at(tx, name, now)
-                    mailboxes.gap_closed(tx, name, now)
-                failpoint("intake.receiving")
-            failpoint("intake.received")
-            mailbox.ack([m.key for m in batch.mails])
-            if batch.done:
-                return new
-
-    def _enter(self, name: str, now: datetime) -> None:
-        """Before the first pass of this process: is it still the door the mailbox was read through?"""
-        door = self.boxes.doors.get(name, "")
-        if self._entered.get(name) != door:
-            with self.db.begin() as tx:
-                moved_door.arrive(tx, name, door, self._sight(name), now)
-                failpoint("intake.entering")
-            failpoint("intake.entered")
-            self._entered[name] = door
-
-    def _sight(self, name: str) -> timedelta:
-        return self.boxes.first_sight.get(name, timedelta(days=3))
-
-    def _floor(self, tx: Connection, name: str, folder: str, is_first: bool, now: datetime) -> datetime:
-        """Mail that reached the server before this can open nothing; set at first sight and never lowered."""
-        watched, since = mailboxes.watched(tx, name), now - self._sight(name)
-        if watched.floor is None:
-            mailboxes.set_floor(tx, name, since)
-            return since
-        own = mailboxes.folder_floor(tx, name, folder)
-        if watched.is_moving:
-            return max(watched.floor, own or watched.floor)
-        if own is None and is_first and folder:
-            mailboxes.set_folder_floor(tx, name, folder, since)
-            own = since
-        return own or watched.floor
+        return self.receiving.receive(name, mailbox, now)
 
     # --- read ---------------------------------------------------------------------------------------------------
 
     def read(self, now: datetime, limit: int = BATCH) -> int:
-        """Reads waiting mails, oldest arrival at the server first; returns how many were disposed of."""
+        """Reads waiting mails, oldest arrival at the server first, each to its end before the next; returns how many
+        were taken up. A mail whose decision fails is set aside alone."""
         with self.db.read() as tx:
             waiting = _fitting(mails.waiting(tx, limit, now))
             self._moved = mailboxes.moves(tx) if waiting else {}
         fresh = [one for one in waiting if one.attempts == 0 and not _is_too_large(one)]
         together = {one.entry for one in fresh} if len(fresh) > 1 else set()
-        read = {one.entry: self._read_alone(one, now) for one in waiting if one.entry not in together}
-        answers = self._read_together(fresh, now)
-        unrelated: list[Unrelated] = []
+        answers = self._read_together(fresh, now) if together else iter(())
+        batch = Batch(now, Aside(self.db, self.turn, self._inbox))
         for one in waiting:
-            found = read[one.entry] if one.entry in read else next(answers)
-            if found is None:
-                continue
-            mail = weighed(found, self.turn.books.settings.directory)
-            if (none_of_ours := self._unrelated(one, mail)) is not None:
-                unrelated.append(none_of_ours)
-            else:
-                self._ignore(unrelated, now)
-                self._dispose(one, mail, now)
-        self._ignore(unrelated, now)
+            found = next(answers) if one.entry in together else self._read_alone(one, now)
+            if found is not None:
+                self._decide(one, found, batch)
+        self._end(batch)
         return len(waiting)
 
     def _read_together(self, waiting: Sequence[Waiting], now: datetime) -> Iterator[Mail | None]:
-        """A batch, read on while its mails are disposed of. None: it killed the reader, and is next read alone."""
-        with self.db.begin() as tx:
-            mails.attempts(tx, [one.entry for one in waiting], now)
+        """A batch, read on while its mails are disposed of. None: it ended the reader, and is next read alone."""
+        with self.db.read() as tx:
             raws = mails.raws(tx, [one.digest for one in waiting])
-            failpoint("intake.attempting")
-        failpoint("intake.attempted")
-        for answer in self.reader.read_each([(raws[one.digest], one.received) for one in waiting]):
+        jobs = [(raws[one.digest], one.received) for one in waiting]
+        for one, answer in zip(waiting, self.reader.read_each(jobs), strict=True):
+            if isinstance(answer, SandboxDied):
+                self._strike(one, now)
             yield answer if isinstance(answer, Mail) else None
 
     def _read_alone(self, one: Waiting, now: datetime) -> Mail | None:
-        """None: it killed the reader and may try again. After three strikes its headers speak for it."""
+        """None: it ended the reader and may try again. After three strikes its headers speak for it."""
+        with self.db.read() as tx:
+            raw = mails.raw(tx, one.digest)
+        if _is_too_large(one):
+            return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: {_lack(raw)}")
+        why = "it ended the reader three times"
+        if one.attempts < STRIKES:
+            try:
+                return self.reader.read(raw, one.received, opens_files=one.attempts == 0)
+            except SandboxDied as died:
+                if self._strike(one, now) < STRIKES:
+                    return None
+                why = str(died)
+        return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: {why}")
+
+    def _strike(self, one: Waiting, now: datetime) -> int:
+        """The reader died of it: the only thing that is held against a mail."""
         with self.db.begin() as tx:
             strikes = mails.attempt(tx, one.entry, now)
-            raw = mails.raw(tx, one.digest)
-            failpoint("intake.attempting")
-        failpoint("intake.attempted")
-        if strikes > STRIKES:
-            return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: it ended the reader three times")
-        if _is_too_large(one):
-            return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: it is too large to be read")
+            failpoint("intake.striking")
+        failpoint("intake.struck")
+        return strikes
+
+    # --- a batch --------------------------------------------------------------------------------------------------
+
+    def _decide(self, one: Waiting, found: Mail, batch: Batch) -> None:
+        """Disposes of one mail. A fault of ours in it costs no other mail anything."""
         try:
-            return self.reader.read(raw, one.received, opens_files=strikes == 1)
-        except SandboxDied as died:
-            if strikes < STRIKES:
-                return None
-            return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: {died}")
+            mail = weighed(found, self.turn.books.settings.directory)
+            if (none_of_ours := self._unrelated(one, mail)) is not None:
+                batch.unrelated.append(none_of_ours)
+                return
+            self._ignore(batch.unrelated, batch.now)
+            self._dispose(one, mail, batch)
+        except Exception as fault:
+            if self.turn.books.strict or isinstance(fault, (MemoryError, OSError)):
+                raise
+            batch.failed(one, found, fault)
+        else:
+            batch.has_written = True
+
+    def _end(self, batch: Batch) -> None:
+        for one, found in batch.again():
+            self._decide(one, found, batch)
+        self._ignore(batch.unrelated, batch.now)
+        batch.aside.settle(batch.now)
 
     # --- dispose ------------------------------------------------------------------------------------------------
 
@@ -181,8 +140,8 @@ class Intake:
         if mail.trigger.phrase is not None or unreadable(mail):
             return None
         with self.db.read() as tx:
-            if moved_door.known(tx, one, mail, self._moved):
-                return (one.entry, moved_door.AGAIN, hash_id(mail.message_id))
+            if why := moved_door.known(tx, one, mail, self._moved):
+                return (one.entry, why, hash_id(mail.message_id))
             directory = self.turn.books.settings.directory
             placement, _ = place(tx, mail, self._inbox(one.mailbox, mail), directory, is_old=one.is_old)
         return (one.entry, placement.why, hash_id(mail.message_id)) if isinstance(placement, Ignore) else None
@@ -197,8 +156,9 @@ class Intake:
             failpoint("intake.disposed")
         unrelated.clear()
 
-    def _dispose(self, one: Waiting, mail: Mail, now: datetime) -> None:
+    def _dispose(self, one: Waiting, mail: Mail, batch: Batch) -> None:
         """Finds the case and saves what follows; decides again when the case moved in between."""
+        now = batch.now
         if self._is_known(one, mail, now):
             return
         inbox = self._inbox(one.mailbox, mail)
@@ -216,7 +176,7 @@ class Intake:
                     if self.brought.is_handed_in(mail, placement, is_old=one.is_old):
                         self._hand_in(tx, one, mail, now)
                     else:
-                        self._carry_out(tx, one, mail, inbox, placement, known_id, named, now)
+                        self._carry_out(tx, one, mail, inbox, placement, known_id, named, batch)
                         self.office.answer(tx, mail, inbox, placement, now)
                     failpoint("intake.disposing")
                 break
@@ -225,12 +185,15 @@ class Intake:
         failpoint("intake.disposed")
 
     def _is_known(self, one: Waiting, mail: Mail, now: datetime) -> bool:
-        """Whether the mailbox has moved and the mail was read before: it is noted and does nothing."""
+        """Whether it was read before, or waits for a person already: it is noted and does nothing."""
         with self.db.read() as tx:
-            is_known = moved_door.known(tx, one, mail, self._moved)
-        if is_known:
-            self._ignore([(one.entry, moved_door.AGAIN, hash_id(mail.message_id))], now)
-        return is_known
+            why = moved_door.known(tx, one, mail, self._moved)
+            alike = () if why else moved_door.alike(tx, one, mail, self._moved)
+        if not why and any(content_key(self.penned.reread(held)) == content_key(mail) for held in alike):
+            why = moved_door.HELD
+        if why:
+            self._ignore([(one.entry, why, hash_id(mail.message_id))], now)
+        return bool(why)
 
     def _obey(self, tx: Connection, one: Waiting, answered: Answered, now: datetime) -> None:
         """An answer to the digest: what it says is done, and it waits for a person itself where nothing was."""
@@ -252,8 +215,9 @@ class Intake:
 
     def _carry_out(
         self, tx: Connection, one: Waiting, mail: Mail, inbox: Inbox, placement: Placement, same_id: bool,
-        named: tuple[str, ...], now: datetime,
+        named: tuple[str, ...], batch: Batch,
     ) -> None:  # fmt: skip
+        now = batch.now
         dispose = partial(mails.dispose, tx, one.entry, now=now, message_id_hash=hash_id(mail.message_id))
         match placement:
             case Attach(case=number, how=How.COPY):
@@ -274,19 +238,16 @@ class Intake:
             case Ignore(why=why) if not unreadable(mail):
                 dispose(Disposition.IGNORED, why)
             case Ignore():
-                self._set_aside(tx, one, mail, now)
-
-    def _set_aside(self, tx: Connection, one: Waiting, mail: Mail, now: datetime) -> None:
-        mails.dispose(tx, one.entry, Disposition.ASIDE, unreadable(mail), now, message_id_hash=hash_id(mail.message_id))
-        lines = [
-            f"Mail {one.entry} of mailbox {one.mailbox}: {unreadable(mail)}.",
-            "It is kept as it came. See: challenge-bot review",
-        ]
-        self.turn.alert(tx, f"set_aside/{one.entry}", "A mail was set aside", lines, now)
+                batch.aside.unreadable(one, mail, unreadable(mail))
 
 
 def _is_too_large(one: Waiting) -> bool:
     return one.is_truncated or one.size > MAX_READ
+
+
+def _lack(raw: bytes) -> str:
+    """Why a mail that is not whole with us is not taken apart."""
+    return "it is too large to be read" if raw else "its server lists it and does not give it"
 
 
 def _fitting(waiting: Sequence[Waiting]) -> list[Waiting]:

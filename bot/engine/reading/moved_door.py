@@ -1,4 +1,5 @@
-"""A watched mailbox that moved: the same team's inbox behind another protocol, server or path.
+"""A watched mailbox that moved, or whose place went back: the same inbox behind another protocol, server or path, or
+put back from a backup, made again, numbered anew.
 
 The new door has other keys for the same mails, and often other bytes. Everything it holds is listed again, and what
 the former door gave already is known by its Message-ID or its bytes and does nothing a second time. The floor below
@@ -11,12 +12,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.engine.reading.place import hash_id
-from bot.model import Mail
+from bot.model import Disposition, Mail
 from bot.store import mailboxes
-from bot.store.mails import Waiting, seen
+from bot.store.mails import Listed, Waiting, held, seen
 
-#: Why a mail does nothing that was read through the former door.
+#: Why a mail does nothing that was read through the former door, or before the place went back.
 AGAIN = "read before, through the former door of this mailbox"
+HELD = "the same mail waits for a person already"
 
 #: Mailbox -> when what the former door had given comes again: from the move to the end of the first whole listing.
 Windows = Mapping[str, tuple[datetime, datetime | None]]
@@ -39,12 +41,40 @@ def arrive(tx: Connection, name: str, door: str, margin: timedelta, now: datetim
         mailboxes.set_floor(tx, name, max(former.floor, former.last_listed - margin))
 
 
-def known(tx: Connection, one: Waiting, mail: Mail, moved: Windows) -> bool:
-    """Whether the same mail was read through the former door: what became of it then stands, in its own row.
+def go_back(tx: Connection, name: str, margin: timedelta, now: datetime) -> None:
+    """The door is the same and no longer goes on from our place: what it holds is compared with what was read, until it
+    was listed to its end. The floor rises as behind another door."""
+    former = mailboxes.watched(tx, name)
+    if not former.is_moving:  # what comes again behind another door is compared already
+        mailboxes.list_again(tx, name, now)
+    if former.floor and former.last_listed:
+        mailboxes.set_floor(tx, name, max(former.floor, former.last_listed - margin))
 
-    Times of arrival are not asked: some servers give every mail they take over that of the move.
+
+def known(tx: Connection, one: Waiting, mail: Mail, moved: Windows) -> str:
+    """Why a mail does nothing, "" where it is new: the same was read before through a former door, or before the place
+    went back, and what became of it then stands in its own row; or the same bytes wait for a person already.
+
+    Times of arrival are not asked: some servers give every mail they take over that of the move. Through the same door
+    a mail has its bytes yet, and a Message-ID that comes again with others is another mail.
     """
+    found = _before(tx, one, mail, moved)
+    if found is not None and found.digest == one.digest:
+        return AGAIN
+    if found is not None and mailboxes.came_by_another_door(tx, one.mailbox, moved[one.mailbox][0]):
+        return AGAIN
+    return HELD if held(tx, one.mailbox, one.digest, one.entry) else ""
+
+
+def alike(tx: Connection, one: Waiting, mail: Mail, moved: Windows) -> tuple[Listed, ...]:
+    """The mail that waits for a person and may be this one in other bytes: its content tells."""
+    found = _before(tx, one, mail, moved)
+    return (found,) if found is not None and found.disposition in (Disposition.PEN, Disposition.ASIDE) else ()
+
+
+def _before(tx: Connection, one: Waiting, mail: Mail, moved: Windows) -> Listed | None:
+    """What was read before of the same bytes or the same Message-ID, while that is asked."""
     start, end = moved.get(one.mailbox, (None, None))
     if start is None or one.arrived < start or (end is not None and one.arrived > end):
-        return False
-    return seen(tx, one.mailbox, one.digest, hash_id(mail.message_id), one.entry, start) is not None
+        return None
+    return seen(tx, one.mailbox, one.digest, hash_id(mail.message_id), one.entry, start)

@@ -70,6 +70,7 @@ class Sandbox:
         self._memory = memory
         self._child = self._start()
         self._owed = 0
+        self._handed_over = 0  # batches so far: whoever finds another number reads no longer from this child
 
     def read(self, raw: bytes, received: datetime, *, opens_files: bool = True) -> Mail:
         """The mail. Raises SandboxDied when the child died of it; the next call finds a new child.
@@ -103,13 +104,16 @@ class Sandbox:
         self._child.end()
 
     def _batch(self, jobs: list[Job], *, opens_files: bool = True) -> Iterator[Mail | SandboxDied]:
-        """Answers up to and including the first that failed; the caller sends the rest again."""
-        is_sent = False
+        """Answers up to and including the first that failed, or until another mail is read between two of them; the
+        caller sends the rest again."""
+        mine = 0
         for _ in jobs:
+            if mine and mine != self._handed_over:
+                return
             try:
-                if not is_sent:
+                if not mine:
                     self._hand_over(jobs, opens_files)
-                    is_sent = True
+                    mine = self._handed_over
                 answer = self._child.answer(self._wall)
             except (SandboxDied, OSError) as fault:
                 self._replace()
@@ -128,6 +132,7 @@ class Sandbox:
             self._replace()
             self._child.ask((opens_files, jobs))
         self._owed = len(jobs)
+        self._handed_over += 1
 
     def _replace(self) -> None:
         self._child.end()

@@ -5,6 +5,7 @@ marks the row. A letter whose answer was lost is unknown.py's. It decides nothin
 and knows no protocol.
 """
 
+import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from sqlalchemy import Connection
 from bot.doors.ports import Envelope, Now, Offer, Outcome, Refusal, Transport
 from bot.engine.sending.unknown import FAULT, PATIENCE, FindProof, Tell, Unknown, commit, served, waiting
 from bot.model import Letter, LetterUndelivered
-from bot.model.errors import CaseMoved, DoorClosed, Throttled, Unsure
+from bot.model.errors import CaseMoved, DoorClosed, LoginRefused, Throttled, Unsure
 from bot.store import outbox
 from bot.store.db import Database
 from bot.store.outbox import Queued
@@ -119,7 +120,9 @@ class Sender:
             letter, raw, recipients = self._made(queued, now)
             may_leave = frozenset(c.email for c in letter.to) if letter.to_stranger else frozenset[str]()
             envelope = Envelope(self._address, recipients, raw, letter.message_id, may_leave)
-            return Offered(queued, letter, raw, self._transport.offer(envelope))
+            offer = self._transport.offer(envelope)
+            self._pace.let_in()
+            return Offered(queued, letter, raw, offer)
         except DoorClosed as error:
             self._defer(queued, error, now)
         except Exception as error:
@@ -216,6 +219,8 @@ class Sender:
     def _defer(self, queued: Queued, error: DoorClosed, now: datetime) -> None:
         """The door is closed: that is the operator's to mend, so the letter waits as long as it takes."""
         wait = error.seconds if isinstance(error, Throttled) else 0.0
+        if isinstance(error, LoginRefused):
+            self._pace.refused(now)
         log.warning("letter deferred", letter=queued.id, attempts=queued.attempts)
         self._put_off(queued, str(error), now, wait)
 
@@ -247,9 +252,11 @@ def _undelivered(letter: Letter, refusal: Refusal) -> LetterUndelivered:
 
 # How many letters may leave in a minute: servers put off or refuse what comes faster (Microsoft 365: 30 a mailbox).
 # It is told of every hand-over and says when the next one may be. Time is an argument; nothing sleeps. It knows this
-# daemon's letters alone: several that share a mailbox are put off by the server, which costs a letter minutes.
+# daemon's letters alone: several that share a mailbox are put off by the server, which costs a letter minutes. A server
+# that refuses the login is left alone, too: it locks an account that is tried with every letter.
 
 MINUTE = timedelta(minutes=1)
+REFUSED = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60))
 
 
 class Pace:
@@ -258,13 +265,26 @@ class Pace:
     def __init__(self, most: int | None) -> None:
         self._most = most
         self._gone: deque[datetime] = deque(maxlen=most or 1)
+        self._refusals = 0
+        self._closed: tuple[datetime, datetime] | None = None  # since when, and until when
 
     def note(self, at: datetime) -> None:
         """A letter is handed over at that instant, whatever comes of it."""
         self._gone.append(at)
 
+    def refused(self, at: datetime) -> None:
+        """The login was refused: none of the letters that wait may knock for a while, up to an hour."""
+        pause = REFUSED[min(self._refusals, len(REFUSED) - 1)]
+        self._refusals += 1
+        self._closed = (at, at + pause * (1 - random.random() / 5))  # noqa: S311 - daemons do not knock at once
+
+    def let_in(self) -> None:
+        self._refusals, self._closed = 0, None
+
     def free_at(self, now: datetime) -> datetime | None:
         """When the next one may go; None: now. A clock that was set back holds nothing up for longer than a minute."""
+        if self._closed is not None and self._closed[0] <= now < self._closed[1]:
+            return self._closed[1]
         if self._most is None or len(self._gone) < self._most:
             return None
         free = self._gone[0] + MINUTE

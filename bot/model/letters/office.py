@@ -160,6 +160,17 @@ class Alert:
         lines: tuple[PersonalText, ...]
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class Unworked(Wording):
+        """Mails of these inboxes that a fault of ours kept from being worked, the oldest received at `since`. `refs`:
+        the cases they belong to, as far as that is known."""
+
+        is_of_case = False
+        count: int
+        mailboxes: tuple[PersonalText, ...]
+        refs: tuple[PlainText, ...]
+        since: datetime
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class Incident(Wording):
         """A mail reached somebody it was not meant for. `fields`: which kinds of details; `until`: when it must have
         been told."""

@@ -1,0 +1,65 @@
+"""A program that is killed while it works off a backlog: no mail pays for it, however often it happens.
+
+The reading process is a real one, and the program ends by SIGKILL as by an OOM killer or a power cut.
+"""
+
+import os
+import signal
+from collections import Counter
+from datetime import timedelta
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from bot.model import Disposition
+from bot.store import mails
+from tests.integration.office import Office, raw_mail
+from tests.unit.case_samples import FAY, HELEN, START
+
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+FORKS = get_context("forkserver")
+
+
+def _live(folder: Path, failpoint: str) -> None:
+    if failpoint:
+        os.environ["CHALLENGE_BOT_FAILPOINT"] = failpoint
+    office = Office(folder, sandbox=True)
+    office.once(START + HOUR)
+    office.close()
+
+
+def life(folder: Path, failpoint: str = "") -> int | None:
+    process = FORKS.Process(target=_live, args=(folder, failpoint))
+    process.start()
+    process.join(60)
+    return process.exitcode
+
+
+@pytest.mark.timeout(300)
+def test_killed_four_times_over_a_backlog(tmp_path: Path) -> None:
+    """Three challenges, their answers and twenty newsletters: each has its case, or is none of our business; nothing is
+    unreadable, no strike is counted and no newsletter's text is kept."""
+    office = Office(tmp_path)
+    office.once(START - HOUR)
+    for n in range(3):
+        words = f"We disagree with the closure for family {n}, please look again at this plan.\n"
+        office.put(raw_mail(HELEN, words, number=f"c{n}"), START + n * SECOND)
+        answer = raw_mail(
+            FAY, f"We shall visit family {n} on Friday.\n", number=f"r{n}", answers=f"c{n}@health.example", to=HELEN
+        )
+        office.put(answer, START + (n + 10) * SECOND)
+    for n in range(20):
+        office.put(raw_mail(FAY, "Soup.\n", number=f"n{n}", subject=f"Newsletter {n}"), START + (n + 20) * SECOND)
+    office.close()
+    for _ in range(4):
+        assert life(tmp_path, "intake.disposing:1") == -signal.SIGKILL
+    office = Office(tmp_path)
+    with office.app.db.read() as tx:
+        assert {one.attempts for one in mails.waiting(tx, 100, START)} == {0}
+    office.once(START + 2 * HOUR)
+    with office.app.db.read() as tx:
+        found = Counter(row.disposition for kind in Disposition for row in mails.listed(tx, kind))
+        kept = tx.exec_driver_sql("SELECT count(*) FROM raw").scalar_one()
+    assert (found, kept, len(office.cases())) == ({"case": 6, "ignored": 20}, 6, 3)
+    office.close()
