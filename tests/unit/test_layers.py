@@ -77,7 +77,6 @@ LIBRARIES = {
     "authres": "mail/trust.py",
     "inscriptis": "mail/bytes/text.py",
     "flufl": "mail/machine/bounce.py",
-    "tnefparse": "mail/bytes/unreadable.py",
     "pydantic": "rules/* settings/* store/codec.py cli/rehearsal/story.py",
     "pydantic_core": "rules/* settings/* store/codec.py",
     "ruamel": "rules/* settings/* cli/rehearsal/story.py doors/maildir/pipe.py",
