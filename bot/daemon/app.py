@@ -119,9 +119,11 @@ def reading_of(settings: Settings) -> Reading:
         for text in policy.intake.subjects
     ]
     trust = config.senders.trust
+    own = (config.bot.address, *(box.address for box in config.mailboxes))
+    domains = tuple(dict.fromkeys(address.rpartition("@")[2] for address in own))
     return Reading(
         phrases=tuple(dict.fromkeys(phrases)),
-        trust=Trust(trust.profile, trust.authserv_ids, trust.arc_sealers),
+        trust=Trust(trust.profile, trust.authserv_ids, trust.arc_sealers, domains),
         own_addresses=(config.bot.address,),  # not the watched inboxes: people send as their team
         id_domain=config.bot.address.rpartition("@")[2],
         shapes=shapes_of(settings.policies.values()),

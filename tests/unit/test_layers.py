@@ -74,7 +74,6 @@ LIBRARIES = {
     "re2": "*",
     "dns": "doors/dmarc.py",
     "mailparser": "mail/*",
-    "authres": "mail/trust.py",
     "inscriptis": "mail/bytes/text.py",
     "flufl": "mail/machine/bounce.py",
     "pydantic": "rules/* settings/* store/codec.py cli/rehearsal/story.py",
