@@ -238,6 +238,22 @@ def test_a_mail_whose_attachment_ends_the_reader_is_read_without_it(house: House
     assert len(house.cases()) == 1
 
 
+def test_retries_stand_behind_fresh_mail(house: House) -> None:
+    """Mails that ended the reader, a batch and more of them, are read again one at a time while nothing else waits."""
+    fragile(house)
+    for n in range(130):
+        house.put(eml(title="Lunch", name=f"bad{n}", X_Test="kills"))
+    house.receive(START)
+    assert [house.app.intake.read(START) for _ in range(3)] == [100, 30, 1]
+    house.put(eml(), START + HOUR)
+    house.receive(START)
+    assert house.app.intake.read(START) == 1
+    assert len(house.cases()) == 1
+    assert house.listed("set_aside") == []
+    assert house.app.intake.read(START) == 1
+    assert len(house.listed("set_aside")) == 1
+
+
 def test_a_mail_that_was_begun_three_times_and_never_ended_is_not_begun_again(house: House) -> None:
     """The whole daemon went down with it each time: it is set aside unread."""
     house.put(eml(title="Lunch"))

@@ -27,7 +27,7 @@ FILES = sorted(MAILS.glob("**/*.eml"))
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    found = Sandbox(READING, wall=3.0)
+    found = Sandbox(READING, cpu=3.0)
     yield found
     found.close()
 

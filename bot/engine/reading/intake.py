@@ -60,11 +60,10 @@ class Intake:
         self.boxes = boxes
         self._entered: dict[str, str] = {}
         self._moved: moved_door.Windows = {}
+        self._struck: set[int] = set()
         self.office = Office(turn, boxes.inboxes)
         self.brought = Brought(turn, self.office, boxes.inboxes)
         self.penned = Penned(db, turn, reader, reading, self._inbox, boxes.inboxes, self.brought)
-
-    # --- receive ------------------------------------------------------------------------------------------------
 
     def receive(self, name: str, mailbox: Mailbox, now: datetime) -> int:
         """One whole pass over a mailbox; returns how many messages were new. Raises DoorClosed."""
@@ -121,12 +120,13 @@ class Intake:
             own = since
         return own or watched.floor
 
-    # --- read ---------------------------------------------------------------------------------------------------
-
     def read(self, now: datetime, limit: int = BATCH) -> int:
-        """Reads waiting mails, oldest arrival at the server first; returns how many were disposed of."""
+        """Reads waiting mails, oldest arrival at the server first, those that ended the reader one by one behind all
+        others; returns how many were begun."""
         with self.db.read() as tx:
-            waiting = _fitting(mails.waiting(tx, limit, now))
+            every = mails.waiting(tx, limit + len(self._struck), now)
+            others = [one for one in every if one.entry not in self._struck]
+            waiting = _fitting(others[:limit] or every[:1])
             self._moved = mailboxes.moves(tx) if waiting else {}
         fresh = [one for one in waiting if one.attempts == 0 and not _is_too_large(one)]
         together = {one.entry for one in fresh} if len(fresh) > 1 else set()
@@ -136,7 +136,9 @@ class Intake:
         for one in waiting:
             found = read[one.entry] if one.entry in read else next(answers)
             if found is None:
+                self._struck.add(one.entry)
                 continue
+            self._struck.discard(one.entry)
             mail = weighed(found, self.turn.books.settings.directory)
             if (none_of_ours := self._unrelated(one, mail)) is not None:
                 unrelated.append(none_of_ours)
@@ -173,8 +175,6 @@ class Intake:
             if strikes < STRIKES:
                 return None
             return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: {died}")
-
-    # --- dispose ------------------------------------------------------------------------------------------------
 
     def _unrelated(self, one: Waiting, mail: Mail) -> Unrelated | None:
         """Whether it is surely none of our business, found without a write lock. None: it is disposed of by itself."""

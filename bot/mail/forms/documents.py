@@ -7,7 +7,10 @@ ever opened, and a document type declaration (where entity bombs live) ends the 
 import io
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Any
 from xml.parsers import expat  # a document type declaration, where its dangers lie, is refused below
 
@@ -188,6 +191,15 @@ class Filled:
     value: str
     is_button: bool
     where: str
+
+
+def load() -> None:
+    """Imports all of the library, where a mail may not wait for it or cannot have it later."""
+    import pypdf
+
+    for module in walk_packages(pypdf.__path__, "pypdf."):
+        with suppress(ImportError):  # what it does with pictures wants a library that we have no use for
+            import_module(module.name)
 
 
 def read_pdf(content: bytes) -> tuple[tuple[Cell, ...], tuple[Filled, ...]]:
