@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
 import struct
 import time
 from datetime import UTC, datetime
-from itertools import pairwise
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -99,25 +100,24 @@ def test_counts_are_held_to_the_budget() -> None:
     assert unpack(tnef(CODEPAGE, BODY, *many)) is None
 
 
+def used(sandbox: Sandbox) -> float:
+    """Processor seconds of the reading process so far: the machine may be busy with something else."""
+    fields = Path(f"/proc/{sandbox.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def test_a_hundred_of_them_delay_an_honest_mail_by_less_than_a_second() -> None:
-    """They are read like any other mail, and the reader does not die of one."""
+    """They are read like any other mail, in one process that does not die of one."""
     sandbox = Sandbox(Reading())
     try:
         sandbox.read(HONEST, NOW)
-        began = time.monotonic()
-        sandbox.read_many([(HONEST, NOW)] * 100)
-        plain = time.monotonic() - began
-        jobs = [*((LOOP % n, NOW) for n in range(100)), (HONEST, NOW)]
-        instants = [time.monotonic()]
-        answers = []
-        for answer in sandbox.read_each(jobs):
-            answers.append(answer)
-            instants.append(time.monotonic())
+        pid, before = sandbox.pid, used(sandbox)
+        answers = sandbox.read_many([*((LOOP % n, NOW) for n in range(100)), (HONEST, NOW)])
+        assert sandbox.pid == pid
+        assert used(sandbox) - before < 1
     finally:
         sandbox.close()
     assert not [answer for answer in answers if isinstance(answer, Exception)]
-    assert max(later - earlier for earlier, later in pairwise(instants)) < 1
-    assert instants[-1] - instants[0] < 1 + plain
 
 
 def test_the_mail_is_the_one_that_looped() -> None:

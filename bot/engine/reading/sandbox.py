@@ -29,7 +29,7 @@ from bot.model.errors import BotError
 
 #: For one mail: processor seconds, seconds on the wall, octets.
 CPU = 10.0
-WALL = 60.0
+WALL = 300.0
 MEMORY = 1 << 30
 #: How long a new child may take to load its libraries, and a batch of mails to be handed over.
 _PATIENCE = 60.0
