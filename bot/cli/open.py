@@ -16,7 +16,7 @@ from bot.daemon.app import Office, assembled, reading_of
 from bot.daemon.configuration import home, load
 from bot.daemon.life import alone
 from bot.engine.reading.intake import Intake
-from bot.engine.reading.sandbox import Sandbox
+from bot.engine.reading.reader.sandbox import Sandbox
 from bot.model.errors import BotError
 from bot.settings.settings import Settings
 from bot.store import cases

@@ -85,7 +85,7 @@ def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
     beat = read_heartbeat(home(config, os.environ).var / HEARTBEAT)
     stopped = [*_heart(beat), *dict.fromkeys([*stopped, *_told(beat, stopped)])]
     if as_json:
-        emit({"ok": not stopped, "stopped": stopped, "heartbeat": beat.get("at"), **found})
+        emit({"ok": not stopped, "stopped": stopped, "heartbeat": beat.get("at"), "uncaged": _uncaged(beat), **found})
     else:
         _say_status(found, beat, stopped)
     if stopped:
@@ -100,6 +100,11 @@ def _heart(beat: dict[str, Any]) -> list[str]:
     every = beat.get("every") or 0
     grace = timedelta(seconds=BEATS * every) if every else ONCE_GRACE
     return [f"the daemon has shown no sign of life since {when(at)}"] if now() - at > grace else []
+
+
+def _uncaged(beat: dict[str, Any]) -> list[str]:
+    """What of the reading process's cage the kernel has refused: it works, and is less safe."""
+    return [str(line) for line in beat.get("uncaged", ())]
 
 
 def _told(beat: dict[str, Any], known: list[str]) -> list[str]:
@@ -122,6 +127,7 @@ def _say_status(found: dict[str, Any], beat: dict[str, Any], stopped: list[str])
         say_lines(f"{name.capitalize()}: {counts or 'none'}")
     for name, at in sorted(found["mailboxes"].items()):
         say_lines(f"Mailbox {name}: last read {when(at)}")
+    say_lines(*(f"Less safe than it could be: {line}" for line in _uncaged(beat)))
     say_lines(*([] if stopped else ["Nothing has stopped."]))
     complain(*(f"STOPPED: {one}" for one in stopped))
 

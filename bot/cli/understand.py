@@ -13,7 +13,7 @@ import typer
 
 from bot.cli.open import now
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
-from bot.engine.reading.sandbox import Sandbox, SandboxDied
+from bot.engine.reading.reader.sandbox import Sandbox, SandboxDied
 from bot.mail.bytes import headers
 from bot.mail.read import Reading, headers_only
 from bot.mail.subject import Phrase
@@ -23,7 +23,7 @@ from bot.model import Mail
 from bot.model.errors import BotError
 from bot.rules.policy import file as policy_file
 from bot.rules.policy.policy import Policy
-from bot.rules.policy.yaml_file import read
+from bot.rules.policy.yaml_file import Document, read
 from bot.settings.settings import MeaningBlock
 from bot.settings.settings import Trust as TrustBlock
 from bot.settings.shapes import shapes_of
@@ -168,7 +168,15 @@ def _settings(file: Path) -> tuple[Trust, MeaningBlock]:
         meaning = MeaningBlock.model_validate((document.at(("meaning",)) if document else None) or {})
     except ValueError as error:
         raise BotError(f"{file}: {place} cannot be used: see challenge-bot check") from error
-    return Trust(said.profile, said.authserv_ids, said.arc_sealers), meaning
+    return Trust(said.profile, said.authserv_ids, said.arc_sealers, _domains(document)), meaning
+
+
+def _domains(document: Document | None) -> tuple[str, ...]:
+    """Of the mailboxes that bot.yaml names."""
+    boxes = document.at(("mailboxes",)) if document else None
+    own = document.at(("bot",)) if document else None
+    named = (one.get("address") for one in (own, *(boxes if isinstance(boxes, list) else ())) if isinstance(one, dict))
+    return tuple(dict.fromkeys(one.rpartition("@")[2].lower() for one in named if isinstance(one, str)))
 
 
 def _text(path: Path) -> str:

@@ -30,6 +30,8 @@ GRACE = timedelta(minutes=10)  # how long a mailbox or a letter may fail before 
 SOON = timedelta(minutes=3)  # the same where a login was refused: nobody else can mend that
 REPEAT = timedelta(days=1)
 COMMAND_SECONDS = 30
+#: What of our environment the operator's command gets: passwords and keys stand beside these.
+COMMAND_KEEPS = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 log = structlog.get_logger("alert")
 
@@ -163,6 +165,7 @@ class Alerts:
                 check=True,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
+                env={name: os.environ[name] for name in COMMAND_KEEPS if name in os.environ},
             )
         except (OSError, subprocess.SubprocessError) as error:
             self._say_line(f"alert_command failed: {error}")

@@ -16,8 +16,8 @@ from bot.engine.alarms import Alarms
 from bot.engine.digest import Digests
 from bot.engine.expiry import Expiry
 from bot.engine.reading.intake import Intake
+from bot.engine.reading.reader.sandbox import InProcess, Sandbox
 from bot.engine.reading.receiving import Boxes
-from bot.engine.reading.sandbox import InProcess, Sandbox
 from bot.engine.sending.compose import Composer
 from bot.engine.sending.sender import Sender
 from bot.engine.sending.unknown import FindProof
@@ -134,9 +134,11 @@ def reading_of(settings: Settings) -> Reading:
         for text in policy.intake.subjects
     ]
     trust = config.senders.trust
+    own = (config.bot.address, *(box.address for box in config.mailboxes))
+    domains = tuple(dict.fromkeys(address.rpartition("@")[2] for address in own))
     return Reading(
         phrases=tuple(dict.fromkeys(phrases)),
-        trust=Trust(trust.profile, trust.authserv_ids, trust.arc_sealers),
+        trust=Trust(trust.profile, trust.authserv_ids, trust.arc_sealers, domains),
         own_addresses=(config.bot.address,),  # not the watched inboxes: people send as their team
         id_domain=config.bot.address.rpartition("@")[2],
         shapes=shapes_of(settings.policies.values()),

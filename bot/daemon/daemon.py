@@ -20,7 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bot.daemon.alert import Condition, conditions
 from bot.daemon.app import App, build
 from bot.daemon.configuration import Loaded, reloaded
-from bot.daemon.life import NOTHING, STOP, alerts, free_earlier, furnish, owner, read_now, signals
+from bot.daemon.life import NOTHING, STOP, alerts, free_earlier, furnish, owner, read_now, signals, uncaged
 from bot.daemon.notify import ALIVE, READY, STOPPING, Notify
 from bot.daemon.threads import Desk, Post, Troubles, Watcher, Worker
 from bot.model.errors import BotError, ConfigError, Problem, StoreError
@@ -113,6 +113,7 @@ class Daemon:
         furnish(settings)
         app = build(settings, read_now=read_now, owner=self.owner, woken=self._queued.set, database=database)
         app.composer.on_fault = self._template_failed
+        self._uncaged = uncaged(app)
         return app
 
     def _manned(self) -> Crew:
@@ -231,9 +232,12 @@ class Daemon:
             self._troubles.add(f"the {name} hangs", "Restart the daemon.", now)
         found = [*self._stopped, *self._troubles.standing()]
         with self._beating:  # a reload beats, too
-            self._alerts.look(found, {"pid": os.getpid(), "every": BEAT, "owner": self.owner, **steps}, now)
+            self._alerts.look(found, {**self._life(), **steps}, now)
         if not stuck:
             self._notify(ALIVE)
+
+    def _life(self) -> dict[str, Any]:
+        return {"pid": os.getpid(), "every": BEAT, "owner": self.owner, "uncaged": self._uncaged}
 
     def _compare_times(self) -> None:
         """A wall clock that was moved: forward, the desk reads every inbox first; back, the ticks start anew."""

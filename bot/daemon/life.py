@@ -14,10 +14,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
+
 from bot.daemon.alert import Alerts, conditions
 from bot.daemon.app import App, build
 from bot.daemon.configuration import Loaded
 from bot.daemon.threads import Troubles
+from bot.engine.reading.reader.sandbox import SandboxDied
 from bot.model import Letter
 from bot.model.errors import BotError
 from bot.settings.settings import Settings
@@ -28,6 +31,8 @@ HEARTBEAT = "heartbeat.json"
 #: What stands for "no signal for QUIET_SECONDS".
 NOTHING, QUIET_SECONDS = 0, 30.0
 STOP = (signal.SIGTERM, signal.SIGINT)
+
+log = structlog.get_logger("daemon")
 
 
 def read_now() -> datetime:
@@ -64,7 +69,8 @@ def once(loaded: Loaded) -> list[str]:
         said = app.once(read_now())
         with app.db.read() as tx:
             found = conditions(tx, read_now())
-        alerts(app).look([*found, *troubles.standing()], {"pid": os.getpid(), "every": 0}, read_now())
+        life = {"pid": os.getpid(), "every": 0, "uncaged": uncaged(app)}
+        alerts(app).look([*found, *troubles.standing()], life, read_now())
         app.sender.drain(read_now())
         app.db.tidy()
         return said
@@ -75,6 +81,17 @@ def once(loaded: Loaded) -> list[str]:
 def owner() -> str:
     """Who holds a lease: no two lives of any daemon share one."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def uncaged(app: App) -> tuple[str, ...]:
+    """What of the reading process's cage this kernel refuses, said aloud at a start and at a change of settings."""
+    try:
+        found = app.reader.uncaged()
+    except SandboxDied as died:
+        found = (f"the reading process cannot be started: {died}",)
+    for line in found:
+        log.warning("no whole cage", why=line)
+    return found
 
 
 def free_earlier(db: Database, settings: Settings, mine: str, now: datetime) -> None:

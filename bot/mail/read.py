@@ -80,7 +80,7 @@ def writer(raw: bytes) -> str:
 
 
 def _read(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool) -> Mail:
-    parsed = parse.parse(raw)
+    parsed = parse.parse(raw, opens_files=opens_files)
     why = _why_unreadable(parsed)
     is_readable = not why
     defects = parsed.defects if is_readable else (*parsed.defects, f"unreadable: {why}")

@@ -1,48 +1,42 @@
 """Authentication-Results and its kin -> how far the sender is proven.
 
-Only what our own border has written counts. Profile `rfc8601`: fields of a configured authserv-id that stand above the
-first Received of a foreign host. Profile `exchange-online`: the topmost field, which has no authserv-id, or Exchange's
-own mark for mail from inside. Proof is of the domain in From: what the person may do is rules/authority.py's business.
-It checks no signature itself.
+Only what our own border has written counts. Profile `rfc8601`: fields of a configured authserv-id where the border
+writes them, and none further down. Profile `exchange-online`: the topmost field, which has no authserv-id, or, for our
+own domains, Exchange's mark for mail from inside. The worst that is said counts. Proof is of the domain in From: what
+the person may do is rules/authority.py's business. It checks no signature itself.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import authres
 import re2
-from authres.core import AuthResError
 from mailparser.exceptions import MailParserError
 from mailparser.utils import parse_received
 
+from bot.mail.bytes import results as field
 from bot.mail.bytes.headers import Headers
+from bot.mail.bytes.results import Result
 from bot.model import Address, Proof
 
 _RESULTS = "authentication-results"
 _MAX_FIELDS = 60
-#: How one result begins: nothing else may stand between semicolons, where a field is read piece by piece.
-_BEGINS = re2.compile(
-    r"(?i)^[a-z0-9_-]+(?:\s*/\s*\d+)?\s*=\s*(?:pass|fail|none|neutral|softfail|hardfail|softpass|policy|temperror"
-    r"|permerror|nxdomain|discard|unknown|bestguesspass|signed)(?:\s|\(|$)"
-)
+#: A local part in quotes, or with what ends a result: some borders write it without them.
+_CARRIES = re2.compile(r"[;\"()\s]")
+#: Our own host's hand-over to itself: to the store, or back from a filter.
+_HANDED_OVER = re2.compile(r"(?i)\bwith\s+(?:utf8)?lmtp|\(localhost \[(?:127\.0\.0\.1|::1)\]\)")
 _EXCHANGE_HOSTS = (".outlook.com", ".office365.us", ".partner.outlook.cn")
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Who is believed. `authserv_ids` and `arc_sealers` are host names, compared without case."""
+    """Who is believed. `authserv_ids` and `arc_sealers` are host names, compared without case; `own_domains`: of the
+    mailboxes that Exchange keeps for us, for which alone its mark for mail from inside speaks."""
 
     profile: Literal["rfc8601", "exchange-online", "none"] = "none"
     authserv_ids: tuple[str, ...] = ()
     arc_sealers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    method: str
-    result: str
-    header_from: str
+    own_domains: tuple[str, ...] = ()
 
 
 def prove(headers: Headers, sender: Address | None, trust: Trust) -> tuple[Proof, str]:
@@ -53,24 +47,36 @@ def prove(headers: Headers, sender: Address | None, trust: Trust) -> tuple[Proof
         return Proof.UNPROVEN, "the mail has no single sender"
     domain = sender.email.rpartition("@")[2]
     if trust.profile == "exchange-online":
-        return _exchange(headers, domain, trust)
-    results = _ours(headers, {name.lower() for name in trust.authserv_ids})
-    return _judge(results, domain, headers, trust)
+        proof, why = _exchange(headers, domain, trust)
+    else:
+        proof, why = _judge(_ours(headers, {name.lower() for name in trust.authserv_ids}), domain, headers, trust)
+    if proof is Proof.PROVEN and _CARRIES.search(headers.get("return-path").strip().strip("<>")):
+        return Proof.UNPROVEN, "the envelope's sender may have written into the results"
+    return proof, why
 
 
 def _exchange(headers: Headers, domain: str, trust: Trust) -> tuple[Proof, str]:
-    inside = headers.all("x-ms-exchange-organization-authas")
-    if [value.strip().lower() for value in inside] == ["internal"]:
-        return Proof.PROVEN, "from inside the organisation (AuthAs: Internal)"
     topmost = _of_exchange(headers)
-    if not topmost.strip():
-        return Proof.NONE, "no Authentication-Results of Exchange"
-    _, results = _read(f"exchange-online; {topmost}")
+    _, results = field.read(f"exchange-online; {topmost}")
     if any(r.method == "compauth" and r.result in ("fail", "softpass") for r in results) and not _passes(
         results, domain
     ):
         return Proof.FAILED, "composite authentication failed"
+    if _is_inside(headers, domain, trust) and not any(r.method == "dmarc" and r.result == "fail" for r in results):
+        return Proof.PROVEN, "from inside the organisation (AuthAs: Internal)"
+    if not topmost.strip():
+        return Proof.NONE, "no Authentication-Results of Exchange"
     return _judge(results, domain, headers, trust)
+
+
+def _is_inside(headers: Headers, domain: str, trust: Trust) -> bool:
+    """Whether Exchange marks the mail as from inside, it is of a domain of ours, and no foreign host handed it in."""
+    marks = headers.all("x-ms-exchange-organization-authas")
+    if [value.strip().lower() for value in marks] != ["internal"]:
+        return False
+    own = {one.lower() for one in trust.own_domains}
+    hops = (_host(value) for value in headers.all("received"))
+    return domain in own and all(host.endswith((*_EXCHANGE_HOSTS, *(f".{one}" for one in own))) for host in hops)
 
 
 def _of_exchange(headers: Headers) -> str:
@@ -84,38 +90,43 @@ def _of_exchange(headers: Headers) -> str:
 
 
 def _judge(results: Sequence[Result], domain: str, headers: Headers, trust: Trust) -> tuple[Proof, str]:
+    """Where a method has two results, the worse counts."""
     if not results:
         return Proof.NONE, "no Authentication-Results of our own border"
     if _passes(results, domain):
         return Proof.PROVEN, f"dmarc=pass header.from={domain}"
-    if any(r.method == "arc" and r.result == "pass" for r in results) and _sealed(headers, domain, trust):
+    seals = {r.result for r in results if r.method == "arc"}
+    if seals == {"pass"} and _sealed(headers, domain, trust):
         return Proof.PROVEN, f"arc=pass, sealed by a trusted gateway, dmarc=pass header.from={domain}"
-    verdict = next((r.result for r in results if r.method == "dmarc"), "")
-    if verdict == "fail":
+    verdicts = [r.result for r in results if r.method == "dmarc"]
+    if "fail" in verdicts:
         return Proof.FAILED, "dmarc=fail"
-    return Proof.UNPROVEN, f"dmarc={verdict or 'not given'}"
+    worst = next((one for one in verdicts if one != "pass"), next(iter(verdicts), "not given"))
+    return Proof.UNPROVEN, f"dmarc={worst}"
 
 
 def _passes(results: Sequence[Result], domain: str) -> bool:
-    first = next((r for r in results if r.method == "dmarc"), None)
-    return first is not None and first.result == "pass" and first.header_from == domain
+    verdicts = {(r.result, r.header_from) for r in results if r.method == "dmarc"}
+    return verdicts == {("pass", domain)}
 
 
 def _ours(headers: Headers, servers: set[str]) -> list[Result]:
-    """Results of the topmost believed field that speaks of DMARC, else of all believed fields together."""
-    gathered: list[Result] = []
+    """What the border says: its fields above its own Received, or the topmost right below it, where filters of Postfix
+    and Sendmail write. Any hop below what was found ends it, since a sender writes fields of any name further down."""
+    groups: list[list[Result]] = []
+    has_crossed = is_bounded = False
     for name, value in headers.fields[:_MAX_FIELDS]:
-        if name == "received" and _is_foreign(value, servers):
-            break
-        if name != _RESULTS:
-            continue
-        server, results = _read(value)
-        if server not in servers:
-            continue
-        gathered += results
-        if any(r.method == "dmarc" for r in results):
-            break
-    return gathered
+        if name == "received":
+            if groups or has_crossed or _is_foreign(value, servers):
+                is_bounded = bool(groups) and not has_crossed
+                break
+            has_crossed = not _is_within(value, servers)
+        elif name == _RESULTS:
+            server, results = field.read(value)
+            if server in servers:
+                groups.append(results)
+    believed = groups if is_bounded else groups[:1]
+    return [result for results in believed for result in results]
 
 
 def _is_foreign(received: str, servers: set[str]) -> bool:
@@ -124,13 +135,20 @@ def _is_foreign(received: str, servers: set[str]) -> bool:
     return not any(host == server or host.endswith("." + _realm(server)) for server in servers)
 
 
-def _host(received: str) -> str:
-    """Who wrote the hop, "" where it does not say."""
+def _is_within(received: str, servers: set[str]) -> bool:
+    """Whether a hop of ours is one from our own hosts: the border's own stands below it."""
+    giver = _host(received, "from")
+    named = any(giver == server or giver.endswith("." + _realm(server)) for server in servers)
+    return named or bool(_HANDED_OVER.search(received))
+
+
+def _host(received: str, side: Literal["by", "from"] = "by") -> str:
+    """Who wrote the hop, or whom it names as the giver; "" where it does not say."""
     try:
-        by = str(parse_received(received).get("by", "")).strip().lower()  # type: ignore[no-untyped-call]
+        name = str(parse_received(received).get(side, "")).strip().lower()  # type: ignore[no-untyped-call]
     except (MailParserError, ValueError, TypeError, IndexError):
         return ""
-    return by.split()[0].strip("[]().;") if by else ""
+    return name.split()[0].strip("[]().;") if name else ""
 
 
 def _realm(server: str) -> str:
@@ -157,7 +175,7 @@ def _sealed(headers: Headers, domain: str, trust: Trust) -> bool:
             for instance, _, rest in [value.partition(";")]
             if instance.replace(" ", "").lower() == f"i={number}"
         ]
-        if len(seen) == 1 and _passes(_read(seen[0])[1], domain):
+        if len(seen) == 1 and _passes(field.read(seen[0])[1], domain):
             return True
     return False
 
@@ -167,65 +185,3 @@ def _tags(value: str) -> dict[str, str]:
     pairs = (piece.partition("=") for piece in value.split(";"))
     tags = {key.strip().lower(): text.strip() for key, _, text in pairs}
     return tags if tags.get("i", "").isdigit() and len(tags["i"]) < 3 and tags["i"].isascii() else {}
-
-
-def _read(value: str) -> tuple[str, list[Result]]:
-    """One field by the grammar of RFC 8601: who says it, and what. Where the whole is no such field, each result of it
-    by itself; an unreadable one has said nothing. Unreadable altogether: nobody says nothing."""
-    whole = _parsed(value.strip().rstrip(";"))
-    if whole is not None:
-        return whole
-    first, *pieces = _pieces(value) or [""]
-    server = first.split()[0].lower() if first.split() else ""
-    if not server or not all(_BEGINS.match(piece) for piece in pieces):  # a ";" in somebody's words
-        return "", []
-    results = [result for piece in pieces for result in _one(server, piece)]
-    verdicts = {(r.result, r.header_from) for r in results if r.method == "dmarc"}
-    return (server, results) if len(verdicts) < 2 else ("", [])
-
-
-def _one(server: str, piece: str) -> list[Result]:
-    """One result; without its evidence where that cannot be read."""
-    found = _parsed(f"{server}; {piece}")
-    method = piece.partition("=")[0].partition("/")[0].strip().lower()
-    return found[1] if found is not None else [Result(method, "unreadable", "")]
-
-
-def _parsed(value: str) -> tuple[str, list[Result]] | None:
-    try:
-        parsed = authres.AuthenticationResultsHeader.parse_value(value)  # type: ignore[call-arg, no-untyped-call]
-    except (AuthResError, ValueError, TypeError, AttributeError, IndexError, RecursionError):
-        return None
-    results = [
-        Result(str(r.method).lower(), str(r.result).lower(), _header_from(r))
-        for r in parsed.results
-        if hasattr(r, "method")
-    ]
-    return str(parsed.authserv_id).lower(), results
-
-
-def _pieces(value: str) -> list[str]:
-    """The field at its semicolons, those in quotes and comments left alone; empty where these do not end."""
-    pieces, start, depth, is_quoted, is_escaped = [], 0, 0, False, False
-    for n, letter in enumerate(value):
-        if is_escaped:
-            is_escaped = False
-        elif letter == "\\" and (is_quoted or depth):
-            is_escaped = True
-        elif letter == '"' and not depth:
-            is_quoted = not is_quoted
-        elif letter in "()" and not is_quoted:
-            depth += 1 if letter == "(" else -1
-        elif letter == ";" and not is_quoted and not depth:
-            pieces.append(value[start:n])
-            start = n + 1
-        if depth < 0:
-            return []
-    pieces.append(value[start:])
-    stripped = [piece.strip() for piece in pieces]
-    return [] if depth or is_quoted else [stripped[0], *(piece for piece in stripped[1:] if piece)]
-
-
-def _header_from(result: authres.AuthenticationResult) -> str:
-    given = [p.value for p in result.properties if p.type == "header" and p.name == "from"]
-    return str(given[0]).strip().rpartition("@")[2].lower() if len(given) == 1 else ""

@@ -131,14 +131,14 @@ def _pack(body: bytes, digest: str) -> dict[str, Any]:
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def waiting(tx: Connection, limit: int, now: datetime) -> list[Waiting]:  # noqa: ARG001
-    """Unread mails, oldest arrival at the server first: a reply is never read before the mail it answers. `now` is
-    when they are taken; the leases of several daemons will hang on it."""
+def waiting(tx: Connection, limit: int, now: datetime, *, fresh_first: bool = False) -> list[Waiting]:  # noqa: ARG001
+    """Unread mails, oldest arrival at the server first: a reply is never read before the mail it answers; with
+    `fresh_first` those of which the reader died come last. `now` is when they are taken; the leases of several daemons
+    will hang on it."""
     columns = [_ledger.c.id.label("entry"), *(_ledger.c[name] for name in list(Waiting.__slots__)[1:])]
-    unread = (
-        select(*columns).where(_ledger.c.disposition == Disposition.UNREAD).order_by(_ledger.c.received, _ledger.c.id)
-    )
-    return [Waiting(*row) for row in tx.execute(unread.limit(limit))]
+    unread = select(*columns).where(_ledger.c.disposition == Disposition.UNREAD)
+    order = ((_ledger.c.attempts > 0,) if fresh_first else ()) + (_ledger.c.received, _ledger.c.id)
+    return [Waiting(*row) for row in tx.execute(unread.order_by(*order).limit(limit))]
 
 
 def attempt(tx: Connection, entry: int, now: datetime) -> int:

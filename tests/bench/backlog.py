@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bot.daemon.app import App, build
 from bot.daemon.threads import Desk, Troubles, Watcher
-from bot.engine.reading.sandbox import Sandbox
+from bot.engine.reading.reader.sandbox import Sandbox
 from bot.settings.settings import Settings
 from bot.store import meta
 from tests.bench import floor

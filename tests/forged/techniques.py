@@ -272,6 +272,31 @@ def results_below_our_own_verdict(w: World, c: Target, word: str, n: int) -> For
 
 
 @technique(BORDER)
+def results_below_our_own_that_say_nothing(w: World, c: Target, word: str, n: int) -> Forged:
+    mine = (f"Authentication-Results: {GATEWAY}; {passed(c.raiser)}",)
+    return Forged(c.raiser, word, n, auth="spf=pass smtp.mailfrom=evil.example", cites=c.to_raiser, below=mine)
+
+
+@technique(BORDER)
+def results_behind_a_relay_of_ours_that_never_was(w: World, c: Target, word: str, n: int) -> Forged:
+    relay = f"Received: from a by relay.{GATEWAY.partition('.')[2]} with ESMTP; Tue, 12 Jan 2027 10:00:00 +0000"
+    mine = (relay, f"Authentication-Results: {GATEWAY}; {passed(c.raiser)}")
+    return Forged(c.raiser, word, n, auth="", cites=c.to_raiser, below=mine)
+
+
+@technique(BORDER)
+def results_in_an_envelope_that_the_border_does_not_quote(w: World, c: Target, word: str, n: int) -> Forged:
+    found = f"spf=pass smtp.mailfrom=x;{passed(c.raiser)};iprev=pass policy.iprev=y@evil.example"
+    return Forged(c.raiser, word, n, auth=found, cites=c.to_raiser)
+
+
+@technique(ALIGNED)
+def two_results_in_one_field(w: World, c: Target, word: str, n: int) -> Forged:
+    found = [passed(c.raiser), f"dmarc=fail header.from={c.raiser.partition('@')[2]}"]
+    return Forged(c.raiser, word, n, auth="; ".join(found if n % 2 else found[::-1]), cites=c.to_raiser)
+
+
+@technique(BORDER)
 def results_of_another_server_above(w: World, c: Target, word: str, n: int) -> Forged:
     other = (f"Authentication-Results: mx.evil.example; {passed(c.raiser)}",)
     return Forged(c.raiser, word, n, auth="dmarc=none", cites=c.to_raiser, above=other)

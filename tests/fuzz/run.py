@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from bot.cli.understand import reading_of
-from bot.engine.reading.sandbox import MEMORY, WALL, Sandbox
+from bot.engine.reading.reader.sandbox import MEMORY, WALL, Sandbox
 from bot.model import Mail
 from tests.corpus.labelled import folder, load
 from tests.fuzz.hostile import cases

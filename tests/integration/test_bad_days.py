@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.reading.sandbox import InProcess, Sandbox
+from bot.engine.reading.reader.sandbox import InProcess, Sandbox
 from bot.model import ClosedAs, State
 from bot.store import mails
 from bot.store.outbox import Queued

@@ -235,3 +235,16 @@ def test_the_heartbeat_is_private_and_whole(tmp_path: Path) -> None:
     assert [f.name for f in path.parent.iterdir()] == ["heartbeat.json"]
     assert read_heartbeat(path) == {"at": NOW.isoformat(), "open": 3}
     assert read_heartbeat(tmp_path / "none.json") == {}
+
+
+def test_the_command_gets_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It knows where programs lie and which language to speak; passwords and keys are not in its environment."""
+    for name, value in (("CHALLENGE_BOT_IMAP_PASSWORD", "hush"), ("DATABASE_URL", "hush"), ("LANG", "cy_GB.UTF-8")):
+        monkeypatch.setenv(name, value)
+    found = tmp_path / "environment"
+    program = f"import json, os; open({str(found)!r}, 'w').write(json.dumps(dict(os.environ)))"
+    Roads(tmp_path, shlex.join([sys.executable, "-c", program])).alerts.look([HELD], {}, NOW)
+    given = json.loads(found.read_text())
+    assert given["LANG"] == "cy_GB.UTF-8"
+    assert "PATH" in given
+    assert "hush" not in given.values()

@@ -119,6 +119,17 @@ def test_status_tells_a_stopped_daemon(own: Desk) -> None:
     assert "no sign of life" in json.loads(ran.stdout)["stopped"][0]
 
 
+def test_status_tells_what_of_the_cage_is_missing(own: Desk) -> None:
+    """Where the kernel refuses a part of it, the bot works and says so; nothing has stopped."""
+    assert rows(own.folder, "status")[0]["uncaged"] == []
+    beat = own.folder / "var/heartbeat.json"
+    refused = "the reading process is not caged: no Landlock guards files from it (Function not implemented)"
+    beat.write_text(json.dumps({**json.loads(beat.read_text()), "uncaged": [refused]}))
+    ran = command(own.folder, "status")
+    assert ran.returncode == 0
+    assert f"Less safe than it could be: {refused}" in " ".join(ran.stdout.split())
+
+
 def test_the_outbox_lists_what_waits(own: Desk) -> None:
     """Sent letters are not listed; one that is held is, and can be released once."""
     assert rows(own.folder, "outbox") == []

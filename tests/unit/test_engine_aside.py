@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.daemon.app import reading_of
 from bot.engine.reading.aside import FAILED, read_again
-from bot.engine.reading.sandbox import InProcess, Job, SandboxDied
+from bot.engine.reading.reader.sandbox import InProcess, Job, SandboxDied
 from bot.model import LetterKind, Mail
 from bot.model.errors import StoreError
 from bot.store import mails

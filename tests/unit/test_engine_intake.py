@@ -11,7 +11,7 @@ import pytest
 from bot.daemon.app import reading_of
 from bot.doors.ports import RawMail
 from bot.engine.reading.intake import STRIKES
-from bot.engine.reading.sandbox import InProcess, Job, SandboxDied
+from bot.engine.reading.reader.sandbox import InProcess, Job, SandboxDied
 from bot.model import LetterKind, Mail
 from bot.model.errors import DoorClosed
 from bot.store import mailboxes, mails
@@ -203,13 +203,13 @@ def test_a_mail_that_ends_the_reader_is_set_aside_after_three_strikes(house: Hou
     house.put(eml(title="Lunch", name="bad", X_Test="kills"))
     house.put(eml(), START + MINUTE)
     house.receive(START)
-    for strike in range(1, STRIKES):
+    for strike in range(1, STRIKES + 1):
         house.app.intake.read(START)
         assert [one.attempts for one in waiting(house)] == [strike]
         assert len(house.cases()) == 1
     house.app.intake.read(START)
     row = only(house, "set_aside")
-    assert row.why == "could not be read: the reading process died"
+    assert row.why == "could not be read: it ended the reader three times"
     (alert,) = house.letters(LetterKind.ALERT)
     assert to(alert.letter) == (house.settings.config.operator,)
     assert waiting(house) == []
@@ -224,6 +224,24 @@ def test_a_mail_whose_attachment_ends_the_reader_is_read_without_it(house: House
     assert house.cases() == []
     house.app.intake.read(START)
     assert len(house.cases()) == 1
+
+
+def test_retries_stand_behind_fresh_mail(house: House) -> None:
+    """Mails that ended the reader, a batch and more of them, are read again one at a time while nothing else waits."""
+    fragile(house)
+    for n in range(130):
+        house.put(eml(title="Lunch", name=f"bad{n}", X_Test="kills"))
+    house.receive(START)
+    assert [house.app.intake.read(START) for _ in range(3)] == [100, 30, 1]
+    house.put(eml(), START + HOUR)
+    house.receive(START)
+    assert house.app.intake.read(START) == 1
+    assert len(house.cases()) == 1
+    assert [house.app.intake.read(START) for _ in range(2)] == [1, 1]
+    assert house.listed("set_aside") == []
+    for _ in range(260):
+        house.app.intake.read(START)
+    assert len(house.listed("set_aside")) == 130
 
 
 def test_a_mail_that_ended_the_reader_three_times_is_not_begun_again(house: House) -> None:
@@ -243,7 +261,7 @@ def test_a_challenge_whose_body_cannot_be_read_opens_its_case(house: House) -> N
     fragile(house)
     house.put(eml(X_Test="kills"))
     house.receive(START)
-    for _ in range(STRIKES):
+    for _ in range(STRIKES + 1):
         house.app.intake.read(START)
     assert len(house.cases()) == 1
 

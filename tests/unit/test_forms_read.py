@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.reading.sandbox import Sandbox, SandboxDied
+from bot.engine.reading.reader.sandbox import Sandbox, SandboxDied
 from bot.mail.forms import forms
 from bot.mail.forms.choices import ticked
 from bot.mail.forms.documents import Unopened
@@ -236,7 +236,7 @@ def test_understand_shows_a_form() -> None:
 
 def test_what_ends_the_reader_is_read_closed() -> None:
     """A mail whose attachment ended the reading process is read again without opening it, and says so."""
-    sandbox = Sandbox(READING, wall=5.0)
+    sandbox = Sandbox(READING, cpu=5.0)
     try:
         mail = sandbox.read(with_file(bomb(), "a.docx"), NOW, opens_files=False)
         assert (mail.unopened, mail.forms) == (("too_slow",), ())

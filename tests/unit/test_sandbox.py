@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.reading.sandbox import InProcess, Sandbox, SandboxDied
+from bot.engine.reading.reader.sandbox import InProcess, Sandbox, SandboxDied
 from bot.mail.read import Reading
 from bot.mail.subject import Phrase
 from bot.mail.trust import Trust
@@ -27,7 +27,7 @@ FILES = sorted(MAILS.glob("**/*.eml"))
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    found = Sandbox(READING, wall=3.0)
+    found = Sandbox(READING, cpu=3.0)
     yield found
     found.close()
 

@@ -14,7 +14,7 @@ from bot.model import Address, Proof
 NOW = datetime(2027, 1, 16, 9, 15, tzinfo=UTC)
 SENDER = Address("fay.marsh@csc.example")
 STRICT = Trust("rfc8601", ("mx.council.example",), ("gateway.health.example",))
-EXCHANGE = Trust("exchange-online")
+EXCHANGE = Trust("exchange-online", own_domains=("csc.example",))
 OURS = "Received: from out.csc.example by mx.council.example; Sat, 16 Jan 2027 09:12:00 +0000\n"
 INNER = "Received: from mx.council.example by mailbox.council.example; Sat, 16 Jan 2027 09:12:01 +0000\n"
 THEIRS = "Received: from pc by out.csc.example; Sat, 16 Jan 2027 09:11:00 +0000\n"
@@ -70,7 +70,7 @@ def test_a_neighbour_under_a_shared_suffix_is_foreign() -> None:
     """`mx.council.gov.uk` has brothers in council.gov.uk; `council.gov.uk` has none in gov.uk."""
     result = "Authentication-Results: {0}; dmarc=pass header.from=csc.example\n"
     other = "Received: from a by mail.other.gov.uk; Sat, 16 Jan 2027 09:12:00 +0000\n"
-    brother = "Received: from a by box.council.gov.uk; Sat, 16 Jan 2027 09:12:00 +0000\n"
+    brother = "Received: from mx.council.gov.uk by box.council.gov.uk; Sat, 16 Jan 2027 09:12:00 +0000\n"
     for server in ("council.gov.uk", "mx.council.gov.uk"):
         assert proof(other + result.format(server), Trust("rfc8601", (server,))) is Proof.NONE
         assert proof(brother + result.format(server), Trust("rfc8601", (server,))) is Proof.PROVEN
@@ -125,13 +125,33 @@ def test_exchange_speaks_in_its_topmost_field(block: str, expected: Proof) -> No
 
 
 def test_mail_from_inside_exchange_is_proven_by_its_own_mark() -> None:
-    """AuthAs: Internal counts once; twice, or anonymous, it proves nothing; another tenant's view never does."""
+    """AuthAs: Internal counts once, of a domain of ours; twice, or anonymous, or of another's domain it proves nothing;
+    another tenant's view never does."""
     inside = "X-MS-Exchange-Organization-AuthAs: Internal\n"
     assert proof(inside, EXCHANGE) is Proof.PROVEN
     assert proof(inside * 2, EXCHANGE) is Proof.NONE
     assert proof(inside.replace("Internal", "Anonymous"), EXCHANGE) is Proof.NONE
     assert proof("X-MS-Exchange-CrossTenant-AuthAs: Internal\n", EXCHANGE) is Proof.NONE
     assert proof(inside) is Proof.NONE
+    assert proof(inside, EXCHANGE, Address("helen.visser@health.example")) is Proof.NONE
+    assert proof(inside, Trust("exchange-online")) is Proof.NONE
+
+
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        ("Authentication-Results: dkim=none; dmarc=none header.from=csc.example;compauth=none\n", Proof.PROVEN),
+        ("Authentication-Results: dmarc=fail action=none header.from=csc.example\n", Proof.FAILED),
+        ("Authentication-Results: dmarc=fail header.from=csc.example;compauth=fail reason=000\n", Proof.FAILED),
+        ("Authentication-Results: dmarc=pass header.from=csc.example;dmarc=fail header.from=x.example\n", Proof.FAILED),
+        ("Received: from evil by mail.evil.example; Sat, 16 Jan 2027 09:12:01 +0000\n", Proof.NONE),
+        ("Received: from a by b.prod.outlook.com; Sat, 16 Jan 2027 09:12:01 +0000\n", Proof.PROVEN),
+        ("Received: from a by hub.csc.example; Sat, 16 Jan 2027 09:12:01 +0000\n", Proof.PROVEN),
+    ],
+)
+def test_the_mark_from_inside_overrules_nothing(above: str, expected: Proof) -> None:
+    """AuthAs: Internal stands back behind what Exchange found, and counts where no foreign host handed the mail in."""
+    assert proof(f"{above}X-MS-Exchange-Organization-AuthAs: Internal\n", EXCHANGE) is expected
 
 
 EXO = "Authentication-Results: dmarc=pass action=none header.from=csc.example;compauth=pass reason=100\n"
@@ -162,3 +182,73 @@ def test_a_doubtful_from_is_never_proven() -> None:
     for name, expected in (("Fay Marsh", Proof.PROVEN), ('"boss@council.example"', Proof.UNPROVEN)):
         raw = (PASS + OURS + f"From: {name} <fay.marsh@csc.example>\n\nRESOLVED\n").encode()
         assert read(raw, reading, NOW).proof is expected
+
+
+SPF = "Authentication-Results: mx.council.example; spf=pass smtp.mailfrom=evil.example\n"
+AR = "Authentication-Results: mx.council.example; "
+DMARC = "dmarc=pass header.from=csc.example"
+RELAY = "Received: from x by relay.council.example; Sat, 16 Jan 2027 09:11:30 +0000\n"
+LMTP = "Received: from mx.council.example by mx.council.example with LMTP; Sat, 16 Jan 2027 09:12:01 +0000\n"
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (SPF + OURS + PASS, Proof.UNPROVEN),
+        (SPF + OURS + RELAY + PASS, Proof.UNPROVEN),
+        (OURS + RELAY + PASS, Proof.NONE),
+        (OURS + SPF + PASS, Proof.UNPROVEN),
+        (SPF + PASS, Proof.UNPROVEN),
+        (SPF + PASS + OURS, Proof.PROVEN),
+        (INNER + PASS + OURS + THEIRS, Proof.PROVEN),
+        (LMTP + PASS + OURS + THEIRS, Proof.PROVEN),
+        (LMTP + OURS + PASS + THEIRS, Proof.PROVEN),
+        (LMTP + OURS + RELAY + PASS, Proof.NONE),
+        ("Received: from a by mx.evilcouncil.example; x\n" + PASS, Proof.NONE),
+    ],
+)
+def test_a_field_below_the_borders_own_is_a_strangers(block: str, expected: Proof) -> None:
+    """What stands below what the border wrote, or below the hop that it wrote, came with the mail."""
+    assert proof(block) is expected
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        (f"{DMARC}; dmarc=fail header.from=csc.example", Proof.FAILED),
+        (f"dmarc=fail header.from=csc.example; {DMARC}", Proof.FAILED),
+        (f"{DMARC}; {DMARC}", Proof.PROVEN),
+        (f"{DMARC}; dmarc=none", Proof.UNPROVEN),
+        (f"{DMARC}; dmarc=pass header.from=evil.example", Proof.UNPROVEN),
+        (f"spf=pass smtp.mailfrom=x;{DMARC}; dmarc=fail header.from=csc.example", Proof.FAILED),
+        (f"spf=pass smtp.mailfrom=x;{DMARC};iprev=pass policy.iprev=y@evil.example", Proof.UNPROVEN),
+        (f"spf=pass smtp.mailfrom=x ;{DMARC}", Proof.UNPROVEN),
+        (f'spf=pass smtp.mailfrom="x; {DMARC}"@evil.example; dmarc=fail header.from=csc.example', Proof.FAILED),
+        (f'spf=pass smtp.mailfrom="x; {DMARC}"@evil.example', Proof.UNPROVEN),
+        (f"spf=pass smtp.mailfrom=x@evil.example; {DMARC}", Proof.PROVEN),
+        (f"spf=none smtp.mailfrom= smtp.helo=out.csc.example; {DMARC}", Proof.PROVEN),
+        (f"spf=pass (x) ; {DMARC}) smtp.mailfrom=a@evil.example; dmarc=fail header.from=csc.example", Proof.NONE),
+        (f'dmarc=fail reason="; {DMARC}" header.from=csc.example', Proof.FAILED),
+        ("dmarc=pass header.from=a@csc.example", Proof.PROVEN),
+        ('dmarc=pass header.from="csc.example"', Proof.PROVEN),
+        ('dmarc=pass header.from="x@evil.example @csc.example"', Proof.UNPROVEN),
+        ("dmarc=pass header.from=x@evil.example @csc.example", Proof.UNPROVEN),
+        ("dmarc=pass header.from=x header.from=csc.example", Proof.UNPROVEN),
+        ("dmarc=pass header.from=csc.example.", Proof.UNPROVEN),
+        ("dmarc=pass (p=reject; (dis=none)) policy.dmarc=reject header.from = csc.example", Proof.PROVEN),
+        ("DMARC / 1 = PASS HEADER.FROM=CSC.EXAMPLE", Proof.PROVEN),
+        ("none", Proof.NONE),
+    ],
+)  # fmt: skip
+def test_the_worst_that_a_field_says_counts(results: str, expected: Proof) -> None:
+    """Two results of one method, a stranger's words without quotes, an address that is none: no proof comes of them."""
+    assert proof(f"{AR}{results}\n{OURS}") is expected
+    assert proof(f"Authentication-Results: mx.council.example 1; {results}\n{OURS}") is expected
+    assert proof(f"Authentication-Results: mx.council.example 2; {results}\n{OURS}") is Proof.NONE
+
+
+@pytest.mark.parametrize("path", ['<"x;dmarc=pass"@evil.example>', "<x;y@evil.example>", "<x (a)@evil.example>"])
+def test_an_envelope_that_could_have_written_the_result_proves_nothing(path: str) -> None:
+    """A border that does not quote hands on the local part as if it were its own words."""
+    assert proof(f"Return-Path: {path}\n{PASS}{OURS}") is Proof.UNPROVEN
+    assert proof(f"Return-Path: <SRS0=a=b=c.example=d@evil.example>\n{PASS}{OURS}") is Proof.PROVEN

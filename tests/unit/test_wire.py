@@ -180,7 +180,7 @@ def test_a_careless_sender_counts_where_the_border_proves_it(value: str, email: 
         ("dmarc=pass header.from=<>; spf=pass smtp.mailfrom=csc.example", Proof.UNPROVEN),
         ("spf=pass smtp.mailfrom=a;dmarc=pass header.from=csc.example;b@evil.example", Proof.NONE),
         ("spf=pass smtp.mailfrom=<>; dmarc=fail header.from=csc.example; dmarc=pass header.from=csc.example",
-         Proof.NONE),
+         Proof.FAILED),
         ("spf=none (x; dmarc=pass header.from=csc.example) smtp.mailfrom=<>; dmarc=fail header.from=csc.example",
          Proof.FAILED),
         ('spf=pass smtp.mailfrom="x <>; dmarc=pass header.from=csc.example', Proof.UNPROVEN),

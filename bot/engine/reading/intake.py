@@ -21,8 +21,8 @@ from bot.engine.reading.join import attach
 from bot.engine.reading.office import Office
 from bot.engine.reading.pen import UNREADABLE, Answered, Penned
 from bot.engine.reading.place import content_key, hash_id, keys_of, place
+from bot.engine.reading.reader.sandbox import InProcess, Sandbox, SandboxDied
 from bot.engine.reading.receiving import BATCH, Boxes, Receiving
-from bot.engine.reading.sandbox import InProcess, Sandbox, SandboxDied
 from bot.engine.turn import Turn
 from bot.mail.read import Reading, headers_only
 from bot.model import Arrival, Disposition, Flag, How, Inbox, Mail
@@ -56,13 +56,12 @@ class Intake:
         """One whole pass over a mailbox; returns how many messages were new. Raises DoorClosed."""
         return self.receiving.receive(name, mailbox, now)
 
-    # --- read ---------------------------------------------------------------------------------------------------
-
     def read(self, now: datetime, limit: int = BATCH) -> int:
-        """Reads waiting mails, oldest arrival at the server first, each to its end before the next; returns how many
-        were taken up. A mail whose decision fails is set aside alone."""
+        """Reads waiting mails, oldest arrival at the server first, each to its end before the next; those of which the
+        reader died one by one behind all others, and what it died of three times is set aside together. Returns how
+        many were taken up. A mail whose decision fails is set aside alone."""
         with self.db.read() as tx:
-            waiting = _fitting(mails.waiting(tx, limit, now))
+            waiting = _fitting(_next(mails.waiting(tx, limit, now, fresh_first=True)))
             self._moved = mailboxes.moves(tx) if waiting else {}
         fresh = [one for one in waiting if one.attempts == 0 and not _is_too_large(one)]
         together = {one.entry for one in fresh} if len(fresh) > 1 else set()
@@ -86,28 +85,25 @@ class Intake:
             yield answer if isinstance(answer, Mail) else None
 
     def _read_alone(self, one: Waiting, now: datetime) -> Mail | None:
-        """None: it ended the reader and may try again. After three strikes its headers speak for it."""
+        """None: it ended the reader, and is taken up again. After three strikes its headers speak for it."""
         with self.db.read() as tx:
             raw = mails.raw(tx, one.digest)
         if _is_too_large(one):
             return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: {_lack(raw)}")
-        why = "it ended the reader three times"
-        if one.attempts < STRIKES:
-            try:
-                return self.reader.read(raw, one.received, opens_files=one.attempts == 0)
-            except SandboxDied as died:
-                if self._strike(one, now) < STRIKES:
-                    return None
-                why = str(died)
-        return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: {why}")
+        if one.attempts >= STRIKES:
+            return headers_only(raw, self.reading, one.received, f"{UNREADABLE}: it ended the reader three times")
+        try:
+            return self.reader.read(raw, one.received, opens_files=one.attempts == 0)
+        except SandboxDied:
+            self._strike(one, now)
+            return None
 
-    def _strike(self, one: Waiting, now: datetime) -> int:
+    def _strike(self, one: Waiting, now: datetime) -> None:
         """The reader died of it: the only thing that is held against a mail."""
         with self.db.begin() as tx:
-            strikes = mails.attempt(tx, one.entry, now)
+            mails.attempt(tx, one.entry, now)
             failpoint("intake.striking")
         failpoint("intake.struck")
-        return strikes
 
     # --- a batch --------------------------------------------------------------------------------------------------
 
@@ -132,8 +128,6 @@ class Intake:
             self._decide(one, found, batch)
         self._ignore(batch.unrelated, batch.now)
         batch.aside.settle(batch.now)
-
-    # --- dispose ------------------------------------------------------------------------------------------------
 
     def _unrelated(self, one: Waiting, mail: Mail) -> Unrelated | None:
         """Whether it is surely none of our business, found without a write lock. None: it is disposed of by itself."""
@@ -248,6 +242,13 @@ def _is_too_large(one: Waiting) -> bool:
 def _lack(raw: bytes) -> str:
     """Why a mail that is not whole with us is not taken apart."""
     return "it is too large to be read" if raw else "its server lists it and does not give it"
+
+
+def _next(waiting: Sequence[Waiting]) -> list[Waiting]:
+    """Which of them are read now: the fresh ones; else one that the reader died of; else those it is done with."""
+    fresh = [one for one in waiting if one.attempts == 0]
+    again = [one for one in waiting if one.attempts < STRIKES]
+    return fresh or again[:1] or list(waiting)
 
 
 def _fitting(waiting: Sequence[Waiting]) -> list[Waiting]:

@@ -20,7 +20,7 @@ from bot.engine.reading.brought import Brought
 from bot.engine.reading.join import attach
 from bot.engine.reading.office import areas_of
 from bot.engine.reading.place import keys_of
-from bot.engine.reading.sandbox import InProcess, Sandbox, SandboxDied
+from bot.engine.reading.reader.sandbox import InProcess, Sandbox, SandboxDied
 from bot.engine.turn import Turn
 from bot.mail.read import Reading, headers_only
 from bot.mail.words import orders

@@ -13,7 +13,7 @@ from email.policy import compat32
 
 import re2
 
-from bot.mail.bytes import contents, transfer, unreadable
+from bot.mail.bytes import contents, tnef, transfer, unreadable
 from bot.mail.bytes.contents import MAX_NAME, bare
 from bot.mail.bytes.headers import Headers, decoded, split, too_much
 from bot.mail.bytes.text import MAX_TEXT, cleaned, decode, from_html, is_known, turns, unmarked
@@ -76,15 +76,16 @@ class _Gathering:
     hidden: str = ""  # words that stand in a winmail.dat only
     rich: str = ""  # the HTML version of a short plain text
     locked: int = 0
+    opens_files: bool = True
 
 
-def parse(raw: bytes) -> Parsed:
+def parse(raw: bytes, *, opens_files: bool = True) -> Parsed:
     """The mail in `raw`. Raises nothing by intent; the sandbox and read.py stand behind it for the rest."""
     headers, body, defects = split(raw)
     why = too_much(headers, body)
     if why:
         return Parsed(headers, why_unreadable=why, defects=(*defects, why))
-    gathering = _Gathering(defects=list(defects))
+    gathering = _Gathering(defects=list(defects), opens_files=opens_files)
     text = _visit(_tree(headers, body), gathering, in_related=False)
     if not unmarked(text).strip():
         text = _named(gathering) or cleaned(gathering.hidden)
@@ -282,7 +283,7 @@ def _attach(part: Message, kind: str, content: bytes, found: _Gathering, name: s
     if name.lower().endswith(".eml") and kind != "message/rfc822":
         block = content[:MAX_REPORT].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
         found.reports.append(Report(SAVED, decode(block, "") + "\n", is_attachment=True))
-    unpacked = unreadable.unpack(content) if kind in unreadable.TYPES or name.lower() == unreadable.NAME else None
+    unpacked = tnef.unpack(content) if found.opens_files and tnef.is_named(kind, name) else None
     if unpacked is None or not (unpacked.text or unpacked.files):
         _list(name, kind, content, found)
         return

@@ -7,6 +7,7 @@ nor which lines of it are new (cut/quote.py).
 
 import codecs
 from html import unescape
+from itertools import islice
 
 import inscriptis
 import re2
@@ -71,6 +72,8 @@ _BLOCK = re2.compile(r"(?i)<blockquote\b[^>]*>|</blockquote\s*>")
 _CITED = re2.compile(r"(?i)\b(?:type|cite|class)\s*=|border-left(?:-width)?:\s*[^n0;]|margin:\s*0px 0px 0px 0\.8ex")
 _ATTRIBUTED = topic("quotation").pattern("html_attributed")
 _ABOVE = 600
+#: Round so many rules and quotations of a page the words are looked at; no person's mail has more.
+_MOST_LOOKED_AT = 1000
 _RULE = re2.compile(r"(?i)<hr\b[^>]*>")
 _WROTE = re2.compile(
     r"(?i)^(?:on|ar|am|le|el|at)\b[^:\n]{0,80}\d[^\n]{0,80}?\b(?:wrote|schrieb|écrit|ysgrifennodd)\b[^:]{0,40}:"
@@ -169,7 +172,7 @@ def unmarked(text: str) -> str:
 def _ruled(body: str) -> str:
     """With the mark before each <hr> under which somebody is said to have written something."""
     out, at = [], 0
-    for match in _RULE.finditer(body):
+    for match in islice(_RULE.finditer(body), _MOST_LOOKED_AT):
         below = unescape(_TAG.sub("", body[match.end() : match.end() + _ABOVE])).strip()
         out.append(body[at : match.start()] + (f"<p>{QUOTE_MARK}</p>" if _WROTE.match(below) else ""))
         at = match.start()
@@ -186,11 +189,12 @@ def _cited(body: str) -> str:
     """With marks round each <blockquote> that quotes: by its tag, or by the line above it that says who wrote when."""
     out: list[str] = []
     at, closes = 0, []
-    for match in _BLOCK.finditer(body):
+    for n, match in enumerate(_BLOCK.finditer(body)):
         out.append(body[at : match.start()])
         at, tag = match.end(), match.group()
         if not tag.startswith("</"):
-            above = unescape(_TAG.sub("", body[max(0, match.start() - _ABOVE) : match.start()])).strip()
+            start = max(0, match.start() - _ABOVE) if n < _MOST_LOOKED_AT else match.start()
+            above = unescape(_TAG.sub("", body[start : match.start()])).strip()
             is_cited = bool(_CITED.search(tag) or _ATTRIBUTED.search(above[-200:]))
             closes.append(is_cited)
             out.append(f"<p>{CITED_MARK}</p>{tag}" if is_cited else tag)

@@ -7,12 +7,17 @@ ever opened, and a document type declaration (where entity bombs live) ends the 
 import io
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
+from itertools import count
+from pkgutil import walk_packages
 from typing import Any
 from xml.parsers import expat  # a document type declaration, where its dangers lie, is refused below
 
 MAX_PARTS = 2000
-MAX_WORDS = 20_000_000  # octets of the part that holds the words, unpacked
+MAX_WORDS = 8_000_000  # octets of the part that holds the words, unpacked
+MAX_ELEMENTS = 250_000  # a form of twenty pages has a tenth of it
 MAX_DEPTH = 400
 MAX_CELLS = 20_000
 _PART = "word/document.xml"
@@ -99,14 +104,15 @@ class _Walk:
     def __init__(self) -> None:
         self.found: list[Cell] = []
         self._tables: list[_Table] = []
-        self._count = self._paragraphs = self._depth = self._hidden = 0
+        self._count = self._paragraphs = self._depth = self._hidden = self._elements = 0
         self._line: list[str] = []
         self._is_text = False
         self._box: str | None = None
 
     def start(self, name: str, values: dict[str, str]) -> None:
         self._depth += 1
-        if self._depth > MAX_DEPTH or len(self.found) > MAX_CELLS:
+        self._elements += 1
+        if self._depth > MAX_DEPTH or len(self.found) > MAX_CELLS or self._elements > MAX_ELEMENTS:
             raise Unopened("too_large")
         local = name.rpartition(" ")[2]
         given = {key.rpartition(" ")[2]: value for key, value in values.items()}
@@ -172,12 +178,28 @@ class _Walk:
 
 
 # A PDF -> the words of its pages and the fields that somebody filled in. Nothing in it is run or followed. pypdf caps
-# what it unpacks; pages and words are capped here, and the reading process stands around both. What cannot be read
-# says why.
+# what it unpacks, lower here than it does by itself; pages, words and what is drawn are capped here, and the reading
+# process stands around both. What cannot be read says why.
 
 MAX_PAGES = 20
 MAX_PDF_WORDS = 300_000
 MAX_FIELDS = 500
+MAX_DRAWN = 200_000  # operations of all pages; a page of small print has two thousand
+_MOST_UNPACKED = 4_000_000
+#: What pypdf may do for one stream, page or list of fields.
+_LIMITS: dict[str, Any] = {
+    "zlib_maximum_output_length": _MOST_UNPACKED,
+    "lzw_maximum_output_length": _MOST_UNPACKED,
+    "run_length_maximum_output_length": _MOST_UNPACKED,
+    "brotli_maximum_output_length": _MOST_UNPACKED,
+    "array_based_stream_maximum_output_length": _MOST_UNPACKED,
+    "zlib_maximum_recovery_input_length": 100_000,
+    "stream_decoding_work_maximum_length": 4 * _MOST_UNPACKED,
+    "stream_parsing_work_maximum_count": 4 * MAX_DRAWN,
+    "xform_maximum_invocations_per_extraction": 200,
+    "page_tree_maximum_entries": 5000,
+    "form_fields_maximum_entries": 10 * MAX_FIELDS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,16 +212,29 @@ class Filled:
     where: str
 
 
+def load() -> None:
+    """Imports all of the library, where a mail may not wait for it or cannot have it later."""
+    import pypdf
+
+    for module in walk_packages(pypdf.__path__, "pypdf."):
+        with suppress(ImportError):  # what it does with pictures wants a library that we have no use for
+            import_module(module.name)
+
+
 def read_pdf(content: bytes) -> tuple[tuple[Cell, ...], tuple[Filled, ...]]:
     """The pages' texts and the fields. Raises Unopened."""
-    from pypdf import PdfReader  # 70 ms that a reader of mails without a PDF need not wait for
+    from pypdf import PdfReader, apply_configuration  # 70 ms that mails without a PDF need not wait for
+    from pypdf.errors import LimitReachedError
 
     try:
-        reader = PdfReader(io.BytesIO(content), strict=False)
-        is_open = not reader.is_encrypted or bool(reader.decrypt(""))
-        taken = (tuple(_pages(reader)), tuple(_fields(reader))) if is_open else None
-    except MemoryError:
+        with apply_configuration(**_LIMITS):
+            reader = PdfReader(io.BytesIO(content), strict=False)
+            is_open = not reader.is_encrypted or bool(reader.decrypt(""))
+            taken = (tuple(_pages(reader)), tuple(_fields(reader))) if is_open else None
+    except (MemoryError, LimitReachedError):
         raise Unopened("too_large") from None
+    except Unopened:
+        raise
     except Exception as fault:  # whatever a broken file makes of the library: the mail itself is sound
         raise Unopened("locked" if "crypt" in f"{type(fault).__name__} {fault}".lower() else "broken") from None
     if taken is None:
@@ -208,9 +243,14 @@ def read_pdf(content: bytes) -> tuple[tuple[Cell, ...], tuple[Filled, ...]]:
 
 
 def _pages(reader: Any) -> list[Cell]:
-    found, size = [], 0
+    found, size, drawn = [], 0, count()
+
+    def see(*_: object) -> None:
+        if next(drawn) > MAX_DRAWN:
+            raise Unopened("too_large")
+
     for n, page in enumerate(reader.pages[:MAX_PAGES], 1):
-        text = page.extract_text()[: MAX_PDF_WORDS - size]
+        text = page.extract_text(visitor_operand_before=see)[: MAX_PDF_WORDS - size]
         size += len(text)
         found.append(Cell(text, f"page {n}"))
     return found

@@ -1,39 +1,41 @@
-"""The reading process: mails are taken apart in a child with memory and time limits, reused, killed at its limits.
+"""The reading process: mails are taken apart in a child with limits of memory and processor time, reused, in a cage.
 
-The child is started before any thread and holds no database, no secret and no connection; only finished Mails come
-back, through an unpickler that knows the classes of bot.model and nothing else. Deaths are the caller's to count: three
-strikes set a mail aside. One thread uses a sandbox at a time.
+The child (child.py) is started before any thread and holds no database, no secret and no connection; only finished
+Mails come back, through an unpickler that knows the classes of bot.model and nothing else. Processor time is the
+child's own limit, whatever else the machine does; the wall clock starts when the child is ready and is only for one
+that stands still. Deaths are the caller's to count: three strikes set a mail aside. One thread uses it at a time.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import pickle
-import resource
 import select
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from enum import Enum
 from pathlib import Path
-from typing import BinaryIO
 
+from bot.engine.reading.reader.child import LENGTH
 from bot.mail.read import Reading, read
 from bot.model import Mail
 from bot.model.errors import BotError
 
-WALL = 10.0
+#: For one mail: processor seconds, seconds on the wall, octets.
+CPU = 10.0
+WALL = 300.0
 MEMORY = 1 << 30
 #: How long a new child may take to load its libraries, and a batch of mails to be handed over.
 _PATIENCE = 60.0
 _BATCH_MAILS = 64
 _BATCH_BYTES = 8 << 20
 _MAX_ANSWER = 64 << 20
-_LENGTH = 8
 
 Job = tuple[bytes, datetime]
 
@@ -57,17 +59,23 @@ class InProcess:
     def read_many(self, jobs: Sequence[Job]) -> list[Mail | SandboxDied]:
         return list(self.read_each(jobs))
 
+    def uncaged(self) -> tuple[str, ...]:
+        """Nothing was promised."""
+        return ()
+
     def close(self) -> None:
         """Nothing to let go of."""
 
 
 class Sandbox:
-    """A reading process and its replacement whenever one dies. `wall` is seconds for one mail, `memory` bytes."""
+    """A reading process and its replacement whenever one dies. For one mail: `wall` seconds, `memory` octets, `cpu`
+    processor seconds."""
 
-    def __init__(self, reading: Reading, wall: float = WALL, memory: int = MEMORY) -> None:
+    def __init__(self, reading: Reading, wall: float = WALL, memory: int = MEMORY, cpu: float = CPU) -> None:
         self._reading = reading
         self._wall = wall
         self._memory = memory
+        self._cpu = cpu
         self._child = self._start()
         self._owed = 0
         self._handed_over = 0  # batches so far: whoever finds another number reads no longer from this child
@@ -99,6 +107,10 @@ class Sandbox:
         """The process id of the child that would read the next mail."""
         return self._child.pid
 
+    def uncaged(self) -> tuple[str, ...]:
+        """What of its cage the kernel refused, a sentence each. Raises SandboxDied when no child can be started."""
+        return self._child.ready()
+
     def close(self) -> None:
         """Ends the child."""
         self._child.end()
@@ -127,9 +139,11 @@ class Sandbox:
         if self._owed:
             self._replace()
         try:
+            self._child.ready()
             self._child.ask((opens_files, jobs))
         except (SandboxDied, OSError):
             self._replace()
+            self._child.ready()
             self._child.ask((opens_files, jobs))
         self._owed = len(jobs)
         self._handed_over += 1
@@ -141,7 +155,7 @@ class Sandbox:
 
     def _start(self) -> _Child:
         child = _Child()
-        child.ask((self._reading, self._memory, self._wall))
+        child.ask((self._reading, self._memory, self._cpu))
         return child
 
 
@@ -163,7 +177,7 @@ class _Child:
         here = str(Path(__file__).resolve().parents[3])
         path = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH", ""))))
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from bot.engine.reading.sandbox import serve; serve()"],
+            [sys.executable, "-c", "from bot.engine.reading.reader.child import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -175,7 +189,7 @@ class _Child:
         self._in, self._out = self._process.stdin.fileno(), self._process.stdout.fileno()
         os.set_blocking(self._in, False)
         os.set_blocking(self._out, False)
-        self._is_warm = False
+        self._uncaged: tuple[str, ...] | None = None
 
     @property
     def pid(self) -> int:
@@ -183,7 +197,7 @@ class _Child:
 
     def ask(self, what: object) -> None:
         data = pickle.dumps(what, protocol=pickle.HIGHEST_PROTOCOL)
-        view = memoryview(len(data).to_bytes(_LENGTH, "big") + data)
+        view = memoryview(len(data).to_bytes(LENGTH, "big") + data)
         until = time.monotonic() + _PATIENCE
         while view:
             _, writable, _ = select.select([], [self._in], [], max(0.0, until - time.monotonic()))
@@ -191,17 +205,26 @@ class _Child:
                 raise SandboxDied("the reading process took no mail")
             view = view[os.write(self._in, view) :]
 
+    def ready(self) -> tuple[str, ...]:
+        """Waits until it has loaded its libraries and shut its cage; what of that the kernel refused."""
+        if self._uncaged is None:
+            said = json.loads(self._frame(time.monotonic() + _PATIENCE))
+            self._uncaged = tuple(map(str, said))
+        return self._uncaged
+
     def answer(self, wall: float) -> Mail:
         """The next answer. Raises SandboxDied when there is none within `wall` seconds."""
-        until = time.monotonic() + (wall if self._is_warm else wall + _PATIENCE)
-        size = int.from_bytes(self._take(_LENGTH, until), "big")
-        if size > _MAX_ANSWER:
-            raise SandboxDied("the reading process answered too much")
-        mail = _Careful(io.BytesIO(self._take(size, until))).load() if size else None
-        self._is_warm = True
+        frame = self._frame(time.monotonic() + wall)
+        mail = _Careful(io.BytesIO(frame)).load() if frame else None
         if not isinstance(mail, Mail):
             raise SandboxDied("the mail needed more memory than a mail may")
         return mail
+
+    def _frame(self, until: float) -> bytes:
+        size = int.from_bytes(self._take(LENGTH, until), "big")
+        if size > _MAX_ANSWER:
+            raise SandboxDied("the reading process answered too much")
+        return self._take(size, until)
 
     def _take(self, size: int, until: float) -> bytes:
         taken = bytearray()
@@ -211,9 +234,15 @@ class _Child:
                 raise SandboxDied("the mail took longer to read than a mail may")
             piece = os.read(self._out, min(size - len(taken), 1 << 20))
             if not piece:
-                raise SandboxDied("the reading process died")
+                raise SandboxDied(self._epitaph())
             taken += piece
         return bytes(taken)
+
+    def _epitaph(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if self._process.wait(1) == -signal.SIGXCPU:
+                return "the mail took longer to read than a mail may"
+        return "the reading process died"
 
     def end(self) -> None:
         """Kills the process and closes its pipes; safe to call twice."""
@@ -223,13 +252,6 @@ class _Child:
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
-
-
-class _Plain(pickle.Pickler):
-    """Writes enums by value: some releases of Python 3.11 would write a call of `getattr`, which no mail needs."""
-
-    def reducer_override(self, obj: object) -> tuple[type[Enum], tuple[str]]:
-        return (type(obj), (obj.value,)) if isinstance(obj, Enum) else NotImplemented
 
 
 class _Careful(pickle.Unpickler):
@@ -243,52 +265,3 @@ class _Careful(pickle.Unpickler):
         if module == "datetime" and name in self._DATETIME:
             return super().find_class(module, name)
         raise SandboxDied("the reading process answered something that is no mail")
-
-
-def serve() -> None:
-    """The child: reads the terms, then batches of mails until its input ends."""
-    source = os.fdopen(os.dup(0), "rb")
-    sink = os.fdopen(os.dup(1), "wb")
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 0)
-    os.dup2(null, 1)
-    reading, memory, wall = pickle.loads(_message(source))  # noqa: S301  # from our own parent
-    _limit(memory)
-    while message := _message(source):
-        opens_files, jobs = pickle.loads(message)  # noqa: S301
-        for raw, received in jobs:
-            _limit_time(wall)
-            _reply(sink, _answer(raw, reading, received, opens_files=opens_files))
-
-
-def _answer(raw: bytes, reading: Reading, received: datetime, *, opens_files: bool) -> bytes:
-    made = io.BytesIO()
-    try:
-        _Plain(made, protocol=pickle.HIGHEST_PROTOCOL).dump(read(raw, reading, received, opens_files=opens_files))
-    except MemoryError:
-        return b""
-    return made.getvalue()
-
-
-def _reply(sink: BinaryIO, data: bytes) -> None:
-    sink.write(len(data).to_bytes(_LENGTH, "big"))
-    sink.write(data)
-    sink.flush()
-
-
-def _message(source: BinaryIO) -> bytes:
-    head = source.read(_LENGTH)
-    return source.read(int.from_bytes(head, "big")) if len(head) == _LENGTH else b""
-
-
-def _limit(memory: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-
-def _limit_time(wall: float) -> None:
-    """Processor seconds for the next mail, on top of what was used: the parent's clock may be stopped, this is not."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime + wall) + 2
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
