@@ -131,9 +131,11 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         fact = replace(fact, mail=mail)
     if mail.command is not None:
         words.on_command(d, fact, mail.command, who(d, mail), stand)
+        if mail.command.word is Word.RECEIVED and _answers_below(d, mail, stand):
+            _doubtful(d, fact, who(d, mail))
     elif Side.RESPONDING in stand and not (Side.RAISING in stand and is_raiser):
         _from_responders(d, fact, who(d, mail), proven)
-        if beside is not None and beside.word is not Word.ANSWERED:
+        if beside is not None and beside.word not in (Word.ANSWERED, Word.RECEIVED):
             words.not_yours(d, beside.word, who(d, mail), mail)
     elif Side.RAISING in stand:
         _from_raisers(d, fact, who(d, mail))
@@ -144,15 +146,23 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
 
 
 def _may_have_answered(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
-    """Who was asked says that they have answered, or says more than a word that is the raising side's alone: the raiser
-    is asked, where there is one to ask."""
+    """Who was asked says that they have answered, answers below RECEIVED, or says more than a word that is the raising
+    side's alone: the raiser is asked, where there is one to ask."""
     command = mail.command
     if command is None or Side.RESPONDING not in stand or Side.RAISING in stand or not d.case.is_open or d.is_stranger:
         return False
     if command.word is Word.ANSWERED:
         return True
+    if command.word is Word.RECEIVED:
+        return not command.note and _answers_below(d, mail, stand)
     says_more = command.note or len(promises.sentences(mail.new_text, _writer(mail))) > 1
     return bool(says_more) and WORDS[command.word].sides == (Side.RAISING,) and d.case.state in WAITING
+
+
+def _answers_below(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
+    """Whether the challenged side answers in the lines below its word, which is then not all that they say."""
+    is_theirs = Side.RESPONDING in stand and Side.RAISING not in stand and d.case.state in WAITING
+    return is_theirs and mail.proof is Proof.PROVEN and meaning_of(mail) is Meaning.ANSWER
 
 
 def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None:
@@ -178,9 +188,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         _holding(d, mail, by)
         others.taken(d, fact, by, "holding")
     elif case.state in WAITING and meaning is Meaning.DOUBTFUL:
-        d.event(EventKind.DOUBTFUL, by=by.email)
-        may_answer(d, mail, by)
-        others.taken(d, fact, by, "asked")
+        _doubtful(d, fact, by)
     elif case.state in WAITING:
         responded(d, mail, by, mail.received)
     elif case.state is State.AWAITING_OUTCOME:
@@ -199,6 +207,13 @@ def _after_an_answer(d: Draft, fact: Arrival, by: Contact) -> None:
         pass_on(d, fact.mail, by)
         is_shown = d.case.unproven is not Unproven.STRANGER and may_be_shown(fact.mail)
         others.heard(d, fact, by, sent=raiser if is_shown else None)
+
+
+def _doubtful(d: Draft, fact: Arrival, by: Contact) -> None:
+    """It may be an answer: the raiser is asked, and its writer told so."""
+    d.event(EventKind.DOUBTFUL, by=by.email)
+    may_answer(d, fact.mail, by)
+    others.taken(d, fact, by, "asked")
 
 
 def _holding(d: Draft, mail: Mail, by: Contact) -> None:
