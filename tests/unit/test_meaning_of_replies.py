@@ -77,7 +77,7 @@ def test_what_was_decided_is_an_answer(text: str) -> None:
     ],
 )
 def test_one_short_sentence_that_decides_is_certain(text: str, meaning: Meaning) -> None:
-    """A named visit and an agreed step answer, between greeting and name too; a call to the reader and a look do not."""
+    """A named visit and an agreed step answer, between greeting and name too; a call to the reader does not."""
     assert read(Reply(text, (), "Tess Arden")).meaning is meaning
 
 

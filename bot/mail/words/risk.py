@@ -14,10 +14,12 @@ from bot.mail.patterns.topics import topic
 MOST = 100_000
 
 _RISK, _CONFIDENCE = topic("risk"), topic("confidence")
-_FOUND, _DENIED, _UNEXPLAINED, _SUPPOSED, _SETTLED, _NAMES, _RENEWED, _CLAUSES, _JOINS = (
+_DENIED, _UNEXPLAINED, _SUPPOSED, _SETTLED, _NAMES, _RENEWED, _CLAUSES, _JOINS = (
     _RISK.pattern(name)
-    for name in ("risk", "denied", "unexplained", "supposed", "settled", "names", "renewed", "clauses", "joins")
+    for name in ("denied", "unexplained", "supposed", "settled", "names", "renewed", "clauses", "joins")
 )
+#: By its kinds, since one pattern of them all is too large for RE2's memory.
+_FOUND = tuple(pattern for pattern, _ in _RISK.rows("risk"))
 _TIMES = re2.compile(r"(\d)[.:](\d)")  # the dot in one ends no clause
 _CONFIDES, _FOOTERS = (_CONFIDENCE.pattern(name) for name in ("confidence", "footers"))
 
@@ -30,16 +32,21 @@ def is_risk(new_text: str) -> bool:
 
 def _is_new(clause: str) -> bool:
     """Whether it tells of harm that is neither old or dealt with nor denied or only supposed where it stands."""
-    if not _FOUND.search(clause) or (_SETTLED.search(clause) and not _RENEWED.search(clause)):
+    if _first(clause) is None or (_SETTLED.search(clause) and not _RENEWED.search(clause)):
         return False
     return any(_tells(part) for part in _JOINS.sub(r"\n\1", clause).split("\n"))
 
 
 def _tells(part: str) -> bool:
-    found, supposed = _FOUND.search(part), _SUPPOSED.search(part)
-    if not found or _DENIED.search(_UNEXPLAINED.sub(" ", part)):
+    found, supposed = _first(part), _SUPPOSED.search(part)
+    if found is None or _DENIED.search(_UNEXPLAINED.sub(" ", part)):
         return False
-    return supposed is None or found.start() < supposed.start()
+    return supposed is None or found < supposed.start()
+
+
+def _first(words: str) -> int | None:
+    """Where the first word of harm begins in them, or None."""
+    return min((found.start() for kind in _FOUND if (found := kind.search(words))), default=None)
 
 
 def is_confidence(new_text: str) -> bool:
