@@ -21,7 +21,7 @@ from bot.case.said.command import is_known
 from bot.case.said.unit import others
 from bot.mail.words import promises
 from bot.mail.words.commands import opens_with_command
-from bot.mail.words.promises import disclaims, is_holding, meanings, says_wrong_person
+from bot.mail.words.promises import disclaims, meanings, says_wrong_person
 from bot.model import (
     WAITING,
     Absence,
@@ -39,7 +39,7 @@ from bot.model import (
     Word,
     letters,
 )
-from bot.rules.authority import WORDS, Side, sides
+from bot.rules.authority import Side, sides
 
 EXTEND = ("EXTEND 2 working days", "they may have longer; name a window or a day")
 ANSWERED = ("ANSWERED", "they have answered you; you may add when and how")
@@ -111,7 +111,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
     incident.handed_outside(d, mail, stand)
     if mail.on_behalf is not None:
         d.event(EventKind.ON_BEHALF, by=sender, note=f"sent by {mail.on_behalf.email}")
-    if mail.proof is Proof.PROVEN and meaning_of(mail) is not Meaning.HOLDING:
+    if mail.proof is Proof.PROVEN and command.meaning_of(mail) is not Meaning.HOLDING:
         subclocks.wrote(d, sender, stand)
     if {Side.RAISING, Side.RESPONDING} & set(stand):
         protection.noticed(d, mail, sender)
@@ -125,13 +125,13 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))
     mail, asked = replace(mail, command=command.told(d, fact)), d.case.questions
     fact = replace(fact, mail=mail)
-    beside = mail.command if _may_have_answered(d, mail, stand) else None
+    beside = mail.command if command.says_more(d, mail, stand) else None
     if beside is not None:
         mail = replace(mail, command=None)
         fact = replace(fact, mail=mail)
     if mail.command is not None:
         words.on_command(d, fact, mail.command, who(d, mail), stand)
-        if mail.command.word is Word.RECEIVED and _answers_below(d, mail, stand):
+        if mail.command.word is Word.RECEIVED and command.answers_below(d, mail, stand):
             _doubtful(d, fact, who(d, mail))
     elif Side.RESPONDING in stand and not (Side.RAISING in stand and is_raiser):
         _from_responders(d, fact, who(d, mail), proven)
@@ -145,33 +145,13 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         others.kept(d, fact, who(d, mail))
 
 
-def _may_have_answered(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
-    """Who was asked says that they have answered, answers below RECEIVED, or says more than a word that is the raising
-    side's alone: the raiser is asked, where there is one to ask."""
-    command = mail.command
-    if command is None or Side.RESPONDING not in stand or Side.RAISING in stand or not d.case.is_open or d.is_stranger:
-        return False
-    if command.word is Word.ANSWERED:
-        return True
-    if command.word is Word.RECEIVED:
-        return not command.note and _answers_below(d, mail, stand)
-    says_more = command.note or len(promises.sentences(mail.new_text, _writer(mail))) > 1
-    return bool(says_more) and WORDS[command.word].sides == (Side.RAISING,) and d.case.state in WAITING
-
-
-def _answers_below(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
-    """Whether the challenged side answers in the lines below its word, which is then not all that they say."""
-    is_theirs = Side.RESPONDING in stand and Side.RAISING not in stand and d.case.state in WAITING
-    return is_theirs and mail.proof is Proof.PROVEN and meaning_of(mail) is Meaning.ANSWER
-
-
 def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None:
     """The challenged side writes in words."""
     mail, case = fact.mail, d.case
     if transfer.offered(d, mail, by) or hearing.represented(d, mail, by):
         return
     is_certain = proven and mail.is_readable and not opens_with_command(mail.new_text)
-    meaning = meaning_of(mail)
+    meaning = command.meaning_of(mail)
     if is_aside(d, mail):
         d.event(EventKind.ATTACHED, by=by.email, note="not written to the raiser")
         if case.state in WAITING:
@@ -179,7 +159,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
     elif not is_certain:
         d.event(EventKind.ATTACHED, by=by.email, note="not proven" if not proven else "unreadable or an unusable word")
         may_answer(d, mail, by)
-    elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, _writer(mail)):
+    elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, command.writer(mail)):
         d.event(EventKind.ATTACHED, by=by.email, note="says that it is not theirs")
         may_answer(d, mail, by)
         if not d.is_stranger:
@@ -236,20 +216,6 @@ def is_aside(d: Draft, mail: Mail) -> bool:
         return False
     others = addressed - {d.case.inbox, *(address for _, address in d.rules.inboxes)}
     return bool(others) and not any(Side.RAISING in sides(d.case, email, d.rules) for email in others)
-
-
-def meaning_of(mail: Mail) -> Meaning:
-    """What the mail room read, held to the certain lists: a holding reply never answers, and what is new cannot be told
-    apart where answers are inline, a cut is unsure or nothing could be read. New risk is doubtful at most."""
-    if mail.is_reaction or is_holding(mail.new_text, mail.attachments, _writer(mail)):
-        return Meaning.HOLDING
-    unsure = mail.answers_inline or mail.is_unsure or mail.is_risk or not mail.is_readable
-    return Meaning.DOUBTFUL if mail.meaning is Meaning.ANSWER and unsure else mail.meaning
-
-
-def _writer(mail: Mail) -> str:
-    """The name that may stand alone under the words."""
-    return (mail.sender.name or mail.sender.email.partition("@")[0]) if mail.sender else ""
 
 
 def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
