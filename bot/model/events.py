@@ -40,6 +40,7 @@ class EventKind(StrEnum):
     SKIPPED = "skipped", "{stage} was passed over, as the policy says.", Note.INSIDE
     STAGE_ENTERED = "stage_entered", "The case entered {stage}.", Note.OURS
     UNCONFIRMED = "unconfirmed", "The time of {stage} ended. It was answered, and the answer not confirmed.", Note.NONE
+    ASKED_MANAGERS = "asked_managers", "Managers and leads were asked: {stage} was answered, not confirmed.", Note.NONE
     LAPSED = "lapsed", "The time of {stage} ended. No reply had been recorded.", Note.NONE
     CONFIRMED = "confirmed", "{by} confirmed the challenge.", Note.NONE
     RESOLVED = "resolved", "{by} wrote that it is resolved.", Note.NONE

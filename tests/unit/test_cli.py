@@ -485,6 +485,24 @@ def test_a_story_that_fails_says_where(sample: Path) -> None:
     assert command(sample, "rehearse", "nowhere.yaml").returncode == 2
 
 
+def test_a_mail_to_a_letter_that_never_went_is_a_fault_and_the_story_plays_on(sample: Path) -> None:
+    """It stays away with whatever answers it, each named once; every row of the rest comes, and the exit code is 1."""
+    late = """\
+  - {id: m2, at: 2027-01-13T11:00:00+00:00, from: a@csc.example, answers: {letter: outcome}, text: Done}
+  - {id: m3, at: 2027-01-13T12:00:00+00:00, from: a@csc.example, answers: m2, text: Done}
+expect:"""
+    (sample / "story.yaml").write_text(STORY.replace("expect:", late), "utf-8")
+    ran = command(sample, "rehearse", "story.yaml", "--json")
+    faults = [line for line in ran.stderr.splitlines() if "story.yaml: " in line]
+    assert ran.returncode == 1
+    assert faults == [
+        "story.yaml: mail m2: no letter of kind outcome was sent before it is answered",
+        "story.yaml: mail m3: no mail m2 came before it is answered",
+    ]
+    played = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert (played[-1]["what"], played[-1]["stage"]) == ("case", "step-2")
+
+
 def test_mails_are_understood_without_a_configuration(tmp_path: Path) -> None:
     """One object a file with the keys of the contract; what is no mail is an `error`, and the exit code 1."""
     mail = HOUSE / "tests/mails/plain_reply.eml"

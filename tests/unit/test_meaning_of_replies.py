@@ -66,6 +66,21 @@ def test_what_was_decided_is_an_answer(text: str) -> None:
     assert read(Reply(text)).meaning is Meaning.ANSWER
 
 
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("Dear Orla\n\nTwo workers will call on the family on Thursday.\n\nTess", Meaning.ANSWER),
+        ("We agreed that we open an assessment.", Meaning.ANSWER),
+        ("Two workers will call you on Thursday.", Meaning.DOUBTFUL),
+        ("We agreed that we look at it again.", Meaning.DOUBTFUL),
+        ("Two workers will call on the family on Thursday if I can find them.", Meaning.DOUBTFUL),
+    ],
+)
+def test_one_short_sentence_that_decides_is_certain(text: str, meaning: Meaning) -> None:
+    """A named visit and an agreed step answer, between greeting and name too; a call to the reader does not."""
+    assert read(Reply(text, (), "Tess Arden")).meaning is meaning
+
+
 def test_what_was_found_beside_the_words_counts() -> None:
     """A reaction holds; words kept for want of a cut, inline answers and a document without words are doubtful."""
     text = ANSWER[0]

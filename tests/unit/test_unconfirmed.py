@@ -99,7 +99,7 @@ def test_managers_and_leads_are_asked_and_then_the_next_stage_is_entered() -> No
     assert to(question) == {MO, RUTH, DEV}
     assert isinstance(question.values, Question.Unconfirmed)
     assert question.values.enters == DUE + hours(24)
-    assert (asked.case.state, kinds(asked)) == (State.AWAITING_CONFIRMATION, ["unconfirmed"])
+    assert (asked.case.state, kinds(asked)) == (State.AWAITING_CONFIRMATION, ["unconfirmed", "asked_managers"])
     entered = fired(asked.case, "unconfirmed")
     told = letter(entered, LetterKind.ESCALATION, "unconfirmed")
     assert isinstance(told.values, Escalation.Unconfirmed)

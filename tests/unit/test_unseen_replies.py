@@ -31,6 +31,13 @@ def test_no_promise_is_an_answer_and_most_answers_are(part: str) -> None:
     assert sum(map(_is_answer, answers)) >= 90
 
 
+def test_new_risk_is_seen_and_what_sounds_like_it_is_not() -> None:
+    """Every kind of new risk is seen; a denial, what is old, supposed or another's, a training and a name are none.
+    Lists were mended with sight of these since, so that it is a floor and no measurement."""
+    assert [text for text in _texts("risks.yaml") if not is_risk(text)] == []
+    assert [text for text in _texts("no_risks.yaml") if is_risk(text)] == []
+
+
 @pytest.mark.timeout(60)
 def test_none_of_them_was_trained_on() -> None:
     """No sentence of more than five words stands in the training mails."""

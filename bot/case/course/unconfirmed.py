@@ -72,6 +72,7 @@ def _ask(d: Draft, following: Stage) -> None:
     who, when = awaited.answered(d)
     asked = Question.Unconfirmed(who=person(who), when=when, enters=enters)
     d.write(asked, (*manager, *raising, *responding) or (d.case.raiser, *d.unit), human=d.case.raiser)
+    d.event(EventKind.ASKED_MANAGERS)
     if manager and any(row.nth == 2 for row in awaited.due_now(d, AlarmKind.ASK)):
         awaited.confirm_later(d)
     if enters is not None:

@@ -1,7 +1,7 @@
 """A command as it was given: what the functions that act on one are handed; those that only ask, or only tell.
 
-A word that changes nothing where the case stands is never swallowed: its sender hears why (Tell), and what would.
-Which word does that in which state is cells.py's table.
+Where a mail says more than its word, it is read as words (says_more). A word that changes nothing where the case stands
+is never swallowed: its sender hears why (Tell), and what would. Which word does that in which state is cells.py's.
 """
 
 from collections.abc import Collection
@@ -9,12 +9,25 @@ from dataclasses import dataclass
 
 from bot.case.making.draft import Draft
 from bot.mail.words.commands import yes_or_no
-from bot.mail.words.promises import sentences
-from bot.model import WAITING, Arrival, Command, Contact, EventKind, Mail, Question, QuestionKind, Word, Wording
+from bot.mail.words.promises import is_holding, sentences
+from bot.model import (
+    WAITING,
+    Arrival,
+    Command,
+    Contact,
+    EventKind,
+    Mail,
+    Meaning,
+    Proof,
+    Question,
+    QuestionKind,
+    Word,
+    Wording,
+)
 from bot.model.letters import Answer, Enclosed, Information, TheRegister, TheReport
 from bot.model.letters.parts import Entered
 from bot.rules import book
-from bot.rules.authority import Side
+from bot.rules.authority import WORDS, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,7 @@ def told(d: Draft, fact: Arrival) -> Command | None:
     command, question = fact.mail.command, replied_to(d, fact)
     if command is not None:
         is_word = command.word not in (Word.YES, Word.NO) or question is not None or d.case.state not in WAITING
-        return command if is_word or len(sentences(fact.mail.new_text, _writer(fact.mail))) < 2 else None
+        return command if is_word or len(sentences(fact.mail.new_text, writer(fact.mail))) < 2 else None
     if question is None:
         return None
     if question.about in (QuestionKind.RESOLVED, QuestionKind.ALL_THE_SAME):
@@ -75,8 +88,38 @@ def told(d: Draft, fact: Arrival) -> Command | None:
     return Command(meant) if question.about is QuestionKind.TASK and meant else None
 
 
-def _writer(mail: Mail) -> str:
-    return mail.sender.name if mail.sender else ""
+def writer(mail: Mail) -> str:
+    """The name that may stand alone under the words."""
+    return (mail.sender.name or mail.sender.email.partition("@")[0]) if mail.sender else ""
+
+
+def meaning_of(mail: Mail) -> Meaning:
+    """What the mail room read, held to the certain lists: a holding reply never answers, and what is new cannot be told
+    apart where answers are inline, a cut is unsure or nothing could be read. New risk is doubtful at most."""
+    if mail.is_reaction or is_holding(mail.new_text, mail.attachments, writer(mail)):
+        return Meaning.HOLDING
+    unsure = mail.answers_inline or mail.is_unsure or mail.is_risk or not mail.is_readable
+    return Meaning.DOUBTFUL if mail.meaning is Meaning.ANSWER and unsure else mail.meaning
+
+
+def says_more(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
+    """Who was asked says that they have answered, answers below RECEIVED, or says more than a word that is the raising
+    side's alone: the raiser is asked, where there is one to ask."""
+    given = mail.command
+    if given is None or Side.RESPONDING not in stand or Side.RAISING in stand or not d.case.is_open or d.is_stranger:
+        return False
+    if given.word is Word.ANSWERED:
+        return True
+    if given.word is Word.RECEIVED:
+        return not given.note and answers_below(d, mail, stand)
+    has_more = given.note or len(sentences(mail.new_text, writer(mail))) > 1
+    return bool(has_more) and WORDS[given.word].sides == (Side.RAISING,) and d.case.state in WAITING
+
+
+def answers_below(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
+    """Whether the challenged side answers in the lines below its word, which is then not all that they say."""
+    is_theirs = Side.RESPONDING in stand and Side.RAISING not in stand and d.case.state in WAITING
+    return is_theirs and mail.proof is Proof.PROVEN and meaning_of(mail) is Meaning.ANSWER
 
 
 def replied_to(d: Draft, fact: Arrival) -> Question | None:

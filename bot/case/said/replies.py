@@ -21,7 +21,7 @@ from bot.case.said.command import is_known
 from bot.case.said.unit import others
 from bot.mail.words import promises
 from bot.mail.words.commands import opens_with_command
-from bot.mail.words.promises import disclaims, is_holding, meanings, says_wrong_person
+from bot.mail.words.promises import disclaims, meanings, says_wrong_person
 from bot.model import (
     WAITING,
     Absence,
@@ -39,7 +39,7 @@ from bot.model import (
     Word,
     letters,
 )
-from bot.rules.authority import WORDS, Side, sides
+from bot.rules.authority import Side, sides
 
 EXTEND = ("EXTEND 2 working days", "they may have longer; name a window or a day")
 ANSWERED = ("ANSWERED", "they have answered you; you may add when and how")
@@ -111,7 +111,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
     incident.handed_outside(d, mail, stand)
     if mail.on_behalf is not None:
         d.event(EventKind.ON_BEHALF, by=sender, note=f"sent by {mail.on_behalf.email}")
-    if mail.proof is Proof.PROVEN and meaning_of(mail) is not Meaning.HOLDING:
+    if mail.proof is Proof.PROVEN and command.meaning_of(mail) is not Meaning.HOLDING:
         subclocks.wrote(d, sender, stand)
     if {Side.RAISING, Side.RESPONDING} & set(stand):
         protection.noticed(d, mail, sender)
@@ -125,15 +125,17 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))
     mail, asked = replace(mail, command=command.told(d, fact)), d.case.questions
     fact = replace(fact, mail=mail)
-    beside = mail.command if _may_have_answered(d, mail, stand) else None
+    beside = mail.command if command.says_more(d, mail, stand) else None
     if beside is not None:
         mail = replace(mail, command=None)
         fact = replace(fact, mail=mail)
     if mail.command is not None:
         words.on_command(d, fact, mail.command, who(d, mail), stand)
+        if mail.command.word is Word.RECEIVED and command.answers_below(d, mail, stand):
+            _doubtful(d, fact, who(d, mail))
     elif Side.RESPONDING in stand and not (Side.RAISING in stand and is_raiser):
         _from_responders(d, fact, who(d, mail), proven)
-        if beside is not None and beside.word is not Word.ANSWERED:
+        if beside is not None and beside.word not in (Word.ANSWERED, Word.RECEIVED):
             words.not_yours(d, beside.word, who(d, mail), mail)
     elif Side.RAISING in stand:
         _from_raisers(d, fact, who(d, mail))
@@ -143,25 +145,13 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         others.kept(d, fact, who(d, mail))
 
 
-def _may_have_answered(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
-    """Who was asked says that they have answered, or says more than a word that is the raising side's alone: the raiser
-    is asked, where there is one to ask."""
-    command = mail.command
-    if command is None or Side.RESPONDING not in stand or Side.RAISING in stand or not d.case.is_open or d.is_stranger:
-        return False
-    if command.word is Word.ANSWERED:
-        return True
-    says_more = command.note or len(promises.sentences(mail.new_text, _writer(mail))) > 1
-    return bool(says_more) and WORDS[command.word].sides == (Side.RAISING,) and d.case.state in WAITING
-
-
 def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None:
     """The challenged side writes in words."""
     mail, case = fact.mail, d.case
     if transfer.offered(d, mail, by) or hearing.represented(d, mail, by):
         return
     is_certain = proven and mail.is_readable and not opens_with_command(mail.new_text)
-    meaning = meaning_of(mail)
+    meaning = command.meaning_of(mail)
     if is_aside(d, mail):
         d.event(EventKind.ATTACHED, by=by.email, note="not written to the raiser")
         if case.state in WAITING:
@@ -169,7 +159,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
     elif not is_certain:
         d.event(EventKind.ATTACHED, by=by.email, note="not proven" if not proven else "unreadable or an unusable word")
         may_answer(d, mail, by)
-    elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, _writer(mail)):
+    elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, command.writer(mail)):
         d.event(EventKind.ATTACHED, by=by.email, note="says that it is not theirs")
         may_answer(d, mail, by)
         if not d.is_stranger:
@@ -178,9 +168,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         _holding(d, mail, by)
         others.taken(d, fact, by, "holding")
     elif case.state in WAITING and meaning is Meaning.DOUBTFUL:
-        d.event(EventKind.DOUBTFUL, by=by.email)
-        may_answer(d, mail, by)
-        others.taken(d, fact, by, "asked")
+        _doubtful(d, fact, by)
     elif case.state in WAITING:
         responded(d, mail, by, mail.received)
     elif case.state is State.AWAITING_OUTCOME:
@@ -199,6 +187,13 @@ def _after_an_answer(d: Draft, fact: Arrival, by: Contact) -> None:
         pass_on(d, fact.mail, by)
         is_shown = d.case.unproven is not Unproven.STRANGER and may_be_shown(fact.mail)
         others.heard(d, fact, by, sent=raiser if is_shown else None)
+
+
+def _doubtful(d: Draft, fact: Arrival, by: Contact) -> None:
+    """It may be an answer: the raiser is asked, and its writer told so."""
+    d.event(EventKind.DOUBTFUL, by=by.email)
+    may_answer(d, fact.mail, by)
+    others.taken(d, fact, by, "asked")
 
 
 def _holding(d: Draft, mail: Mail, by: Contact) -> None:
@@ -221,20 +216,6 @@ def is_aside(d: Draft, mail: Mail) -> bool:
         return False
     others = addressed - {d.case.inbox, *(address for _, address in d.rules.inboxes)}
     return bool(others) and not any(Side.RAISING in sides(d.case, email, d.rules) for email in others)
-
-
-def meaning_of(mail: Mail) -> Meaning:
-    """What the mail room read, held to the certain lists: a holding reply never answers, and what is new cannot be told
-    apart where answers are inline, a cut is unsure or nothing could be read. New risk is doubtful at most."""
-    if mail.is_reaction or is_holding(mail.new_text, mail.attachments, _writer(mail)):
-        return Meaning.HOLDING
-    unsure = mail.answers_inline or mail.is_unsure or mail.is_risk or not mail.is_readable
-    return Meaning.DOUBTFUL if mail.meaning is Meaning.ANSWER and unsure else mail.meaning
-
-
-def _writer(mail: Mail) -> str:
-    """The name that may stand alone under the words."""
-    return (mail.sender.name or mail.sender.email.partition("@")[0]) if mail.sender else ""
 
 
 def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:

@@ -19,7 +19,6 @@ from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
 from bot.cli.rehearsal import rehearse, story
 from bot.cli.rehearsal.rehearse import Played
 from bot.cli.rehearsal.rows import Row
-from bot.model.errors import BotError
 from bot.rules.workdays import Calendar, say
 from bot.settings import settings
 from bot.settings.settings import Settings
@@ -53,10 +52,7 @@ def stories(
         raise typer.BadParameter("name a story, or a mailbox with --mailbox")
     failed = 0
     for file in _shown(files):
-        try:
-            played = rehearse.rehearse(story.load(file), base)
-        except LookupError as error:
-            raise BotError(str(error.args[0])) from None
+        played = rehearse.rehearse(story.load(file), base)
         failed += bool(played.faults)
         if as_json:
             emit(*played.rows)

@@ -91,7 +91,7 @@ def _play(told: Story, base: Settings, out: Path, seconds: float) -> None:
     (out / "mail" / DATABASE).rename(out / DATABASE)
     records = sorted(path.name for path in out.glob("*-record.pdf"))
     (out / PAGE).write_text(page(told, base, rows, letters, records), encoding="utf-8")
-    wrong = faults(told.expect, told.never, rows)
+    wrong = [*rehearsal.faults, *faults(told.expect, told.never, rows)]
     if wrong:
         raise BotError("; ".join(wrong))
     sys.stdout.write(f"\nLetters: {len(letters)}. Records: {len(records)}. Open {out / PAGE} in a browser.\n")

@@ -66,6 +66,7 @@ class Rehearsal:
         self.rows = Rows(self.app, self._ids)
         self._coming = sorted(story.mail, key=lambda m: m.at)
         self._came: dict[str, StoryMail] = {}
+        self.faults: list[str] = []
         self._copied: set[int] = set()
         self._inboxes = {box.address for box in self.settings.config.mailboxes} | {BOT_ADDRESS}
 
@@ -109,7 +110,13 @@ class Rehearsal:
     # --- mail in ------------------------------------------------------------------------------------------------
 
     def _deliver(self, mail: StoryMail) -> None:
-        raw = compose(mail, self.story, self._answered(mail))
+        """A mail that answers what never came or went is a fault of its line and stays away; the story plays on."""
+        try:
+            answered = self._answered(mail)
+        except LookupError as error:
+            self.faults.append(f"mail {mail.id}: {error.args[0]}")
+            return
+        raw = compose(mail, self.story, answered)
         self._ids[hashlib.sha256(raw).hexdigest()] = mail.id
         self._came[mail.id] = mail
         for address in self._addressed(mail, raw):
@@ -127,12 +134,14 @@ class Rehearsal:
         deliver(maildir(self.folder, address), raw, at)
 
     def _answered(self, mail: StoryMail) -> Answered:
-        """What the mail answers, as its writer's mail program would cite it."""
+        """What the mail answers, as its writer's mail program would cite it. Raises LookupError where it never came."""
         ref = mail.bounce or mail.answers
         if ref is None:
             return Answered()
         if isinstance(ref, str):
-            before = self._came[ref]
+            before = self._came.get(ref)
+            if before is None:
+                raise LookupError(f"no mail {ref} came before it is answered")
             return Answered(message_id(before), (), before.subject)
         queued = self._letter(ref)
         head = email.message_from_bytes(queued.raw or b"", policy=email.policy.default)
@@ -152,12 +161,12 @@ class Rehearsal:
         fitting = [
             q
             for q in letters
-            if q.letter.kind.value == ref.letter
+            if ref.letter in ("*", q.letter.kind.value)
             and (not ref.stage or q.letter.stage == ref.stage)
             and set(ref.to) <= {c.email for c in q.letter.to}
         ]
         if not fitting:
-            raise LookupError(f"{self.story.path.name}: no letter of kind {ref.letter} was sent before it is answered")
+            raise LookupError(f"no letter of kind {ref.letter} was sent before it is answered")
         return fitting[-1]
 
     # --- letters out --------------------------------------------------------------------------------------------
@@ -194,7 +203,8 @@ def rehearse(story: Story, base: Settings, senders: Senders | None = None) -> Pl
         rehearsal = Rehearsal(story, Path(folder), base, senders)
         rows = list(rehearsal.play())
     short = (f"{n} {'letter' if n == 1 else 'letters'} {why}" for why, n in rehearsal.short.items())
-    return Played(story, tuple(rows), tuple(faults(story.expect, story.never, rows)), tuple(short))
+    found = (*rehearsal.faults, *faults(story.expect, story.never, rows))
+    return Played(story, tuple(rows), found, tuple(short))
 
 
 # An old mailbox as a story: what the bot would have done with real past mail. A Maildir, an mbox or a folder of .eml

@@ -49,7 +49,7 @@ class StoryInbox(Part):
 
 
 class LetterRef(Part):
-    """The latest such letter."""
+    """The latest such letter; of any kind where `letter` is "*"."""
 
     letter: str
     case: int = 1

@@ -1,8 +1,9 @@
 """Words of an opening mail that suggest the child's status: a plan, an enquiry, care.
 
 A sign flags the case and is asked about; whether anything follows from it is the policy's to say. A mail that denies
-it has none, and neither has a form's empty box nor the level that somebody would like. "Child in need" is no sign. Who
-denies it counts: "they say that it is not" is a dispute about the very thing, and so a sign.
+it has none, and neither has a form's empty box, a level or plan that somebody would like, a plan that ended or one of
+another child. "Child in need" is no sign. Who denies it counts: "they say that it is not" is a dispute about the very
+thing, and so a sign.
 """
 
 from typing import Any
@@ -25,14 +26,16 @@ def _by_flag(entry: str) -> dict[Flag, Any]:
 _FOUND = _by_flag("found")
 _DENIED = _by_flag("denied")
 _AFFIRMED = _by_flag("affirmed")
-_OTHERS_SAY, _WISHED, _CLAUSES = (_STATUS.pattern(name) for name in ("others_say", "wished", "clauses"))
+_OTHERS_SAY, _WISHED, _ELSEWHERE, _CLAUSES = (
+    _STATUS.pattern(name) for name in ("others_say", "wished", "elsewhere", "clauses")
+)
 _EMPTY_BOX = re2.compile(r"(?m)^[ \t>]*(?:☐|□|▢|\[ ?\]|\( ?\)).*$")
 
 
 def signs(text: str) -> tuple[Flag, ...]:
     """The flags that the words of this text suggest, in a fixed order."""
     said = _WISHED.sub("", _EMPTY_BOX.sub("", text[:MAX_TEXT].replace("’", "'")))
-    clauses = _CLAUSES.split(said)
+    clauses = [_ELSEWHERE.sub(" ", clause) for clause in _CLAUSES.split(said)]
     return tuple(flag for flag in _FOUND if _suggests(flag, clauses))
 
 

@@ -57,7 +57,7 @@ def read(said: Reply, *, with_model: bool = True) -> Read:
         return Read(Meaning.HOLDING, why, promised(said.text))
     if why := _doubted(said):
         return Read(Meaning.DOUBTFUL, why, promised(said.text) if why == "inline" else "")
-    if len(said.text) < _SHORT and _CERTAIN.match(_plain(said.text)):
+    if len(said.text) < _SHORT and _is_certain(said):
         return Read(Meaning.ANSWER, "list: certain")
     if not with_model:
         return Read(Meaning.ANSWER, "list: none")
@@ -121,6 +121,12 @@ def _without_notes(said: Reply) -> str:
 
 def _files(said: Reply) -> bool:
     return any(not is_decoration(file.name) for file in said.attachments)
+
+
+def _is_certain(said: Reply) -> bool:
+    """Whether the one thing said, with or without greeting and name, is beyond a doubt."""
+    bare = " ".join(promises.lines(said.text, said.writer))
+    return any(_CERTAIN.match(_plain(words)) for words in (said.text, bare))
 
 
 def _plain(text: str) -> str:

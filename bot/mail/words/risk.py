@@ -14,22 +14,39 @@ from bot.mail.patterns.topics import topic
 MOST = 100_000
 
 _RISK, _CONFIDENCE = topic("risk"), topic("confidence")
-_FOUND, _DENIED, _SETTLED, _RENEWED, _CLAUSES = (
-    _RISK.pattern(name) for name in ("risk", "denied", "settled", "renewed", "clauses")
+_DENIED, _UNEXPLAINED, _SUPPOSED, _SETTLED, _NAMES, _RENEWED, _CLAUSES, _JOINS = (
+    _RISK.pattern(name)
+    for name in ("denied", "unexplained", "supposed", "settled", "names", "renewed", "clauses", "joins")
 )
+#: By its kinds, since one pattern of them all is too large for RE2's memory.
+_FOUND = tuple(pattern for pattern, _ in _RISK.rows("risk"))
 _TIMES = re2.compile(r"(\d)[.:](\d)")  # the dot in one ends no clause
 _CONFIDES, _FOOTERS = (_CONFIDENCE.pattern(name) for name in ("confidence", "footers"))
 
 
 def is_risk(new_text: str) -> bool:
     """Whether a clause of it speaks of harm that has come or may come, and does not deny it."""
-    clauses = _CLAUSES.split(_TIMES.sub(r"\1 \2", new_text[:MOST].replace("’", "'")))
-    return any(_FOUND.search(clause) and not _is_none(clause) for clause in clauses)
+    said = _NAMES.sub(" ", _TIMES.sub(r"\1 \2", new_text[:MOST].replace("’", "'")))
+    return any(_is_new(clause) for clause in _CLAUSES.split(said))
 
 
-def _is_none(clause: str) -> bool:
-    """Whether its harm is denied, or told again or dealt with and nothing in it is new."""
-    return bool(_DENIED.search(clause) or (_SETTLED.search(clause) and not _RENEWED.search(clause)))
+def _is_new(clause: str) -> bool:
+    """Whether it tells of harm that is neither old or dealt with nor denied or only supposed where it stands."""
+    if _first(clause) is None or (_SETTLED.search(clause) and not _RENEWED.search(clause)):
+        return False
+    return any(_tells(part) for part in _JOINS.sub(r"\n\1", clause).split("\n"))
+
+
+def _tells(part: str) -> bool:
+    found, supposed = _first(part), _SUPPOSED.search(part)
+    if found is None or _DENIED.search(_UNEXPLAINED.sub(" ", part)):
+        return False
+    return supposed is None or found < supposed.start()
+
+
+def _first(words: str) -> int | None:
+    """Where the first word of harm begins in them, or None."""
+    return min((found.start() for kind in _FOUND if (found := kind.search(words))), default=None)
 
 
 def is_confidence(new_text: str) -> bool:
