@@ -521,6 +521,7 @@ UNUSED = {
     "chaser-raiser": {"commitment"},
     "information-answered": {"who"},  # not to themselves
     "information-parent_note": {"window"},
+    "answer-proposed": {"asked"},  # not where a part could not be read, and nobody is asked
 }
 
 

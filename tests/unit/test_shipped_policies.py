@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from bot.rules import book
 from bot.rules.policy.file import load
 
 SHIPPED = sorted(Path("config/policies").glob("*.yaml"))
@@ -63,3 +64,23 @@ def test_only_the_policies_of_the_sample_with_true_numbers_are_silent() -> None:
         "cheshire-east": 0, "pan-cheshire": 0, "sandwell": 2, "salford": 3, "cumberland": 2,
     }  # fmt: skip
     assert all(p.is_warning for problems in said.values() for p in problems)
+
+
+#: Where each document sends words about how a person acts, or in confidence; the line of a partnership's own says so.
+CONFIDENCES = {
+    "cheshire-east": ("allegations and whistleblowing policies", "This line is local"),
+    "pan-cheshire": ("allegations and whistleblowing policies", "This line is local"),
+    "cumberland": ("allegations and whistleblowing policies", "This line is local"),
+    "sandwell": ("Talk it over with the managers concerned.", "https://www.gov.uk/whistleblowing"),
+    "salford": ("your own line manager or safeguarding lead", "Local Authority Designated Officer"),
+}
+
+
+def test_confidences_go_where_the_documents_send_them() -> None:
+    """As printed in Sandwell's and Salford's; those that say nothing have a line that says whose it is."""
+    for path in SHIPPED:
+        policy, _ = load(path.read_text("utf-8"), path.name, None, TEXTS)
+        assert policy is not None
+        said = book.conduct(policy, next(iter(policy.emergency)))
+        assert all(part in said for part in CONFIDENCES[policy.id]), policy.id
+        assert ("This line is local" in said) == (policy.id not in ("sandwell", "salford"))
