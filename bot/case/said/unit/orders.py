@@ -68,18 +68,17 @@ def _no_question(d: Draft, said: Said) -> Tell:
         QuestionKind.RESOLVED: d.case.state is State.AWAITING_CONFIRMATION,
         QuestionKind.WHOSE_ANSWER: d.case.state in WAITING,
     }
-    put = [
-        q
-        for q in d.case.questions
-        if live.get(q.about, True)
-        and (d.rules.directory.same_person(q.asked, said.by.email) or (q.about in live and Side.RAISING in said.stand))
-    ]
-    if not put or put[-1].at is None:
+
+    def is_theirs(q: Put) -> bool:
+        is_of_side = q.about in live and Side.RAISING in said.stand
+        return live.get(q.about, True) and (is_of_side or d.rules.directory.same_person(q.asked, said.by.email))
+
+    last = next((q for q in reversed(d.case.questions) if is_theirs(q)), None)
+    if last is None or last.at is None:
         return _NO_QUESTION
-    last = put[-1]
     words = _ANSWERED_BY.get(last.about, "please reply to it with YES or NO")
     asked = f"The letter of {say(last.at, d.rules.calendar)} asks you something that is open: {words}."
-    return Tell("The letter you answered asks nothing that is open.", asked)
+    return Tell("As it was sent, it answers no open question.", asked)
 
 
 def admit(d: Draft, said: Said) -> None:
