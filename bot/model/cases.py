@@ -156,7 +156,7 @@ class Question:
     about: QuestionKind
     asked: PersonalText  # address
     mail: PlainText = ""  # digest of the mail it is about; RESOLVED, OUTCOME: of the answer
-    command: PlainText = ""  # WORD, ALL_THE_SAME, UNDO: the word
+    command: PlainText = ""  # WORD, ALL_THE_SAME, UNDO: the word; SEND: SEND where later words join
     words: PersonalText = ""  # WORD, ALL_THE_SAME: what stood behind it; SEND: the words of the mail
     is_hedged: bool = False  # WORD: other words stood beside it
     whose: PersonalText = ""  # WHOSE_ANSWER, OUTCOME: the address that may have answered; IMPARTIAL: who was named

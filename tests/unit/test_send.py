@@ -109,6 +109,22 @@ def test_what_is_written_before_send_goes_with_it() -> None:
     assert values.text == f"{WORDS}\n\nHe is at home in the mornings."
 
 
+def test_later_words_join_no_letter_that_does_not_say_so() -> None:
+    """SEND rode in a letter of new risk: the next mail is asked about by itself, and SEND to the first sends that."""
+    risky, later = "The baby has a new bruise on his arm.", "The school nurse can come on Friday."
+    first = wrote(served(opened()), HELEN, risky, is_risk=True)
+    risk = letter(first, LetterKind.QUESTION, "risk")
+    assert "SEND" in dict(risk.values.choices)  # type: ignore[attr-defined]
+    second = wrote(first.case, HELEN, later, n=0.5)
+    assert to(letter(second, *ASKED)) == {HELEN}
+    sent = arrived(second.case, mail(HELEN, "SEND", at=AT + hours(1), to=(BOT,)), answered_key=risk.key)
+    assert letter(sent, LetterKind.RELAY, "onward").values.text == risky  # type: ignore[attr-defined]
+    after = arrived(
+        sent.case, mail(HELEN, "SEND", at=AT + hours(2), to=(BOT,)), answered_key=letter(second, *ASKED).key
+    )
+    assert letter(after, LetterKind.RELAY, "onward").values.text == later  # type: ignore[attr-defined]
+
+
 def test_words_go_only_between_secure_addresses() -> None:
     """Else their reader is told to ring, and the writer hears that."""
     book = not_secure(FAY)

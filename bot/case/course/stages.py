@@ -174,6 +174,7 @@ def _escalation(d: Draft, cause: Cause, left: Stage, by: Contact | None, values:
             return Escalation.Lapsed(**values, from_stage_name=left.name, lapsed=d.late or d.now)
         case "unconfirmed":
             who, when = awaited.answered(d)
+            values["holding"] = tuple(one for one in values["holding"] if one.when != when)  # it stands there already
             return Escalation.Unconfirmed(**values, from_stage_name=left.name, who=person(who), answered=when)
         case "asked" | "corrected":
             return Escalation.CalledIn(**values, from_stage_name=left.name, asked_by=person(by))
@@ -281,5 +282,6 @@ def deputies(contact: Contact) -> list[Contact]:
 def on_parent_note(d: Draft) -> None:
     note = d.rules.policy.parent_note
     if note is not None and d.late is None and not d.is_stranger:
-        told = Information.ParentNote(parent_title=note.policy, window=str(note.after))
+        have, unread = claims.what_we_have(d), claims.is_partly_unread(d)
+        told = Information.ParentNote(parent_title=note.policy, window=str(note.after), holding=have, unread=unread)
         d.write(told, (d.case.raiser, *d.responders))

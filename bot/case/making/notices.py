@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.case.making import claims
 from bot.case.making.draft import Draft
 from bot.case.making.people import holds, reader_of
 from bot.model import WAITING, Arrival, Contact, EventKind, Flag, How, Letter, Mail, Proof, Side
@@ -34,7 +35,14 @@ def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False)
         for found in found_for or ((d.unit,) if d.unit else ()):
             whole = original(d, found) if rule.content == "full" and found_for else ()
             meant = "" if found_for else prose.role(rule.role)
-            told = Information.Notify(event=event, original=d.original(), attached=bool(whole), meant=meant)
+            told = Information.Notify(
+                event=event,
+                original=d.original(),
+                attached=bool(whole),
+                meant=meant,
+                holding=claims.what_we_have(d) if event == "lapse" else (),
+                unread=event == "lapse" and claims.is_partly_unread(d),
+            )
             letter = d.write(told, found, after=before if rule.first else (), attach=whole)
             d.joined(Side.COPY, *found)
             if letter is not None and rule.first:

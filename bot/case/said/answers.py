@@ -85,12 +85,14 @@ def responded(
         return
     unconfirmed.begin(d)
     awaited.ask_again(d, 1)
-    if mail is None or is_reported or reached_raiser(d, mail) or not (may_be_shown(mail) and d.may_read):
+    is_theirs = mail is None or is_reported or reached_raiser(d, mail)
+    if is_theirs or mail is None or not (may_be_shown(mail) and d.may_read):
         told = Response.Responded(
             who=person(by),
             when=at,
             readable=mail is None or mail.is_readable,
             reported=is_reported,
+            unshown=not is_theirs,
             again=_next_question(d),
             until=awaited.until(d),
         )

@@ -180,8 +180,29 @@ def answer(word: Word, area: str) -> tuple[Wording, tuple[Enclosed, ...]]:
 
 def status(d: Draft, said: Said) -> None:
     """Its sender is told the state, and the stages so far."""
+    _status(d, said, named=True)
+
+
+def may_see_state(d: Draft, said: Said) -> bool:
+    """Whether somebody who is on no side may have STATUS: the partnership's own people, and who decides at a later
+    stage."""
+    if said.word is not Word.STATUS or set(said.stand) - {Side.NONE} or said.mail.proof is Proof.FAILED:
+        return False
+    decide = (c for stage in d.rules.policy.stages for c in d.cast.deciders(stage))
+    roles = d.rules.directory.roles_of(said.by.email, d.case.area)
+    same = d.rules.directory.same_person
+    return any(not role.agency for role in roles) or any(same(c.email, said.by.email) for c in decide)
+
+
+def state_alone(d: Draft, said: Said) -> None:
+    """The same without a person's name; the business unit says more."""
+    _status(d, said, named=False)
+
+
+def _status(d: Draft, said: Said, *, named: bool) -> None:
     history = tuple(Entered(r.entered, d.rules.policy.stage(r.stage).name) for r in d.case.runs)
-    d.write(Answer.Status(state=d.case.state.value, history=history), [said.by], mail=said.mail)
+    told = Answer.Status(state=d.case.state.value, history=history, named=named)
+    d.write(told, [said.by], mail=said.mail, human=None if named else next(iter(d.unit), d.rules.operator))
 
 
 def why(d: Draft, said: Said) -> None:

@@ -12,7 +12,7 @@ from bot.case.course import entry, hearing, subclocks
 from bot.case.course.closing import outcome_written
 from bot.case.course.delivery import on_absent
 from bot.case.course.opening import confirmed
-from bot.case.making import forms, incident
+from bot.case.making import claims, forms, incident
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_shown, pass_back
 from bot.case.said import command, protection, transfer, words
@@ -68,6 +68,8 @@ def on_mail(d: Draft, fact: Arrival) -> None:
         d.event(EventKind.ATTACHED, by=sender, note=mail.kind.value)
         if mail.kind is MailKind.MEETING and mail.proof is Proof.PROVEN:
             d.hear(mail.received, str(who(d, mail)), "meeting")
+        elif mail.kind is MailKind.MEETING:
+            d.hear(mail.received, "", "unread")
         _recalled(d, mail, sender)
         incident.bounced_elsewhere(d, fact)
     else:
@@ -99,7 +101,7 @@ def who(d: Draft, mail: Mail) -> Contact:
 
 
 def _human(d: Draft, fact: Arrival, sender: str) -> None:
-    mail = fact.mail
+    mail, before = fact.mail, d.case
     if fact.how == How.AGAIN:
         d.event(EventKind.ATTACHED, by=sender, note=How.AGAIN)
         d.flag(Flag.SENT_AGAIN)
@@ -141,6 +143,8 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         _from_raisers(d, fact, who(d, mail))
     else:
         _from_others(d, fact, who(d, mail))
+    if Side.RESPONDING in stand and Side.RAISING not in stand:
+        claims.remember(d, fact, who(d, mail), before, is_shown=may_be_shown(mail) and mail.is_readable)
     if mail.command is None and not d.letters and d.case.questions == asked:
         others.kept(d, fact, who(d, mail))
 

@@ -12,7 +12,18 @@ from bot.case.making import incident
 from bot.case.making.draft import Draft
 from bot.case.said import answers, questions, transfer
 from bot.case.said.cells import CELLS, perform
-from bot.case.said.command import Said, Tell, ask_back, is_known, nothing_changed, replied_to, tell, unsettled
+from bot.case.said.command import (
+    Said,
+    Tell,
+    ask_back,
+    is_known,
+    may_see_state,
+    nothing_changed,
+    replied_to,
+    state_alone,
+    tell,
+    unsettled,
+)
 from bot.case.said.unit import others
 from bot.model import (
     WAITING,
@@ -63,6 +74,9 @@ def _give(d: Draft, said: Said, command: Command) -> None:
     if command.word is Word.NOT_MINE and is_astray:
         incident.misdirected(d, fact, by.email)
         others.told(d, fact, by)
+        return
+    if may_see_state(d, said):
+        state_alone(d, said)
         return
     verdict = may(d.case, mail, d.rules)
     if verdict.may and others.is_barred(d, said):
@@ -183,7 +197,8 @@ def _owner(d: Draft, word: Word) -> str:
     """Whose word it is, by name."""
     sides = WORDS[word].sides
     if Side.RAISING in sides:
-        return str(d.case.raiser)
+        both = (d.case.raiser, *([d.first_responder] if Side.RESPONDING in sides and d.first_responder else []))
+        return " or ".join(dict.fromkeys(str(one) for one in both))
     deciders = d.cast.deciders(d.stage) if Side.DECIDER in sides else ()
     people = d.responders if Side.RESPONDING in sides else deciders or d.unit
     return str(next(iter(people), "the business unit"))

@@ -30,10 +30,12 @@ class Response:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Responded(_Followed):
-        """`reported`: their side told us of it."""
+        """`reported`: their side told us of it; `unshown`: it came to this service alone, and its words are shown to
+        nobody."""
 
         readable: bool
         reported: bool
+        unshown: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Again(_Followed):

@@ -151,6 +151,8 @@ class Information:
 
         parent_title: PlainText
         window: PlainText
+        holding: tuple[Holding, ...] = ()
+        unread: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Notify(Wording):
@@ -161,6 +163,8 @@ class Information:
         original: Original
         attached: bool
         meant: PlainText = ""
+        holding: tuple[Holding, ...] = ()
+        unread: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Clock(Wording):

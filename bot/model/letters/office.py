@@ -45,8 +45,11 @@ class Answer:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Status(Wording):
+        """`named`: its reader is of the case, and may be told who raised it."""
+
         state: PlainText
         history: tuple[Entered, ...]
+        named: bool = True
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Why(Wording):

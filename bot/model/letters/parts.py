@@ -81,8 +81,9 @@ class Representation:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Something that came and is taken for no answer, as its writer claims it. `what`: holding, doubtful, phone,
-    meeting or promised; `by`: until when an answer is promised."""
+    """Something that came and is taken for no answer, as its writer claims it. `what`: holding, doubtful, kept, replied
+    (in an earlier run of a stage, and it runs again), phone, meeting or promised; `by`: until when an answer is
+    promised."""
 
     when: datetime
     who: PersonalText

@@ -23,6 +23,14 @@ from bot.rules.workdays import say
 _NO_QUESTION = Tell(
     "It answers no open question that was put to you.", "Please reply with YES or NO to the letter that asks."
 )
+#: The words that answer an open question, where YES and NO are best not sent by themselves.
+_ANSWERED_BY = {
+    QuestionKind.RESOLVED: "is it resolved? RESOLVED or NOT RESOLVED answers it",
+    QuestionKind.WHOSE_ANSWER: "is the mail it names the answer? IT IS or IT IS NOT answers it",
+    QuestionKind.SAME: "is it the same challenge as another? SAME or DIFFERENT answers it",
+    QuestionKind.SEND: "shall your words go on? Please reply to it with SEND or NO",
+    QuestionKind.UNDO: "a word acted without proof. UNDO, in reply to it, takes it back",
+}
 _IS_CONFIRMED = Tell("The sender of the challenge is confirmed already.")
 _NONE_WAITS = Tell("No letter of this challenge waits.")
 _NO_GO = Tell("Nothing of this challenge waits for a GO.")
@@ -44,14 +52,33 @@ def yes(d: Draft, said: Said) -> None:
         confirmed(d, said.by.email)
         done(d, said, "The challenge is confirmed and runs as usual")
     else:
-        nothing_changed(d, said, _NO_QUESTION)
+        nothing_changed(d, said, _no_question(d, said))
 
 
 def no(d: Draft, said: Said) -> None:
     """It is kept for a person, and its sender is told which letter to answer."""
     d.event(EventKind.ATTACHED, by=said.by.email, note=f"{said.word}: for a person")
     d.flag(Flag.WORD_FOR_A_PERSON)
-    tell(d, said, _NO_QUESTION)
+    tell(d, said, _no_question(d, said))
+
+
+def _no_question(d: Draft, said: Said) -> Tell:
+    """What they answered asks nothing; the last question that was put to them, and is open, is named."""
+    live = {
+        QuestionKind.RESOLVED: d.case.state is State.AWAITING_CONFIRMATION,
+        QuestionKind.WHOSE_ANSWER: d.case.state in WAITING,
+    }
+
+    def is_theirs(q: Put) -> bool:
+        is_of_side = q.about in live and Side.RAISING in said.stand
+        return live.get(q.about, True) and (is_of_side or d.rules.directory.same_person(q.asked, said.by.email))
+
+    last = next((q for q in reversed(d.case.questions) if is_theirs(q)), None)
+    if last is None or last.at is None:
+        return _NO_QUESTION
+    words = _ANSWERED_BY.get(last.about, "please reply to it with YES or NO")
+    asked = f"The letter of {say(last.at, d.rules.calendar)} asks you something that is open: {words}."
+    return Tell("As it was sent, it answers no open question.", asked)
 
 
 def admit(d: Draft, said: Said) -> None:

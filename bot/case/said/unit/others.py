@@ -214,8 +214,10 @@ def _may_go_to(d: Draft, fact: Arrival, by: Contact) -> Contact | None:
 
 
 def _ask_whether(d: Draft, mail: Mail, by: Contact, to: Contact) -> None:
-    """Shall it go there? Of one day one letter, which later mails join; it rides in a letter of new risk."""
-    today = [q for q in _pending(d, by) if q.at is not None and q.at.date() == d.now.date()]
+    """Shall it go there? Of one day one letter, which later mails join where it says so; it rides in a letter of new
+    risk, which speaks of its own mail alone."""
+    open_ = [q for q in _pending(d, by) if q.command == Word.SEND]
+    today = [q for q in open_ if q.at is not None and q.at.date() == d.now.date()]
     for n, letter in enumerate(d.letters):
         if isinstance(letter.values, Question.Risk):
             choices = (*letter.values.choices, ("SEND", f"your words go to {to}"))
@@ -223,15 +225,16 @@ def _ask_whether(d: Draft, mail: Mail, by: Contact, to: Contact) -> None:
             _ask(d, mail, by, letter.key)
             return
     if today:
-        _ask(d, mail, by, today[-1].key)
+        _ask(d, mail, by, today[-1].key, takes_more=True)
     else:
         asking = d.write(Question.Send(goes=person(to), when=mail.received), [by], mail=mail)
-        _ask(d, mail, by, asking.key if asking else "")
+        _ask(d, mail, by, asking.key if asking else "", takes_more=True)
 
 
-def _ask(d: Draft, mail: Mail, by: Contact, key: str) -> None:
+def _ask(d: Draft, mail: Mail, by: Contact, key: str, *, takes_more: bool = False) -> None:
     if key:
-        d.ask(Asked(key, QuestionKind.SEND, by.email, mail.digest, words=mail.new_text, came=mail.received))
+        row = Asked(key, QuestionKind.SEND, by.email, mail.digest, words=mail.new_text, came=mail.received)
+        d.ask(replace(row, command=Word.SEND.value) if takes_more else row)
 
 
 def _pending(d: Draft, by: Contact) -> list[Asked]:
