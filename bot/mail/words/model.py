@@ -23,7 +23,14 @@ _ABBREVIATED = re2.compile(r"(?i)\b(?:mr|mrs|ms|dr|e\.g|i\.e|no|st)\.\s*$")
 #: Read of a mail: whoever answers does so before this many characters or sentences.
 MOST = 20_000
 MOST_SENTENCES = 200
-FEW = 5
+#: A mail of fewer known words, or whose best sentence names neither child, plan nor decision, answers from SURE on.
+FEW, FEWEST = 5, 3
+SURE = 24
+#: So much more a mail needs that promises or passes on besides.
+BESIDE_A_PROMISE = 20
+_NAMED = frozenset(
+    ("k ch m", "k pl m", "k vd m", "k dn m", "q verdict", "q acted", "q settled", "q ruled", "q carried")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +102,26 @@ def sentences(text: str) -> list[str]:
 
 
 def score(text: str, weights: Weights) -> Scored:
-    """The mail's best sentence that may answer at all, and what speaks against it in its worst."""
-    found = [(_sum(one, weights), shape.answers_nothing(shape.words(one)), one) for one in sentences(text)]
+    """The mail's best sentence that may answer at all, and what speaks against it in its worst.
+
+    A longer letter that comes besides speaks against nothing where more is said.
+    """
+    said = sentences(text)
+    said = [one for one in map(shape.besides, said) if one] or said
+    found = [(_sum(one, weights), shape.answers_nothing(shape.words(one)), one) for one in said]
     best = max((row for row in found if not row[1]), key=lambda row: row[0], default=None)
     if best is None:
         return Scored(weights.version, min((row[0] for row in found), default=0), False, "", ())
     lacking = max(0, -UNIT - min(row[0] for row in found))
     total = best[0] - weights.worst * lacking // 10
-    names = sorted(shape.features(shape.words(best[2])) & weights.vocabulary.keys())
+    features = shape.features(shape.words(best[2]))
+    is_terse = _known(_words(text), weights.words) < FEW or _NAMED.isdisjoint(features)
+    is_promising = any(is_idle and not one.endswith("?") for _, is_idle, one in found)
+    needed = weights.threshold + BESIDE_A_PROMISE * is_promising
+    needed = max(SURE, needed) if is_terse else needed
+    names = sorted(features & weights.vocabulary.keys())
     seen = tuple(sorted((weights.vocabulary[name][0], name, weights.vocabulary[name][1]) for name in names))
-    return Scored(weights.version, total, total >= weights.threshold, best[2], seen)
+    return Scored(weights.version, total, total >= needed, best[2], seen)
 
 
 #: One unit of the log-odds that the model was trained in.
@@ -118,10 +135,14 @@ def _sum(sentence: str, weights: Weights) -> int:
 
 
 def knows(text: str, weights: Weights) -> bool:
-    """Whether it holds five known words at least, and they are most of its words: else another language, or too few."""
-    said = [word for one in sentences(text) for word in shape.words(one) if word[0].isalpha()]
+    """Whether it holds three known words, and they are most of its words: else another language, or too few."""
+    said = _words(text)
     known = _known(said, weights.words)
-    return known >= FEW and 2 * known >= len(said)
+    return known >= FEWEST and 2 * known >= len(said)
+
+
+def _words(text: str) -> list[str]:
+    return [word for one in sentences(text) for word in shape.words(one) if word[0].isalpha()]
 
 
 def _known(said: Sequence[str], vocabulary: frozenset[str]) -> int:

@@ -28,6 +28,7 @@ _THINK, _BARE, _PAST = _SHAPE.words("think"), _SHAPE.words("bare"), _SHAPE.words
 _COMMON = _SHAPE.words("common")
 _CUES = _SHAPE.rows("cues")
 _UNANSWERING, _AGAINST = _SHAPE.pattern("unanswering"), _SHAPE.pattern("against")
+_ASIDE = _SHAPE.pattern("aside")
 _STEM_OF = {form: stem for stem, *forms in map(str.split, _SHAPE.listed("irregular")) for form in forms}
 _SHORT = {short: words for short, *words in map(str.split, _SHAPE.listed("short"))}
 _STEMS = frozenset().union(*_CLASS.values(), _THINK)
@@ -89,6 +90,11 @@ def words(sentence: str) -> list[str]:
         said = said.replace(joined, apart)
     said = _OWNS.sub("", _IS.sub(r"\1 is", said))
     return [word for token in _TOKEN.findall(said) for word in _SHORT.get(token, (token,))]
+
+
+def besides(sentence: str) -> str:
+    """The sentence less what it says of a longer letter that comes besides it; "" where it says nothing else."""
+    return str(_ASIDE.sub("", sentence.replace("’", "'"), count=1))
 
 
 def stem(word: str) -> str:
