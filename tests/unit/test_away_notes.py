@@ -20,6 +20,7 @@ HEAD = (
 )
 
 NOTES = (
+    "We do not check this account in the school holidays. Children at risk: ring 999 or the council on 01632 960100.",
     (
         "Hollybank Primary is shut for the holiday and opens again to pupils on Monday 22 February at 8.45. The "
         "office will look at emails in the week of opening. For safeguarding worries in the holidays please "
@@ -92,7 +93,6 @@ NOTES = (
 )
 #: In words that the lists do not know: asked about, and never an answer.
 OTHERS = (
-    "We do not check this account in the school holidays. Children at risk: ring 999 or the council on 01632 960100.",
     "Police front counter closed today. Officers on rest days return Friday and will respond then.",
     (
         "Please note that Oakfield Academy finishes for summer today at 1pm. We look forward to seeing everyone in"
