@@ -38,8 +38,8 @@ bench: .venv/dev.txt servers ## what it costs on this machine, beside the floor 
 corpus: .venv/dev.txt ## how well mails are read, beside other readers; CHALLENGE_BOT_CORPUS and _FIELD name given ones
 	@$(BIN)/python -m tests.corpus
 
-fuzz: .venv/dev.txt ## hostile mails and fields through the reading process; FUZZ=n for how many, SEED=n which
-	@$(BIN)/python -m tests.fuzz
+fuzz: .venv/dev.txt ## hostile mails and fields through the reading process; FUZZ=n, SEED=n; WAY=intake: on to the decision
+	@$(BIN)/python -m tests.fuzz $(WAY)
 
 mutants: .venv/dev.txt ## small faults put into a copy of the bot, and those that no test notices; MUTANTS=n, SEED=n, ROOM=name
 	@$(BIN)/python -m tests.mutants --count $(or $(MUTANTS),60) --seed $(or $(SEED),1) --only "$(ROOM)"
