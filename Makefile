@@ -15,7 +15,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test check bench corpus fuzz mutants patterns train clean servers
+.PHONY: help demo test check bench corpus fuzz mutants patterns train sbom audit clean servers
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -38,8 +38,8 @@ bench: .venv/dev.txt servers ## what it costs on this machine, beside the floor 
 corpus: .venv/dev.txt ## how well mails are read, beside other readers; CHALLENGE_BOT_CORPUS and _FIELD name given ones
 	@$(BIN)/python -m tests.corpus
 
-fuzz: .venv/dev.txt ## hostile mails and fields through the reading process; FUZZ=n for how many
-	@$(BIN)/python -m tests.fuzz
+fuzz: .venv/dev.txt ## hostile mails and fields through the reading process; FUZZ=n, SEED=n; WAY=intake: on to the decision
+	@$(BIN)/python -m tests.fuzz $(WAY)
 
 mutants: .venv/dev.txt ## small faults put into a copy of the bot, and those that no test notices; MUTANTS=n, SEED=n, ROOM=name
 	@$(BIN)/python -m tests.mutants --count $(or $(MUTANTS),60) --seed $(or $(SEED),1) --only "$(ROOM)"
@@ -49,6 +49,12 @@ patterns: .venv/dev.txt ## the word lists of bot/mail/patterns, written out for 
 
 train: .venv/dev.txt ## the weights by which an unclear reply is asked about, from the sentences in tests/training
 	@$(BIN)/python -m tests.train
+
+sbom: .venv/dev.txt ## the bill of materials from the lock files, as CycloneDX: build/sbom.json
+	@$(BIN)/python -m tests.supply sbom
+
+audit: .venv/dev.txt ## the lock files held against advisories (OSV, JSON): ADVISORIES=file or folder, which you bring
+	@$(BIN)/python -m tests.supply audit
 
 clean: ## removes what make and the tests have made; var/ and .venv/ stay
 	@rm -rf demo build *.egg-info .hypothesis .mypy_cache .ruff_cache

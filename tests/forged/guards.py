@@ -150,6 +150,12 @@ def whatever_looks_alike_belongs_together(patch: pytest.MonkeyPatch, world: Worl
     everywhere(patch, placement.place, alike)
 
 
+@without(named.SWALLOWED)
+def a_ref_is_stronger_than_a_challenge(patch: pytest.MonkeyPatch, world: World) -> None:
+    everywhere(patch, placement._is_new, lambda *_: False)
+    everywhere(patch, placement.is_of, lambda *_: True)
+
+
 @without(named.KEYS)
 def keys_of_content_are_ids(patch: pytest.MonkeyPatch, world: World) -> None:
     patch.setattr(place, "KEYS", ())

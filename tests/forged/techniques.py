@@ -19,6 +19,7 @@ from tests.forged.world import (
     GATEWAY,
     INBOX,
     KAY,
+    OPENED,
     SAM,
     UNIT,
     Target,
@@ -32,7 +33,8 @@ Make = Callable[[World, Target, str, int], Forged | bytes]
 class Technique:
     """A named way. `guard`: the promise that it leans on, in the place that keeps it; guards.py takes it away.
 
-    `seen`: what would be wrong beside `World.harm`, where the guard keeps something smaller than a clock.
+    `seen`: what would be wrong beside `World.harm`, where the guard keeps something smaller than a clock. `opens`: its
+    mails are challenges, and open cases of their own.
     """
 
     name: str
@@ -40,15 +42,22 @@ class Technique:
     make: Make
     to: str = BOT
     seen: Callable[[World], list[str]] = lambda _: []
+    opens: bool = False
+
+    def wrong(self, world: World) -> list[str]:
+        """What its mails have done and must not do."""
+        return [one for one in world.harm() if not (self.opens and one == OPENED)] + self.seen(world)
 
 
 ALL: dict[str, Technique] = {}
 
 
-def technique(guard: str, to: str = BOT, seen: Callable[[World], list[str]] = lambda _: []) -> Callable[[Make], Make]:
+def technique(
+    guard: str, to: str = BOT, seen: Callable[[World], list[str]] = lambda _: [], *, opens: bool = False
+) -> Callable[[Make], Make]:
     def register(make: Make) -> Make:
         name = make.__name__.strip("_")
-        ALL[name] = Technique(name, guard, make, to, seen)
+        ALL[name] = Technique(name, guard, make, to, seen, opens)
         return make
 
     return register
@@ -75,6 +84,7 @@ WATCHED = "incident.watch: an id of ours used from another address is told"
 HIDDEN = "text.from_html: what HTML hides is not read"
 DEPARTED = "delivery.on_absent: only a proven reply takes a contact away"
 LIST = "automatic.classify: a list gives no command"
+SWALLOWED = "placement._is_new, _by_ref: no ref swallows a challenge"
 ENDS = "headers.split: a header ends where it ends"
 
 
@@ -635,7 +645,7 @@ def through_a_list(w: World, c: Target, word: str, n: int) -> Forged:
     return Forged(c.raiser, word, n, auth=passed(c.raiser) if c.n != 5 else "dmarc=none", cites=c.to_raiser, below=more)
 
 
-def _bounce(cited: str, recipient: str) -> tuple[str, str]:
+def report(cited: str, recipient: str) -> tuple[str, str]:
     report = (
         f"Reporting-MTA: dns; mx.csc.example\n\nFinal-Recipient: rfc822; {recipient}\nAction: failed\nStatus: 5.1.1\n"
     )
@@ -649,13 +659,13 @@ def _bounce(cited: str, recipient: str) -> tuple[str, str]:
 
 @technique(BOUNCED, seen=taken_away)
 def bounce_of_an_id_never_sent(w: World, c: Target, word: str, n: int) -> Forged:
-    kind, text = _bounce(f"{n:032x}.{n:032x}@challenge.example", FAY)
+    kind, text = report(f"{n:032x}.{n:032x}@challenge.example", FAY)
     return Forged("mailer-daemon@csc.example", text, n, auth=passed(FAY), kind=kind, below=("Return-Path: <>",))
 
 
 @technique(BOUNCED, seen=taken_away)
 def bounce_of_the_challenge_itself(w: World, c: Target, word: str, n: int) -> Forged:
-    kind, text = _bounce(c.original, FAY)
+    kind, text = report(c.original, FAY)
     return named(
         c, Forged("mailer-daemon@csc.example", text, n, auth=passed(FAY), kind=kind, below=("Return-Path: <>",))
     )

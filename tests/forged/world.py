@@ -34,6 +34,7 @@ HELEN, SAM, ALI, NINA, KIM = (
 FAY, TOM, KAY, UNIT = "fay.marsh@csc.example", "tom.lee@csc.example", "kay.hill@csc.example", "unit@cescp.example"
 DEPUTY_ELSEWHERE, COLLEAGUE = "pat.cole@police.example", "other.worker@health.example"
 EVIL = "x@evil.example"
+OPENED = "a case was opened"
 
 _CSC = {"area": "CE", "agency": "CSC", "sector": "social_care"}
 _HEALTH = {"area": "CE", "agency": "Cheshire Health", "sector": "hospital"}
@@ -81,7 +82,9 @@ class Target:
 class World:
     """The cases: two wait for a reply, one for the raiser's word, one for the outcome, one is provisional."""
 
-    def __init__(self, folder: Path, shipped: Settings, prepared: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, shipped: Settings, prepared: Path | None = None, *, in_process: bool = True
+    ) -> None:
         if prepared is not None:
             shutil.copytree(prepared, folder, dirs_exist_ok=True)
             with closing(sqlite3.connect(folder / "story.db")) as db, db:  # a copy is no mailbox that has moved
@@ -93,7 +96,7 @@ class World:
         self.folder = folder
         self.clock = StillNow(START if prepared is None else START + READY)
         self.settings = story.settings_of(told, folder, shipped)
-        self.app = app.build(self.settings, read_now=self.clock, in_process=True, strict=True)
+        self.app = app.build(self.settings, read_now=self.clock, in_process=in_process, strict=True)
         if prepared is None:
             self.app.once(START)
             self._open()
@@ -221,7 +224,7 @@ class World:
             if (case.team, case.raiser.email) != (before.team, before.raiser.email):
                 found.append(f"case {n} has other parties")
         if set(now) - set(self.before):
-            found.append("a case was opened")
+            found.append(OPENED)
         if self.pen() < self.penned:
             found.append("a mail of the holding pen was placed")
         return found + self._strays()

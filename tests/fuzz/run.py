@@ -1,11 +1,13 @@
 """Feeds hostile mails to the reading process, an honest one behind each batch, and counts what went wrong.
 
-Three things count as wrong: a mail that killed its reader, one that the parser stumbled over, and an honest mail behind
-them that was read late or otherwise than alone. It makes no mail (hostile.py).
+Wrong are: a mail that killed its reader, one that the parser stumbled over, one that took more processor time or memory
+than any mail may, and an honest mail behind them that was read late or otherwise than alone. It makes no mail
+(hostile.py), and what follows from a mail is not its matter (intake.py).
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,14 +26,19 @@ CONFIG = HERE.parent / "config"
 NOW = datetime(2027, 1, 16, 9, 15, tzinfo=UTC)
 HONEST = b"From: Fay Marsh <fay.marsh@csc.example>\nMessage-ID: <m@csc.example>\n\nWe have met and agreed.\n"
 _BATCH = 32
-#: A mail that took this long, in seconds, is worth a look though it is within its limit.
-SLOW = WALL / 4
+#: What no mail may cost: processor seconds of the reading process, and octets that it has held.
+MOST_CPU = 5.0
+MOST_MEMORY = 512 << 20
+#: A mail that took this many processor seconds is worth a look though it is within its limit.
+SLOW = 1.0
+_TICKS = os.sysconf("SC_CLK_TCK")
 _STUMBLED = ("parser_failed", "headers_failed")
 
 
 @dataclass(slots=True)
 class Found:
-    """What a run found. Times in seconds: of one mail alone, and of the honest mail behind a batch."""
+    """What a run found. `slowest`: processor seconds of one mail; `longest_wait`: seconds that an honest mail has
+    stood behind a batch; `memory`: octets."""
 
     cases: int = 0
     deaths: list[bytes] = field(default_factory=list)
@@ -44,7 +51,11 @@ class Found:
 
     @property
     def is_clean(self) -> bool:
-        return not (self.deaths or self.stumbles or self.late)
+        return not (self.deaths or self.stumbles or self.late) and self.is_cheap
+
+    @property
+    def is_cheap(self) -> bool:
+        return self.slowest <= MOST_CPU and self.memory <= MOST_MEMORY
 
 
 def seeds() -> list[bytes]:
@@ -71,21 +82,30 @@ def fuzz(count: int, seed: int, tell: Callable[[int], None] = lambda _: None) ->
 
 
 def _one_batch(sandbox: Sandbox, batch: list[bytes], alone: Mail, found: Found) -> None:
-    began = last = time.monotonic()
+    began, used = time.monotonic(), _cpu(sandbox.pid)
     for raw, answer in zip((*batch, HONEST), sandbox.read_each([(raw, NOW) for raw in (*batch, HONEST)]), strict=True):
-        now = time.monotonic()
-        if now - last > found.slowest:
-            found.slowest, found.slowest_mail = now - last, raw
-        last = now
+        before, used = used, _cpu(sandbox.pid)
+        if used - before > found.slowest:  # less than nothing where it is another process now
+            found.slowest, found.slowest_mail = used - before, raw
         if not isinstance(answer, Mail):
             found.deaths.append(raw)
         elif stumbled := next((d for d in answer.defects if d.startswith(_STUMBLED)), ""):
             found.stumbles.append((stumbled, raw))
         elif raw is HONEST and answer != alone:
             found.late += 1
-    found.longest_wait = max(found.longest_wait, last - began)
-    found.late += last - began > WALL * len(batch)
+    waited = time.monotonic() - began
+    found.longest_wait = max(found.longest_wait, waited)
+    found.late += waited > WALL * len(batch)
     found.memory = max(found.memory, _peak(sandbox.pid))
+
+
+def _cpu(pid: int) -> float:
+    """Processor seconds that the reading process has used; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _peak(pid: int) -> int:
