@@ -166,8 +166,6 @@ class Changing:
     def _put_run(self, run: StageRun) -> None:
         self.case = replace(self.case, runs=(*self.case.runs[:-1], run))
 
-    # --- alarms -------------------------------------------------------------------------------------------------
-
     def alarm(self, kind: AlarmKind, at: datetime, why: str, nth: int = 0, item: int = 0) -> None:
         row = Deadline(kind, at, why, nth, self.case.stage, item)
         self.drop_alarms(lambda other: other.key == row.key)
@@ -208,6 +206,10 @@ class Changing:
     def away(self, known: Served, *, is_gone: bool = False) -> None:
         """A responding contact is not there, or says that it is not theirs; `is_gone`: and is reminded no more."""
         self._each_served(lambda s: replace(s, is_away=True, is_dead=s.is_dead or is_gone) if s is known else s)
+
+    def wrote(self, is_theirs: Callable[[str], bool]) -> None:
+        """A mail came from these responding contacts."""
+        self._each_served(lambda s: replace(s, has_written=True) if is_theirs(s.contact.email) else s)
 
     def _each_served(self, changed: Callable[[Served], Served]) -> None:
         self.case = replace(self.case, served=tuple(map(changed, self.case.served)))
@@ -268,8 +270,6 @@ class Changing:
 
     def write_outcome(self, digest: str) -> None:
         self.case = replace(self.case, outcome=digest)
-
-    # --- held, forms, tasks, flags ------------------------------------------------------------------------------
 
     def hold_letters(self, until: datetime | None) -> None:
         """None: they go again."""

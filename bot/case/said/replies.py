@@ -61,6 +61,8 @@ def on_mail(d: Draft, fact: Arrival) -> None:
         return
     d.attach(mail)
     sender = mail.sender.email if mail.sender else ""
+    if mail.proof is not Proof.FAILED and mail.bounce is None:
+        d.wrote(lambda email: d.rules.directory.same_person(email, sender))
     if mail.kind is MailKind.AUTO_REPLY:
         on_absent(d, sender, mail.absence or Absence(), mail.proof is Proof.PROVEN)
         incident.replied_elsewhere(d, fact, sender)

@@ -23,6 +23,13 @@ class Information:
         gone: bool
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class CameBack(Wording):
+        """To the raiser's side: a letter to `absent` came back, and the challenge went to the others as well."""
+
+        absent: Person
+        others: tuple[Person, ...]
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class Transfer(Wording):
         """`event`: asked, accepted, again or declined; `left`: the team that had it."""
 
