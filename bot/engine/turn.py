@@ -7,6 +7,7 @@ lock and saved later: if the case has moved in between, CaseMoved says so and th
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -129,9 +130,8 @@ class Turn:
         return self._in_mode(self.books.rules(stored.case.policy, stored.policy_text), stored.case.inbox)
 
     def _in_mode(self, rules: Rules, inbox: str) -> Rules:
-        """The rules in the mode of that mailbox."""
-        mode = self.mode(inbox)
-        return rules if mode == rules.mode else replace(rules, mode=mode)
+        """The rules in the mode of that mailbox, with the codes that only this service can know."""
+        return replace(rules, mode=self.mode(inbox), code=partial(render.code, self.secret))
 
     def plan(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Plan:
         """What follows from `fact` for this case; needs no write lock. Raises KeyError for a case that is not there."""
@@ -223,6 +223,8 @@ class Turn:
         is_new = any(event.kind is EventKind.HELD for event in decision.events)  # the letters that tell of a HOLD go
         if (held_for := _held_by_case(decision.case, letter)) and not (is_new and held_for is Hold.HOLD):
             return held_for
+        if isinstance(letter.values, Alert.Incident):
+            return None  # what must be reported within hours is held back by no false alarm before it
         day, number = now - timedelta(days=1), decision.case.number
         is_flood = any(outbox.sent_today(tx, number, c.email, day) >= LETTERS_A_DAY for c in (*letter.to, *letter.cc))
         return Hold.FLOOD if is_flood else None

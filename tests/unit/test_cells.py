@@ -76,8 +76,9 @@ def say(case: Case, word: Word, who: str, proof: Proof = Proof.PROVEN) -> Decisi
 
 
 def changed(before: Case, after: Case) -> bool:
-    """Whether more is different than that one mail more belongs to the case."""
-    return replace(after, mails=before.mails, thread=before.thread) != before
+    """Whether more is different than that one mail more belongs to the case, and who has written one."""
+    served = tuple(replace(s, has_written=False) for s in after.served)
+    return replace(after, mails=before.mails, thread=before.thread, served=served) != before
 
 
 def is_answered(decision: Decision, who: str) -> bool:

@@ -35,8 +35,8 @@ from bot.rules import workdays
 
 #: How long a delayed delivery may take before the next contact is written to.
 DELAY, PATIENCE = timedelta(hours=1), Window(1, Unit.WORKING_DAYS)
-#: A server that accepts and then finds nobody says so within minutes; anybody can write a bounce later.
-SOON = timedelta(hours=1)
+#: A server that accepts and then finds nobody says so within minutes, or hours where it is busy.
+SOON = timedelta(hours=4)
 
 
 def on_served(d: Draft, fact: LetterServed) -> None:

@@ -110,8 +110,6 @@ class Changing:
             self.case, state=State.AWAITING_RESPONSE, closed_as=None, closed=None, same_as="", outcome="", questions=()
         )
 
-    # --- the running stage and its clock ------------------------------------------------------------------------
-
     def start_at(self, stage: str) -> None:
         """Another stage than the policy's first, before any has run."""
         self.case = replace(self.case, stage=stage)
@@ -178,8 +176,6 @@ class Changing:
     def drop_alarms(self, goes: Callable[[Deadline], bool]) -> None:
         self.case = replace(self.case, deadlines=tuple(row for row in self.case.deadlines if not goes(row)))
 
-    # --- who ----------------------------------------------------------------------------------------------------
-
     def assign(self, team: str, agency: str, inbox: str) -> None:
         """Whose challenge it is to answer."""
         self.case = replace(self.case, team=team, responder_agency=agency, inbox=inbox)
@@ -231,8 +227,6 @@ class Changing:
     def note_outside(self, *outsiders: Outsider) -> None:
         self.case = replace(self.case, outsiders=(*self.case.outsiders, *outsiders))
 
-    # --- what is asked, and what was said -----------------------------------------------------------------------
-
     def ask(self, question: Question) -> None:
         """A letter of this decision puts it to somebody."""
         self.case = replace(self.case, questions=(*self.case.questions, replace(question, at=self.now)))
@@ -245,6 +239,12 @@ class Changing:
         """The questions of these letters stay open, as questions about something else."""
         changed = tuple(replace(q, about=about) if q.key in keys else q for q in self.case.questions)
         self.case = replace(self.case, questions=changed)
+
+    def void_code(self, is_it: Callable[[Question], bool]) -> None:
+        """Those questions are answered by a proven mail alone."""
+        self.case = replace(
+            self.case, questions=tuple(replace(q, code="") if is_it(q) else q for q in self.case.questions)
+        )
 
     def asked_to_confirm(self, times: int) -> None:
         self.case = replace(self.case, asks=times)
