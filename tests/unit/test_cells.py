@@ -77,8 +77,8 @@ def say(case: Case, word: Word, who: str, proof: Proof = Proof.PROVEN) -> Decisi
 
 def changed(before: Case, after: Case) -> bool:
     """Whether more is different than that one mail more belongs to the case, and who has written one."""
-    served = tuple(replace(s, has_written=False) for s in after.served)
-    return replace(after, mails=before.mails, thread=before.thread, served=served) != before
+    then, now = ([replace(s, has_written=False) for s in case.served] for case in (before, after))
+    return then != now or replace(after, mails=before.mails, thread=before.thread, served=before.served) != before
 
 
 def is_answered(decision: Decision, who: str) -> bool:

@@ -43,13 +43,18 @@ def misdirected(d: Draft, fact: Arrival, email: str) -> None:
     if mail.proof is Proof.FAILED:
         d.event(EventKind.REFUSED, by=email, note="NOT MINE: not proven")
         return
-    if mail.proof is not Proof.PROVEN and fact.how != How.LETTER:  # whoever guesses a ref can say so, in any number
+    if is_guess(fact):
         d.event(EventKind.REFUSED, by=email, note="NOT MINE: it cites no letter and is not proven")
         d.flag(Flag.UNPROVEN_WORD)
         return
     d.event(EventKind.NOT_MINE, by=email, note="from neither side")
     what = f"A letter of this service ({fact.answered})" if fact.answered else "A mail of the case"
     _note(d, f"{what} reached somebody who says that it is not theirs.", email, _fields(fact.answered))
+
+
+def is_guess(fact: Arrival) -> bool:
+    """Whether whoever guesses a ref can say so, in any number: nothing proves it and it cites no letter of ours."""
+    return fact.mail.proof is not Proof.PROVEN and fact.how != How.LETTER
 
 
 def handed_outside(d: Draft, mail: Mail, stand: Collection[Side]) -> None:

@@ -114,7 +114,7 @@ def answered(d: Draft, said: Said, question: Question, command: Command) -> Mean
     if said.word is Word.NO:
         _no(d, said, question)
         return None
-    if question.about in NEED_PROOF and said.mail.proof is not Proof.PROVEN and not _bears_code(d, said, question):
+    if question.about in NEED_PROOF and said.mail.proof is not Proof.PROVEN and not bears_code(d, said, question):
         nothing_changed(d, said, _NEEDS_CODE if question.about in CONFIRMS else _NOT_PROVEN)
         return None
     if question.about is QuestionKind.ALL_THE_SAME:
@@ -125,7 +125,7 @@ def answered(d: Draft, said: Said, question: Question, command: Command) -> Mean
     return None
 
 
-def _bears_code(d: Draft, said: Said, question: Question) -> bool:
+def bears_code(d: Draft, said: Said, question: Question) -> bool:
     """Whether a YES that nothing proves may count: a word that only adds needs no code; else its new text holds that of
     the question, which is not a day old. A wrong one ends it, for six digits can be tried."""
     if question.about in CONFIRMS and Word(question.command) in VISIBLE:

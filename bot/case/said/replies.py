@@ -122,7 +122,8 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         protection.risk_told(d, mail, who(d, mail), responding=is_theirs, aside=is_theirs and is_aside(d, mail))
     proven = mail.proof is Proof.PROVEN
     is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
-    if proven and d.case.unproven is Unproven.KNOWN and is_raiser and d.case.is_open and not others.disowns(d, mail):
+    is_known_raiser = is_raiser and (d.case.unproven is Unproven.KNOWN or bool(d.case.raiser.agency))
+    if proven and d.case.unproven and is_known_raiser and d.case.is_open and not others.disowns(d, mail):
         confirmed(d, sender)
     if stand and Side.NONE not in stand:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))

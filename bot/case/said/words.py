@@ -85,7 +85,7 @@ def _give(d: Draft, said: Said, command: Command) -> None:
     if verdict.may and others.is_barred(d, said):
         nothing_changed(d, said, others.UNCONFIRMED)
         return
-    if verdict.may and not _is_out_of_nowhere(d, said):
+    if verdict.may and not is_out_of_nowhere(d, said):
         _act(d, said, command)
         return
     if verdict.may:
@@ -124,7 +124,7 @@ def _act(d: Draft, said: Said, command: Command) -> None:
         perform(d, said)
 
 
-def _is_out_of_nowhere(d: Draft, said: Said) -> bool:
+def is_out_of_nowhere(d: Draft, said: Said) -> bool:
     """Whether nothing proves it and it cites no letter of ours that went to its sender: it acts on nothing."""
     is_cited = said.fact.how == How.LETTER and incident.is_addressee(d, said.fact, said.by.email)
     return said.mail.proof is not Proof.PROVEN and not is_cited and said.word not in ASKING

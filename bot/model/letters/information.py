@@ -249,6 +249,15 @@ class Information:
         items: tuple[OlderMail, ...]
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class Strangers(Wording):
+        """More than `most` challenges of unknown senders within an hour: one letter in place of one for each. `first`:
+        the ref of the first whose letters are held."""
+
+        is_of_case = False
+        most: int
+        first: PlainText
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class Unreachable(Wording):
         """So many absences of one contact within so many days."""
 
