@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.mail.subject import is_probe
-from bot.model import Attachment, Case, Flag, How, IdKind, Inbox, Mail, MailKind, Proof
+from bot.model import Address, Attachment, Case, Flag, How, IdKind, Inbox, Mail, MailKind, Proof
 from bot.rules.directory import Directory
 
 #: How far what a quotation says of its time may lie from the opening: a mail program's zone may be another.
@@ -72,13 +72,31 @@ Placement = Attach | Open | Pen | Ignore
 
 
 def weighed(mail: Mail, directory: Directory) -> Mail:
-    """The same mail, as a person's where only looks speak of a machine and the directory lists its proven sender."""
+    """The same mail, as a person's where only looks speak of a machine and the directory lists its proven sender; of
+    one that nothing proves only the names that the directory holds."""
+    mail = mail if mail.proof is Proof.PROVEN else _unnamed(mail, directory)
     is_known = (
         mail.sender is not None and mail.proof is Proof.PROVEN and directory.person(mail.sender.email) is not None
     )
     if not (mail.is_machine_by_looks and is_known):
         return mail
     return replace(mail, kind=MailKind.HUMAN, kind_why="", is_machine_by_looks=False, bounce=None, absence=None)
+
+
+def _unnamed(mail: Mail, directory: Directory) -> Mail:
+    """A name is text of whoever sent the mail, and letters print it."""
+
+    def held(one: Address) -> Address:
+        known = directory.person(one.email)
+        return Address(one.email, known.name if known else "")
+
+    return replace(
+        mail,
+        sender=held(mail.sender) if mail.sender else None,
+        on_behalf=held(mail.on_behalf) if mail.on_behalf else None,
+        to=tuple(map(held, mail.to)),
+        cc=tuple(map(held, mail.cc)),
+    )
 
 
 def place(mail: Mail, inbox: Inbox, known: Known, directory: Directory, is_old: bool = False) -> Placement:

@@ -7,12 +7,14 @@ lock and saved later: if the case has moved in between, CaseMoved says so and th
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
 from bot.case import table
 from bot.case.said.unit import shadow
-from bot.case.said.unit.orders import still_true
+from bot.case.said.unit.orders import held_by_case, still_true
+from bot.engine import strangers
 from bot.letters import render
 from bot.model import (
     Arrival,
@@ -34,6 +36,7 @@ from bot.model import (
     Mail,
     Opening,
     Sending,
+    Unproven,
 )
 from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
@@ -45,9 +48,6 @@ from bot.rules.policy.policy import Policy
 from bot.settings.settings import POLICIES, Settings
 from bot.store import cases, outbox
 from bot.store.cases import Stored
-
-#: Kinds of letter that no HOLD keeps back.
-_NEVER_HELD = (LetterKind.ESCALATION, LetterKind.REDIRECT, LetterKind.ANSWER, LetterKind.ALERT)
 
 #: Above this many letters of one case to one address in a day a letter is held and the operator told.
 LETTERS_A_DAY = 10
@@ -111,6 +111,7 @@ class Plan:
     fact: Fact
     decision: Decision
     policy_text: str = ""
+    held_for: Hold | None = None  # what holds its letters, whatever they are
 
 
 class Turn:
@@ -129,9 +130,8 @@ class Turn:
         return self._in_mode(self.books.rules(stored.case.policy, stored.policy_text), stored.case.inbox)
 
     def _in_mode(self, rules: Rules, inbox: str) -> Rules:
-        """The rules in the mode of that mailbox."""
-        mode = self.mode(inbox)
-        return rules if mode == rules.mode else replace(rules, mode=mode)
+        """The rules in the mode of that mailbox, with the codes that only this service can know."""
+        return replace(rules, mode=self.mode(inbox), code=partial(render.code, self.secret))
 
     def plan(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Plan:
         """What follows from `fact` for this case; needs no write lock. Raises KeyError for a case that is not there."""
@@ -150,7 +150,7 @@ class Turn:
             cases.keep_words(tx, plan.decision.case.number, plan.fact.mail.new_text)
         self._free(tx, plan.decision)  # before its own letters: what they wait for has not ended
         for letter in plan.decision.letters:
-            self._queue(tx, plan.decision, letter, now)
+            self._queue(tx, plan.decision, letter, now, plan.held_for)
         if plan.decision.wrong_move:
             self._moved_wrongly(tx, plan.decision, now)
         for ref, fact in plan.decision.onward:
@@ -187,7 +187,19 @@ class Turn:
         opening = Opening(mail, inbox, number, ref, stage, day_zero, flags, same_as)
         rules = self._in_mode(self.books.rules(inbox.policy), inbox.address)
         decision = table.decide(None, opening, rules, now)
-        return self.save(tx, Plan(None, opening, decision, self.books.text(inbox.policy)), now)
+        held_for = self._flooded(tx, decision.case, now)
+        return self.save(tx, Plan(None, opening, decision, self.books.text(inbox.policy), held_for), now)
+
+    def _flooded(self, tx: Connection, case: Case, now: datetime) -> Hold | None:
+        """Whether one more stranger in this hour is one too many: unit, team and operator are told so, once."""
+        settings = self.books.settings
+        most = settings.config.senders.strangers_an_hour
+        if case.unproven is not Unproven.STRANGER or not strangers.are_many(tx, most, now):
+            return None
+        if self.mode(case.inbox) != Mode.SHADOW:
+            self.post(tx, strangers.summary(case, settings.directory, most, now), now)
+        self.alert(tx, "strangers", strangers.SUBJECT, strangers.lines(case.ref, most), now)
+        return Hold.FLOOD
 
     def tell(
         self, tx: Connection, queued: outbox.Queued, fact: LetterServed | LetterUndelivered, now: datetime
@@ -203,26 +215,30 @@ class Turn:
             what = IdKind.ORIGINAL if isinstance(plan.fact, Opening) else IdKind.MAIL
             cases.note_ids(tx, plan.decision.case.number, {plan.fact.mail.message_id: what})
 
-    def _queue(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> None:
+    def _queue(
+        self, tx: Connection, decision: Decision, letter: Letter, now: datetime, flood: Hold | None = None
+    ) -> None:
         case = decision.case
         owner: int | None = case.number
         if letter.to_stranger:  # one a day for each address, whatever it sends
             letter, owner = replace(letter, occasion=f"stranger/{now:%Y%m%d}"), None
         signed = replace(letter, message_id=render.message_id(self.secret, case.ref, letter.key, self.domain))
         is_withheld = self._is_withheld(case, signed)
-        held_for = None if is_withheld else self._held_for(tx, decision, signed, now)
+        held_for = None if is_withheld else flood or self._held_for(tx, decision, signed, now)
         open_as = Sending.HELD if held_for else Sending.QUEUED
         status = Sending.WITHHELD if is_withheld else open_as
         if outbox.queue(tx, signed, owner, now, status, held_for) is not None:
             cases.note_ids(tx, case.number, {signed.message_id: signed.key})
             self.woken()
-        if held_for is Hold.FLOOD:
+        if held_for is Hold.FLOOD and flood is None:
             self._too_many(tx, decision, signed, now)
 
     def _held_for(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> Hold | None:
         is_new = any(event.kind is EventKind.HELD for event in decision.events)  # the letters that tell of a HOLD go
-        if (held_for := _held_by_case(decision.case, letter)) and not (is_new and held_for is Hold.HOLD):
+        if (held_for := held_by_case(decision.case, letter)) and not (is_new and held_for is Hold.HOLD):
             return held_for
+        if isinstance(letter.values, Alert.Incident):
+            return None  # what must be reported within hours is held back by no false alarm before it
         day, number = now - timedelta(days=1), decision.case.number
         is_flood = any(outbox.sent_today(tx, number, c.email, day) >= LETTERS_A_DAY for c in (*letter.to, *letter.cc))
         return Hold.FLOOD if is_flood else None
@@ -279,13 +295,3 @@ class Turn:
             elif queued.held_for in decision.frees:
                 outbox.drop(tx, queued.id, "no longer true when it could go")
         self.woken()
-
-
-def _held_by_case(case: Case, letter: Letter) -> Hold | None:
-    """What the case as it stands holds this letter for. Who has asked something is answered now; an escalation, and
-    whoever stands in for somebody who is away, waits for no HOLD."""
-    if case.hold_until is not None and letter.values.waits and letter.kind not in _NEVER_HELD:
-        return Hold.HOLD
-    if case.has(Flag.AWAITING_GO) and letter.kind is LetterKind.ESCALATION:
-        return Hold.APPROVAL
-    return None

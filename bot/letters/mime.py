@@ -52,6 +52,12 @@ def message_id(secret: bytes, case_ref: str, key: str, domain: str) -> str:
     return f"{named}.{_seal(secret, named)}@{domain.lower()}"
 
 
+def code(secret: bytes, key: str) -> str:
+    """Six digits for the letter of that key, which nobody can work out without the secret."""
+    digest = hmac.digest(secret, f"code\0{key}".encode("utf-8", "replace"), "sha256")
+    return f"{int.from_bytes(digest) % 10**6:06}"
+
+
 def is_ours(cited: str, secret: bytes) -> bool:
     """Whether an id was made by `message_id` with this secret, whatever its domain became on the way."""
     named, _, sealed = cited.strip("<> ").partition("@")[0].partition(".")

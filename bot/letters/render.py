@@ -18,7 +18,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.letters import wording
-from bot.letters.mime import Attached, Thread, body, headers, is_ours, message_id
+from bot.letters.mime import Attached, Thread, body, code, headers, is_ours, message_id
 from bot.letters.wording import Shown, fallback, shown_fields
 from bot.model import Contact, Letter, LetterKind, aware
 from bot.model.errors import Problem
@@ -31,6 +31,7 @@ __all__ = [
     "Rendered",
     "Templates",
     "check",
+    "code",
     "is_ours",
     "message_id",
     "render",

@@ -11,7 +11,7 @@ from bot.model.flags import Flag, Flagged
 from bot.model.forms import FormState
 from bot.model.mails import Unproven
 from bot.model.marks import PersonalText, PlainText
-from bot.model.times import Window, aware
+from bot.model.times import Deadline, Window, aware
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,54 +52,6 @@ class ClosedAs(StrEnum):
     NOT_A_CHALLENGE = "not_a_challenge"
 
 
-class AlarmKind(StrEnum):
-    """What a deadline is for; each is a row of the state table (case/table.py), which says what follows."""
-
-    CHASER = "chaser"
-    LAPSE = "lapse"
-    REPEAT = "repeat"
-    FORM = "form"
-    TELLING = "telling"
-    CLOCK = "clock"
-    PARENT_NOTE = "parent_note"
-    DELAYED = "delayed"
-    ASK = "ask"
-    UNCONFIRMED = "unconfirmed"
-    DOUBTFUL = "doubtful"
-    OUTCOME_CHASER = "outcome_chaser"
-    OUTCOME_DUE = "outcome_due"
-    GO = "go"
-    WORD_MANAGER = "word_manager"
-    CHILD_FILE = "child_file"
-    ACTION = "action"
-    ACTION_LATE = "action_late"
-    PROMPT = "prompt"
-    PROMPT_LATE = "prompt_late"
-    HOLD_END = "hold_end"
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A row of the alarm table. (case, kind, stage, nth, item, at) is unique: it is the occasion of what it causes.
-    Raises ValueError for a kind that is none."""
-
-    kind: AlarmKind
-    at: datetime
-    why: PlainText  # never who: that stands in the event
-    nth: int = 0  # chaser, repeat, ask, form: how often by then, from 1
-    stage: PlainText = ""
-    item: int = 0  # which of several: a clock by its place in the stage, an agreed action or a prompt by its number
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "kind", AlarmKind(self.kind))  # a row of the database gives its text
-        object.__setattr__(self, "at", aware(self.at))
-
-    @property
-    def key(self) -> str:
-        """Names it in letters that it causes. A kind counts or names one of several, never both."""
-        return f"{self.kind}/{self.stage}/{self.nth or self.item}/{self.at:%Y%m%dT%H%M%SZ}"
-
-
 @dataclass(frozen=True, slots=True)
 class Served:
     """One responding contact of the running stage and what became of the letter to them."""
@@ -108,6 +60,7 @@ class Served:
     at: datetime | None = None  # None: not yet accepted, or bounced
     is_dead: bool = False  # refused or bounced
     is_away: bool = False
+    has_written: bool = False  # a mail bears that address: letters do arrive there
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +112,8 @@ class Question:
     command: PlainText = ""  # WORD, ALL_THE_SAME, UNDO: the word; SEND: SEND where later words join
     words: PersonalText = ""  # WORD, ALL_THE_SAME: what stood behind it; SEND: the words of the mail
     is_hedged: bool = False  # WORD: other words stood beside it
-    whose: PersonalText = ""  # WHOSE_ANSWER, OUTCOME: the address that may have answered; IMPARTIAL: who was named
+    whose: PersonalText = ""  # WORD: of whom; WHOSE_ANSWER, OUTCOME: who may have answered; IMPARTIAL: who was named
+    code: PersonalText = ""  # WORD of one that relaxes: what a reply without proof must hold; "" for no more
     hand: PersonalText = ""  # WHOSE_ANSWER: the address of who wrote it for them
     agency: PlainText = ""  # TRANSFER
     team: PersonalText = ""  # TRANSFER

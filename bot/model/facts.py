@@ -9,12 +9,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from bot.model.cases import Case, Deadline
+from bot.model.cases import Case
 from bot.model.events import EventKind
 from bot.model.flags import Flag
 from bot.model.letters import Letter, LetterKind
 from bot.model.mails import Mail
 from bot.model.marks import Personal, PersonalText, PlainText
+from bot.model.times import Deadline
 
 
 class Hold(StrEnum):

@@ -1,4 +1,4 @@
-"""Instants, windows and due dates as values. It computes nothing: that is rules/workdays.py.
+"""Instants, windows, due dates and deadlines as values. It computes nothing: that is rules/workdays.py.
 
 Instants are always aware; naive ones are refused here, at the border.
 """
@@ -56,3 +56,51 @@ class Due:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "at", aware(self.at))
+
+
+class AlarmKind(StrEnum):
+    """What a deadline is for; each is a row of the state table (case/table.py), which says what follows."""
+
+    CHASER = "chaser"
+    LAPSE = "lapse"
+    REPEAT = "repeat"
+    FORM = "form"
+    TELLING = "telling"
+    CLOCK = "clock"
+    PARENT_NOTE = "parent_note"
+    DELAYED = "delayed"
+    ASK = "ask"
+    UNCONFIRMED = "unconfirmed"
+    DOUBTFUL = "doubtful"
+    OUTCOME_CHASER = "outcome_chaser"
+    OUTCOME_DUE = "outcome_due"
+    GO = "go"
+    WORD_MANAGER = "word_manager"
+    CHILD_FILE = "child_file"
+    ACTION = "action"
+    ACTION_LATE = "action_late"
+    PROMPT = "prompt"
+    PROMPT_LATE = "prompt_late"
+    HOLD_END = "hold_end"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A row of the alarm table. (case, kind, stage, nth, item, at) is unique: it is the occasion of what it causes.
+    Raises ValueError for a kind that is none."""
+
+    kind: AlarmKind
+    at: datetime
+    why: PlainText  # never who: that stands in the event
+    nth: int = 0  # chaser, repeat, ask, form: how often by then, from 1
+    stage: PlainText = ""
+    item: int = 0  # which of several: a clock by its place in the stage, an agreed action or a prompt by its number
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", AlarmKind(self.kind))  # a row of the database gives its text
+        object.__setattr__(self, "at", aware(self.at))
+
+    @property
+    def key(self) -> str:
+        """Names it in letters that it causes. A kind counts or names one of several, never both."""
+        return f"{self.kind}/{self.stage}/{self.nth or self.item}/{self.at:%Y%m%dT%H%M%SZ}"

@@ -110,6 +110,7 @@ class Trust(Block):
 
 class Senders(Block):
     trust: Trust = Trust()
+    strangers_an_hour: Annotated[int, Field(ge=1)] = 5  # above it one letter stands for all
 
 
 class Recipients(Block):

@@ -20,7 +20,7 @@ import re2
 from bot.case import placement
 from bot.case.making import incident
 from bot.case.placement import Attach
-from bot.case.said import command, questions, replies
+from bot.case.said import command, questions, replies, words
 from bot.engine.reading import pen, place
 from bot.mail import read, trust
 from bot.mail.bytes import addresses, headers, text
@@ -230,3 +230,21 @@ def a_header_ends_anywhere(patch: pytest.MonkeyPatch, world: World) -> None:
         return was(block.encode())
 
     everywhere(patch, was, loose)
+
+
+# --- words that only a ref, or an id that leaked, carries -------------------------------------------------------------
+
+
+@without(named.CODE)
+def a_yes_needs_no_code(patch: pytest.MonkeyPatch, world: World) -> None:
+    everywhere(patch, questions.bears_code, lambda *_: True)
+
+
+@without(named.NOWHERE)
+def a_ref_is_enough(patch: pytest.MonkeyPatch, world: World) -> None:
+    everywhere(patch, words.is_out_of_nowhere, lambda *_: False)
+
+
+@without(named.GUESS)
+def every_alarm_is_raised(patch: pytest.MonkeyPatch, world: World) -> None:
+    everywhere(patch, incident.is_guess, lambda *_: False)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.engine.reading.place import keys_of
+from bot.model.letters import Alert
 from tests.forged.letters import Forged, b64, named, parts, passed
 from tests.forged.world import (
     BOT,
@@ -17,6 +18,7 @@ from tests.forged.world import (
     EVIL,
     FAY,
     GATEWAY,
+    HELEN,
     INBOX,
     KAY,
     OPENED,
@@ -86,6 +88,9 @@ DEPARTED = "delivery.on_absent: only a proven reply takes a contact away"
 LIST = "automatic.classify: a list gives no command"
 SWALLOWED = "placement._is_new, _by_ref: no ref swallows a challenge"
 ENDS = "headers.split: a header ends where it ends"
+CODE = "questions.bears_code: a YES that nothing proves holds the letter's six digits"
+NOWHERE = "words.is_out_of_nowhere: what nothing proves and cites no letter of ours acts on nothing"
+GUESS = "incident.is_guess: an outsider who cites no letter raises no alarm"
 
 
 # --- the sender's name ------------------------------------------------------------------------------------------------
@@ -704,3 +709,33 @@ def encoded_newlines_in_the_subject(w: World, c: Target, word: str, n: int) -> F
     lines = (f"X-Sender: {EVIL}",)
     return Forged(EVIL, f"See above. {n}", n, auth=passed(c.raiser), cites=c.to_raiser, subject=title,
                   above=(f"In-Reply-To: <{c.to_raiser}>",), from_lines=lines)  # fmt: skip
+
+
+# --- words that only a ref, or an id that leaked, carries -------------------------------------------------------------
+
+
+@technique(CODE)
+def yes_without_the_code(w: World, c: Target, word: str, n: int) -> Forged:
+    """The id of the question leaked, and its digits did not."""
+    text = ("YES", "YES 12345", f"YES {n:06}", "YES\n\n> YES 000000")[n % 4]
+    return Forged(HELEN, text, n, auth=("dmarc=none", "")[n % 2], cites=w.question())
+
+
+def _hurried(w: World) -> list[str]:
+    return [
+        f"case {n} has less time" for n, one in w.cases().items() if one.due and one.due < (w.before[n].due or one.due)
+    ]
+
+
+@technique(NOWHERE, seen=_hurried)
+def urgent_of_the_raiser_by_ref(w: World, c: Target, word: str, n: int) -> Forged:
+    return named(c, Forged(c.raiser, "URGENT", n, auth=("dmarc=none", "")[n % 2]))
+
+
+def _alarms(w: World) -> list[str]:
+    return [q.letter.ref for q in w.letters() if isinstance(q.letter.values, Alert.Incident)]
+
+
+@technique(GUESS, seen=_alarms)
+def not_mine_of_an_outsider_by_ref(w: World, c: Target, word: str, n: int) -> Forged:
+    return named(c, Forged(f"x{n}@evil{n}.example", "NOT MINE", n, auth=("dmarc=none", "")[n % 2]))

@@ -76,8 +76,9 @@ def say(case: Case, word: Word, who: str, proof: Proof = Proof.PROVEN) -> Decisi
 
 
 def changed(before: Case, after: Case) -> bool:
-    """Whether more is different than that one mail more belongs to the case."""
-    return replace(after, mails=before.mails, thread=before.thread) != before
+    """Whether more is different than that one mail more belongs to the case, and who has written one."""
+    then, now = ([replace(s, has_written=False) for s in case.served] for case in (before, after))
+    return then != now or replace(after, mails=before.mails, thread=before.thread, served=before.served) != before
 
 
 def is_answered(decision: Decision, who: str) -> bool:

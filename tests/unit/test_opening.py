@@ -101,7 +101,7 @@ RAISERS = {
                         {"new.nurse@health.example"}, {FAY}),
     "known, unproven": (HELEN, Proof.UNPROVEN, State.PROVISIONAL, "known", {HELEN}, {FAY}),
     "known, no evidence": (HELEN, Proof.NONE, State.PROVISIONAL, "known", {HELEN}, {FAY}),
-    "known, proof failed": (HELEN, Proof.FAILED, State.PROVISIONAL, "known", {HELEN}, {FAY}),
+    "known, proof failed": (HELEN, Proof.FAILED, State.PROVISIONAL, "stranger", set(), {CREWE, UNIT}),
     "stranger, proven": (STRANGER, Proof.PROVEN, State.PROVISIONAL, "stranger", {STRANGER}, {CREWE, UNIT}),
     "stranger, unproven": (STRANGER, Proof.UNPROVEN, State.PROVISIONAL, "stranger", {STRANGER}, {CREWE, UNIT}),
     "no sender": ("", Proof.UNPROVEN, State.PROVISIONAL, "stranger", set(), {CREWE, UNIT}),

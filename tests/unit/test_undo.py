@@ -40,7 +40,7 @@ def confirmed(case: Case, text: str) -> Decision:
     """Helen's word without proof, and her YES to the question whether it is hers."""
     asked = said(case, HELEN, text, 1)
     (question,) = [q for q in asked.case.questions if q.about == "confirm_word"]
-    return said(asked.case, HELEN, "YES", 2, question.key)
+    return said(asked.case, HELEN, f"YES {question.code}", 2, question.key)
 
 
 def told(decision: Decision) -> str:

@@ -129,6 +129,7 @@ def test_there_is_an_earlier_letter_of_every_wording() -> None:
         "escalation-unconfirmed",
     }
     new |= {"answer-done", "answer-office", "answer-elsewhere", "information-not_theirs", "acknowledgement-brought"}
+    new |= {"information-came_back", "information-strangers"}
     new |= {"chaser-nudged", "question-ended", "question-risk", "information-risk", "relay-onward"}
     new |= {"information-in_confidence"}
     new |= {"answer-proposed", "question-proposed"}

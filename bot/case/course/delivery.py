@@ -2,7 +2,7 @@
 
 A stage has begun when one contact of its responding side is served. A bounce is not a service: the letter goes down
 the directory's row in turn, and the clock that it started starts afresh from the first who is served. An
-out-of-office moves no clock.
+out-of-office moves no clock, nor does a bounce that comes long after the letter was accepted, or of somebody who wrote.
 """
 
 from dataclasses import replace
@@ -22,6 +22,7 @@ from bot.model import (
     LetterKind,
     LetterServed,
     LetterUndelivered,
+    Served,
     Side,
     State,
     Unit,
@@ -34,6 +35,8 @@ from bot.rules import workdays
 
 #: How long a delayed delivery may take before the next contact is written to.
 DELAY, PATIENCE = timedelta(hours=1), Window(1, Unit.WORKING_DAYS)
+#: A server that accepts and then finds nobody says so within minutes, or hours where it is busy.
+SOON = timedelta(hours=4)
 
 
 def on_served(d: Draft, fact: LetterServed) -> None:
@@ -47,6 +50,9 @@ def on_served(d: Draft, fact: LetterServed) -> None:
     if fact.starts_clock and is_served and run is not None and run.began is None and run.ended is None:
         begin(d, fact.at)
         d.event(EventKind.STAGE_ENTERED, note=d.stage.name)
+        lost = next((s.contact for s in d.case.served if s.is_dead and s.at is not None), None)
+        if lost is not None:
+            _came_back(d, lost, tuple(c for c in d.responders if c.email in reached))
 
 
 def on_undelivered(d: Draft, fact: LetterUndelivered) -> None:
@@ -101,6 +107,10 @@ def on_delayed(d: Draft) -> None:
 
 def _lost(d: Draft, contact: Contact, fact: LetterUndelivered) -> None:
     """A responding contact cannot be reached: down the row, and the clock stops if nobody else was served."""
+    known = next(s for s in d.case.served if s.contact == contact)
+    if known.has_written or (known.at is not None and d.now - known.at > SOON):
+        _doubted(d, known, fact)
+        return
     d.lost(contact.email)
     is_first = len(d.case.runs) == 1
     if not is_first and not any(s.at is not None and not s.is_dead for s in d.case.served):
@@ -108,6 +118,28 @@ def _lost(d: Draft, contact: Contact, fact: LetterUndelivered) -> None:
         d.quiet(AlarmKind.CHASER)
     _redirect(d, contact, Redirect.Bounced(absent=person(contact)))
     _wrong(d, contact, fact.status, fact.why)
+
+
+def _doubted(d: Draft, known: Served, fact: LetterUndelivered) -> None:
+    """The letter was there, or its reader has written: the next contact is written to as well, the time runs on and
+    nobody is let go. Once for each contact."""
+    if known.is_away:
+        d.flag(Flag.LETTER_UNDELIVERED)
+        return
+    before = {s.contact.email for s in d.case.served}
+    d.away(known)
+    _redirect(d, known.contact, Redirect.Bounced(absent=person(known.contact)))
+    if any(isinstance(letter.values, Information.Nobody) for letter in d.letters):
+        return
+    if not d.is_stranger:
+        _came_back(d, known.contact, tuple(s.contact for s in d.case.served if s.contact.email not in before))
+    _wrong(d, known.contact, fact.status, fact.why)
+
+
+def _came_back(d: Draft, contact: Contact, others: tuple[Contact, ...]) -> None:
+    """The raiser's side hears that a letter came back, to whom it went instead, and until when they have."""
+    told = Information.CameBack(absent=person(contact), others=tuple(map(person, others)))
+    d.write(told, d.sides[0])
 
 
 def _wrong(d: Draft, contact: Contact, status: str, why: str = "", *, goes_on: bool = True) -> None:
@@ -185,7 +217,7 @@ def on_absent(d: Draft, sender: str, told: Absence, is_proven: bool) -> None:
     """An automatic reply of a responding contact: the directory's deputy at once, the raiser told, the clock unmoved.
 
     Once for each person and stage; later ones are facts and cause no letter. Of one who has left the business unit is
-    told; without proof they are reminded still. Whom the reply names is shown to the raiser and never written to.
+    told; without proof they are reminded still. Whom a proven reply names is shown to the raiser, never written to.
     A machine's receipt tells of nobody's absence: it stands in the journal, and no letter follows.
     """
     if told.is_receipt:
@@ -211,7 +243,7 @@ def on_absent(d: Draft, sender: str, told: Absence, is_proven: bool) -> None:
         absent=absent,
         until=told.until,
         deputies=tuple(person(c) for c in new),
-        named=tuple(Named(name[:80], words[:120]) for name, words in told.named[:3]),
+        named=tuple(Named(name[:80], words[:120]) for name, words in told.named[:3]) if is_proven else (),
         gone=told.is_gone,
     )
     d.write(values, [d.case.raiser])

@@ -83,7 +83,7 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
 
 def _bare(opening: Opening, raiser: Contact, started: datetime, rules: Rules) -> Case:
     mail, policy = opening.mail, rules.policy
-    stranger = not raiser.agency
+    stranger = not raiser.agency or mail.proof is Proof.FAILED  # a failed proof is worse than none
     wrote_it = mail.sender is not None and rules.directory.same_person(mail.sender.email, raiser.email)
     proven = mail.proof is Proof.PROVEN and wrote_it
     stage = entry_stage(opening, rules).id
@@ -246,7 +246,8 @@ def _tell(
     case, mail = d.case, opening.mail
     same_as = "" if case.has(Flag.REPORTED_START) else opening.same_as  # who reports it is not who is asked
     if d.is_stranger:
-        if case.raiser.email and not mail.is_list and not case.has(Flag.REPORTED_START):
+        is_answered = mail.proof is not Proof.FAILED and not mail.is_list and not case.has(Flag.REPORTED_START)
+        if case.raiser.email and is_answered:  # a forged address is not written to
             d.write(Acknowledgement.Stranger(), [case.raiser], mail=mail, to_stranger=True)
         d.write(Notice.Provisional(original=d.original()), (*d.inbox, *d.unit), mail=mail)
         return

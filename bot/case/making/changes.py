@@ -110,8 +110,6 @@ class Changing:
             self.case, state=State.AWAITING_RESPONSE, closed_as=None, closed=None, same_as="", outcome="", questions=()
         )
 
-    # --- the running stage and its clock ------------------------------------------------------------------------
-
     def start_at(self, stage: str) -> None:
         """Another stage than the policy's first, before any has run."""
         self.case = replace(self.case, stage=stage)
@@ -166,8 +164,6 @@ class Changing:
     def _put_run(self, run: StageRun) -> None:
         self.case = replace(self.case, runs=(*self.case.runs[:-1], run))
 
-    # --- alarms -------------------------------------------------------------------------------------------------
-
     def alarm(self, kind: AlarmKind, at: datetime, why: str, nth: int = 0, item: int = 0) -> None:
         row = Deadline(kind, at, why, nth, self.case.stage, item)
         self.drop_alarms(lambda other: other.key == row.key)
@@ -179,8 +175,6 @@ class Changing:
 
     def drop_alarms(self, goes: Callable[[Deadline], bool]) -> None:
         self.case = replace(self.case, deadlines=tuple(row for row in self.case.deadlines if not goes(row)))
-
-    # --- who ----------------------------------------------------------------------------------------------------
 
     def assign(self, team: str, agency: str, inbox: str) -> None:
         """Whose challenge it is to answer."""
@@ -209,6 +203,10 @@ class Changing:
         """A responding contact is not there, or says that it is not theirs; `is_gone`: and is reminded no more."""
         self._each_served(lambda s: replace(s, is_away=True, is_dead=s.is_dead or is_gone) if s is known else s)
 
+    def wrote(self, is_theirs: Callable[[str], bool]) -> None:
+        """A mail came from these responding contacts."""
+        self._each_served(lambda s: replace(s, has_written=True) if is_theirs(s.contact.email) else s)
+
     def _each_served(self, changed: Callable[[Served], Served]) -> None:
         self.case = replace(self.case, served=tuple(map(changed, self.case.served)))
 
@@ -229,8 +227,6 @@ class Changing:
     def note_outside(self, *outsiders: Outsider) -> None:
         self.case = replace(self.case, outsiders=(*self.case.outsiders, *outsiders))
 
-    # --- what is asked, and what was said -----------------------------------------------------------------------
-
     def ask(self, question: Question) -> None:
         """A letter of this decision puts it to somebody."""
         self.case = replace(self.case, questions=(*self.case.questions, replace(question, at=self.now)))
@@ -243,6 +239,12 @@ class Changing:
         """The questions of these letters stay open, as questions about something else."""
         changed = tuple(replace(q, about=about) if q.key in keys else q for q in self.case.questions)
         self.case = replace(self.case, questions=changed)
+
+    def void_code(self, is_it: Callable[[Question], bool]) -> None:
+        """Those questions are answered by a proven mail alone."""
+        self.case = replace(
+            self.case, questions=tuple(replace(q, code="") if is_it(q) else q for q in self.case.questions)
+        )
 
     def asked_to_confirm(self, times: int) -> None:
         self.case = replace(self.case, asks=times)
@@ -268,8 +270,6 @@ class Changing:
 
     def write_outcome(self, digest: str) -> None:
         self.case = replace(self.case, outcome=digest)
-
-    # --- held, forms, tasks, flags ------------------------------------------------------------------------------
 
     def hold_letters(self, until: datetime | None) -> None:
         """None: they go again."""

@@ -43,9 +43,18 @@ def misdirected(d: Draft, fact: Arrival, email: str) -> None:
     if mail.proof is Proof.FAILED:
         d.event(EventKind.REFUSED, by=email, note="NOT MINE: not proven")
         return
+    if is_guess(fact):
+        d.event(EventKind.REFUSED, by=email, note="NOT MINE: it cites no letter and is not proven")
+        d.flag(Flag.UNPROVEN_WORD)
+        return
     d.event(EventKind.NOT_MINE, by=email, note="from neither side")
     what = f"A letter of this service ({fact.answered})" if fact.answered else "A mail of the case"
     _note(d, f"{what} reached somebody who says that it is not theirs.", email, _fields(fact.answered))
+
+
+def is_guess(fact: Arrival) -> bool:
+    """Whether whoever guesses a ref can say so, in any number: nothing proves it and it cites no letter of ours."""
+    return fact.mail.proof is not Proof.PROVEN and fact.how != How.LETTER
 
 
 def handed_outside(d: Draft, mail: Mail, stand: Collection[Side]) -> None:
@@ -130,7 +139,7 @@ def _note(d: Draft, what: str, to: str, fields: str) -> None:
 
 def watch(d: Draft, fact: Arrival, sender: str, stand: Collection[Side]) -> None:
     """Flags it once for each case; alerts, once for each address, when a stranger to the case holds one of our ids."""
-    if fact.how != How.LETTER or not fact.answered_to or not sender or _is_addressee(d, fact, sender):
+    if fact.how != How.LETTER or not fact.answered_to or not sender or is_addressee(d, fact, sender):
         return
     d.flag(Flag.ANSWERED_FROM_ELSEWHERE)
     d.event(EventKind.TOKEN_ELSEWHERE, by=sender, note=fact.answered)
@@ -146,7 +155,7 @@ def watch(d: Draft, fact: Arrival, sender: str, stand: Collection[Side]) -> None
         d.letters[-1] = replace(letter, occasion=f"elsewhere:{sender}")
 
 
-def _is_addressee(d: Draft, fact: Arrival, sender: str) -> bool:
+def is_addressee(d: Draft, fact: Arrival, sender: str) -> bool:
     """One of the addresses it went to, an alias of one, or the deputy of one."""
     directory = d.rules.directory
     for email in fact.answered_to:

@@ -6,7 +6,7 @@ states each acts is cells.py's table, who may say it rules/authority.py's. The f
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.case.course import closing, follow_up, hearing, unconfirmed
 from bot.case.course.clock import (
@@ -45,6 +45,8 @@ from bot.rules.authority import Side
 from bot.rules.policy.policy import Stage
 from bot.rules.windows import granted
 
+#: What URGENT leaves at least where it was confirmed late.
+LEFT_TO_ACT = timedelta(hours=1)
 _NOT_BEGUN = Tell(
     "The time of this stage begins when its letter is delivered, which is not known yet.",
     "Please send the word again when the letter is there.",
@@ -172,7 +174,9 @@ def urgent(d: Draft, said: Said) -> None:
     if has_urgent(d):
         d.flag(Flag.URGENT)
     tier = (track_window(d, d.stage) if has_urgent(d) else None) or shortest_tier(d, d.now)
-    due = workdays.due(tier, d.now, d.rules.calendar)
+    due = workdays.due(tier, said.since or d.now, d.rules.calendar)
+    if said.since is not None:  # it waited for a YES: its own minute counts, and an hour is left to act in
+        due = Due(max(due.at, d.now + LEFT_TO_ACT), due.why)
     is_sooner = due.at < d.case.due
     if tier.unit is Unit.HOURS:
         d.need(urgent=True, window=tier)  # what letters say it was raised as needing

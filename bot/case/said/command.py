@@ -6,9 +6,12 @@ is never swallowed: its sender hears why (Tell), and what would. Which word does
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+
+import re2
 
 from bot.case.making.draft import Draft
-from bot.mail.words.commands import yes_or_no
+from bot.mail.words.commands import command, yes_or_no
 from bot.mail.words.promises import is_holding, sentences
 from bot.model import (
     WAITING,
@@ -41,8 +44,15 @@ class Said:
     fact: Arrival
     stand: Collection[Side]
     is_overtaken: bool = False  # it answers a letter that asked about an earlier answer
+    since: datetime | None = None  # it waited for a YES since then
 
 
+#: Words that only add visibility: without proof they are shown at once to whoever may say that they are meant.
+VISIBLE = (
+    Word.URGENT, Word.ESCALATE, Word.NOT_RESOLVED, Word.NO, Word.REOPEN, Word.CHILD_PROTECTION, Word.IT_IS_NOT,
+)  # fmt: skip
+#: What may stand behind the YES to a question whether a word is one's own.
+CODE = re2.compile(r"\b\d{6}\b")
 RECORD = "{record}"  # stands in a Tell for what the policy calls the record of whom it is about
 
 
@@ -75,14 +85,16 @@ def told(d: Draft, fact: Arrival) -> Command | None:
     """The word of a mail, as the question that it answers lets it be read. DONE and NOT DONE, alone on the line, are
     YES and NO to whether an action is done; YES and NO with words after them answer whether it is resolved. Anywhere
     else an answer may well begin so, and what says more than YES or NO to no question is one."""
-    command, question = fact.mail.command, replied_to(d, fact)
-    if command is not None:
-        is_word = command.word not in (Word.YES, Word.NO) or question is not None or d.case.state not in WAITING
-        return command if is_word or len(sentences(fact.mail.new_text, writer(fact.mail))) < 2 else None
+    said, question = fact.mail.command, replied_to(d, fact)
+    if said is not None:
+        is_word = said.word not in (Word.YES, Word.NO) or question is not None or d.case.state not in WAITING
+        return said if is_word or len(sentences(fact.mail.new_text, writer(fact.mail))) < 2 else None
     if question is None:
         return None
     if question.about in (QuestionKind.RESOLVED, QuestionKind.ALL_THE_SAME):
         return yes_or_no(fact.mail.new_text)
+    if question.about in (QuestionKind.WORD, QuestionKind.WORD_AGAIN):
+        return command(CODE.sub("", fact.mail.new_text))
     line = next((line for line in fact.mail.new_text.split("\n") if line.strip()), "")[:40].strip(" \t.!").upper()
     meant = {"DONE": Word.YES, "NOT DONE": Word.NO}.get(line)
     return Command(meant) if question.about is QuestionKind.TASK and meant else None

@@ -6,6 +6,7 @@ a case that has moved on is told so, and no NO goes unheard. It asks nothing but
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.case.course import closing, follow_up
 from bot.case.course.opening import confirmed
@@ -13,7 +14,7 @@ from bot.case.making import agreed, ends_with
 from bot.case.making.draft import Draft
 from bot.case.said import answers, protection
 from bot.case.said.cells import perform
-from bot.case.said.command import Said, Tell, ask_back, nothing_changed, tell
+from bot.case.said.command import CODE, VISIBLE, Said, Tell, ask_back, nothing_changed, tell
 from bot.case.said.unit import others
 from bot.model import (
     WAITING,
@@ -23,6 +24,7 @@ from bot.model import (
     EventKind,
     Flag,
     How,
+    Mail,
     Proof,
     Question,
     QuestionKind,
@@ -38,7 +40,11 @@ Meant = tuple[Said, Command] | None
 #: Words to which CLOSE agrees, where they are asked about; YES agrees to every one.
 CLOSING = (Word.RESOLVED, Word.WITHDRAW)
 CONFIRMS = (QuestionKind.WORD, QuestionKind.WORD_AGAIN)
+#: How long the code of such a question counts.
+CODE_FOR = timedelta(hours=24)
 #: Their answers are words of the command table: whose those are is asked then.
+#: Whose YES may relax.
+NEED_PROOF = (*CONFIRMS, QuestionKind.ENDED)
 AS_WORDS = (QuestionKind.TRANSFER, QuestionKind.RESOLVED, QuestionKind.SAME)
 _OVERTAKEN = Tell(
     "The letter you answered asked about an earlier answer, and the challenge has moved on since.",
@@ -49,6 +55,10 @@ _NO_OUTCOME = Tell("No outcome in writing is awaited any more.")
 _NOT_PROVEN = Tell(
     "It could not be proven that the mail comes from your mailbox, and this word closes the challenge.",
     "Please send it from that mailbox, or write OUTCOME and what was agreed.",
+)
+_NEEDS_CODE = Tell(
+    "It could not be proven that the mail comes from your mailbox, and the six digits of the question were not in it.",
+    "If the question is less than a day old, please reply to it with YES and its six digits; else send the word again.",
 )
 _NOT_AWAITED = Tell("No reply is awaited any more.")
 _CLOSED = Tell("The challenge is closed.")
@@ -104,12 +114,34 @@ def answered(d: Draft, said: Said, question: Question, command: Command) -> Mean
     if said.word is Word.NO:
         _no(d, said, question)
         return None
+    if question.about in NEED_PROOF and said.mail.proof is not Proof.PROVEN and not bears_code(d, said, question):
+        nothing_changed(d, said, _NEEDS_CODE if question.about in CONFIRMS else _NOT_PROVEN)
+        return None
     if question.about is QuestionKind.ALL_THE_SAME:
         d.settle(lambda one: one is question)
         meant = Command(Word(question.command), question.words, command.is_plain)
         return _as(said, meant), meant
     _YES[question.about](d, said, question)
     return None
+
+
+def bears_code(d: Draft, said: Said, question: Question) -> bool:
+    """Whether a YES that nothing proves may count: a word that only adds needs no code; else its new text holds that of
+    the question, which is not a day old. A wrong one ends it, for six digits can be tried."""
+    if question.about in CONFIRMS and Word(question.command) in VISIBLE:
+        return True
+    held = CODE.findall(said.mail.new_text)
+    is_fresh = question.at is not None and d.now - question.at <= CODE_FOR
+    if held and question.code not in held:
+        d.void_code(lambda one: one is question)
+    return bool(question.code) and is_fresh and held == [question.code]
+
+
+def leaked(d: Draft, mail: Mail) -> None:
+    """A code that stands in somebody else's mail, or goes on to others, counts no more."""
+    sender, same = mail.sender.email if mail.sender else "", d.rules.directory.same_person
+    goes_on = any(a.email != d.rules.bot.email for a in (*mail.to, *mail.cc))
+    d.void_code(lambda q: bool(q.code) and q.code in mail.text and (goes_on or not same(q.asked, sender)))
 
 
 def is_hedged(said: Said, command: Command) -> bool:
@@ -169,7 +201,7 @@ def _as(said: Said, command: Command, *, is_overtaken: bool = False) -> Said:
 def _confirmed_word(d: Draft, said: Said, question: Question) -> None:
     """The word is theirs: it acts, or is asked about with what stood beside it."""
     _settle(d, question)
-    as_meant, before = replace(said, word=Word(question.command), note=question.words), d.case
+    as_meant, before = replace(said, word=Word(question.command), note=question.words, since=question.at), d.case
     if question.is_hedged:
         all_the_same(d, as_meant, "")
     else:

@@ -15,7 +15,7 @@ from bot.case.course.opening import confirmed
 from bot.case.making import claims, forms, incident
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_shown, pass_back
-from bot.case.said import command, protection, transfer, words
+from bot.case.said import command, protection, questions, transfer, words
 from bot.case.said.answers import CHOICES, may_answer, pass_on, reached_raiser, responded
 from bot.case.said.command import is_known
 from bot.case.said.unit import others
@@ -61,6 +61,8 @@ def on_mail(d: Draft, fact: Arrival) -> None:
         return
     d.attach(mail)
     sender = mail.sender.email if mail.sender else ""
+    if mail.proof is not Proof.FAILED and mail.bounce is None:
+        d.wrote(lambda email: d.rules.directory.same_person(email, sender))
     if mail.kind is MailKind.AUTO_REPLY:
         on_absent(d, sender, mail.absence or Absence(), mail.proof is Proof.PROVEN)
         incident.replied_elsewhere(d, fact, sender)
@@ -74,6 +76,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
         incident.bounced_elsewhere(d, fact)
     else:
         _human(d, fact, sender)
+    questions.leaked(d, mail)
 
 
 def _recalled(d: Draft, mail: Mail, sender: str) -> None:
@@ -121,7 +124,8 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         protection.risk_told(d, mail, who(d, mail), responding=is_theirs, aside=is_theirs and is_aside(d, mail))
     proven = mail.proof is Proof.PROVEN
     is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
-    if proven and d.case.unproven is Unproven.KNOWN and is_raiser and d.case.is_open and not others.disowns(d, mail):
+    is_known_raiser = is_raiser and (d.case.unproven is Unproven.KNOWN or bool(d.case.raiser.agency))
+    if proven and d.case.unproven and is_known_raiser and d.case.is_open and not others.disowns(d, mail):
         confirmed(d, sender)
     if stand and Side.NONE not in stand:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))

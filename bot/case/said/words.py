@@ -13,6 +13,8 @@ from bot.case.making.draft import Draft
 from bot.case.said import answers, questions, transfer
 from bot.case.said.cells import CELLS, perform
 from bot.case.said.command import (
+    HANDED_OUT,
+    VISIBLE,
     Said,
     Tell,
     ask_back,
@@ -33,6 +35,7 @@ from bot.model import (
     Contact,
     EventKind,
     Flag,
+    How,
     Mail,
     Proof,
     Question,
@@ -46,6 +49,11 @@ from bot.rules import workdays
 from bot.rules.authority import WORDS, Ruling, Side, may
 
 IS_URGENT = (("URGENT", "the risk has grown: the shortest time counts from your word"),)
+#: Words that ask something of this service itself, answered to the address that the case or the directory holds; UNDO
+#: looks itself at what it cites.
+ASKING = (Word.STATUS, Word.WHY, Word.UNDO, *HANDED_OUT)
+#: Words of which what stands behind them is part.
+NOTED = (Word.EXTEND, Word.RECEIVED, Word.ESCALATE, Word.MEETING, Word.CORRECT, Word.APPOINT)
 _NOT_ASKED = Tell(
     "The question you answered was put to somebody else, or the mail did not come from the mailbox that was asked.",
     "Whoever was asked can reply to that letter with YES or NO.",
@@ -82,8 +90,12 @@ def _give(d: Draft, said: Said, command: Command) -> None:
     if verdict.may and others.is_barred(d, said):
         nothing_changed(d, said, others.UNCONFIRMED)
         return
-    if verdict.may:
+    if verdict.may and not is_out_of_nowhere(d, said):
         _act(d, said, command)
+        return
+    if verdict.may:
+        d.event(EventKind.REFUSED, by=by.email, note=f"{command.word}: {Ruling.NOT_PROVEN}")
+        _confirm(d, said, is_hedged=questions.is_hedged(said, command))
         return
     d.event(EventKind.REFUSED, by=by.email, note=f"{command.word}: {verdict.why}")
     if verdict.why is Ruling.NOT_PROVEN:
@@ -117,20 +129,70 @@ def _act(d: Draft, said: Said, command: Command) -> None:
         perform(d, said)
 
 
+def is_out_of_nowhere(d: Draft, said: Said) -> bool:
+    """Whether nothing proves it and it cites no letter of ours that went to its sender: it acts on nothing."""
+    is_cited = said.fact.how == How.LETTER and incident.is_addressee(d, said.fact, said.by.email)
+    return said.mail.proof is not Proof.PROVEN and not is_cited and said.word not in ASKING
+
+
 def _confirm(d: Draft, said: Said, *, is_hedged: bool) -> None:
-    """The directory's own address of that person is asked whether the word is theirs, then their manager."""
+    """The directory's own address of that person is asked whether the word is theirs, then their manager; of one that
+    only adds, whoever else may answer for them at once. The same word within a day asks nobody again."""
     known = d.rules.directory.person(said.by.email) or said.by
     if not is_known(d, known):
         d.flag(Flag.UNPROVEN_WORD)
         return
-    letter = d.write(letters.Question.ConfirmWord(word=said.word.value, said=said.mail.received), [known])
-    if letter:
-        about, command = QuestionKind.WORD, said.word.value
-        question = Question(letter.key, about, known.email, said.mail.digest, command=command, words=said.note)
-        d.ask(replace(question, is_hedged=is_hedged))
-        if d.case.is_open and not d.is_stranger:  # a stranger's case is told to no more people than it must
-            at = workdays.next_morning(d.now, d.rules.calendar)
-            d.alarm(AlarmKind.WORD_MANAGER, at, "the manager is asked about a word that its sender has not confirmed")
+    word, note = _meant(d, said), said.note if said.word in NOTED else ""
+    asked = (q for q in d.case.questions if q.about in questions.CONFIRMS and q.command == word and q.words == note)
+    if any(
+        q.at and d.now - q.at < questions.CODE_FOR and q.mail in d.case.mails and _is_of(d, q, known) for q in asked
+    ):
+        return
+    is_shown = word in VISIBLE and said.mail.proof is not Proof.FAILED and not d.is_stranger
+    about = QuestionKind.WORD_AGAIN if is_shown else QuestionKind.WORD
+    template = Question("", about, "", said.mail.digest, command=word.value, words=note, whose=known.email)
+    template = replace(template, is_hedged=is_hedged)
+    own = letters.Question.ConfirmWord(word=word.value, said=said.mail.received)
+    put(d, own, template, known)
+    if is_shown:
+        who = person(known)
+        shown = letters.Question.ConfirmManager(word=word.value, said=said.mail.received, who=who, at_once=True)
+        for other in _beside(d, said, known):
+            put(d, shown, template, other)
+    elif d.case.is_open and not d.is_stranger:  # a stranger's case is told to no more people than it must
+        at = workdays.next_morning(d.now, d.rules.calendar)
+        d.alarm(AlarmKind.WORD_MANAGER, at, "the manager is asked about a word that its sender has not confirmed")
+
+
+def _is_of(d: Draft, question: Question, who: Contact) -> bool:
+    return d.rules.directory.same_person(question.whose or question.asked, who.email)
+
+
+def _meant(d: Draft, said: Said) -> Word:
+    """NO without a letter that asks means the one that is open: is it resolved?"""
+    is_asked = any(q.about is QuestionKind.RESOLVED for q in d.case.questions)
+    return Word.NOT_RESOLVED if said.word is Word.NO and is_asked and Side.RAISING in said.stand else said.word
+
+
+def _beside(d: Draft, said: Said, known: Contact) -> list[Contact]:
+    """That side's contacts at the stage, the manager of whose word it is said to be, and the business unit."""
+    side = d.responders if Side.RESPONDING in said.stand and Side.RAISING not in said.stand else d.sides[0]
+    manager = d.manager_of(known)
+    same = d.rules.directory.same_person
+    found = {c.email: c for c in (*side, *([manager] if manager else []), *d.unit) if not same(c.email, known.email)}
+    return list(found.values())
+
+
+def put(
+    d: Draft, asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager, question: Question, to: Contact
+) -> None:
+    """One question to one address; of a word that relaxes the letter bears a code."""
+    letter = d.write(asking, [to])
+    if letter is None:
+        return
+    code = d.rules.code(letter.key) if Word(question.command) not in VISIBLE else ""
+    d.letters[-1] = replace(letter, values=replace(asking, code=code))
+    d.ask(replace(question, key=letter.key, asked=to.email, code=code))
 
 
 def on_word_manager(d: Draft) -> None:
@@ -150,9 +212,8 @@ def on_word_manager(d: Draft) -> None:
             d.flag(Flag.UNPROVEN_WORD)
             continue
         said, who = question.at or d.now, person(person_asked)
-        letter = d.write(letters.Question.ConfirmManager(word=question.command, said=said, who=who), [manager])
-        if letter:
-            d.ask(replace(question, key=letter.key, about=QuestionKind.WORD_AGAIN, asked=manager.email))
+        asking = letters.Question.ConfirmManager(word=question.command, said=said, who=who)
+        put(d, asking, replace(question, about=QuestionKind.WORD_AGAIN), manager)
 
 
 def _head(d: Draft, who: Contact) -> Contact | None:

@@ -146,7 +146,8 @@ class Rehearsal:
         queued = self._letter(ref)
         head = email.message_from_bytes(queued.raw or b"", policy=email.policy.default)
         ids = str(head["References"] or "").replace("<", "").replace(">", "").split()
-        return Answered(queued.letter.message_id, tuple(ids), str(head["Subject"]), queued.raw or b"")
+        code = str(getattr(queued.letter.values, "code", ""))
+        return Answered(queued.letter.message_id, tuple(ids), str(head["Subject"]), queued.raw or b"", code)
 
     def _letter(self, ref: LetterRef) -> Queued:
         with self.app.db.read() as tx:

@@ -172,12 +172,14 @@ def _area(box: StoryInbox, rows: Directory) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a story mail answers: the id it cites, the ids before it, and the subject."""
+    """What a story mail answers: the id it cites, the ids before it, and the subject. `{code}` in its text is the
+    letter's."""
 
     message_id: str = ""
     references: tuple[str, ...] = ()
     subject: str = ""
     raw: bytes = b""
+    code: str = ""  # six digits that the letter asks for
 
 
 def compose(mail: StoryMail, story: Story, answered: Answered) -> bytes:
@@ -189,7 +191,7 @@ def compose(mail: StoryMail, story: Story, answered: Answered) -> bytes:
     message = _head(mail, story, answered)
     if mail.auto == "receipt":
         return _receipt(message, mail)
-    message.set_content(mail.text or "\n", charset="utf-8", cte="quoted-printable")
+    message.set_content(mail.text.replace("{code}", answered.code) or "\n", charset="utf-8", cte="quoted-printable")
     if mail.html:
         message.add_alternative(mail.html, subtype="html")
     for name in mail.attach:

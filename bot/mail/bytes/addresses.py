@@ -14,6 +14,9 @@ from bot.model import Address, Flag
 
 MAX_ADDRESSES = 500
 
+#: Words of a display name that carry a link, and runs of digits as long as a telephone number's parts.
+_LEADS_AWAY = re2.compile(r"(?i)\S*(?:://|www\.|[^\s.]\.[^\s.]\S*/)\S*|\+?\d(?:[ ().-]{0,2}\d){4,}")
+
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _LETTER = r"A-Za-z0-9\x{a1}-\x{10ffff}"
 _LABEL = rf"[{_LETTER}](?:[{_LETTER}-]*[{_LETTER}])?"
@@ -46,7 +49,7 @@ def careless(headers: Headers) -> Address | None:
     name, spec = (match.group(1) or "").strip(), _normal(match.group(2) or match.group(3) or match.group(4))
     if spec is None or ("@" in name and name.lower() != spec):
         return None
-    return Address(spec, "" if "@" in name else " ".join(name.split()))
+    return Address(spec, "" if "@" in name else plain(" ".join(name.split())))
 
 
 def sender(headers: Headers) -> tuple[Address | None, tuple[str, ...]]:
@@ -120,7 +123,12 @@ def _unquoted(name: str) -> str:
     name = name.strip()
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-    return decoded(name)
+    return plain(decoded(name))
+
+
+def plain(name: str) -> str:
+    """A name without what leads elsewhere: letters print names, and mail programs make links of such words."""
+    return " ".join(_LEADS_AWAY.sub(" ", name).split()) if _LEADS_AWAY.search(name) else name
 
 
 def called(sender: Address | None) -> str:

@@ -23,6 +23,13 @@ class Information:
         gone: bool
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class CameBack(Wording):
+        """To the raiser's side: a letter to `absent` came back, and the challenge went to the others as well."""
+
+        absent: Person
+        others: tuple[Person, ...]
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class Transfer(Wording):
         """`event`: asked, accepted, again or declined; `left`: the team that had it."""
 
@@ -244,6 +251,15 @@ class Information:
     class InFlight(Wording):
         is_of_case = False
         items: tuple[OlderMail, ...]
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Strangers(Wording):
+        """More than `most` challenges of unknown senders within an hour: one letter in place of one for each. `first`:
+        the ref of the first whose letters are held."""
+
+        is_of_case = False
+        most: int
+        first: PlainText
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Unreachable(Wording):

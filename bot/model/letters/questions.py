@@ -30,10 +30,12 @@ class Question:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class ConfirmWord(Wording):
-        """Is this word yours? `said`: when the mail came."""
+        """Is this word yours? `said`: when the mail came; `code`: what a YES that nothing proves must hold, "" for a
+        word that only adds."""
 
         word: PlainText
         said: datetime
+        code: PersonalText = ""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Undo(Wording):
@@ -46,11 +48,13 @@ class Question:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class ConfirmManager(Wording):
-        """The same of somebody else's word, to their manager."""
+        """The same of somebody else's word, to their manager; `at_once`: with whoever else may answer for them."""
 
         word: PlainText
         said: datetime
         who: Person
+        code: PersonalText = ""
+        at_once: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class AllTheSame(Wording):

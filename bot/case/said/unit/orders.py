@@ -12,7 +12,18 @@ from bot.case.making.notices import file_record
 from bot.case.said import answers
 from bot.case.said.command import Said, Tell, nothing_changed, tell
 from bot.case.said.unit import shadow
-from bot.model import WAITING, Case, ClosedAs, EventKind, Flag, Letter, QuestionKind, State
+from bot.model import (
+    WAITING,
+    Case,
+    ClosedAs,
+    EventKind,
+    Flag,
+    Hold,
+    Letter,
+    LetterKind,
+    QuestionKind,
+    State,
+)
 from bot.model import Question as Put
 from bot.model.letters import Answer, Chaser, Question, Response, person
 from bot.model.letters.parts import Choice
@@ -44,6 +55,9 @@ _HELD_BEFORE = Tell(
 _NOBODY = Tell("Nobody who can be reached is to reply.", "CORRECT responder names somebody else.")
 _NO_WORDS = Tell("Nothing stood behind the word.", "Please write LEARNING and what was learned on the same line.")
 RELEASE: Choice = ("RELEASE", "letters go again at once")
+
+#: Kinds of letter that no HOLD keeps back.
+_NEVER_HELD = (LetterKind.ESCALATION, LetterKind.REDIRECT, LetterKind.ANSWER, LetterKind.ALERT)
 
 
 def yes(d: Draft, said: Said) -> None:
@@ -235,3 +249,13 @@ def still_true(case: Case, letter: Letter) -> bool:
         case Response.Responded() | Response.Again() | Response.Manager():
             return case.state is State.AWAITING_CONFIRMATION
     return True
+
+
+def held_by_case(case: Case, letter: Letter) -> Hold | None:
+    """What the case as it stands holds this letter for. Who has asked something is answered now; an escalation, and
+    whoever stands in for somebody who is away, waits for no HOLD."""
+    if case.hold_until is not None and letter.values.waits and letter.kind not in _NEVER_HELD:
+        return Hold.HOLD
+    if case.has(Flag.AWAITING_GO) and letter.kind is LetterKind.ESCALATION:
+        return Hold.APPROVAL
+    return None
