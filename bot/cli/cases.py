@@ -4,7 +4,6 @@ What happened is read from the journal, what happens next from the alarms; nothi
 operator's takes the same turn as any other fact and stands in the journal with name and reason.
 """
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,13 +12,12 @@ import typer
 from bot.case.making.draft import Draft
 from bot.case.said.correct import refusal
 from bot.cli.open import database, found, now, office
-from bot.cli.output import DEFAULT, AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
+from bot.cli.output import DEFAULT, AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, time_of, when
 from bot.daemon.app import Office
 from bot.engine.sending.compose import files
 from bot.model import Case, Correction, CorrectionKind, Deadline, Decision, EventKind, Hold, JournalRow
 from bot.model.errors import BotError
 from bot.records import plain
-from bot.rules.workdays import calendar
 from bot.store import cases, deadlines, outbox
 from bot.store.db import Database
 
@@ -201,7 +199,7 @@ def correct(
     if len(values) != 1:
         raise typer.BadParameter("give one of --stage, --due, --responder, --duplicate-of")
     if due:
-        values["due"] = _local(due).isoformat()
+        values["due"] = time_of(due).isoformat()
     word = Correction(CorrectionKind.CORRECT, by, reason, values)
     with office(config) as o:
         number = found(o.db, ref).case.number
@@ -218,14 +216,6 @@ def correct(
     after = plan.decision.case
     is_at = f"at {after.stage}, due {when(after.due)}" if after.is_open else plain.state(after)
     say_lines(f"{after.ref}: {is_at}. {len(plan.decision.letters)} letters go.")
-
-
-def _local(written_as: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(written_as)
-    except ValueError:
-        raise typer.BadParameter(f"{written_as} is no time: write it as 2027-01-15T17:00") from None
-    return at if at.tzinfo else at.replace(tzinfo=calendar().zone)
 
 
 def record(

@@ -11,14 +11,14 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.open import database, now
-from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines, when
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines, time_of, when
 from bot.daemon import logs
 from bot.daemon.alert import conditions, read_heartbeat
 from bot.daemon.configuration import home, load
 from bot.daemon.daemon import Daemon
 from bot.daemon.life import HEARTBEAT, alone, once
 from bot.model.errors import LoginRefused
-from bot.store import cases, mailboxes, meta
+from bot.store import cases, mailboxes, meta, proof
 
 #: A heartbeat older than this many of its own intervals has stopped; `once` beats as often as cron calls it.
 BEATS = 4
@@ -136,21 +136,27 @@ def verify(
     earlier: Annotated[
         str, typer.Option("--head", metavar="HEAD", help="A head that was noted before: is all as it was then?")
     ] = "",
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="The time beside that head in a daily letter.")] = "",
     config: ConfigDir = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Does the journal's chain hold, and is every case what its journal makes it? Exits with 1 on any fault.
+    """Is everything kept as it was written: journals, cases, texts, mails, letters, gaps? Exits with 1 on any fault.
 
-    With --head also where it is not the head of today; of one from before journals were rewritten it says so.
+    With --head also where it is not the head of today, or with --at of that time; of one from before journals were
+    rewritten it says so. Whoever may write the database could chain all of it anew: a head in a daily letter shows it.
 
     \b
     Examples:
       challenge-bot verify
       challenge-bot verify --head 3672f59f87875bad406de78d10e838d3319a73d56409f1f4c630187019f439ef
+      challenge-bot verify --at 2027-01-15T07:50Z --head b1946ac92492d2347c6235b4d2611184f4e1c7a3d0b9e85a6c2f7d10e838d3
     """
+    then = time_of(at) if at else None
+    if then and not earlier:
+        raise typer.BadParameter("give the head that stands beside that time, too: --head HEAD")
     with database(config) as db, db.read() as tx:
-        faults, count, head = cases.verify(tx), len(cases.all_cases(tx)), cases.head(tx)
-        is_intact, said = cases.judged(tx, earlier) if earlier and not faults else (not earlier, "")
+        faults, count, head = [*cases.verify(tx), *proof.faults(tx)], cases.count(tx), cases.head(tx)
+        is_intact, said = cases.judged(tx, earlier, then) if earlier and not faults else (not earlier, "")
     if as_json:
         emit(*({"fault": fault} for fault in faults))
         emit({"ok": not faults, "cases": count, "head": head} | ({"earlier": said} if said else {}))
