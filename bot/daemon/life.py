@@ -27,7 +27,7 @@ from bot.settings.settings import Settings
 from bot.store import deadlines, meta, outbox
 from bot.store.db import Database
 
-HEARTBEAT = "heartbeat.json"
+HEARTBEAT, LOCK = "heartbeat.json", "daemon.lock"
 #: What stands for "no signal for QUIET_SECONDS".
 NOTHING, QUIET_SECONDS = 0, 30.0
 STOP = (signal.SIGTERM, signal.SIGINT)
@@ -119,7 +119,7 @@ def furnish(settings: Settings) -> None:
 def alone(var: Path) -> Iterator[None]:
     """Holds the folder while it runs. Raises BotError when another life does; the kernel lets go for a dead one."""
     var.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(var / "daemon.lock", os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
+    with os.fdopen(os.open(var / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -127,6 +127,18 @@ def alone(var: Path) -> Iterator[None]:
                 f"another challenge-bot works in {var}: end it first, or give this one its own var:"
             ) from None
         yield
+
+
+def is_at_work(var: Path) -> bool:
+    """Whether a daemon, or one pass, holds that folder now."""
+    try:
+        with (var / LOCK).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # nothing has ever run here
+    return False
 
 
 @contextmanager

@@ -238,9 +238,9 @@ def head(tx: Connection, at: datetime | None = None) -> str:
     for ref, last in _heads(tx, at):
         total.update(f"{ref} {last}\n".encode())
     last_seal = select(_seals.c.hash).order_by(_seals.c.seq.desc()).limit(1)
-    last = tx.execute(last_seal if at is None else last_seal.where(_seals.c.at <= at)).scalar()
-    if last:
-        total.update(f"seals {last}\n".encode())
+    newest = tx.execute(last_seal if at is None else last_seal.where(_seals.c.at <= at)).scalar()
+    if newest:
+        total.update(f"seals {newest}\n".encode())
     return total.hexdigest()
 
 

@@ -69,9 +69,34 @@ def test_a_case_tells_what_happens_next_and_why(prepared: Desk) -> None:
     assert "the next stage is called in" in text
     assert "because: the window of" in text
     assert "24 hours, nights and weekends too" in text
+    assert "frontline: entered" in text
+    assert "asked: Fay Marsh" in text
     kinds = [row["what"] for row in rows(prepared.folder, "case", prepared.ref)]
     assert kinds[0] == "case"
     assert {"fact", "next"} <= set(kinds)
+
+
+def test_a_case_names_everybody_who_was_written_to(prepared: Desk) -> None:
+    """Every recipient of every letter with what became of it there; and the stage with its due time and its people."""
+    told = rows(prepared.folder, "case", prepared.ref)
+    letters = [row for row in told if row["what"] == "letter"]
+    assert letters
+    text = done(prepared.folder, "case", prepared.ref)
+    for letter in letters:
+        assert f"Letter {letter['id']}, {letter['kind']}" in text
+        for one in letter["to"]:
+            assert f"{one['who']}: {one['became']}" in text
+    assert {one["became"] for letter in letters for one in letter["to"]} == {"sent"}
+    (stage,) = (row for row in told if row["what"] == "stage")
+    assert (stage["stage"], bool(stage["due"]), stage["ended"]) == ("frontline", True, None)
+    assert any("fay.marsh@csc.example" in who for who in stage["asked"])
+
+
+@pytest.mark.parametrize("written", ["1", "0001", "ref in small letters"])
+def test_a_case_is_found_by_its_number_alone(prepared: Desk, written: str) -> None:
+    """Who reads a ref aloud says its number; small letters are no other ref."""
+    asked = prepared.ref.lower() if written.startswith("ref") else written
+    assert prepared.ref in done(prepared.folder, "case", asked)
 
 
 def test_an_unknown_ref_is_a_sentence(prepared: Desk) -> None:
@@ -140,6 +165,28 @@ def test_the_outbox_lists_what_waits(own: Desk) -> None:
     ran = command(own.folder, "outbox", "release", waiting[0]["id"])
     assert ran.returncode == 1
     assert "is not held" in ran.stderr
+
+
+def test_a_letter_of_shadow_mode_goes_only_while_it_is_true(tmp_path: Path) -> None:
+    """It says why it waits; let go, it says truly that nothing runs here; once its stage is over it is refused, and no
+    longer listed."""
+    at = operator.folder(tmp_path / "watching")
+    bot = at / "config/bot.yaml"
+    bot.write_text(bot.read_text("utf-8").replace("mode: live ", "mode: shadow "), "utf-8")
+    drop(at)
+    done(at, "once")
+    waiting = rows(at, "outbox")
+    assert {(row["status"], row["why"]) for row in waiting} == {
+        ("withheld", "decided in shadow mode: nobody was to get it")
+    }
+    first, second = (row["id"] for row in waiting[:2])
+    assert "goes when the daemon runs again" in done(at, "outbox", "release", first)
+    assert "withheld: nobody got it" in done(at, "case", "1")
+    done(at, "correct", "1", "--stage", "step-2", "--by", "Ann Shaw", "--reason", "held by telephone")
+    ran = command(at, "outbox", "release", second)
+    assert (ran.returncode, "its stage is over" in ran.stderr) == (1, True)
+    assert second not in [row["id"] for row in rows(at, "outbox")]
+    assert "watched only" in done(at, "case", "1")
 
 
 # --- acting -----------------------------------------------------------------------------------------------------------
