@@ -38,7 +38,7 @@ def load(text: str, file: str, titles: Iterable[str] = ()) -> tuple[Directory, t
     rows.columns(names, line)
     for number, values in records:
         if len(values) > len(names):
-            words = f"has {len(values)} cells under {len(names)} columns: does one hold a comma, semicolon or tab outside quotation marks?"
+            words = f"has {len(values)} cells under {len(names)} columns: is a comma outside quotation marks?"
             problems.append(Problem(file, number, words))
         else:
             rows.add(dict(zip(names, values, strict=False)), number)

@@ -71,7 +71,7 @@ def test_every_fault_is_found_at_once() -> None:
 
 def test_what_a_spreadsheet_writes_is_read() -> None:
     """A byte order mark, CRLF, quoted commas and lines inside a cell change nothing."""
-    text = '\ufeffArea,Role,Email,Name\r\nCE,chair,a@csc.example,"Marsh,\r\nFay"\r\n\r\nCE,chair,B@csc.example,\r\n'
+    text = '\ufeffArea,Role,Email,Name\r\nCE,chair,a@csc.example,"Marsh,\r\nFay"\r\n\r\nCW,chair,B@csc.example,\r\n'
     found, problems = load(text, "directory.csv")
     assert problems == ()
     assert [(row.email, row.line) for row in found.rows] == [("a@csc.example", 2), ("b@csc.example", 5)]

@@ -151,9 +151,7 @@ def settings_of(story: Story, folder: Path, base: Settings, senders: Senders | N
 
 
 def _directory(story: Story, base: Settings) -> Directory:
-    titles = [t for p in base.policies.values() for t in p.titles]
-    rows, problems = directories.from_rows(story.directory, titles=titles)
-    found = [problem for problem in problems if not problem.is_warning]
+    rows, found = directories.from_rows(story.directory, titles=[t for p in base.policies.values() for t in p.titles])
     if any(not p.is_warning for p in found):
         raise ConfigError([replace(p, file=str(story.path)) for p in found])
     return rows
