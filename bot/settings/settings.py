@@ -127,6 +127,7 @@ class Config(Block):
     operator: AnAddress = Field(description="give the address that hears when something has stopped")
     dpo: AnAddress | Literal[""] = ""  # hears within the hour of a mail that reached the wrong person; "": the operator
     alert_command: str = ""
+    least_free_mb: int = Field(default=500, ge=0)  # with less room on the disk the operator hears, before a write fails
     calendar: CalendarBlock = CalendarBlock()
     senders: Senders = Senders()
     meaning: MeaningBlock = MeaningBlock()

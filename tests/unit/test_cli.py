@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ import pytest
 from bot import __version__
 from bot.case import table, transitions
 from bot.model import State, Word
+from bot.store import mailboxes
+from bot.store.db import Database
 from tests import operator
 from tests.operator import HOUSE, command, done, drop, rows
 from tests.unit import test_first_release as first_release
@@ -142,6 +146,44 @@ def test_status_tells_a_stopped_daemon(own: Desk) -> None:
     ran = command(own.folder, "status", "--json")
     assert ran.returncode == 1
     assert "no sign of life" in json.loads(ran.stdout)["stopped"][0]
+
+
+def test_status_is_true_of_a_daemon_that_died_a_second_ago(own: Desk) -> None:
+    """Its heartbeat is fresh and its folder free: it does not run, whatever it said last."""
+    beat = own.folder / "var/heartbeat.json"
+    said = json.loads(beat.read_text("utf-8")) | {"every": 15, "at": datetime.now(UTC).isoformat()}
+    beat.write_text(json.dumps(said), "utf-8")
+    ran = command(own.folder, "status")
+    assert (ran.returncode, "STOPPED: the daemon does not run" in ran.stderr) == (1, True)
+    with (own.folder / "var/daemon.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert command(own.folder, "status").returncode == 0
+
+
+def test_status_tells_a_deaf_mailbox_and_a_full_disk_at_once(own: Desk) -> None:
+    """In sentences, beside version, mode, process, database and free space; a monitor sees 1."""
+    shown = done(own.folder, "status")
+    for words in (f"Version {__version__}, mode live, process ", "MB free for database", "bot.db"):
+        assert words in shown
+    db = Database(f"sqlite:///{own.folder}/var/bot.db")
+    with db.begin() as tx:
+        mailboxes.gap_opened(tx, "CE Crewe Assessment Team", datetime.now(UTC), "CE Crewe: the server refused the line")
+    db.close()
+    bot = own.folder / "config/bot.yaml"
+    bot.write_text(bot.read_text("utf-8") + "\nleast_free_mb: 999999999\n", "utf-8")
+    ran = command(own.folder, "status")
+    assert ran.returncode == 1
+    assert "mailbox CE Crewe Assessment Team cannot be read, since" in ran.stderr
+    assert "there is little room on the disk" in ran.stderr
+    assert "now: CE Crewe: the server refused the line" in ran.stdout
+
+
+def test_the_folder_may_be_named_before_the_command(prepared: Desk, tmp_path: Path) -> None:
+    """As after it, and for commands of commands too."""
+    config = prepared.folder / "config"
+    assert "is missing; --config names the folder" in command(tmp_path, "--config", tmp_path, "cases").stderr
+    assert prepared.ref in done(prepared.folder, "--config", config, "cases")
+    assert "is missing; --config" in command(prepared.folder, "--config", tmp_path, "outbox", "release", "1").stderr
 
 
 def test_status_tells_what_of_the_cage_is_missing(own: Desk) -> None:
