@@ -4,7 +4,6 @@ What happened is read from the journal, what happens next from the alarms; nothi
 operator's takes the same turn as any other fact and stands in the journal with name and reason.
 """
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,38 +11,25 @@ import typer
 
 from bot.case.making.draft import Draft
 from bot.case.said.correct import refusal
+from bot.cli.one_case import letter_row, stage_row, tell
 from bot.cli.open import database, found, now, office
-from bot.cli.output import DEFAULT, AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, when
+from bot.cli.output import DEFAULT, AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, time_of, when
 from bot.daemon.app import Office
 from bot.engine.sending.compose import files
-from bot.model import Case, Correction, CorrectionKind, Deadline, Decision, EventKind, Hold, JournalRow
+from bot.model import (
+    Case,
+    Correction,
+    CorrectionKind,
+    Decision,
+    EventKind,
+    Hold,
+)
 from bot.model.errors import BotError
 from bot.records import plain
-from bot.rules.workdays import calendar
 from bot.store import cases, deadlines, outbox
 from bot.store.db import Database
 
 Ref = Annotated[str, typer.Argument(metavar="REF", help="Such as CE-2027-0007.")]
-
-#: What an alarm does when it comes.
-NEXT = {
-    "chaser": "those who are to reply are reminded",
-    "lapse": "the time of this stage ends; without a reply the next stage is called in",
-    "repeat": "the stage is asked again",
-    "telling": "it is told again that nobody has answered",
-    "parent_note": "both sides hear that the parent policy's time has passed",
-    "delayed": "it is told that a letter is still under way",
-    "ask": "the raiser is asked whether it is resolved",
-    "outcome_chaser": "the outcome in writing is reminded of",
-    "outcome_due": "the outcome in writing is due; the case closes",
-    "word_manager": "the manager is asked about a word that its sender has not confirmed",
-    "child_file": "who has not confirmed the entry on the person's own record is asked once more",
-    "action": "both sides are asked whether an agreed action is done",
-    "action_late": "an agreed action that nobody has said is done is told",
-    "prompt": "what the policy asks for after the end is reminded of",
-    "prompt_late": "it is told that the day for it has passed",
-    "hold_end": "the hold ends, and letters go again",
-}
 
 
 def listed(
@@ -94,54 +80,21 @@ def one(ref: Ref, config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
         with db.read() as tx:
             journal = cases.journal(tx, case.number)
             coming = deadlines.of_case(tx, case.number)
-            waiting = [q for q in outbox.of_case(tx, case.number) if q.status not in outbox.FINISHED]
+            letters = outbox.of_case(tx, case.number)
     if as_json:
         emit({"what": "case", **_row(case), "due_why": case.due_why, "raiser": case.raiser.email})
         for row in journal:
             emit({"what": "fact", "at": row.at, "fact": row.fact, "events": list(row.events)})
+        emit(*(stage_row(case, run) for run in case.runs), *map(letter_row, letters))
         for deadline in coming:
             emit({"what": "next", "at": deadline.at, "kind": deadline.kind, "why": deadline.why})
         return
-    _tell(case, journal, coming)
+    tell(case, journal, letters, coming)
+    waiting = sum(q.status not in outbox.FINISHED for q in letters)
     if waiting:
-        say_lines("", f"{len(waiting)} letters wait to be sent. See: challenge-bot outbox")
-
-
-def _tell(case: Case, journal: list[JournalRow], coming: list[Deadline]) -> None:
-    say_lines(f"{case.ref}  {case.team or case.area}  {plain.state(case)}, {case.stage}")
-    say_lines(f"Raised by {case.raiser}. Policy {case.policy}, version {case.policy_version}.")
-    if case.flags:
-        say_lines(f"Flags: {', '.join(flag.words for flag in case.flags)}.")
-    say_lines("", "What happened")
-    people = {c.email: c.name for _, _, c in case.people} | {case.raiser.email: case.raiser.name}
-    for row in journal:
-        for line in _happened(row, people):
-            say_lines(f"  {when(row.at)}  {line}")
-    say_lines("", "What happens next")
-    if not case.is_open:
-        say_lines(f"  {'Of the case itself nothing' if coming else 'Nothing'}: it was {plain.state(case)}.")
-    for deadline in coming:
-        say_lines(f"  {when(deadline.at)}  {NEXT.get(deadline.kind, deadline.kind)}", f"    because: {deadline.why}")
-    if not case.is_open:
-        return
-    if case.due:
-        say_lines(f"  Due: {when(case.due)}", f"    because: {case.due_why}")
-    else:
-        say_lines("  No time runs yet: it begins when the letter of this stage is served.")
-    if case.hold_until:
-        say_lines(f"  Its letters are held until {when(case.hold_until)}.")
-
-
-def _happened(row: JournalRow, people: dict[str, str]) -> list[str]:
-    """The events of a row in words; a fact from which nothing followed says so in one word."""
-    lines = []
-    for kind, stage, by, note in row.events:
-        who = "the clock" if by == "clock" else people.get(by) or by
-        words = plain.note(kind, note)
-        lines.append(plain.event(kind, who, stage) + (f" {words[:1].upper()}{words[1:]}." if words else ""))
-    if row.letters:
-        lines.append(plain.letters(row.letters, people))
-    return lines
+        say_lines(
+            "", f"{waiting} {'letter waits' if waiting == 1 else 'letters wait'} to be sent. See: challenge-bot outbox"
+        )
 
 
 def hold(ref: Ref, by: By, reason: Reason, config: ConfigDir = DEFAULT) -> None:
@@ -201,7 +154,7 @@ def correct(
     if len(values) != 1:
         raise typer.BadParameter("give one of --stage, --due, --responder, --duplicate-of")
     if due:
-        values["due"] = _local(due).isoformat()
+        values["due"] = time_of(due).isoformat()
     word = Correction(CorrectionKind.CORRECT, by, reason, values)
     with office(config) as o:
         number = found(o.db, ref).case.number
@@ -218,14 +171,6 @@ def correct(
     after = plan.decision.case
     is_at = f"at {after.stage}, due {when(after.due)}" if after.is_open else plain.state(after)
     say_lines(f"{after.ref}: {is_at}. {len(plan.decision.letters)} letters go.")
-
-
-def _local(written_as: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(written_as)
-    except ValueError:
-        raise typer.BadParameter(f"{written_as} is no time: write it as 2027-01-15T17:00") from None
-    return at if at.tzinfo else at.replace(tzinfo=calendar().zone)
 
 
 def record(

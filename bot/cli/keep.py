@@ -177,7 +177,7 @@ def _purged(db: Database, case: Case, by: str, reason: str, yes: bool, as_json: 
     try:
         if yes:
             with db.begin() as tx:
-                cases.purge(tx, case.number)
+                cases.purge(tx, case.number, now())
                 cases.note_purge(tx, case.ref, now())
     except StoreError as error:
         complain(str(error))

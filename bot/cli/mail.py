@@ -11,14 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.open import database, found, intake, now, office
+from bot.case.said.unit import shadow
+from bot.cli.open import at_next_step, database, found, intake, now, office
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, say_lines, show, when
 from bot.daemon.app import Office
 from bot.doors.ports import RawMail
 from bot.engine.reading import aside
 from bot.mail.bytes.headers import MAX_BLOCK
 from bot.mail.read import writer
-from bot.model import Disposition, Inbox, Mail, Sending, aware
+from bot.model import Case, Disposition, Inbox, Mail, Sending, aware
 from bot.model.errors import BotError
 from bot.rules.policy.yaml_file import nearest
 from bot.rules.workdays import MORNING, at_local
@@ -31,6 +32,8 @@ ASIDE = (Disposition.PEN, Disposition.ASIDE)
 #: The ledger's name for mails that came as files, from the operator's hand.
 BY_FILE = "adopted"
 MOST_BYTES = 60_000_000
+#: Why a letter waits that shadow mode kept back.
+WATCHED = "decided in shadow mode: nobody was to get it"
 
 review = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 letters = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
@@ -238,25 +241,30 @@ def unsent(ctx: typer.Context, config: ConfigDir = DEFAULT, as_json: AsJson = Fa
     if ctx.invoked_subcommand:
         return
     with database(config) as db, db.read() as tx:
-        queued = [*outbox.open_letters(tx), *outbox.of_status(tx, Sending.WITHHELD)]
-        refs = {case.number: case.ref for case in cases.all_cases(tx)}
-    rows = [_letter(one, refs) for one in queued]
+        known = {case.number: case for case in cases.all_cases(tx)}
+        kept = [one for one in outbox.of_status(tx, Sending.WITHHELD) if not _over(one, known.get(one.case or 0))]
+        rows = [_letter(one, known) for one in (*outbox.open_letters(tx), *kept)]
     show(
         rows, as_json, ("id", "ref", "kind", "to", "status", "attempts", "tried_again", "why"), "Every letter is sent."
     )
 
 
-def _letter(queued: Queued, refs: dict[int, str]) -> dict[str, Any]:
+def _over(queued: Queued, case: Case | None) -> str:
+    """Why a letter that was kept back goes to nobody for good; "" while a person may still let it go."""
+    return queued.last_error or (shadow.over(case, queued.letter, queued.queued, now()) if case else "")
+
+
+def _letter(queued: Queued, known: dict[int, Case]) -> dict[str, Any]:
     return {
         "id": queued.id,
-        "ref": refs.get(queued.case or 0),
+        "ref": known[queued.case].ref if queued.case in known else None,
         "kind": queued.letter.kind.value,
         "to": [contact.email for contact in queued.letter.to],
         "status": queued.status,
         "queued": queued.queued,
         "attempts": queued.attempts,
         "tried_again": queued.ready if queued.status is Sending.DEFERRED else None,
-        "why": queued.last_error,
+        "why": queued.last_error or (WATCHED if queued.status is Sending.WITHHELD else ""),
     }
 
 
@@ -265,7 +273,7 @@ def let_go(
     letter: Annotated[int, typer.Argument(metavar="ID", help="The number in the first column of `outbox`.")],
     config: ConfigDir = DEFAULT,
 ) -> None:
-    """A letter that is held goes at the sender's next step."""
+    """A letter that is held goes at the sender's next step; one that was kept back only while it is still true."""
     with database(config) as db, db.begin() as tx:
         try:
             queued = outbox.get(tx, letter)
@@ -275,5 +283,9 @@ def let_go(
         if queued.status not in (Sending.HELD, Sending.WITHHELD):
             complain(f"Letter {letter} is not held: it is {queued.status}.")
             raise typer.Exit(1)
+        case = cases.load(tx, queued.case).case if queued.case else None
+        if queued.status is Sending.WITHHELD and (why := _over(queued, case)):
+            complain(f"Letter {letter} was watched only and goes to nobody any more: {why}.")
+            raise typer.Exit(1)
         outbox.release(tx, letter)
-    say_lines(f"Letter {letter} goes within half a minute.")
+    say_lines(f"Letter {letter} {at_next_step(config)}.")

@@ -45,7 +45,10 @@ def _version(
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Keeps the clock of professional safeguarding challenges, by email alone."""
+    """Keeps the clock of professional safeguarding challenges, by email alone.
+
+    --config DIR, the folder that holds bot.yaml, may stand before the command or behind it.
+    """
 
 
 app.command("run")(run.run)
@@ -87,11 +90,18 @@ app.command("purge")(keep.purge)
 app.command("status")(run.status)
 
 
+def _config_last(words: list[str]) -> list[str]:
+    """`--config DIR` before the command means what it means behind it, where every command knows it."""
+    if words[:1] == ["--config"]:
+        return [*words[2:], *words[:2]]
+    return [*words[1:], words[0]] if words and words[0].startswith("--config=") else words
+
+
 def main() -> None:
     """The entry point. Faults of configuration end with 2, other mistakes with 1, each in its own words."""
     logs.configure(level=logging.ERROR)  # `run` and `once` say more; stdout is for answers
     try:
-        app(prog_name="challenge-bot")
+        app(_config_last(sys.argv[1:]), prog_name="challenge-bot")
     except ConfigError as error:
         complain(*map(str, error.problems))
         sys.exit(2)

@@ -14,7 +14,7 @@ import typer
 
 from bot.daemon.app import Office, assembled, reading_of
 from bot.daemon.configuration import home, load
-from bot.daemon.life import alone
+from bot.daemon.life import alone, is_at_work
 from bot.engine.reading.intake import Intake
 from bot.engine.reading.reader.sandbox import Sandbox
 from bot.model.errors import BotError
@@ -79,13 +79,26 @@ def intake(of: Office) -> Iterator[Intake]:
         reader.close()
 
 
+def at_next_step(root: Path) -> str:
+    """When a letter goes that nothing holds any more: that depends on whether anything runs here."""
+    if is_at_work(home(root, os.environ).var):
+        return "goes within half a minute"
+    return "goes when the daemon runs again: none runs here now"
+
+
 def found(db: Database, ref: str) -> Stored:
-    """The case of that ref. Exits with 1 and a sentence when there is none."""
+    """The case of that ref, in small letters too, or of its number alone where only one has it. Exits with 1 and a
+    sentence when there is none."""
+    asked = ref.strip().strip("[]").upper()
     with db.read() as tx:
-        number = cases.by_ref(tx, ref.strip().strip("[]").upper())
+        number = cases.by_ref(tx, asked)
         if number is not None:
             return cases.load(tx, number)
-        known = [case.ref for case in cases.all_cases(tx)]
-    near = f" The latest is {known[-1]}." if known else " There is no case yet."
+        known = {case.ref: case.number for case in cases.all_cases(tx)}
+        meant = [one for one in known if asked.isdecimal() and int(one.rpartition("-")[2]) == int(asked)]
+        if len(meant) == 1:
+            return cases.load(tx, known[meant[0]])
+    near = f" The latest is {[*known][-1]}." if known else " There is no case yet."
+    near = f" {ref} may be {' or '.join(meant)}." if meant else near
     typer.echo(f"There is no case {ref}.{near} See: challenge-bot cases", err=True)
     raise typer.Exit(1)

@@ -90,6 +90,15 @@ def when(at: datetime | None) -> str:
     return say(at, calendar()) if at else ""
 
 
+def time_of(written_as: str) -> datetime:
+    """An instant that an option gives; local time where it names no zone. Raises typer.BadParameter."""
+    try:
+        at = datetime.fromisoformat(written_as)
+    except ValueError:
+        raise typer.BadParameter(f"{written_as} is no time: write it as 2027-01-15T17:00") from None
+    return at if at.tzinfo else at.replace(tzinfo=calendar().zone)
+
+
 # Asking the operator on a terminal: each answer judged at once, or taken from an option; and new files for answers.
 # Questions go to stderr, so that stdout holds what was asked for alone. Without anybody to ask, the default stands.
 

@@ -6,19 +6,19 @@ It starts the daemon and looks at what the daemon leaves; it decides nothing its
 import os
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bot.cli.open import database, now
-from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines, when
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines, time_of, when
 from bot.daemon import logs
 from bot.daemon.alert import conditions, read_heartbeat
 from bot.daemon.configuration import home, load
 from bot.daemon.daemon import Daemon
-from bot.daemon.life import HEARTBEAT, alone, once
-from bot.model.errors import LoginRefused
-from bot.store import cases, mailboxes, meta
+from bot.daemon.life import HEARTBEAT, alone, disk, is_at_work, once
+from bot.store import cases, mailboxes, meta, proof
 
 #: A heartbeat older than this many of its own intervals has stopped; `once` beats as often as cron calls it.
 BEATS = 4
@@ -65,7 +65,8 @@ def one_pass(config: ConfigDir = DEFAULT) -> None:
 
 
 def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
-    """Is it alive, and what has stopped? Exits with 1 when something has.
+    """Is it alive, and what has stopped? For monitors: exits with 0 when all is well, 1 when something has stopped, 2
+    when the configuration cannot be read.
 
     \b
     Examples:
@@ -79,11 +80,18 @@ def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
             "letters": meta.letters_by_status(tx),
             "mailboxes": mailboxes.last_listed(tx),
         }
-        # A refused login is shown at once: nobody but who reads this can mend it.
-        standing = [c for c in conditions(tx, now()) if now() - c.since >= c.grace or LoginRefused.MARK in c.text]
-        stopped = [f"{c.subject}, since {when(c.since)}" for c in standing]
-    beat = read_heartbeat(home(config, os.environ).var / HEARTBEAT)
-    stopped = [*_heart(beat), *dict.fromkeys([*stopped, *_told(beat, stopped)])]
+        # At once, whatever time an alert gives it: who asks wants to know how it is now.
+        standing = conditions(tx, now())
+        found["closed"] = {name: why for name, _, until, why in mailboxes.gaps(tx, now(), now()) if until is None}
+        found["database"] = db.name
+    where = home(config, os.environ)
+    found["free_mb"], short = disk(where.database, where.var, where.least_free_mb, now())
+    stopped = [f"{c.subject}, since {when(c.since)}: {c.text}" for c in standing] + [
+        f"{c.subject}: {c.text}" for c in short
+    ]
+    beat = read_heartbeat(where.var / HEARTBEAT)
+    found |= {name: beat.get(name) for name in ("version", "mode", "pid", "started")}
+    stopped = [*_heart(beat, where.var), *dict.fromkeys([*stopped, *_told(beat, stopped)])]
     if as_json:
         emit({"ok": not stopped, "stopped": stopped, "heartbeat": beat.get("at"), "uncaged": _uncaged(beat), **found})
     else:
@@ -92,12 +100,14 @@ def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def _heart(beat: dict[str, Any]) -> list[str]:
-    """What the heartbeat itself says of the daemon."""
+def _heart(beat: dict[str, Any], var: Path) -> list[str]:
+    """What the heartbeat itself says of the daemon; a dead one has let go of its folder at once."""
     at = _instant(beat.get("at"))
     if at is None:
         return ["the daemon has never run here"]
     every = beat.get("every") or 0
+    if every and not is_at_work(var):
+        return [f"the daemon does not run: it has shown no sign of life since {when(at)}"]
     grace = timedelta(seconds=BEATS * every) if every else ONCE_GRACE
     return [f"the daemon has shown no sign of life since {when(at)}"] if now() - at > grace else []
 
@@ -122,35 +132,55 @@ def _instant(iso: object) -> datetime | None:
 
 def _say_status(found: dict[str, Any], beat: dict[str, Any], stopped: list[str]) -> None:
     say_lines(f"Last sign of life: {when(_instant(beat.get('at'))) or 'none'}")
+    started = _instant(found["started"])
+    since = f", since {when(started)} ({_lasting(started)})" if started else ""
+    if found["pid"]:
+        say_lines(f"Version {found['version']}, mode {found['mode']}, process {found['pid']}{since}")
+    free = ", ".join(f"{mb} MB free for {name}" for name, mb in sorted(found["free_mb"].items()))
+    say_lines(f"{found['database'][:1].upper()}{found['database'][1:]}; {free}")
     for name in ("cases", "mails", "letters"):
         counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(found[name].items()))
         say_lines(f"{name.capitalize()}: {counts or 'none'}")
     for name, at in sorted(found["mailboxes"].items()):
-        say_lines(f"Mailbox {name}: last read {when(at)}")
+        closed = f"; now: {found['closed'][name]}" if name in found["closed"] else ""
+        say_lines(f"Mailbox {name}: last read {when(at)}{closed}")
+    for name in sorted(found["closed"].keys() - found["mailboxes"].keys()):
+        say_lines(f"Mailbox {name}: never read; now: {found['closed'][name]}")
     say_lines(*(f"Less safe than it could be: {line}" for line in _uncaged(beat)))
     say_lines(*([] if stopped else ["Nothing has stopped."]))
     complain(*(f"STOPPED: {one}" for one in stopped))
+
+
+def _lasting(started: datetime) -> str:
+    hours, seconds = divmod(int((now() - started).total_seconds()), 3600)
+    return f"{hours // 24} days {hours % 24} hours" if hours >= 24 else f"{hours} hours {seconds // 60} minutes"
 
 
 def verify(
     earlier: Annotated[
         str, typer.Option("--head", metavar="HEAD", help="A head that was noted before: is all as it was then?")
     ] = "",
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="The time beside that head in a daily letter.")] = "",
     config: ConfigDir = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Does the journal's chain hold, and is every case what its journal makes it? Exits with 1 on any fault.
+    """Is everything kept as it was written: journals, cases, texts, mails, letters, gaps? Exits with 1 on any fault.
 
-    With --head also where it is not the head of today; of one from before journals were rewritten it says so.
+    With --head also where it is not the head of today, or with --at of that time; of one from before journals were
+    rewritten it says so. Whoever may write the database could chain all of it anew: a head in a daily letter shows it.
 
     \b
     Examples:
       challenge-bot verify
       challenge-bot verify --head 3672f59f87875bad406de78d10e838d3319a73d56409f1f4c630187019f439ef
+      challenge-bot verify --at 2027-01-15T07:50Z --head b1946ac92492d2347c6235b4d2611184f4e1c7a3d0b9e85a6c2f7d10e838d3
     """
+    then = time_of(at) if at else None
+    if then and not earlier:
+        raise typer.BadParameter("give the head that stands beside that time, too: --head HEAD")
     with database(config) as db, db.read() as tx:
-        faults, count, head = cases.verify(tx), len(cases.all_cases(tx)), cases.head(tx)
-        is_intact, said = cases.judged(tx, earlier) if earlier and not faults else (not earlier, "")
+        faults, count, head = [*cases.verify(tx), *proof.faults(tx)], cases.count(tx), cases.head(tx)
+        is_intact, said = cases.judged(tx, earlier, then) if earlier and not faults else (not earlier, "")
     if as_json:
         emit(*({"fault": fault} for fault in faults))
         emit({"ok": not faults, "cases": count, "head": head} | ({"earlier": said} if said else {}))

@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 
 from bot.engine.sending.unknown import FAULT
 from bot.model import Contact, Letter, Sending
-from bot.model.errors import LoginRefused
+from bot.model.errors import LoginRefused, in_words
 from bot.model.letters import Alert
 from bot.store import mailboxes, outbox
 
@@ -152,7 +152,7 @@ class Alerts:
             self._post(_letter(condition, self._operator, now), now)
         except Exception as error:
             log.exception("alert letter not queued")
-            self._say_line(f"no letter could be queued about it: {type(error).__name__}")
+            self._say_line(f"no letter could be queued about it: {in_words(error)}")
         if self._command:
             self._run(text)
 

@@ -80,7 +80,7 @@ class App:
             with self.db.begin() as tx:
                 mailboxes.gap_opened(tx, name, now, str(closed))
                 if isinstance(closed, LoginRefused):  # also where the line was cut first
-                    mailboxes.gap_explained(tx, name, str(closed))
+                    mailboxes.gap_explained(tx, name, str(closed), now)
             raise
 
     def _closed(self, name: str, now: datetime) -> str:

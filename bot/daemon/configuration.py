@@ -34,6 +34,7 @@ class Home:
 
     database: str
     var: Path
+    least_free_mb: int = 0
 
 
 def home(root: Path, env: Mapping[str, str]) -> Home:
@@ -52,7 +53,8 @@ def home(root: Path, env: Mapping[str, str]) -> Home:
     defaults = Config.model_fields
     database = filled.at(("database",)) or defaults["database"].default
     var = filled.at(("var",)) or defaults["var"].default
-    return Home(str(database), Path(str(var)))
+    least = str(filled.at(("least_free_mb",)))
+    return Home(str(database), Path(str(var)), int(least) if least.isdecimal() else defaults["least_free_mb"].default)
 
 
 def _text(root: Path) -> str:

@@ -20,16 +20,30 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bot.daemon.alert import Condition, conditions
 from bot.daemon.app import App, build
 from bot.daemon.configuration import Loaded, reloaded
-from bot.daemon.life import NOTHING, STOP, alerts, free_earlier, furnish, owner, read_now, signals, uncaged
+from bot.daemon.life import (
+    LITTLE_ROOM,
+    NOTHING,
+    STOP,
+    alerts,
+    disk,
+    free_earlier,
+    furnish,
+    owner,
+    read_now,
+    running,
+    signals,
+    uncaged,
+)
+from bot.daemon.logs import without_addresses
 from bot.daemon.notify import ALIVE, READY, STOPPING, Notify
 from bot.daemon.threads import Desk, Post, Troubles, Watcher, Worker
-from bot.model.errors import BotError, ConfigError, Problem, StoreError
+from bot.model.errors import BotError, ConfigError, Problem, StoreError, in_words
 from bot.settings.settings import Settings
 from bot.store.db import Database
 
 BEAT = 15.0
 ALARMS = 30.0
-LOOK = 60.0
+LOOK = 15.0
 HOUSEKEEPING = 300.0
 STOP_SECONDS = 4.0
 #: How long old threads may take to finish what they are at before new settings are used.
@@ -89,6 +103,7 @@ class Daemon:
         self._crew = self._manned()
         self._alerts = alerts(self.app, self._decided)
         self._times = read_now(), time.monotonic()
+        self._started = read_now()
 
     def run(self) -> bool:
         """Runs until SIGTERM or SIGINT. Returns whether everything under way could be finished."""
@@ -200,8 +215,8 @@ class Daemon:
         try:
             work()
         except Exception as error:
-            log.exception("a tick failed", tick=name)
-            self._troubles.add(f"a fault in the tick {name}", f"It comes again: {type(error).__name__}.", read_now())
+            log.exception("a tick failed", tick=name, why=without_addresses(in_words(error)))
+            self._troubles.add(f"a fault in the tick {name}", f"It comes again: {in_words(error)}.", read_now())
         else:
             self._troubles.over(f"a fault in the tick {name}")
 
@@ -213,7 +228,13 @@ class Daemon:
         self.app.db.tidy()
 
     def _look(self) -> None:
-        """What the database says has stopped."""
+        """What the database says has stopped, and whether there is room for it."""
+        config = self.app.settings.config
+        short = disk(config.database, Path(config.var), config.least_free_mb, read_now())[1]
+        for one in short:
+            self._troubles.add(one.subject, one.text, one.since)
+        if not short:
+            self._troubles.over(LITTLE_ROOM)
         try:
             with self.app.db.read() as tx:
                 self._stopped = conditions(tx, read_now())
@@ -237,7 +258,8 @@ class Daemon:
             self._notify(ALIVE)
 
     def _life(self) -> dict[str, Any]:
-        return {"pid": os.getpid(), "every": BEAT, "owner": self.owner, "uncaged": self._uncaged}
+        own = {"pid": os.getpid(), "every": BEAT, "owner": self.owner, "uncaged": self._uncaged}
+        return {**own, **running(self.app), "started": self._started}
 
     def _compare_times(self) -> None:
         """A wall clock that was moved: forward, the desk reads every inbox first; back, the ticks start anew."""

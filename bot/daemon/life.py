@@ -7,16 +7,18 @@ import fcntl
 import os
 import secrets
 import select
+import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from bot.daemon.alert import Alerts, conditions
+from bot import __version__
+from bot.daemon.alert import Alerts, Condition, conditions
 from bot.daemon.app import App, build
 from bot.daemon.configuration import Loaded
 from bot.daemon.threads import Troubles
@@ -27,7 +29,8 @@ from bot.settings.settings import Settings
 from bot.store import deadlines, meta, outbox
 from bot.store.db import Database
 
-HEARTBEAT = "heartbeat.json"
+HEARTBEAT, LOCK = "heartbeat.json", "daemon.lock"
+LITTLE_ROOM = "there is little room on the disk"
 #: What stands for "no signal for QUIET_SECONDS".
 NOTHING, QUIET_SECONDS = 0, 30.0
 STOP = (signal.SIGTERM, signal.SIGINT)
@@ -69,13 +72,20 @@ def once(loaded: Loaded) -> list[str]:
         said = app.once(read_now())
         with app.db.read() as tx:
             found = conditions(tx, read_now())
-        life = {"pid": os.getpid(), "every": 0, "uncaged": uncaged(app)}
+        found += disk(app.settings.config.database, Path(app.settings.config.var), app.settings.config.least_free_mb,
+                      read_now())[1]  # fmt: skip
+        life = {"pid": os.getpid(), "every": 0, "uncaged": uncaged(app), **running(app)}
         alerts(app).look([*found, *troubles.standing()], life, read_now())
         app.sender.drain(read_now())
         app.db.tidy()
         return said
     finally:
         app.close()
+
+
+def running(app: App) -> dict[str, str]:
+    """What runs, for `status`."""
+    return {"version": __version__, "mode": app.settings.config.mode.value}
 
 
 def owner() -> str:
@@ -119,14 +129,43 @@ def furnish(settings: Settings) -> None:
 def alone(var: Path) -> Iterator[None]:
     """Holds the folder while it runs. Raises BotError when another life does; the kernel lets go for a dead one."""
     var.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(var / "daemon.lock", os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
+    with os.fdopen(os.open(var / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BotError(
-                f"another challenge-bot works in {var}: end it first, or give this one its own var:"
+                f"another challenge-bot works in {var}: end it first. On a database works either `run` "
+                "or `once` by cron: never both, and never two"
             ) from None
         yield
+
+
+def is_at_work(var: Path) -> bool:
+    """Whether a daemon, or one pass, holds that folder now."""
+    try:
+        with (var / LOCK).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # nothing has ever run here
+    return False
+
+
+def disk(database: str, var: Path, least_mb: int, now: datetime) -> tuple[dict[str, int], list[Condition]]:
+    """Free megabytes where the database (a file) and `var` lie, and what has too few: told before a write fails."""
+    file = database.removeprefix("sqlite:///")
+    places = {"var": var} | ({"database": Path(file).parent} if file != database else {})
+    free = {name: _free_mb(place.absolute()) for name, place in places.items()}
+    short = {name: mb for name, mb in free.items() if mb < least_mb}
+    text = "Make room before a write fails: without one no mail is taken in and no letter goes."
+    said = ", ".join(f"{mb} MB left for {name}" for name, mb in sorted(short.items()))
+    return free, [Condition(LITTLE_ROOM, f"{said}. {text}", now, timedelta(0))] if short else []
+
+
+def _free_mb(place: Path) -> int:
+    there = next(one for one in (place, *place.parents) if one.exists())
+    return shutil.disk_usage(there).free // 1_000_000
 
 
 @contextmanager

@@ -46,6 +46,11 @@ def without_words(_logger: object, _method: str, entry: Entry) -> Entry:
     return entry
 
 
+def without_addresses(words: str) -> str:
+    """A sentence of ours as the log may hold it."""
+    return " ".join("(address)" if "@" in word else word for word in words.split(" "))
+
+
 class _Libraries(logging.Handler):
     """A library's warning as a line of ours."""
 

@@ -17,8 +17,9 @@ import structlog
 
 from bot.daemon.alert import Condition
 from bot.daemon.app import App
+from bot.daemon.logs import without_addresses
 from bot.doors.ports import Now
-from bot.model.errors import DoorClosed, LoginRefused, Throttled
+from bot.model.errors import DoorClosed, LoginRefused, Throttled, in_words
 from bot.store import deadlines
 
 #: Pauses after one failure, two, ... in seconds; then always the last.
@@ -85,6 +86,8 @@ class Worker(threading.Thread, ABC):
             except Exception as error:
                 self._failed(error)
             else:
+                if self._failures:
+                    log.info("works again", thread=self.label)
                 self._failures = 0
                 self._troubles.over(self._fault)
 
@@ -101,8 +104,8 @@ class Worker(threading.Thread, ABC):
         return f"a fault in {self.name}"
 
     def _failed(self, error: Exception) -> None:
-        log.error("a turn failed", thread=self.label, exc_info=error)
-        self._troubles.add(self._fault, f"It goes on after a pause: {type(error).__name__}.", self.read_now())
+        log.error("a turn failed", thread=self.label, why=without_addresses(in_words(error)), exc_info=error)
+        self._troubles.add(self._fault, f"It goes on after a pause: {in_words(error)}.", self.read_now())
         self._pause(error)
 
     def _pause(self, error: Exception) -> None:
@@ -138,6 +141,8 @@ class Watcher(Worker):
             self._taken = self._wanted
         if self._receive(self._box, self.read_now()):
             self._found()
+        if self._failures:
+            log.info("mailbox open again", mailbox=self.label)
         self._failures = 0
         self._answer(is_down=False)
         if not self.stopping.is_set():
@@ -149,7 +154,7 @@ class Watcher(Worker):
             super()._failed(error)
             return
         # No fault of ours: the gap is in the database, and alert.py tells it when it lasts.
-        log.warning("mailbox closed", mailbox=self.label, why=type(error).__name__)
+        log.warning("mailbox closed", mailbox=self.label, why=without_addresses(in_words(error)))
         self._pause(error)
 
     def _answer(self, *, is_down: bool) -> None:

@@ -147,7 +147,7 @@ class Turn:
         if isinstance(plan.fact, Opening) or (isinstance(plan.fact, Arrival) and plan.fact.how != How.MAY_ANSWER):
             cases.keep(tx, plan.decision.case.number, plan.fact.mail)
         if isinstance(plan.fact, Opening):
-            cases.keep_words(tx, plan.decision.case.number, plan.fact.mail.new_text)
+            cases.keep_words(tx, plan.decision.case.number, plan.fact.mail)
         self._free(tx, plan.decision)  # before its own letters: what they wait for has not ended
         for letter in plan.decision.letters:
             self._queue(tx, plan.decision, letter, now, plan.held_for)

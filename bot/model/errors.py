@@ -67,3 +67,13 @@ class CaseMoved(BotError):
 
 class StoreError(BotError):
     """The database cannot be used as it stands (wrong version, broken file, no space)."""
+
+
+def in_words(error: BaseException) -> str:
+    """What an error says to the person who must mend it; of a fault of our own only its kind, as its words may quote a
+    mail."""
+    if isinstance(error, BotError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"the machine says: {error.strerror}"
+    return f"a fault of this program ({type(error).__name__})"

@@ -121,6 +121,7 @@ class EndedAs(StrEnum):
     LAPSED = "lapsed", "no reply recorded"
     ASKED = "asked", "the next stage was called in, and no reply had been recorded"
     CORRECTED = "corrected", "a person put the stage right, and no reply had been recorded"
+    WATCHED = "watched", "watched only"
     TOLD_AFRESH = "told_afresh", "told afresh: it had been watched only"
     NOT_RESOLVED = "not_resolved", "ended by a person's word, and no reply had been recorded"  # before the three above
     RESOLVED = "resolved", "resolved", True
@@ -128,6 +129,11 @@ class EndedAs(StrEnum):
     WITHDRAWN = "withdrawn", "withdrawn", True
     DUPLICATE = "duplicate", "a duplicate of another case", True
     NOT_A_CHALLENGE = "not_a_challenge", "not a challenge", True
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether nobody was written to at that stage: it counts as nothing."""
+        return self in (EndedAs.WATCHED, EndedAs.TOLD_AFRESH)
 
 
 def kind_of(name: str) -> EventKind | None:

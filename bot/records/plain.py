@@ -7,10 +7,11 @@ nobody: silence is "no reply recorded".
 
 from collections.abc import Mapping, Sequence
 
-from bot.model import Case, EndedAs, EventKind, Flagged, Side, StageRun, State
+from bot.model import Case, EndedAs, EventKind, Flag, Flagged, Reach, Sending, Side, StageRun, State
 from bot.model.events import kind_of
 
 CUT_SHORT = "ended before its time"
+WATCHED = "watched only"
 SIDES: dict[str, str] = {
     Side.RAISING: "raising",
     Side.RESPONDING: "responding",
@@ -62,6 +63,31 @@ def letters(keys: Sequence[str], names: Mapping[str, str]) -> str:
     return f"Letters: {'; '.join(f'{n[-2]} to {names.get(n[-1], n[-1])}' for n in named if len(n) == 3)}."
 
 
+_FATES = {
+    Reach.ACCEPTED: "sent",
+    Reach.REFUSED: "refused",
+    Reach.BOUNCED: "bounced",
+    Sending.SENT: "waiting to be sent",  # to this address: others have it
+    Sending.QUEUED: "waiting to be sent",
+    Sending.CLAIMED: "being sent",
+    Sending.IN_DATA: "being sent",
+    Sending.DEFERRED: "deferred",
+    Sending.UNKNOWN: "perhaps sent: proof is looked for",
+    Sending.REFUSED: "refused",
+    Sending.HELD: "held",
+    Sending.WITHHELD: "withheld: nobody got it",
+}
+
+
+def fate(status: Sending, reach: Reach, words: str, why: str) -> str:
+    """What became of a letter for one address: its own end if it has one, else the letter's; `words`: of the server
+    about that address, `why`: what the letter waits or was given up for."""
+    ended = reach is not Reach.WAITING
+    became = _FATES[reach] if ended else _FATES[status]
+    reason = words if reach in (Reach.REFUSED, Reach.BOUNCED) else "" if ended else why
+    return f"{became} ({reason})" if reason else became
+
+
 def state(case: Case) -> str:
     if case.state is State.CLOSED:
         return f"closed as {_spaced(case.closed_as.value)}" if case.closed_as else "closed"
@@ -74,7 +100,9 @@ def ending(run: StageRun) -> str:
 
 def in_time(run: StageRun) -> str:
     """Whether the stage's deadline was met: by a reply, or by an agreed end before it came. A stage that somebody ended
-    without one was neither met nor missed."""
+    without one was neither met nor missed, and so was one that was only watched."""
+    if run.ended_as.is_watched:
+        return WATCHED
     if run.due is None:
         return "no time ran"
     met = run.responded or (run.ended if run.ended_as.is_agreed else None)
@@ -83,6 +111,12 @@ def in_time(run: StageRun) -> str:
     if run.ended is None:
         return "running"
     return "no reply in time" if run.ended_as is EndedAs.LAPSED or run.ended > run.due else CUT_SHORT
+
+
+def told(case: Case) -> tuple[StageRun, ...]:
+    """The stages that anybody was written to about: what was only watched counts as nothing."""
+    is_watched = case.has(Flag.SHADOWED)
+    return tuple(run for run in case.runs if not (run.ended_as.is_watched or (is_watched and run.ended is None)))
 
 
 def role(name: str) -> str:

@@ -76,7 +76,7 @@ def _escalation(case: Case, policy: Policy) -> tuple[Value, ...]:
         ("yes" if case.outcome else "none recorded") if is_ended else "",
         len(actions), sum(any(word == "yes" for _, word, _ in task.said) for task in actions),
         _filed(filed, Side.RAISING, is_ended), _filed(filed, Side.RESPONDING, is_ended),
-        "yes" if any(one.stage == before.stage for before, one in pairwise(case.runs)) else "",
+        "yes" if any(one.stage == before.stage for before, one in pairwise(plain.told(case))) else "",
         ", ".join(one.words for one in case.flags if one.flag in OF_WRITING),
     )  # fmt: skip
 

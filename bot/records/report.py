@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from statistics import median
 
 import re2
@@ -145,7 +146,7 @@ def _share(part: int, whole: int) -> Value:
 def _in_time(source: Source, start: date, end: date) -> Value:
     """Of the first stages that are over, less those that somebody ended before anybody had to answer."""
     how = [plain.in_time(c.runs[0]) for c in source.opened(start, end) if c.runs]
-    over = [one for one in how if one not in ("running", plain.CUT_SHORT)]
+    over = [one for one in how if one not in ("running", plain.CUT_SHORT, plain.WATCHED)]
     return _share(over.count("in time"), len(over))
 
 
@@ -154,7 +155,10 @@ def _partnership(source: Source, start: date, end: date) -> Value:
     reached = [
         c
         for c in cases
-        if any(s.level == "partnership" and s.id in {r.stage for r in c.runs} for s in source.policies[c.policy].stages)
+        if any(
+            s.level == "partnership" and s.id in {r.stage for r in plain.told(c)}
+            for s in source.policies[c.policy].stages
+        )
     ]
     return _share(len(reached), len(cases))
 
@@ -173,7 +177,8 @@ def _filed(source: Source, start: date, end: date) -> Value:
 
 def _lowest(source: Source, start: date, end: date) -> Value:
     ended = [c for c in source.closed(start, end) if c.closed_as is ClosedAs.RESOLVED]
-    return _share(sum(len({r.stage for r in c.runs}) == 1 for c in ended), len(ended))
+    stages = [{r.stage for r in plain.told(c)} for c in ended]
+    return _share(sum(len(one) == 1 for one in stages), sum(bool(one) for one in stages))
 
 
 Figure = Callable[[Source, date, date], Value]
@@ -213,7 +218,7 @@ def _timeliness(source: Source, cases: Sequence[Case]) -> Sheet:
     """For each stage and time: how many, in time, late, none, cut short; the median hours to the reply."""
     runs: dict[tuple[str, str], list[StageRun]] = {}
     for case in cases:
-        for run in case.runs:
+        for run in plain.told(case):
             runs.setdefault((source.stage(case, run.stage), str(run.window or "")), []).append(run)
     rows: list[tuple[Value, ...]] = []
     for (stage, window), these in sorted(runs.items()):
@@ -232,16 +237,8 @@ def _timeliness(source: Source, cases: Sequence[Case]) -> Sheet:
                 middle,
             )
         )
-    headings = (
-        "Stage",
-        "Time",
-        "Runs",
-        "In time",
-        "Late",
-        "No reply in time",
-        "Ended before its time",
-        "Median hours to a reply",
-    )
+    results = ("Runs", "In time", "Late", "No reply in time", "Ended before its time")
+    headings = ("Stage", "Time", *results, "Median hours to a reply")
     return Sheet("Timeliness", headings, tuple(rows))
 
 
@@ -261,7 +258,7 @@ def _quality(cases: Sequence[Case]) -> Sheet:
     """How challenges were written and handled, by the flags their cases bear."""
     found = Counter(one.flag for case in cases for one in case.flags)
     rows: list[tuple[Value, ...]] = [(flag.words, found[flag]) for flag in OF_WRITING if found[flag]]
-    again = sum(any(b.stage == a.stage for a, b in zip(c.runs, c.runs[1:], strict=False)) for c in cases)
+    again = sum(any(a.stage == b.stage for a, b in pairwise(plain.told(c))) for c in cases)
     return Sheet("Quality", ("What", "Cases"), (*rows, ("entered a stage again", again)))
 
 

@@ -61,7 +61,7 @@ def from_rows(
 
 def _records(text: str, file: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
     """(first line, cells) of every record that is not empty. What is no CSV ends it with one fault."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_between(text))
     line = 1
     try:
         for cells in reader:
@@ -72,6 +72,13 @@ def _records(text: str, file: str, problems: list[Problem]) -> Iterator[tuple[in
         problems.append(
             Problem(file, line, f"not readable as CSV: {error}; look for a quotation mark without its pair")
         )
+
+
+def _between(text: str) -> str:
+    """What stands between two cells: what parts the first line most often, as spreadsheets save a comma, a semicolon or
+    a tab."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return max((",", ";", "\t"), key=first.count)
 
 
 class _Rows:
@@ -120,6 +127,7 @@ class _Rows:
     def all_problems(self) -> list[Problem]:
         """Every fault, those between rows included."""
         self._duplicates()
+        self._two_in_one_role()
         self._domains()
         return self.problems
 
@@ -187,6 +195,20 @@ class _Rows:
                 self._fault(row.line, f"repeats line {seen[key]} (same place, role and address): keep one")
             seen.setdefault(key, row.line)
 
+    def _two_in_one_role(self) -> None:
+        """Both would be written to: rightly where two share it, wrongly where one is the predecessor of the other."""
+        seen: dict[tuple[str, ...], list[Row]] = {}
+        for row in self.rows:
+            place = (row.area, row.agency, row.team, row.role)
+            for other in seen.setdefault(place, []):
+                if other.email != row.email and _meet(other, row):
+                    words = (
+                        f"is the second {row.role} of {row.team or row.agency or row.area}, beside line {other.line}:"
+                        " both are written to and both may answer; if one has left, take the line out or give valid_to"
+                    )
+                    self.problems.append(Problem(self.file, row.line, words, is_warning=True))
+            seen[place].append(row)
+
     def _domains(self) -> None:
         """A domain decides whose side a stranger is on, so within an area it belongs to one agency."""
         owners: dict[tuple[str, str], Row] = {}
@@ -196,6 +218,13 @@ class _Rows:
                 if first.agency != row.agency:
                     owner = f"{first.agency} has it on line {first.line}, {row.agency} here"
                     self._fault(row.line, f"{domain} is two agencies' domain ({owner}): name it at one")
+
+
+def _meet(one: Row, other: Row) -> bool:
+    """Whether there is a day on which both hold."""
+    starts = max(filter(None, (one.valid_from, other.valid_from)), default=None)
+    ends = min(filter(None, (one.valid_to, other.valid_to)), default=None)
+    return starts is None or ends is None or starts <= ends
 
 
 def _split(value: str) -> Iterable[str]:

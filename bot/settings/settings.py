@@ -6,6 +6,7 @@ count from the daemon's working directory, `templates` from the configuration's 
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -127,6 +128,7 @@ class Config(Block):
     operator: AnAddress = Field(description="give the address that hears when something has stopped")
     dpo: AnAddress | Literal[""] = ""  # hears within the hour of a mail that reached the wrong person; "": the operator
     alert_command: str = ""
+    least_free_mb: int = Field(default=500, ge=0)  # with less room on the disk the operator hears, before a write fails
     calendar: CalendarBlock = CalendarBlock()
     senders: Senders = Senders()
     meaning: MeaningBlock = MeaningBlock()
@@ -224,7 +226,7 @@ def _texts(root: Path) -> tuple[dict[str, str], list[Problem]]:
     problems: list[Problem] = []
     for name in names:
         try:
-            texts[name] = (root / name).read_text("utf-8-sig")
+            texts[name] = _saved((root / name).read_bytes())
         except FileNotFoundError:
             problems.append(Problem(str(root / name), 0, "is missing; --config names the folder that holds it"))
         except UnicodeDecodeError as error:
@@ -234,6 +236,12 @@ def _texts(root: Path) -> tuple[dict[str, str], list[Problem]]:
     if not policies:
         problems.append(Problem(str(root / POLICIES), 0, "holds no policy: put at least one .yaml file there"))
     return texts, problems
+
+
+def _saved(raw: bytes) -> str:
+    """A file's text, also as Excel saves "Unicode text": UTF-16 with its mark. Raises UnicodeDecodeError."""
+    text = raw.decode("utf-16" if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _build(
@@ -248,7 +256,7 @@ def _build(
     found: tuple[Problem, ...] = ()
     if DIRECTORY in texts:
         directory, found = directory_file.load(texts[DIRECTORY], str(root / DIRECTORY), titles)
-    is_sound = not found
+    is_sound = all(one.is_warning for one in found)
     problems += found
     if BOT not in texts:
         return None, problems, is_sound

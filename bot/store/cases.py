@@ -152,6 +152,11 @@ def all_cases(tx: Connection) -> list[Case]:
     return [codec.loads(Case, snapshot) for snapshot in tx.execute(rows).scalars()]
 
 
+def count(tx: Connection) -> int:
+    """How many were ever opened; asked also where one cannot be read."""
+    return tx.execute(select(func.count()).where(_cases.c.state != "")).scalar_one()
+
+
 # --- the journal ----------------------------------------------------------------------------------------------------
 
 
@@ -172,9 +177,12 @@ def verify(tx: Connection) -> list[str]:
     """Every fault of the chain and of state = fold, in words; [] when all is well."""
     found = []
     for row in tx.execute(select(_cases).order_by(_cases.c.number)).all():
-        broken = chain.faults(tx, row.number, row.head, row.version)
-        if not broken and row.version:
-            broken = _state_faults(tx, row)
+        try:
+            broken = chain.faults(tx, row.number, row.head, row.version)
+            if not broken and row.version:
+                broken = _state_faults(tx, row)
+        except ValueError as error:  # an instant that is none, a body that is no JSON
+            broken = [f"a row of it cannot be read: {error}"]
         found += [f"{row.ref}: {fault}" for fault in broken]
     return found
 
@@ -230,26 +238,30 @@ def find_refs(tx: Connection, refs: tuple[str, ...]) -> list[tuple[str, int]]:
 _texts = schema.texts
 _PREFIX = "form:"
 _KEY = 64
-_WORDS, _MOST_WORDS = "words of the opening", 4000
+WORDS = "words of the opening"
 
 
 def keep(tx: Connection, number: int, mail: Mail) -> None:
     """The forms of a mail that is of the case; kept once."""
     if mail.forms:
-        text = codec.dumps(MailForms(mail.digest, mail.received, mail.forms))
-        row = {"case_number": number, "key": f"{_PREFIX}{mail.digest}"[:_KEY], "text": text}
+        row = {"case_number": number, "key": form_key(mail.digest), "text": chain.kept_forms(mail)}
         tx.execute(schema.insert_into(tx, _texts).on_conflict_do_nothing(), [row])
 
 
-def keep_words(tx: Connection, number: int, words: str) -> None:
+def form_key(digest: str) -> str:
+    """Under which key the forms of that mail are kept."""
+    return f"{_PREFIX}{digest}"[:_KEY]
+
+
+def keep_words(tx: Connection, number: int, mail: Mail) -> None:
     """The words that opened the case, so that it is known when they are sent again with one changed."""
-    row = {"case_number": number, "key": _WORDS, "text": codec.canonical(words[:_MOST_WORDS])}
+    row = {"case_number": number, "key": WORDS, "text": chain.kept_words(mail)}
     tx.execute(schema.insert_into(tx, _texts).on_conflict_do_nothing(), [row])
 
 
 def words_of(tx: Connection, number: int) -> str:
     """ "" for a case that was purged, or opened before these words were kept."""
-    kept = tx.execute(select(_texts.c.text).where(_texts.c.case_number == number, _texts.c.key == _WORDS)).scalar()
+    kept = tx.execute(select(_texts.c.text).where(_texts.c.case_number == number, _texts.c.key == WORDS)).scalar()
     return str(json.loads(kept)) if kept else ""
 
 

@@ -232,6 +232,8 @@ class Instant(TypeDecorator[datetime]):
         )
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is not None and not value.endswith("Z"):
+            raise ValueError(f"a stored instant is not in UTC: {value!r}")
         return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
 
 

@@ -123,7 +123,7 @@ def _family(file: Path) -> tuple[Path, Path, Path]:
     return (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm"))
 
 
-def purge(tx: Connection, number: int) -> None:
+def purge(tx: Connection, number: int, now: datetime) -> None:
     """Forgets the personal texts and raw mails of a closed case; the chain stays whole. The case stays, with tokens
     where people stood; ids of our own letters still lead to it. Raises KeyError; StoreError while it is open, or
     something of it is still to be asked or sent."""
@@ -141,15 +141,15 @@ def purge(tx: Connection, number: int) -> None:
     statuses = {*others.values(), *(letter.status for letter in outbox.of_case(tx, number))}
     if statuses - set(outbox.FINISHED):
         raise StoreError(f"{row.ref} still has letters to send: see `outbox`, then purge it again")
-    outbox.forget(tx, list(others))
     bare = codec.canonical(codec.encode(case, chain.Hider(row.salt)))
     tx.execute(update(_cases).where(_cases.c.number == number).values(snapshot=bare, salt=""))
     tx.execute(delete(schema.texts).where(schema.texts.c.case_number == number))
     tx.execute(delete(_ids).where(_ids.c.case_number == number, _ids.c.what.in_(_OF_MAILS)))
     tx.execute(update(_ids).where(_ids.c.case_number == number).values(what=IdKind.LETTER))  # a key names an addressee
-    outbox.forget_case(tx, number)
     mails.forget_case(tx, number)
     tx.execute(delete(schema.absences).where(schema.absences.c.case_number == number))
+    outbox.forget(tx, list(others), now)
+    outbox.forget_case(tx, number, now)
 
 
 def is_purged(tx: Connection, number: int) -> bool:

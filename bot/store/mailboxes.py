@@ -6,10 +6,11 @@ Records state it; it judges nothing, and knows no mail: that is mails.py.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, exists, literal, or_, select, update
+from sqlalchemy import Connection, Row, exists, literal, or_, select, update
 
-from bot.store import schema
+from bot.store import chain, schema
 
 _gaps, _rows, _floors, _ledger = schema.gaps, schema.mailboxes, schema.folder_floors, schema.ledger
 
@@ -131,17 +132,31 @@ def moves(tx: Connection) -> dict[str, tuple[datetime, datetime | None]]:
 
 def gap_opened(tx: Connection, mailbox: str, now: datetime, why: str) -> None:
     """The mailbox cannot be read from now on (kept once while it lasts)."""
-    tx.execute(schema.insert_into(tx, _gaps).values(mailbox=mailbox, since=now, why=why).on_conflict_do_nothing())
+    row = schema.insert_into(tx, _gaps).values(mailbox=mailbox, since=now, why=why).on_conflict_do_nothing()
+    _seal(tx, tx.execute(row.returning(_gaps.c.id)).scalar(), now)
 
 
-def gap_explained(tx: Connection, mailbox: str, why: str) -> None:
+def gap_explained(tx: Connection, mailbox: str, why: str, now: datetime) -> None:
     """The mailbox still cannot be read, and now it is known for what only a person can mend."""
     mine = (_gaps.c.mailbox == mailbox, _gaps.c.until.is_(None), _gaps.c.why != why)
-    tx.execute(update(_gaps).where(*mine).values(why=why))
+    _seal(tx, tx.execute(update(_gaps).where(*mine).values(why=why).returning(_gaps.c.id)).scalar(), now)
 
 
 def gap_closed(tx: Connection, mailbox: str, now: datetime) -> None:
-    tx.execute(update(_gaps).where(_gaps.c.mailbox == mailbox, _gaps.c.until.is_(None)).values(until=now))
+    ended = update(_gaps).where(_gaps.c.mailbox == mailbox, _gaps.c.until.is_(None)).values(until=now)
+    _seal(tx, tx.execute(ended.returning(_gaps.c.id)).scalar(), now)
+
+
+def _seal(tx: Connection, gap: int | None, now: datetime) -> None:
+    """Chains a gap as it stands now: deaf time cannot be taken away unseen."""
+    if gap is not None:
+        row = tx.execute(select(_gaps).where(_gaps.c.id == gap)).one()
+        chain.seal(tx, "gap", gap, gap_values(row), now)
+
+
+def gap_values(row: Row[Any]) -> list[str]:
+    """What a gap says, as JSON values."""
+    return [row.mailbox, row.since.isoformat(), row.until.isoformat() if row.until else "", row.why]
 
 
 def gaps(tx: Connection, since: datetime, until: datetime) -> list[tuple[str, datetime, datetime | None, str]]:

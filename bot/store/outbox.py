@@ -30,7 +30,7 @@ from sqlalchemy import (
 from bot.doors.ports import Outcome, Refusal
 from bot.model import Hold, Letter, LetterKind, Reach, Sending
 from bot.model.errors import CaseMoved
-from bot.store import codec, schema
+from bot.store import chain, codec, schema
 from bot.store.codec import Instant, at
 from bot.store.letters import FINISHED as FINISHED
 from bot.store.letters import Queued as Queued
@@ -180,6 +180,7 @@ def make(tx: Connection, queued: Queued, letter: Letter, raw: bytes) -> Queued:
     stored = {"letter": codec.dumps(letter), "message_id": bare(letter.message_id), "raw": raw, "digest": digest}
     _move(tx, queued, (Sending.CLAIMED,), _out.c.was_in_data.is_(False), **stored)
     _address(tx, queued.id, letter)
+    chain.seal(tx, "letter", queued.id, [digest, stored["letter"]], queued.claimed or queued.queued)
     return replace(get(tx, queued.id), letter=letter)
 
 
@@ -260,16 +261,18 @@ def bounced(tx: Connection, letter_id: int, recipient: str, status: str, words: 
     return tx.execute(row.values(status=Reach.BOUNCED, words=f"{status} {words}".strip(), at=now)).rowcount > 0
 
 
-def forget_case(tx: Connection, number: int) -> None:
+def forget_case(tx: Connection, number: int, now: datetime) -> None:
     """Deletes the case's letters: they name people."""
-    forget(tx, tx.execute(select(_out.c.id).where(_out.c.case_number == number)).scalars().all())
+    forget(tx, tx.execute(select(_out.c.id).where(_out.c.case_number == number)).scalars().all(), now)
 
 
-def forget(tx: Connection, letter_ids: Sequence[int]) -> None:
+def forget(tx: Connection, letter_ids: Sequence[int], now: datetime) -> None:
     for some in schema.chunks(letter_ids):
         tx.execute(delete(_to).where(_to.c.letter.in_(some)))
         tx.execute(delete(_waits).where(_waits.c.letter.in_(some)))
         tx.execute(delete(_out).where(_out.c.id.in_(some)))
+    for number in letter_ids:
+        chain.seal(tx, "letter", number, None, now)
 
 
 def _move(tx: Connection, queued: Queued, of: Sequence[Sending], *also: ColumnElement[bool], **values: Any) -> None:

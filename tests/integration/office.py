@@ -20,7 +20,7 @@ from bot.daemon.app import App, build
 from bot.doors.maildir.send import deliver
 from bot.model import Case
 from bot.settings.settings import Door, Settings
-from bot.store import cases, deadlines, mails, outbox
+from bot.store import cases, deadlines, mails, outbox, proof
 from bot.store.mails import Listed
 from bot.store.outbox import Queued
 from tests.unit.case_samples import BOT, CREWE, FAY, HELEN, START, shipped
@@ -125,7 +125,7 @@ class Office:
 
     def faults(self) -> list[str]:
         with self.app.db.read() as tx:
-            return cases.verify(tx)
+            return [*cases.verify(tx), *proof.faults(tx)]
 
     def files(self) -> list[Path]:
         """Everything under var/ and among the letters."""

@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.case.said.unit import shadow
 from bot.model import Flag, State
+from bot.records import plain
+from bot.records.register import ESCALATIONS, escalations
+from bot.records.report import Quarter, Source, report
 from tests.integration.office import Office, raw_mail
 from tests.letters import about
 from tests.unit.case_samples import BOT, CREWE, DEV, FAY, HELEN, START, UNIT
@@ -74,6 +78,25 @@ def test_go_tells_the_running_stage_with_a_fresh_time(office: Office) -> None:
     assert not case.has(Flag.SHADOWED)
     office.course(case.due + timedelta(minutes=5))
     assert [q.letter.stage for q in office.letters("escalation")][-1] == "step-3"
+
+
+def test_a_stage_that_was_only_watched_counts_as_nothing(office: Office) -> None:
+    """In record and register it is "watched only", in no figure a missed time or a case opened again; and a letter of
+    it, whose time is over, can be let go by nobody."""
+    withheld = office.letters(status="withheld")
+    assert {"notice", "escalation"} <= {q.letter.kind.value for q in withheld}
+    answer(office, "GO")
+    case = office.case()
+    assert [plain.ending(run) for run in case.runs[:2]] == ["watched only", "told afresh: it had been watched only"]
+    assert [plain.in_time(run) for run in case.runs[:2]] == ["watched only", "watched only"]
+    assert plain.told(case) == case.runs[2:]
+    cells = dict(zip(ESCALATIONS, escalations([case], office.settings.policies).rows[0], strict=True))
+    assert (cells["In time at the first stage"], cells["Reopened"]) == ("watched only", "")
+    source = Source([case], office.settings.policies, (), office.settings.calendar, START + 3 * DAY)
+    figures = report(source, Quarter(2027, 1), public=False)
+    assert ("Answered in the requested time", "") in {(row[0], row[2]) for row in figures[0].rows}
+    assert [row[2] for row in figures[3].rows] == [1], "the run that was told"
+    assert all(shadow.over(case, q.letter, q.queued, office.clock()) for q in withheld if q.case)
 
 
 def test_leave_keeps_it_watched(office: Office) -> None:

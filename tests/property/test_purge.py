@@ -221,7 +221,7 @@ def test_a_purge_leaves_nobody_in_the_whole_file(steps: list[Callable[[Life], No
         before = searched(database)
         assert HELEN.encode() in before
         with database.begin() as tx:
-            cases.purge(tx, life.number)
+            cases.purge(tx, life.number, START)
         database.scrub()
         after = searched(database)
         assert [one for one in needles() if one.lower().encode() in after] == []

@@ -191,7 +191,7 @@ def test_a_letter_that_cannot_be_queued_closes_no_other_road(tmp_path: Path) -> 
 
     roads = Roads(tmp_path, post=broken)
     roads.alerts.look([HELD], {}, NOW)
-    assert "no letter could be queued about it: OSError" in roads.stream.getvalue()
+    assert "no letter could be queued about it: a fault of this program (OSError)" in roads.stream.getvalue()
     assert "letter 7 is held" in roads.heartbeat.read_text()
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ import pytest
 from bot import __version__
 from bot.case import table, transitions
 from bot.model import State, Word
+from bot.store import mailboxes
+from bot.store.db import Database
 from tests import operator
 from tests.operator import HOUSE, command, done, drop, rows
 from tests.unit import test_first_release as first_release
@@ -69,9 +73,34 @@ def test_a_case_tells_what_happens_next_and_why(prepared: Desk) -> None:
     assert "the next stage is called in" in text
     assert "because: the window of" in text
     assert "24 hours, nights and weekends too" in text
+    assert "frontline: entered" in text
+    assert "asked: Fay Marsh" in text
     kinds = [row["what"] for row in rows(prepared.folder, "case", prepared.ref)]
     assert kinds[0] == "case"
     assert {"fact", "next"} <= set(kinds)
+
+
+def test_a_case_names_everybody_who_was_written_to(prepared: Desk) -> None:
+    """Every recipient of every letter with what became of it there; and the stage with its due time and its people."""
+    told = rows(prepared.folder, "case", prepared.ref)
+    letters = [row for row in told if row["what"] == "letter"]
+    assert letters
+    text = done(prepared.folder, "case", prepared.ref)
+    for letter in letters:
+        assert f"Letter {letter['id']}, {letter['kind']}" in text
+        for one in letter["to"]:
+            assert f"{one['who']}: {one['became']}" in text
+    assert {one["became"] for letter in letters for one in letter["to"]} == {"sent"}
+    (stage,) = (row for row in told if row["what"] == "stage")
+    assert (stage["stage"], bool(stage["due"]), stage["ended"]) == ("frontline", True, None)
+    assert any("fay.marsh@csc.example" in who for who in stage["asked"])
+
+
+@pytest.mark.parametrize("written", ["1", "0001", "ref in small letters"])
+def test_a_case_is_found_by_its_number_alone(prepared: Desk, written: str) -> None:
+    """Who reads a ref aloud says its number; small letters are no other ref."""
+    asked = prepared.ref.lower() if written.startswith("ref") else written
+    assert prepared.ref in done(prepared.folder, "case", asked)
 
 
 def test_an_unknown_ref_is_a_sentence(prepared: Desk) -> None:
@@ -119,6 +148,44 @@ def test_status_tells_a_stopped_daemon(own: Desk) -> None:
     assert "no sign of life" in json.loads(ran.stdout)["stopped"][0]
 
 
+def test_status_is_true_of_a_daemon_that_died_a_second_ago(own: Desk) -> None:
+    """Its heartbeat is fresh and its folder free: it does not run, whatever it said last."""
+    beat = own.folder / "var/heartbeat.json"
+    said = json.loads(beat.read_text("utf-8")) | {"every": 15, "at": datetime.now(UTC).isoformat()}
+    beat.write_text(json.dumps(said), "utf-8")
+    ran = command(own.folder, "status")
+    assert (ran.returncode, "STOPPED: the daemon does not run" in ran.stderr) == (1, True)
+    with (own.folder / "var/daemon.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert command(own.folder, "status").returncode == 0
+
+
+def test_status_tells_a_deaf_mailbox_and_a_full_disk_at_once(own: Desk) -> None:
+    """In sentences, beside version, mode, process, database and free space; a monitor sees 1."""
+    shown = done(own.folder, "status")
+    for words in (f"Version {__version__}, mode live, process ", "MB free for database", "bot.db"):
+        assert words in shown
+    db = Database(f"sqlite:///{own.folder}/var/bot.db")
+    with db.begin() as tx:
+        mailboxes.gap_opened(tx, "CE Crewe Assessment Team", datetime.now(UTC), "CE Crewe: the server refused the line")
+    db.close()
+    bot = own.folder / "config/bot.yaml"
+    bot.write_text(bot.read_text("utf-8") + "\nleast_free_mb: 999999999\n", "utf-8")
+    ran = command(own.folder, "status")
+    assert ran.returncode == 1
+    assert "mailbox CE Crewe Assessment Team cannot be read, since" in ran.stderr
+    assert "there is little room on the disk" in ran.stderr
+    assert "now: CE Crewe: the server refused the line" in ran.stdout
+
+
+def test_the_folder_may_be_named_before_the_command(prepared: Desk, tmp_path: Path) -> None:
+    """As after it, and for commands of commands too."""
+    config = prepared.folder / "config"
+    assert "is missing; --config names the folder" in command(tmp_path, "--config", tmp_path, "cases").stderr
+    assert prepared.ref in done(prepared.folder, "--config", config, "cases")
+    assert "is missing; --config" in command(prepared.folder, "--config", tmp_path, "outbox", "release", "1").stderr
+
+
 def test_status_tells_what_of_the_cage_is_missing(own: Desk) -> None:
     """Where the kernel refuses a part of it, the bot works and says so; nothing has stopped."""
     assert rows(own.folder, "status")[0]["uncaged"] == []
@@ -140,6 +207,28 @@ def test_the_outbox_lists_what_waits(own: Desk) -> None:
     ran = command(own.folder, "outbox", "release", waiting[0]["id"])
     assert ran.returncode == 1
     assert "is not held" in ran.stderr
+
+
+def test_a_letter_of_shadow_mode_goes_only_while_it_is_true(tmp_path: Path) -> None:
+    """It says why it waits; let go, it says truly that nothing runs here; once its stage is over it is refused, and no
+    longer listed."""
+    at = operator.folder(tmp_path / "watching")
+    bot = at / "config/bot.yaml"
+    bot.write_text(bot.read_text("utf-8").replace("mode: live ", "mode: shadow "), "utf-8")
+    drop(at)
+    done(at, "once")
+    waiting = rows(at, "outbox")
+    assert {(row["status"], row["why"]) for row in waiting} == {
+        ("withheld", "decided in shadow mode: nobody was to get it")
+    }
+    first, second = (row["id"] for row in waiting[:2])
+    assert "goes when the daemon runs again" in done(at, "outbox", "release", first)
+    assert "withheld: nobody got it" in done(at, "case", "1")
+    done(at, "correct", "1", "--stage", "step-2", "--by", "Ann Shaw", "--reason", "held by telephone")
+    ran = command(at, "outbox", "release", second)
+    assert (ran.returncode, "its stage is over" in ran.stderr) == (1, True)
+    assert second not in [row["id"] for row in rows(at, "outbox")]
+    assert "watched only" in done(at, "case", "1")
 
 
 # --- acting -----------------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def test_every_fault_is_found_at_once() -> None:
 
 def test_what_a_spreadsheet_writes_is_read() -> None:
     """A byte order mark, CRLF, quoted commas and lines inside a cell change nothing."""
-    text = '\ufeffArea,Role,Email,Name\r\nCE,chair,a@csc.example,"Marsh,\r\nFay"\r\n\r\nCE,chair,B@csc.example,\r\n'
+    text = '\ufeffArea,Role,Email,Name\r\nCE,chair,a@csc.example,"Marsh,\r\nFay"\r\n\r\nCW,chair,B@csc.example,\r\n'
     found, problems = load(text, "directory.csv")
     assert problems == ()
     assert [(row.email, row.line) for row in found.rows] == [("a@csc.example", 2), ("b@csc.example", 5)]
@@ -120,3 +120,25 @@ def test_rows_of_a_story_are_read_like_a_file() -> None:
         "story:2: unknown column phon; did you mean phone?",
         "story:2: unknown role chare; did you mean chair?",
     ]
+
+
+def test_two_people_in_one_role_at_one_place_are_warned_of() -> None:
+    """Both lines are named, as one may be the predecessor of the other; of two who never hold it on one day nothing is
+    said."""
+    row = "CE,CSC,Crewe,line_manager,{},{},{}"
+    head = "area,agency,team,role,email,valid_from,valid_to"
+    first, second = row.format("fay@csc.example", "", "{}"), row.format("new@csc.example", "2027-02-01", "")
+    directory, problems = load("\n".join((head, first.format(""), second)), "d.csv")
+    (warned,) = problems
+    assert (warned.is_warning, warned.line, "beside line 2" in warned.text) == (True, 3, True)
+    assert len(directory.rows) == 2
+    assert load("\n".join((head, first.format("2027-01-31"), second)), "d.csv")[1] == ()
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_a_spreadsheet_may_put_commas_semicolons_or_tabs_between_cells(between: str) -> None:
+    """What parts the first line parts them all."""
+    lines = [("area", "agency", "team", "role", "email"), ("CE", "CSC", "Crewe", "line_manager", "fay@csc.example")]
+    directory, problems = load("\ufeff" + "\r\n".join(between.join(line) for line in lines), "d.csv")
+    assert problems == ()
+    assert [row.email for row in directory.rows] == ["fay@csc.example"]

@@ -27,5 +27,5 @@ def test_readings_come_back_and_go_with_a_purge(database: Database) -> None:
         assert cases.of_case(tx, number)[0].forms == (FORM,)
         assert [row for row in cases.journal(tx, number) if "Alex" in row.body] == []
         assert cases.verify(tx) == []
-        cases.purge(tx, number)
+        cases.purge(tx, number, NOW)
         assert cases.of_case(tx, number) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
@@ -223,10 +224,18 @@ def test_a_policy_is_called_as_its_file(root: Path) -> None:
     ]
 
 
+def test_a_directory_may_be_saved_as_unicode_text(root: Path) -> None:
+    """As Excel saves it: UTF-16 with its mark, tabs between cells."""
+    file = root / "directory.csv"
+    rows = csv.reader(file.read_text("utf-8").splitlines())
+    file.write_bytes("\r\n".join("\t".join(row) for row in rows).encode("utf-16"))
+    assert load(root, ENV, TODAY).directory.rows
+
+
 @pytest.mark.parametrize("name", ["bot.yaml", "directory.csv", "policies/cheshire-east.yaml"])
 def test_a_missing_or_foreign_file_is_named(root: Path, name: str) -> None:
     """A file that is not there, and one that is no UTF-8, are said by name."""
-    (root / name).write_bytes(b"\xff\xfe\x00x")
+    (root / name).write_bytes(b"\xc3(\x00x")
     assert any(p.file == str(root / name) and "is not UTF-8 (byte 0)" in p.text for p in refused(root))
     (root / name).unlink()
     found = refused(root)

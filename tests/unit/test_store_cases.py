@@ -239,8 +239,8 @@ def test_a_purge_forgets_people_and_keeps_the_chain(database: Database) -> None:
         outbox.queue(tx, a_letter(), number, NOW, "withheld")
         bodies = tx.execute(select(schema.journal.c.body)).scalars().all()
         stored = save_next(tx, stored, closed(stored.case))
-        cases.purge(tx, number)
-        cases.purge(tx, number)
+        cases.purge(tx, number, NOW)
+        cases.purge(tx, number, NOW)
     with database.begin() as tx:
         kept = str([tx.execute(select(table)).all() for table in schema.metadata.sorted_tables]).lower()
         for person in ("helen", "visser", "fay", "marsh", "01270", "maisie", "crewe.assessment"):
@@ -260,17 +260,20 @@ def test_an_open_case_or_one_with_letters_is_not_purged(database: Database) -> N
     with database.begin() as tx:
         stored = save_new(tx)
         with pytest.raises(StoreError, match="is open"):
-            cases.purge(tx, stored.case.number)
+            cases.purge(tx, stored.case.number, NOW)
         outbox.queue(tx, a_letter(), stored.case.number, NOW)
         save_next(tx, stored, closed(stored.case))
         with pytest.raises(StoreError, match="letters to send"):
-            cases.purge(tx, stored.case.number)
+            cases.purge(tx, stored.case.number, NOW)
 
 
 def test_a_mail_s_text_is_never_part_of_a_fact_kept(database: Database) -> None:
-    """The journal keeps of a mail its digest, ids, kind, proof and command word, and nothing else."""
+    """The journal keeps of a mail its digest, ids, kind, proof, command word, hashes of what is kept, nothing else."""
     with database.begin() as tx:
         stored = save_new(tx)
         (row,) = cases.journal(tx, stored.case.number)
-    assert set(row.values["mail"]) == {"digest", "received", "message_id", "kind", "proof", "command"}
+    assert set(row.values["mail"]) == {
+        *("digest", "received", "message_id", "kind", "proof", "command"),
+        *("forms", "words"),  # salted hashes of what is kept beside the case
+    }
     assert row.values["mail"]["message_id"] == a_mail().message_id

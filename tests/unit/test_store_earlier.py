@@ -147,7 +147,7 @@ def test_a_case_goes_on_from_an_earlier_journal(tmp_path: Path) -> None:
         closed = replace(stored.case, deadlines=(), **end)
         cases.save(tx, Decision(closed), opening(number, ref), NOW + HOUR, 1)
         assert cases.verify(tx) == []
-        cases.purge(tx, number)
+        cases.purge(tx, number, NOW)
         assert cases.verify(tx) == []
         assert cases.fold(tx, number) == cases.load(tx, number).case
         left = tx.execute(text("SELECT snapshot FROM cases")).scalar_one()
@@ -162,7 +162,7 @@ def test_a_case_that_was_purged_long_ago_stays_what_its_journal_makes_it(tmp_pat
     with database.begin() as tx:
         closed = {"state": State.CLOSED, "closed_as": ClosedAs.RESOLVED, "closed": NOW}
         number = save_new(tx, tasks=(BEFORE, RUNNING), questions=QUESTIONS, deadlines=(), **closed).case.number
-        cases.purge(tx, number)
+        cases.purge(tx, number, NOW)
         rewritten(tx, number)
         assert cases.verify(tx) == []
     database.close()

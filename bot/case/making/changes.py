@@ -76,8 +76,7 @@ class Changing:
 
     def confirm(self) -> None:
         """Somebody stands behind the challenge; what came meanwhile, an answer or a word, stays."""
-        was = self.case.state
-        state = State.AWAITING_RESPONSE if was is State.PROVISIONAL else was
+        state = State.AWAITING_RESPONSE if self.case.state is State.PROVISIONAL else self.case.state
         self.case = replace(self.case, state=state, unproven=Unproven.NO)
 
     def await_response(self) -> None:
@@ -125,7 +124,8 @@ class Changing:
         self.case = replace(self.case, runs=(*self.case.runs, StageRun(self.case.stage, self.now, window)))
 
     def end_run(self, ended_as: EndedAs, at: datetime) -> None:
-        self._put_run(replace(self.case.runs[-1], ended=at, ended_as=ended_as))
+        how = EndedAs.WATCHED if self.case.has(Flag.SHADOWED) else ended_as  # whatever was said meanwhile
+        self._put_run(replace(self.case.runs[-1], ended=at, ended_as=how))
 
     def record_response(self, at: datetime, by: str, mail: str) -> None:
         """The stage was answered then, which ends its run; its due time stands. `mail`: digest of the answer."""

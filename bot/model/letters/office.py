@@ -25,7 +25,8 @@ class Digest:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Daily(Wording):
-        """`pen`: mails to be placed; `set_aside`: that could not be read; `head`: of the journal's chain;
+        """`pen`: mails to be placed; `set_aside`: that could not be read; `head`: of the journal's chain,
+        as it was `head_at`;
         `actions`: agreed and not yet done, over their day first."""
 
         is_of_case = False
@@ -37,6 +38,7 @@ class Digest:
         mailboxes: tuple[Watched, ...]
         head: PlainText
         actions: tuple[ToBeDone, ...] = ()
+        head_at: PlainText = ""  # as `verify --at` takes it
         proposed: tuple[Proposal, ...] = ()  # confirmed by both, and not in the directory yet
 
 

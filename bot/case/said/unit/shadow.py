@@ -5,6 +5,8 @@ on meanwhile, unseen. After GO the running stage is told to its people with a fr
 watched only, to its end. In which mode a mailbox stands is engine/turn.py's.
 """
 
+from datetime import datetime
+
 from bot.case.course import closing
 from bot.case.course.stages import LIVE, enter
 from bot.case.making.draft import Draft
@@ -39,6 +41,18 @@ def withholds(case: Case, letter: Letter) -> bool:
         return False
     is_asked = isinstance(letter.values, _OF_WORDS)
     return not (is_asked and all(contact.role in _MAY_READ for contact in (*letter.to, *letter.cc)))
+
+
+def over(case: Case, letter: Letter, queued: datetime, now: datetime) -> str:
+    """Why a letter that was kept back can be true for nobody any more; "" while it still is."""
+    run = case.runs[-1] if case.runs else None
+    if not case.is_open:
+        return "the case has ended"
+    if not case.has(Flag.SHADOWED) or (run is not None and letter.stage == run.stage and queued < run.entered):
+        return "letters of the case go again, and its stage was told afresh"
+    if letter.stage and letter.stage != case.stage:
+        return "its stage is over"
+    return "the time that it gives is over" if case.due is not None and case.due <= now else ""
 
 
 def go(d: Draft, by: Contact) -> None:

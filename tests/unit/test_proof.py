@@ -1,0 +1,220 @@
+"""`verify` proves what it says: whatever is changed behind the program's back is found."""
+
+import hashlib
+import random
+import shutil
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from bot.store import cases, mailboxes, proof
+from bot.store.db import Database
+from tests.integration.office import Office, raw_mail
+from tests.unit.case_samples import BOT, FAY, HELEN, START
+
+HOUR = timedelta(hours=1)
+#: What is proven: of each table the columns, and whether a row that is gone is missed.
+PROVEN: dict[str, tuple[tuple[str, ...], bool]] = {
+    "journal": (("case_number", "seq", "at", "body", "prev", "hash"), True),
+    "cases": (
+        ("ref", "area", "year", "state", "version", "policy", "policy_version", "snapshot", "head", "salt"),
+        True,
+    ),
+    "texts": (("case_number", "key", "text"), True),
+    "raw": (("digest", "size", "is_packed", "body"), True),
+    "ledger": (("digest",), True),
+    "policies": (("hash", "text"), True),
+    "counters": (("area", "year", "last"), True),
+    "gaps": (("mailbox", "since", "until", "why"), True),
+    "outbox": (("letter", "raw", "digest"), True),
+    "deadlines": (("case_number", "kind", "stage", "nth", "item", "at", "why"), True),
+    "seals": (("seq", "at", "body", "prev", "hash"), True),
+}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in which one case is closed and another open, letters went, a mail waits and an inbox was deaf."""
+    office = Office(tmp_path_factory.mktemp("office"))
+    office.once(START - HOUR)
+    office.put(raw_mail())
+    office.once(START)
+    end = raw_mail(FAY, "RESOLVED", at=START + HOUR, to=HELEN, number="a1", answers="m1@health.example")
+    office.put(end, START + HOUR)
+    office.put(
+        raw_mail(number="m2", subject="Professional Safeguarding Challenge – 5 days", text="Another baby.\n"),
+        START + HOUR,
+    )
+    office.put(
+        raw_mail("who@stranger.example", "RESOLVED\n", number="s1", to=BOT, cc="", subject="hello"), START + HOUR, BOT
+    )
+    with office.app.db.begin() as tx:
+        mailboxes.gap_opened(tx, "CE/deaf", START, "the line is down")
+        mailboxes.gap_closed(tx, "CE/deaf", START + HOUR)
+        mailboxes.gap_opened(tx, "CE/deaf", START + 2 * HOUR, "the line is down again")
+    office.once(START + 2 * HOUR)
+    office.course(START + timedelta(days=3))
+    assert len(office.cases()) == 2
+    assert len(office.letters()) > 4
+    office.app.db.tidy()
+    file = office.app.db.file
+    assert file is not None
+    office.close()
+    return file
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[Connection]:
+    db = Database(f"sqlite:///{file}", check=False)
+    try:
+        with db.read() as tx:
+            yield tx
+    finally:
+        db.close()
+
+
+def faults(file: Path) -> list[str]:
+    with opened(file) as tx:
+        return [*cases.verify(tx), *proof.faults(tx)]
+
+
+def copied(whole: Path, to: Path, edit: Callable[[sqlite3.Connection], Any]) -> Path:
+    """A copy of the database, changed by somebody who may write the file."""
+    shutil.copyfile(whole, to)
+    with closing(sqlite3.connect(to)) as db:
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        edit(db)
+        db.commit()
+    return to
+
+
+def test_what_was_left_alone_has_no_fault(whole: Path) -> None:
+    """A database that the program alone wrote is proven."""
+    assert faults(whole) == []
+
+
+def a_name(db: sqlite3.Connection) -> None:
+    db.execute("UPDATE texts SET text = replace(text, 'Fay Marsh', 'Ivan Case')")
+    db.execute("UPDATE cases SET snapshot = replace(snapshot, 'Fay Marsh', 'Ivan Case')")
+
+
+def a_mail(db: sqlite3.Connection) -> None:
+    (digest,) = db.execute("SELECT digest FROM raw").fetchone()
+    forged = b"From: x@y.example\r\nSubject: forged\r\n\r\nforged text\r\n"
+    db.execute("UPDATE raw SET body = ?, is_packed = 1, size = ? WHERE digest = ?",
+               (zlib.compress(forged), len(forged), digest))  # fmt: skip
+
+
+def a_letter(db: sqlite3.Connection) -> None:
+    db.execute("UPDATE outbox SET raw = ? WHERE id = (SELECT min(id) FROM outbox WHERE raw IS NOT NULL)", (b"forged",))
+
+
+def a_letter_and_its_digest(db: sqlite3.Connection) -> None:
+    a_letter(db)
+    db.create_function("sha", 1, lambda raw: hashlib.sha256(raw).hexdigest())
+    db.execute("UPDATE outbox SET digest = sha(raw) WHERE raw IS NOT NULL")
+
+
+def deaf_time(db: sqlite3.Connection) -> None:
+    db.execute("DELETE FROM gaps WHERE id = 1")
+
+
+def a_case(db: sqlite3.Connection) -> None:
+    for table, column in (("journal", "case_number"), ("texts", "case_number"), ("ids", "case_number"),
+                          ("deadlines", "case_number"), ("outbox", "case_number"), ("cases", "number")):  # fmt: skip
+        db.execute(f"DELETE FROM {table} WHERE {column} = (SELECT max(number) FROM cases)")
+
+
+def the_words_of_the_opening(db: sqlite3.Connection) -> None:
+    db.execute("UPDATE texts SET text = '\"nothing was said\"' WHERE key = 'words of the opening'")
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        (a_name, "a text was changed"),
+        (a_mail, "its bytes were changed after it came"),
+        (a_letter, "its bytes were changed after they were made"),
+        (a_letter_and_its_digest, "a letter was changed after it was written"),
+        (deaf_time, "a time in which a mailbox could not be read was taken away"),
+        (a_case, "CE-2027-0002: it was given out, and its case is gone"),
+        (the_words_of_the_opening, "a text was changed"),
+    ],
+)
+def test_a_forgery_is_named(
+    whole: Path, tmp_path: Path, edit: Callable[[sqlite3.Connection], None], sentence: str
+) -> None:
+    """What somebody would wish to have been otherwise cannot be made so unseen."""
+    assert any(sentence in fault for fault in faults(copied(whole, tmp_path / "bot.db", edit)))
+
+
+def anything(db: sqlite3.Connection, luck: random.Random) -> str:
+    """Changes one value, or takes one row away, of one table; returns what it did."""
+    table = luck.choice(sorted(PROVEN))
+    columns, is_missed = PROVEN[table]
+    where = {"outbox": " WHERE raw IS NOT NULL", "ledger": " WHERE disposition != 'ignored'"}.get(table, "")
+    row = luck.choice(db.execute(f"SELECT rowid FROM {table}{where}").fetchall())[0]
+    if is_missed and luck.random() < 0.2:
+        db.execute(f"DELETE FROM {table} WHERE rowid = ?", (row,))
+        return f"{table} {row} deleted"
+    column = luck.choice(columns)
+    (before,) = db.execute(f"SELECT {column} FROM {table} WHERE rowid = ?", (row,)).fetchone()
+    db.execute(f"UPDATE OR REPLACE {table} SET {column} = ? WHERE rowid = ?", (other(before, luck), row))
+    return f"{table} {row} {column}: {str(before)[:60]}"
+
+
+def other(value: Any, luck: random.Random) -> Any:
+    """Another value of the same type."""
+    if value is None:
+        return "2027-01-16T10:00:00.000000Z"
+    if isinstance(value, int):
+        return value + luck.choice((-1, 1)) if value > 1 else 1 - value
+    if not value:
+        return "0" * 64
+    n = luck.randrange(len(value))
+    if isinstance(value, str) and value[n] == "T":  # between day and hour any letter stands for the same instant
+        n -= 1
+    if isinstance(value, bytes):
+        return value[:n] + bytes([value[n] ^ (1 << luck.randrange(8))]) + value[n + 1 :]
+    return value[:n] + luck.choice([c for c in "0123456789abcdef" if c != value[n]]) + value[n + 1 :]
+
+
+def test_two_hundred_edits_are_found(whole: Path, tmp_path: Path) -> None:
+    """One value or one row of any table that is proven, changed at random, is always found; the seed is in the code."""
+    unseen = []
+    for seed in range(200):
+        luck, did = random.Random(seed), []
+        file = copied(whole, tmp_path / "bot.db", lambda db, luck=luck, did=did: did.append(anything(db, luck)))
+        if not faults(file):
+            unseen.append((seed, *did))
+    assert unseen == []
+
+
+def test_a_daily_letter_s_head_is_held_against_its_time(whole: Path, tmp_path: Path) -> None:
+    """What was added since does no harm to an earlier head; a case of then of which nothing is left does."""
+    at = START + 2 * HOUR
+    with opened(whole) as tx:
+        noted = cases.head(tx, at)
+        assert noted not in (cases.head(tx), cases.head(tx, at - 2 * HOUR))
+        assert cases.judged(tx, noted, at)[0]
+        assert not cases.judged(tx, noted, at + 48 * HOUR)[0]
+        assert not cases.judged(tx, noted)[0]
+    with opened(copied(whole, tmp_path / "bot.db", a_case_never_was)) as tx:
+        assert not [fault for fault in cases.verify(tx) if "CE-2027-0001" not in fault], "nothing else tells of it"
+        is_intact, said = cases.judged(tx, noted, at)
+        assert not is_intact
+        assert "added, changed or taken away since" in said
+
+
+def a_case_never_was(db: sqlite3.Connection) -> None:
+    """With all that could tell of it."""
+    a_case(db)
+    db.execute("UPDATE counters SET last = last - 1")
