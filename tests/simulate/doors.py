@@ -78,6 +78,7 @@ class Server:
     seed: int
     faults: Faults
     page: int = 20
+    copies_lag: bool = True  # a copy in Sent may come late, or never
     boxes: dict[str, Box] = field(default_factory=dict)
     sink: list[Taken] = field(default_factory=list)
     by_id: dict[str, list[Taken]] = field(default_factory=dict)
@@ -195,8 +196,9 @@ class MemoryTransport:
         server.sink.append(taken)
         server.by_id.setdefault(sought, []).append(taken)
         luck = server.luck("sent", sought)
-        if luck.random() < 0.7:
-            server.sent.setdefault(sought, clock.true + timedelta(seconds=luck.choice((0, 0, 20, 300, 1500))))
+        if luck.random() < 0.7 or not server.copies_lag:
+            lag = luck.choice((0, 0, 20, 300, 1500)) if server.copies_lag else 0
+            server.sent.setdefault(sought, clock.true + timedelta(seconds=lag))
         server.taken(taken)
         faults.passing("delivered")
         return Outcome(offer.accepted, offer.refused, reply="250 taken")

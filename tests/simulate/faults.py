@@ -57,6 +57,7 @@ class Faults:
 
     clock: Clock
     armed: list[Armed] = field(default_factory=list)
+    aimed: list[Armed] = field(default_factory=list)  # armed when the next mail comes
     full_until: datetime | None = None  # the disk has no space until then
     deaf: dict[str, datetime] = field(default_factory=dict)  # door path -> closed until then
     last: datetime | None = None

@@ -18,7 +18,7 @@ from tests.simulate.faults import Armed
 from tests.simulate.mails import BOT, CHILD, POISON, Truth, bounce, written
 from tests.simulate.partnership import Person, Team
 from tests.simulate.people import Reply
-from tests.simulate.script import Event, op_of
+from tests.simulate.script import Event, aimed_at_mail, op_of
 
 if TYPE_CHECKING:
     from tests.simulate.play import World
@@ -66,6 +66,8 @@ def answer(world: World, reply: Reply, letter: Taken) -> None:
 def arrive(world: World, raw: bytes, truth: Truth, to: tuple[str, ...], folder: str = "INBOX") -> None:
     """A mail reaches every mailbox of ours that it is addressed to; sometimes no hint tells of it."""
     world.truths[truth.digest], world.raws[truth.digest] = truth, raw
+    if world.faults.aimed:
+        world.faults.armed.append(world.faults.aimed.pop())
     watched = {BOT, *(team.inbox for team in world.partnership.teams)}
     luck = Random(truth.key)
     for address in dict.fromkeys(to):
@@ -167,7 +169,10 @@ def _poison(world: World, event: Event, luck: Random, team: Team) -> None:
 
 
 def _fault(world: World, event: Event, luck: Random, team: Team) -> None:
-    world.faults.armed.append(Armed(*op_of(luck)))
+    if luck.random() < 0.5:
+        world.faults.aimed.append(Armed(*aimed_at_mail(luck)))
+    else:
+        world.faults.armed.append(Armed(*op_of(luck)))
 
 
 def _restart(world: World, event: Event, luck: Random, team: Team) -> None:

@@ -27,7 +27,11 @@ PATIENCE = timedelta(minutes=45)
 
 @holds(5)
 def never_early(world: World, seen: Seen) -> Iterator[str]:
-    """No chaser or escalation is handed over before its time, nor the first before the whole window has passed."""
+    """No chaser or escalation goes before its time, the first before its whole window, or a chaser after an answer."""
+    for row, before, _ in seen.steps:
+        is_chaser = row["said"]["fact"].get("deadline", {}).get("kind") == "chaser"
+        if is_chaser and row["said"]["letters"] and before["state"] in ("awaiting_confirmation", "awaiting_outcome"):
+            yield f"case {row['case_number']} is {before['state']} and a reminder was written"
     for taken in seen.new_sink:
         row = world.look.by_id.get(taken.message_id)
         if row is None or kind_of(row) not in ("chaser", "escalation"):

@@ -51,6 +51,7 @@ class World:
     calm_since: datetime | None = None
     is_over: bool = False  # faults have stopped
     lives: int = 0
+    kept: tuple[str, ...] = ()  # what of the script happens; (): all of it
     names: dict[str, str] = field(default_factory=dict)  # door path -> the bot's name for that mailbox
     started: dict[int, tuple[int, int]] = field(default_factory=dict)  # case -> version before and after a start
     purged: dict[int, tuple[int, int, dict[str, str]]] = field(default_factory=dict)  # case -> version, ledger, marks
@@ -77,6 +78,8 @@ class World:
     def play(self, check: Callable[[World], None], finish: Callable[[World], None]) -> None:
         """Plays all of it. `check` is called after each event, `finish` once at the end; both may raise."""
         for event in script(self.seed, self.partnership, START, self.until):
+            if self.kept and event.what not in self.kept:
+                continue
             self.plan(event.key, event.at, lambda event=event: happen.happen(self, event))  # type: ignore[misc]
         self.begin_life()
         check(self)

@@ -77,4 +77,11 @@ def op_of(luck: Random) -> tuple[str, str, int, float]:
     return what, op, nth, luck.choice((5.0, 40.0, 90.0, 150.0, 400.0))
 
 
+def aimed_at_mail(luck: Random) -> tuple[str, str, int, float]:
+    """The same, in the moments after a mail has come: while it is received, read and decided on."""
+    op = luck.choice(("statement", "statement", "commit", "committed"))
+    what = "crash" if op == "committed" else luck.choice(("crash", "crash", "error"))
+    return what, op, luck.randint(0, 40 if op == "statement" else 3), luck.choice((5.0, 400.0))
+
+
 START = datetime(2027, 1, 4, 7, 0, tzinfo=UTC)
