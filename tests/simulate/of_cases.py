@@ -40,6 +40,8 @@ def an_open_case_has_a_future(world: World, seen: Seen) -> Iterator[str]:
             continue
         if not fields["due"] or not kinds & set(MOVING[case.state]):
             yield f"{case.ref} is {case.state} and waits for nothing: {fields['due']} {sorted(kinds)}"
+        if "chaser" in kinds and case.state in ("awaiting_confirmation", "awaiting_outcome"):
+            yield f"{case.ref} is {case.state}, and reminders of an answer stand"
         if not fields["served"] and not fields["owner"]:
             yield f"{case.ref} is open and nobody is to answer"
     for case in world.look.changed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import itertools
 import json
 import re
 from collections import defaultdict
@@ -61,7 +62,8 @@ def at_most_once(world: World, seen: Seen) -> Iterator[str]:
             yield f"{key} is planned twice"
     for taken in seen.new_sink:
         same = world.server.by_id[taken.message_id]
-        earlier = [t for t in same[: same.index(taken)] if set(t.recipients) & set(taken.recipients)]
+        before = itertools.takewhile(lambda one, taken=taken: one is not taken, same)  # type: ignore[misc]
+        earlier = [one for one in before if set(one.recipients) & set(taken.recipients)]
         if len(earlier) > 1:
             yield f"{taken.message_id} went {len(earlier) + 1} times to {taken.recipients}"
         elif earlier:

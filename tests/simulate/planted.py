@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.engine import turn
 from bot.engine.reading import intake
-from bot.engine.sending import compose, sender
+from bot.engine.sending import sender
 from bot.mail import read
 from bot.model import AlarmKind, Case, Proof, State
 from bot.store import cases, chain, deadlines, mailboxes, mails, outbox
@@ -106,30 +106,27 @@ def _chases_after_an_answer(right: Any) -> Any:
         made = right(before, fact, rules, now)
         if before is None or made.case.state is not State.AWAITING_CONFIRMATION:
             return made
-        chasers = tuple(d for d in before.deadlines if d.kind is AlarmKind.CHASER and d not in made.case.deadlines)
+        gone = (getattr(fact, "deadline", None), *made.case.deadlines)
+        chasers = tuple(d for d in before.deadlines if d.kind is AlarmKind.CHASER and d not in gone)
         return replace(made, case=replace(made.case, deadlines=(*made.case.deadlines, *chasers)))
 
     return decide
 
 
 def _a_little_fast(right: Any) -> Any:
-    def claim_due(tx: Any, now: Any, *rest: Any) -> Any:
-        return right(tx, now + timedelta(hours=3), *rest)
-
-    return claim_due
+    return lambda case, deadline: {**right(case, deadline), "ready": deadline.at - timedelta(hours=3)}
 
 
 def _wrong_recipient(right: Any) -> Any:
     now_and_then = every(8)
 
-    def call(self: Any, tx: Any, queued: Any, now: Any) -> Any:
-        letter, raw, recipients = right(self, tx, queued, now)
+    def queue(tx: Any, letter: Any, *rest: Any) -> Any:
         if letter.ref and now_and_then():
             wrong = replace(letter.to[0], email=f"somebody.else@{letter.to[0].email.rpartition('@')[2]}")
-            letter, recipients = replace(letter, to=(wrong,), cc=()), (wrong.email,)
-        return letter, raw, recipients
+            letter = replace(letter, cc=(*letter.cc, wrong))
+        return right(tx, letter, *rest)
 
-    return call
+    return queue
 
 
 def _believes_everybody(right: Any) -> Any:
@@ -167,9 +164,9 @@ PLANTED = {
     ),
     "sends twice": Planted(sender.Sender, "_deliver", _sends_twice, frozenset({7})),
     "drops a deadline": Planted(cases, "save", _drops_a_deadline, frozenset({4, 6})),
-    "reminds after an answer": Planted(turn.table, "decide", _chases_after_an_answer, frozenset({5, 0})),
-    "fires early": Planted(deadlines, "claim_due", _a_little_fast, frozenset({5})),
-    "wrong recipient": Planted(compose.Composer, "__call__", _wrong_recipient, frozenset({10})),
+    "reminds after an answer": Planted(turn.table, "decide", _chases_after_an_answer, frozenset({4, 5})),
+    "fires early": Planted(deadlines, "_row", _a_little_fast, frozenset({5})),
+    "wrong recipient": Planted(turn.outbox, "queue", _wrong_recipient, frozenset({10})),
     "believes unproven mail": Planted(read, "_read", _believes_everybody, frozenset({11, 12})),
     "breaks the chain": Planted(chain, "link_hash", _breaks_the_chain, frozenset({16})),
     "takes a lost answer for sent": Planted(outbox, "unknown", _takes_lost_for_sent, frozenset({8})),
