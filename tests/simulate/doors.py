@@ -141,7 +141,10 @@ class MemoryMailbox:
         faults.passing("fetched")
         if done:
             box.listed = faults.clock.true
-        return Batch(mails, json.dumps({"memory": after}), done, is_first)
+        went_back = (
+            tuple(dict.fromkeys(m.folder for m in box.held)) if mark and mark["validity"] != box.validity else ()
+        )
+        return Batch(mails, json.dumps({"memory": after}), done, is_first, went_back)
 
     def ack(self, keys: Sequence[str]) -> None:
         self._server.faults.passing("ack")

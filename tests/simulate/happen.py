@@ -204,6 +204,8 @@ def _forgotten(world: World, event: Event, luck: Random, team: Team) -> None:
 
 def _renumbered(world: World, event: Event, luck: Random, team: Team) -> None:
     box = world.server.box(f"{world.folder}/{luck.choice((BOT, team.inbox))}")
+    if luck.random() < 0.5:  # from a backup: what came last is not there any more
+        del box.held[max(0, len(box.held) - luck.randint(1, 4)) :]
     box.validity += 1
     box.has_news = True
 

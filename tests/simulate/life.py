@@ -18,7 +18,7 @@ from typing import Any
 from bot.daemon import app as wiring
 from bot.daemon.alert import Alerts, conditions
 from bot.daemon.life import HEARTBEAT, free_earlier
-from bot.engine.reading.sandbox import InProcess, SandboxDied
+from bot.engine.reading.reader.sandbox import InProcess, SandboxDied
 from bot.letters.render import Templates
 from bot.model import Letter, Mail, Sending
 from bot.model.errors import DoorClosed, StoreError

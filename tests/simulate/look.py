@@ -7,6 +7,7 @@ done, whatever is new. `fresh` at the end reads all of it. It judges nothing.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -142,6 +143,11 @@ class Look:
         """Token -> personal text of that case."""
         found = self.rows("SELECT key, text FROM texts WHERE case_number = ?", case)
         return {r["key"]: json.loads(r["text"]) for r in found if r["key"].startswith("t:")}
+
+
+def key_of(mail: dict[str, Any]) -> str:
+    """The key by which a mailbox gave it; in a mailbox that moved since, a mark stands before it."""
+    return re.sub(r"^(until [^;]*;)+", "", str(mail["key"]))
 
 
 def kind_of(letter: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.simulate.look import DONE_MAIL, instant, kind_of
+from tests.simulate.look import DONE_MAIL, instant, key_of, kind_of
 from tests.simulate.oracle import Seen, holds, is_calm
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def conservation(world: World, seen: Seen) -> Iterator[str]:
         if known.setdefault(key, row["id"]) != row["id"]:
             yield f"{key} has the ledger rows {known[key]} and {row['id']}"
         box = world.server.boxes[paths[row["mailbox"]]]
-        if row["key"] not in box.given:
+        if key_of(row) not in box.given:
             yield f"ledger row {row['id']} is of {key}, which no mailbox ever gave"
     if not is_calm(world, 0):
         return
@@ -82,7 +82,7 @@ def _kept(world: World, row: dict[str, Any]) -> Iterator[str]:
     if row["disposition"] == "ignored":
         return
     path = next(path for path, name in world.names.items() if name == row["mailbox"])
-    if world.server.boxes[path].given.get(row["key"]) != row["digest"]:
+    if world.server.boxes[path].given.get(key_of(row)) != row["digest"]:
         yield f"mail {row['id']} is noted with another digest than the mailbox gave"
     found = world.look.rows("SELECT body, is_packed FROM raw WHERE digest = ?", row["digest"])
     if not found:

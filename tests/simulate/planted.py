@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.engine import turn
-from bot.engine.reading import intake
+from bot.engine.reading import receiving
 from bot.engine.sending import sender
 from bot.mail import read
 from bot.model import AlarmKind, Case, Proof, State
@@ -75,7 +75,7 @@ def _notes_the_place_too_soon(right: Any) -> Any:
 
 
 def _loses_what_was_being_read(right: Any) -> Any:
-    return lambda tx, limit, now: [one for one in right(tx, limit, now) if one.attempts == 0]
+    return lambda *given, **more: [one for one in right(*given, **more) if one.attempts == 0]
 
 
 def _sends_twice(right: Any) -> Any:
@@ -158,7 +158,9 @@ def _forgets_a_change(right: Any) -> Any:
 
 PLANTED = {
     "forgets an outbox row": Planted(turn.outbox, "queue", _forgets_a_letter, frozenset({8})),
-    "notes the place before the commit": Planted(intake.Intake, "receive", _notes_the_place_too_soon, frozenset({1})),
+    "notes the place before the commit": Planted(
+        receiving.Receiving, "receive", _notes_the_place_too_soon, frozenset({1})
+    ),
     "loses the mail that was being read in a crash": Planted(
         mails, "waiting", _loses_what_was_being_read, frozenset({2, 22, 25})
     ),
