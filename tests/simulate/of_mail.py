@@ -123,5 +123,6 @@ def isolation(world: World, seen: Seen) -> Iterator[str]:
         truth = world.truths.get(row["digest"])
         if truth is None or row["disposition"] not in DONE_MAIL:
             continue
-        if (truth.kind == "poison") != (row["disposition"] == "set_aside"):
+        same = {one["disposition"] for one in world.look.ledger.values() if one["digest"] == row["digest"]}
+        if (truth.kind == "poison") != ("set_aside" in same):  # of a mailbox that went back one row stands for both
             yield f"the {truth.kind} mail {truth.key} is {row['disposition']}: {row['why']}"
