@@ -15,7 +15,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test check bench corpus fuzz mutants patterns train sbom audit clean servers
+.PHONY: help demo test check bench corpus fuzz simulate planted mutants patterns train sbom audit clean servers
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -40,6 +40,12 @@ corpus: .venv/dev.txt ## how well mails are read, beside other readers; CHALLENG
 
 fuzz: .venv/dev.txt ## hostile mails and fields through the reading process; FUZZ=n, SEED=n; WAY=intake: on to the decision
 	@$(BIN)/python -m tests.fuzz $(WAY)
+
+simulate: .venv/dev.txt ## YEARS=50 years of a team's mail with faults at every call; SEED=n alone plays one again and makes it short
+	@$(BIN)/python -m tests.simulate --jobs $(JOBS) $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED))
+
+planted: .venv/dev.txt ## whether a simulation finds faults that are put into the bot on purpose
+	@$(BIN)/pytest -q -m planted -n $(JOBS) tests/simulate/test_planted.py
 
 mutants: .venv/dev.txt ## small faults put into a copy of the bot, and those that no test notices; MUTANTS=n, SEED=n, ROOM=name
 	@$(BIN)/python -m tests.mutants --count $(or $(MUTANTS),60) --seed $(or $(SEED),1) --only "$(ROOM)"

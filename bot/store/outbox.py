@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Update,
     and_,
     bindparam,
     delete,
@@ -105,13 +106,11 @@ def queue(
 
 
 def _address(tx: Connection, number: int, letter: Letter) -> None:
-    """One row per address of the letter; those that stay keep what is known of them."""
+    """One row per address; those that stay keep what is known of them."""
     addresses = dict.fromkeys(contact.email.lower() for contact in (*letter.to, *letter.cc))
     tx.execute(delete(_to).where(_to.c.letter == number, _to.c.address.not_in(list(addresses))))
-    rows = [
-        {"letter": number, "n": n, "address": address, "status": Reach.WAITING, "words": ""}
-        for n, address in enumerate(addresses)
-    ]
+    new = {"letter": number, "status": Reach.WAITING, "words": ""}
+    rows = [{**new, "n": n, "address": address} for n, address in enumerate(addresses)]
     if rows:
         tx.execute(schema.insert_into(tx, _to).on_conflict_do_nothing(), rows)
 
@@ -184,13 +183,19 @@ def make(tx: Connection, queued: Queued, letter: Letter, raw: bytes) -> Queued:
     return replace(get(tx, queued.id), letter=letter)
 
 
-def in_data(tx: Connection, queued: Queued, offer_id: str, now: datetime, assigned_id: str = "") -> None:
+def in_data(
+    tx: Connection, queued: Queued, offer_id: str, now: datetime, assigned_id: str = "", put_off: Sequence[Refusal] = ()
+) -> None:
     """Commits that the step that cannot be taken back begins. Raises CaseMoved when the fence is not ours.
 
     `offer_id`: what to ask the server for if its answer is lost. `assigned_id`: the Message-ID that it gave already.
+    `put_off`: addresses that it does not take now; what proves this attempt proves nothing of them.
     """
     given = {"offer_id": offer_id} | ({"assigned_id": bare(assigned_id)} if assigned_id else {})
     _move(tx, queued, (Sending.CLAIMED,), status=Sending.IN_DATA, was_in_data=True, changed=now, **given)
+    tx.execute(_waiting(queued.id).values(words=""))
+    for refusal in put_off:
+        _mark_refusal(tx, queued.id, refusal, now)
 
 
 def free(tx: Connection, owner: str, now: datetime) -> int:
@@ -206,10 +211,8 @@ def free(tx: Connection, owner: str, now: datetime) -> int:
 def sent(tx: Connection, queued: Queued, outcome: Outcome, now: datetime) -> None:
     """Accepted for some. Addresses refused for now stay waiting: `deferred` may follow under the same fence, and the
     next claim is for them alone."""
-    values: dict[str, Any] = {"status": Sending.SENT, "last_error": "", "changed": now}
-    if outcome.assigned_id:
-        values["assigned_id"] = bare(outcome.assigned_id)
-    _move(tx, queued, _ASKED, **values)
+    given = {"assigned_id": bare(outcome.assigned_id)} if outcome.assigned_id else {}
+    _move(tx, queued, _ASKED, status=Sending.SENT, last_error="", changed=now, **given)
     for address in outcome.accepted:
         _mark(tx, queued.id, address, Reach.ACCEPTED, outcome.reply, now)
     for refusal in outcome.refused:
@@ -241,11 +244,11 @@ def unknown(tx: Connection, queued: Queued, why: str, now: datetime) -> None:
 
 
 def proven(tx: Connection, queued: Queued, how: str, now: datetime) -> None:
-    """Proof was found that it was sent, perhaps when it was claimed for its second time."""
+    """Proof was found that it was sent, perhaps when it was claimed for its second time: to all whom its attempt was
+    for. Addresses put off at it stay waiting: `deferred` may follow under the same fence."""
     of = (Sending.CLAIMED, *_ASKED)
     _move(tx, queued, of, _out.c.was_in_data, status=Sending.SENT, last_error="", changed=now)
-    waiting = update(_to).where(_to.c.letter == queued.id, _to.c.status == Reach.WAITING)
-    tx.execute(waiting.values(status=Reach.ACCEPTED, words=how, at=now))
+    tx.execute(_waiting(queued.id).where(_to.c.words == "").values(status=Reach.ACCEPTED, words=how, at=now))
 
 
 def resend(tx: Connection, queued: Queued, now: datetime) -> None:
@@ -282,6 +285,11 @@ def _move(tx: Connection, queued: Queued, of: Sequence[Sending], *also: ColumnEl
         raise CaseMoved(f"letter {queued.id} is no longer in these hands")
 
 
+def _waiting(letter: int) -> Update:
+    """Of its addresses those that neither took it nor refused it for good."""
+    return update(_to).where(_to.c.letter == letter, _to.c.status == Reach.WAITING)
+
+
 def _failure(why: str, now: datetime) -> dict[str, Any]:
     return {"last_error": why, "first_failed": func.coalesce(_out.c.first_failed, at(now)), "changed": now}
 
@@ -292,5 +300,4 @@ def _mark_refusal(tx: Connection, letter: int, refusal: Refusal, now: datetime) 
 
 
 def _mark(tx: Connection, letter: int, address: str, status: Reach, words: str, now: datetime) -> None:
-    row = update(_to).where(_to.c.letter == letter, _to.c.address == address.lower(), _to.c.status == Reach.WAITING)
-    tx.execute(row.values(status=status, words=words, at=now))
+    tx.execute(_waiting(letter).where(_to.c.address == address.lower()).values(status=status, words=words, at=now))

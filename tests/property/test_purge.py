@@ -234,3 +234,16 @@ def test_a_purge_leaves_nobody_in_the_whole_file(steps: list[Callable[[Life], No
 def test_a_purge_of_everything_at_once_leaves_nobody() -> None:
     """Each of the steps has been taken by one case: none is left to chance."""
     test_a_purge_leaves_nobody_in_the_whole_file.hypothesis.inner_test(list(STEPS))
+
+
+def test_a_case_that_is_forgotten_and_written_to_again_is_forgotten_again() -> None:
+    """A mail that comes after the purge, and a second purge: the chain is whole and the fold is still the case."""
+    with a_database() as database, database.begin() as tx:
+        life = Life(tx)
+        life.end()
+        for word in WORDS[:2]:
+            tx.execute(text("UPDATE outbox SET status = 'sent'"))
+            cases.purge(tx, life.number)
+            assert cases.verify(tx) == []
+            life.comes(mail(FAY, f"{word} again", at=life.later()))
+        assert cases.verify(tx) == []

@@ -331,3 +331,14 @@ def test_a_fresh_reading_finds_what_the_first_found(pen: House, tmp_path: Path) 
     row, read = penned(pen)
     assert (read.digest, read.subject, read.sender and read.sender.email) == (row.digest, DAY, FAY)
     assert row.mailbox == CREWE_BOX
+
+
+def test_what_the_unit_s_machine_writes_hands_nothing_in(pen: House) -> None:
+    """Its out-of-office to the digest, whose subject is nearly a policy's, opens nothing and is answered to nobody."""
+    title = "Automatic reply: Professional challenges: 0 open, 1 to place"
+    machine = eml(UNIT, title, "I am away.", at=NINE + HOUR, to=(BOT,), cc=(), answers=digest_id(pen),
+                  Auto_Submitted="auto-replied")  # fmt: skip
+    pen.put(machine, NINE + HOUR, BOT)
+    pen.take_in(NINE + HOUR)
+    assert pen.cases() == []
+    assert pen.letters(LetterKind.ANSWER) == []

@@ -252,6 +252,24 @@ def test_a_copy_proves_nothing_for_those_who_were_put_off(desk: Desk) -> None:
     assert waiting(desk.row(number)) == (HELEN.email,)
 
 
+def test_proof_counts_only_for_those_whom_the_attempt_was_for(desk: Desk) -> None:
+    """The server put one of two off, then the answer for the other was lost: a copy is found, and the letter goes on to
+    the one who does not have it."""
+    with desk.db.begin() as tx:
+        outbox.queue(tx, a_letter(to=(FAY,), cc=(HELEN,)), None, NOW)
+        claimed = outbox.claim(tx, NOW, "a life", LEASE)
+        assert claimed is not None
+        made = outbox.make(tx, claimed, claimed.letter, b"its bytes")
+        later = Refusal(HELEN.email, "4.7.1", "later", is_hard=False)
+        outbox.in_data(tx, made, "offer-1", NOW, put_off=(later,))
+        outbox.unknown(tx, made, "the answer was lost", NOW)
+    desk.proof = "a copy lies in our mailbox"
+    desk.unknown.step(NOW)
+    row = desk.row()
+    assert (row.status, waiting(row)) == ("deferred", (HELEN.email,))
+    assert [fact.recipients for fact in desk.facts if isinstance(fact, LetterServed)] == [(FAY.email,)]
+
+
 def test_served_says_who_has_the_letter_and_whether_a_clock_starts() -> None:
     """As the letter itself says it."""
     letter = a_letter(stage="step-1", starts_clock=True)

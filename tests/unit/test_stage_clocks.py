@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.case.table import restated
-from bot.model import Arrival, Case, Decision, Inbox, LetterKind, Unit, Window
+from bot.model import Arrival, Case, Decision, Inbox, LetterKind, Proof, Unit, Window
 from bot.model.letters import TheMail
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Clauses, Clock, Filing, Notify, SharedCeiling, Skip, Track
@@ -268,6 +268,16 @@ def test_a_stage_in_full_needs_everybody_secure(roles: tuple[str, ...], whole: b
     case = served(begun(book), book)
     escalation = letter(fired(case, "lapse", book), L.ESCALATION)
     assert any(isinstance(part, TheMail) for part in escalation.attach) is whole is about(escalation)["attached"]
+
+
+def test_what_nobody_confirmed_is_attached_to_nothing() -> None:
+    """A challenge whose sender is not proven runs its course, and its words go to nobody."""
+    book = secured(staged(1, content="full"))
+    first = mail(SAM, "We do not agree.", at=AT, title=TITLE, to=(JO,), cc=(TRUST.address,), proof=Proof.UNPROVEN)
+    case = served(opened(first, book, TRUST), book)
+    escalation = letter(fired(case, "lapse", book), L.ESCALATION)
+    assert not any(isinstance(part, TheMail) for part in escalation.attach)
+    assert about(escalation)["attached"] is False
 
 
 def test_records_are_filed_at_each_stage_where_the_policy_says() -> None:

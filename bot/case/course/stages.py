@@ -208,7 +208,11 @@ def attachments(d: Draft, others: tuple[Contact, ...] = ()) -> tuple[TheMail, ..
         return original(d, (c for c in (*d.responders, *others) if c.email not in holding))
     everybody = (*d.responders, case.raiser)
     fits = stage.original == "attach" and case.urgent and stage.level == "agency" and bool(case.opening_mail)
-    if fits and all(c.is_secure and c.agency in (case.raiser.agency, case.responder_agency) for c in everybody):
+    if (
+        fits
+        and not case.unproven
+        and all(c.is_secure and c.agency in (case.raiser.agency, case.responder_agency) for c in everybody)
+    ):
         return (TheMail(case.opening_mail),)
     return ()
 

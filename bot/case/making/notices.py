@@ -51,8 +51,9 @@ def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False)
 
 
 def original(d: Draft, readers: Iterable[Contact]) -> tuple[TheMail, ...]:
-    """The original mail as an attachment, where all who would read it have secure addresses; else nothing, flagged."""
-    if not d.case.opening_mail:
+    """The original mail as an attachment, where all who would read it have secure addresses; else nothing, flagged.
+    One that nobody has confirmed goes to nobody."""
+    if not d.case.opening_mail or d.case.unproven:
         return ()
     if not all(contact.is_secure for contact in readers):
         d.flag(Flag.MINIMAL_NOT_SECURE)

@@ -17,7 +17,7 @@ from bot.engine.reading.place import keys_of
 from bot.engine.turn import Turn
 from bot.mail.words import brought, office
 from bot.mail.words.brought import Told
-from bot.model import Address, Case, Contact, Decision, Flag, Inbox, Mail, Proof, SubjectReading, Word
+from bot.model import Address, Case, Contact, Decision, Flag, Inbox, Mail, MailKind, Proof, SubjectReading, Word
 from bot.model.letters.parts import Choice
 from bot.rules import workdays
 from bot.rules.directory import Directory
@@ -52,8 +52,10 @@ class Brought:
         return self.turn.books.settings.directory
 
     def is_handed_in(self, mail: Mail, placement: Placement, *, is_old: bool) -> bool:
-        """Whether the unit's proven mail hands a challenge in: forwarded, or with the word NEW."""
+        """Whether a person of the unit hands a challenge in by a proven mail: forwarded, or with the word NEW."""
         if is_old or mail.proof is not Proof.PROVEN or not isinstance(placement, Open | Pen):
+            return False
+        if mail.kind is not MailKind.HUMAN or mail.is_list:
             return False
         says_new = mail.command is not None and mail.command.word is Word.NEW
         return (says_new or self._is_passed_on(mail) or mail.trigger.phrase is not None) and bool(

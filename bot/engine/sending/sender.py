@@ -162,7 +162,7 @@ class Sender:
             queued = outbox.make(tx, queued, offered.letter, offered.raw)
         soft = self._refuse(tx, queued, offered.letter, offered.offer.refused, now)
         if offered.offer.accepted:
-            outbox.in_data(tx, queued, offered.offer.id, self._read_now(), offered.offer.assigned_id)
+            outbox.in_data(tx, queued, offered.offer.id, self._read_now(), offered.offer.assigned_id, soft)
         elif soft:
             self._later(tx, queued, soft[0].words, now)
 

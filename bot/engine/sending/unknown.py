@@ -100,8 +100,13 @@ class Unknown:
             return ""
 
     def _prove(self, tx: Connection, queued: Queued, how: str, now: datetime) -> None:
+        """Those whom the server put off at that attempt do not have it: it goes to them alone."""
+        left = put_off(queued)
+        reached = tuple(address for address in waiting(queued) if address not in left)
         outbox.proven(tx, queued, how, now)
-        self._tell(tx, queued, served(queued.letter, waiting(queued), _handed_over(queued)), now)
+        self._tell(tx, queued, served(queued.letter, reached, _handed_over(queued)), now)
+        if left:
+            outbox.deferred(tx, queued, next(iter(left.values())), now, now)
 
     def _look_at(self, queued: Queued) -> datetime:
         """At once, then at growing intervals up to the patience, then once a patience."""
@@ -116,6 +121,11 @@ class Unknown:
 def waiting(queued: Queued) -> tuple[str, ...]:
     """The addresses that neither took the letter nor refused it for good."""
     return tuple(address for address, status, _ in queued.recipients if status is Reach.WAITING)
+
+
+def put_off(queued: Queued) -> dict[str, str]:
+    """The waiting addresses that the server did not take at the last attempt, and what it said."""
+    return {address: words for address, status, words in queued.recipients if status is Reach.WAITING and words}
 
 
 def served(letter: Letter, recipients: tuple[str, ...], at: datetime) -> LetterServed:
