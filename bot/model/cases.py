@@ -159,7 +159,7 @@ class Question:
     command: PlainText = ""  # WORD, ALL_THE_SAME, UNDO: the word; SEND: SEND where later words join
     words: PersonalText = ""  # WORD, ALL_THE_SAME: what stood behind it; SEND: the words of the mail
     is_hedged: bool = False  # WORD: other words stood beside it
-    whose: PersonalText = ""  # WHOSE_ANSWER, OUTCOME: the address that may have answered; IMPARTIAL: who was named
+    whose: PersonalText = ""  # WHOSE_ANSWER, OUTCOME: whose mail may be it; IMPARTIAL: who was named; SEND: the reader
     hand: PersonalText = ""  # WHOSE_ANSWER: the address of who wrote it for them
     agency: PlainText = ""  # TRANSFER
     team: PersonalText = ""  # TRANSFER
