@@ -38,6 +38,7 @@ WITHOUT = {
     "digest-daily": "the unit's list of the day",
     "alert-plain": "the operator's",
     "alert-incident": "the operator's",
+    "alert-unworked": "what our own fault kept from being worked, to operator and unit",
     "information-in_flight": "a list of mails from before the service watched",
     "information-unreachable": "about a row of the directory",
     "question-proposed": "about a row of the directory",
