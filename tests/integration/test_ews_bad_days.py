@@ -78,7 +78,7 @@ PLACE = r"^crewe: https://127\.0\.0\.1:\d+/EWS/Exchange\.asmx"
         ("ErrorMailboxStoreUnavailable", " cannot reach the mailbox crewe.assessment@csc.example just now"),
         (
             "ErrorInternalServerError",
-            "(?: answered ErrorInternalServerError| lists a message of 'INBOX' but does not give it): it is tried again",
+            "(?: answered ErrorInternalServerError| lists a message of 'INBOX' but does not give it): it is tried",
         ),
     ],
 )
