@@ -69,7 +69,7 @@ CORRECTIONS: dict[CorrectionKind, Callable[[Draft, Correction], None]] = {
 
 
 def _read(d: Draft, fact: Arrival) -> None:
-    is_new = fact.mail.digest not in d.case.mails and fact.how != How.AGAIN
+    is_new = fact.mail.digest not in d.case.mails and fact.how not in (How.AGAIN, How.MAY_ANSWER)
     replies.on_mail(d, fact)
     if is_new:
         protection.in_confidence(d, fact.mail)

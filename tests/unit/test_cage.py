@@ -170,7 +170,7 @@ def test_a_child_that_stands_still_is_ended_by_the_wall_clock() -> None:
     sandbox = Sandbox(READING, wall=1.0)
     try:
         with pytest.raises(SandboxDied):
-            inside(sandbox, "import time; time.sleep(30); told = dict()")
+            inside(sandbox, "import threading; threading.Event().wait(30); told = dict()")
         assert isinstance(sandbox.read(b"From: a@csc.example\n\nhello\n", NOW), Mail)
     finally:
         sandbox.close()

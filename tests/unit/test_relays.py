@@ -236,3 +236,13 @@ def test_a_challenge_that_confides_opens_and_says_where_that_belongs() -> None:
     decision = opened(mail(title="Professional Safeguarding Challenge – 24 hours", is_confidence=True))
     said = {one.kind for one in decision.letters if one.standing and one.standing.conduct}
     assert (LetterKind.NOTICE in said, len(said)) == (False, 1)
+
+
+def test_a_letter_to_somebody_of_no_side_says_of_nobody_where_words_go() -> None:
+    """New risk is told to the raiser's manager and to the responder's, who acts at no stage: what the latter writes in
+    reply goes to nobody unasked, so that letter does not say that it does."""
+    worried = mail(HELEN, "The baby has a new bruise on her cheek.", at=START + hours(3), to=(BOT,), is_risk=True)
+    decision = arrived(served(opened()), replace(worried, meaning=Meaning.DOUBTFUL))
+    (told,) = letters(decision, LetterKind.INFORMATION, "risk")
+    assert told.standing is not None
+    assert (to(told), told.standing.goes_to) == ({MO, ANIL}, ())

@@ -125,6 +125,30 @@ def test_later_words_join_no_letter_that_does_not_say_so() -> None:
     assert letter(after, LetterKind.RELAY, "onward").values.text == later  # type: ignore[attr-defined]
 
 
+def test_words_go_to_nobody_but_who_was_named() -> None:
+    """The next stage has begun since, and somebody else would read them: nothing is sent, and their writer hears it."""
+    asked = wrote(at_state(State.AWAITING_RESPONSE))
+    onward = served(arrived(asked.case, mail(HELEN, "ESCALATE", at=AT + hours(1), to=(BOT,))))
+    key = letter(asked, *ASKED).key
+    late = arrived(onward, mail(HELEN, "SEND", at=AT + hours(2), to=(BOT,)), answered_key=key)
+    assert letters(late, LetterKind.RELAY) == []
+    assert [to(one) for one in late.letters] == [{HELEN}]
+
+
+def test_each_letter_speaks_of_its_own_words() -> None:
+    """NO to one leaves the other open; SEND that cites neither sends nothing."""
+    first = wrote(at_state(State.AWAITING_RESPONSE))
+    second = wrote(first.case, text="A third visit is planned by the nurse.", n=24)
+    keys = [letter(one, *ASKED).key for one in (first, second)]
+    unsaid = arrived(second.case, mail(HELEN, "SEND", at=AT + hours(25), to=(BOT,)))
+    assert (letters(unsaid, LetterKind.RELAY), [to(one) for one in unsaid.letters]) == ([], [{HELEN}])
+    less = arrived(second.case, mail(HELEN, "NO", at=AT + hours(25), to=(BOT,)), answered_key=keys[1])
+    sent = arrived(less.case, mail(HELEN, "SEND", at=AT + hours(26), to=(BOT,)), answered_key=keys[0])
+    values = letter(sent, LetterKind.RELAY, "onward").values
+    assert isinstance(values, Relay.Onward)
+    assert values.text == WORDS
+
+
 def test_words_go_only_between_secure_addresses() -> None:
     """Else their reader is told to ring, and the writer hears that."""
     book = not_secure(FAY)

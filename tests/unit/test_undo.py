@@ -79,6 +79,15 @@ def test_an_earlier_time_that_has_passed_is_now() -> None:
     assert back.case.due == made.case.opened + hours(25)
 
 
+def test_time_of_a_stage_that_is_over_is_not_taken_back() -> None:
+    """The next stage keeps its own window, whatever was given to the one before."""
+    made = confirmed(waiting(), "EXTEND 10 working days")
+    onward = served(said(made.case, HELEN, "ESCALATE", 4, proof=Proof.PROVEN))
+    back = said(onward, MO, "UNDO", 5, told(made))
+    assert (back.case.stage, back.case.due) == (onward.stage, onward.due)
+    assert MO in to(back.letters[0])
+
+
 def test_a_word_that_is_proven_is_told_to_nobody_so() -> None:
     """Only where nothing proves a sender is the manager asked to look."""
     made = said(waiting(), HELEN, "RESOLVED", 1, proof=Proof.PROVEN)

@@ -222,8 +222,9 @@ class Draft(Changing):
         case = self.case
         ring = to_ring(firsts, (human, case.raiser, self.first_responder, *self.unit))
         copied = self._people(cc, firsts)
-        named = (reader_of(self.cast, one.email, self.first_responder) for one in (*firsts, *copied))
-        goes_to = tuple(dict.fromkeys(person(one) for one in named if one is not None))
+        named = [reader_of(self.cast, one.email, self.first_responder) for one in (*firsts, *copied)]
+        is_everyones = None not in named[: len(firsts)]  # else it would say what is not so of one reader
+        goes_to = tuple(dict.fromkeys(person(one) for one in named if one is not None)) if is_everyones else ()
         standing = replace(self.standing(), human=person(human or case.raiser), ring=person(ring), goes_to=goes_to)
         answered = mail.message_id if mail and mail.message_id else case.opening_id
         letter = Letter(

@@ -275,8 +275,8 @@ def it_is_not(d: Draft, said: Said) -> None:
 
 
 def too_late(d: Draft) -> None:
-    """NO when another answer is recorded: the writers of the mails asked about hear it all the same."""
-    rows = claims.open_rows(d)
+    """NO when no answer is awaited any more: where another is recorded the writers of the mails asked about hear it."""
+    rows = claims.open_rows(d) if d.case.run and d.case.run.responded else ()
     _settle(d)
     _tell_writers(d, rows, "other")
 

@@ -16,6 +16,7 @@ from bot.case.course.stages import repeat
 from bot.case.making.draft import Draft
 from bot.case.making.notices import notify
 from bot.case.said.command import Said, Tell, is_known, nothing_changed
+from bot.case.said.unit.others import is_third
 from bot.mail.words.child_status import signs
 from bot.model import (
     WAITING,
@@ -134,6 +135,8 @@ def in_confidence(d: Draft, mail: Mail) -> None:
     is_persons = mail.is_confidence and mail.kind is MailKind.HUMAN and not mail.is_list
     if by is None or not is_persons or mail.proof is Proof.FAILED or d.is_stranger or not is_known(d, by):
         return
+    if is_third(d.case, by.email, d.rules):  # who learns nothing of a case, not even that there is one
+        return
     route = book.conduct(d.rules.policy, d.case.area)
     if not any(_alone(one, by) for one in d.letters):
         d.write(Information.InConfidence(when=mail.received), [by], mail=mail)
@@ -199,9 +202,10 @@ def undo(d: Draft, said: Said) -> None:
         return
     d.settle(lambda q: q is found)
     gave_time = found.command in (Word.EXTEND, Word.NOT_URGENT)
+    is_over = gave_time and d.case.run is not None and found.at is not None and d.case.run.entered > found.at
     if d.case.state is State.CLOSED:
         closing.reopen(d, said.by)
-    elif gave_time and d.case.state in (*WAITING, State.AWAITING_CONFIRMATION):
+    elif gave_time and d.case.state in (*WAITING, State.AWAITING_CONFIRMATION) and not is_over:
         _take_back_time(d, said, found)
     elif gave_time or d.case.state in WAITING:
         nothing_changed(d, said, _TAKEN_BACK)

@@ -66,7 +66,7 @@ _CLOSED = Tell("The challenge is closed.")
 _NO: dict[QuestionKind, Tell] = {
     QuestionKind.WORD: Tell("You said that the word is not yours, so nothing follows from it."),
     QuestionKind.WORD_AGAIN: Tell("You said that the word is not meant, so nothing follows from it."),
-    QuestionKind.WHOSE_ANSWER: Tell("You said that it is no answer, so the time for a reply runs on."),
+    QuestionKind.WHOSE_ANSWER: Tell("You said that it is no answer. No reply is awaited any more."),
     QuestionKind.PROVISIONAL: Tell("You said that it is no challenge of yours. Its time runs until a person decides."),
     QuestionKind.OUTCOME: Tell("You said that it is not the outcome.", "OUTCOME and what was agreed writes it down."),
     QuestionKind.IMPARTIAL: Tell("Nobody is appointed.", "APPOINT and the name of somebody else names another."),
@@ -166,7 +166,7 @@ def _settle(d: Draft, question: Question) -> None:
 def _no(d: Draft, said: Said, question: Question) -> None:
     """Whoever says it hears what follows; that a word or a challenge is not theirs is flagged."""
     if question.about is QuestionKind.SEND:
-        others.keep(d, said)
+        d.settle(lambda one: one.about is QuestionKind.SEND and one.key == question.key)
     if question.about is QuestionKind.WHOSE_ANSWER:
         answers.too_late(d)
     _settle(d, question)

@@ -243,8 +243,9 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class InConfidence(Wording):
-        """To who wrote in confidence, or of how a person acts."""
+        """To who wrote in confidence, or of how a person acts; it yields to none."""
 
+        yields = False
         when: datetime
 
     @dataclass(frozen=True, slots=True, kw_only=True)

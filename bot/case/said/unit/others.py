@@ -68,7 +68,7 @@ def answered(
     if mail.proof is Proof.FAILED or is_third(d.case, by.email, d.rules) or not may_be_answered(d, by):
         return
     if fact.answered == LetterKind.ANSWER.value:
-        if may_be_shown(mail) and by.agency != d.case.raiser.agency:
+        if may_be_shown(mail) and by.agency == d.case.responder_agency != "":
             d.hear(mail.received, str(by), "kept")
         return
     if not has_letter(d, by):
@@ -135,7 +135,7 @@ def taken(d: Draft, fact: Arrival, by: Contact, as_: str) -> None:
         return
     told = Information.Taken(when=mail.received, as_=as_)
     letter = d.write(told, [by, *hands(d, mail, by)], mail=mail, human=d.case.raiser)
-    once(d, letter, f"taken:{by.email}:{d.now:%Y%m%d}")
+    once(d, letter, f"taken:{as_}:{by.email}:{d.now:%Y%m%d}")
 
 
 # --- words for which no letter named a reader -------------------------------------------------------------------------
@@ -145,6 +145,14 @@ _UNASKED = Tell(
 )
 _NO_PROOF = Tell("It could not be proven that your mail comes from your mailbox, so nothing was sent on.")
 _NO_READER = Tell("There is nobody now to whom it could be sent.")
+_WHICH = Tell(
+    "More than one letter asks you whether words of yours shall be sent, and nothing was.",
+    "Please reply SEND to the letter that speaks of them.",
+)
+_ANOTHER_READER = Tell(
+    "Somebody else would read your words by now than was named to you, and nothing was sent.",
+    "Please write them anew in reply to the latest letter: it says to whom they go.",
+)
 
 
 def heard(d: Draft, fact: Arrival, by: Contact, choices: tuple[Choice, ...] = (), sent: Contact | None = None) -> None:
@@ -156,7 +164,8 @@ def heard(d: Draft, fact: Arrival, by: Contact, choices: tuple[Choice, ...] = ()
         more = (("SEND", f"your words go to {to}"),) if to else ()
         told = Question.Meaning(choices=(*choices, *more), sent=person(sent) if sent else None)
         letter = d.write(told, [by], mail=mail)
-        _ask(d, mail, by, letter.key if letter and to else "")
+        if letter and to:
+            _ask(d, mail, by, to, letter.key)
     elif sent:
         answered(
             d, fact, by, (passed_on(d, by, sent),), ("No word that acts was read in it, so the clock runs as it did",)
@@ -222,18 +231,20 @@ def _ask_whether(d: Draft, mail: Mail, by: Contact, to: Contact) -> None:
         if isinstance(letter.values, Question.Risk):
             choices = (*letter.values.choices, ("SEND", f"your words go to {to}"))
             d.letters[n] = replace(letter, values=replace(letter.values, choices=choices))
-            _ask(d, mail, by, letter.key)
+            _ask(d, mail, by, to, letter.key)
             return
     if today:
-        _ask(d, mail, by, today[-1].key, takes_more=True)
+        _ask(d, mail, by, to, today[-1].key, takes_more=True)
     else:
         asking = d.write(Question.Send(goes=person(to), when=mail.received), [by], mail=mail)
-        _ask(d, mail, by, asking.key if asking else "", takes_more=True)
+        _ask(d, mail, by, to, asking.key if asking else "", takes_more=True)
 
 
-def _ask(d: Draft, mail: Mail, by: Contact, key: str, *, takes_more: bool = False) -> None:
+def _ask(d: Draft, mail: Mail, by: Contact, to: Contact, key: str, *, takes_more: bool = False) -> None:
     if key:
-        row = Asked(key, QuestionKind.SEND, by.email, mail.digest, words=mail.new_text, came=mail.received)
+        row = Asked(
+            key, QuestionKind.SEND, by.email, mail.digest, words=mail.new_text, came=mail.received, whose=to.email
+        )
         d.ask(replace(row, command=Word.SEND.value) if takes_more else row)
 
 
@@ -247,20 +258,20 @@ def send(d: Draft, said: Said) -> None:
     rows = _pending(d, said.by)
     rows = [q for q in rows if q.key == said.fact.answered_key] or rows
     to = _other_side(d, said.by)
+    same = d.rules.directory.same_person
     if not rows:
         nothing_changed(d, said, _UNASKED)
     elif said.mail.proof is not Proof.PROVEN:
         nothing_changed(d, said, _NO_PROOF)
     elif to is None:
         nothing_changed(d, said, _NO_READER)
+    elif len({q.key for q in rows}) > 1:
+        nothing_changed(d, said, _WHICH)
+    elif any(q.whose and not same(q.whose, to.email) for q in rows):
+        d.settle(lambda q: q in rows)
+        nothing_changed(d, said, _ANOTHER_READER)
     else:
         d.settle(lambda q: q in rows)
         d.event(EventKind.ATTACHED, by=said.by.email, note="SEND")
         relay(d, said.by, to, "\n\n".join(q.words for q in rows), rows[-1].came or d.now)
         d.write(Answer.Done(done=(passed_on(d, said.by, to),), undone=(), choices=()), [said.by], mail=said.mail)
-
-
-def keep(d: Draft, said: Said) -> None:
-    """NO: what was asked about stays with the case."""
-    rows = _pending(d, said.by)
-    d.settle(lambda q: q in rows)
