@@ -112,7 +112,7 @@ class Question:
     command: PlainText = ""  # WORD, ALL_THE_SAME, UNDO: the word; SEND: SEND where later words join
     words: PersonalText = ""  # WORD, ALL_THE_SAME: what stood behind it; SEND: the words of the mail
     is_hedged: bool = False  # WORD: other words stood beside it
-    whose: PersonalText = ""  # WORD: of whom; WHOSE_ANSWER, OUTCOME: whose mail may be it; IMPARTIAL: who; SEND: the reader
+    whose: PersonalText = ""  # WORD: of whom; WHOSE_ANSWER, OUTCOME: whose mail; IMPARTIAL: who; SEND: the reader
     code: PersonalText = ""  # WORD of one that relaxes: what a reply without proof must hold; "" for no more
     hand: PersonalText = ""  # WHOSE_ANSWER: the address of who wrote it for them
     agency: PlainText = ""  # TRANSFER
