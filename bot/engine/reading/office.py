@@ -31,7 +31,6 @@ SUBJECT = "Your mail to the challenge clock"
 #: So many answers a day to one address, of whatever case or none.
 ANSWERS_A_DAY = 10
 _NUMBER = re2.compile(r"(?i)^duplicate\D{0,6}(\d{1,9})\b")
-#: How a mail was matched whose line names the case.
 _HELP: Choice = ("HELP", "every word you can send")
 _OF_CASE: Choice = ("STATUS CE-2027-0007", "a word about a case: its ref stands behind the word")
 _NEW: Choice = ("NEW", "a challenge made by telephone; then a line each: Who, Whom, When, How urgent, About")
