@@ -362,11 +362,18 @@ def test_nothing_at_all_of_a_message(line: Line) -> None:
     assert mails[1].received == mails[0].received
 
 
-def test_nonsense(line: Line) -> None:
+@pytest.mark.parametrize(
+    ("answer", "nonsense", "words"),
+    [
+        (b"* SEARCH", b"* SEARCH helen", "its answer made no sense"),
+        (b'INTERNALDATE "', b'INTERNALDATE "helen', "does not say when it arrived"),
+    ],
+)
+def test_nonsense(line: Line, answer: bytes, nonsense: bytes, words: str) -> None:
     """An answer that makes no sense closes the door; a piece of mail in it is not repeated to anybody."""
     line.deliver("one")
-    line.proxy.edit(lambda data: data.replace(b'INTERNALDATE "', b'INTERNALDATE ("helen'))
-    with pytest.raises(DoorClosed, match="its answer made no sense") as told:
+    line.proxy.edit(lambda data: data.replace(answer, nonsense))
+    with pytest.raises(DoorClosed, match=words) as told:
         line.open().fetch("", 10)
     assert "helen" not in str(told.value)
 

@@ -60,7 +60,7 @@ class Connection:
             if self._client is None:
                 self._client = self._connect()
             yield self._client
-        except (IMAPClientError, OSError) as error:
+        except (IMAPClientError, OSError, ValueError) as error:  # ValueError: what the library's parser cannot read
             self.drop()
             raise self._closed(error) from error
 
@@ -205,7 +205,9 @@ class Connection:
     def _closed(self, error: Exception) -> DoorClosed:
         door = self._door
         words = " ".join(str(error).split())[:200] or type(error).__name__
-        if isinstance(error, ProtocolError) or "unexpected" in words:
+        # a certificate that does not hold is a ValueError too, whose words help
+        is_nonsense = isinstance(error, ValueError) and not isinstance(error, ssl.SSLError)
+        if is_nonsense or isinstance(error, ProtocolError) or "unexpected" in words:
             words = "its answer made no sense"  # the library quotes the line, which may be a piece of mail
         for secret in filter(None, (door.password.get_secret_value(), self._token, door.user)):
             words = words.replace(secret, "...")
