@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.cases import Ref, written
+from bot.cli.case.command import Ref, written
 from bot.cli.open import database, found, now, office
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, json_text, say_lines, when
 from bot.daemon.configuration import home

@@ -12,7 +12,9 @@ from typing import Annotated
 import typer
 
 from bot import __version__
-from bot.cli import cases, check, keep, mail, policy, registers, run, setup, shown, understand
+from bot.cli import check, keep, mail, policy, run, setup, shown, understand
+from bot.cli.case import command as cases
+from bot.cli.case import registers
 from bot.cli.output import complain, say_lines
 from bot.cli.probe import command as probe
 from bot.cli.rehearsal import command as rehearse

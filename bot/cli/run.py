@@ -18,7 +18,8 @@ from bot.daemon.alert import conditions, read_heartbeat
 from bot.daemon.configuration import home, load
 from bot.daemon.daemon import Daemon
 from bot.daemon.life import HEARTBEAT, alone, disk, is_at_work, once
-from bot.store import cases, mailboxes, meta, proof
+from bot.store import cases, mailboxes, meta
+from bot.store.proof import beside
 
 #: A heartbeat older than this many of its own intervals has stopped; `once` beats as often as cron calls it.
 BEATS = 4
@@ -179,7 +180,7 @@ def verify(
     if then and not earlier:
         raise typer.BadParameter("give the head that stands beside that time, too: --head HEAD")
     with database(config) as db, db.read() as tx:
-        faults, count, head = [*cases.verify(tx), *proof.faults(tx)], cases.count(tx), cases.head(tx)
+        faults, count, head = [*cases.verify(tx), *beside.faults(tx)], cases.count(tx), cases.head(tx)
         is_intact, said = cases.judged(tx, earlier, then) if earlier and not faults else (not earlier, "")
     if as_json:
         emit(*({"fault": fault} for fault in faults))

@@ -16,12 +16,13 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 
 from bot.model import Case, Decision, Fact, Flag, JournalRow, Mail, MailForms, State
 from bot.model.errors import CaseMoved
-from bot.store import chain, codec, deadlines, schema
-from bot.store.chain import head as head
-from bot.store.chain import judged as judged
+from bot.store import codec, deadlines, schema
 from bot.store.keep import is_purged as is_purged
 from bot.store.keep import note_purge as note_purge
 from bot.store.keep import purge as purge
+from bot.store.proof import chain
+from bot.store.proof.chain import head as head
+from bot.store.proof.chain import judged as judged
 
 _cases, _ids, _policies, _absences = schema.cases, schema.ids, schema.policies, schema.absences
 

@@ -18,8 +18,9 @@ from sqlalchemy import Connection, delete, select, update
 
 from bot.model import Case, IdKind, Sending
 from bot.model.errors import StoreError
-from bot.store import chain, codec, mails, meta, outbox, schema
+from bot.store import codec, mails, meta, outbox, schema
 from bot.store.db import Database, in_words, quick_check
+from bot.store.proof import chain
 
 _cases, _ids, _out = schema.cases, schema.ids, schema.outbox
 

@@ -1,21 +1,23 @@
-"""Letters as stored, every way to look at them, and what holds one back. What else moves a letter stands in outbox.py,
-which offers these functions as its own.
+"""Letters as stored, every way to look at them, what holds one back, and the end of all. What else moves
+a letter stands in outbox.py, which offers these functions as its own.
 
 It does not know why a letter must wait, nor which hold a decision ends: that is engine/turn.py's.
 """
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select, update
 
 from bot.model import Hold, Letter, LetterKind, Reach, Sending
 from bot.store import codec, schema
 from bot.store.codec import Instant
 from bot.store.earlier import letter_as_now
+from bot.store.proof import chain
 
 #: Nothing more will be tried.
 FINISHED = (Sending.SENT, Sending.REFUSED, Sending.WITHHELD)
@@ -24,7 +26,7 @@ FINISHED = (Sending.SENT, Sending.REFUSED, Sending.WITHHELD)
 #: index is used however many letters were ever sent.
 GOING = (Sending.QUEUED, Sending.CLAIMED, Sending.IN_DATA, Sending.DEFERRED, Sending.UNKNOWN)
 
-_out, _to = schema.outbox, schema.recipients
+_out, _to, _waits = schema.outbox, schema.recipients, schema.waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,20 @@ def release(tx: Connection, letter_id: int) -> None:
     may = _out.c.status.in_([Sending.HELD, Sending.WITHHELD])
     held = update(_out).where(_out.c.id == letter_id, may)
     tx.execute(held.values(status=Sending.QUEUED, last_error="", held_for=None))
+
+
+def forget_case(tx: Connection, number: int, now: datetime) -> None:
+    """Deletes the case's letters: they name people."""
+    forget(tx, tx.execute(select(_out.c.id).where(_out.c.case_number == number)).scalars().all(), now)
+
+
+def forget(tx: Connection, letter_ids: Sequence[int], now: datetime) -> None:
+    for some in schema.chunks(letter_ids):
+        tx.execute(delete(_to).where(_to.c.letter.in_(some)))
+        tx.execute(delete(_waits).where(_waits.c.letter.in_(some)))
+        tx.execute(delete(_out).where(_out.c.id.in_(some)))
+    for number in letter_ids:
+        chain.seal(tx, "letter", number, None, now)
 
 
 def read(text: str) -> Letter:

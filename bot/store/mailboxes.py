@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, literal, or_, select, update
 
-from bot.store import chain, schema
+from bot.store import schema
+from bot.store.proof import chain
 
 _gaps, _rows, _floors, _ledger = schema.gaps, schema.mailboxes, schema.folder_floors, schema.ledger
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from bot.doors.ports import Outcome, Refusal
 from bot.model import Hold, Letter, LetterKind, Reach, Sending
 from bot.model.errors import CaseMoved
-from bot.store import chain, codec, schema
+from bot.store import codec, schema
 from bot.store.codec import Instant, at
 from bot.store.letters import FINISHED as FINISHED
 from bot.store.letters import Queued as Queued
@@ -39,6 +39,8 @@ from bot.store.letters import answers_to as answers_to
 from bot.store.letters import bare as bare
 from bot.store.letters import by_message_id as by_message_id
 from bot.store.letters import drop as drop
+from bot.store.letters import forget as forget
+from bot.store.letters import forget_case as forget_case
 from bot.store.letters import get as get
 from bot.store.letters import hold_all as hold_all
 from bot.store.letters import next_retry as next_retry
@@ -49,6 +51,7 @@ from bot.store.letters import open_letters as open_letters
 from bot.store.letters import release as release
 from bot.store.letters import sent_today as sent_today
 from bot.store.letters import unknowns as unknowns
+from bot.store.proof import chain
 
 _out, _to, _waits = schema.outbox, schema.recipients, schema.waits
 
@@ -262,20 +265,6 @@ def bounced(tx: Connection, letter_id: int, recipient: str, status: str, words: 
     to = update(_to).where(_to.c.letter == letter_id, _to.c.address == recipient.lower())
     row = to.where(_to.c.status != Reach.BOUNCED)
     return tx.execute(row.values(status=Reach.BOUNCED, words=f"{status} {words}".strip(), at=now)).rowcount > 0
-
-
-def forget_case(tx: Connection, number: int, now: datetime) -> None:
-    """Deletes the case's letters: they name people."""
-    forget(tx, tx.execute(select(_out.c.id).where(_out.c.case_number == number)).scalars().all(), now)
-
-
-def forget(tx: Connection, letter_ids: Sequence[int], now: datetime) -> None:
-    for some in schema.chunks(letter_ids):
-        tx.execute(delete(_to).where(_to.c.letter.in_(some)))
-        tx.execute(delete(_waits).where(_waits.c.letter.in_(some)))
-        tx.execute(delete(_out).where(_out.c.id.in_(some)))
-    for number in letter_ids:
-        chain.seal(tx, "letter", number, None, now)
 
 
 def _move(tx: Connection, queued: Queued, of: Sequence[Sending], *also: ColumnElement[bool], **values: Any) -> None:

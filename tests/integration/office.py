@@ -20,9 +20,10 @@ from bot.daemon.app import App, build
 from bot.doors.maildir.send import deliver
 from bot.model import Case
 from bot.settings.settings import Door, Settings
-from bot.store import cases, deadlines, mails, outbox, proof
+from bot.store import cases, deadlines, mails, outbox
 from bot.store.mails import Listed
 from bot.store.outbox import Queued
+from bot.store.proof import beside
 from tests.unit.case_samples import BOT, CREWE, FAY, HELEN, START, shipped
 
 GATEWAY = "mx.council.example"
@@ -125,7 +126,7 @@ class Office:
 
     def faults(self) -> list[str]:
         with self.app.db.read() as tx:
-            return [*cases.verify(tx), *proof.faults(tx)]
+            return [*cases.verify(tx), *beside.faults(tx)]
 
     def files(self) -> list[Path]:
         """Everything under var/ and among the letters."""

@@ -18,7 +18,8 @@ from bot.engine.reading import receiving
 from bot.engine.sending import sender
 from bot.mail import read
 from bot.model import AlarmKind, Case, Proof, State
-from bot.store import cases, chain, deadlines, mailboxes, mails, outbox
+from bot.store import cases, deadlines, mailboxes, mails, outbox
+from bot.store.proof import chain
 
 
 @dataclass(frozen=True)

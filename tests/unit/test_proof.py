@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from bot.store import cases, mailboxes, proof
+from bot.store import cases, mailboxes
 from bot.store.db import Database
+from bot.store.proof import beside
 from tests.integration.office import Office, raw_mail
 from tests.unit.case_samples import BOT, FAY, HELEN, START
 
@@ -82,7 +83,7 @@ def opened(file: Path) -> Iterator[Connection]:
 
 def faults(file: Path) -> list[str]:
     with opened(file) as tx:
-        return [*cases.verify(tx), *proof.faults(tx)]
+        return [*cases.verify(tx), *beside.faults(tx)]
 
 
 def copied(whole: Path, to: Path, edit: Callable[[sqlite3.Connection], Any]) -> Path:

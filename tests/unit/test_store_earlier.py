@@ -12,8 +12,9 @@ from sqlalchemy import text
 
 from bot.model import Case, ClosedAs, Deadline, Decision, Question, QuestionKind, StageRun, State, Task
 from bot.records import plain
-from bot.store import cases, chain, codec
+from bot.store import cases, codec
 from bot.store.db import Database
+from bot.store.proof import chain
 from tests.unit.store_samples import FAY, HELEN, HOUR, NOW, a_case, opening, save_new
 
 WORD = Question("k1", QuestionKind.WORD, FAY.email, "d" * 64, command="RECEIVED", words="by Friday", at=NOW)

@@ -20,7 +20,8 @@ from sqlalchemy import Connection, Row, select
 
 from bot.model import How
 from bot.model.mails import Disposition
-from bot.store import cases, chain, codec, mailboxes, meta, schema
+from bot.store import cases, codec, mailboxes, meta, schema
+from bot.store.proof import chain
 
 _TOKEN = re2.compile(r'"(t:[0-9a-f]{32})"')
 

@@ -3,7 +3,7 @@
 A body holds the fact, its events, the keys of its letters, and the fields of the case that changed. Every
 personal string in it is a token; the string itself stands in `texts`, where a purge can reach it. The salt is the
 case's own and goes with a purge, so that nobody can then test names against the tokens. What no journal holds, gaps
-and the bytes of letters, is sealed in a chain of its own. Whether all of it holds is proof.py's. It saves no case.
+and the bytes of letters, is sealed in a chain of its own. Whether all of it holds is beside.py's. It saves no case.
 """
 
 import hashlib

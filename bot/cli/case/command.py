@@ -11,7 +11,7 @@ import typer
 
 from bot.case.making.draft import Draft
 from bot.case.said.correct import refusal
-from bot.cli.one_case import letter_row, stage_row, tell
+from bot.cli.case.shown import letter_row, stage_row, tell
 from bot.cli.open import database, found, now, office
 from bot.cli.output import DEFAULT, AsJson, By, ConfigDir, Reason, complain, emit, say_lines, show, time_of, when
 from bot.daemon.app import Office
