@@ -17,7 +17,7 @@ from jinja2 import BaseLoader, DictLoader, StrictUndefined, TemplateError, Templ
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from bot.letters import wording
+from bot.letters import marked, wording
 from bot.letters.mime import Attached, Thread, body, code, headers, is_ours, message_id
 from bot.letters.wording import Shown, fallback, shown_fields
 from bot.model import Contact, Letter, LetterKind, aware
@@ -79,7 +79,7 @@ class Templates:
         """The text of a letter with its marks. Raises whatever a template can raise."""
         return self._text.get_template(name).render(values)
 
-    def page(self, title: str, blocks: Sequence[wording.Block]) -> str:
+    def page(self, title: str, blocks: Sequence[marked.Block]) -> str:
         """The HTML part. Raises whatever a template can raise."""
         return self._html.get_template(_BASE).render(title=title, blocks=blocks)
 
@@ -94,16 +94,19 @@ def _environment(loader: BaseLoader, *, html: bool) -> ImmutableSandboxedEnviron
         "contact": wording.contact,
         "people": wording.people,
         "sentence": wording.sentence,
-        "quoted": wording.quoted,
+        "quoted": marked.quoted,
         "say": _dated(wording.instant),
         "short": _dated(wording.short),
         "day": _dated(wording.day),
     }
     made.globals |= {
         "fit": wording.fit,
-        "heading": wording.heading,
-        "link": wording.link,
-        "options": wording.options,
+        "heading": marked.heading,
+        "box": marked.box,
+        "foot": marked.foot,
+        "steps": marked.steps,
+        "link": marked.link,
+        "options": marked.options,
     }
     return made
 
@@ -203,13 +206,13 @@ def _parts(letter: Letter, office: Office, templates: Templates, values: Values,
     answer = subject if subject.startswith("RE:") else f"RE: {subject}"
     fault = ""
     try:
-        marked = templates.marked(template_of(letter), values)
+        words = templates.marked(template_of(letter), values)
     except Exception as error:
         fault = f"{template_of(letter)}: {_fault(error)}"
-        marked = fallback(letter.kind, values, office.calendar)
-    text = wording.plain(marked)
+        words = fallback(letter.kind, values, office.calendar)
+    text = marked.plain(words)
     try:
-        html = templates.page(subject, wording.blocks(marked, office.bot.email, answer))
+        html = templates.page(subject, marked.blocks(words, office.bot.email, answer))
     except Exception as error:
         return text, "", fault or f"{_BASE}: {_fault(error)}"
     return text, html, fault

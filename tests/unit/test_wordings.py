@@ -36,7 +36,7 @@ READS = {name: Reads(TEXTS).of(f"{name}.txt.j2") for name in WORDINGS}
 TEMPLATES = Templates.from_texts(TEXTS)
 OFFICE = Office(Contact("clock@partnership.example", "Clock"), calendar())
 #: What every template may ask for beside values: functions, and what the renderer adds.
-GIVEN = {"fit", "heading", "link", "options", "bot_name", "asked_window", "them", "forms"}
+GIVEN = {"fit", "heading", "box", "foot", "steps", "link", "options", "bot_name", "asked_window", "them", "forms"}
 #: What the renderer itself reads of how a case stands.
 FOR_HEADERS = {"fixed_words"}
 
