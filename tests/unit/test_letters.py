@@ -561,7 +561,7 @@ def test_a_missing_common_value_falls_back(missing: str) -> None:
     letter = sample(LetterKind.NOTICE)
     assert letter.standing is not None
     used = render(replace(letter, standing=less(letter.standing, missing)), OFFICE, TEMPLATES, NOW).used_fallback
-    optional = ("responder", "advice", "decision_word", "human", "ring", "due_why", "timescales")
+    optional = ("responder", "advice", "decision_word", "human", "ring", "due_why", "timescales", "opened")
     assert used is (missing not in optional)
 
 
@@ -609,30 +609,25 @@ Please reply to Helen Visser by Wednesday 13 January, 10:05am
 If a child is at immediate risk, ring 999. For anything that cannot wait now, ring the Front Door on 01632 \
 960999.
 
-Helen Visser (North Health) has raised a professional challenge with Riverside Assessment Team. It was received \
-on Tuesday 12 January 2027, 10:05am. Professional Challenge Procedure applies, at Step 1: Line Managers.
+Helen Visser (North Health) has raised a professional challenge with Riverside Assessment Team and asks for an \
+answer in 24 hours. It is at Step 1: Line Managers. The original: from Helen Visser, Tuesday 12 January 2027, \
+10:05am, in the inbox of Riverside Assessment Team. To see the whole of it, ask Helen Visser (North Health), \
+01632 960101.
 
-The original: from Helen Visser, Tuesday 12 January 2027, 10:05am, in the inbox of Riverside Assessment Team. To \
-see the whole of it, ask Helen Visser (North Health), 01632 960101.
+1. Read the original, or ring Helen Visser.
+2. Answer in your own words: reply to all on the original mail, or reply here and it is sent on.
+3. Not ready? Say by when. Answered already? Say when and how.
 
-Please read the original and answer Helen Visser in writing.
+This one is urgent: please say now by when you will answer.
 
-This one is urgent. Please say now by when you will answer.
-
-Reply to all on the original mail, or to this letter. Keep [XX-2027-0007] in the subject.
-
-You can also put one of these on the first line:
-
-- RECEIVED by 3pm: seen; when you will answer. The time above still counts
-- PHONE: you have spoken: when, and what was agreed
+- RECEIVED by 3pm: seen; when you will answer; the time stands
+- PHONE: you have spoken; when, and what was agreed
 - NOT MINE: it belongs to somebody else
 
 The time ends on Wednesday 13 January 2027, 10:05am.
 
-No reply recorded by then: it goes to Step 2: Designated Safeguarding Leads: Dev Patel (Childrens Services) and \
-Ruth Okoye (North Health).
-
-To talk: Helen Visser (North Health), 01632 960101.
+If no reply is recorded by then, it goes to Step 2: Designated Safeguarding Leads: Dev Patel (Childrens \
+Services) and Ruth Okoye (North Health).
 
 --
 [XX-2027-0007]. Professional Challenge Procedure. Sample Safeguarding Children Partnership. Sent by a machine: \
