@@ -10,6 +10,7 @@ from datetime import datetime
 
 import re2
 
+from bot.case.dated import can_answer
 from bot.case.making.draft import Draft
 from bot.mail.words.commands import command, yes_or_no
 from bot.mail.words.promises import is_holding, sentences
@@ -149,11 +150,12 @@ def ask_back(d: Draft, said: Said, asking: Wording) -> None:
         d.ask(Question(letter.key, about, said.by.email, said.mail.digest, command=word, words=said.note))
 
 
-def unsettled(d: Draft, by: Contact, cited: Question | None) -> Question | None:
+def unsettled(d: Draft, mail: Mail, by: Contact, cited: Question | None) -> Question | None:
     """The question that CLOSE answers: the one cited, else the last that was put to this person."""
     same = d.rules.directory.same_person
     found = [q for q in d.case.questions if q.about is QuestionKind.ALL_THE_SAME and same(q.asked, by.email)]
-    return cited if cited in found else next(reversed(found), None)
+    known = [q for q in found if can_answer(mail, q.at)]
+    return cited if cited in found else next(reversed(known), None)
 
 
 def is_known(d: Draft, who: Contact) -> bool:

@@ -165,7 +165,8 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         if case.state in WAITING:
             may_answer(d, mail, by, is_aside=True)
     elif not is_certain:
-        d.event(EventKind.ATTACHED, by=by.email, note="not proven" if not proven else "unreadable or an unusable word")
+        lacks = fact.outdated or ("not proven" if not proven else "unreadable or an unusable word")
+        d.event(EventKind.ATTACHED, by=by.email, note=lacks)
         may_answer(d, mail, by)
     elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, command.writer(mail)):
         d.event(EventKind.ATTACHED, by=by.email, note="says that it is not theirs")

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.case import dated
 from bot.case.course import opening
 from bot.case.placement import weighed
 from bot.case.said.command import HANDED_OUT
@@ -147,13 +148,14 @@ class Penned:
 
     def _authority(self, mail: Mail, digests: list[Queued]) -> tuple[Contact, tuple[str, ...]]:
         """Who wrote it, and the areas whose business unit that is; none without proof, unless it cites the digest that
-        went to that very address, and never with a failed proof."""
+        went to that very address, and never with a failed proof or one of another day."""
         email = mail.sender.email if mail.sender else ""
         directory = self.turn.books.settings.directory
         held = areas_of(directory, email)
         by = next(iter(held.values()), Contact(email))
         was_sent = any(directory.same_person(to.email, email) for q in digests for to in q.letter.to)
-        if mail.proof is Proof.FAILED or (mail.proof is not Proof.PROVEN and not was_sent):
+        is_old = dated.outdated(mail, max((q.queued for q in digests), default=None), is_seen=False)
+        if is_old or mail.proof is Proof.FAILED or (mail.proof is not Proof.PROVEN and not was_sent):
             return by, ()
         return by, tuple(held)
 
