@@ -5,7 +5,7 @@ is never swallowed: its sender hears why (Tell), and what would. Which word does
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import re2
@@ -27,6 +27,7 @@ from bot.model import (
     QuestionKind,
     Word,
     Wording,
+    letters,
 )
 from bot.model.letters import Answer, Enclosed, Information, TheRegister, TheReport
 from bot.model.letters.parts import Entered
@@ -52,7 +53,7 @@ class Said:
 VISIBLE = (
     Word.URGENT, Word.ESCALATE, Word.NOT_RESOLVED, Word.NO, Word.REOPEN, Word.CHILD_PROTECTION, Word.IT_IS_NOT,
 )  # fmt: skip
-#: What may stand behind the YES to a question whether a word is one's own.
+#: What may stand behind the YES to a question that bears a code.
 CODE = re2.compile(r"\b\d{6}\b")
 RECORD = "{record}"  # stands in a Tell for what the policy calls the record of whom it is about
 
@@ -94,7 +95,7 @@ def told(d: Draft, fact: Arrival) -> Command | None:
         return None
     if question.about in (QuestionKind.RESOLVED, QuestionKind.ALL_THE_SAME):
         return yes_or_no(fact.mail.new_text)
-    if question.about in (QuestionKind.WORD, QuestionKind.WORD_AGAIN):
+    if question.code or question.about in (QuestionKind.WORD, QuestionKind.WORD_AGAIN):
         return command(CODE.sub("", fact.mail.new_text))
     line = next((line for line in fact.mail.new_text.split("\n") if line.strip()), "")[:40].strip(" \t.!").upper()
     meant = {"DONE": Word.YES, "NOT DONE": Word.NO}.get(line)
@@ -148,6 +149,26 @@ def ask_back(d: Draft, said: Said, asking: Wording) -> None:
         d.settle(lambda one: one.about is QuestionKind.ALL_THE_SAME and one.asked == said.by.email)
         about, word = QuestionKind.ALL_THE_SAME, said.word.value
         d.ask(Question(letter.key, about, said.by.email, said.mail.digest, command=word, words=said.note))
+
+
+def put(
+    d: Draft, asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager, question: Question, to: Contact
+) -> None:
+    """One question to one address; of a word that relaxes, or of another's YES, the letter bears a code."""
+    letter = d.write(asking, [to])
+    if letter is None:
+        return
+    is_visible = bool(question.command) and Word(question.command) in VISIBLE
+    code = "" if is_visible else d.rules.code(letter.key)
+    d.letters[-1] = replace(letter, values=replace(asking, code=code))
+    d.ask(replace(question, key=letter.key, asked=to.email, code=code))
+
+
+def leaked(d: Draft, mail: Mail) -> None:
+    """A code that stands in somebody else's mail, or goes on to others, counts no more."""
+    sender, same = mail.sender.email if mail.sender else "", d.rules.directory.same_person
+    goes_on = any(a.email != d.rules.bot.email for a in (*mail.to, *mail.cc))
+    d.void_code(lambda q: bool(q.code) and q.code in mail.text and (goes_on or not same(q.asked, sender)))
 
 
 def unsettled(d: Draft, mail: Mail, by: Contact, cited: Question | None) -> Question | None:

@@ -15,7 +15,7 @@ from bot.case.course.opening import confirmed
 from bot.case.making import claims, forms, incident
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_shown, pass_back
-from bot.case.said import command, protection, questions, transfer, words
+from bot.case.said import command, protection, transfer, words
 from bot.case.said.answers import CHOICES, may_answer, pass_on, reached_raiser, responded
 from bot.case.said.command import is_known
 from bot.case.said.unit import others
@@ -76,7 +76,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
         incident.bounced_elsewhere(d, fact)
     else:
         _human(d, fact, sender)
-    questions.leaked(d, mail)
+    command.leaked(d, mail)
 
 
 def _recalled(d: Draft, mail: Mail, sender: str) -> None:

@@ -21,6 +21,7 @@ from bot.case.said.command import (
     is_known,
     may_see_state,
     nothing_changed,
+    put,
     replied_to,
     state_alone,
     tell,
@@ -186,18 +187,6 @@ def _beside(d: Draft, said: Said, known: Contact) -> list[Contact]:
     same = d.rules.directory.same_person
     found = {c.email: c for c in (*side, *([manager] if manager else []), *d.unit) if not same(c.email, known.email)}
     return list(found.values())
-
-
-def put(
-    d: Draft, asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager, question: Question, to: Contact
-) -> None:
-    """One question to one address; of a word that relaxes the letter bears a code."""
-    letter = d.write(asking, [to])
-    if letter is None:
-        return
-    code = d.rules.code(letter.key) if Word(question.command) not in VISIBLE else ""
-    d.letters[-1] = replace(letter, values=replace(asking, code=code))
-    d.ask(replace(question, key=letter.key, asked=to.email, code=code))
 
 
 def on_word_manager(d: Draft) -> None:

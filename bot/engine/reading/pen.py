@@ -200,6 +200,8 @@ class Penned:
         inbox = self._permitted_inbox(row, one)
         if inbox is None:
             return f"{order.name}: that mail lies in a mailbox of another area", False
+        if order.what == NOT_OURS and one.mail.proof is not Proof.PROVEN:
+            return f"{order.name}: it could not be proven that you wrote this, so that mail waits on", False
         if order.what == NOT_OURS:
             mails.replace(tx, row.entry, Disposition.IGNORED, f"not ours: {how}", now)
             return f"Mail {row.entry} is none of our business; its text is gone", True
@@ -255,15 +257,11 @@ class Penned:
 
     def _tell(self, tx: Connection, one: Answered, done: list[str], unclear: list[str], now: datetime) -> None:
         cited = tuple(i for i in (*one.mail.references[-5:], one.mail.message_id or "") if i)
+        values, about = Answer.Pen(done=tuple(done), unclear=tuple(unclear)), "Mails that you placed"
         letter = Letter(
-            Answer.Pen(done=tuple(done), unclear=tuple(unclear)),
-            one.mail.digest,
-            (one.by,),
-            decided=now,
-            subject="Mails that you placed",
-            in_reply_to=one.mail.message_id or "",
+            values, one.mail.digest, (one.by,), decided=now, subject=about, in_reply_to=one.mail.message_id or "",
             references=cited,
-        )
+        )  # fmt: skip
         self.turn.post(tx, letter, now)
 
 
