@@ -14,7 +14,7 @@ from bot.case.making import awaited, claims, forms
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_quoted, may_be_shown
 from bot.case.said.command import Said, Tell, nothing_changed
-from bot.case.said.unit.others import hands
+from bot.case.said.unit.others import hands, is_third
 from bot.model import (
     WAITING,
     AlarmKind,
@@ -295,5 +295,5 @@ def _tell_writers(d: Draft, rows: tuple[Question, ...], became: str, but: str = 
     has = {c.email for letter in d.letters for c in letter.to}
     for email, at in when.items():
         who = d.known(email)
-        if who.agency and email not in has | {but}:
+        if who.agency and email not in has | {but} and not is_third(d.case, email, d.rules):
             d.write(Information.Taken(when=at, as_=became), [who], human=d.case.raiser)
