@@ -14,7 +14,7 @@ from bot.case import guesses
 from bot.case import placement as case_placement
 from bot.case.placement import Attach, Ignore, Known, Open, Pen, Placement
 from bot.mail.subject import ref_in
-from bot.model import Case, How, IdKind, Inbox, Mail, MailKind
+from bot.model import Case, How, IdKind, Inbox, Mail, MailKind, Proof
 from bot.rules.directory import Directory
 from bot.store import cases, outbox
 
@@ -151,7 +151,13 @@ def inbox_of(watched: Mapping[str, Inbox], directory: Directory, name: str, mail
 
 def keys_of(mail: Mail) -> dict[str, IdKind]:
     """The keys by which a copy of this mail, or the same challenge again, is known."""
-    return {content_key(mail): IdKind.CONTENT} | dict.fromkeys(same_keys(mail), IdKind.WORDS)
+    return content_keys(mail) | dict.fromkeys(same_keys(mail), IdKind.WORDS)
+
+
+def content_keys(mail: Mail) -> dict[str, IdKind]:
+    """Those of what stays the same when it is delivered twice or, where its sender is proven, sent again by anybody."""
+    signed = (signed_key(mail),) if mail.proof is Proof.PROVEN and mail.date else ()
+    return dict.fromkeys((content_key(mail), *signed), IdKind.CONTENT)
 
 
 def content_key(mail: Mail) -> str:
@@ -159,6 +165,12 @@ def content_key(mail: Mail) -> str:
     date = mail.date.isoformat() if mail.date else ""
     digests = (a.digest for a in mail.attachments)
     return "content:" + _hash(mail.message_id or "", _sender(mail), date, mail.subject, mail.text, *digests)
+
+
+def signed_key(mail: Mail) -> str:
+    """What a sender's signature covers for certain: who, when and the words, whatever id a mail bears and cites."""
+    date = mail.date.isoformat() if mail.date else ""
+    return "signed:" + _hash(_sender(mail), date, " ".join(mail.text.split()), *(a.digest for a in mail.attachments))
 
 
 def same_keys(mail: Mail) -> tuple[str, ...]:
