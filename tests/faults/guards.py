@@ -1,0 +1,160 @@
+"""`make guards`: takes away the guard of each fault, in a copy of the tree, and wants the test that proves it red.
+
+First each test is run with the guard in its place, and must pass. Then the edits of a row are made, and each of its
+tests must fail by what it asserts, or by a fault that it meets: not for want of a name, not before it begins, not by
+being left out. `python -m tests.faults.guards [NUMBERS]`, as in 9,14. It changes nothing of the checkout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from xml.etree import ElementTree
+
+from tests.faults.table import EVERY, ROOT, Row, rows
+
+AT_ONCE = 2
+#: Seconds for one run of one test; pytest ends a single test long before.
+LIMIT = 400
+LEFT_OUT = (".git", ".venv", "var", "demo", "build", "__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis")
+#: A guard is missing when a test says so, not when the edited source cannot be read or names what is not there.
+NO_REASON = ("ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "NameError", "UnboundLocalError")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one run of a test ended. `words`: the reason in a line."""
+
+    is_green: bool
+    is_red: bool
+    words: str
+
+
+class Copies:
+    """Copies of the tree, each used by one run at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._free: queue.Queue[Path] = queue.Queue()
+        for n in range(AT_ONCE):
+            shutil.copytree(ROOT, folder / str(n), ignore=shutil.ignore_patterns(*LEFT_OUT))
+            # Compiled once, each file with the hash of its source, so that a changed one is never taken for the compiled.
+            compileall.compile_dir(folder / str(n), quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+            self._free.put(folder / str(n))
+
+    @contextmanager
+    def one(self, row: Row | None = None) -> Iterator[Path]:
+        """A copy, without the guard of the row."""
+        copy = self._free.get()
+        changed = row.unguarded(copy) if row else {}
+        kept = {name: (copy / name).read_bytes() for name in changed}
+        try:
+            for name, text in changed.items():
+                (copy / name).write_text(text, encoding="utf-8")
+            yield copy
+        finally:
+            for name, source in kept.items():
+                (copy / name).write_bytes(source)
+            self._free.put(copy)
+
+    def run(self, test: str, row: Row | None = None) -> Ended:
+        with self.one(row) as copy, tempfile.TemporaryDirectory(prefix="guard-") as results:
+            return _run(test, copy, Path(results, "results.xml"))
+
+
+def main() -> int:
+    asked = _asked()
+    found = [row for row in rows() if not asked or row.fault in asked]
+    missing = sorted(asked - {row.fault for row in found})
+    for number in missing:
+        say(f"{number:3} NOT RED: it has no row")
+    with tempfile.TemporaryDirectory(prefix="guards-") as folder, ThreadPoolExecutor(AT_ONCE) as hands:
+        copies = Copies(Path(folder))
+        tests = list(dict.fromkeys(test for row in found for test in row.tests))
+        sound = dict(zip(tests, hands.map(copies.run, tests), strict=True))
+        for test, ended in sound.items():
+            if not ended.is_green:
+                say(f"NOT GREEN with every guard in its place: {test}: {ended.words}")
+        reds = list(hands.map(lambda row: _try_out(row, copies, sound), found))
+    say(f"{len(reds)} guards taken away, {sum(reds)} noticed")
+    return 0 if all(reds) and not missing else 1
+
+
+def _try_out(row: Row, copies: Copies, sound: dict[str, Ended]) -> bool:
+    """Whether every test of the row is green with its guard and red without."""
+    began = time.monotonic()
+    ended = {test: copies.run(test, row) for test in row.tests if sound[test].is_green}
+    is_red = len(ended) == len(row.tests) and all(one.is_red for one in ended.values())
+    why = "; ".join(one.words for one in ended.values() if is_red or not one.is_red) or "no test that is green before"
+    say(f"{row.fault:3} {'red' if is_red else 'NOT RED'}: {row.what} ({why}) {time.monotonic() - began:.0f} s")
+    return is_red
+
+
+def _run(test: str, copy: Path, results: Path) -> Ended:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-m", "", f"--junitxml={results}", test]
+    outside = {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    process = subprocess.Popen(
+        command, cwd=copy, env=os.environ | outside, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        said, _ = process.communicate(timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return Ended(is_green=False, is_red=False, words=f"no end after {LIMIT} s")
+    if not results.exists():
+        return Ended(is_green=False, is_red=False, words=f"pytest says {' '.join(said.split())[-200:]}")
+    return judged(ElementTree.parse(results).getroot())
+
+
+def judged(results: ElementTree.Element) -> Ended:
+    """What pytest's own report says of the run of one test: green where all of it passed, red where some of it failed
+    for a reason, and nothing was left out or fell over beside it."""
+    cases = list(results.iter("testcase"))
+    beside = [_line(one) for case in cases for kind in ("error", "skipped") for one in case.iter(kind)]
+    failed = [_line(one) for case in cases for one in case.iter("failure")]
+    for_nothing = [words for words in failed if words.startswith(NO_REASON)]
+    return Ended(
+        is_green=bool(cases) and not beside and not failed,
+        is_red=bool(failed) and not beside and not for_nothing,
+        words=next(iter((*beside, *for_nothing, *failed)), f"{len(cases)} passed"),
+    )
+
+
+def _line(one: ElementTree.Element) -> str:
+    return " ".join((one.get("message") or one.text or "").split())[:120]
+
+
+def _asked() -> frozenset[int]:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.guards", description="Each guard taken away.")
+    parser.add_argument("faults", nargs="?", default="", help="numbers, as in 9,14; all where none is given")
+    try:
+        asked = frozenset(int(number) for number in parser.parse_args().faults.split(",") if number.strip())
+    except ValueError:
+        parser.error("numbers are meant, as in 9,14")
+    if asked - EVERY:
+        parser.error(f"there is no such fault: {sorted(asked - EVERY)}")
+    return asked
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
