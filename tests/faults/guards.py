@@ -51,7 +51,7 @@ class Copies:
         self._free: queue.Queue[Path] = queue.Queue()
         for n in range(AT_ONCE):
             shutil.copytree(ROOT, folder / str(n), ignore=shutil.ignore_patterns(*LEFT_OUT))
-            # Compiled once, each file with the hash of its source, so that a changed one is never taken for the compiled.
+            # Compiled once, with the hash of each source, so that a changed one is never taken for the compiled.
             compileall.compile_dir(folder / str(n), quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
             self._free.put(folder / str(n))
 
