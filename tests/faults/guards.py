@@ -33,6 +33,8 @@ LIMIT = 400
 LEFT_OUT = (".git", ".venv", "var", "demo", "build", "__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis")
 #: A guard is missing when a test says so, not when the edited source cannot be read or names what is not there.
 NO_REASON = ("ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "NameError", "UnboundLocalError")
+#: Nor when nothing is said at all: a slow machine looks the same.
+NO_REASON += ("Failed: Timeout",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ def test_without_a_guard_no_name_is_missing(tmp_path: Path) -> None:
         ('<testcase/><testcase><failure message="assert 2 == 1"/></testcase>', False, True),
         ('<testcase><failure message="bot.model.errors.StoreError: full"/></testcase>', False, True),
         ("<testcase><failure message=\"NameError: name 'x' is not defined\"/></testcase>", False, False),
+        ('<testcase><failure message="Failed: Timeout (&gt;120.0s) from pytest-timeout."/></testcase>', False, False),
         ('<testcase><error message="collection failure"/></testcase>', False, False),
         ('<testcase><skipped message="Dovecot is missing"/></testcase>', False, False),
         ('<testcase><failure message="assert 0"/></testcase><testcase><skipped/></testcase>', False, False),
