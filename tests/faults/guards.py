@@ -28,8 +28,8 @@ from xml.etree import ElementTree
 from tests.faults.table import EVERY, ROOT, Row, rows
 
 AT_ONCE = 2
-#: Seconds for one run of one test; pytest ends a single test long before.
-LIMIT = 400
+#: Seconds for one run of a row's tests; pytest ends a single test long before.
+LIMIT = 900
 LEFT_OUT = (".git", ".venv", "var", "demo", "build", "__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis")
 #: A guard is missing when a test says so, not when the edited source cannot be read or names what is not there.
 NO_REASON = ("ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "NameError", "UnboundLocalError")
@@ -72,9 +72,10 @@ class Copies:
                 (copy / name).write_bytes(source)
             self._free.put(copy)
 
-    def run(self, test: str, row: Row | None = None) -> Ended:
+    def run(self, tests: tuple[str, ...], row: Row | None = None) -> dict[str, Ended]:
+        """How each of these tests ends, without the guard of the row."""
         with self.one(row) as copy, tempfile.TemporaryDirectory(prefix="guard-") as results:
-            return _run(test, copy, Path(results, "results.xml"))
+            return _run(tests, copy, Path(results, "results.xml"))
 
 
 def main() -> int:
@@ -85,9 +86,9 @@ def main() -> int:
         say(f"{number:3} NOT RED: it has no row")
     with tempfile.TemporaryDirectory(prefix="guards-") as folder, ThreadPoolExecutor(AT_ONCE) as hands:
         copies = Copies(Path(folder))
-        tests = list(dict.fromkeys(test for row in found for test in row.tests))
-        sound = dict(zip(tests, hands.map(copies.run, tests), strict=True))
-        for test, ended in sound.items():
+        sets = list(dict.fromkeys(row.tests for row in found))
+        sound = dict(zip(sets, hands.map(copies.run, sets), strict=True))
+        for test, ended in ((test, ended) for several in sound.values() for test, ended in several.items()):
             if not ended.is_green:
                 say(f"NOT GREEN with every guard in its place: {test}: {ended.words}")
         reds = list(hands.map(lambda row: _try_out(row, copies, sound), found))
@@ -95,18 +96,21 @@ def main() -> int:
     return 0 if all(reds) and not missing else 1
 
 
-def _try_out(row: Row, copies: Copies, sound: dict[str, Ended]) -> bool:
+def _try_out(row: Row, copies: Copies, sound: dict[tuple[str, ...], dict[str, Ended]]) -> bool:
     """Whether every test of the row is green with its guard and red without."""
     began = time.monotonic()
-    ended = {test: copies.run(test, row) for test in row.tests if sound[test].is_green}
-    is_red = len(ended) == len(row.tests) and all(one.is_red for one in ended.values())
-    why = "; ".join(one.words for one in ended.values() if is_red or not one.is_red) or "no test that is green before"
+    if not all(one.is_green for one in sound[row.tests].values()):
+        say(f"{row.fault:3} NOT RED: {row.what} (its tests are not green with it)")
+        return False
+    ended = copies.run(row.tests, row).values()
+    is_red = all(one.is_red for one in ended)
+    why = "; ".join(one.words for one in ended if is_red or not one.is_red)
     say(f"{row.fault:3} {'red' if is_red else 'NOT RED'}: {row.what} ({why}) {time.monotonic() - began:.0f} s")
     return is_red
 
 
-def _run(test: str, copy: Path, results: Path) -> Ended:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-m", "", f"--junitxml={results}", test]
+def _run(tests: tuple[str, ...], copy: Path, results: Path) -> dict[str, Ended]:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-m", "", f"--junitxml={results}", *tests]
     outside = {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     process = subprocess.Popen(
         command, cwd=copy, env=os.environ | outside, start_new_session=True,
@@ -117,17 +121,19 @@ def _run(test: str, copy: Path, results: Path) -> Ended:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        return Ended(is_green=False, is_red=False, words=f"no end after {LIMIT} s")
+        said = f"nothing for {LIMIT} s"
     if not results.exists():
-        return Ended(is_green=False, is_red=False, words=f"pytest says {' '.join(said.split())[-200:]}")
-    return judged(ElementTree.parse(results).getroot())
+        return dict.fromkeys(tests, Ended(False, False, f"pytest says {' '.join(said.split())[-200:]}"))
+    report = ElementTree.parse(results).getroot()
+    return {test: judged(report, test) for test in tests}
 
 
-def judged(results: ElementTree.Element) -> Ended:
-    """What pytest's own report says of the run of one test: green where all of it passed, red where some of it failed
-    for a reason, and nothing was left out or fell over beside it."""
-    cases = list(results.iter("testcase"))
-    beside = [_line(one) for case in cases for kind in ("error", "skipped") for one in case.iter(kind)]
+def judged(report: ElementTree.Element, test: str) -> Ended:
+    """What pytest's own report says of a test: green where all of it passed, red where some of it failed for a reason,
+    and nothing was left out or fell over beside it."""
+    every = list(report.iter("testcase"))
+    cases = [case for case in every if _is_of(case, test)]
+    beside = [_line(one) for case in every for kind in ("error", "skipped") for one in case.iter(kind)]
     failed = [_line(one) for case in cases for one in case.iter("failure")]
     for_nothing = [words for words in failed if words.startswith(NO_REASON)]
     return Ended(
@@ -135,6 +141,16 @@ def judged(results: ElementTree.Element) -> Ended:
         is_red=bool(failed) and not beside and not for_nothing,
         words=next(iter((*beside, *for_nothing, *failed)), f"{len(cases)} passed"),
     )
+
+
+def _is_of(case: ElementTree.Element, test: str) -> bool:
+    """Whether the case is this test, or one of the rows of it."""
+    named, bracket, row = test.partition("[")
+    file, *classes, function = named.split("::")
+    where = ".".join((file.removesuffix(".py").replace("/", "."), *classes))
+    name = case.get("name", "")
+    is_row = name == f"{function}[{row}" if bracket else name.partition("[")[0] == function
+    return is_row and case.get("classname") == where
 
 
 def _line(one: ElementTree.Element) -> str:

@@ -62,24 +62,42 @@ def test_without_a_guard_no_name_is_missing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+TEST = "tests/kill/test_x.py::TestY::test_z"
+FAILED = '<failure message="assert 2 == 1"/>'
+
+
+def case(inside: str = "", name: str = "test_z", where: str = "tests.kill.test_x.TestY") -> str:
+    return f'<testcase classname="{where}" name="{name}">{inside}</testcase>'
+
+
 @pytest.mark.parametrize(
     ("report", "is_green", "is_red"),
     [
-        ("<testcase/>", True, False),
+        (case(), True, False),
         ("", False, False),
-        ('<testcase/><testcase><failure message="assert 2 == 1"/></testcase>', False, True),
-        ('<testcase><failure message="bot.model.errors.StoreError: full"/></testcase>', False, True),
-        ("<testcase><failure message=\"NameError: name 'x' is not defined\"/></testcase>", False, False),
-        ('<testcase><failure message="Failed: Timeout (&gt;120.0s) from pytest-timeout."/></testcase>', False, False),
-        ('<testcase><error message="collection failure"/></testcase>', False, False),
-        ('<testcase><skipped message="Dovecot is missing"/></testcase>', False, False),
-        ('<testcase><failure message="assert 0"/></testcase><testcase><skipped/></testcase>', False, False),
+        (case(name="test_z[1]") + case(FAILED, name="test_z[2]"), False, True),
+        (case('<failure message="bot.model.errors.StoreError: full"/>'), False, True),
+        (case("<failure message=\"NameError: name 'x' is not defined\"/>"), False, False),
+        (case('<failure message="Failed: Timeout (&gt;120.0s) from pytest-timeout."/>'), False, False),
+        (case('<error message="collection failure"/>', where=""), False, False),
+        (case('<skipped message="Dovecot is missing"/>'), False, False),
+        (case(FAILED) + case("<skipped/>", name="test_other"), False, False),
+        (case(FAILED, name="test_zz"), False, False),
+        (case(FAILED, where="tests.kill.test_x"), False, False),
+        (case() + case(FAILED, name="test_other"), True, False),
     ],
 )
 def test_a_run_is_judged_by_what_failed(report: str, is_green: bool, is_red: bool) -> None:
     """Red is what an assertion or a fault made red; nothing run, left out or fallen over before is neither."""
-    ended = judged(ElementTree.fromstring(f"<testsuites><testsuite>{report}</testsuite></testsuites>"))
+    ended = judged(ElementTree.fromstring(f"<testsuites><testsuite>{report}</testsuite></testsuites>"), TEST)
     assert (ended.is_green, ended.is_red) == (is_green, is_red)
+
+
+def test_one_row_of_a_test_is_no_other() -> None:
+    """Where a row of a test is named, what befalls the others says nothing about it."""
+    report = ElementTree.fromstring(f"<all>{case(name='test_z[1]')}{case(FAILED, name='test_z[2]')}</all>")
+    assert judged(report, f"{TEST}[1]").is_green
+    assert judged(report, f"{TEST}[2]").is_red
 
 
 def named_in(path: Path) -> set[str]:
