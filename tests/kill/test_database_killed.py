@@ -12,18 +12,15 @@ from pathlib import Path
 
 from bot.store import cases, schema
 from bot.store.db import Database
-from tests.kill.power import images_of, put
+from tests.kill.power import MOST, images_of, put
 from tests.unit.test_first_release import FILE
 
 
 def test_killed_while_it_migrates(tmp_path: Path) -> None:
     """A database of the first release is as that release left it, or as this one wants it; the next start goes on."""
     shutil.copy(FILE, tmp_path / "bot.db")
-    before = rows(tmp_path / "bot.db")
-    found = cut_short("migrates", tmp_path)
-    after = rows(tmp_path / "bot.db")
-    assert set(found) == {before, after}
-    db = Database(f"sqlite:///{found[before]}")
+    before, _ = cut_short("migrates", tmp_path)
+    db = Database(f"sqlite:///{before}")
     db.migrate()
     with db.read() as tx:
         assert cases.verify(tx) == []
@@ -37,28 +34,31 @@ def test_killed_while_it_purges(tmp_path: Path) -> None:
     db = Database(f"sqlite:///{tmp_path / 'bot.db'}")
     db.migrate()
     db.close()
-    before = rows(tmp_path / "bot.db")
-    found = cut_short("purges", tmp_path)
-    after = rows(tmp_path / "bot.db")
-    assert set(found) == {before, after}
-    for file in found.values():
+    for file in cut_short("purges", tmp_path):
         db = Database(f"sqlite:///{file}")
         with db.read() as tx:
             assert cases.verify(tx) == []
         db.close()
 
 
-def cut_short(work: str, folder: Path) -> dict[tuple[str, ...], Path]:
-    """Every set of rows that the next start may find, and a file where it does."""
+def cut_short(work: str, folder: Path) -> tuple[Path, Path]:
+    """Does that work and looks at what it leaves wherever it is cut short: all as before, or all as after. A file that
+    was left as it was before, and one as after."""
+    before = rows(folder / "bot.db")
     images = images_of(work, folder)
+    after = rows(folder / "bot.db")
+    assert before != after
     assert len(images) > 20
     different = {tuple(sorted(files.items())): files for _, files in images}
     found: dict[tuple[str, ...], Path] = {}
     for number, files in enumerate(different.values()):
         file = put(files, folder / "images" / str(number))
         Database(f"sqlite:///{file}").close()  # which looks whether it is sound
-        found.setdefault(rows(file), file)
-    return found
+        left = rows(file)
+        assert left in (before, after), f"{len(set(left) ^ set(before))} rows are of neither"
+        found.setdefault(left, file)
+    assert len(images) < MOST, "there is more than was looked at"
+    return found[before], found[after]
 
 
 def rows(file: Path) -> tuple[str, ...]:
