@@ -180,8 +180,10 @@ def verify(
     if then and not earlier:
         raise typer.BadParameter("give the head that stands beside that time, too: --head HEAD")
     with database(config) as db, db.read() as tx:
-        faults, count, head = [*cases.verify(tx), *beside.faults(tx)], cases.count(tx), cases.head(tx)
-        is_intact, said = cases.judged(tx, earlier, then) if earlier and not faults else (not earlier, "")
+        journals, count, head = list(cases.verify(tx)), cases.count(tx), cases.head(tx)
+        # of the journals alone: a head says nothing of what stands beside them
+        is_intact, said = cases.judged(tx, earlier, then) if earlier and not journals else (not earlier, "")
+        faults = [*journals, *beside.faults(tx)]
     if as_json:
         emit(*({"fault": fault} for fault in faults))
         emit({"ok": not faults, "cases": count, "head": head} | ({"earlier": said} if said else {}))

@@ -11,7 +11,10 @@ from sqlalchemy import Connection
 
 from bot.model import Case, Contact, Letter
 from bot.model.letters import Information
+from bot.model.letters.standing import Emergency
+from bot.rules import book
 from bot.rules.directory import Directory
+from bot.rules.policy.policy import Policy
 from bot.store import meta
 
 HOUR = timedelta(hours=1)
@@ -26,13 +29,15 @@ def are_many(tx: Connection, most: int, now: datetime) -> bool:
     return len(before) >= most
 
 
-def summary(case: Case, directory: Directory, most: int, now: datetime) -> Letter:
+def summary(case: Case, policy: Policy, directory: Directory, most: int, now: datetime) -> Letter:
     """One letter an hour to the business unit and the team's inbox, in place of one for each. Its words never change
     within the hour, so they name no case: OPEN lists them."""
     team = (Contact(case.inbox, case.team),) if case.inbox else ()
     to = (*directory.unit(case.area), *team)
+    line = book.emergency_of(policy, case.area)
+    ring = Emergency(book.risk(line, policy.about), book.box(line, policy.about))
     return Letter(
-        Information.Strangers(most=most, first=case.ref),
+        Information.Strangers(emergency=ring, most=most, first=case.ref),
         f"{_KEY}/{case.area}/{case.inbox}/{now:%Y%m%d%H}",
         to,
         decided=now,

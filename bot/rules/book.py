@@ -90,6 +90,11 @@ def conduct(policy: Policy, area: str) -> str:
     return f"{own.text}{reach}{' This line is local, not the policy.' if own.source == 'local' else ''}"
 
 
+def emergency_of(policy: Policy, area: str) -> Emergency:
+    """Whom to ring in that area, else in any that the policy names."""
+    return policy.emergency.get(area) or next(iter(policy.emergency.values()))
+
+
 def risk(emergency: Emergency, about: str = "child") -> str:
     """The policy's own sentence before the number, or the usual one."""
     return emergency.text or f"If {PEOPLE[about]['a']} is at immediate risk, ring 999."

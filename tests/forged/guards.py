@@ -130,6 +130,7 @@ def every_word_is_everybodys(patch: pytest.MonkeyPatch, world: World) -> None:
 def anybody_may_answer_any_question(patch: pytest.MonkeyPatch, world: World) -> None:
     everywhere(patch, command.replied_to, lambda d, fact: next(iter(d.case.questions), None))
     everywhere(patch, questions.is_put_to, lambda *_: True)
+    everywhere(patch, questions.bears_code, lambda *_: True)
 
 
 @without(named.PEN)

@@ -186,7 +186,7 @@ def _escalation(d: Draft, cause: Cause, left: Stage, by: Contact | None, values:
 
 def _values(d: Draft, attached: tuple[Enclosed, ...] = (), rows: tuple[FormRow, ...] = ()) -> _Values:
     case, cal = d.case, d.rules.calendar
-    line = d.rules.policy.emergency.get(case.area) or next(iter(d.rules.policy.emergency.values()))
+    line = book.emergency_of(d.rules.policy, case.area)
     return {
         "holding": claims.what_we_have(d),
         "unread": claims.is_partly_unread(d),

@@ -123,7 +123,7 @@ class Draft(Changing):
         case, policy, stage = self.case, self.rules.policy, self.stage
         after, run = self.following, case.run
         window = run.window if run else None
-        line = policy.emergency.get(case.area) or next(iter(policy.emergency.values()))
+        line = book.emergency_of(policy, case.area)
         return Standing(
             ref=case.ref,
             policy_title=policy.title,

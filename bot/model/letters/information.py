@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.model.letters.parts import Action, Holding, Named, Original, Person
 from bot.model.letters.parts import InFlight as OlderMail
+from bot.model.letters.standing import Emergency
 from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
@@ -259,6 +260,7 @@ class Information:
         the ref of the first whose letters are held."""
 
         is_of_case = False
+        emergency: Emergency
         most: int
         first: PlainText
 
