@@ -6,7 +6,6 @@ The one read that placing a mail needs, and the pure decision asked with it (cas
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -55,26 +54,27 @@ def _refs(tx: Connection, mail: Mail, guesses: tuple[str, ...], directory: Direc
     known = tuple(cases.load(tx, int(one)).case.ref if one.isdecimal() else one for one in guesses)
     if known or mail.sender is None:
         return known
-    email, same = mail.sender.email, directory.same_person
-    found = (
-        case.ref
-        for case in cases.open_cases(tx)
-        if same(case.raiser.email, email) or any(same(who.email, email) for _, _, who in case.people)
-    )
-    return tuple(islice(found, MOST_GUESSES))
+    return cases.refs_of(tx, directory.addresses_of(mail.sender.email), MOST_GUESSES)
 
 
 def _guessed(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, placement: Placement) -> Placement | None:
     """An open case that it may belong to all the same: nothing joins it, and its raiser is asked."""
     if mail.kind is not MailKind.HUMAN or mail.is_list or mail.sender is None:
         return None
+    addressed = [a.email for a in (*mail.to, *mail.cc)]
     if isinstance(placement, Ignore) and _between_agencies(mail, inbox, directory):
-        return guesses.may_answer(mail, cases.open_cases(tx), directory)
+        return guesses.may_answer(mail, _raised_by(tx, directory, *addressed), directory)
     if isinstance(placement, Ignore) and _from_outside(mail, inbox, directory):
-        return guesses.may_concern(mail, cases.open_cases(tx), directory)
+        return guesses.may_concern(mail, _raised_by(tx, directory, *addressed), directory)
     if mail.quoted_trigger is not None and (mail.trigger.is_forward or mail.trigger.is_reply):
-        return guesses.may_quote(mail, cases.open_cases(tx), directory)
+        writers = (mail.sender.email, mail.quoted_from or "")
+        return guesses.may_quote(mail, _raised_by(tx, directory, *writers), directory)
     return None
+
+
+def _raised_by(tx: Connection, directory: Directory, *emails: str) -> list[Case]:
+    """The open cases that one of these people raised: a guess is never about another's."""
+    return cases.raised_by(tx, directory.addresses_of(*emails))
 
 
 def _between_agencies(mail: Mail, inbox: Inbox, directory: Directory) -> bool:
@@ -118,7 +118,8 @@ def _known(
 def _twin(tx: Connection, mail: Mail, inbox: Inbox, named: Sequence[Case], directory: Directory) -> str:
     """The ref of the open case that a challenge may be written of again, "" for none: its raiser is asked."""
     theirs = (case.ref for case in named if guesses.is_named(case, mail, directory))
-    latest = (case for case in cases.open_cases(tx) if guesses.is_of_days(case, mail, inbox, directory))
+    own = _raised_by(tx, directory, mail.sender.email) if mail.sender else []
+    latest = (case for case in own if guesses.is_of_days(case, mail, inbox, directory))
     nearly = (c.ref for c in latest if guesses.are_nearly_same(mail.new_text, cases.words_of(tx, c.number)))
     return next(theirs, "") or next(nearly, "")
 
