@@ -209,14 +209,9 @@ def find_ids(tx: Connection, message_ids: tuple[str, ...]) -> list[tuple[str, in
     """(message_id, case, what) for each known id."""
     if not message_ids:
         return []
-    return [(known, case, what) for known, case, what in tx.execute(_OF_IDS, {"ids": [*message_ids]})]
-
-
-_OF_IDS = (
-    select(_ids.c.message_id, _ids.c.case_number, _ids.c.what)
-    .where(_ids.c.message_id.in_(bindparam("ids", expanding=True)))
-    .order_by(_ids.c.case_number, _ids.c.message_id)
-)
+    c = _ids.c
+    rows = select(c.message_id, c.case_number, c.what).where(c.message_id.in_(message_ids))
+    return [(known, case, what) for known, case, what in tx.execute(rows.order_by(c.case_number, c.message_id))]
 
 
 def find_refs(tx: Connection, refs: tuple[str, ...]) -> list[tuple[str, int]]:

@@ -69,6 +69,14 @@ def test_the_exchange_library_is_loaded_only_where_such_a_door_is_configured(tmp
 #: Libraries that the list of commands has no use for.
 HEAVY = {"pydantic", "re2", "rich", "ruamel", "sqlalchemy", "structlog", "jinja2", "holidays", "rapidfuzz", "requests"}
 
+#: What no command needs that only reads: doors, other databases' drivers, migrations, the list of bank holidays.
+DOORS = {"aiosmtplib", "dns", "exchangelib", "imapclient", "msal", "requests"}
+UNUSED = {
+    "status": DOORS | {"alembic", "holidays", "psycopg", "pypdf"},
+    "understand": DOORS | {"alembic", "apscheduler", "holidays", "psycopg"},
+    "policy": DOORS | {"alembic", "apscheduler", "holidays", "psycopg", "pypdf"},
+}
+
 
 def started(folder: Path, *words: str, stdin: bytes = b"") -> tuple[set[str], str]:
     """The modules that this command has loaded when it ends, and what it wrote on stderr."""
@@ -101,6 +109,19 @@ def test_a_list_of_commands_loads_none(tmp_path: Path, word: str) -> None:
     ours = {name for name in modules if name.partition(".")[0] == "bot"}
     assert ours == {"bot", "bot.__main__", "bot.cli", "bot.cli.main", "bot.model", "bot.model.errors"}
     assert tops(modules) & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", UNUSED)
+def test_a_command_brings_no_library_that_it_does_not_use(name: str) -> None:
+    """Loaded alone, it has none of those that the table names for it."""
+    program = (
+        "import sys\nfrom bot.cli.main import COMMANDS\n"
+        f"next(one for one in COMMANDS if one.name == {name!r}).load()\nprint(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    found = tops(set(run.stdout.split()))
+    assert "sqlalchemy" in found
+    assert found & UNUSED[name] == set()
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
