@@ -109,20 +109,20 @@ def blocks(value: Any) -> list[dict[str, Any]]:
 
 
 #: What a text says: its value, None where it is no YAML mapping, the line of every path, and faults as (line, words).
-_Said = tuple[dict[str, Any] | None, Mapping[Path, int], tuple[tuple[int, str], ...]]
+_Parsed = tuple[dict[str, Any] | None, Mapping[Path, int], tuple[tuple[int, str], ...]]
 
 
 def read(text: str, file: str) -> tuple[Document | None, tuple[Problem, ...]]:
     """The file's value and lines; None with one fault when it is no YAML mapping. A repeated key is a fault.
 
     Nobody may change the value: a text that is read again has the same one."""
-    value, lines, faults = _said(text)
+    value, lines, faults = _parsed(text)
     problems = tuple(Problem(file, line, words) for line, words in faults)
     return None if value is None else Document(file, value, lines), problems
 
 
 @lru_cache(maxsize=64)
-def _said(text: str) -> _Said:
+def _parsed(text: str) -> _Parsed:
     """One parent is asked for by each policy that stands on it, and each file several times."""
     yaml = YAML(typ="safe", pure=True)
     yaml.max_depth = 2 * MAX_DEPTH
@@ -145,7 +145,7 @@ def _said(text: str) -> _Said:
     return value, reader.lines, tuple(reader.faults)
 
 
-def _unread(line: int, words: str) -> _Said:
+def _unread(line: int, words: str) -> _Parsed:
     return None, {}, ((line, words),)
 
 
