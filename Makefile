@@ -15,7 +15,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test check bench corpus fuzz simulate planted mutants patterns train sbom audit clean servers
+.PHONY: help demo test check bench corpus fuzz simulate planted guards mutants patterns train sbom audit clean servers
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -46,6 +46,9 @@ simulate: .venv/dev.txt ## YEARS=50 years of a team's mail with faults at every 
 
 planted: .venv/dev.txt ## whether a simulation finds faults that are put into the bot on purpose
 	@$(BIN)/pytest -q -m planted -n $(JOBS) tests/simulate/test_planted.py
+
+guards: .venv/dev.txt servers ## the guard of each fault in tests/faults taken away, and whether its test notices; FAULT=9,14
+	@$(BIN)/python -m tests.faults.guards "$(FAULT)"
 
 mutants: .venv/dev.txt ## small faults put into a copy of the bot, and those that no test notices; MUTANTS=n, SEED=n, ROOM=name
 	@$(BIN)/python -m tests.mutants --count $(or $(MUTANTS),60) --seed $(or $(SEED),1) --only "$(ROOM)"

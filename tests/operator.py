@@ -76,8 +76,10 @@ def command(cwd: Path, *words: object) -> subprocess.CompletedProcess[str]:
 
 def serve() -> None:
     """Runs one command for each line of stdin and answers with its exit code."""
-    from bot.cli.main import main
+    from bot.cli.main import COMMANDS, main
 
+    for one in COMMANDS:
+        one.load()
     for line in sys.stdin:
         cwd, words, out, err = json.loads(line)
         pid = os.fork()

@@ -2,5 +2,6 @@
 
 A fact and a case go in, a Decision comes out. Read table.py first (which fact does what in which state), then said/
 (what people write), course/ (time and stages), making/ (a decision in the making), placement.py (whose mail it is, with
-guesses.py) and transitions.py (where a case may go). Each of these imports only those named after it.
+guesses.py), dated.py (whether its signature speaks of now) and transitions.py (where a case may go). Each of these
+imports only those named after it.
 """

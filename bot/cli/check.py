@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.open import database, now
-from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines, watched
 from bot.daemon.app import templates_of
 from bot.doors import dmarc
 from bot.engine.expiry import running_out
@@ -142,7 +142,9 @@ def template_faults(read: Settings) -> list[Problem]:
     made = templates_of(read)
     shown, faults = samples_of(read)
     found = {
-        problem for letters in _at_each_stage(read, shown) for problem in wordings.check(made, letters, read.calendar)
+        problem
+        for letters in watched([*_at_each_stage(read, shown)], "Every letter at every stage")
+        for problem in wordings.check(made, letters, read.calendar)
     }
     return [*faults, *sorted(replace(p, file=str(read.templates / Path(p.file).name)) for p in found)]
 
@@ -158,12 +160,12 @@ def samples_of(read: Settings) -> tuple[tuple[Letter, ...], tuple[Problem, ...]]
 
 
 def _at_each_stage(read: Settings, shown: Sequence[Letter]) -> Iterator[list[Letter]]:
-    """The samples at each stage of each policy."""
+    """The samples at each stage of each policy; a letter that stands at no stage once."""
+    yield [one for one in shown if one.standing is None]
     for policy in read.policies.values():
         for stage in policy.stages:
             yield [
-                replace(one, stage=stage.id, standing=_at(one.standing, policy, stage)) if one.standing else one
-                for one in shown
+                replace(one, stage=stage.id, standing=_at(one.standing, policy, stage)) for one in shown if one.standing
             ]
 
 

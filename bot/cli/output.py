@@ -10,15 +10,16 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from bot.letters.wording import clean
 from bot.model.errors import BotError
 from bot.rules.workdays import calendar, say
+
+if TYPE_CHECKING:  # loaded where a table or a bar is shown: most answers are lines
+    from rich.console import Console
 
 ConfigDir = Annotated[Path, typer.Option("--config", metavar="DIR", help="The folder that holds bot.yaml.")]
 DEFAULT = Path("config")
@@ -26,11 +27,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, on
 By = Annotated[str, typer.Option("--by", help="Who says so: your name; it stands in the journal.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the journal.")]
 
+T = TypeVar("T")
+
 #: Columns in a pipe, where nobody's window is too narrow.
 PIPE_WIDTH = 200
 
 
-def console() -> Console:
+def console() -> "Console":
+    from rich.console import Console
+
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     return Console(markup=False, highlight=False, emoji=False, width=width)
 
@@ -67,12 +72,24 @@ def show(rows: Iterable[Mapping[str, Any]], as_json: bool, columns: Sequence[str
     if not listed:
         say_lines(nothing)
         return
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in listed:
         table.add_row(*(cell(row[column]) for column in columns))
     console().print(table)
+
+
+def watched(steps: Sequence[T], what: str) -> Iterable[T]:
+    """The steps one after another; a person who waits at a terminal sees on stderr how far it is."""
+    if not sys.stderr.isatty():
+        return steps
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(steps, what, console=Console(stderr=True), transient=True)
 
 
 def cell(value: Any) -> str:
@@ -101,8 +118,6 @@ def time_of(written_as: str) -> datetime:
 
 # Asking the operator on a terminal: each answer judged at once, or taken from an option; and new files for answers.
 # Questions go to stderr, so that stdout holds what was asked for alone. Without anybody to ask, the default stands.
-
-T = TypeVar("T")
 
 
 def ask(given: str, option: str, text: str, judge: Callable[[str], T], default: str | None = None) -> T:

@@ -249,11 +249,11 @@ def _check_one(letter: Letter, office: Office, templates: Templates) -> list[Pro
     name = template_of(letter)
     if name not in templates.names:
         return []
-    made = render(letter, office, templates)
-    if made.used_fallback:
-        return [Problem(f"mail_templates/{made.fault.partition(':')[0]}", 0, made.fault.partition(": ")[2])]
+    text, _, fault = _parts(letter, office, templates, values_of(letter, office), subject_of(letter))
+    if fault:
+        return [Problem(f"mail_templates/{fault.partition(':')[0]}", 0, fault.partition(": ")[2])]
     faults = []
-    if len(made.text.split("\n", 1)[0]) > wording.ACTION_LIMIT:
+    if len(text.split("\n", 1)[0]) > wording.ACTION_LIMIT:
         faults.append(f"the action, its first line, is longer than {wording.ACTION_LIMIT} characters")
     if letter.values.is_of_case and letter.standing is not None:
         faults += [
@@ -262,6 +262,6 @@ def _check_one(letter: Letter, office: Office, templates: Templates) -> list[Pro
                 ("the ref", letter.ref),
                 ("the emergency line", letter.standing.emergency.say),
             )
-            if wording.clean(value) not in made.text
+            if wording.clean(value) not in text
         ]
     return [Problem(f"mail_templates/{name}", 0, fault) for fault in faults]

@@ -79,6 +79,7 @@ class Arrival:
     others: tuple[PlainText, ...] = ()  # refs of the same raiser's other cases that it may belong to instead
     same_as: PlainText = ""  # the case that this one was asked about whether it is the same, while that is open
     named: tuple[PlainText, ...] = ()  # refs of other cases that its line names and its sender may speak of
+    outdated: PlainText = ""  # why what proves its sender proves nothing of these words now, "" where it does
 
 
 @dataclass(frozen=True, slots=True)

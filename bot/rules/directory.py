@@ -195,6 +195,11 @@ class Directory:
         one, other = one.lower(), other.lower()
         return one == other or any(other in row.addresses for row in self._index.by_address.get(one, ()))
 
+    def addresses_of(self, *emails: str) -> frozenset[str]:
+        """These addresses and every other that `same_person` takes for one of them, lower case."""
+        given = {email.lower() for email in emails}
+        return frozenset(given.union(*(row.addresses for one in given for row in self._index.by_address.get(one, ()))))
+
     def _contact(self, row: Row) -> Contact:
         sector = row.sector or self._index.sectors.get((row.area, row.agency), "")
         return Contact(

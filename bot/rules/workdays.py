@@ -12,8 +12,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays as bank_holidays
-
 from bot.model import Due, Unit, Window, aware
 
 LONDON = ZoneInfo("Europe/London")
@@ -55,6 +53,8 @@ def calendar(
 
 @lru_cache
 def _listed_for(part: str) -> Mapping[date, str]:
+    import holidays as bank_holidays  # where a due date is computed, and for nothing else
+
     listed = bank_holidays.country_holidays("GB", subdiv=PARTS[part], years=YEARS)
     return {day: _plain_name(name) for day, name in listed.items()}
 

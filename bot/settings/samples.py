@@ -7,6 +7,7 @@ whoever checks puts a policy's own words in place of the samples' (cli/check.py)
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from bot.model import Contact, Letter
 from bot.model.errors import Problem
-from bot.model.letters import WORDINGS, Standing
+from bot.model.letters import WORDINGS, Standing, Wording
 from bot.rules.policy.yaml_file import Document, Path, nearest, read
 
 NAME = "samples.yaml"
@@ -23,6 +24,12 @@ _MAIL = "4f1c09@north-health.example"
 _INSTANT, _STANDING = TypeAdapter(datetime), TypeAdapter(Standing)
 
 T = TypeVar("T")
+
+
+@cache
+def _adapter(wording: str) -> TypeAdapter[Wording]:
+    """Pydantic's reader of the wording of that name: made once, for it has several samples."""
+    return TypeAdapter(WORDINGS[wording])
 
 
 class _Faulty(Exception):
@@ -64,7 +71,7 @@ class _Reader:
         if wording is None:
             name = str(row.get("wording"))
             raise self._fault((*path, "wording"), f"there is no wording {name}{nearest(name, WORDINGS)}")
-        values = self._made(TypeAdapter(wording), self._mapping((*path, "values")), (*path, "values"))
+        values = self._made(_adapter(str(row.get("wording"))), self._mapping((*path, "values")), (*path, "values"))
         where: Path = ("places", str(row.get("at", "first")))
         if self.document.at(where) is None:
             raise self._fault((*path, "at"), f"there is no place {where[1]}")

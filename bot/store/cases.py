@@ -6,13 +6,13 @@ so that a purge leaves the chain whole. It decides nothing.
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from bot.model import Case, Decision, Fact, Flag, JournalRow, Mail, MailForms, State
 from bot.model.errors import CaseMoved
@@ -20,11 +20,14 @@ from bot.store import codec, deadlines, schema
 from bot.store.keep import is_purged as is_purged
 from bot.store.keep import note_purge as note_purge
 from bot.store.keep import purge as purge
-from bot.store.proof import chain
+from bot.store.proof import chain, states
 from bot.store.proof.chain import head as head
 from bot.store.proof.chain import judged as judged
+from bot.store.proof.states import fold as fold
+from bot.store.proof.states import verify as verify
 
 _cases, _ids, _policies, _absences = schema.cases, schema.ids, schema.policies, schema.absences
+_involved = schema.involved
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,16 @@ def save(tx: Connection, decision: Decision, fact: Fact, now: datetime, version:
         values["policy_hash"] = _keep_policy(tx, policy_text)
     tx.execute(update(_cases).where(_cases.c.number == case.number).values(values))
     deadlines.keep(tx, case.number, case.deadlines)
+    if (people := states.found_by(fields)) != states.found_by(before):
+        _keep_people(tx, case.number, people)
     return Stored(case, version + 1, policy_text or _policy_text(tx, row.policy_hash))
+
+
+def _keep_people(tx: Connection, number: int, people: Mapping[str, bool]) -> None:
+    tx.execute(delete(_involved).where(_involved.c.case_number == number))
+    rows = [{"address": who, "case_number": number, "is_raiser": raises} for who, raises in people.items()]
+    if rows:
+        tx.execute(insert(_involved), rows)
 
 
 def _locked(tx: Connection, number: int) -> Row[Any]:
@@ -140,6 +152,22 @@ def open_cases(tx: Connection, flag: Flag | None = None) -> list[Case]:
     return [case for case in found if flag is None or case.has(flag)]
 
 
+# Asked for each mail, so put together once.
+_WITH_THESE = _involved.c.address.in_(bindparam("addresses", expanding=True))
+_RAISED = select(_cases.c.snapshot).join(_involved).where(_WITH_THESE, _involved.c.is_raiser).order_by(_cases.c.number)
+_REFS = select(_cases.c.number, _cases.c.ref).join(_involved).where(_WITH_THESE).distinct().order_by(_cases.c.number)
+
+
+def raised_by(tx: Connection, addresses: Collection[str]) -> list[Case]:
+    """The open cases whose raiser has one of these addresses (lower case), in order of opening."""
+    return [_case(snapshot) for snapshot in tx.execute(_RAISED, {"addresses": [*addresses]}).scalars()]
+
+
+def refs_of(tx: Connection, addresses: Collection[str], most: int) -> tuple[str, ...]:
+    """The refs of the first `most` open cases in which somebody of these addresses (lower case) is involved."""
+    return tuple(ref for _, ref in tx.execute(_REFS.limit(most), {"addresses": [*addresses]}))
+
+
 def bearing(tx: Connection, flag: Flag) -> list[Case]:
     """Those with that flag, open or closed, in order of opening."""
     rows = select(_cases.c.snapshot).where(_cases.c.snapshot.contains(f'"{flag}"', autoescape=True))
@@ -164,45 +192,6 @@ def count(tx: Connection) -> int:
 def journal(tx: Connection, number: int) -> list[JournalRow]:
     """Oldest first."""
     return chain.rows(tx, number)
-
-
-def fold(tx: Connection, number: int) -> Case:
-    """The case made again from its journal rows alone. Raises KeyError when it has none."""
-    bodies = [row.body for row in chain.stored(tx, number)]
-    if not bodies:
-        raise KeyError(number)
-    return chain.as_case(chain.fold(bodies, chain.texts_of(tx, number)))
-
-
-def verify(tx: Connection) -> list[str]:
-    """Every fault of the chain and of state = fold, in words; [] when all is well."""
-    found = []
-    for row in tx.execute(select(_cases).order_by(_cases.c.number)).all():
-        try:
-            broken = chain.faults(tx, row.number, row.head, row.version)
-            if not broken and row.version:
-                broken = _state_faults(tx, row)
-        except ValueError as error:  # an instant that is none, a body that is no JSON
-            broken = [f"a row of it cannot be read: {error}"]
-        found += [f"{row.ref}: {fault}" for fault in broken]
-    return found
-
-
-def _state_faults(tx: Connection, row: Row[Any]) -> list[str]:
-    """Asked only of a whole chain: what a changed row says is nobody's state."""
-    try:
-        case, again = codec.loads(Case, row.snapshot), fold(tx, row.number)
-    except ValueError as error:
-        return [f"the case cannot be read: {error}"]
-    found = []
-    if case != again:
-        names = [n for n in type(case).__dataclass_fields__ if getattr(case, n) != getattr(again, n)]
-        found.append(f"the case is not what its journal makes it ({', '.join(names)})")
-    if row.state != case.state.value or (row.ref, row.number) != (case.ref, case.number):
-        found.append("its row and its contents disagree about ref or state")
-    if set(deadlines.of_case(tx, row.number)) != set(case.deadlines):
-        found.append("its alarms are not those the case names")
-    return found
 
 
 # --- what leads to a case -------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.store.codec import Instant, Plain
 
 #: The newest migration: a database at this revision needs no look at the migrations.
-HEAD = "0005"
+HEAD = "0006"
 
 T = TypeVar("T")
 
@@ -124,6 +124,17 @@ ids = Table(
     Column("what", Plain, nullable=False),
     PrimaryKeyConstraint("message_id", "case_number"),
     Index("ix_ids_case", "case_number"),
+)
+
+#: By whom an open case is found: its raiser, and everybody in it. A closed case has no row.
+involved = Table(
+    "involved",
+    metadata,
+    Column("address", Plain, nullable=False),
+    Column("case_number", ForeignKey("cases.number"), nullable=False),
+    Column("is_raiser", Boolean, nullable=False),
+    PrimaryKeyConstraint("address", "case_number"),
+    Index("ix_involved_case", "case_number"),
 )
 
 absences = Table(

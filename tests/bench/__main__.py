@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import platform
+import random
 import shutil
 import signal
 import sqlite3
@@ -25,13 +26,14 @@ from typing import Any
 
 import structlog
 
-from tests.bench import answering, backlog, boxes, doors, floor, standing
-from tests.bench.corpus import box, mixture
+from tests.bench import answering, backlog, boxes, doors, floor, placing, standing, starting
+from tests.bench.corpus import box, mixture, opening
 from tests.bench.cost import Cost
 from tests.servers import dovecot, postgres
 
-PARTS = ("backlog", "answering", "standing", "memory", "doors")
+PARTS = ("backlog", "answering", "standing", "placing", "starting", "memory", "doors")
 MAILS, ANSWERS, CASES, ROWS = 5_000, 200, 5_000, 100_000
+OPEN = (250, 2_500, 50_000)
 Say = Callable[[str], None]
 
 
@@ -117,6 +119,24 @@ class Bench:
         self.say(f"    {f'a tick with {found.fired} due':<53}{found.due * 1000:>9.1f} ms")
         self.say(f"    {'start-up: settings -> ready':<53}{seconds * 1000:>9.0f} ms")
         self.found["standing"] = {"idle": found.idle, "due": found.due, "fired": found.fired, "start": seconds}
+
+    def placing(self) -> None:
+        found: dict[int, dict[str, float]] = {}
+        for cases in dict.fromkeys(max(OPEN[0], size // self.scale) for size in OPEN):
+            place = self.place()
+            settings = boxes.settings(backlog.sqlite_url(place), place, self.server, self.server.new_user())
+            found[cases] = placing.measured(settings, cases)
+        self.say("\nPlacing one mail, CPU ms, by open cases" + " " * 18 + "".join(f"{cases:>10,}" for cases in found))
+        for kind in placing.KINDS:
+            self.say(f"    {kind:<53}" + "".join(f"{took[kind] * 1000:>10.2f}" for took in found.values()))
+        self.found["placing"] = {str(cases): took for cases, took in found.items()}
+
+    def starting(self) -> None:
+        bare, found = starting.measured(self.place(), opening(0, backlog.clock(), random.Random(1))[1].raw)
+        self.say(f"\nCommands, CPU in times a bare interpreter's {bare * 1000:.0f} ms")
+        for name, times in found.items():
+            self.say(f"    {name:<53}{times:>9.1f}")
+        self.found["starting"] = {"bare": bare, **found}
 
     def memory(self) -> None:
         user, size = self.box()

@@ -63,7 +63,7 @@ def populate(settings: Settings, count: int, rows: int) -> datetime:
 
 
 def _open(app: App, mail: Mail, start: int, end: int, at: datetime) -> None:
-    inbox = app.intake.places.inboxes[TEAM_NAME]
+    inbox = app.intake.boxes.inboxes[TEAM_NAME]
     with app.db.begin() as tx:
         for n in range(start, end):
             own = replace(mail, message_id=f"standing-{n}@health.example", received=at, date=at)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,10 +16,12 @@ import pytest
 
 from bot.doors.imap_smtp.smtp import SmtpTransport
 from bot.doors.opened import open_transport
+from bot.letters.mime import body
 from bot.model.errors import ConfigError, DoorClosed, LoginRefused, Unsure
 from bot.settings.settings import Door
 from tests.contract.transport_contract import RAW, TransportContract, allowed, everybody, letter
-from tests.servers.certificates import make_certificate
+from tests.servers.certificates import Certificate, make_certificate
+from tests.servers.proxy import Proxy
 from tests.servers.smtp import SmtpServer
 from tests.servers.tokens import TokenServer
 
@@ -183,6 +190,35 @@ def test_a_certificate_that_does_not_hold_gets_nothing(
     assert "MAIL" not in room.server.commands
 
 
+class Old(Certificate):
+    """Of a server that speaks nothing newer than TLS 1.1."""
+
+    def server_context(self) -> ssl.SSLContext:
+        context = super().server_context()
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        with warnings.catch_warnings(action="ignore"):
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
+        return context
+
+
+def test_a_server_with_tls_of_the_past_gets_nothing(
+    tmp_path: Path, open_smtp: OpenSmtp, connect: Callable[..., Wire]
+) -> None:
+    """TLS 1.1 can be broken, so it is no encryption: others would talk to that server, and we do not."""
+    made = make_certificate(tmp_path / "old")
+    server = open_smtp(tls="implicit", certificate=Old(made.ca, made.chain, made.key))
+    anyone = ssl.create_default_context(cafile=made.ca)
+    anyone.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    anyone.set_ciphers("DEFAULT:@SECLEVEL=0")
+    with anyone.wrap_socket(socket.create_connection(("127.0.0.1", server.port)), server_hostname="127.0.0.1") as line:
+        assert line.version() == "TLSv1.1"
+    room = connect(server)
+    with pytest.raises(DoorClosed):
+        room.transport.offer(letter())
+    assert server.commands == []
+
+
 def test_a_refused_login_is_a_closed_door(open_smtp: OpenSmtp, connect: Callable[..., Wire]) -> None:
     """The words are the server's; the password is not among them."""
     room = connect(open_smtp(tls="starttls", users={"clock": "opensesame"}), password="wrong-one")
@@ -259,6 +295,22 @@ def test_lost_from_data_on_is_unsure(smtp_server: SmtpServer, stage: str, copies
     transport.offer(letter()).deliver()
     assert len(smtp_server.mails) == copies + 1
     transport.close()
+
+
+def test_an_answer_cut_at_any_byte_is_unsure(wire: Wire) -> None:
+    """A piece of a yes is none: only a whole line says that the server has the letter."""
+    go_on, yes = b"354 End data with <CR><LF>.<CR><LF>\r\n", b"250 2.0.0 Ok: queued\r\n"
+    with Proxy("127.0.0.1", wire.port) as proxy:
+        transport = wire.open_by(proxy.port)
+        for count in range(len(yes)):  # at none of them the line is cut before the letter is there
+            proxy.cut_after(None)
+            offer = transport.offer(letter())
+            proxy.cut_once_after(len(go_on) + count)
+            with pytest.raises(Unsure):
+                offer.deliver()
+        proxy.cut_after(None)
+        assert transport.offer(letter()).deliver().reply == yes.decode().strip()
+    assert len(wire.server.mails) == len(yes)
 
 
 @pytest.mark.parametrize(
@@ -413,6 +465,16 @@ def test_no_line_of_a_letter_ends_it(wire: Wire, dot: bytes) -> None:
     wire.transport.offer(letter()).deliver()
     assert len(wire.server.mails) == 2
     assert b"hello" in wire.server.mails[0].raw
+
+
+@pytest.mark.parametrize("words", ["x" * 5000, "ß" * 5000, "word " * 5000], ids=["one word", "of two bytes", "words"])
+def test_a_line_of_any_length_arrives(wire: Wire, words: str) -> None:
+    """A server refuses lines of more than 998 octets (this one does): a letter has none, whatever was written."""
+    raw = RAW.partition(b"\r\n\r\n")[0] + b"\r\n" + body(words, f"<p>{words}</p>", (), "m1@cescp.example")
+    assert wire.transport.offer(letter(raw=raw)).deliver().accepted == ("fay@csc.example",)
+    came = message_from_bytes(wire.server.mails[0].raw, policy=default).get_body(("plain",))
+    assert came is not None
+    assert came.get_content().strip() == words.strip()
 
 
 def test_the_id_a_server_gives_instead_of_ours_is_told(open_smtp: OpenSmtp, connect: Callable[..., Wire]) -> None:

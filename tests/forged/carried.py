@@ -13,6 +13,7 @@ from tests.forged.techniques import (
     KIND,
     PROFILE,
     PROOF,
+    REPLAYED,
     SIDES,
     SWALLOWED,
     joined,
@@ -74,6 +75,27 @@ def replayed_with_another_citation(w: World, c: Target, word: str, n: int) -> by
     cited = (first.to_raiser, first.original, first.to_responder)[n % 3]
     mine = [f"Cc: copy{n}@health.example".encode(), f"In-Reply-To: <{cited}>".encode()]
     return b"\r\n".join([*lines, *mine]) + b"\r\n\r\n" + body
+
+
+@technique(REPLAYED)
+def replayed_under_another_id(w: World, c: Target, word: str, n: int) -> bytes:
+    """What was said and followed once, to any letter of any case, under an id of its own."""
+    raw = w.raw("more").replace(b"Message-ID: <more@", f"Message-ID: <more{n}@".encode())
+    first = w.targets[0]
+    cited = (first.to_raiser, first.original, first.to_responder)[n % 3]
+    head, _, body = raw.partition(b"\r\n\r\n")
+    lines = [line for line in head.split(b"\r\n") if not line.startswith(b"In-Reply-To:")]
+    return b"\r\n".join([*lines, f"In-Reply-To: <{cited}>".encode()]) + b"\r\n\r\n" + body
+
+
+@technique(REPLAYED)
+def signed_for_something_else_weeks_before(w: World, c: Target, word: str, n: int) -> Forged:
+    """A bare word that its writer sent to somebody, and whose signature leaves out what it cites."""
+    said = word if word not in ("YES", "HOLD", "NOT OURS") else "RESOLVED"
+    return replace(
+        Forged(c.raiser, said, n, passed(c.raiser), cites=c.to_raiser),
+        when=f"Tue, 0{n % 8 + 1} Dec 2026 09:00:{n:02d} +0000",
+    )
 
 
 # --- reports of bounces -----------------------------------------------------------------------------------------------

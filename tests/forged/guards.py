@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import re2
 
-from bot.case import placement
+from bot.case import dated, placement
 from bot.case.making import incident
 from bot.case.placement import Attach
 from bot.case.said import command, questions, replies, words
@@ -112,6 +112,11 @@ def marks_of_the_other_profile_count(patch: pytest.MonkeyPatch, world: World) ->
     everywhere(patch, was, both)
 
 
+@without(named.REPLAYED)
+def a_signature_holds_for_ever(patch: pytest.MonkeyPatch, world: World) -> None:
+    everywhere(patch, dated.outdated, lambda *_, **__: "")
+
+
 # --- whose word it is -------------------------------------------------------------------------------------------------
 
 
@@ -166,6 +171,7 @@ def keys_of_content_are_ids(patch: pytest.MonkeyPatch, world: World) -> None:
 def no_copy_is_known(patch: pytest.MonkeyPatch, world: World) -> None:
     count = itertools.count()
     everywhere(patch, place.content_key, lambda mail: f"content:{next(count)}")
+    everywhere(patch, place.signed_key, lambda mail: f"signed:{next(count)}")
 
 
 @without(named.BOUNCED)

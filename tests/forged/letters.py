@@ -35,6 +35,7 @@ class Forged:
     kind: str = "text/plain; charset=utf-8"
     encoding: str = "8bit"
     message_id: str = ""
+    when: str = ""  # another day in its Date
     known: dict[str, str] = field(default_factory=dict)
 
     def raw(self) -> bytes:
@@ -46,7 +47,7 @@ class Forged:
             f"Received: from out.{domain} by {GATEWAY} with ESMTPS; {when}",
             *self.below,
             *(self.from_lines or (f"From: {self.sender}",)),
-            f"To: {self.to}", f"Subject: {self.subject}", f"Date: {when}",
+            f"To: {self.to}", f"Subject: {self.subject}", f"Date: {self.when or when}",
             f"Message-ID: <{self.message_id or f'forged-{self.n}@{domain}'}>",
             *([f"In-Reply-To: <{self.cites}>", f"References: <{self.cites}>"] if self.cites else []),
             "MIME-Version: 1.0", f"Content-Type: {self.kind}", f"Content-Transfer-Encoding: {self.encoding}", "",

@@ -90,6 +90,7 @@ SWALLOWED = "placement._is_new, _by_ref: no ref swallows a challenge"
 ENDS = "headers.split: a header ends where it ends"
 CODE = "questions.bears_code: a YES that nothing proves holds the letter's six digits"
 NOWHERE = "words.is_out_of_nowhere: what nothing proves and cites no letter of ours acts on nothing"
+REPLAYED = "dated.outdated: a signature proves its words once, on their day"
 GUESS = "incident.is_guess: an outsider who cites no letter raises no alarm"
 
 

@@ -359,6 +359,20 @@ def test_smtp_is_away_for_a_day(post: tuple[Office, SmtpServer]) -> None:
     assert run.began > START + 30 * HOUR
 
 
+def test_smtp_gives_letters_other_ids(post: tuple[Office, SmtpServer]) -> None:
+    """People's programs cite the id that the server wrote into our letter; by that alone an answer finds its case."""
+    office, server = post
+    server.renames = True
+    come(office, raw_mail())
+    (notice,) = office.letters("notice")
+    given = next(message_from_bytes(mail.raw)["Message-ID"] for mail in server.mails if FAY in mail.recipients)
+    assert given.strip("<>") != notice.letter.message_id
+    at = START + HOUR
+    answer = raw_mail(FAY, "Yes.\n", number="r1", subject="Thank you", to=BOT, cc="", answers=given.strip("<>"), at=at)
+    come(office, answer, at)
+    assert [(row.case, row.why) for row in office.listed("case")] == [(1, "it opened the case"), (1, "our letter")]
+
+
 # --- the wrong people -------------------------------------------------------------------------------------------------
 
 

@@ -265,9 +265,12 @@ def test_a_mailbox_that_cannot_be_read_holds_up_no_other(folder: Path) -> None:
     with daemon(folder) as running:
         until(lambda: len(letters(folder)) == 2)
         until(lambda: running.said("mailbox closed") >= 1)
-        assert "SW Care Management Team 4" not in rows(folder, "status")[0]["mailboxes"]
+        status = command(folder, "status", "--json")
+        assert status.returncode == 1
+        assert "mailbox SW Care Management Team 4 cannot be read" in json.loads(status.stdout)["stopped"][0]
         (broken / "what").unlink()
-        until(lambda: "SW Care Management Team 4" in rows(folder, "status")[0]["mailboxes"], 20)
+        until(lambda: command(folder, "status").returncode == 0, 20)
+        assert "SW Care Management Team 4" in rows(folder, "status")[0]["mailboxes"]
         assert running.stopped() < STOP_SECONDS
 
 

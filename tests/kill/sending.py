@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from bot.doors.opened import open_transport
 from bot.engine.sending.sender import Sender
+from bot.engine.sending.unknown import FindProof
 from bot.model import Letter, LetterServed, LetterUndelivered
 from bot.settings.settings import Door
 from bot.store.db import Database
@@ -22,7 +23,7 @@ from bot.store.outbox import Queued
 LEASE = timedelta(minutes=5)
 
 
-def send(file: Path, port: int, *instants: datetime) -> None:
+def send(file: Path, port: int, *instants: datetime, find_proof: FindProof = lambda ids, offer: "") -> None:
     """Drains the outbox at each instant."""
     db = Database(f"sqlite:///{file}")
     door = Door(kind="smtp", host="127.0.0.1", port=port, tls="none", timeout=5)
@@ -30,7 +31,7 @@ def send(file: Path, port: int, *instants: datetime) -> None:
     clock = iter(instants)
     now = next(clock)
     sender = Sender(
-        db, transport, _finish, _tell, lambda ids, offer: "", lambda: now, "killed", LEASE, address="clock@csc.example"
+        db, transport, _finish, _tell, find_proof, lambda: now, "killed", LEASE, address="clock@csc.example"
     )
     sender.drain(now)
     for later in clock:

@@ -1,6 +1,7 @@
-"""A program that is killed while it works off a backlog: no mail pays for it, however often it happens.
+"""A program that is killed while it receives or works off a backlog: no mail pays for it, however often it happens.
 
-The reading process is a real one, and the program ends by SIGKILL as by an OOM killer or a power cut.
+The reading process is a real one, and the program ends by SIGKILL as by an OOM killer or a power cut; so does the
+reading process, of a mail that is too much for it.
 """
 
 import os
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.daemon.app import reading_of
+from bot.engine.reading.reader.sandbox import Sandbox
 from bot.model import Disposition
 from bot.store import mails
 from tests.integration.office import Office, raw_mail
-from tests.unit.case_samples import FAY, HELEN, START
+from tests.unit.case_samples import BOT, FAY, HELEN, START
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 FORKS = get_context("forkserver")
@@ -62,4 +65,43 @@ def test_killed_four_times_over_a_backlog(tmp_path: Path) -> None:
         found = Counter(row.disposition for kind in Disposition for row in mails.listed(tx, kind))
         kept = tx.exec_driver_sql("SELECT count(*) FROM raw").scalar_one()
     assert (found, kept, len(office.cases())) == ({"case": 6, "ignored": 20}, 6, 3)
+    office.close()
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize("place", ["intake.fetched", "intake.receiving", "intake.received"])
+def test_killed_while_mail_is_received(place: str, nth: int, tmp_path: Path) -> None:
+    """A challenge in one mailbox and its answer in another, each in hand when it happens: both are read, once."""
+    office = Office(tmp_path)
+    office.once(START - HOUR)
+    office.put(raw_mail(number="c"), START)
+    answer = raw_mail(FAY, "We shall visit on Friday.\n", number="r", answers="c@health.example", to=BOT)
+    office.put(answer, START + SECOND, BOT)
+    office.close()
+    assert life(tmp_path, f"{place}:{nth}") == -signal.SIGKILL
+    office = Office(tmp_path)
+    office.once(START + HOUR)
+    assert [(row.case, row.why) for row in office.listed("case")] == [
+        (1, "it opened the case"),
+        (1, "the challenge or a mail of the case"),
+    ]
+    assert len(office.case().mails) == 2
+    office.close()
+
+
+@pytest.mark.timeout(300)
+def test_a_mail_that_kills_the_reading_process_is_set_aside_and_fifty_behind_it_are_read(tmp_path: Path) -> None:
+    """The kernel kills the reading process at its limit three times, each time of the same mail; no other waits."""
+    office = Office(tmp_path)
+    office.once(START - HOUR)
+    sandbox = Sandbox(reading_of(office.settings), cpu=0.5)
+    office.app.intake.reader = office.app.intake.penned.reader = sandbox
+    head = b"From: <fay.marsh@csc.example>\nMessage-ID: <heavy@csc.example>\n"
+    office.put(head + b"Content-Type: multipart/mixed; boundary=q\n\n--q\n\n" + b"\n" * 20_000_000, START)
+    for n in range(50):
+        office.put(raw_mail(FAY, "Soup.\n", number=f"n{n}", subject=f"Newsletter {n}"), START + (n + 1) * SECOND)
+    office.once(START + HOUR)
+    assert len(office.listed("ignored")) == 50
+    assert [row.why for row in office.listed("set_aside")] == ["could not be read: it ended the reader three times"]
+    sandbox.close()
     office.close()

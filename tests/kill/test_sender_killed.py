@@ -102,3 +102,16 @@ def test_killed_at(place: str, file: Path, server: SmtpServer) -> None:
     assert {m.recipients for m in server.mails} == {("fay@csc.example",)}
     assert len({m.raw for m in server.mails}) == 1
     assert told(file) == [("LetterServed", "fay@csc.example"), ("LetterUndelivered", "gone@csc.example")]
+
+
+@pytest.mark.parametrize("place", sorted(MAY_DOUBLE))
+def test_killed_where_a_copy_can_be_found(place: str, file: Path, server: SmtpServer) -> None:
+    """What the server had already is found by its id, so that one copy is all, and each fact is told once."""
+
+    def find(ids: tuple[str, ...], _offer: str) -> str:
+        return "in Sent" if any(one.encode() in mail.raw for one in ids for mail in server.mails) else ""
+
+    assert run(file, server, CHALLENGE_BOT_FAILPOINT=place) == -signal.SIGKILL
+    send(file, server.port, *LATER, find_proof=find)
+    assert len(server.mails) == 1
+    assert told(file) == [("LetterServed", "fay@csc.example"), ("LetterUndelivered", "gone@csc.example")]

@@ -243,7 +243,7 @@ def test_a_case_that_is_forgotten_and_written_to_again_is_forgotten_again() -> N
         life.end()
         for word in WORDS[:2]:
             tx.execute(text("UPDATE outbox SET status = 'sent'"))
-            cases.purge(tx, life.number)
+            cases.purge(tx, life.number, START)
             assert cases.verify(tx) == []
             life.comes(mail(FAY, f"{word} again", at=life.later()))
         assert cases.verify(tx) == []

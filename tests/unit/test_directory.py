@@ -167,6 +167,18 @@ def test_aliases_are_one_person_and_deputies_another(directory: Directory, one: 
     assert directory.same_person(other, one) is same
 
 
+def test_the_addresses_of_a_person_are_those_that_are_the_same(directory: Directory) -> None:
+    """Of any two addresses, one is among the other's exactly where both are the same person's."""
+    known = [*(email for row in directory.rows for email in row.addresses), "Fay@old.example", "nobody@x.example", ""]
+    for one in known:
+        theirs = directory.addresses_of(one)
+        assert {other for other in known if directory.same_person(one, other)} == {
+            other for other in known if other.lower() in theirs
+        }
+    assert directory.addresses_of(*known) == {email.lower() for email in known}
+    assert directory.addresses_of() == frozenset()
+
+
 @pytest.mark.parametrize(
     ("email", "row"),
     [

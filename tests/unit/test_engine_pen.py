@@ -183,6 +183,21 @@ def test_who_may_place_mail(pen: House, sender: str, proof: str, cites: str | No
     assert bool(pen.letters(LetterKind.ANSWER)) is may
 
 
+def test_without_proof_no_mail_is_thrown_away(pen: House) -> None:
+    """The digest's id may have leaked: what only adds acts by it, what ends a mail's way needs proof."""
+    says(pen, "1 not ours", proof="none")
+    assert where(pen).disposition == "holding_pen"
+    assert "1: it could not be proven that you wrote this, so that mail waits on" in told(pen)
+
+
+def test_an_answer_to_another_days_digest_places_nothing(pen: House) -> None:
+    """Signed before this digest was written: its letters meant other mails."""
+    old = eml(UNIT, "RE: today", "A not ours", at=NINE - HOUR, to=(BOT,), cc=(), answers=digest_id(pen))
+    pen.put(old, NINE + HOUR, BOT)
+    pen.take_in(NINE + HOUR)
+    assert (where(pen).disposition, where(pen, 2).why) == ("holding_pen", WAITS)
+
+
 def test_without_proof_a_number_alone_does_nothing(pen: House) -> None:
     """It is an ordinary mail to our own mailbox, which waits like any other."""
     says(pen, "1 new", UNIT, proof="none", cites="")

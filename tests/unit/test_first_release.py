@@ -20,11 +20,11 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Boolean, MetaData, Table, insert, text
+from sqlalchemy import Boolean, MetaData, Table, insert, select, text
 from sqlalchemy.exc import DatabaseError
 
 from bot.model import Outsider, State
-from bot.store import cases, codec, meta
+from bot.store import cases, codec, meta, schema
 from bot.store.db import MIGRATIONS, Database
 from tests.unit.case_samples import FAY
 
@@ -69,6 +69,18 @@ def copy_rows(database: Database) -> None:
 def _typed(table: Table, row: dict[str, object]) -> dict[str, object]:
     """SQLite keeps a truth as a number."""
     return {n: bool(v) if isinstance(table.c[n].type, Boolean) and v is not None else v for n, v in row.items()}
+
+
+def test_its_open_cases_are_found_by_their_people(first_release: Database) -> None:
+    """Each by its raiser and by whoever is involved, as one that was saved today; there are some."""
+    with first_release.read() as tx:
+        found = cases.open_cases(tx)
+        rows = tx.execute(select(schema.involved.c.case_number).distinct()).scalars().all()
+        assert sorted(rows) == [case.number for case in found] != []
+        for case in found:
+            assert case in cases.raised_by(tx, [case.raiser.email.lower()])
+            for _, _, who in case.people:
+                assert case.ref in cases.refs_of(tx, [who.email.lower()], len(found))
 
 
 def test_every_case_of_the_first_release_can_be_read(first_release: Database) -> None:

@@ -1,4 +1,5 @@
-"""What a configuration does not use is not loaded: fewer packages read what strangers send."""
+"""What a configuration or a command does not use is not loaded: fewer packages read what strangers send, and an answer
+costs less."""
 
 from __future__ import annotations
 
@@ -6,6 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from typer.core import TyperCommand
+from typer.testing import CliRunner
+
+from bot.cli.main import COMMANDS, Command, app
+from bot.doors.maildir import pipe
 from tests import operator
 
 #: The Exchange library, and what only it brings.
@@ -22,6 +29,8 @@ from bot.daemon.app import build
 from bot.daemon.configuration import load
 from bot.daemon.life import furnish, read_now
 import bot.cli.main, bot.daemon.daemon
+for one in bot.cli.main.COMMANDS:
+    one.load()
 settings = load(Path({config!r}), os.environ, read_now().date()).settings
 furnish(settings)
 app = build(settings, read_now=read_now)
@@ -55,3 +64,76 @@ def test_the_exchange_library_is_loaded_only_where_such_a_door_is_configured(tmp
     assert ours in text
     config.write_text(text.replace(ours, f"receive: {door}", 1), "utf-8")
     assert "exchangelib" in loaded(folder)
+
+
+#: Libraries that the list of commands has no use for.
+HEAVY = {"pydantic", "re2", "rich", "ruamel", "sqlalchemy", "structlog", "jinja2", "holidays", "rapidfuzz", "requests"}
+
+#: What no command needs that only reads: doors, other databases' drivers, migrations, the list of bank holidays.
+DOORS = {"aiosmtplib", "dns", "exchangelib", "imapclient", "msal", "requests"}
+UNUSED = {
+    "status": DOORS | {"alembic", "holidays", "psycopg", "pypdf"},
+    "understand": DOORS | {"alembic", "apscheduler", "holidays", "psycopg"},
+    "policy": DOORS | {"alembic", "apscheduler", "holidays", "psycopg", "pypdf"},
+}
+
+
+def started(folder: Path, *words: str, stdin: bytes = b"") -> tuple[set[str], str]:
+    """The modules that this command has loaded when it ends, and what it wrote on stderr."""
+    program = (
+        "import atexit, os, sys\n"
+        "atexit.register(lambda: os.write(3, ' '.join(sys.modules).encode()))\n"
+        "from bot.__main__ import main\n"
+        "main()"
+    )
+    line = f'exec "$@" 3>{folder / "modules"}'
+    run = subprocess.run(
+        ["/bin/sh", "-c", line, "sh", sys.executable, "-c", program, *words],
+        cwd=folder,
+        env=operator.environment(),
+        input=stdin,
+        capture_output=True,
+    )
+    assert run.returncode == 0, run.stderr
+    return set((folder / "modules").read_text("utf-8").split()), run.stderr.decode()
+
+
+def tops(modules: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in modules}
+
+
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_a_list_of_commands_loads_none(tmp_path: Path, word: str) -> None:
+    """Help and version need the list alone: no command is loaded, and no library but the command line's."""
+    modules, _ = started(tmp_path, word)
+    ours = {name for name in modules if name.partition(".")[0] == "bot"}
+    assert ours == {"bot", "bot.__main__", "bot.cli", "bot.cli.main", "bot.model", "bot.model.errors"}
+    assert tops(modules) & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", UNUSED)
+def test_a_command_brings_no_library_that_it_does_not_use(name: str) -> None:
+    """Loaded alone, it has none of those that the table names for it."""
+    program = (
+        "import sys\nfrom bot.cli.main import COMMANDS\n"
+        f"next(one for one in COMMANDS if one.name == {name!r}).load()\nprint(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    found = tops(set(run.stdout.split()))
+    assert "sqlalchemy" in found
+    assert found & UNUSED[name] == set()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_list_says_what_a_command_says_of_itself(command: Command) -> None:
+    """In a window of any width up to the widest that help is written for, each line is the command's own."""
+    its_own = command.load()
+    listed = CliRunner().invoke(app, ["--help"]).stdout
+    assert f"  {command.name} " in listed
+    if command.name == "deliver":
+        assert pipe.HELP.startswith(command.help)
+        return
+    room = 80 - 6 - max(len(one.name) for one in COMMANDS)
+    for limit in range(10, room + 1):
+        line = TyperCommand(command.name, help=command.help).get_short_help_str(limit)
+        assert line == its_own.get_short_help_str(limit)

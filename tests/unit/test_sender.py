@@ -189,6 +189,17 @@ def test_no_more_letters_leave_in_a_minute_than_may(office: Office) -> None:
     assert office.sender.wake_at() is None
 
 
+def test_where_letters_are_paced_the_urgent_go_first(office: Office) -> None:
+    """What waits for the next minute is what can wait, however long it has; nothing is lost."""
+    office.sender = office.another("paced", per_minute=3)
+    for n, kind in enumerate([LetterKind.INFORMATION] * 4 + [LetterKind.NOTICE, LetterKind.ESCALATION]):
+        office.post(n=n, kind=kind)
+        office.now += timedelta(seconds=1)
+    assert sum(office.run(after) for after in (timedelta(0), MINUTE)) == 6
+    gone = [int(m.raw.partition(b"<m")[2].partition(b"@")[0]) for m in office.server.mails]
+    assert gone == [5, 4, 0, 1, 2, 3]
+
+
 def test_a_server_that_says_slow_down_gets_the_letter_later(office: Office) -> None:
     """Microsoft's own words for too many at once put a letter off: none is lost, none is refused, nobody is told so."""
     office.server.answer("MAIL", "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded", times=1)
@@ -292,6 +303,20 @@ def test_retries_come_when_they_should(office: Office, stage: str) -> None:
         assert office.run(timedelta(seconds=1)) == 1
     assert (office.row().status, len(office.server.mails)) == ("sent", 1)
     assert [f.at for f in office.facts if isinstance(f, LetterServed)] == [office.now]
+
+
+@pytest.mark.parametrize("line", ["421 4.3.2 busy", "450 4.2.1 later", "451 4.7.1 greylisted", "452 4.3.1 no room"])
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA", "DOT"])
+def test_not_now_is_never_no(office: Office, stage: str, line: str) -> None:
+    """In whatever words and at whatever stage: it is seen to be late, nobody is told a no, and it goes at the retry."""
+    office.server.answer(stage, line, times=1)
+    office.post()
+    office.run()
+    assert (office.row().status, office.facts, office.server.mails) == ("deferred", [], [])
+    assert office.row().last_error
+    office.run(MINUTE)
+    assert (office.row().status, office.served()) == ("sent", [("fay@csc.example",)])
+    assert len(office.server.mails) == 1
 
 
 def test_a_closed_door_is_waited_for_as_long_as_it_takes(office: Office) -> None:

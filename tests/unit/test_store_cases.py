@@ -146,6 +146,8 @@ def unlock(tx: object, dialect: str) -> list[str]:
         ("UPDATE cases SET state = 'closed'", "disagree"),
         ("UPDATE texts SET text = '\"another\"'", "not what its journal makes it"),
         ("DELETE FROM deadlines", "alarms"),
+        ("DELETE FROM involved", "not found by the people"),
+        ("UPDATE involved SET is_raiser = (1 = 1)", "not found by the people"),
     ],
 )
 def test_tampering_is_found_and_told(database: Database, tampering: str, finding: str) -> None:
@@ -180,6 +182,26 @@ def test_open_cases_are_those_not_closed(database: Database) -> None:
         done = save_next(tx, one, closed(one.case)).case
         assert cases.open_cases(tx) == [two.case]
         assert cases.all_cases(tx) == [done, two.case]
+
+
+def test_open_cases_are_found_by_their_people(database: Database) -> None:
+    """By its raiser, and by whoever else is involved, as they are by now; a closed case by nobody, until it is open
+    again."""
+    mo = replace(HELEN, email="Mo.Reid@health.example")
+    with database.begin() as tx:
+        one, two, three = save_new(tx), save_new(tx, raiser=mo, people=()), save_new(tx)
+        assert cases.raised_by(tx, {HELEN.email, FAY.email}) == [one.case, three.case]
+        assert cases.raised_by(tx, ["mo.reid@health.example"]) == [two.case]
+        assert cases.refs_of(tx, {FAY.email, HELEN.email}, 5) == (one.case.ref, three.case.ref)
+        assert cases.refs_of(tx, {FAY.email, "mo.reid@health.example"}, 2) == (one.case.ref, two.case.ref)
+        done = save_next(tx, one, closed(one.case))
+        moved = save_next(tx, two, replace(two.case, raiser=FAY, people=(("step-1", "raising", mo),)))
+        assert cases.raised_by(tx, {HELEN.email, mo.email.lower(), FAY.email}) == [moved.case, three.case]
+        assert cases.refs_of(tx, {"mo.reid@health.example"}, 5) == (two.case.ref,)
+        again = save_next(tx, done, one.case)
+        assert cases.raised_by(tx, {HELEN.email}) == [again.case, three.case]
+        assert cases.raised_by(tx, ()) == []
+        assert cases.verify(tx) == []
 
 
 def test_saving_replaces_the_deadlines(database: Database) -> None:

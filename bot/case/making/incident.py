@@ -54,7 +54,7 @@ def misdirected(d: Draft, fact: Arrival, email: str) -> None:
 
 def is_guess(fact: Arrival) -> bool:
     """Whether whoever guesses a ref can say so, in any number: nothing proves it and it cites no letter of ours."""
-    return fact.mail.proof is not Proof.PROVEN and fact.how != How.LETTER
+    return fact.mail.proof is not Proof.PROVEN and (fact.how != How.LETTER or bool(fact.outdated))
 
 
 def handed_outside(d: Draft, mail: Mail, stand: Collection[Side]) -> None:

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 
 from bot.case.course import merging, subclocks, unconfirmed
 from bot.case.course.clock import CLOCK
+from bot.case.dated import can_answer
 from bot.case.making import awaited, claims, forms
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_quoted, may_be_shown
 from bot.case.said.command import Said, Tell, nothing_changed
-from bot.case.said.unit.others import hands
+from bot.case.said.unit.others import hands, is_third
 from bot.model import (
     WAITING,
     AlarmKind,
@@ -248,10 +249,11 @@ def it_is(d: Draft, said: Said) -> None:
     told to those who act now."""
     rows = claims.open_rows(d)
     named = [q for q in rows if q.key == said.fact.answered_key]  # a reply means what its letter names
-    if not rows:
+    known = named or [q for q in rows if can_answer(said.mail, q.at)]
+    if not known:
         nothing_changed(d, said, _NOTHING_ASKED)
         return
-    run, last = d.case.run, next((q for q in reversed(named) if q.at == named[0].at), rows[-1])
+    run, last = d.case.run, next((q for q in reversed(named) if q.at == named[0].at), known[-1])
     by, came = d.known(last.whose), last.came or last.at or d.now
     _settle(d)
     if run is not None and len(d.case.runs) > 1 and came < run.entered:
@@ -293,5 +295,5 @@ def _tell_writers(d: Draft, rows: tuple[Question, ...], became: str, but: str = 
     has = {c.email for letter in d.letters for c in letter.to}
     for email, at in when.items():
         who = d.known(email)
-        if who.agency and email not in has | {but}:
+        if who.agency and email not in has | {but} and not is_third(d.case, email, d.rules):
             d.write(Information.Taken(when=at, as_=became), [who], human=d.case.raiser)

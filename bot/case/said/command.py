@@ -5,11 +5,12 @@ is never swallowed: its sender hears why (Tell), and what would. Which word does
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import re2
 
+from bot.case.dated import can_answer
 from bot.case.making.draft import Draft
 from bot.mail.words.commands import command, yes_or_no
 from bot.mail.words.promises import is_holding, sentences
@@ -26,6 +27,7 @@ from bot.model import (
     QuestionKind,
     Word,
     Wording,
+    letters,
 )
 from bot.model.letters import Answer, Enclosed, Information, TheRegister, TheReport
 from bot.model.letters.parts import Entered
@@ -51,7 +53,7 @@ class Said:
 VISIBLE = (
     Word.URGENT, Word.ESCALATE, Word.NOT_RESOLVED, Word.NO, Word.REOPEN, Word.CHILD_PROTECTION, Word.IT_IS_NOT,
 )  # fmt: skip
-#: What may stand behind the YES to a question whether a word is one's own.
+#: What may stand behind the YES to a question that bears a code.
 CODE = re2.compile(r"\b\d{6}\b")
 RECORD = "{record}"  # stands in a Tell for what the policy calls the record of whom it is about
 
@@ -93,7 +95,7 @@ def told(d: Draft, fact: Arrival) -> Command | None:
         return None
     if question.about in (QuestionKind.RESOLVED, QuestionKind.ALL_THE_SAME):
         return yes_or_no(fact.mail.new_text)
-    if question.about in (QuestionKind.WORD, QuestionKind.WORD_AGAIN):
+    if question.code or question.about in (QuestionKind.WORD, QuestionKind.WORD_AGAIN):
         return command(CODE.sub("", fact.mail.new_text))
     line = next((line for line in fact.mail.new_text.split("\n") if line.strip()), "")[:40].strip(" \t.!").upper()
     meant = {"DONE": Word.YES, "NOT DONE": Word.NO}.get(line)
@@ -149,11 +151,32 @@ def ask_back(d: Draft, said: Said, asking: Wording) -> None:
         d.ask(Question(letter.key, about, said.by.email, said.mail.digest, command=word, words=said.note))
 
 
-def unsettled(d: Draft, by: Contact, cited: Question | None) -> Question | None:
+def put(
+    d: Draft, asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager, question: Question, to: Contact
+) -> None:
+    """One question to one address; of a word that relaxes, or of another's YES, the letter bears a code."""
+    letter = d.write(asking, [to])
+    if letter is None:
+        return
+    is_visible = bool(question.command) and Word(question.command) in VISIBLE
+    code = "" if is_visible else d.rules.code(letter.key)
+    d.letters[-1] = replace(letter, values=replace(asking, code=code))
+    d.ask(replace(question, key=letter.key, asked=to.email, code=code))
+
+
+def leaked(d: Draft, mail: Mail) -> None:
+    """A code that stands in somebody else's mail, or goes on to others, counts no more."""
+    sender, same = mail.sender.email if mail.sender else "", d.rules.directory.same_person
+    goes_on = any(a.email != d.rules.bot.email for a in (*mail.to, *mail.cc))
+    d.void_code(lambda q: bool(q.code) and q.code in mail.text and (goes_on or not same(q.asked, sender)))
+
+
+def unsettled(d: Draft, mail: Mail, by: Contact, cited: Question | None) -> Question | None:
     """The question that CLOSE answers: the one cited, else the last that was put to this person."""
     same = d.rules.directory.same_person
     found = [q for q in d.case.questions if q.about is QuestionKind.ALL_THE_SAME and same(q.asked, by.email)]
-    return cited if cited in found else next(reversed(found), None)
+    known = [q for q in found if can_answer(mail, q.at)]
+    return cited if cited in found else next(reversed(known), None)
 
 
 def is_known(d: Draft, who: Contact) -> bool:

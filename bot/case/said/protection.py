@@ -194,7 +194,8 @@ def undo(d: Draft, said: Said) -> None:
     """What a word without proof has relaxed within 24 hours is taken back: the earlier time counts, or the stage starts
     again."""
     asked = [q for q in d.case.questions if q.about is QuestionKind.UNDO and q.at and d.now - q.at <= UNDO_FOR]
-    cited = [q for q in asked if q.key == said.fact.answered_key and said.fact.how == How.LETTER]
+    is_cited = said.fact.how == How.LETTER and not said.fact.outdated
+    cited = [q for q in asked if is_cited and q.key == said.fact.answered_key]
     is_theirs = said.mail.proof is Proof.PROVEN and Side.RAISING in said.stand
     found = next(reversed(cited or (asked if is_theirs else [])), None)
     if found is None or not (is_theirs or d.rules.directory.same_person(found.asked, said.by.email)):

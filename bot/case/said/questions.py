@@ -14,7 +14,7 @@ from bot.case.making import agreed, ends_with
 from bot.case.making.draft import Draft
 from bot.case.said import answers, protection
 from bot.case.said.cells import perform
-from bot.case.said.command import CODE, VISIBLE, Said, Tell, ask_back, nothing_changed, tell
+from bot.case.said.command import CODE, VISIBLE, Said, Tell, ask_back, nothing_changed, put, tell
 from bot.case.said.unit import others
 from bot.model import (
     WAITING,
@@ -24,7 +24,6 @@ from bot.model import (
     EventKind,
     Flag,
     How,
-    Mail,
     Proof,
     Question,
     QuestionKind,
@@ -32,7 +31,7 @@ from bot.model import (
     Word,
     letters,
 )
-from bot.rules.authority import WORDS, Side, may
+from bot.rules.authority import WORDS, Ruling, Side, may
 
 #: What an answer means as a word of its own; None where it is done.
 Meant = tuple[Said, Command] | None
@@ -42,9 +41,9 @@ CLOSING = (Word.RESOLVED, Word.WITHDRAW)
 CONFIRMS = (QuestionKind.WORD, QuestionKind.WORD_AGAIN)
 #: How long the code of such a question counts.
 CODE_FOR = timedelta(hours=24)
+#: Whose YES relaxes: without proof it needs a code. Those after the first two are asked once more, with one.
+NEED_PROOF = (*CONFIRMS, QuestionKind.ENDED, QuestionKind.IMPARTIAL, QuestionKind.TASK)
 #: Their answers are words of the command table: whose those are is asked then.
-#: Whose YES may relax.
-NEED_PROOF = (*CONFIRMS, QuestionKind.ENDED)
 AS_WORDS = (QuestionKind.TRANSFER, QuestionKind.RESOLVED, QuestionKind.SAME)
 _OVERTAKEN = Tell(
     "The letter you answered asked about an earlier answer, and the challenge has moved on since.",
@@ -61,6 +60,7 @@ _NEEDS_CODE = Tell(
     "If the question is less than a day old, please reply to it with YES and its six digits; else send the word again.",
 )
 _NOT_AWAITED = Tell("No reply is awaited any more.")
+_IS_UNDO = Tell("The letter you answered asks for no YES or NO.", "UNDO, in reply to it, takes the word back.")
 _CLOSED = Tell("The challenge is closed.")
 #: What NO means to each question that is done with it.
 _NO: dict[QuestionKind, Tell] = {
@@ -72,6 +72,7 @@ _NO: dict[QuestionKind, Tell] = {
     QuestionKind.IMPARTIAL: Tell("Nobody is appointed.", "APPOINT and the name of somebody else names another."),
     QuestionKind.ALL_THE_SAME: _NOT_MEANT,
     QuestionKind.ENDED: Tell("You said that it is a challenge, so it runs on."),
+    QuestionKind.UNDO: _IS_UNDO,
     QuestionKind.SEND: Tell("You said that your words are not to be sent, so they stay with the case."),
 }
 
@@ -85,6 +86,8 @@ def is_put_to(d: Draft, said: Said, question: Question) -> bool:
     is_theirs = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
     if question.about in AS_WORDS or (question.about is QuestionKind.ALL_THE_SAME and is_theirs):
         return True
+    if said.fact.outdated and (not question.code or CODE.findall(said.mail.new_text) != [question.code]):
+        return False  # an old YES is no answer to a new question; the digits of that letter cannot be old
     if question.about is QuestionKind.WHOSE_ANSWER:  # their manager reads that letter too
         is_theirs = is_theirs or (Side.RAISING in said.stand and said.mail.proof is Proof.PROVEN)
     if question.about is QuestionKind.TASK:
@@ -96,6 +99,11 @@ def is_put_to(d: Draft, said: Said, question: Question) -> bool:
 
 def answered(d: Draft, said: Said, question: Question, command: Command) -> Meant:
     """Lets it do what it means. `said` is of somebody whom the question was put to."""
+    is_proven = said.mail.proof is Proof.PROVEN
+    needs = question.about in NEED_PROOF and said.word is not Word.NO and not is_proven
+    if needs and not bears_code(d, said, question):
+        _ask_with_code(d, said, question)
+        return None
     match question.about:
         case QuestionKind.TRANSFER:  # they need what ACCEPT and DECLINE need
             meant = Command(Word.ACCEPT if said.word is Word.YES else Word.DECLINE)
@@ -105,17 +113,18 @@ def answered(d: Draft, said: Said, question: Question, command: Command) -> Mean
             return _as(said, meant), meant
         case QuestionKind.RESOLVED:
             return _of_resolved(d, said, question, command)
+        case QuestionKind.WHOSE_ANSWER if said.word is Word.YES and not is_proven and d.case.state in WAITING:
+            meant = Command(Word.IT_IS, "", command.is_plain)  # it ends reminders, so it needs what IT IS needs
+            return _as(said, meant), meant
         case QuestionKind.WHOSE_ANSWER if d.case.state in WAITING:  # IT IS closes no case, but ends reminders
             _whose_answer(d, said, command)
             return None
         case QuestionKind.TASK:
+            d.settle(lambda one: one is question and bool(one.code))
             agreed.replied(d, question, said.word.lower(), said.by, said.mail)
             return None
     if said.word is Word.NO:
         _no(d, said, question)
-        return None
-    if question.about in NEED_PROOF and said.mail.proof is not Proof.PROVEN and not bears_code(d, said, question):
-        nothing_changed(d, said, _NEEDS_CODE if question.about in CONFIRMS else _NOT_PROVEN)
         return None
     if question.about is QuestionKind.ALL_THE_SAME:
         d.settle(lambda one: one is question)
@@ -137,11 +146,19 @@ def bears_code(d: Draft, said: Said, question: Question) -> bool:
     return bool(question.code) and is_fresh and held == [question.code]
 
 
-def leaked(d: Draft, mail: Mail) -> None:
-    """A code that stands in somebody else's mail, or goes on to others, counts no more."""
-    sender, same = mail.sender.email if mail.sender else "", d.rules.directory.same_person
-    goes_on = any(a.email != d.rules.bot.email for a in (*mail.to, *mail.cc))
-    d.void_code(lambda q: bool(q.code) and q.code in mail.text and (goes_on or not same(q.asked, sender)))
+def _ask_with_code(d: Draft, said: Said, question: Question) -> None:
+    """Nothing proves a YES that relaxes: who says it is asked at their own address, once a day, with six digits."""
+    same, known = d.rules.directory.same_person, d.rules.directory.person(said.by.email) or said.by
+    is_asked = question.about in CONFIRMS or any(
+        q.about is question.about and q.task == question.task and q.code and same(q.asked, known.email)
+        and q.at is not None and d.now - q.at <= CODE_FOR
+        for q in d.case.questions
+    )  # fmt: skip
+    if is_asked:
+        nothing_changed(d, said, _NEEDS_CODE)
+        return
+    d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: {Ruling.NOT_PROVEN}")
+    put(d, letters.Question.ConfirmWord(word=said.word.value, said=said.mail.received), question, known)
 
 
 def is_hedged(said: Said, command: Command) -> bool:
@@ -224,7 +241,7 @@ def _whose_answer(d: Draft, said: Said, command: Command) -> None:
     if said.word is Word.NO:
         answers.it_is_not(d, said)
     elif is_hedged(it_is, command):
-        all_the_same(d, it_is, said.mail.new_text if said.mail.proof is Proof.PROVEN else "")
+        all_the_same(d, it_is, said.mail.new_text)
     else:
         before = d.case
         answers.it_is(d, said)
@@ -252,7 +269,7 @@ def _of_outcome(d: Draft, said: Said, question: Question) -> None:
 
 def _impartial(d: Draft, said: Said, question: Question) -> None:
     """Whoever was named may decide."""
-    _settle(d, question)
+    d.settle(lambda one: one.about is QuestionKind.IMPARTIAL and one.whose == question.whose)
     ends_with.appoint(d, d.rules.directory.person(question.whose) or Contact(question.whose), said.by, said.mail)
 
 
@@ -274,4 +291,5 @@ _YES: dict[QuestionKind, Callable[[Draft, Said, Question], None]] = {
     QuestionKind.IMPARTIAL: _impartial,
     QuestionKind.ENDED: _ended,
     QuestionKind.SEND: lambda d, said, _question: others.send(d, said),
+    QuestionKind.UNDO: lambda d, said, _question: nothing_changed(d, said, _IS_UNDO),
 }

@@ -15,7 +15,7 @@ from bot.case.course.opening import confirmed
 from bot.case.making import claims, forms, incident
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_shown, pass_back
-from bot.case.said import command, protection, questions, transfer, words
+from bot.case.said import command, protection, transfer, words
 from bot.case.said.answers import CHOICES, may_answer, pass_on, reached_raiser, responded
 from bot.case.said.command import is_known
 from bot.case.said.unit import others
@@ -76,7 +76,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
         incident.bounced_elsewhere(d, fact)
     else:
         _human(d, fact, sender)
-    questions.leaked(d, mail)
+    command.leaked(d, mail)
 
 
 def _recalled(d: Draft, mail: Mail, sender: str) -> None:
@@ -165,7 +165,8 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         if case.state in WAITING:
             may_answer(d, mail, by, is_aside=True)
     elif not is_certain:
-        d.event(EventKind.ATTACHED, by=by.email, note="not proven" if not proven else "unreadable or an unusable word")
+        lacks = fact.outdated or ("not proven" if not proven else "unreadable or an unusable word")
+        d.event(EventKind.ATTACHED, by=by.email, note=lacks)
         may_answer(d, mail, by)
     elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, command.writer(mail)):
         d.event(EventKind.ATTACHED, by=by.email, note="says that it is not theirs")

@@ -21,6 +21,7 @@ from bot.case.said.command import (
     is_known,
     may_see_state,
     nothing_changed,
+    put,
     replied_to,
     state_alone,
     tell,
@@ -58,6 +59,10 @@ _NOT_ASKED = Tell(
     "The question you answered was put to somebody else, or the mail did not come from the mailbox that was asked.",
     "Whoever was asked can reply to that letter with YES or NO.",
 )
+_OUTDATED = Tell(
+    "Your mail bears an earlier time than the letter it answers, came long after it was written, or came twice.",
+    "Please reply to that letter anew.",
+)
 
 
 def on_command(d: Draft, fact: Arrival, command: Command, by: Contact, stand: Collection[Side]) -> None:
@@ -69,7 +74,7 @@ def _give(d: Draft, said: Said, command: Command) -> None:
     fact, mail, by, stand = said.fact, said.mail, said.by, said.stand
     question = replied_to(d, fact)
     if command.word is Word.CLOSE:
-        question = unsettled(d, by, question)
+        question = unsettled(d, mail, by, question)
     if command.word in (Word.YES, Word.NO, Word.CLOSE) and question is not None:
         _answer(d, said, question, command)
         return
@@ -115,7 +120,7 @@ def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
     if incident.is_no_party(said.stand):
         _not_yours(d, said)
     else:
-        tell(d, said, _NOT_ASKED)
+        tell(d, said, _OUTDATED if said.fact.outdated else _NOT_ASKED)
 
 
 def _act(d: Draft, said: Said, command: Command) -> None:
@@ -132,6 +137,7 @@ def _act(d: Draft, said: Said, command: Command) -> None:
 def is_out_of_nowhere(d: Draft, said: Said) -> bool:
     """Whether nothing proves it and it cites no letter of ours that went to its sender: it acts on nothing."""
     is_cited = said.fact.how == How.LETTER and incident.is_addressee(d, said.fact, said.by.email)
+    is_cited = is_cited and not said.fact.outdated
     return said.mail.proof is not Proof.PROVEN and not is_cited and said.word not in ASKING
 
 
@@ -181,18 +187,6 @@ def _beside(d: Draft, said: Said, known: Contact) -> list[Contact]:
     same = d.rules.directory.same_person
     found = {c.email: c for c in (*side, *([manager] if manager else []), *d.unit) if not same(c.email, known.email)}
     return list(found.values())
-
-
-def put(
-    d: Draft, asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager, question: Question, to: Contact
-) -> None:
-    """One question to one address; of a word that relaxes the letter bears a code."""
-    letter = d.write(asking, [to])
-    if letter is None:
-        return
-    code = d.rules.code(letter.key) if Word(question.command) not in VISIBLE else ""
-    d.letters[-1] = replace(letter, values=replace(asking, code=code))
-    d.ask(replace(question, key=letter.key, asked=to.email, code=code))
 
 
 def on_word_manager(d: Draft) -> None:

@@ -17,7 +17,7 @@ from bot.engine.reading import moved_door
 from bot.engine.reading import place as placing
 from bot.engine.reading.aside import Aside, Batch, Unrelated
 from bot.engine.reading.brought import HANDED_IN, LINES, Brought
-from bot.engine.reading.join import attach
+from bot.engine.reading.join import attach, suggest
 from bot.engine.reading.office import Office
 from bot.engine.reading.pen import UNREADABLE, Answered, Penned
 from bot.engine.reading.place import content_key, hash_id, keys_of, place
@@ -25,7 +25,7 @@ from bot.engine.reading.reader.sandbox import InProcess, Sandbox, SandboxDied
 from bot.engine.reading.receiving import BATCH, Boxes, Receiving
 from bot.engine.turn import Turn
 from bot.mail.read import Reading, headers_only
-from bot.model import Arrival, Disposition, Flag, How, Inbox, Mail
+from bot.model import Disposition, Flag, How, Inbox, Mail
 from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
 from bot.store import cases, mailboxes, mails
@@ -227,7 +227,7 @@ class Intake:
                 dispose(Disposition.CASE, "it opened the case", case=number)
             case Pen(why=why, guesses=guesses, asks=asks):
                 for number, others in asks:
-                    self.turn.take(tx, number, Arrival(mail, why, others=others), now)
+                    suggest(self.turn, tx, mail, number, why, others, now)
                 dispose(Disposition.PEN, why, guesses=" ".join(guesses))
             case Ignore(why=why) if not unreadable(mail):
                 dispose(Disposition.IGNORED, why)

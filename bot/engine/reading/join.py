@@ -5,22 +5,25 @@ Everything happens in the transaction of the mail's own disposition. It decides 
 """
 
 import hmac
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.engine.reading.place import content_key
+from bot.case import dated
+from bot.engine.reading.place import content_keys, signed_key
 from bot.engine.turn import Turn
 from bot.model import (
     Arrival,
     Bounce,
     Decision,
     EventKind,
-    IdKind,
+    How,
     Letter,
     LetterUndelivered,
     Mail,
     MailKind,
+    Proof,
     QuestionKind,
     Word,
 )
@@ -44,14 +47,51 @@ def attach(
     goes_to = tuple(one.email for one in standing.goes_to) if standing else ()
     number = _going_on(tx, mail, number)
     same_as = _same_as(tx, mail, number)
-    fact = Arrival(mail, how, kind, key, answered_to=known, goes_to=goes_to, named=named, same_as=same_as)
+    keys, seen_in = content_keys(mail), _seen_in(tx, mail)
+    if why := _outdated(turn, tx, mail, number, how, letter, is_seen=bool(seen_in)):
+        mail = _unproven(mail, why)
+        how = How.AGAIN if number in seen_in else how
+    fact = Arrival(mail, how, kind, key, answered_to=known, goes_to=goes_to, named=named, same_as=same_as, outdated=why)
     decision = turn.take(tx, number, fact, now)
-    cases.note_ids(tx, number, {content_key(mail): IdKind.CONTENT})
+    cases.note_ids(tx, number, keys)
     if mail.kind is MailKind.AUTO_REPLY:
         _absent(turn, tx, mail, decision, now)
     if mail.bounce is not None and letter is not None:
         _bounced(turn, tx, mail.bounce, number, letter, now)
     return decision
+
+
+def suggest(
+    turn: Turn, tx: Connection, mail: Mail, number: int, how: str, others: tuple[str, ...], now: datetime
+) -> None:
+    """The case hears of a mail that may answer it, and that waits for a person."""
+    why = dated.outdated(mail, None, is_seen=bool(_seen_in(tx, mail)))
+    mail = _unproven(mail, why) if why else mail
+    turn.take(tx, number, Arrival(mail, how, others=others, outdated=why), now)
+
+
+def _unproven(mail: Mail, why: str) -> Mail:
+    return replace(mail, proof=Proof.UNPROVEN, proof_why=f"{why}; {mail.proof_why}")
+
+
+def _seen_in(tx: Connection, mail: Mail) -> set[int]:
+    """The cases that a mail of the same sender, date and words is of, whatever id it bore; both proven."""
+    is_proven = mail.proof is Proof.PROVEN and mail.kind is MailKind.HUMAN and mail.date is not None
+    return {case for _, case, _ in cases.find_ids(tx, (signed_key(mail),))} if is_proven else set()
+
+
+def _outdated(
+    turn: Turn, tx: Connection, mail: Mail, number: int, how: str, letter: Queued | None, *, is_seen: bool
+) -> str:
+    """Why what proves its sender counts no more: see case/dated.py. Where a person has placed it, they have seen what
+    it belongs to."""
+    stored, is_found = cases.load(tx, number), how in set(How)
+    since = (letter.letter.decided or letter.queued) if letter else stored.case.opened
+    why = dated.outdated(mail, since if is_found else None, is_seen=is_seen)
+    if why or letter is None or not {outbox.bare(letter.letter.message_id), letter.assigned_id} & {*mail.in_reply_to}:
+        return why
+    went_to = tuple(address for address, _, _ in letter.recipients)
+    return dated.elsewhere(stored.case, mail, went_to, turn.rules_of(stored))
 
 
 def _going_on(tx: Connection, mail: Mail, number: int) -> int:

@@ -123,19 +123,21 @@ class Office:
     # --- the answer -----------------------------------------------------------------------------------------------
 
     def answer(self, tx: Connection, mail: Mail, inbox: Inbox, placement: Placement, now: datetime) -> None:
-        """What its sender is told where no case tells them."""
+        """What its sender is told where no case tells them. In a team's inbox nobody of no case is answered, and so
+        nobody who may not know of one; of a copy the one that came to us counts."""
         email = mail.sender.email if mail.sender else ""
         known = self.directory.person(email) if email else None
         if known is None or mail.kind is not MailKind.HUMAN or mail.is_list or mail.proof is Proof.FAILED:
             return
         match placement:
-            case Attach(case=number) if placement.how != How.COPY:
+            case Attach(case=number) if inbox.is_bot:
                 stored = cases.load(tx, number)
                 if others.is_third(stored.case, email, self.turn.rules_of(stored)):
                     self._post(tx, mail, known, self._elsewhere(mail, email), now)
             case Pen(asks=()) if inbox.is_bot:
                 areas = self.areas(mail)
-                told = self._to_unit(tx, mail, areas) if areas else self._elsewhere(mail, email)
+                is_theirs = areas and not self._is_of_others(mail, areas)
+                told = self._to_unit(tx, mail, areas) if is_theirs else self._elsewhere(mail, email)
                 self._post(tx, mail, known, told, now)
 
     def tell(
@@ -171,6 +173,10 @@ class Office:
             in_reply_to=mail.message_id or "", references=cites,
         )  # fmt: skip
         self.turn.post(tx, letter, now)
+
+    def _is_of_others(self, mail: Mail, areas: tuple[str, ...]) -> bool:
+        """Whether a ref of another area stands in what a unit wrote, there or not."""
+        return any(ref.partition("-")[0] not in areas for ref in ref_in(f"{mail.subject}\n{mail.new_text}"))
 
     def _elsewhere(self, mail: Mail, email: str) -> Wording:
         """The area is that of a ref as it is written, there or not; else the sender's own."""

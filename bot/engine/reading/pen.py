@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.case import dated
 from bot.case.course import opening
 from bot.case.placement import weighed
 from bot.case.said.command import HANDED_OUT
@@ -147,13 +148,14 @@ class Penned:
 
     def _authority(self, mail: Mail, digests: list[Queued]) -> tuple[Contact, tuple[str, ...]]:
         """Who wrote it, and the areas whose business unit that is; none without proof, unless it cites the digest that
-        went to that very address, and never with a failed proof."""
+        went to that very address, and never with a failed proof or one of another day."""
         email = mail.sender.email if mail.sender else ""
         directory = self.turn.books.settings.directory
         held = areas_of(directory, email)
         by = next(iter(held.values()), Contact(email))
         was_sent = any(directory.same_person(to.email, email) for q in digests for to in q.letter.to)
-        if mail.proof is Proof.FAILED or (mail.proof is not Proof.PROVEN and not was_sent):
+        is_old = dated.outdated(mail, max((q.queued for q in digests), default=None), is_seen=False)
+        if is_old or mail.proof is Proof.FAILED or (mail.proof is not Proof.PROVEN and not was_sent):
             return by, ()
         return by, tuple(held)
 
@@ -198,6 +200,8 @@ class Penned:
         inbox = self._permitted_inbox(row, one)
         if inbox is None:
             return f"{order.name}: that mail lies in a mailbox of another area", False
+        if order.what == NOT_OURS and one.mail.proof is not Proof.PROVEN:
+            return f"{order.name}: it could not be proven that you wrote this, so that mail waits on", False
         if order.what == NOT_OURS:
             mails.replace(tx, row.entry, Disposition.IGNORED, f"not ours: {how}", now)
             return f"Mail {row.entry} is none of our business; its text is gone", True
@@ -253,15 +257,11 @@ class Penned:
 
     def _tell(self, tx: Connection, one: Answered, done: list[str], unclear: list[str], now: datetime) -> None:
         cited = tuple(i for i in (*one.mail.references[-5:], one.mail.message_id or "") if i)
+        values, about = Answer.Pen(done=tuple(done), unclear=tuple(unclear)), "Mails that you placed"
         letter = Letter(
-            Answer.Pen(done=tuple(done), unclear=tuple(unclear)),
-            one.mail.digest,
-            (one.by,),
-            decided=now,
-            subject="Mails that you placed",
-            in_reply_to=one.mail.message_id or "",
+            values, one.mail.digest, (one.by,), decided=now, subject=about, in_reply_to=one.mail.message_id or "",
             references=cited,
-        )
+        )  # fmt: skip
         self.turn.post(tx, letter, now)
 
 

@@ -6,7 +6,6 @@ The one read that placing a mail needs, and the pure decision asked with it (cas
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -14,7 +13,7 @@ from bot.case import guesses
 from bot.case import placement as case_placement
 from bot.case.placement import Attach, Ignore, Known, Open, Pen, Placement
 from bot.mail.subject import ref_in
-from bot.model import Case, How, IdKind, Inbox, Mail, MailKind
+from bot.model import Case, How, IdKind, Inbox, Mail, MailKind, Proof
 from bot.rules.directory import Directory
 from bot.store import cases, outbox
 
@@ -55,26 +54,27 @@ def _refs(tx: Connection, mail: Mail, guesses: tuple[str, ...], directory: Direc
     known = tuple(cases.load(tx, int(one)).case.ref if one.isdecimal() else one for one in guesses)
     if known or mail.sender is None:
         return known
-    email, same = mail.sender.email, directory.same_person
-    found = (
-        case.ref
-        for case in cases.open_cases(tx)
-        if same(case.raiser.email, email) or any(same(who.email, email) for _, _, who in case.people)
-    )
-    return tuple(islice(found, MOST_GUESSES))
+    return cases.refs_of(tx, directory.addresses_of(mail.sender.email), MOST_GUESSES)
 
 
 def _guessed(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, placement: Placement) -> Placement | None:
     """An open case that it may belong to all the same: nothing joins it, and its raiser is asked."""
     if mail.kind is not MailKind.HUMAN or mail.is_list or mail.sender is None:
         return None
+    addressed = [a.email for a in (*mail.to, *mail.cc)]
     if isinstance(placement, Ignore) and _between_agencies(mail, inbox, directory):
-        return guesses.may_answer(mail, cases.open_cases(tx), directory)
+        return guesses.may_answer(mail, _raised_by(tx, directory, *addressed), directory)
     if isinstance(placement, Ignore) and _from_outside(mail, inbox, directory):
-        return guesses.may_concern(mail, cases.open_cases(tx), directory)
+        return guesses.may_concern(mail, _raised_by(tx, directory, *addressed), directory)
     if mail.quoted_trigger is not None and (mail.trigger.is_forward or mail.trigger.is_reply):
-        return guesses.may_quote(mail, cases.open_cases(tx), directory)
+        writers = (mail.sender.email, mail.quoted_from or "")
+        return guesses.may_quote(mail, _raised_by(tx, directory, *writers), directory)
     return None
+
+
+def _raised_by(tx: Connection, directory: Directory, *emails: str) -> list[Case]:
+    """The open cases that one of these people raised: a guess is never about another's."""
+    return cases.raised_by(tx, directory.addresses_of(*emails))
 
 
 def _between_agencies(mail: Mail, inbox: Inbox, directory: Directory) -> bool:
@@ -118,7 +118,8 @@ def _known(
 def _twin(tx: Connection, mail: Mail, inbox: Inbox, named: Sequence[Case], directory: Directory) -> str:
     """The ref of the open case that a challenge may be written of again, "" for none: its raiser is asked."""
     theirs = (case.ref for case in named if guesses.is_named(case, mail, directory))
-    latest = (case for case in cases.open_cases(tx) if guesses.is_of_days(case, mail, inbox, directory))
+    own = _raised_by(tx, directory, mail.sender.email) if mail.sender else []
+    latest = (case for case in own if guesses.is_of_days(case, mail, inbox, directory))
     nearly = (c.ref for c in latest if guesses.are_nearly_same(mail.new_text, cases.words_of(tx, c.number)))
     return next(theirs, "") or next(nearly, "")
 
@@ -151,7 +152,13 @@ def inbox_of(watched: Mapping[str, Inbox], directory: Directory, name: str, mail
 
 def keys_of(mail: Mail) -> dict[str, IdKind]:
     """The keys by which a copy of this mail, or the same challenge again, is known."""
-    return {content_key(mail): IdKind.CONTENT} | dict.fromkeys(same_keys(mail), IdKind.WORDS)
+    return content_keys(mail) | dict.fromkeys(same_keys(mail), IdKind.WORDS)
+
+
+def content_keys(mail: Mail) -> dict[str, IdKind]:
+    """Those of what stays the same when it is delivered twice or, where its sender is proven, sent again by anybody."""
+    signed = (signed_key(mail),) if mail.proof is Proof.PROVEN and mail.date else ()
+    return dict.fromkeys((content_key(mail), *signed), IdKind.CONTENT)
 
 
 def content_key(mail: Mail) -> str:
@@ -159,6 +166,12 @@ def content_key(mail: Mail) -> str:
     date = mail.date.isoformat() if mail.date else ""
     digests = (a.digest for a in mail.attachments)
     return "content:" + _hash(mail.message_id or "", _sender(mail), date, mail.subject, mail.text, *digests)
+
+
+def signed_key(mail: Mail) -> str:
+    """What a sender's signature covers for certain: who, when and the words, whatever id a mail bears and cites."""
+    date = mail.date.isoformat() if mail.date else ""
+    return "signed:" + _hash(_sender(mail), date, " ".join(mail.text.split()), *(a.digest for a in mail.attachments))
 
 
 def same_keys(mail: Mail) -> tuple[str, ...]:

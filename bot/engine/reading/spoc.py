@@ -12,6 +12,7 @@ from datetime import datetime
 import re2
 from sqlalchemy import Connection
 
+from bot.case import dated
 from bot.engine import proposed
 from bot.engine.proposed import NO, OPEN, YES, Agreed
 from bot.engine.reading.office import Office
@@ -138,7 +139,7 @@ class Changes:
             return "an answer about the directory that counts for nothing"
         if not self.directory.same_person(who.email, email):
             undone = f"It was {who} who was asked, and whose word counts"
-        elif mail.proof is not Proof.PROVEN:
+        elif mail.proof is not Proof.PROVEN or dated.outdated(mail, asked.queued, is_seen=False):
             undone = _UNPROVEN
         elif kept.is_confirmed or kept.is_refused:
             undone = _SETTLED

@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import NoneType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -107,27 +108,45 @@ def blocks(value: Any) -> list[dict[str, Any]]:
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
+#: What a text says: its value, None where it is no YAML mapping, the line of every path, and faults as (line, words).
+_Parsed = tuple[dict[str, Any] | None, Mapping[Path, int], tuple[tuple[int, str], ...]]
+
+
 def read(text: str, file: str) -> tuple[Document | None, tuple[Problem, ...]]:
-    """The file's value and lines; None with one fault when it is no YAML mapping. A repeated key is a fault."""
+    """The file's value and lines; None with one fault when it is no YAML mapping. A repeated key is a fault.
+
+    Nobody may change the value: a text that is read again has the same one."""
+    value, lines, faults = _parsed(text)
+    problems = tuple(Problem(file, line, words) for line, words in faults)
+    return None if value is None else Document(file, value, lines), problems
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> _Parsed:
+    """One parent is asked for by each policy that stands on it, and each file several times."""
     yaml = YAML(typ="safe", pure=True)
     yaml.max_depth = 2 * MAX_DEPTH
     yaml.composer.warn_double_anchors = False  # a later anchor of the same name counts, as YAML 1.2 says
     try:
         node = yaml.compose(text)
     except MaxDepthExceededError:
-        return None, (Problem(file, 0, "nested too deeply to be read"),)
+        return _unread(0, "nested too deeply to be read")
     except MarkedYAMLError as error:
-        return None, (Problem(file, _line(error, text), f"not readable as YAML: {error.problem or 'syntax'}"),)
+        return _unread(_line(error, text), f"not readable as YAML: {error.problem or 'syntax'}")
     except YAMLError as error:
-        return None, (Problem(file, 0, f"not readable as YAML: {str(error).splitlines()[0]}"),)
+        return _unread(0, f"not readable as YAML: {str(error).splitlines()[0]}")
     if not isinstance(node, MappingNode):
-        return None, (Problem(file, 1, "holds no settings: it should be `key: value` lines"),)
-    reader = _Reader(file)
+        return _unread(1, "holds no settings: it should be `key: value` lines")
+    reader = _Reader()
     try:
         value = reader.plain(node, ())
     except _TooMuchError:
-        return None, (Problem(file, 0, "nested too deeply, too large, or refers to itself"),)
-    return Document(file, value, reader.lines), tuple(reader.problems)
+        return _unread(0, "nested too deeply, too large, or refers to itself")
+    return value, reader.lines, tuple(reader.faults)
+
+
+def _unread(line: int, words: str) -> _Parsed:
+    return None, {}, ((line, words),)
 
 
 def _line(error: MarkedYAMLError, text: str) -> int:
@@ -141,10 +160,9 @@ def _line(error: MarkedYAMLError, text: str) -> int:
 class _Reader:
     """Turns nodes into plain values and notes the line of each."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    def __init__(self) -> None:
         self.lines: dict[Path, int] = {}
-        self.problems: list[Problem] = []
+        self.faults: list[tuple[int, str]] = []
 
     def plain(self, node: Node, path: Path) -> Any:
         self.lines.setdefault(path, node.start_mark.line + 1)
@@ -162,7 +180,7 @@ class _Reader:
             key, line = str(key_node.value), key_node.start_mark.line + 1
             if key in found:
                 first = self.lines[(*path, key)]
-                self.problems.append(Problem(self.file, line, f"{key} is given twice, first on line {first}: keep one"))
+                self.faults.append((line, f"{key} is given twice, first on line {first}: keep one"))
                 continue
             self.lines[(*path, key)] = line
             found[key] = self.plain(value, (*path, key))

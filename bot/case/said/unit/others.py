@@ -9,6 +9,7 @@ not even that it is there: what they are told is the same for every ref, and is 
 from collections.abc import Collection
 from dataclasses import replace
 
+from bot.case.dated import can_answer
 from bot.case.making.draft import Draft
 from bot.case.making.notices import has_reached, has_words, may_be_shown, may_read, once, relay
 from bot.case.said.command import Said, Tell, is_known, nothing_changed, tell
@@ -256,7 +257,8 @@ def _pending(d: Draft, by: Contact) -> list[Asked]:
 def send(d: Draft, said: Said) -> None:
     """What its sender wrote, and was asked about, goes to the other side."""
     rows = _pending(d, said.by)
-    rows = [q for q in rows if q.key == said.fact.answered_key] or rows
+    cited = [q for q in rows if q.key == said.fact.answered_key]
+    rows = cited or [q for q in rows if can_answer(said.mail, q.at)]
     to = _other_side(d, said.by)
     same = d.rules.directory.same_person
     if not rows:

@@ -1,0 +1,57 @@
+"""Whether what a mail is signed with proves its words now, and here: a signature tells who wrote it and when, once.
+
+It seldom covers what a mail cites and to whom it goes, so whoever holds an old one can send it again, under another id,
+to another letter. Such a mail counts as one that nothing proves: it joins its case, its words are asked about, and no
+clock moves. It knows no case's state; that the very same mail came before is known where mail is placed.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from bot.model import Case, Mail, MailKind, Proof
+from bot.rules.authority import Side, sides
+from bot.rules.book import Rules
+
+#: How far its writer's clock may be behind ours.
+BEHIND = timedelta(minutes=15)
+#: How long a mail may be under way and still speak of today.
+UNDER_WAY = timedelta(hours=24)
+
+
+def outdated(mail: Mail, since: datetime | None, *, is_seen: bool) -> str:
+    """Why its proof counts no more, in the journal's words; "" where it counts, or where there is none.
+
+    `since`: when what it answers was written, None where a person has said what it belongs to. `is_seen`: what its
+    sender signed came before, under another id.
+    """
+    if mail.proof is not Proof.PROVEN or mail.kind is not MailKind.HUMAN:
+        return ""
+    if is_seen:
+        return "the same words of the same minute came before"
+    if mail.date is None:
+        return "it bears no date"
+    if since is not None and mail.date < since - BEHIND:
+        return "it was written before what it answers"
+    if mail.received - mail.date > UNDER_WAY:
+        return "it came more than a day after it was written"
+    return ""
+
+
+def can_answer(mail: Mail, asked: datetime | None) -> bool:
+    """Whether it was written when this had been asked: a word that cites no letter means no later question."""
+    return mail.date is None or asked is None or mail.date >= asked - BEHIND
+
+
+def elsewhere(case: Case, mail: Mail, went_to: Collection[str], rules: Rules) -> str:
+    """Why the proof of a word counts no more: the letter that it answers went neither to its sender nor to their own
+    side. "" where it did."""
+    if mail.proof is not Proof.PROVEN or mail.command is None or mail.sender is None or not went_to:
+        return ""
+    email, directory = mail.sender.email, rules.directory
+    known = [(to, directory.person(to)) for to in went_to]
+    if any(directory.same_person(to, email) or (who and who.deputy == email) for to, who in known):
+        return ""
+    own = sides(case, email, rules) - {Side.NONE}
+    if not own or any(own & sides(case, to, rules) for to in went_to):
+        return ""
+    return "the letter that it answers went to neither them nor their side"

@@ -1,0 +1,155 @@
+"""A signature proves its words once: what was written before, came late, came before or answers another's letter is
+asked about."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.case.dated import can_answer, elsewhere, outdated
+from bot.model import Case, LetterKind, MailKind, Proof, State
+from bot.store.outbox import Queued
+from tests.unit.case_samples import BOT, CREWE, FAY, HELEN, MO, START, TEN, hours, mail, opened, rules
+from tests.unit.engine_samples import WORDS, House, eml, texts
+
+MINUTE, LATER = timedelta(minutes=1), START + hours(3)
+
+
+# --- the rule ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("more", "is_old"),
+    [
+        ({}, False),
+        ({"date": START - timedelta(minutes=10)}, False),
+        ({"date": START - timedelta(minutes=20)}, True),
+        ({"date": None}, True),
+        ({"received": START + timedelta(hours=23)}, False),
+        ({"received": START + timedelta(hours=25)}, True),
+        ({"proof": Proof.NONE, "date": None}, False),
+        ({"kind": MailKind.AUTO_REPLY, "date": None}, False),
+    ],
+)
+def test_a_signature_speaks_of_its_own_day(more: dict[str, Any], is_old: bool) -> None:
+    """Not from before what it answers, a slow clock allowed for, nor a day under way; where nothing is proven there is
+    nothing to lose."""
+    assert bool(outdated(mail(HELEN, "RESOLVED", **more), START, is_seen=False)) is is_old
+
+
+def test_what_came_before_proves_nothing_again() -> None:
+    """The same words of the same minute, whatever its Date says beside what it answers."""
+    assert outdated(mail(HELEN, "RESOLVED"), None, is_seen=True)
+
+
+def test_who_has_placed_it_has_seen_what_it_belongs_to() -> None:
+    """Then its Date is not held against the case, only against its arrival."""
+    one = mail(HELEN, "RESOLVED", date=START - hours(5))
+    assert (bool(outdated(one, START, is_seen=False)), outdated(one, None, is_seen=False)) == (True, "")
+
+
+def test_a_word_to_a_letter_of_the_other_side_is_not_proven() -> None:
+    """The raiser answers no letter that only the challenged side has; their manager may answer the raiser's."""
+    case = opened().case
+    said = {who: mail(who, "RESOLVED") for who in (HELEN, MO)}
+    assert elsewhere(case, said[HELEN], (FAY, CREWE), rules())
+    assert elsewhere(case, said[HELEN], (HELEN,), rules()) == elsewhere(case, said[MO], (HELEN,), rules()) == ""
+
+
+def test_a_word_means_no_later_question() -> None:
+    """Without a letter that it cites, only what had been asked when it was written."""
+    assert can_answer(mail(HELEN, "SEND"), START) and not can_answer(mail(HELEN, "SEND"), START + hours(1))
+
+
+# --- the whole way ----------------------------------------------------------------------------------------------------
+
+
+def opened_in(house: House) -> Queued:
+    """A case that Helen has opened; our letter to her."""
+    house.put(eml(name="first"))
+    house.take_in(START)
+    house.send(START + MINUTE)
+    return house.letters(LetterKind.ACKNOWLEDGEMENT)[-1]
+
+
+def comes(
+    house: House, text: str, cites: str, *, written: datetime, arrives: datetime = LATER, name: str = "x",
+    title: str = "RE: x", who: str = HELEN,
+) -> Case:  # fmt: skip
+    """A validly signed mail of that Date reaches us then."""
+    house.put(eml(who, title, text, at=written, to=(BOT,), cc=(), answers=cites, name=name), arrives, BOT)
+    house.take_in(arrives)
+    return house.case()
+
+
+def asked(house: House) -> list[str]:
+    return [to.email for q in house.letters(LetterKind.QUESTION, "confirm_word") for to in q.letter.to]
+
+
+def code_of(house: House) -> str:
+    (text,) = [t for t in texts(house.send(LATER + MINUTE)) if "with YES" in t]
+    return next(word for word in text.replace(".", " ").split() if word.isdecimal() and len(word) == 6)
+
+
+@pytest.mark.parametrize("written", [START - timedelta(days=70), START - hours(1), None])
+def test_an_old_mail_closes_nothing(house: House, written: datetime | None) -> None:
+    """Its writer's own address is asked, and the code of that letter counts, however slow their clock is."""
+    cited = opened_in(house).letter.message_id
+    arrives = LATER if written else START + timedelta(days=2)
+    case = comes(house, "RESOLVED", cited, written=written or arrives - hours(26), arrives=arrives)
+    assert (case.is_open, asked(house)) == (True, [HELEN])
+
+
+def test_a_slow_clock_is_no_wall(house: House) -> None:
+    """The six digits of the question cannot be old."""
+    cited = opened_in(house).letter.message_id
+    comes(house, "RESOLVED", cited, written=START - hours(2))
+    question = house.letters(LetterKind.QUESTION, "confirm_word")[0].letter.message_id
+    assert comes(house, "YES", question, written=START, name="bare").state is State.AWAITING_RESPONSE
+    code, soon = code_of(house), LATER + 5 * MINUTE
+    case = comes(house, f"YES {code}", question, written=START, arrives=soon, name="code")
+    assert case.state is State.AWAITING_OUTCOME
+
+
+def test_what_was_said_in_one_case_says_nothing_in_another(house: House) -> None:
+    """The same signed words under another id, citing the letter of another challenge within the hour."""
+    first = opened_in(house).letter.message_id
+    house.put(eml(title=TEN, text=f"{WORDS} It is the older child.", name="second", at=START + MINUTE), START + MINUTE)
+    house.take_in(START + MINUTE)
+    house.send(START + 2 * MINUTE)
+    second = house.letters(LetterKind.ACKNOWLEDGEMENT)[-1].letter.message_id
+    at = START + hours(1)
+    assert comes(house, "RESOLVED", first, written=at, arrives=at).state is State.AWAITING_OUTCOME
+    comes(house, "RESOLVED", second, written=at, arrives=at + MINUTE, name="y")
+    assert (house.case(2).state, asked(house)) == (State.AWAITING_RESPONSE, [HELEN])
+
+
+def test_what_was_said_before_says_nothing_again(house: House) -> None:
+    """More time is given once, however often the mail that gave it comes."""
+    cited = opened_in(house).letter.message_id
+    at = START + hours(1)
+    due = comes(house, "EXTEND 30 hours", cited, written=at, arrives=at).due
+    again = comes(house, "EXTEND 30 hours", cited, written=at, arrives=at + hours(2), name="y")
+    assert (again.due, len(again.mails), asked(house)) == (due, 3, [])
+
+
+def test_an_old_answer_is_put_to_the_raiser(house: House) -> None:
+    """Words that the challenged manager signed before there was such a challenge end no reminder."""
+    opened_in(house)
+    title = f"RE: x [{house.case().ref}]"
+    case = comes(house, "We visited and the plan was changed.", "", written=START - hours(3), title=title, who=FAY)
+    assert case.state is State.AWAITING_RESPONSE
+    assert [to.email for q in house.letters(LetterKind.QUESTION, "whose_answer") for to in q.letter.to][:1] == [HELEN]
+    assert not any("plan was changed" in text for text in texts(house.send(LATER + MINUTE)))
+
+
+def test_an_old_urgent_shortens_nothing(house: House) -> None:
+    """It is shown to those who may say that it is meant, though it cites a letter of ours."""
+    house.put(eml(title=TEN, name="first"))
+    house.take_in(START)
+    house.send(START + MINUTE)
+    before, cited = house.case().due, house.letters(LetterKind.ACKNOWLEDGEMENT)[-1].letter.message_id
+    assert comes(house, "URGENT", cited, written=START - hours(3)).due == before
+    assert HELEN in asked(house)
