@@ -5,6 +5,7 @@ It starts the daemon and looks at what the daemon leaves; it decides nothing its
 
 import os
 import sys
+from collections.abc import Container
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +23,9 @@ from bot.store import cases, mailboxes, meta
 from bot.store.proof import beside
 
 #: A heartbeat older than this many of its own intervals has stopped; `once` beats as often as cron calls it.
-BEATS = 4
+BEATS = 12
+#: A mailbox that has been asked for so long, and has not answered when the heartbeat was written, is deaf or slow.
+UNANSWERED = timedelta(seconds=8)
 ONCE_GRACE = timedelta(hours=1)
 
 
@@ -92,7 +95,9 @@ def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
     ]
     beat = read_heartbeat(where.var / HEARTBEAT)
     found |= {name: beat.get(name) for name in ("version", "mode", "pid", "started")}
-    stopped = [*_heart(beat, where.var), *dict.fromkeys([*stopped, *_told(beat, stopped)])]
+    dead = _heart(beat, where.var)
+    deaf = [] if dead else _deaf(beat, found["closed"])
+    stopped = [*dead, *dict.fromkeys([*stopped, *deaf, *_told(beat, stopped)])]
     if as_json:
         emit({"ok": not stopped, "stopped": stopped, "heartbeat": beat.get("at"), "uncaged": _uncaged(beat), **found})
     else:
@@ -111,6 +116,16 @@ def _heart(beat: dict[str, Any], var: Path) -> list[str]:
         return [f"the daemon does not run: it has shown no sign of life since {when(at)}"]
     grace = timedelta(seconds=BEATS * every) if every else ONCE_GRACE
     return [f"the daemon has shown no sign of life since {when(at)}"] if now() - at > grace else []
+
+
+def _deaf(beat: dict[str, Any], closed: Container[str]) -> list[str]:
+    """Mailboxes whose servers took a question and say nothing, beside those that are known to be closed."""
+    at, asked = _instant(beat.get("at")), {name: _instant(since) for name, since in (beat.get("asked") or {}).items()}
+    return [
+        f"mailbox {name} does not answer: it was asked at {when(since)}, and is waited for"
+        for name, since in sorted(asked.items())
+        if name not in closed and at is not None and since is not None and at - since >= UNANSWERED
+    ]
 
 
 def _uncaged(beat: dict[str, Any]) -> list[str]:

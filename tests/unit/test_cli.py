@@ -151,7 +151,7 @@ def test_status_tells_a_stopped_daemon(own: Desk) -> None:
 def test_status_is_true_of_a_daemon_that_died_a_second_ago(own: Desk) -> None:
     """Its heartbeat is fresh and its folder free: it does not run, whatever it said last."""
     beat = own.folder / "var/heartbeat.json"
-    said = json.loads(beat.read_text("utf-8")) | {"every": 15, "at": datetime.now(UTC).isoformat()}
+    said = json.loads(beat.read_text("utf-8")) | {"every": 5, "at": datetime.now(UTC).isoformat()}
     beat.write_text(json.dumps(said), "utf-8")
     ran = command(own.folder, "status")
     assert (ran.returncode, "STOPPED: the daemon does not run" in ran.stderr) == (1, True)
