@@ -131,7 +131,10 @@ def _heart(beat: dict[str, Any], var: Path) -> list[str]:
 
 def _deaf(beat: dict[str, Any], closed: Container[str]) -> list[str]:
     """Mailboxes whose servers took a question and say nothing, beside those that are known to be closed."""
-    at, asked = _instant(beat.get("at")), {name: _instant(since) for name, since in (beat.get("asked") or {}).items()}
+    at, asked = (
+        _instant(beat.get("at")),
+        {name: _instant(since) for name, since in (beat.get("unanswered") or {}).items()},
+    )
     if at is None or now() - at > FRESH:
         return []
     return [

@@ -254,13 +254,13 @@ class Daemon:
             self._troubles.add(f"the {name} hangs", "Restart the daemon.", now)
         found = [*self._stopped, *self._troubles.standing()]
         with self._beating:  # a reload beats, too
-            self._alerts.look(found, {**self._life(), **steps, "asked": self._asked(now, ago)}, now)
+            self._alerts.look(found, {**self._life(), **steps, "unanswered": self._unanswered(now, ago)}, now)
         if not stuck:
             self._notify(ALIVE)
 
-    def _asked(self, now: datetime, ago: float) -> dict[str, str]:
+    def _unanswered(self, now: datetime, ago: float) -> dict[str, str]:
         """Since when a mailbox's answer is waited for: a deaf server is silent until its time is up."""
-        waiting = dict(self.app.intake.receiving.asked)
+        waiting = dict(self.app.intake.receiving.unanswered)
         return {name: (now - timedelta(seconds=ago - since)).isoformat() for name, since in waiting.items()}
 
     def _life(self) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def stopped(folder: Path) -> tuple[int, list[str]]:
 def since_asked(folder: Path) -> float:
     """For how many seconds Crewe's server had been asked when the heartbeat was written."""
     beat: dict[str, Any] = read_heartbeat(folder / "var/heartbeat.json")
-    asked = beat.get("asked", {}).get(TEAM)
+    asked = beat.get("unanswered", {}).get(TEAM)
     return (datetime.fromisoformat(beat["at"]) - datetime.fromisoformat(asked)).total_seconds() if asked else 0.0
 
 

@@ -31,14 +31,14 @@ class Boxes:
 
 
 class Receiving:
-    """Passes over mailboxes; each may run in a thread of its own. `asked`: mailboxes whose answer is waited for now,
+    """Passes over mailboxes; each may run in a thread of its own. `unanswered`: mailboxes whose answer is waited for,
     and since when on the steady clock; for any thread."""
 
     def __init__(self, db: Database, turn: Turn, boxes: Boxes) -> None:
         self.db = db
         self.turn = turn
         self.boxes = boxes
-        self.asked: dict[str, float] = {}
+        self.unanswered: dict[str, float] = {}
         self._entered: dict[str, str] = {}
 
     def receive(self, name: str, mailbox: Mailbox, now: datetime) -> int:
@@ -72,11 +72,11 @@ class Receiving:
                 return new
 
     def _fetched(self, name: str, mailbox: Mailbox, cursor: str) -> Batch:
-        self.asked[name] = time.monotonic()
+        self.unanswered[name] = time.monotonic()
         try:
             return mailbox.fetch(cursor, BATCH)
         finally:
-            del self.asked[name]
+            del self.unanswered[name]
 
     def _enter(self, name: str, now: datetime) -> None:
         """Before the first pass of this process: is it still the door the mailbox was read through?"""
