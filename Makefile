@@ -23,8 +23,8 @@ help: ## this list
 demo: .venv/run.txt ## three weeks of mail in half a minute; POLICY=sandwell for another policy, OUT=folder
 	@$(BIN)/challenge-bot demo --policy $(POLICY) --out $(OUT)
 
-test: .venv/dev.txt servers ## every test, on JOBS=2 processes; some need Dovecot and PostgreSQL
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile
+test: .venv/dev.txt servers ## every test, or ONLY="words" of them, on JOBS=2 processes; some need Dovecot and PostgreSQL
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(if $(ONLY),-k "$(ONLY)")
 
 check: .venv/dev.txt ## format, lint, types, and how the house is kept
 	@$(BIN)/ruff check .

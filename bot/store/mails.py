@@ -23,8 +23,7 @@ _ledger, _raw = schema.ledger, schema.raw
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A received mail that has not been read. `entry`: ledger id; `attempts`: of how many readings the
-    reader died."""
+    """A received mail that has not been read. `entry`: ledger id; `attempts`: of how many readings the reader died."""
 
     entry: int
     mailbox: str
@@ -90,13 +89,10 @@ def _known_keys(tx: Connection, mailbox: str, keys: Sequence[str]) -> set[str]:
 def _known_ignored(tx: Connection, digests: Sequence[str]) -> dict[str, Any]:
     """Digest -> (why, message_id_hash) of those that were found to be none of our business."""
     known: dict[str, Any] = {}
+    columns = (_ledger.c.digest, _ledger.c.why, _ledger.c.message_id_hash)
     for some in schema.chunks(digests):
-        rows = tx.execute(
-            select(_ledger.c.digest, _ledger.c.why, _ledger.c.message_id_hash).where(
-                _ledger.c.digest.in_(some), _ledger.c.disposition == Disposition.IGNORED
-            )
-        )
-        known.update((row.digest, row) for row in rows)
+        found = select(*columns).where(_ledger.c.digest.in_(some), _ledger.c.disposition == Disposition.IGNORED)
+        known.update((row.digest, row) for row in tx.execute(found))
     return known
 
 
@@ -139,6 +135,13 @@ def waiting(tx: Connection, limit: int, now: datetime, *, fresh_first: bool = Fa
     unread = select(*columns).where(_ledger.c.disposition == Disposition.UNREAD)
     order = ((_ledger.c.attempts > 0,) if fresh_first else ()) + (_ledger.c.received, _ledger.c.id)
     return [Waiting(*row) for row in tx.execute(unread.order_by(*order).limit(limit))]
+
+
+def is_unread(tx: Connection, entry: int) -> bool:
+    """Whether nobody has disposed of it yet. Whoever asks holds it to the end of the transaction: of two desks that
+    have read one mail, one disposes of it."""
+    mine = select(_ledger.c.id).where(_ledger.c.id == entry, _ledger.c.disposition == Disposition.UNREAD)
+    return tx.execute(mine.with_for_update()).first() is not None
 
 
 def attempt(tx: Connection, entry: int, now: datetime) -> int:
@@ -190,16 +193,8 @@ def dispose(
     and the row keeps mailbox, key, the hash of its Message-ID and the reason. Raises KeyError, ValueError."""
     if disposition not in list(Disposition) or disposition == Disposition.UNREAD:
         raise ValueError(disposition)
-    _settle(
-        tx,
-        entry,
-        disposition=disposition,
-        why=why,
-        disposed=now,
-        case_number=case,
-        message_id_hash=message_id_hash,
-        guesses="" if disposition == Disposition.IGNORED else guesses,
-    )
+    values = {"why": why, "disposed": now, "case_number": case, "message_id_hash": message_id_hash}
+    _settle(tx, entry, disposition=disposition, guesses="" if disposition == Disposition.IGNORED else guesses, **values)
 
 
 def replace(

@@ -69,10 +69,13 @@ class Aside:
 
     def settle(self, now: datetime) -> None:
         """Sets aside what was gathered and tells of it."""
-        found = list(self._found.values())
-        if not found:
+        gathered = sorted(self._found.items())
+        if not gathered:
             return
         with self.db.begin() as tx:
+            found = [each for entry, each in gathered if mails.is_unread(tx, entry)]
+            if not found:
+                return
             for each in found:
                 hashed = each.message_id_hash
                 mails.dispose(
