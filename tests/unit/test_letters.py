@@ -29,7 +29,7 @@ from tests.letters import FOLDER, about, changed, sample, samples
 T = TypeVar("T", Wording, Standing)
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.j2")}
 TEMPLATES = Templates.from_texts(TEXTS)
-AGAIN = Templates.from_texts(TEXTS)
+AGAIN = Templates(TEXTS)
 OFFICE = Office(Contact("clock@partnership.example", "Safeguarding Challenge Clock (automatic)"), calendar())
 SAMPLES = samples()
 #: Notices and reminders that do not ask a stage's own people for their answer.
