@@ -199,7 +199,7 @@ class World:
         marks = {d: self.truths[d].message_id for d in digests if d in self.truths}
         try:
             with self.life.db.begin() as tx:
-                cases.purge(tx, number)
+                cases.purge(tx, number, self.clock())
             self.purged[number] = (self.look.cases[number].version, max(self.look.ledger), marks)
             self.life.db.scrub()
         except StoreError:
