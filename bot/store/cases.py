@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from bot.model import Case, Decision, Fact, Flag, JournalRow, Mail, MailForms, State
 from bot.model.errors import CaseMoved
@@ -25,6 +25,20 @@ from bot.store.proof.chain import head as head
 from bot.store.proof.chain import judged as judged
 
 _cases, _ids, _policies, _absences = schema.cases, schema.ids, schema.policies, schema.absences
+_LOCK = select(_cases).where(_cases.c.number == bindparam("of")).with_for_update()
+_SAVE = update(_cases).where(_cases.c.number == bindparam("of"))
+_LOAD = (
+    select(_cases.c.snapshot, _cases.c.version, _policies.c.text)
+    .select_from(_cases.outerjoin(_policies))
+    .where(_cases.c.number == bindparam("of"), _cases.c.version > 0)
+)
+_POLICY = select(_policies.c.text).where(_policies.c.hash == bindparam("digest"))
+_OPEN = select(_cases.c.snapshot).where(_cases.c.state.not_in(["", State.CLOSED.value])).order_by(_cases.c.number)
+_OF_IDS = (
+    select(_ids.c.message_id, _ids.c.case_number, _ids.c.what)
+    .where(_ids.c.message_id.in_(bindparam("known", expanding=True)))
+    .order_by(_ids.c.case_number, _ids.c.message_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +98,13 @@ def save(tx: Connection, decision: Decision, fact: Fact, now: datetime, version:
     }
     if policy_text:
         values["policy_hash"] = _keep_policy(tx, policy_text)
-    tx.execute(update(_cases).where(_cases.c.number == case.number).values(values))
+    tx.execute(_SAVE, {"of": case.number, **values})
     deadlines.keep(tx, case.number, case.deadlines)
-    return Stored(case, version + 1, policy_text or _policy_text(tx, row.policy_hash))
+    return Stored(case, version + 1, policy_text or tx.execute(_POLICY, {"digest": row.policy_hash}).scalar() or "")
 
 
 def _locked(tx: Connection, number: int) -> Row[Any]:
-    row = tx.execute(select(_cases).where(_cases.c.number == number).with_for_update()).one_or_none()
+    row = tx.execute(_LOCK, {"of": number}).one_or_none()
     if row is None:
         raise KeyError(number)
     return row
@@ -102,18 +116,12 @@ def _keep_policy(tx: Connection, text: str) -> str:
     return digest
 
 
-def _policy_text(tx: Connection, digest: str | None) -> str:
-    return tx.execute(select(_policies.c.text).where(_policies.c.hash == digest)).scalar() or ""
-
-
 # --- loading --------------------------------------------------------------------------------------------------------
 
 
 def load(tx: Connection, number: int) -> Stored:
     """Raises KeyError."""
-    joined = _cases.outerjoin(_policies)
-    found = select(_cases.c.snapshot, _cases.c.version, _policies.c.text).select_from(joined)
-    row = tx.execute(found.where(_cases.c.number == number, _cases.c.version > 0)).one_or_none()
+    row = tx.execute(_LOAD, {"of": number}).one_or_none()
     if row is None:
         raise KeyError(number)
     return Stored(_case(row.snapshot), row.version, row.text or "")
@@ -133,10 +141,9 @@ def by_ref(tx: Connection, ref: str) -> int | None:
 
 def open_cases(tx: Connection, flag: Flag | None = None) -> list[Case]:
     """In order of opening; those with that flag, where one is named."""
-    rows = select(_cases.c.snapshot).where(_cases.c.state.not_in(["", State.CLOSED.value])).order_by(_cases.c.number)
-    if flag:  # the database looks for the word, so that the others need not be decoded
-        rows = rows.where(_cases.c.snapshot.contains(f'"{flag}"', autoescape=True))
-    found = [_case(snapshot) for snapshot in tx.execute(rows).scalars()]
+    # The database looks for the word, so that the others need not be decoded.
+    rows = _OPEN.where(_cases.c.snapshot.contains(f'"{flag}"', autoescape=True)) if flag else _OPEN
+    found = (_case(snapshot) for snapshot in tx.execute(rows).scalars())
     return [case for case in found if flag is None or case.has(flag)]
 
 
@@ -213,16 +220,14 @@ def note_ids(tx: Connection, case: int, message_ids: Mapping[str, str]) -> None:
     first meaning: (message_id, case) is unique."""
     rows = [{"message_id": known, "case_number": case, "what": what} for known, what in message_ids.items()]
     if rows:
-        tx.execute(schema.insert_into(tx, _ids).on_conflict_do_nothing(), rows)
+        tx.execute(schema.new_rows(tx.dialect.name, _ids), rows)
 
 
 def find_ids(tx: Connection, message_ids: tuple[str, ...]) -> list[tuple[str, int, str]]:
     """(message_id, case, what) for each known id."""
     if not message_ids:
         return []
-    c = _ids.c
-    rows = select(c.message_id, c.case_number, c.what).where(c.message_id.in_(message_ids))
-    return [(known, case, what) for known, case, what in tx.execute(rows.order_by(c.case_number, c.message_id))]
+    return [(known, case, what) for known, case, what in tx.execute(_OF_IDS, {"known": message_ids})]
 
 
 def find_refs(tx: Connection, refs: tuple[str, ...]) -> list[tuple[str, int]]:

@@ -9,9 +9,10 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, exists, func, insert, or_, select, update
 
 from bot.doors.ports import RawMail
 from bot.model.errors import StoreError
@@ -53,6 +54,27 @@ class Listed:
     guesses: str
 
 
+#: Built once: to put a statement together takes longer than to run it.
+_KNOWN_KEYS = select(_ledger.c.key).where(
+    _ledger.c.mailbox == bindparam("box"), _ledger.c.key.in_(bindparam("keys", expanding=True))
+)
+_KNOWN_IGNORED = select(_ledger.c.digest, _ledger.c.why, _ledger.c.message_id_hash).where(
+    _ledger.c.digest.in_(bindparam("digests", expanding=True)), _ledger.c.disposition == Disposition.IGNORED
+)
+_UNREAD = (
+    select(_ledger.c.id.label("entry"), *(_ledger.c[name] for name in list(Waiting.__slots__)[1:]))
+    .where(_ledger.c.disposition == Disposition.UNREAD)
+    .limit(bindparam("most", type_=_ledger.c.id.type))
+)
+_OLDEST_FIRST = _UNREAD.order_by(_ledger.c.received, _ledger.c.id)
+_FRESH_FIRST = _UNREAD.order_by(_ledger.c.attempts > 0, _ledger.c.received, _ledger.c.id)
+_BODIES = select(_raw.c.digest, _raw.c.body, _raw.c.is_packed).where(
+    _raw.c.digest.in_(bindparam("digests", expanding=True))
+)
+_NEW = insert(_ledger)
+_SETTLE = update(_ledger).where(_ledger.c.id == bindparam("entry")).returning(_ledger.c.digest)
+
+
 # --- receiving ------------------------------------------------------------------------------------------------------
 
 
@@ -68,13 +90,10 @@ def receive(
     ignored = _known_ignored(tx, digests)
     rows = [_row(mailbox, m, d, now, floor, ignored.get(d)) for m, d in zip(fresh, digests, strict=True)]
     if rows:
-        tx.execute(insert(_ledger), rows)
+        tx.execute(_NEW, rows)
     bodies = {d: _pack(m.raw, d) for m, d in zip(fresh, digests, strict=True) if d not in ignored}
     if bodies:
-        body = schema.insert_into(tx, _raw)
-        # DO UPDATE, not DO NOTHING: it locks the row against a `dispose` that is about to delete it.
-        keep = body.on_conflict_do_update(index_elements=["digest"], set_={"size": body.excluded.size})
-        tx.execute(keep, [bodies[d] for d in sorted(bodies)])
+        tx.execute(_keep(tx.dialect.name), [bodies[d] for d in sorted(bodies)])
     mailboxes.read_up_to(tx, mailbox, cursor)
     return len(rows)
 
@@ -82,8 +101,7 @@ def receive(
 def _known_keys(tx: Connection, mailbox: str, keys: Sequence[str]) -> set[str]:
     known: set[str] = set()
     for some in schema.chunks(keys):
-        found = select(_ledger.c.key).where(_ledger.c.mailbox == mailbox, _ledger.c.key.in_(some))
-        known.update(tx.execute(found).scalars())
+        known.update(tx.execute(_KNOWN_KEYS, {"box": mailbox, "keys": some}).scalars())
     return known
 
 
@@ -91,13 +109,15 @@ def _known_ignored(tx: Connection, digests: Sequence[str]) -> dict[str, Any]:
     """Digest -> (why, message_id_hash) of those that were found to be none of our business."""
     known: dict[str, Any] = {}
     for some in schema.chunks(digests):
-        rows = tx.execute(
-            select(_ledger.c.digest, _ledger.c.why, _ledger.c.message_id_hash).where(
-                _ledger.c.digest.in_(some), _ledger.c.disposition == Disposition.IGNORED
-            )
-        )
-        known.update((row.digest, row) for row in rows)
+        known.update((row.digest, row) for row in tx.execute(_KNOWN_IGNORED, {"digests": some}))
     return known
+
+
+@cache
+def _keep(dialect: str) -> Any:
+    body = schema.insert_for(dialect, _raw)
+    # DO UPDATE, not DO NOTHING: it locks the row against a `dispose` that is about to delete it.
+    return body.on_conflict_do_update(index_elements=["digest"], set_={"size": body.excluded.size})
 
 
 def _row(
@@ -135,10 +155,7 @@ def waiting(tx: Connection, limit: int, now: datetime, *, fresh_first: bool = Fa
     """Unread mails, oldest arrival at the server first: a reply is never read before the mail it answers; with
     `fresh_first` those of which the reader died come last. `now` is when they are taken; the leases of several daemons
     will hang on it."""
-    columns = [_ledger.c.id.label("entry"), *(_ledger.c[name] for name in list(Waiting.__slots__)[1:])]
-    unread = select(*columns).where(_ledger.c.disposition == Disposition.UNREAD)
-    order = ((_ledger.c.attempts > 0,) if fresh_first else ()) + (_ledger.c.received, _ledger.c.id)
-    return [Waiting(*row) for row in tx.execute(unread.order_by(*order).limit(limit))]
+    return [Waiting(*row) for row in tx.execute(_FRESH_FIRST if fresh_first else _OLDEST_FIRST, {"most": limit})]
 
 
 def attempt(tx: Connection, entry: int, now: datetime) -> int:
@@ -154,7 +171,7 @@ def raws(tx: Connection, digests: Sequence[str]) -> dict[str, bytes]:
     """The bytes of each that is kept."""
     found: dict[str, bytes] = {}
     for some in schema.chunks(digests):
-        rows = tx.execute(select(_raw.c.digest, _raw.c.body, _raw.c.is_packed).where(_raw.c.digest.in_(some)))
+        rows = tx.execute(_BODIES, {"digests": some})
         found |= {row.digest: zlib.decompress(row.body) if row.is_packed else bytes(row.body) for row in rows}
     return found
 
@@ -190,16 +207,9 @@ def dispose(
     and the row keeps mailbox, key, the hash of its Message-ID and the reason. Raises KeyError, ValueError."""
     if disposition not in list(Disposition) or disposition == Disposition.UNREAD:
         raise ValueError(disposition)
-    _settle(
-        tx,
-        entry,
-        disposition=disposition,
-        why=why,
-        disposed=now,
-        case_number=case,
-        message_id_hash=message_id_hash,
-        guesses="" if disposition == Disposition.IGNORED else guesses,
-    )
+    values = {"disposition": disposition, "why": why, "disposed": now, "case_number": case}
+    kept = "" if disposition == Disposition.IGNORED else guesses
+    _settle(tx, entry, **values, message_id_hash=message_id_hash, guesses=kept)
 
 
 def replace(
@@ -220,8 +230,7 @@ def replace(
 
 
 def _settle(tx: Connection, entry: int, **values: Any) -> str:
-    changed = update(_ledger).where(_ledger.c.id == entry).values(**values).returning(_ledger.c.digest)
-    digest: str | None = tx.execute(changed).scalar()
+    digest: str | None = tx.execute(_SETTLE, {"entry": entry, **values}).scalar()
     if digest is None:
         raise KeyError(entry)
     if values["disposition"] == Disposition.IGNORED:
@@ -237,15 +246,6 @@ def forget(tx: Connection, digest: str) -> None:
     tx.execute(delete(_raw).where(_raw.c.digest == digest, ~needed))
 
 
-def forget_case(tx: Connection, number: int) -> None:
-    """Deletes the bytes of the case's mails; the rows stay, as ignored, with digest and reason."""
-    mine = _ledger.c.case_number == number
-    digests = tx.execute(select(_ledger.c.digest).where(mine).distinct().order_by(_ledger.c.digest)).scalars().all()
-    tx.execute(update(_ledger).where(mine).values(disposition=Disposition.IGNORED, why="purged", guesses=""))
-    for digest in digests:
-        forget(tx, digest)
-
-
 # --- lists ----------------------------------------------------------------------------------------------------------
 
 
@@ -257,8 +257,8 @@ def select_listed(*where: ColumnElement[bool]) -> Any:
 
 def listed(tx: Connection, disposition: str) -> list[Listed]:
     """Every row so disposed of, oldest first."""
-    rows = select_listed(_ledger.c.disposition == disposition).order_by(_ledger.c.received, _ledger.c.id)
-    return [Listed(*row) for row in tx.execute(rows)]
+    rows = select_listed(_ledger.c.disposition == bindparam("so")).order_by(_ledger.c.received, _ledger.c.id)
+    return [Listed(*row) for row in tx.execute(rows, {"so": disposition})]
 
 
 def of_case(tx: Connection, case: int) -> list[Listed]:

@@ -8,15 +8,16 @@ that, which a purge reaches.
 import secrets
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from bot.store import schema
 
 _meta, _files = schema.meta, schema.config_kept
+_GET = select(_meta.c.value).where(_meta.c.key == bindparam("key"))
 
 
 def get(tx: Connection, key: str) -> str | None:
-    return tx.execute(select(_meta.c.value).where(_meta.c.key == key)).scalar()
+    return tx.execute(_GET, {"key": key}).scalar()
 
 
 def put(tx: Connection, key: str, value: str) -> None:

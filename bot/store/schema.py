@@ -4,6 +4,7 @@ JSON is text; what instants and other texts are stands in codec.py. It decides n
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TypeVar
 
 from sqlalchemy import (
@@ -39,7 +40,19 @@ def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
 
 def insert_into(tx: Connection, table: Table) -> sqlite.Insert:
     """An INSERT that knows ON CONFLICT, in the words of this database (both dialects spell it alike)."""
-    if tx.dialect.name == "postgresql":
+    return insert_for(tx.dialect.name, table)
+
+
+@cache
+def new_rows(dialect: str, table: Table) -> sqlite.Insert:
+    """An INSERT that leaves out rows whose key is there already, in that database's words."""
+    return insert_for(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def insert_for(dialect: str, table: Table) -> sqlite.Insert:
+    """The same, by the dialect's name."""
+    if dialect == "postgresql":
         return postgresql.insert(table)  # type: ignore[return-value]
     return sqlite.insert(table)
 

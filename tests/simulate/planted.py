@@ -142,7 +142,7 @@ def _breaks_the_chain(right: Any) -> Any:
 def _takes_lost_for_sent(right: Any) -> Any:
     def unknown(tx: Any, queued: Any, why: str, now: Any) -> None:
         outbox._move(tx, queued, outbox._ASKED, status="sent", changed=now)
-        tx.execute(outbox._waiting(queued.id).values(status="accepted", words="", at=now))
+        tx.execute(outbox._WAITING, {"of": queued.id, "status": "accepted", "words": "", "at": now})
 
     return unknown
 
