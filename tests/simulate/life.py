@@ -20,6 +20,7 @@ from bot.daemon.alert import Alerts, conditions
 from bot.daemon.life import HEARTBEAT, free_earlier
 from bot.engine.reading.reader.sandbox import InProcess, SandboxDied
 from bot.letters.render import Templates
+from bot.mail.read import Reading
 from bot.model import Letter, Mail, Sending
 from bot.model.errors import DoorClosed, StoreError
 from bot.settings.settings import Settings
@@ -38,12 +39,20 @@ _POLICIES: dict[str, Any] = {}
 
 
 class Reader(InProcess):
-    """The reader without a process of its own; a mail with POISON in it ends it, as a bomb would."""
+    """The reader without a process of its own; a mail with POISON in it ends it, as a bomb would. `known`: what was
+    read before in this world, for the same bytes come to several mailboxes, and again after a crash."""
+
+    def __init__(self, reading: Reading, known: dict[Any, Mail]) -> None:
+        super().__init__(reading)
+        self._known = known
 
     def read(self, raw: bytes, received: datetime, *, opens_files: bool = True) -> Mail:
         if POISON.encode() in raw:
             raise SandboxDied("the reading process died")
-        return super().read(raw, received, opens_files=opens_files)
+        key = (raw, received, opens_files)
+        if key not in self._known:
+            self._known[key] = super().read(raw, received, opens_files=opens_files)
+        return self._known[key]
 
     def read_each(self, jobs: Any) -> Any:
         for raw, received in jobs:
@@ -62,6 +71,7 @@ class Life:
     settings: Settings
     owner: str
     luck: Random
+    read_before: dict[Any, Mail] = field(default_factory=dict)
     troubles: list[BaseException] = field(default_factory=list)
     retry: datetime | None = None
     failures: int = 0
@@ -79,7 +89,7 @@ class Life:
             self.db.close()
             raise
         app = self.app
-        reader = Reader(wiring.reading_of(self.settings))
+        reader = Reader(wiring.reading_of(self.settings), self.read_before)
         app.reader = app.intake.reader = app.intake.penned.reader = reader
         app.composer.templates = _templates(self.settings)
         app.turn.books._texts, app.turn.books._kept = _POLICY_TEXTS, _POLICIES

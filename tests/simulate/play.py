@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
+from bot.model import Mail
 from bot.model.errors import BotError, StoreError
 from bot.store import cases
 from bot.store.db import Database
@@ -57,6 +59,7 @@ class World:
     purged: dict[int, tuple[int, int, dict[str, str]]] = field(default_factory=dict)  # case -> version, ledger, marks
     logged: list[str] = field(default_factory=list)
     turns: int = 0
+    read_before: dict[Any, Mail] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.partnership = partnership.made(Random(f"{self.seed}/partnership"))
@@ -155,7 +158,7 @@ class World:
         """A new daemon starts on the database; where it cannot, it is tried again."""
         self.lives += 1
         luck = Random(f"{self.seed}/life/{self.lives}")
-        life = Life(self.clock, self.server, self.settings, f"life-{self.lives}", luck)
+        life = Life(self.clock, self.server, self.settings, f"life-{self.lives}", luck, self.read_before)
         before = self._versions()
         try:
             life.start()
