@@ -164,7 +164,7 @@ def _queued(tx: Connection, rows: Select[Any], **values: Any) -> list[Queued]:
     found = tx.execute(rows, values).mappings().all()
     if not found:
         return []
-    recipients = _recipients(tx, [row["id"] for row in found])
+    recipients = reached(tx, [row["id"] for row in found])
     return [
         Queued(
             case=row["case_number"] or None,
@@ -178,7 +178,8 @@ def _queued(tx: Connection, rows: Select[Any], **values: Any) -> list[Queued]:
     ]
 
 
-def _recipients(tx: Connection, letters: list[int]) -> dict[int, list[tuple[str, Reach, str]]]:
+def reached(tx: Connection, letters: list[int]) -> dict[int, list[tuple[str, Reach, str]]]:
+    """Letter -> its addresses in their order, each with how far it came and what was said to it."""
     known: dict[int, list[tuple[str, Reach, str]]] = defaultdict(list)
     for some in schema.chunks(letters):
         for letter, address, status, words in tx.execute(_REACHED, {"letters": some}):

@@ -48,6 +48,7 @@ from bot.store.letters import of_case as of_case
 from bot.store.letters import of_status as of_status
 from bot.store.letters import oldest_failing as oldest_failing
 from bot.store.letters import open_letters as open_letters
+from bot.store.letters import reached
 from bot.store.letters import release as release
 from bot.store.letters import sent_today as sent_today
 from bot.store.letters import unknowns as unknowns
@@ -186,7 +187,7 @@ def make(tx: Connection, queued: Queued, letter: Letter, raw: bytes) -> Queued:
     _move(tx, queued, (Sending.CLAIMED,), _NEVER_IN_DATA, **stored)
     _address(tx, queued.id, letter)
     chain.seal(tx, "letter", queued.id, [digest, stored["letter"]], queued.claimed or queued.queued)
-    return replace(get(tx, queued.id), letter=letter)
+    return replace(queued, letter=letter, raw=raw, digest=digest, recipients=tuple(reached(tx, [queued.id])[queued.id]))
 
 
 def in_data(

@@ -158,7 +158,9 @@ class World:
         """A new daemon starts on the database; where it cannot, it is tried again."""
         self.lives += 1
         luck = Random(f"{self.seed}/life/{self.lives}")
-        life = Life(self.clock, self.server, self.settings, f"life-{self.lives}", luck, self.read_before)
+        life = Life(
+            self.clock, self.server, self.settings, f"life-{self.lives}", luck, self.look.rows, self.read_before
+        )
         before = self._versions()
         try:
             life.start()
