@@ -198,7 +198,7 @@ def in_data(
     `offer_id`: what to ask the server for if its answer is lost. `assigned_id`: the Message-ID that it gave already.
     `put_off`: addresses that it does not take now; what proves this attempt proves nothing of them.
     """
-    given = {"offer_id": offer_id} | ({"assigned_id": bare(assigned_id)} if assigned_id else {})
+    given: dict[str, Any] = {"offer_id": offer_id} | ({"assigned_id": bare(assigned_id)} if assigned_id else {})
     _move(tx, queued, (Sending.CLAIMED,), status=Sending.IN_DATA, was_in_data=True, changed=now, **given)
     tx.execute(_WAITING, {"of": queued.id, "words": ""})
     for refusal in put_off:
@@ -218,7 +218,7 @@ def free(tx: Connection, owner: str, now: datetime) -> int:
 def sent(tx: Connection, queued: Queued, outcome: Outcome, now: datetime) -> None:
     """Accepted for some. Addresses refused for now stay waiting: `deferred` may follow under the same fence, and the
     next claim is for them alone."""
-    given = {"assigned_id": bare(outcome.assigned_id)} if outcome.assigned_id else {}
+    given: dict[str, Any] = {"assigned_id": bare(outcome.assigned_id)} if outcome.assigned_id else {}
     _move(tx, queued, _ASKED, status=Sending.SENT, last_error="", changed=now, **given)
     for address in outcome.accepted:
         _mark(tx, queued.id, address, Reach.ACCEPTED, outcome.reply, now)
