@@ -6,6 +6,7 @@ leaving events out. It decides nothing that the bot should and judges nothing th
 
 from __future__ import annotations
 
+import functools
 import heapq
 import shutil
 import sqlite3
@@ -247,7 +248,7 @@ class World:
 def _database(folder: Path, seed: int) -> Path:
     """An empty database whose secret comes from the seed, so that every Message-ID does."""
     file = folder / "bot.db"
-    shutil.copyfile(_empty(), file)
+    file.write_bytes(_empty())
     db = sqlite3.connect(file)
     secret = Random(f"{seed}/secret").randbytes(32).hex()
     db.execute("INSERT INTO meta (key, value) VALUES ('secret', ?)", (secret,))
@@ -256,19 +257,17 @@ def _database(folder: Path, seed: int) -> Path:
     return file
 
 
-_EMPTY: list[Path] = []
-
-
-def _empty() -> Path:
+@functools.cache
+def _empty() -> bytes:
     """A database with its tables, made once for all worlds of this process."""
-    if not _EMPTY:
-        folder = Path(tempfile.mkdtemp(prefix="simulate-", dir=tmpfs()))
-        db = Database(f"sqlite:///{folder / 'bot.db'}")
-        db.migrate()
-        db.tidy()
-        db.close()
-        _EMPTY.append(folder / "bot.db")
-    return _EMPTY[0]
+    folder = Path(tempfile.mkdtemp(prefix="simulate-", dir=tmpfs()))
+    db = Database(f"sqlite:///{folder / 'bot.db'}")
+    db.migrate()
+    db.tidy()
+    db.close()
+    made = (folder / "bot.db").read_bytes()
+    shutil.rmtree(folder)
+    return made
 
 
 def tmpfs() -> Path | None:
