@@ -9,10 +9,12 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -238,3 +240,25 @@ def _postgresql(url: URL) -> Engine:
         connection.commit()
 
     return engine
+
+
+# --- statements in this database's own words --------------------------------------------------------------------------
+
+
+def insert_into(tx: Connection, table: Table) -> sqlite.Insert:
+    """An INSERT that knows ON CONFLICT, in the words of this database (both dialects spell it alike)."""
+    return insert_for(tx.dialect.name, table)
+
+
+@cache
+def new_rows(dialect: str, table: Table) -> sqlite.Insert:
+    """An INSERT that leaves out rows whose key is there already, in that database's words."""
+    return insert_for(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def insert_for(dialect: str, table: Table) -> sqlite.Insert:
+    """The same, by the dialect's name."""
+    if dialect == "postgresql":
+        return postgresql.insert(table)  # type: ignore[return-value]
+    return sqlite.insert(table)

@@ -8,19 +8,20 @@ that, which a purge reaches.
 import secrets
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
-from bot.store import schema
+from bot.store import db, schema
 
 _meta, _files = schema.meta, schema.config_kept
+_GET = select(_meta.c.value).where(_meta.c.key == bindparam("key"))
 
 
 def get(tx: Connection, key: str) -> str | None:
-    return tx.execute(select(_meta.c.value).where(_meta.c.key == key)).scalar()
+    return tx.execute(_GET, {"key": key}).scalar()
 
 
 def put(tx: Connection, key: str, value: str) -> None:
-    row = schema.insert_into(tx, _meta).values(key=key, value=value)
+    row = db.insert_into(tx, _meta).values(key=key, value=value)
     tx.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
 
 
@@ -34,7 +35,7 @@ def secret(tx: Connection) -> bytes:
     """The 32 random bytes that our Message-IDs are signed with, made once. Needs a write transaction the first time."""
     kept = get(tx, "secret")
     if kept is None:
-        made = schema.insert_into(tx, _meta).values(key="secret", value=secrets.token_hex(32))
+        made = db.insert_into(tx, _meta).values(key="secret", value=secrets.token_hex(32))
         tx.execute(made.on_conflict_do_nothing())  # another daemon may have been first: its secret stands
         kept = get(tx, "secret")
     return bytes.fromhex(kept or "")

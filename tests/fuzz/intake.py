@@ -90,7 +90,7 @@ def prepare(folder: Path, shipped: Settings) -> None:
     db = Database(f"sqlite:///{folder / 'story.db'}")
     db.migrate()
     with db.begin() as tx:
-        tx.execute(schema.insert_into(tx, schema.meta).values(key="secret", value="5e" * 32).on_conflict_do_nothing())
+        tx.execute(db.insert_into(tx, schema.meta).values(key="secret", value="5e" * 32).on_conflict_do_nothing())
     db.close()
     World(folder, shipped).close()
 
