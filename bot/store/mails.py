@@ -289,14 +289,9 @@ def seen(
     digest): a row of it other than `entry`, fetched before that instant and disposed of, with the same digest or
     the same Message-ID; one of the same digest first."""
     named = [_ledger.c.message_id_hash == message_id_hash] if message_id_hash else []
-    rows = select_listed(
-        or_(
-            _ledger.c.digest == digest, *named
-        ),  # and the mailbox so that no index leads through all of it: asked once for each mail of a moved one
-        _ledger.c.mailbox.concat("") == mailbox,
-        _ledger.c.id != entry,
-        _ledger.c.arrived < before,
-        _ledger.c.disposition != Disposition.UNREAD,
-    )
+    is_it = or_(_ledger.c.digest == digest, *named)
+    # The mailbox is put so that no index leads through all of it: it is asked once for each mail of a moved one.
+    here, other = _ledger.c.mailbox.concat("") == mailbox, _ledger.c.id != entry
+    rows = select_listed(is_it, here, other, _ledger.c.arrived < before, _ledger.c.disposition != Disposition.UNREAD)
     first = rows.order_by(case((_ledger.c.digest == digest, 0), else_=1), _ledger.c.id).limit(1)
     return next((Listed(*row) for row in tx.execute(first)), None)
