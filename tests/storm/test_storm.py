@@ -1,0 +1,93 @@
+"""Twenty kills on each database: nothing is lost, said three times or told to the wrong person, and it verifies.
+
+`make storm` does the same at size. Faults that are put into a copy of the bot are found, so that the judge is worth
+believing.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.dovecot import Dovecot
+from tests.servers.postgres import Cluster
+from tests.storm.forks import HOUSE
+from tests.storm.scythe import Call, Cut
+from tests.storm.storm import Outcome, Plan, Storm, summary
+
+KILLS = 20
+pytestmark = [pytest.mark.dovecot, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def root() -> Iterator[Path]:
+    """Not pytest's own folder: the path of a socket in it would be too long."""
+    folder = Path(tempfile.mkdtemp(prefix="storm-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def stormed(storm: Storm, kills: int, plan: Plan | None = None) -> Outcome:
+    try:
+        return storm.run(kills, plan=plan)
+    finally:
+        storm.close()
+
+
+def wrongs(outcome: Outcome) -> list[str]:
+    return [*outcome.ended, *outcome.verdict.wrong, *([] if outcome.intact else [outcome.verified])]
+
+
+def test_twenty_kills_on_sqlite(root: Path, dovecot: Dovecot) -> None:
+    """Killed at its file's syncs and writes and at what it says to both servers."""
+    outcome = stormed(Storm(root, dovecot, f"sqlite:///{root}/var/bot.db", seed=1), KILLS)
+    assert wrongs(outcome) == [], summary(outcome)
+    assert outcome.kills == KILLS
+    assert outcome.verdict.letters > outcome.verdict.challenges > 0
+
+
+@pytest.mark.postgres
+def test_twenty_kills_on_postgresql(root: Path, dovecot: Dovecot, postgres: Cluster) -> None:
+    """Killed at what it says to all three servers."""
+    outcome = stormed(Storm(root, dovecot, postgres.create(), seed=2), KILLS)
+    assert wrongs(outcome) == [], summary(outcome)
+    assert outcome.kills == KILLS
+    assert outcome.verdict.letters > outcome.verdict.challenges > 0
+
+
+#: What is put into a copy of the bot: file, words, words in their place; where lives then end; what the judge calls it.
+SENT_TOO_SOON = (
+    "bot/engine/sending/sender.py",
+    "            outcome = offered.offer.deliver()\n",
+    '            early = Outcome(offered.offer.accepted, offered.offer.refused)\n'
+    '            commit(self._db, "sender.sent", lambda tx: self._mark(tx, offered, early, now))\n'
+    "            offered.offer.deliver()\n"
+    "            return\n",
+    Plan("DATA", 1, Cut(Call.SEND, 1, is_after=False)),
+)  # fmt: skip
+PLACE_TOO_SOON = (
+    "bot/engine/reading/receiving.py",
+    "            batch = mailbox.fetch(cursor, LIMIT)\n",
+    "            batch = mailbox.fetch(cursor, LIMIT)\n"
+    "            with self.db.begin() as tx:\n"
+    "                mailboxes.read_up_to(tx, name, batch.cursor)\n",
+    Plan("COMES", 1, Cut(Call.SYNC, 1, is_after=True)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("planted", [SENT_TOO_SOON, PLACE_TOO_SOON], ids=["sent too soon", "place too soon"])
+def test_a_planted_fault_is_found(planted: tuple[str, str, str, Plan], root: Path, dovecot: Dovecot) -> None:
+    """A letter marked before it is sent, and a place noted before the mail is kept, lose what the judge then misses."""
+    file, right, wrong, plan = planted
+    house = root / "house"
+    shutil.copytree(HOUSE / "bot", house / "bot", ignore=shutil.ignore_patterns("__pycache__"))
+    text = (house / file).read_text("utf-8")
+    assert text.count(right) == 1
+    (house / file).write_text(text.replace(right, wrong), "utf-8")
+    outcome = stormed(Storm(root, dovecot, f"sqlite:///{root}/var/bot.db", seed=1, house=house), 3, plan)
+    assert outcome.verdict.lost, summary(outcome)
