@@ -14,6 +14,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import Any, NoReturn
@@ -46,7 +47,7 @@ class Forks:
         armed = [int(cut.calls), cut.nth, cut.is_after] if cut else None
         self._asked.write(json.dumps([words, str(cwd), str(log), armed]).encode() + b"\n")
         self._asked.flush()
-        pid = self._line(60)
+        pid = self._line(300)  # the first waits for the imports, on a machine that may have other work
         assert pid is not None, "no life was begun"
         self.pid = pid
 
@@ -74,10 +75,21 @@ class Forks:
         if self.pid:
             os.kill(self.pid, number)
 
+    def worked(self) -> float:
+        """How many seconds the life and its reading process have run, or waited for a processor, since they began."""
+        own = Path(f"/proc/{self.pid}/task")
+        try:
+            children = [pid for task in own.iterdir() for pid in (task / "children").read_text().split()]
+            tasks = [task for pid in (self.pid, *children) for task in Path(f"/proc/{pid}/task").iterdir()]
+            spent = [sum(map(int, (task / "schedstat").read_text().split()[:2])) for task in tasks]
+        except OSError:  # one of them has just ended: that, too, was work
+            return time.monotonic()
+        return sum(spent) / 1e9
+
     def close(self) -> None:
         self.signal(signal.SIGKILL)
         self._asked.close()
-        self._process.wait(30)
+        self._process.wait(300)
         self._told.close()
 
 

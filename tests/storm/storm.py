@@ -35,11 +35,12 @@ START, RATE = datetime(2027, 1, 12, 9, tzinfo=UTC), 60
 #: While it lives and while it is down the clock jumps, too, by so many minutes at most: less than what
 #: would be told to the operator.
 JUMP = 20
-#: A life that has not met its death so many seconds after it was ready meets it at its next calls, or where it is; one
-#: that is not ready for so long is ended.
-LIFE, BIRTH, LAST = 1.5, 60.0, 0.2
-#: At the end lives are left alone until for so long no letter came; so many of them at most, with so much time between.
-QUIET, ALONE, BETWEEN = 2.5, 8, timedelta(minutes=25)
+#: A life that has not met its death, and had nothing to do for so many seconds, meets it at its next calls or where it
+#: is; one that is not ready for so long, or busy for so long, is ended.
+IDLE, LAST, TOO_LONG = 0.8, 0.2, 60.0
+#: At the end lives are left alone until they had nothing to do for so long; with so much time between, and so many more
+#: of them that bring nothing new.
+QUIET, BETWEEN, IN_VAIN = 2.0, timedelta(minutes=25), 2
 #: The moment from which calls are counted, and at most how many; for the mail server's stages, sink.py's words.
 MOMENTS = {"BIRTH": 120, "READY": 60, "COMES": 160, "CONNECT": 40, "MAIL": 12, "DATA": 12, "DOT": 10}
 Say = Callable[[str], None]
@@ -132,14 +133,14 @@ class Storm:
 
     def _life(self, plan: Plan) -> None:
         self._begin(plan)
-        code = self._lived(time.monotonic() + BIRTH, lambda: self._is_ready)
+        code = self._lived(TOO_LONG, lambda: self._is_ready)
         if code is None:
             # Time passes: letters that wait are due again, and people's minutes are over.
             self._page.jump(timedelta(minutes=JUMP * self._luck.random()))
-            code = self._lived(time.monotonic() + LIFE)
+            code = self._lived(TOO_LONG, self._idle(IDLE))
         if code is None and self._page.fallen is None:
             self._page.arm(Cut(Call(15), 1, self._luck.random() < 0.5))
-            code = self._lived(time.monotonic() + LAST)
+            code = self._lived(LAST)
         fallen = self._page.fallen
         if code is None:
             self._forks.signal(signal.SIGKILL)
@@ -178,15 +179,30 @@ class Storm:
         at_birth = plan.cut if plan and plan.moment == "BIRTH" else None
         self._forks.start(["run", "--config", str(self.town.config)], self._root, self.log, at_birth)
 
-    def _lived(self, until: float, enough: Callable[[], bool] = lambda: False) -> int | None:
-        """Lets time pass until the life is over, or it is `until`, or `enough`: people write, and read what they get.
-        Its exit code, if it is over."""
+    def _lived(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> int | None:
+        """Lets time pass until the life is over, or for so long, or until it is `enough`: people write, and read what
+        they get. Its exit code, if it is over."""
+        until = time.monotonic() + seconds
         while time.monotonic() < until and not enough():
             code = self._forks.ended(0.02)
             if code is not None:
                 return code
             self._pass()
         return None
+
+    def _idle(self, seconds: float) -> Callable[[], bool]:
+        """Whether it has had nothing to do for so long, however busy this machine is."""
+        since, then = time.monotonic(), self._forks.worked()
+
+        def is_idle() -> bool:
+            nonlocal since, then
+            if time.monotonic() - since < seconds:
+                return False
+            before, then = then, self._forks.worked()
+            since = time.monotonic()
+            return then - before < seconds / 20
+
+        return is_idle
 
     def _pass(self) -> None:
         while select.select([self._ready], [], [], 0)[0]:
@@ -219,20 +235,21 @@ class Storm:
         self.people.stop()
         for more in (BETWEEN, WINDOW):
             self._page.jump(more)
-            for n in range(ALONE):
-                self._undisturbed(QUIET * (1 + n / 2))
-                if self._ended or not (self.people.is_waiting or self._judged().lost):
+            in_vain, count = 0, -1
+            while in_vain < IN_VAIN and not self._ended:
+                self._undisturbed()
+                if not (self.people.is_waiting or self._judged().lost):
                     break
                 self._page.jump(BETWEEN)
+                in_vain = in_vain + 1 if len(self._sink.taken) == count else 0
+                count = len(self._sink.taken)
 
-    def _undisturbed(self, quiet: float) -> None:
-        """A life that ends when it is asked to: once it is ready, and nothing comes any more."""
+    def _undisturbed(self) -> None:
+        """A life that ends when it is asked to: once it is ready, and has nothing to do any more."""
         self._begin(None)
-        code = self._lived(time.monotonic() + BIRTH, lambda: self._is_ready)
-        count = -1
-        while code is None and count < len(self._sink.taken):
-            count = len(self._sink.taken)
-            code = self._lived(time.monotonic() + quiet)
+        code = self._lived(TOO_LONG, lambda: self._is_ready)
+        if code is None:
+            code = self._lived(TOO_LONG, self._idle(QUIET))
         if code is None:
             self._forks.signal(signal.SIGTERM)
             code = self._forks.ended(30)

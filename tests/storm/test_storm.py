@@ -20,7 +20,7 @@ from tests.storm.scythe import Call, Cut
 from tests.storm.storm import Outcome, Plan, Storm, summary
 
 KILLS = 20
-pytestmark = [pytest.mark.dovecot, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.dovecot, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
