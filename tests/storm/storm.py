@@ -38,6 +38,8 @@ JUMP = 20
 #: A life that has not met its death, and had nothing to do for so many seconds, meets it at its next calls or where it
 #: is; one that is not ready for so long, or busy for so long, is ended.
 IDLE, LAST, TOO_LONG = 0.8, 0.2, 60.0
+#: Lives that end by themselves before the storm does.
+TOO_OFTEN = 3
 #: At the end lives are left alone until they had nothing to do for so long; with so much time between, and so many more
 #: of them that bring nothing new.
 QUIET, BETWEEN, IN_VAIN = 2.0, timedelta(minutes=25), 2
@@ -112,9 +114,9 @@ class Storm:
     def run(self, kills: int, say: Say = lambda _: None, plan: Plan | None = None) -> Outcome:
         """So many kills, each as the seed has it or all as `plan` says; then a life that is left alone, and the end."""
         began = time.monotonic()
-        while self._kills < kills:
+        while self._kills < kills and len(self._ended) < TOO_OFTEN:
             self._life(plan or self._drawn())
-            if self._kills % 25 == 0:
+            if self._kills and self._kills % 25 == 0:
                 say(self._line(began))
         self._calm()
         found = self._judged()

@@ -72,7 +72,8 @@ class Town:
         self._folder.parent.mkdir(mode=0o700)
         self._write_policy()
         self._write_directory()
-        (self.config / "bot.yaml").write_text(self._bot(database, smtp_port))
+        (self.config / "bot.yaml").write_text(self._bot(smtp_port))
+        self.env = {"PW": PASSWORD, "DATABASE": database}  # what the daemon must know beside its files
 
     def deliver(self, address: str, raw: bytes, at: datetime) -> None:
         """Into the inbox of a team or of the bot."""
@@ -108,7 +109,7 @@ class Town:
             out.write("\n".join(kept) + "\n")
             csv.writer(out).writerows(rows)
 
-    def _bot(self, database: str, smtp_port: int) -> str:
+    def _bot(self, smtp_port: int) -> str:
         where = f"host: {self._server.host}, port: {self._server.port}, tls: none"
         imap = f'{{kind: imap, {where}, password: "${{PW}}", user: '
         doors = {team.address: f"{imap}{self._boxes[team.address]}}}" for team in TEAMS if team.box}
@@ -117,7 +118,7 @@ class Town:
             f"    receive: {doors.get(team.address, f'{{kind: maildir, path: {self._folder}}}')}\n"
             for team in TEAMS
         )
-        return f"""database: {database}
+        return f"""database: "${{DATABASE}}"
 mode: live
 operator: {OPERATOR}
 var: {self.root}/var
@@ -133,8 +134,3 @@ bot:
   send: {{kind: smtp, host: 127.0.0.1, port: {smtp_port}, tls: none, timeout: 5}}
 mailboxes:
 {boxes}"""
-
-    @property
-    def env(self) -> dict[str, str]:
-        """What the daemon needs to know beside its files."""
-        return {"PW": PASSWORD}
