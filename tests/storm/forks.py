@@ -106,14 +106,19 @@ def serve() -> None:
     assert all((alembic.command, alembic.config, alembic.script, psycopg, bot.cli.main))
     page = Page(Path(os.environ["STORM_PAGE"]))
     gc.freeze()
+    pid = 0
     for line in iter(sys.stdin.readline, ""):
+        if pid:
+            os.waitpid(pid, 0)
         words, cwd, log, armed = json.loads(line)
         pid = os.fork()
         if pid == 0:
             _become(bot.__main__.main, words, cwd, log, page, armed)
         _tell(pid)
-        _, status = os.waitpid(pid, 0)
-        _tell(os.waitstatus_to_exitcode(status))
+        # Its number stays its own until the next life is asked for: whoever signals it meets nobody else.
+        end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        assert end is not None
+        _tell(end.si_status if end.si_code == os.CLD_EXITED else -end.si_status)
 
 
 def _tell(number: int) -> None:

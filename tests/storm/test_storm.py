@@ -1,6 +1,6 @@
 """Twenty kills on each database: nothing is lost, said three times or told to the wrong person, and it verifies.
 
-`make storm` does the same at size. Faults that are put into a copy of the bot are found, so that the judge is worth
+`make storm` does the same at size. A fault that is put into a copy of the bot is found, so that the judge is worth
 believing.
 """
 
@@ -60,34 +60,24 @@ def test_twenty_kills_on_postgresql(root: Path, dovecot: Dovecot, postgres: Clus
     assert outcome.verdict.letters > outcome.verdict.challenges > 0
 
 
-#: What is put into a copy of the bot: file, words, words in their place; where lives then end; what the judge calls it.
-SENT_TOO_SOON = (
-    "bot/engine/sending/sender.py",
-    "            outcome = offered.offer.deliver()\n",
-    '            early = Outcome(offered.offer.accepted, offered.offer.refused)\n'
+#: What is put into a copy of the bot: a letter is marked before it is sent.
+SENDER = "bot/engine/sending/sender.py"
+RIGHT = "            outcome = offered.offer.deliver()\n"
+WRONG = (
+    "            early = Outcome(offered.offer.accepted, offered.offer.refused)\n"
     '            commit(self._db, "sender.sent", lambda tx: self._mark(tx, offered, early, now))\n'
     "            offered.offer.deliver()\n"
-    "            return\n",
-    Plan("DATA", 1, Cut(Call.SEND, 1, is_after=False)),
-)  # fmt: skip
-PLACE_TOO_SOON = (
-    "bot/engine/reading/receiving.py",
-    "            batch = mailbox.fetch(cursor, LIMIT)\n",
-    "            batch = mailbox.fetch(cursor, LIMIT)\n"
-    "            with self.db.begin() as tx:\n"
-    "                mailboxes.read_up_to(tx, name, batch.cursor)\n",
-    Plan("COMES", 1, Cut(Call.SYNC, 1, is_after=True)),
-)  # fmt: skip
+    "            return\n"
+)
 
 
-@pytest.mark.parametrize("planted", [SENT_TOO_SOON, PLACE_TOO_SOON], ids=["sent too soon", "place too soon"])
-def test_a_planted_fault_is_found(planted: tuple[str, str, str, Plan], root: Path, dovecot: Dovecot) -> None:
-    """A letter marked before it is sent, and a place noted before the mail is kept, lose what the judge then misses."""
-    file, right, wrong, plan = planted
+def test_a_planted_fault_is_found(root: Path, dovecot: Dovecot) -> None:
+    """A daemon that marks a letter before it is sent, and dies in between, has lost what the judge then misses."""
     house = root / "house"
     shutil.copytree(HOUSE / "bot", house / "bot", ignore=shutil.ignore_patterns("__pycache__"))
-    text = (house / file).read_text("utf-8")
-    assert text.count(right) == 1
-    (house / file).write_text(text.replace(right, wrong), "utf-8")
-    outcome = stormed(Storm(root, dovecot, f"sqlite:///{root}/var/bot.db", seed=1, house=house), 3, plan)
+    text = (house / SENDER).read_text("utf-8")
+    assert text.count(RIGHT) == 1
+    (house / SENDER).write_text(text.replace(RIGHT, WRONG), "utf-8")
+    storm = Storm(root, dovecot, f"sqlite:///{root}/var/bot.db", seed=1, house=house)
+    outcome = stormed(storm, 3, Plan("DATA", 1, Cut(Call.SEND, 1, is_after=False)))
     assert outcome.verdict.lost, summary(outcome)
