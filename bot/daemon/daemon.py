@@ -199,6 +199,7 @@ class Daemon:
     # --- ticks ------------------------------------------------------------------------------------------------------
 
     def _start_ticks(self) -> None:
+        self._careful("look", self._look)  # before the first beat, which would say that all works again
         now = read_now()
         ticks = {
             "heartbeat": (self._beat, BEAT),

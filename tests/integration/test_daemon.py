@@ -274,6 +274,20 @@ def test_a_mailbox_that_cannot_be_read_holds_up_no_other(folder: Path) -> None:
         assert running.stopped() < STOP_SECONDS
 
 
+def test_what_lasts_over_a_restart_is_not_said_to_work_again(folder: Path) -> None:
+    """The first beat of a life knows what has stopped; what was told is not told anew either."""
+    file = folder / "config/bot.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("# least_free_mb: 500", "least_free_mb: 900000000"), "utf-8")
+    with daemon(folder):
+        until(lambda: alerts(folder) == ["there is little room on the disk"], 60)
+    with daemon(folder) as running:
+        running.told("WATCHDOG=1")
+        assert "ALERT" not in running.stderr()
+        (standing,) = read_heartbeat(folder / "var/heartbeat.json")["alerts"]
+        assert not standing["is_over"]
+
+
 def test_a_word_of_the_operator_is_heard_while_it_runs(folder: Path) -> None:
     """Commands work beside the daemon: the mail that was placed joins its case in the same database."""
     drop(folder)
