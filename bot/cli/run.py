@@ -41,7 +41,7 @@ def run(config: ConfigDir = DEFAULT) -> None:
     """
     logs.configure()
     where = home(config, os.environ)
-    with alone(where.var):
+    with alone(where):
         loaded = load(config, os.environ, now().date())
         for problem in (*loaded.faults, *loaded.settings.warnings):
             complain(str(problem))
@@ -62,7 +62,7 @@ def one_pass(config: ConfigDir = DEFAULT) -> None:
       */5 * * * *  cd /var/lib/challenge-bot && challenge-bot once --config /etc/challenge-bot
     """
     logs.configure()
-    with alone(home(config, os.environ).var):
+    with alone(home(config, os.environ)):
         loaded = load(config, os.environ, now().date())
         complain(*map(str, loaded.faults))
         troubles = once(loaded)

@@ -174,6 +174,17 @@ class Database:
             raise StoreError(f"{self.name}: {in_words(error.orig)}") from error
 
 
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite database, by the one path that has no link in it; None for any other address."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None  # opening it says why
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    return Path(parsed.database).resolve()
+
+
 def in_words(error: object) -> str:
     """A driver's message as a sentence that says what to do."""
     said = " ".join(str(error).split())
