@@ -100,7 +100,8 @@ class Session(SMTP):
         if deed is None:
             return False
         if deed == STALL:
-            await asyncio.Event().wait()
+            await self._box.going.wait()
+            return False
         if deed == DROP:
             assert isinstance(self.transport, asyncio.WriteTransport)
             self.transport.close()
