@@ -221,7 +221,7 @@ def verify(
         journals, count, head = list(cases.verify(tx)), cases.count(tx), cases.head(tx)
         # of the journals alone: a head says nothing of what stands beside them
         is_intact, said = cases.judged(tx, earlier, then) if earlier and not journals else (not earlier, "")
-        faults = [*journals, *beside.faults(tx)]
+        faults = [*db.faults(), *journals, *beside.faults(tx)]
     if as_json:
         emit(*({"fault": fault} for fault in faults))
         emit({"ok": not faults, "cases": count, "head": head} | ({"earlier": said} if said else {}))
