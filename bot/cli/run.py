@@ -41,7 +41,7 @@ def run(config: ConfigDir = DEFAULT) -> None:
     """
     logs.configure()
     where = home(config, os.environ)
-    with alone(where.var):
+    with alone(where):
         loaded = load(config, os.environ, now().date())
         for problem in (*loaded.faults, *loaded.settings.warnings):
             complain(str(problem))
@@ -62,7 +62,7 @@ def one_pass(config: ConfigDir = DEFAULT) -> None:
       */5 * * * *  cd /var/lib/challenge-bot && challenge-bot once --config /etc/challenge-bot
     """
     logs.configure()
-    with alone(home(config, os.environ).var):
+    with alone(home(config, os.environ)):
         loaded = load(config, os.environ, now().date())
         complain(*map(str, loaded.faults))
         troubles = once(loaded)
@@ -221,7 +221,7 @@ def verify(
         journals, count, head = list(cases.verify(tx)), cases.count(tx), cases.head(tx)
         # of the journals alone: a head says nothing of what stands beside them
         is_intact, said = cases.judged(tx, earlier, then) if earlier and not journals else (not earlier, "")
-        faults = [*journals, *beside.faults(tx)]
+        faults = [*db.faults(), *journals, *beside.faults(tx)]
     if as_json:
         emit(*({"fault": fault} for fault in faults))
         emit({"ok": not faults, "cases": count, "head": head} | ({"earlier": said} if said else {}))

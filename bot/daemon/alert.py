@@ -185,7 +185,8 @@ class Alerts:
             self._say_line(f"alert_command failed: {error}")
 
     def _say_line(self, text: str) -> None:
-        print(f"ALERT {' '.join(text.split())}", file=self._stream, flush=True)
+        with contextlib.suppress(OSError):  # a log on a full disk is a closed road, and the others are taken
+            print(f"ALERT {' '.join(text.split())}", file=self._stream, flush=True)
 
 
 def write_heartbeat(path: Path, content: Mapping[str, Any]) -> None:

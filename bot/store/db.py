@@ -129,6 +129,14 @@ class Database:
             busy: int = _dbapi(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         return not busy
 
+    def faults(self) -> list[str]:
+        """What SQLite finds wrong with its file, each index held against its table too; [] for another database."""
+        if not self.is_sqlite:
+            return []
+        with self._in_words(), self.engine.connect() as connection:
+            found = [row[0] for row in _dbapi(connection).execute("PRAGMA integrity_check(20)")]
+        return [f"{self.name}: the file is damaged ({said})" for said in found if said != "ok"]
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -172,6 +180,17 @@ class Database:
             if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
                 raise
             raise StoreError(f"{self.name}: {in_words(error.orig)}") from error
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite database, by the one path that has no link in it; None for any other address."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None  # opening it says why
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    return Path(parsed.database).resolve()
 
 
 def in_words(error: object) -> str:

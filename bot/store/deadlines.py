@@ -68,6 +68,12 @@ def of_case(tx: Connection, case: int) -> list[Deadline]:
     return [Deadline(*row) for row in tx.execute(rows)]
 
 
+def is_astray(tx: Connection, case: int) -> bool:
+    """Whether a row of the case that nobody holds would fire at another time than its own."""
+    c = _rows.c
+    return tx.execute(select(c.id).where(c.case_number == case, c.owner == "", c.ready != c.at)).first() is not None
+
+
 def keep(tx: Connection, case: int, deadlines: Iterable[Deadline]) -> None:
     """Makes the rows of the case these: others are deleted, new ones added, those that stay keep their lease."""
     c = _rows.c

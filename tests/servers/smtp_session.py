@@ -107,7 +107,8 @@ class Session(SMTP):
             await asyncio.sleep(SLOW_SECONDS)
             return False
         if deed == STALL:
-            await asyncio.Event().wait()
+            await self._box.going.wait()
+            return False
         if deed == DROP:
             assert isinstance(self.transport, asyncio.WriteTransport)
             self.transport.close()
