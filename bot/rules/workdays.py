@@ -21,6 +21,8 @@ MORNING = time(9)  # when an office day begins: what is asked, told or sent "in 
 #: The library's code of each part of the United Kingdom that has bank holidays of its own.
 PARTS = {"england-and-wales": "ENG", "scotland": "SCT", "northern-ireland": "NIR"}
 CLOSURE = "closure day"  # the name of a day that the configuration adds
+#: How far ahead bank holidays must be known: the longest course, and a year to bring a newer list.
+AHEAD = timedelta(days=396)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,13 @@ def _listed_for(part: str) -> Mapping[date, str]:
 def _plain_name(name: str) -> str:
     real = name.removesuffix(" (observed)")
     return name if real == name else f"substitute day for {real}"
+
+
+def unlisted(cal: Calendar, today: date) -> int | None:
+    """The first year from `today` to AHEAD of it of which no bank holiday is known, so that its weekends alone are not
+    worked; None where there is none."""
+    known = {day.year for day, name in cal.holidays.items() if name != CLOSURE}
+    return next((year for year in range(today.year, (today + AHEAD).year + 1) if year not in known), None)
 
 
 def working_day(start: datetime, n: int, cal: Calendar) -> date:
