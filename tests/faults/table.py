@@ -36,8 +36,6 @@ OPEN: dict[int, str] = {
     **dict.fromkeys(range(22, 33), _UNWRITTEN),
     # storage.yaml
     **dict.fromkeys(range(33, 42), _UNWRITTEN),
-    # time.yaml
-    **dict.fromkeys(range(42, 49), _UNWRITTEN),
     # rules.yaml
     **dict.fromkeys(range(49, 53), _UNWRITTEN),
     # hostile.yaml
