@@ -36,10 +36,6 @@ OPEN: dict[int, str] = {
     **dict.fromkeys(range(22, 33), _UNWRITTEN),
     # storage.yaml
     **dict.fromkeys(range(33, 42), _UNWRITTEN),
-    # rules.yaml
-    **dict.fromkeys(range(49, 53), _UNWRITTEN),
-    # hostile.yaml
-    **dict.fromkeys(range(53, 73), _UNWRITTEN),
 }
 
 
