@@ -35,7 +35,7 @@ def test_no_address_stands_in_the_log() -> None:
 def test_what_an_exception_says_stands_in_no_line() -> None:
     """Its type and where it arose are written; its words may quote a mail."""
     try:
-        raise ValueError("Maisie Quill, born 4 May")
+        int("Maisie Quill, born 4 May")
     except ValueError as error:
         entry = without_words(None, "error", {"event": "a tick failed", "exc_info": error})
     assert "Maisie" not in json.dumps(entry)
