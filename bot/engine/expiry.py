@@ -72,7 +72,7 @@ def calendars(settings: Settings) -> list[Calendar]:
 
 
 def unlisted(those: Iterable[Calendar], today: date) -> list[int]:
-    """The years soon to come of which one of these calendars knows no bank holiday."""
+    """The years soon to come whose bank holidays one of these calendars does not know."""
     return sorted({year for one in those if (year := workdays.unlisted(one, today)) is not None})
 
 
@@ -122,9 +122,9 @@ def _letter(one: Secret, step: int, today: date, operator: str, now: datetime) -
 
 
 def _of_holidays(year: int, operator: str, now: datetime) -> Letter:
-    subject = f"no bank holidays are known of {year}"
+    subject = f"the bank holidays of {year} are not known"
     lines = (
-        f"{_missing(year)}: without them its bank holidays count as working days, and a time is due too early.",
+        f"{_missing(year)}: until they are they count as working days, and a time is due too early.",
         f"Please {HOLIDAYS}; then restart the daemon.",
     )
     told = Alert.Plain(subject=subject, lines=lines)
@@ -132,7 +132,7 @@ def _of_holidays(year: int, operator: str, now: datetime) -> Letter:
 
 
 def _missing(year: int) -> str:
-    return f"The list of bank holidays holds none of {year}"
+    return f"The bank holidays of {year} are not known"
 
 
 def _named(one: Secret) -> str:
