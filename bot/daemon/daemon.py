@@ -24,7 +24,7 @@ from bot.daemon.life import (
     LITTLE_ROOM,
     NOTHING,
     STOP,
-    Clocks,
+    Jumps,
     alerts,
     disk,
     free_earlier,
@@ -102,7 +102,7 @@ class Daemon:
         self.app = self._built(loaded.settings)
         self._crew = self._manned()
         self._alerts = alerts(self.app, self._decided)
-        self._clocks = Clocks(read_now(), time.monotonic())
+        self._jumps = Jumps(read_now(), time.monotonic())
         self._started = read_now()
 
     def run(self) -> bool:
@@ -270,7 +270,7 @@ class Daemon:
     def _compare_times(self) -> None:
         """A wall clock that was moved: forward, the desk reads every inbox first; back, the ticks start anew."""
         wall, subject = read_now(), "the clock of this machine jumped"
-        ahead = self._clocks.moved(wall, time.monotonic())
+        ahead = self._jumps.moved(wall, time.monotonic())
         if ahead is not None:
             log.error("the clock jumped", seconds=ahead.total_seconds())
             text = f"By {ahead}. Every inbox is read before anything is said; check the machine's time."

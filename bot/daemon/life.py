@@ -192,7 +192,7 @@ def _arriving(reader: int) -> Iterator[int]:
         yield os.read(reader, 1)[0] if ready else NOTHING
 
 
-class Clocks:
+class Jumps:
     """The wall clock held against the machine's steady one, which stands still while a virtual machine is suspended."""
 
     def __init__(self, wall: datetime, steady: float) -> None:
