@@ -138,8 +138,8 @@ def test_check_says_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_year_without_bank_holidays_is_told_once_long_before(running: App, root: Path) -> None:
-    """The list ends with 2045: the operator hears of 2046 more than a year before, and `check` says it until that year's
-    days are written into the configuration, all of them."""
+    """The list ends with 2045: the operator hears of 2046 more than a year before, and `check` says it until all of its
+    days are written into the configuration."""
     day = date(2044, 11, 30)
     for days in range(-300, 300, 20):
         running.expiry.post(datetime(2044, 11, 30, 12, tzinfo=UTC) + timedelta(days=days))
