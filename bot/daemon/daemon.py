@@ -24,6 +24,7 @@ from bot.daemon.life import (
     LITTLE_ROOM,
     NOTHING,
     STOP,
+    Jumps,
     alerts,
     disk,
     free_earlier,
@@ -51,8 +52,6 @@ STOP_SECONDS = 4.0
 RELOAD_SECONDS = 60.0
 #: Without a step of desk or sender for so long, something hangs: the service manager is told nothing more.
 STUCK = 600.0
-JUMP = timedelta(hours=1)
-SET_BACK = timedelta(minutes=1)
 
 log = structlog.get_logger("daemon")
 
@@ -103,7 +102,7 @@ class Daemon:
         self.app = self._built(loaded.settings)
         self._crew = self._manned()
         self._alerts = alerts(self.app, self._decided)
-        self._times = read_now(), time.monotonic()
+        self._jumps = Jumps(read_now(), time.monotonic())
         self._started = read_now()
 
     def run(self) -> bool:
@@ -270,11 +269,9 @@ class Daemon:
 
     def _compare_times(self) -> None:
         """A wall clock that was moved: forward, the desk reads every inbox first; back, the ticks start anew."""
-        wall, steady = read_now(), time.monotonic()
-        ahead = (wall - self._times[0]) - timedelta(seconds=steady - self._times[1])
-        self._times = wall, steady
-        subject = "the clock of this machine jumped"
-        if ahead > JUMP or ahead < -SET_BACK:
+        wall, subject = read_now(), "the clock of this machine jumped"
+        ahead = self._jumps.moved(wall, time.monotonic())
+        if ahead is not None:
             log.error("the clock jumped", seconds=ahead.total_seconds())
             text = f"By {ahead}. Every inbox is read before anything is said; check the machine's time."
             self._troubles.add(subject, text, wall)

@@ -34,6 +34,8 @@ LITTLE_ROOM = "there is little room on the disk"
 #: What stands for "no signal for QUIET_SECONDS".
 NOTHING, QUIET_SECONDS = 0, 30.0
 STOP = (signal.SIGTERM, signal.SIGINT)
+#: How far the wall clock may run ahead of the steady one, or fall behind it, before it was moved.
+JUMP, SET_BACK = timedelta(hours=1), timedelta(minutes=1)
 
 log = structlog.get_logger("daemon")
 
@@ -209,3 +211,17 @@ def _arriving(reader: int) -> Iterator[int]:
     while True:
         ready, _, _ = select.select([reader], [], [], QUIET_SECONDS)
         yield os.read(reader, 1)[0] if ready else NOTHING
+
+
+class Jumps:
+    """The wall clock held against the machine's steady one, which stands still while a virtual machine is suspended."""
+
+    def __init__(self, wall: datetime, steady: float) -> None:
+        self._wall, self._steady = wall, steady
+
+    def moved(self, wall: datetime, steady: float) -> timedelta | None:
+        """By how much the wall clock was moved since the last look; None where both went on alike. `steady`: seconds
+        of time.monotonic."""
+        ahead = (wall - self._wall) - timedelta(seconds=steady - self._steady)
+        self._wall, self._steady = wall, steady
+        return ahead if ahead > JUMP or ahead < -SET_BACK else None

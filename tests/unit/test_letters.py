@@ -592,6 +592,15 @@ def test_a_broken_page_costs_only_the_page() -> None:
     assert made.text == render(sample(LetterKind.CHASER), OFFICE, TEMPLATES).text
 
 
+@pytest.mark.parametrize("words", ["{{ 7 * 191 }}", "{% for n in range(3) %}1337{% endfor %}", "{# gone #}x"])
+def test_what_somebody_wrote_is_no_template(words: str) -> None:
+    """It stands in the letter as it was written: nothing in it is worked out."""
+    letter = next(one for one in SAMPLES if one.kind is LetterKind.RELAY)
+    made = render(changed(letter, text=words), OFFICE, TEMPLATES)
+    assert not made.used_fallback, made.fault
+    assert f"> {words}\n" in made.text
+
+
 def test_the_fault_holds_no_value() -> None:
     """What failed is logged, and a log holds no name."""
     letter = sample(LetterKind.CHASER)
