@@ -20,6 +20,8 @@ from bot.model.mails import Disposition
 from bot.store import db, mailboxes, schema
 
 _ledger, _raw = schema.ledger, schema.raw
+#: The digest of every mail that its server lists and does not give: no such mail is known by it.
+NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _known_keys(tx: Connection, mailbox: str, keys: Sequence[str]) -> set[str]:
 def _known_ignored(tx: Connection, digests: Sequence[str]) -> dict[str, Any]:
     """Digest -> (why, message_id_hash) of those that were found to be none of our business."""
     known: dict[str, Any] = {}
-    for some in schema.chunks(digests):
+    for some in schema.chunks([digest for digest in digests if digest != NOTHING]):
         known.update((row.digest, row) for row in tx.execute(_KNOWN_IGNORED, {"digests": some}))
     return known
 

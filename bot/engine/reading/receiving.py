@@ -52,6 +52,8 @@ class Receiving:
             batch = self._fetched(name, mailbox, cursor)
             failpoint("intake.fetched")
             with self.db.begin() as tx:
+                if mailboxes.cursor(tx, name) != cursor:
+                    continue  # `review retry` asked meanwhile for all of it: what was fetched comes again
                 if batch.went_back:
                     self._goes_back(tx, name, batch.went_back, now)
                 for folder in dict.fromkeys(m.folder for m in batch.mails):
