@@ -197,7 +197,7 @@ class _Rows:
 
     def _two_in_one_role(self) -> None:
         """Both would be written to: rightly where two share it, wrongly where one is the predecessor of the other. A
-        team has many practitioners, and none answers because of it. Each row is named once, with the first beside it."""
+        team has many practitioners, and none answers because of it. Each row is named once, beside the first."""
         seen: dict[tuple[str, ...], list[Row]] = {}
         for row in (row for row in self.rows if row.role != "practitioner"):
             place = seen.setdefault((row.area, row.agency, row.team, row.role), [])
