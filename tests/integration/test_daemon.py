@@ -174,7 +174,7 @@ def test_only_one_life_works_on_a_database(folder: Path, tmp_path: Path) -> None
     bot.write_text(bot.read_text("utf-8").replace("sqlite:///var/bot.db", "sqlite:///link/bot.db"), "utf-8")
     with daemon(folder) as running:
         done(other, "backup", "copy.db")
-        for words in (("run",), ("once",), ("restore", "copy.db")):
+        for words in (("once",), ("restore", "copy.db"), ("run",)):
             ran = command(other, *words)
             assert ran.returncode == 1, words
             assert f"another challenge-bot works on {folder}/var/bot.db" in ran.stderr
