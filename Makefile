@@ -15,7 +15,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test check bench corpus fuzz simulate planted guards mutants patterns train sbom audit clean servers
+.PHONY: help demo test check bench corpus fuzz simulate planted guards storm mutants patterns train sbom audit clean servers
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -23,8 +23,8 @@ help: ## this list
 demo: .venv/run.txt ## three weeks of mail in half a minute; POLICY=sandwell for another policy, OUT=folder
 	@$(BIN)/challenge-bot demo --policy $(POLICY) --out $(OUT)
 
-test: .venv/dev.txt servers ## every test, on JOBS=2 processes; some need Dovecot and PostgreSQL
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile
+test: .venv/dev.txt servers ## every test, or ONLY="words" of them, on JOBS=2 processes; some need Dovecot and PostgreSQL
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(if $(ONLY),-k "$(ONLY)")
 
 check: .venv/dev.txt ## format, lint, types, and how the house is kept
 	@$(BIN)/ruff check .
@@ -49,6 +49,9 @@ planted: .venv/dev.txt ## whether a simulation finds faults that are put into th
 
 guards: .venv/dev.txt servers ## the guard of each fault in tests/faults taken away, and whether its test notices; FAULT=9,14
 	@$(BIN)/python -m tests.faults.guards "$(FAULT)"
+
+storm: .venv/dev.txt servers ## KILLS=500 kills of the real daemon on DATABASE=sqlite or postgresql, SEED=1; reads what people got
+	@$(BIN)/python -m tests.storm --kills $(or $(KILLS),500) --database $(or $(DATABASE),sqlite) --seed $(or $(SEED),1)
 
 mutants: .venv/dev.txt ## small faults put into a copy of the bot, and those that no test notices; MUTANTS=n, SEED=n, ROOM=name
 	@$(BIN)/python -m tests.mutants --count $(or $(MUTANTS),60) --seed $(or $(SEED),1) --only "$(ROOM)"

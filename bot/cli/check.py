@@ -103,7 +103,7 @@ def _looked(config: Path) -> tuple[Settings | None, list[Problem]]:
     except ConfigError as error:
         return None, list(error.problems)
     file = str(read.root / settings.BOT)
-    ending = [Problem(file, 0, text, is_warning=True) for text in running_out(read.config, now().date())]
+    ending = [Problem(file, 0, text, is_warning=True) for text in running_out(read, now().date())]
     return read, [*read.warnings, *ending, *template_faults(read)]
 
 

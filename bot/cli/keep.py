@@ -57,7 +57,7 @@ def restore(
     target = where.database.removeprefix("sqlite:///")
     if target == where.database:
         raise BotError("only SQLite is put back by this command: for PostgreSQL use pg_restore")
-    with alone(where.var):
+    with alone(where):
         aside, held = copies.restore(source, Path(target), now())
     say_lines(f"{source} is in place as {target}.")
     if aside is not None:

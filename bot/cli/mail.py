@@ -123,18 +123,21 @@ def retry(
     ] = None,
     config: ConfigDir = DEFAULT,
 ) -> None:
-    """The mail is read again from its beginning, by the daemon; without a number every mail that a fault of this
-    service set aside, as after an upgrade."""
+    """The mail is read again from its beginning, by the daemon, or fetched anew where its server had not given it;
+    without a number every mail that a fault of this service set aside, as after an upgrade."""
     with database(config) as db:
-        if entry is not None:
-            _entry(db, entry)
+        listed = _entry(db, entry) if entry is not None else None
         with db.begin() as tx:
-            if entry is None:
-                count = aside.read_again(tx, now())
-            else:
-                mails.replace(tx, entry, Disposition.UNREAD, "read again by hand", now())
-    if entry is None:
+            count = 0 if listed else aside.read_again(tx, now())
+            is_fetched = listed is not None and aside.again(tx, listed, now())
+    if listed is None:
         say_lines(f"{count} mail{'s' if count != 1 else ''} will be read again within half a minute.")
+    elif is_fetched:
+        say_lines(
+            f"Mail {entry} never came: its server lists it and did not give it. It is asked for again when mailbox",
+            f"{listed.mailbox} is next listed, and gets another number. If it is not given then either, it is set",
+            "aside again: open it in the mailbox, save it as a file, and give that: challenge-bot adopt FILE.eml",
+        )
     else:
         say_lines(f"Mail {entry} will be read again within half a minute.")
 

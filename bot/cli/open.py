@@ -43,7 +43,7 @@ def database(root: Path) -> Iterator[Database]:
     db = Database(_there(where.database), check=False)
     try:
         if db.is_behind():
-            with alone(where.var):
+            with alone(where):
                 db.migrate()
         yield db
     finally:

@@ -5,6 +5,7 @@ command. Each subject is told once a day while it lasts. What to tell is decided
 does not close the others. It mends nothing, and names mailboxes and letters by their ids.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -132,6 +133,7 @@ class Alerts:
         self._command = shlex.split(command)
         self._stream = stream
         self._known = _known(read_heartbeat(heartbeat))
+        self._is_written = True
 
     def look(self, found: Sequence[Condition], instants: Mapping[str, Any], now: datetime) -> Due:
         """Tells what is due and writes the heartbeat: `instants` (datetimes, numbers, texts) beside the alerts."""
@@ -142,8 +144,20 @@ class Alerts:
         for told in due.over:
             self._say_line(f"works again: {told.subject}")
         standing = [asdict(t) for t in due.known.values()]
-        write_heartbeat(self._heartbeat, {**instants, "at": now, "alerts": standing})
+        self._beat({**instants, "at": now, "alerts": standing})
         return due
+
+    def _beat(self, content: Mapping[str, Any]) -> None:
+        """A disk that is full takes no new file; that the daemon lives can be said without room."""
+        was_written, self._is_written = self._is_written, False
+        try:
+            write_heartbeat(self._heartbeat, content)
+            self._is_written = True
+        except OSError as error:
+            if was_written:
+                self._say_line(f"the heartbeat cannot be written: {in_words(error)}")
+            with contextlib.suppress(OSError):
+                os.utime(self._heartbeat)
 
     def _tell(self, condition: Condition, now: datetime) -> None:
         text = f"{condition.subject}, since {_say(condition.since)}. {condition.text}"
@@ -171,7 +185,8 @@ class Alerts:
             self._say_line(f"alert_command failed: {error}")
 
     def _say_line(self, text: str) -> None:
-        print(f"ALERT {' '.join(text.split())}", file=self._stream, flush=True)
+        with contextlib.suppress(OSError):  # a log on a full disk is a closed road, and the others are taken
+            print(f"ALERT {' '.join(text.split())}", file=self._stream, flush=True)
 
 
 def write_heartbeat(path: Path, content: Mapping[str, Any]) -> None:
@@ -181,6 +196,14 @@ def write_heartbeat(path: Path, content: Mapping[str, Any]) -> None:
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(content, file, default=_iso, ensure_ascii=False)
     draft.replace(path)
+
+
+def last_touched(path: Path) -> datetime:
+    """When the daemon last gave a sign of life by this file, though it may have found no room to write what it says."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def read_heartbeat(path: Path) -> dict[str, Any]:

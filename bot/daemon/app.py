@@ -233,7 +233,9 @@ def assembled(
 
 def templates_of(settings: Settings) -> Templates:
     """The letters' texts, as they lie in the folder now."""
-    return Templates({path.name: path.read_text("utf-8") for path in sorted(settings.templates.glob("*.j2"))})
+    return Templates.from_texts(
+        {path.name: path.read_text("utf-8") for path in sorted(settings.templates.glob("*.j2"))}
+    )
 
 
 def open_database(settings: Settings) -> Database:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from bot.daemon.life import (
     LITTLE_ROOM,
     NOTHING,
     STOP,
+    Jumps,
     alerts,
     disk,
     free_earlier,
@@ -41,7 +42,8 @@ from bot.model.errors import BotError, ConfigError, Problem, StoreError, in_word
 from bot.settings.settings import Settings
 from bot.store.db import Database
 
-BEAT = 15.0
+#: Often enough for `status` to be true within a quarter of a minute: see its UNANSWERED.
+BEAT = 5.0
 ALARMS = 30.0
 LOOK = 15.0
 HOUSEKEEPING = 300.0
@@ -50,8 +52,6 @@ STOP_SECONDS = 4.0
 RELOAD_SECONDS = 60.0
 #: Without a step of desk or sender for so long, something hangs: the service manager is told nothing more.
 STUCK = 600.0
-JUMP = timedelta(hours=1)
-SET_BACK = timedelta(minutes=1)
 
 log = structlog.get_logger("daemon")
 
@@ -102,7 +102,7 @@ class Daemon:
         self.app = self._built(loaded.settings)
         self._crew = self._manned()
         self._alerts = alerts(self.app, self._decided)
-        self._times = read_now(), time.monotonic()
+        self._jumps = Jumps(read_now(), time.monotonic())
         self._started = read_now()
 
     def run(self) -> bool:
@@ -198,6 +198,7 @@ class Daemon:
     # --- ticks ------------------------------------------------------------------------------------------------------
 
     def _start_ticks(self) -> None:
+        self._careful("look", self._look)  # before the first beat, which would say that all works again
         now = read_now()
         ticks = {
             "heartbeat": (self._beat, BEAT),
@@ -253,9 +254,14 @@ class Daemon:
             self._troubles.add(f"the {name} hangs", "Restart the daemon.", now)
         found = [*self._stopped, *self._troubles.standing()]
         with self._beating:  # a reload beats, too
-            self._alerts.look(found, {**self._life(), **steps}, now)
+            self._alerts.look(found, {**self._life(), **steps, "unanswered": self._unanswered(now, ago)}, now)
         if not stuck:
             self._notify(ALIVE)
+
+    def _unanswered(self, now: datetime, ago: float) -> dict[str, str]:
+        """Since when a mailbox's answer is waited for: a deaf server is silent until its time is up."""
+        waiting = dict(self.app.intake.receiving.unanswered)
+        return {name: (now - timedelta(seconds=ago - since)).isoformat() for name, since in waiting.items()}
 
     def _life(self) -> dict[str, Any]:
         own = {"pid": os.getpid(), "every": BEAT, "owner": self.owner, "uncaged": self._uncaged}
@@ -263,11 +269,9 @@ class Daemon:
 
     def _compare_times(self) -> None:
         """A wall clock that was moved: forward, the desk reads every inbox first; back, the ticks start anew."""
-        wall, steady = read_now(), time.monotonic()
-        ahead = (wall - self._times[0]) - timedelta(seconds=steady - self._times[1])
-        self._times = wall, steady
-        subject = "the clock of this machine jumped"
-        if ahead > JUMP or ahead < -SET_BACK:
+        wall, subject = read_now(), "the clock of this machine jumped"
+        ahead = self._jumps.moved(wall, time.monotonic())
+        if ahead is not None:
             log.error("the clock jumped", seconds=ahead.total_seconds())
             text = f"By {ahead}. Every inbox is read before anything is said; check the machine's time."
             self._troubles.add(subject, text, wall)

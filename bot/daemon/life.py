@@ -11,7 +11,7 @@ import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,20 +20,22 @@ import structlog
 from bot import __version__
 from bot.daemon.alert import Alerts, Condition, conditions
 from bot.daemon.app import App, build
-from bot.daemon.configuration import Loaded
+from bot.daemon.configuration import Home, Loaded
 from bot.daemon.threads import Troubles
 from bot.engine.reading.reader.sandbox import SandboxDied
 from bot.model import Letter
 from bot.model.errors import BotError
 from bot.settings.settings import Settings
 from bot.store import deadlines, meta, outbox
-from bot.store.db import Database
+from bot.store.db import Database, file_of
 
 HEARTBEAT, LOCK = "heartbeat.json", "daemon.lock"
 LITTLE_ROOM = "there is little room on the disk"
 #: What stands for "no signal for QUIET_SECONDS".
 NOTHING, QUIET_SECONDS = 0, 30.0
 STOP = (signal.SIGTERM, signal.SIGINT)
+#: How far the wall clock may run ahead of the steady one, or fall behind it, before it was moved.
+JUMP, SET_BACK = timedelta(hours=1), timedelta(minutes=1)
 
 log = structlog.get_logger("daemon")
 
@@ -126,17 +128,38 @@ def furnish(settings: Settings) -> None:
 
 
 @contextmanager
-def alone(var: Path) -> Iterator[None]:
-    """Holds the folder while it runs. Raises BotError when another life does; the kernel lets go for a dead one."""
-    var.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(var / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
+def alone(where: Home) -> Iterator[None]:
+    """Holds the folder while it runs and, where it is SQLite, the database, whatever folder another life has.
+
+    Raises BotError when another life holds one of them, named by its process; the kernel lets go for a dead one. Not
+    handled: a disk that two machines share, which the database refuses by itself or nothing does.
+    """
+    me = f"process {os.getpid()} on {socket.gethostname()}, in {where.var.absolute()}"
+    file = file_of(where.database)
+    with _held(where.var / LOCK, f"in {where.var}", me), ExitStack() as beside:
+        if file is not None:
+            beside.enter_context(_held(file.with_name(f"{file.name}.lock"), f"on {file}", me))
+        yield
+
+
+@contextmanager
+def _held(lock: Path, works: str, me: str) -> Iterator[None]:
+    try:
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.fdopen(os.open(lock, os.O_RDWR | os.O_CREAT, 0o600), "r+")
+    except OSError as error:
+        raise BotError(f"{lock} cannot be written: {error.strerror}") from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BotError(
-                f"another challenge-bot works in {var}: end it first. On a database works either `run` "
-                "or `once` by cron: never both, and never two"
+                f"another challenge-bot works {works}: end it first ({file.read() or 'it says not who it is'}). On a "
+                "database works either `run` or `once` by cron: never both, and on SQLite never two"
             ) from None
+        file.truncate()
+        file.write(me)
+        file.flush()
         yield
 
 
@@ -188,3 +211,17 @@ def _arriving(reader: int) -> Iterator[int]:
     while True:
         ready, _, _ = select.select([reader], [], [], QUIET_SECONDS)
         yield os.read(reader, 1)[0] if ready else NOTHING
+
+
+class Jumps:
+    """The wall clock held against the machine's steady one, which stands still while a virtual machine is suspended."""
+
+    def __init__(self, wall: datetime, steady: float) -> None:
+        self._wall, self._steady = wall, steady
+
+    def moved(self, wall: datetime, steady: float) -> timedelta | None:
+        """By how much the wall clock was moved since the last look; None where both went on alike. `steady`: seconds
+        of time.monotonic."""
+        ahead = (wall - self._wall) - timedelta(seconds=steady - self._steady)
+        self._wall, self._steady = wall, steady
+        return ahead if ahead > JUMP or ahead < -SET_BACK else None

@@ -5,11 +5,12 @@ or an address. Of a library's own warnings only the sentence is kept, without th
 nothing and rotates nothing (the service manager keeps the lines).
 """
 
+import contextlib
 import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -29,7 +30,7 @@ def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
             written,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Patient(stream))),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Libraries()], level=logging.WARNING, force=True)
@@ -49,6 +50,21 @@ def without_words(_logger: object, _method: str, entry: Entry) -> Entry:
 def without_addresses(words: str) -> str:
     """A sentence of ours as the log may hold it."""
     return " ".join("(address)" if "@" in word else word for word in words.split(" "))
+
+
+class _Patient:
+    """A log that cannot be written, as on a full disk, loses its lines and ends nobody's work."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, line: str) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(line)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 class _Libraries(logging.Handler):

@@ -1,10 +1,12 @@
-"""What all mailboxes have in common: how a batch is filled, how often a mail is asked for in vain, which folders are
-junk, whose id a header bears.
+"""What all mailboxes have in common: how a batch is filled, how often a mail is asked for in vain, whether a server
+keeps news back, which folders are junk, whose id a header bears.
 
 It knows no protocol, opens nothing and parses no mail beyond one header field. A mailbox keeps a mark per folder (up to
 where it was read) in a form of its own; all that is asked of it here is whether the folder's first pass goes on.
 """
 
+import base64
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
@@ -92,6 +94,32 @@ class Withheld:
         self._tried[key] += 1
         if self._tried[key] < self._strikes:
             raise MailWithheld(f"{text}: it is tried again")
+
+
+#: Of the mails given those that arrived last, as kept in a mark; those asked for in a quiet folder; how many looks in
+#: a row may find one that its server does not tell of before the place counts as lost.
+KEPT, LOOKED, LOOKS = 100, 50, 3
+
+
+def hashed(key: str) -> str:
+    """Nine bytes of hash: a stranger cannot choose an id, and no two of a mailbox meet by chance."""
+    return base64.b64encode(hashlib.blake2b(key.encode(), digest_size=9).digest()).decode()
+
+
+def latest(before: tuple[str, ...] | None, given: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The mails that arrived last of those given. `given`: arrival, as text that sorts like time, and key."""
+    return tuple(sorted({*(before or ()), *(f"{received} {hashed(key)}" for received, key in given)})[-KEPT:])
+
+
+def strangers(known: tuple[str, ...], before: tuple[str, ...], there: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+    """A server that was put back takes a place of its future for one without news, until it has caught up. So a quiet
+    folder is looked into: which of the mails `there` (see `latest`) were never given, each as often as looks in a row
+    have found it (`before`: by the last look), and whether one was found often enough. Once is no proof: it may have
+    come since its server was asked."""
+    floor = known[0] if len(known) == KEPT else ""
+    now = [one for one in there if one >= floor and one not in known]
+    found = (*(one for one in before if one in now), *now)
+    return found, any(found.count(one) >= LOOKS for one in now)
 
 
 def bears_id(head: bytes, message_id: str) -> bool:

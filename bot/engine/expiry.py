@@ -1,11 +1,12 @@
-"""The day on which an app's secret runs out, counted down to the operator: after it no mail comes in or goes out.
+"""What runs out and is counted down to the operator: an app's secret, and the list of bank holidays.
 
-One letter 30, 14, 7 and 1 days before and one when it is past, each once, however many doors share the secret; a step
-that fell into a standstill is told when we are back. It knows the day from `secret_expires` alone: no authority tells.
+Of a secret one letter 30, 14, 7 and 1 days before and one when it is past, each once, however many doors share it; a
+step that fell into a standstill is told when we are back. It knows the day from `secret_expires` alone: no authority
+tells. Of a year without bank holidays one letter, more than a year before it is reached.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,8 +14,10 @@ from bot.engine.turn import Turn
 from bot.model import Contact, Letter
 from bot.model.failpoints import failpoint
 from bot.model.letters import Alert
+from bot.rules import workdays
+from bot.rules.workdays import Calendar
 from bot.settings.door import Door, OAuth
-from bot.settings.settings import Config
+from bot.settings.settings import Config, Settings
 from bot.store import meta
 from bot.store.db import Database
 
@@ -55,11 +58,25 @@ def secrets(config: Config) -> list[Secret]:
     return [Secret(tenant, app, ends, tuple(doors)) for (ends, tenant, app), doors in sorted(found.items())]
 
 
-def running_out(config: Config, today: date) -> list[str]:
-    """A sentence for each secret that is in its last thirty days or past."""
-    return [f"{_named(one)} {one.words(today)}: {ADVICE}" for one in secrets(config) if one.step(today) is not None]
+def running_out(settings: Settings, today: date) -> list[str]:
+    """A sentence for each secret that is in its last thirty days or past, and for a year without bank holidays."""
+    own = [one for one in secrets(settings.config) if one.step(today) is not None]
+    said = [f"{_named(one)} {one.words(today)}: {ADVICE}" for one in own]
+    return [*said, *(f"{_missing(year)}: {HOLIDAYS}" for year in unlisted(calendars(settings), today))]
 
 
+def calendars(settings: Settings) -> list[Calendar]:
+    """Every calendar that dates are computed by: the configuration's, and those of the policies in use."""
+    used = dict.fromkeys(box.policy for box in settings.config.mailboxes if box.policy in settings.policies)
+    return [settings.calendar, *(settings.policies[name].days(settings.calendar) for name in used)]
+
+
+def unlisted(those: Iterable[Calendar], today: date) -> list[int]:
+    """The years soon to come whose bank holidays one of these calendars does not know."""
+    return sorted({year for one in those if (year := workdays.unlisted(one, today)) is not None})
+
+
+HOLIDAYS = "bring the program up to date, or write that year's bank holidays into calendar.add"
 ADVICE = "make a new one in the app's registration, put it in the old one's place, and mend secret_expires"
 
 
@@ -74,15 +91,18 @@ class Expiry:
         """Queues the letters of today's steps, unless today has been looked at."""
         settings = self._turn.books.settings
         today = now.astimezone(settings.calendar.zone).date()
-        due = [(one, step) for one in secrets(settings.config) if (step := one.step(today)) is not None]
+        operator = settings.config.operator
+        steps = [(one, step) for one in secrets(settings.config) if (step := one.step(today)) is not None]
+        due = [_letter(one, step, today, operator, now) for one, step in steps]
+        due += [_of_holidays(year, operator, now) for year in unlisted(calendars(settings), today)]
         if not due:
             return
         with self._db.read() as tx:
             if meta.get(tx, "expiry") == today.isoformat():
                 return
         with self._db.begin() as tx:
-            for one, step in due:
-                self._turn.post(tx, _letter(one, step, today, settings.config.operator, now), now)
+            for letter in due:
+                self._turn.post(tx, letter, now)
             meta.put(tx, "expiry", today.isoformat())
             failpoint("expiry.posting")
         failpoint("expiry.posted")
@@ -99,6 +119,20 @@ def _letter(one: Secret, step: int, today: date, operator: str, now: datetime) -
     told = Alert.Plain(subject=subject.removeprefix("Alert: "), lines=lines)
     # The occasion is the step, not the day: each is told once, whenever it is.
     return Letter(told, f"secret/{about}/{step}", (Contact(operator),), decided=now, subject=subject)
+
+
+def _of_holidays(year: int, operator: str, now: datetime) -> Letter:
+    subject = f"the bank holidays of {year} are not known"
+    lines = (
+        f"{_missing(year)}: until they are they count as working days, and a time is due too early.",
+        f"Please {HOLIDAYS}; then restart the daemon.",
+    )
+    told = Alert.Plain(subject=subject, lines=lines)
+    return Letter(told, f"holidays/{year}", (Contact(operator),), decided=now, subject=f"Alert: {subject}")
+
+
+def _missing(year: int) -> str:
+    return f"The bank holidays of {year} are not known"
 
 
 def _named(one: Secret) -> str:

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from jinja2 import BaseLoader, DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, pass_context
 from jinja2.runtime import Context
@@ -73,7 +74,8 @@ class Templates:
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str]) -> Templates:
-        return cls(texts)
+        """The same texts are compiled once in a process."""
+        return _compiled(tuple(sorted(texts.items())))
 
     def marked(self, name: str, values: Values) -> str:
         """The text of a letter with its marks. Raises whatever a template can raise."""
@@ -82,6 +84,11 @@ class Templates:
     def page(self, title: str, blocks: Sequence[marked.Block]) -> str:
         """The HTML part. Raises whatever a template can raise."""
         return self._html.get_template(_BASE).render(title=title, blocks=blocks)
+
+
+@lru_cache(maxsize=8)
+def _compiled(texts: tuple[tuple[str, str], ...]) -> Templates:
+    return Templates(dict(texts))
 
 
 def _environment(loader: BaseLoader, *, html: bool) -> ImmutableSandboxedEnvironment:

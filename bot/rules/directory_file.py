@@ -196,18 +196,19 @@ class _Rows:
             seen.setdefault(key, row.line)
 
     def _two_in_one_role(self) -> None:
-        """Both would be written to: rightly where two share it, wrongly where one is the predecessor of the other."""
+        """Both would be written to: rightly where two share it, wrongly where one is the predecessor of the other. A
+        team has many practitioners, and none answers because of it. Each row is named once, beside the first."""
         seen: dict[tuple[str, ...], list[Row]] = {}
-        for row in self.rows:
-            place = (row.area, row.agency, row.team, row.role)
-            for other in seen.setdefault(place, []):
-                if other.email != row.email and _meet(other, row):
-                    words = (
-                        f"is the second {row.role} of {row.team or row.agency or row.area}, beside line {other.line}:"
-                        " both are written to and both may answer; if one has left, take the line out or give valid_to"
-                    )
-                    self.problems.append(Problem(self.file, row.line, words, is_warning=True))
-            seen[place].append(row)
+        for row in (row for row in self.rows if row.role != "practitioner"):
+            place = seen.setdefault((row.area, row.agency, row.team, row.role), [])
+            other = next((one for one in place if one.email != row.email and _meet(one, row)), None)
+            if other is not None:
+                words = (
+                    f"is another {row.role} of {row.team or row.agency or row.area}, beside line {other.line}:"
+                    " both are written to and both may answer; if one has left, take the line out or give valid_to"
+                )
+                self.problems.append(Problem(self.file, row.line, words, is_warning=True))
+            place.append(row)
 
     def _domains(self) -> None:
         """A domain decides whose side a stranger is on, so within an area it belongs to one agency."""

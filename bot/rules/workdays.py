@@ -6,6 +6,7 @@ after the last year of the list of bank holidays it knows weekends only.
 """
 
 from calendar import monthrange
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,6 +22,9 @@ MORNING = time(9)  # when an office day begins: what is asked, told or sent "in 
 #: The library's code of each part of the United Kingdom that has bank holidays of its own.
 PARTS = {"england-and-wales": "ENG", "scotland": "SCT", "northern-ireland": "NIR"}
 CLOSURE = "closure day"  # the name of a day that the configuration adds
+#: How far ahead bank holidays must be known: the longest course, and a year to bring a newer list.
+AHEAD = timedelta(days=396)
+FEWEST = 6  # holidays of a year that is known: no part of the kingdom has so few
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,13 @@ def _listed_for(part: str) -> Mapping[date, str]:
 def _plain_name(name: str) -> str:
     real = name.removesuffix(" (observed)")
     return name if real == name else f"substitute day for {real}"
+
+
+def unlisted(cal: Calendar, today: date) -> int | None:
+    """The first year from `today` to AHEAD of it whose bank holidays are not known, so that they count as working days;
+    None where there is none. The list knows them, or the configuration has added them."""
+    known = Counter(day.year for day in cal.holidays)
+    return next((year for year in range(today.year, (today + AHEAD).year + 1) if known[year] < FEWEST), None)
 
 
 def working_day(start: datetime, n: int, cal: Calendar) -> date:

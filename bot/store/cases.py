@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, se
 
 from bot.model import Case, Decision, Fact, Flag, JournalRow, Mail, MailForms, State
 from bot.model.errors import CaseMoved
-from bot.store import codec, deadlines, schema
+from bot.store import codec, db, deadlines, schema
 from bot.store.keep import is_purged as is_purged
 from bot.store.keep import note_purge as note_purge
 from bot.store.keep import purge as purge
@@ -28,6 +28,20 @@ from bot.store.proof.states import verify as verify
 
 _cases, _ids, _policies, _absences = schema.cases, schema.ids, schema.policies, schema.absences
 _involved = schema.involved
+_LOCK = select(_cases).where(_cases.c.number == bindparam("of")).with_for_update()
+_SAVE = update(_cases).where(_cases.c.number == bindparam("of"))
+_LOAD = (
+    select(_cases.c.snapshot, _cases.c.version, _policies.c.text)
+    .select_from(_cases.outerjoin(_policies))
+    .where(_cases.c.number == bindparam("of"), _cases.c.version > 0)
+)
+_POLICY = select(_policies.c.text).where(_policies.c.hash == bindparam("digest"))
+_OPEN = select(_cases.c.snapshot).where(_cases.c.state.not_in(["", State.CLOSED.value])).order_by(_cases.c.number)
+_OF_IDS = (
+    select(_ids.c.message_id, _ids.c.case_number, _ids.c.what)
+    .where(_ids.c.message_id.in_(bindparam("known", expanding=True)))
+    .order_by(_ids.c.case_number, _ids.c.message_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +59,7 @@ class Stored:
 def new_ref(tx: Connection, area: str, year: int) -> tuple[int, str]:
     """Reserves a case row and its ref, `CE-2027-0007`. Returns (number, ref)."""
     counters = schema.counters
-    first = schema.insert_into(tx, counters).values(area=area, year=year, last=1)
+    first = db.insert_into(tx, counters).values(area=area, year=year, last=1)
     more = first.on_conflict_do_update(index_elements=["area", "year"], set_={"last": counters.c.last + 1})
     ref = f"{area}-{year}-{tx.execute(more.returning(counters.c.last)).scalar_one():04d}"
     reserved = insert(_cases).values(
@@ -87,11 +101,11 @@ def save(tx: Connection, decision: Decision, fact: Fact, now: datetime, version:
     }
     if policy_text:
         values["policy_hash"] = _keep_policy(tx, policy_text)
-    tx.execute(update(_cases).where(_cases.c.number == case.number).values(values))
+    tx.execute(_SAVE, {"of": case.number, **values})
     deadlines.keep(tx, case.number, case.deadlines)
     if (people := states.found_by(fields)) != states.found_by(before):
         _keep_people(tx, case.number, people)
-    return Stored(case, version + 1, policy_text or _policy_text(tx, row.policy_hash))
+    return Stored(case, version + 1, policy_text or tx.execute(_POLICY, {"digest": row.policy_hash}).scalar() or "")
 
 
 def _keep_people(tx: Connection, number: int, people: Mapping[str, bool]) -> None:
@@ -102,7 +116,7 @@ def _keep_people(tx: Connection, number: int, people: Mapping[str, bool]) -> Non
 
 
 def _locked(tx: Connection, number: int) -> Row[Any]:
-    row = tx.execute(select(_cases).where(_cases.c.number == number).with_for_update()).one_or_none()
+    row = tx.execute(_LOCK, {"of": number}).one_or_none()
     if row is None:
         raise KeyError(number)
     return row
@@ -110,12 +124,8 @@ def _locked(tx: Connection, number: int) -> Row[Any]:
 
 def _keep_policy(tx: Connection, text: str) -> str:
     digest = hashlib.sha256(text.encode()).hexdigest()
-    tx.execute(schema.insert_into(tx, _policies).values(hash=digest, text=text).on_conflict_do_nothing())
+    tx.execute(db.insert_into(tx, _policies).values(hash=digest, text=text).on_conflict_do_nothing())
     return digest
-
-
-def _policy_text(tx: Connection, digest: str | None) -> str:
-    return tx.execute(select(_policies.c.text).where(_policies.c.hash == digest)).scalar() or ""
 
 
 # --- loading --------------------------------------------------------------------------------------------------------
@@ -123,9 +133,7 @@ def _policy_text(tx: Connection, digest: str | None) -> str:
 
 def load(tx: Connection, number: int) -> Stored:
     """Raises KeyError."""
-    joined = _cases.outerjoin(_policies)
-    found = select(_cases.c.snapshot, _cases.c.version, _policies.c.text).select_from(joined)
-    row = tx.execute(found.where(_cases.c.number == number, _cases.c.version > 0)).one_or_none()
+    row = tx.execute(_LOAD, {"of": number}).one_or_none()
     if row is None:
         raise KeyError(number)
     return Stored(_case(row.snapshot), row.version, row.text or "")
@@ -145,10 +153,9 @@ def by_ref(tx: Connection, ref: str) -> int | None:
 
 def open_cases(tx: Connection, flag: Flag | None = None) -> list[Case]:
     """In order of opening; those with that flag, where one is named."""
-    rows = select(_cases.c.snapshot).where(_cases.c.state.not_in(["", State.CLOSED.value])).order_by(_cases.c.number)
-    if flag:  # the database looks for the word, so that the others need not be decoded
-        rows = rows.where(_cases.c.snapshot.contains(f'"{flag}"', autoescape=True))
-    found = [_case(snapshot) for snapshot in tx.execute(rows).scalars()]
+    # The database looks for the word, so that the others need not be decoded.
+    rows = _OPEN.where(_cases.c.snapshot.contains(f'"{flag}"', autoescape=True)) if flag else _OPEN
+    found = (_case(snapshot) for snapshot in tx.execute(rows).scalars())
     return [case for case in found if flag is None or case.has(flag)]
 
 
@@ -202,16 +209,14 @@ def note_ids(tx: Connection, case: int, message_ids: Mapping[str, str]) -> None:
     first meaning: (message_id, case) is unique."""
     rows = [{"message_id": known, "case_number": case, "what": what} for known, what in message_ids.items()]
     if rows:
-        tx.execute(schema.insert_into(tx, _ids).on_conflict_do_nothing(), rows)
+        tx.execute(db.new_rows(tx.dialect.name, _ids), rows)
 
 
 def find_ids(tx: Connection, message_ids: tuple[str, ...]) -> list[tuple[str, int, str]]:
     """(message_id, case, what) for each known id."""
     if not message_ids:
         return []
-    c = _ids.c
-    rows = select(c.message_id, c.case_number, c.what).where(c.message_id.in_(message_ids))
-    return [(known, case, what) for known, case, what in tx.execute(rows.order_by(c.case_number, c.message_id))]
+    return [(known, case, what) for known, case, what in tx.execute(_OF_IDS, {"known": message_ids})]
 
 
 def find_refs(tx: Connection, refs: tuple[str, ...]) -> list[tuple[str, int]]:
@@ -235,7 +240,7 @@ def keep(tx: Connection, number: int, mail: Mail) -> None:
     """The forms of a mail that is of the case; kept once."""
     if mail.forms:
         row = {"case_number": number, "key": form_key(mail.digest), "text": chain.kept_forms(mail)}
-        tx.execute(schema.insert_into(tx, _texts).on_conflict_do_nothing(), [row])
+        tx.execute(db.insert_into(tx, _texts).on_conflict_do_nothing(), [row])
 
 
 def form_key(digest: str) -> str:
@@ -246,7 +251,7 @@ def form_key(digest: str) -> str:
 def keep_words(tx: Connection, number: int, mail: Mail) -> None:
     """The words that opened the case, so that it is known when they are sent again with one changed."""
     row = {"case_number": number, "key": WORDS, "text": chain.kept_words(mail)}
-    tx.execute(schema.insert_into(tx, _texts).on_conflict_do_nothing(), [row])
+    tx.execute(db.insert_into(tx, _texts).on_conflict_do_nothing(), [row])
 
 
 def words_of(tx: Connection, number: int) -> str:
@@ -271,7 +276,7 @@ def note_absence(tx: Connection, who: str, case: int, stage: str, now: datetime,
     c, since = _absences.c, now - within
     over = delete(_absences).where(c.who == who, c.at <= since, or_(c.told.is_(None), c.told <= since))
     tx.execute(over)
-    row = schema.insert_into(tx, _absences).values(who=who, case_number=case, stage=stage, at=now)
+    row = db.insert_into(tx, _absences).values(who=who, case_number=case, stage=stage, at=now)
     key = ["who", "case_number", "stage"]
     tx.execute(row.on_conflict_do_update(index_elements=key, set_={"at": now}, where=c.at <= since))
     times, told = tx.execute(

@@ -17,7 +17,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import re2
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import SchemaSerializer, SchemaValidator, core_schema
-from sqlalchemy import BindParameter, Dialect, String, Text, TypeDecorator, bindparam
+from sqlalchemy import Dialect, String, Text, TypeDecorator
 
 from bot import model
 from bot.model.letters import WORDINGS
@@ -260,8 +260,3 @@ _ESCAPE = re2.compile(r"\\(\\|u[0-9a-f]{4})")
 def _unescaped(escape: Any) -> str:
     said: str = escape.group(1)
     return said if said == "\\" else chr(int(said[1:], 16))
-
-
-def at(instant: datetime) -> BindParameter[datetime]:
-    """The instant as a bound value where no column gives it its type."""
-    return bindparam(None, instant, type_=Instant())

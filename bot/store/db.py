@@ -9,10 +9,12 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -127,6 +129,14 @@ class Database:
             busy: int = _dbapi(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         return not busy
 
+    def faults(self) -> list[str]:
+        """What SQLite finds wrong with its file, each index held against its table too; [] for another database."""
+        if not self.is_sqlite:
+            return []
+        with self._in_words(), self.engine.connect() as connection:
+            found = [row[0] for row in _dbapi(connection).execute("PRAGMA integrity_check(20)")]
+        return [f"{self.name}: the file is damaged ({said})" for said in found if said != "ok"]
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -170,6 +180,17 @@ class Database:
             if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
                 raise
             raise StoreError(f"{self.name}: {in_words(error.orig)}") from error
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite database, by the one path that has no link in it; None for any other address."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None  # opening it says why
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    return Path(parsed.database).resolve()
 
 
 def in_words(error: object) -> str:
@@ -238,3 +259,25 @@ def _postgresql(url: URL) -> Engine:
         connection.commit()
 
     return engine
+
+
+# --- statements in this database's own words --------------------------------------------------------------------------
+
+
+def insert_into(tx: Connection, table: Table) -> sqlite.Insert:
+    """An INSERT that knows ON CONFLICT, in the words of this database (both dialects spell it alike)."""
+    return insert_for(tx.dialect.name, table)
+
+
+@cache
+def new_rows(dialect: str, table: Table) -> sqlite.Insert:
+    """An INSERT that leaves out rows whose key is there already, in that database's words."""
+    return insert_for(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def insert_for(dialect: str, table: Table) -> sqlite.Insert:
+    """The same, by the dialect's name."""
+    if dialect == "postgresql":
+        return postgresql.insert(table)  # type: ignore[return-value]
+    return sqlite.insert(table)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from bot.model import Deadline
 from bot.store import schema
@@ -14,6 +14,11 @@ from bot.store.codec import Instant
 _rows = schema.deadlines
 #: What a Deadline is made of, in its own order.
 _DEADLINE = tuple(_rows.c[name] for name in Deadline.__slots__)
+#: Built once: to put a statement together takes longer than to run it.
+_NEXT = select(func.min(_rows.c.ready, type_=Instant()))
+_DUE = select(func.count()).where(_rows.c.ready <= bindparam("now", type_=Instant()))
+_HELD = select(*_DEADLINE, _rows.c.id).where(_rows.c.case_number == bindparam("case"))
+_NEW = insert(_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ def claim_due(tx: Connection, now: datetime, owner: str, lease: timedelta, limit
 
 def next_due(tx: Connection) -> datetime | None:
     """When the next row may be claimed: its due time, or the end of its lease."""
-    return tx.execute(select(func.min(_rows.c.ready, type_=Instant()))).scalar()
+    return tx.execute(_NEXT).scalar()
 
 
 def done(tx: Connection, row: DueRow) -> None:
@@ -47,7 +52,7 @@ def done(tx: Connection, row: DueRow) -> None:
 
 def count_due(tx: Connection, now: datetime) -> int:
     """How many rows are due and in nobody's hands."""
-    return tx.execute(select(func.count()).where(_rows.c.ready <= now)).scalar_one()
+    return tx.execute(_DUE, {"now": now}).scalar_one()
 
 
 def free(tx: Connection, owner: str) -> int:
@@ -63,10 +68,16 @@ def of_case(tx: Connection, case: int) -> list[Deadline]:
     return [Deadline(*row) for row in tx.execute(rows)]
 
 
+def is_astray(tx: Connection, case: int) -> bool:
+    """Whether a row of the case that nobody holds would fire at another time than its own."""
+    c = _rows.c
+    return tx.execute(select(c.id).where(c.case_number == case, c.owner == "", c.ready != c.at)).first() is not None
+
+
 def keep(tx: Connection, case: int, deadlines: Iterable[Deadline]) -> None:
     """Makes the rows of the case these: others are deleted, new ones added, those that stay keep their lease."""
     c = _rows.c
-    rows = tx.execute(select(*_DEADLINE, c.id).where(c.case_number == case))
+    rows = tx.execute(_HELD, {"case": case})
     held = {Deadline(*deadline): number for *deadline, number in rows}
     wanted = dict.fromkeys(deadlines)
     gone = [number for deadline, number in held.items() if deadline not in wanted]
@@ -74,7 +85,7 @@ def keep(tx: Connection, case: int, deadlines: Iterable[Deadline]) -> None:
         tx.execute(delete(_rows).where(c.id.in_(gone)))
     new = [_row(case, deadline) for deadline in wanted if deadline not in held]
     if new:
-        tx.execute(insert(_rows), new)
+        tx.execute(_NEW, new)
 
 
 def _row(case: int, deadline: Deadline) -> dict[str, object]:

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, select, update
 
-from bot.model import Case, IdKind, Sending
+from bot.model import Case, Disposition, IdKind, Sending
 from bot.model.errors import StoreError
 from bot.store import codec, mails, meta, outbox, schema
 from bot.store.db import Database, in_words, quick_check
 from bot.store.proof import chain
 
-_cases, _ids, _out = schema.cases, schema.ids, schema.outbox
+_cases, _ids, _out, _ledger = schema.cases, schema.ids, schema.outbox, schema.ledger
 
 #: What an id in `ids` is where it is no letter of ours: an id or a digest of somebody's mail.
 _OF_MAILS = (IdKind.ORIGINAL, IdKind.MAIL, IdKind.CONTENT, IdKind.WORDS)
@@ -149,10 +149,19 @@ def purge(tx: Connection, number: int, now: datetime) -> None:
     tx.execute(delete(schema.texts).where(schema.texts.c.case_number == number))
     tx.execute(delete(_ids).where(_ids.c.case_number == number, _ids.c.what.in_(_OF_MAILS)))
     tx.execute(update(_ids).where(_ids.c.case_number == number).values(what=IdKind.LETTER))  # a key names an addressee
-    mails.forget_case(tx, number)
+    _forget_mails(tx, number)
     tx.execute(delete(schema.absences).where(schema.absences.c.case_number == number))
     outbox.forget(tx, list(others), now)
     outbox.forget_case(tx, number, now)
+
+
+def _forget_mails(tx: Connection, number: int) -> None:
+    """Deletes the bytes of the case's mails; the rows stay, as ignored, with digest and reason."""
+    mine = _ledger.c.case_number == number
+    digests = tx.execute(select(_ledger.c.digest).where(mine).distinct().order_by(_ledger.c.digest)).scalars().all()
+    tx.execute(update(_ledger).where(mine).values(disposition=Disposition.IGNORED, why="purged", guesses=""))
+    for digest in digests:
+        mails.forget(tx, digest)
 
 
 def is_purged(tx: Connection, number: int) -> bool:

@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from bot.model import Hold, Letter, LetterKind, Reach, Sending
 from bot.store import codec, schema
@@ -59,7 +71,7 @@ _COLUMNS = tuple(_out.c["case_number" if name == "case" else name] for name in Q
 
 def get(tx: Connection, letter_id: int) -> Queued:
     """Raises KeyError."""
-    found = _queued(tx, select(*_COLUMNS).where(_out.c.id == letter_id))
+    found = _queued(tx, _ONE, number=letter_id)
     if not found:
         raise KeyError(letter_id)
     return found[0]
@@ -67,12 +79,12 @@ def get(tx: Connection, letter_id: int) -> Queued:
 
 def of_case(tx: Connection, case: int) -> list[Queued]:
     """In order of queueing."""
-    return _by_age(tx, _out.c.case_number == case)
+    return _queued(tx, _OF_CASE, case=case)
 
 
 def of_status(tx: Connection, status: Sending) -> list[Queued]:
     """In order of queueing."""
-    return _by_age(tx, _out.c.status == status)
+    return _queued(tx, _by_age(_out.c.status == status))
 
 
 def withheld(tx: Connection, since: datetime | None, until: datetime) -> list[Queued]:
@@ -80,24 +92,23 @@ def withheld(tx: Connection, since: datetime | None, until: datetime) -> list[Qu
     ahead = [_out.c.queued >= since] if since else []
     # One with a reason was kept back by a HOLD until it was untrue.
     kept_back = and_(_out.c.status == Sending.WITHHELD, _out.c.last_error == "")
-    return _by_age(tx, and_(kept_back, _out.c.queued < until, *ahead))
+    return _queued(tx, _by_age(and_(kept_back, _out.c.queued < until, *ahead)))
 
 
 def open_letters(tx: Connection) -> list[Queued]:
     """Everything not yet sent or refused, withheld letters left out; in order of queueing."""
-    return _by_age(tx, _out.c.status.in_([*GOING, Sending.HELD]))
+    return _queued(tx, _OPEN)
 
 
 def unknowns(tx: Connection, now: datetime) -> list[Queued]:
     """Letters in `unknown`, and those found `in_data` whose lease is over at `now` (a crash in the middle)."""
-    left = and_(_out.c.status == Sending.IN_DATA, _out.c.ready <= now)
-    return _by_age(tx, or_(_out.c.status == Sending.UNKNOWN, left))
+    return _queued(tx, _UNKNOWN, now=now)
 
 
 def by_message_id(tx: Connection, message_ids: tuple[str, ...]) -> list[Queued]:
     """Letters with one of these ids, as we wrote them or as the server re-assigned them."""
     known = [m for m in map(bare, message_ids) if m]
-    return _by_age(tx, or_(_out.c.message_id.in_(known), _out.c.assigned_id.in_(known))) if known else []
+    return _queued(tx, _OF_IDS, known=known) if known else []
 
 
 def bare(message_id: str) -> str:
@@ -107,9 +118,7 @@ def bare(message_id: str) -> str:
 
 def sent_today(tx: Connection, case: int, recipient: str, since: datetime) -> int:
     """How many letters of the case were queued for this address since then (held ones not counted)."""
-    rows = select(func.count()).select_from(_out.join(_to)).where(_to.c.address == recipient.lower())
-    counted = rows.where(_out.c.case_number == case, _out.c.queued >= since, _out.c.status != Sending.HELD)
-    return tx.execute(counted).scalar_one()
+    return tx.execute(_SENT, {"recipient": recipient.lower(), "case": case, "since": since}).scalar_one()
 
 
 def answers_to(tx: Connection, recipient: str, since: datetime) -> int:
@@ -121,25 +130,53 @@ def answers_to(tx: Connection, recipient: str, since: datetime) -> int:
 
 def next_retry(tx: Connection) -> datetime | None:
     """When the next deferred letter may be tried, or the next lease is over."""
-    waits = (Sending.DEFERRED, Sending.CLAIMED, Sending.IN_DATA)
-    later = select(func.min(_out.c.ready, type_=Instant())).where(_out.c.status.in_(waits))
-    return tx.execute(later).scalar()
+    return tx.execute(_LATER).scalar()
 
 
 def oldest_failing(tx: Connection) -> tuple[datetime, str] | None:
     """When the oldest letter that still cannot be sent first failed, and why it failed last."""
-    failing = select(_out.c.first_failed, _out.c.last_error).where(_out.c.first_failed.is_not(None))
-    found = tx.execute(failing.where(_out.c.status.in_(GOING)).order_by(_out.c.first_failed, _out.c.id)).first()
+    found = tx.execute(_FAILING).first()
     return (found.first_failed, found.last_error) if found else None
 
 
-def _by_age(tx: Connection, *where: ColumnElement[bool]) -> list[Queued]:
-    return _queued(tx, select(*_COLUMNS).where(*where).order_by(_out.c.queued, _out.c.id))
+def _by_age(*where: ColumnElement[bool]) -> Select[Any]:
+    return select(*_COLUMNS).where(*where).order_by(_out.c.queued, _out.c.id)
 
 
-def _queued(tx: Connection, rows: Select[Any]) -> list[Queued]:
-    found = tx.execute(rows).mappings().all()
-    recipients = _recipients(tx, [row["id"] for row in found])
+#: Built once: to put a statement together takes longer than to run it.
+_ONE = select(*_COLUMNS).where(_out.c.id == bindparam("number"))
+_OF_CASE = _by_age(_out.c.case_number == bindparam("case"))
+_OPEN = _by_age(_out.c.status.in_([*GOING, Sending.HELD]))
+_LEFT = and_(_out.c.status == Sending.IN_DATA, _out.c.ready <= bindparam("now", type_=Instant()))
+_UNKNOWN = _by_age(or_(_out.c.status == Sending.UNKNOWN, _LEFT))
+_KNOWN: BindParameter[str] = bindparam("known", expanding=True)
+_OF_IDS = _by_age(or_(_out.c.message_id.in_(_KNOWN), _out.c.assigned_id.in_(_KNOWN)))
+_SENT = (
+    select(func.count())
+    .select_from(_out.join(_to))
+    .where(_to.c.address == bindparam("recipient"), _out.c.case_number == bindparam("case"))
+    .where(_out.c.queued >= bindparam("since"), _out.c.status != Sending.HELD)
+)
+_LATER = select(func.min(_out.c.ready, type_=Instant())).where(
+    _out.c.status.in_((Sending.DEFERRED, Sending.CLAIMED, Sending.IN_DATA))
+)
+_FAILING = (
+    select(_out.c.first_failed, _out.c.last_error)
+    .where(_out.c.first_failed.is_not(None), _out.c.status.in_(GOING))
+    .order_by(_out.c.first_failed, _out.c.id)
+)
+_REACHED = (
+    select(_to.c.letter, _to.c.address, _to.c.status, _to.c.words)
+    .where(_to.c.letter.in_(bindparam("letters", expanding=True)))
+    .order_by(_to.c.letter, _to.c.n)
+)
+
+
+def _queued(tx: Connection, rows: Select[Any], **values: Any) -> list[Queued]:
+    found = tx.execute(rows, values).mappings().all()
+    if not found:
+        return []
+    recipients = reached(tx, [row["id"] for row in found])
     return [
         Queued(
             case=row["case_number"] or None,
@@ -153,11 +190,11 @@ def _queued(tx: Connection, rows: Select[Any]) -> list[Queued]:
     ]
 
 
-def _recipients(tx: Connection, letters: list[int]) -> dict[int, list[tuple[str, Reach, str]]]:
+def reached(tx: Connection, letters: list[int]) -> dict[int, list[tuple[str, Reach, str]]]:
+    """Letter -> its addresses in their order, each with how far it came and what was said to it."""
     known: dict[int, list[tuple[str, Reach, str]]] = defaultdict(list)
     for some in schema.chunks(letters):
-        rows = select(_to.c.letter, _to.c.address, _to.c.status, _to.c.words).where(_to.c.letter.in_(some))
-        for letter, address, status, words in tx.execute(rows.order_by(_to.c.letter, _to.c.n)):
+        for letter, address, status, words in tx.execute(_REACHED, {"letters": some}):
             known[letter].append((address, Reach(status), words))
     return known
 

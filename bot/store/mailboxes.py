@@ -6,11 +6,12 @@ Records state it; it judges nothing, and knows no mail: that is mails.py.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, literal, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, literal, or_, select, update
 
-from bot.store import schema
+from bot.store import db, schema
 from bot.store.proof import chain
 
 _gaps, _rows, _floors, _ledger = schema.gaps, schema.mailboxes, schema.folder_floors, schema.ledger
@@ -36,11 +37,23 @@ class Watched:
 
 
 _COLUMNS = tuple(_rows.c[name] for name in Watched.__slots__)
+#: Built once: to put a statement together takes longer than to run it.
+_WATCHED = select(*_COLUMNS).where(_rows.c.name == bindparam("mailbox"))
+_FLOOR = select(_floors.c.floor).where(_floors.c.mailbox == bindparam("box"), _floors.c.folder == bindparam("within"))
+_CAUGHT_UP = update(_rows).where(
+    _rows.c.name == bindparam("mailbox"), _rows.c.moved.is_not(None), _rows.c.caught_up.is_(None)
+)
+_END = update(_gaps).where(_gaps.c.mailbox == bindparam("box"), _gaps.c.until.is_(None)).returning(_gaps.c.id)
+_TOUCHING = (
+    select(_gaps.c.mailbox, _gaps.c.since, _gaps.c.until, _gaps.c.why)
+    .where(_gaps.c.since <= bindparam("to"), or_(_gaps.c.until.is_(None), _gaps.c.until >= bindparam("from")))
+    .order_by(_gaps.c.since, _gaps.c.id)
+)
 
 
 def watched(tx: Connection, mailbox: str) -> Watched:
     """What is noted of it; of one that was never entered, that nothing is."""
-    row = tx.execute(select(*_COLUMNS).where(_rows.c.name == mailbox)).one_or_none()
+    row = tx.execute(_WATCHED, {"mailbox": mailbox}).one_or_none()
     return Watched() if row is None else Watched(*row)
 
 
@@ -64,12 +77,11 @@ def set_floor(tx: Connection, mailbox: str, floor: datetime) -> None:
 
 def folder_floor(tx: Connection, mailbox: str, folder: str) -> datetime | None:
     """The floor of a folder that was first seen later than the mailbox."""
-    mine = (_floors.c.mailbox == mailbox, _floors.c.folder == folder)
-    return tx.execute(select(_floors.c.floor).where(*mine)).scalar()
+    return tx.execute(_FLOOR, {"box": mailbox, "within": folder}).scalar()
 
 
 def set_folder_floor(tx: Connection, mailbox: str, folder: str, floor: datetime) -> None:
-    row = schema.insert_into(tx, _floors).values(mailbox=mailbox, folder=folder, floor=floor)
+    row = db.insert_into(tx, _floors).values(mailbox=mailbox, folder=folder, floor=floor)
     tx.execute(row.on_conflict_do_update(index_elements=["mailbox", "folder"], set_={"floor": row.excluded.floor}))
 
 
@@ -84,8 +96,14 @@ def last_listed(tx: Connection) -> dict[str, datetime]:
 
 
 def _note(tx: Connection, mailbox: str, **values: str | datetime | None) -> None:
-    row = schema.insert_into(tx, _rows).values(**{"name": mailbox, "cursor": "", **values})
-    tx.execute(row.on_conflict_do_update(index_elements=["name"], set_=values))
+    tx.execute(_noting(tx.dialect.name, tuple(values)), {"name": mailbox, "cursor": "", **values})
+
+
+@cache
+def _noting(dialect: str, names: tuple[str, ...]) -> Any:
+    """The mailbox is entered with these values, or has them from now on."""
+    row = db.insert_for(dialect, _rows)
+    return row.on_conflict_do_update(index_elements=["name"], set_={name: row.excluded[name] for name in names})
 
 
 # --- when it moved --------------------------------------------------------------------------------------------------
@@ -104,6 +122,14 @@ def list_again(tx: Connection, mailbox: str, now: datetime) -> None:
     _note(tx, mailbox, moved=now, caught_up=None)
 
 
+def ask_anew(tx: Connection, mailbox: str, entry: int, now: datetime) -> None:
+    """A mail that the server did not give is asked for again: the mailbox is listed from its beginning, and the entry
+    leaves its key to what comes then."""
+    mark = literal(f"asked for again {now:%Y-%m-%dT%H:%M:%S};")
+    tx.execute(update(_ledger).where(_ledger.c.id == entry).values(key=mark + _ledger.c.key))
+    _note(tx, mailbox, cursor="", moved=now, caught_up=None)
+
+
 def came_by_another_door(tx: Connection, mailbox: str, moved: datetime) -> bool:
     """Whether another door came in at that instant, and not the same one from its beginning."""
     mark = _put_aside(moved)
@@ -118,8 +144,7 @@ def _put_aside(moved: datetime) -> str:
 
 def caught_up(tx: Connection, mailbox: str, now: datetime) -> None:
     """The new door was listed to its end."""
-    moving = (_rows.c.name == mailbox, _rows.c.moved.is_not(None), _rows.c.caught_up.is_(None))
-    tx.execute(update(_rows).where(*moving).values(caught_up=now))
+    tx.execute(_CAUGHT_UP, {"mailbox": mailbox, "caught_up": now})
 
 
 def moves(tx: Connection) -> dict[str, tuple[datetime, datetime | None]]:
@@ -133,7 +158,7 @@ def moves(tx: Connection) -> dict[str, tuple[datetime, datetime | None]]:
 
 def gap_opened(tx: Connection, mailbox: str, now: datetime, why: str) -> None:
     """The mailbox cannot be read from now on (kept once while it lasts)."""
-    row = schema.insert_into(tx, _gaps).values(mailbox=mailbox, since=now, why=why).on_conflict_do_nothing()
+    row = db.insert_into(tx, _gaps).values(mailbox=mailbox, since=now, why=why).on_conflict_do_nothing()
     _seal(tx, tx.execute(row.returning(_gaps.c.id)).scalar(), now)
 
 
@@ -144,8 +169,7 @@ def gap_explained(tx: Connection, mailbox: str, why: str, now: datetime) -> None
 
 
 def gap_closed(tx: Connection, mailbox: str, now: datetime) -> None:
-    ended = update(_gaps).where(_gaps.c.mailbox == mailbox, _gaps.c.until.is_(None)).values(until=now)
-    _seal(tx, tx.execute(ended.returning(_gaps.c.id)).scalar(), now)
+    _seal(tx, tx.execute(_END, {"box": mailbox, "until": now}).scalar(), now)
 
 
 def _seal(tx: Connection, gap: int | None, now: datetime) -> None:
@@ -162,7 +186,4 @@ def gap_values(row: Row[Any]) -> list[str]:
 
 def gaps(tx: Connection, since: datetime, until: datetime) -> list[tuple[str, datetime, datetime | None, str]]:
     """(mailbox, from, to or None, why): all time in which a mailbox could not be read."""
-    touching = select(_gaps.c.mailbox, _gaps.c.since, _gaps.c.until, _gaps.c.why).where(
-        _gaps.c.since <= until, or_(_gaps.c.until.is_(None), _gaps.c.until >= since)
-    )
-    return [(m, a, b, why) for m, a, b, why in tx.execute(touching.order_by(_gaps.c.since, _gaps.c.id))]
+    return [(m, a, b, why) for m, a, b, why in tx.execute(_TOUCHING, {"from": since, "to": until})]

@@ -9,22 +9,24 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, exists, func, insert, or_, select, update
 
 from bot.doors.ports import RawMail
 from bot.model.errors import StoreError
 from bot.model.mails import Disposition
-from bot.store import mailboxes, schema
+from bot.store import db, mailboxes, schema
 
 _ledger, _raw = schema.ledger, schema.raw
+#: The digest of every mail that its server lists and does not give: no such mail is known by it.
+NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A received mail that has not been read. `entry`: ledger id; `attempts`: of how many readings the
-    reader died."""
+    """A received mail that has not been read. `entry`: ledger id; `attempts`: of how many readings the reader died."""
 
     entry: int
     mailbox: str
@@ -53,6 +55,27 @@ class Listed:
     guesses: str
 
 
+#: Built once: to put a statement together takes longer than to run it.
+_KNOWN_KEYS = select(_ledger.c.key).where(
+    _ledger.c.mailbox == bindparam("box"), _ledger.c.key.in_(bindparam("keys", expanding=True))
+)
+_KNOWN_IGNORED = select(_ledger.c.digest, _ledger.c.why, _ledger.c.message_id_hash).where(
+    _ledger.c.digest.in_(bindparam("digests", expanding=True)), _ledger.c.disposition == Disposition.IGNORED
+)
+_UNREAD = (
+    select(_ledger.c.id.label("entry"), *(_ledger.c[name] for name in list(Waiting.__slots__)[1:]))
+    .where(_ledger.c.disposition == Disposition.UNREAD)
+    .limit(bindparam("most", type_=_ledger.c.id.type))
+)
+_OLDEST_FIRST = _UNREAD.order_by(_ledger.c.received, _ledger.c.id)
+_FRESH_FIRST = _UNREAD.order_by(_ledger.c.attempts > 0, _ledger.c.received, _ledger.c.id)
+_BODIES = select(_raw.c.digest, _raw.c.body, _raw.c.is_packed).where(
+    _raw.c.digest.in_(bindparam("digests", expanding=True))
+)
+_NEW = insert(_ledger)
+_SETTLE = update(_ledger).where(_ledger.c.id == bindparam("entry")).returning(_ledger.c.digest)
+
+
 # --- receiving ------------------------------------------------------------------------------------------------------
 
 
@@ -68,13 +91,10 @@ def receive(
     ignored = _known_ignored(tx, digests)
     rows = [_row(mailbox, m, d, now, floor, ignored.get(d)) for m, d in zip(fresh, digests, strict=True)]
     if rows:
-        tx.execute(insert(_ledger), rows)
+        tx.execute(_NEW, rows)
     bodies = {d: _pack(m.raw, d) for m, d in zip(fresh, digests, strict=True) if d not in ignored}
     if bodies:
-        body = schema.insert_into(tx, _raw)
-        # DO UPDATE, not DO NOTHING: it locks the row against a `dispose` that is about to delete it.
-        keep = body.on_conflict_do_update(index_elements=["digest"], set_={"size": body.excluded.size})
-        tx.execute(keep, [bodies[d] for d in sorted(bodies)])
+        tx.execute(_keep(tx.dialect.name), [bodies[d] for d in sorted(bodies)])
     mailboxes.read_up_to(tx, mailbox, cursor)
     return len(rows)
 
@@ -82,22 +102,23 @@ def receive(
 def _known_keys(tx: Connection, mailbox: str, keys: Sequence[str]) -> set[str]:
     known: set[str] = set()
     for some in schema.chunks(keys):
-        found = select(_ledger.c.key).where(_ledger.c.mailbox == mailbox, _ledger.c.key.in_(some))
-        known.update(tx.execute(found).scalars())
+        known.update(tx.execute(_KNOWN_KEYS, {"box": mailbox, "keys": some}).scalars())
     return known
 
 
 def _known_ignored(tx: Connection, digests: Sequence[str]) -> dict[str, Any]:
     """Digest -> (why, message_id_hash) of those that were found to be none of our business."""
     known: dict[str, Any] = {}
-    for some in schema.chunks(digests):
-        rows = tx.execute(
-            select(_ledger.c.digest, _ledger.c.why, _ledger.c.message_id_hash).where(
-                _ledger.c.digest.in_(some), _ledger.c.disposition == Disposition.IGNORED
-            )
-        )
-        known.update((row.digest, row) for row in rows)
+    for some in schema.chunks([digest for digest in digests if digest != NOTHING]):
+        known.update((row.digest, row) for row in tx.execute(_KNOWN_IGNORED, {"digests": some}))
     return known
+
+
+@cache
+def _keep(dialect: str) -> Any:
+    body = db.insert_for(dialect, _raw)
+    # DO UPDATE, not DO NOTHING: it locks the row against a `dispose` that is about to delete it.
+    return body.on_conflict_do_update(index_elements=["digest"], set_={"size": body.excluded.size})
 
 
 def _row(
@@ -135,10 +156,14 @@ def waiting(tx: Connection, limit: int, now: datetime, *, fresh_first: bool = Fa
     """Unread mails, oldest arrival at the server first: a reply is never read before the mail it answers; with
     `fresh_first` those of which the reader died come last. `now` is when they are taken; the leases of several daemons
     will hang on it."""
-    columns = [_ledger.c.id.label("entry"), *(_ledger.c[name] for name in list(Waiting.__slots__)[1:])]
-    unread = select(*columns).where(_ledger.c.disposition == Disposition.UNREAD)
-    order = ((_ledger.c.attempts > 0,) if fresh_first else ()) + (_ledger.c.received, _ledger.c.id)
-    return [Waiting(*row) for row in tx.execute(unread.order_by(*order).limit(limit))]
+    return [Waiting(*row) for row in tx.execute(_FRESH_FIRST if fresh_first else _OLDEST_FIRST, {"most": limit})]
+
+
+def is_unread(tx: Connection, entry: int) -> bool:
+    """Whether nobody has disposed of it yet. Whoever asks holds it to the end of the transaction: of two desks that
+    have read one mail, one disposes of it."""
+    mine = select(_ledger.c.id).where(_ledger.c.id == entry, _ledger.c.disposition == Disposition.UNREAD)
+    return tx.execute(mine.with_for_update()).first() is not None
 
 
 def attempt(tx: Connection, entry: int, now: datetime) -> int:
@@ -154,7 +179,7 @@ def raws(tx: Connection, digests: Sequence[str]) -> dict[str, bytes]:
     """The bytes of each that is kept."""
     found: dict[str, bytes] = {}
     for some in schema.chunks(digests):
-        rows = tx.execute(select(_raw.c.digest, _raw.c.body, _raw.c.is_packed).where(_raw.c.digest.in_(some)))
+        rows = tx.execute(_BODIES, {"digests": some})
         found |= {row.digest: zlib.decompress(row.body) if row.is_packed else bytes(row.body) for row in rows}
     return found
 
@@ -190,16 +215,8 @@ def dispose(
     and the row keeps mailbox, key, the hash of its Message-ID and the reason. Raises KeyError, ValueError."""
     if disposition not in list(Disposition) or disposition == Disposition.UNREAD:
         raise ValueError(disposition)
-    _settle(
-        tx,
-        entry,
-        disposition=disposition,
-        why=why,
-        disposed=now,
-        case_number=case,
-        message_id_hash=message_id_hash,
-        guesses="" if disposition == Disposition.IGNORED else guesses,
-    )
+    values = {"why": why, "disposed": now, "case_number": case, "message_id_hash": message_id_hash}
+    _settle(tx, entry, disposition=disposition, guesses="" if disposition == Disposition.IGNORED else guesses, **values)
 
 
 def replace(
@@ -210,18 +227,14 @@ def replace(
     if disposition not in list(Disposition):
         raise ValueError(disposition)
     values: dict[str, Any] = {"disposition": disposition, "why": why, "case_number": case, "guesses": ""}
-    if disposition == Disposition.UNREAD:
-        values |= {"disposed": None, "attempts": 0}
-    else:
-        values |= {"disposed": now}
+    values |= {"disposed": None, "attempts": 0} if disposition == Disposition.UNREAD else {"disposed": now}
     digest = _settle(tx, entry, **values)
     if disposition != Disposition.IGNORED and not tx.execute(select(exists().where(_raw.c.digest == digest))).scalar():
         raise StoreError(f"mail {entry} was none of our business and its bytes are gone: it can only be sent again")
 
 
 def _settle(tx: Connection, entry: int, **values: Any) -> str:
-    changed = update(_ledger).where(_ledger.c.id == entry).values(**values).returning(_ledger.c.digest)
-    digest: str | None = tx.execute(changed).scalar()
+    digest: str | None = tx.execute(_SETTLE, {"entry": entry, **values}).scalar()
     if digest is None:
         raise KeyError(entry)
     if values["disposition"] == Disposition.IGNORED:
@@ -237,15 +250,6 @@ def forget(tx: Connection, digest: str) -> None:
     tx.execute(delete(_raw).where(_raw.c.digest == digest, ~needed))
 
 
-def forget_case(tx: Connection, number: int) -> None:
-    """Deletes the bytes of the case's mails; the rows stay, as ignored, with digest and reason."""
-    mine = _ledger.c.case_number == number
-    digests = tx.execute(select(_ledger.c.digest).where(mine).distinct().order_by(_ledger.c.digest)).scalars().all()
-    tx.execute(update(_ledger).where(mine).values(disposition=Disposition.IGNORED, why="purged", guesses=""))
-    for digest in digests:
-        forget(tx, digest)
-
-
 # --- lists ----------------------------------------------------------------------------------------------------------
 
 
@@ -257,14 +261,16 @@ def select_listed(*where: ColumnElement[bool]) -> Any:
 
 def listed(tx: Connection, disposition: str) -> list[Listed]:
     """Every row so disposed of, oldest first."""
-    rows = select_listed(_ledger.c.disposition == disposition).order_by(_ledger.c.received, _ledger.c.id)
-    return [Listed(*row) for row in tx.execute(rows)]
+    return _oldest_first(tx, _ledger.c.disposition == disposition)
 
 
 def of_case(tx: Connection, case: int) -> list[Listed]:
     """The case's mails, oldest first."""
-    rows = select_listed(_ledger.c.case_number == case).order_by(_ledger.c.received, _ledger.c.id)
-    return [Listed(*row) for row in tx.execute(rows)]
+    return _oldest_first(tx, _ledger.c.case_number == case)
+
+
+def _oldest_first(tx: Connection, where: ColumnElement[bool]) -> list[Listed]:
+    return [Listed(*row) for row in tx.execute(select_listed(where).order_by(_ledger.c.received, _ledger.c.id))]
 
 
 def held(tx: Connection, mailbox: str, digest: str, entry: int) -> bool:
@@ -284,17 +290,10 @@ def seen(
     """Whether a mail lay in this mailbox already, under another key (the caller tells a copy from an impostor by its
     digest): a row of it other than `entry`, fetched before that instant and disposed of, with the same digest or
     the same Message-ID; one of the same digest first."""
-    same = _ledger.c.digest == digest
-    if message_id_hash:
-        same = or_(same, _ledger.c.message_id_hash == message_id_hash)
-    rows = select_listed(
-        same,
-        # Put so that no index leads through the whole mailbox: it is asked once for each mail of a moved one.
-        _ledger.c.mailbox.concat("") == mailbox,
-        _ledger.c.id != entry,
-        _ledger.c.arrived < before,
-        _ledger.c.disposition != Disposition.UNREAD,
-    )
+    named = [_ledger.c.message_id_hash == message_id_hash] if message_id_hash else []
+    is_it = or_(_ledger.c.digest == digest, *named)
+    # The mailbox is put so that no index leads through all of it: it is asked once for each mail of a moved one.
+    here, other = _ledger.c.mailbox.concat("") == mailbox, _ledger.c.id != entry
+    rows = select_listed(is_it, here, other, _ledger.c.arrived < before, _ledger.c.disposition != Disposition.UNREAD)
     first = rows.order_by(case((_ledger.c.digest == digest, 0), else_=1), _ledger.c.id).limit(1)
-    row = tx.execute(first).one_or_none()
-    return None if row is None else Listed(*row)
+    return next((Listed(*row) for row in tx.execute(first)), None)

@@ -31,8 +31,8 @@ from sqlalchemy import (
 from bot.doors.ports import Outcome, Refusal
 from bot.model import Hold, Letter, LetterKind, Reach, Sending
 from bot.model.errors import CaseMoved
-from bot.store import codec, schema
-from bot.store.codec import Instant, at
+from bot.store import codec, db, schema
+from bot.store.codec import Instant
 from bot.store.letters import FINISHED as FINISHED
 from bot.store.letters import Queued as Queued
 from bot.store.letters import answers_to as answers_to
@@ -48,6 +48,7 @@ from bot.store.letters import of_case as of_case
 from bot.store.letters import of_status as of_status
 from bot.store.letters import oldest_failing as oldest_failing
 from bot.store.letters import open_letters as open_letters
+from bot.store.letters import reached
 from bot.store.letters import release as release
 from bot.store.letters import sent_today as sent_today
 from bot.store.letters import unknowns as unknowns
@@ -79,28 +80,29 @@ def queue(
     held_for: Hold | None = None,
 ) -> int | None:
     """Returns the row id, or None when this occasion already has its letter. `held_for`: what holds it, if held."""
-    row = schema.insert_into(tx, _out).values(
-        case_number=case or 0,
-        key=letter.key,
-        status=status,
-        urgency=_URGENCY.get(letter.kind, len(_URGENCY)),
-        letter=codec.dumps(letter),
-        message_id=bare(letter.message_id),
-        assigned_id="",
-        digest="",
-        fence=0,
-        owner="",
-        ready=now,
-        attempts=0,
-        resends=0,
-        queued=now,
-        was_in_data=False,
-        offer_id="",
-        last_error="",
-        held_for=held_for,
-        changed=now,
-    )
-    number: int | None = tx.execute(row.on_conflict_do_nothing().returning(_out.c.id)).scalar()
+    row = {
+        "case_number": case or 0,
+        "key": letter.key,
+        "status": status,
+        "urgency": _URGENCY.get(letter.kind, len(_URGENCY)),
+        "letter": codec.dumps(letter),
+        "message_id": bare(letter.message_id),
+        "assigned_id": "",
+        "digest": "",
+        "fence": 0,
+        "owner": "",
+        "ready": now,
+        "attempts": 0,
+        "resends": 0,
+        "queued": now,
+        "was_in_data": False,
+        "offer_id": "",
+        "last_error": "",
+        "held_for": held_for,
+        "changed": now,
+    }
+    new = db.new_rows(tx.dialect.name, _out).returning(_out.c.id)
+    number: int | None = tx.execute(new, row).scalar()
     if number is not None:
         _address(tx, number, letter)
         if letter.after:
@@ -111,11 +113,11 @@ def queue(
 def _address(tx: Connection, number: int, letter: Letter) -> None:
     """One row per address; those that stay keep what is known of them."""
     addresses = dict.fromkeys(contact.email.lower() for contact in (*letter.to, *letter.cc))
-    tx.execute(delete(_to).where(_to.c.letter == number, _to.c.address.not_in(list(addresses))))
+    tx.execute(_NAMED_NO_MORE, {"of": number, "named": list(addresses)})
     new = {"letter": number, "status": Reach.WAITING, "words": ""}
     rows = [{**new, "n": n, "address": address} for n, address in enumerate(addresses)]
     if rows:
-        tx.execute(schema.insert_into(tx, _to).on_conflict_do_nothing(), rows)
+        tx.execute(db.new_rows(tx.dialect.name, _to), rows)
 
 
 # --- claiming and handing over --------------------------------------------------------------------------------------
@@ -129,15 +131,13 @@ def is_quiet(tx: Connection, now: datetime) -> bool:
 def claim(tx: Connection, now: datetime, owner: str, lease: timedelta) -> Queued | None:
     """The most urgent letter that may go now: status queued or deferred with its time come, or claimed with its lease
     over; every letter named in `after` served or undeliverable. Escalation, redirect, notice first, then by age."""
-    c = _out.c
     fresh = _first(tx, _FRESH, now)
     again = _first(tx, _AGAIN, now)
     if not (fresh or again):
         return None
     number = min(filter(None, (fresh, again)))[-1]
     taken = {"status": Sending.CLAIMED, "owner": owner, "ready": now + lease, "claimed": now, "changed": now}
-    claimed = update(_out).where(c.id == number)
-    tx.execute(claimed.values(**taken, fence=c.fence + 1, attempts=c.attempts + 1))
+    tx.execute(_CLAIM, {"of": number, **taken})
     return get(tx, number)
 
 
@@ -171,6 +171,10 @@ _LATER = and_(_out.c.status.in_([Sending.DEFERRED, Sending.CLAIMED]), _out.c.rea
 _FRESH = _claimable(_out.c.status == Sending.QUEUED)
 _AGAIN = _claimable(_LATER)
 _LOOK = select(_out.c.id).where(or_(_out.c.status == Sending.QUEUED, _LATER)).limit(1)
+_CLAIM = update(_out).where(_out.c.id == bindparam("of")).values(fence=_out.c.fence + 1, attempts=_out.c.attempts + 1)
+_NAMED_NO_MORE = delete(_to).where(
+    _to.c.letter == bindparam("of"), _to.c.address.not_in(bindparam("named", expanding=True))
+)
 
 
 def make(tx: Connection, queued: Queued, letter: Letter, raw: bytes) -> Queued:
@@ -180,10 +184,10 @@ def make(tx: Connection, queued: Queued, letter: Letter, raw: bytes) -> Queued:
         raise ValueError(f"letter {queued.id} was handed over once: its bytes never change")
     digest = hashlib.sha256(raw).hexdigest()
     stored = {"letter": codec.dumps(letter), "message_id": bare(letter.message_id), "raw": raw, "digest": digest}
-    _move(tx, queued, (Sending.CLAIMED,), _out.c.was_in_data.is_(False), **stored)
+    _move(tx, queued, (Sending.CLAIMED,), _NEVER_IN_DATA, **stored)
     _address(tx, queued.id, letter)
     chain.seal(tx, "letter", queued.id, [digest, stored["letter"]], queued.claimed or queued.queued)
-    return replace(get(tx, queued.id), letter=letter)
+    return replace(queued, letter=letter, raw=raw, digest=digest, recipients=tuple(reached(tx, [queued.id])[queued.id]))
 
 
 def in_data(
@@ -194,9 +198,9 @@ def in_data(
     `offer_id`: what to ask the server for if its answer is lost. `assigned_id`: the Message-ID that it gave already.
     `put_off`: addresses that it does not take now; what proves this attempt proves nothing of them.
     """
-    given = {"offer_id": offer_id} | ({"assigned_id": bare(assigned_id)} if assigned_id else {})
+    given: dict[str, Any] = {"offer_id": offer_id} | ({"assigned_id": bare(assigned_id)} if assigned_id else {})
     _move(tx, queued, (Sending.CLAIMED,), status=Sending.IN_DATA, was_in_data=True, changed=now, **given)
-    tx.execute(_waiting(queued.id).values(words=""))
+    tx.execute(_WAITING, {"of": queued.id, "words": ""})
     for refusal in put_off:
         _mark_refusal(tx, queued.id, refusal, now)
 
@@ -214,7 +218,7 @@ def free(tx: Connection, owner: str, now: datetime) -> int:
 def sent(tx: Connection, queued: Queued, outcome: Outcome, now: datetime) -> None:
     """Accepted for some. Addresses refused for now stay waiting: `deferred` may follow under the same fence, and the
     next claim is for them alone."""
-    given = {"assigned_id": bare(outcome.assigned_id)} if outcome.assigned_id else {}
+    given: dict[str, Any] = {"assigned_id": bare(outcome.assigned_id)} if outcome.assigned_id else {}
     _move(tx, queued, _ASKED, status=Sending.SENT, last_error="", changed=now, **given)
     for address in outcome.accepted:
         _mark(tx, queued.id, address, Reach.ACCEPTED, outcome.reply, now)
@@ -224,8 +228,8 @@ def sent(tx: Connection, queued: Queued, outcome: Outcome, now: datetime) -> Non
 
 def deferred(tx: Connection, queued: Queued, why: str, retry_at: datetime, now: datetime) -> None:
     """Surely not sent (or not to all); tried again at `retry_at`."""
-    values = _failure(why, now) | {"status": Sending.DEFERRED, "ready": retry_at, "owner": ""}
-    _move(tx, queued, _LIVE, **values)
+    values = {"status": Sending.DEFERRED, "ready": retry_at, "owner": ""}
+    _move(tx, queued, _LIVE, _FAILED, last_error=why, now=now, changed=now, **values)
 
 
 def refused(tx: Connection, queued: Queued, refusals: Sequence[Refusal], now: datetime) -> None:
@@ -243,21 +247,20 @@ def refused(tx: Connection, queued: Queued, refusals: Sequence[Refusal], now: da
 
 def unknown(tx: Connection, queued: Queued, why: str, now: datetime) -> None:
     """Handed over and the answer lost."""
-    _move(tx, queued, _ASKED, **_failure(why, now), status=Sending.UNKNOWN)
+    _move(tx, queued, _ASKED, _FAILED, last_error=why, now=now, changed=now, status=Sending.UNKNOWN)
 
 
 def proven(tx: Connection, queued: Queued, how: str, now: datetime) -> None:
     """Proof was found that it was sent, perhaps when it was claimed for its second time: to all whom its attempt was
     for. Addresses put off at it stay waiting: `deferred` may follow under the same fence."""
     of = (Sending.CLAIMED, *_ASKED)
-    _move(tx, queued, of, _out.c.was_in_data, status=Sending.SENT, last_error="", changed=now)
-    tx.execute(_waiting(queued.id).where(_to.c.words == "").values(status=Reach.ACCEPTED, words=how, at=now))
+    _move(tx, queued, of, _ONCE_IN_DATA, status=Sending.SENT, last_error="", changed=now)
+    tx.execute(_WAITING.where(_to.c.words == ""), {"of": queued.id, "status": Reach.ACCEPTED, "words": how, "at": now})
 
 
 def resend(tx: Connection, queued: Queued, now: datetime) -> None:
     """Back to queued, once, with identical bytes and Message-ID. Raises CaseMoved the second time."""
-    once = _out.c.resends == 0
-    _move(tx, queued, _ASKED, once, status=Sending.QUEUED, resends=1, owner="", changed=now)
+    _move(tx, queued, _ASKED, _NEVER_AGAIN, status=Sending.QUEUED, resends=1, owner="", changed=now)
 
 
 def bounced(tx: Connection, letter_id: int, recipient: str, status: str, words: str, now: datetime) -> bool:
@@ -267,20 +270,24 @@ def bounced(tx: Connection, letter_id: int, recipient: str, status: str, words: 
     return tx.execute(row.values(status=Reach.BOUNCED, words=f"{status} {words}".strip(), at=now)).rowcount > 0
 
 
-def _move(tx: Connection, queued: Queued, of: Sequence[Sending], *also: ColumnElement[bool], **values: Any) -> None:
-    """Changes the row if it is still this claim's and in one of these statuses. Raises CaseMoved."""
-    ours = update(_out).where(_out.c.id == queued.id, _out.c.fence == queued.fence, _out.c.status.in_(of), *also)
-    if not tx.execute(ours.values(**values)).rowcount:
+#: The row, if it is still this claim's and in one of these statuses.
+_OURS = update(_out).where(
+    _out.c.id == bindparam("of"),
+    _out.c.fence == bindparam("hand"),
+    _out.c.status.in_(bindparam("may", expanding=True)),
+)
+_NEVER_IN_DATA, _ONCE_IN_DATA = _OURS.where(_out.c.was_in_data.is_(False)), _OURS.where(_out.c.was_in_data)
+_NEVER_AGAIN = _OURS.where(_out.c.resends == 0)
+_FAILED = _OURS.values(first_failed=func.coalesce(_out.c.first_failed, _NOW))
+#: Of its addresses those that neither took it nor refused it for good.
+_WAITING = update(_to).where(_to.c.letter == bindparam("of"), _to.c.status == Reach.WAITING)
+_OF_THEM = _WAITING.where(_to.c.address == bindparam("whom"))
+
+
+def _move(tx: Connection, queued: Queued, of: Sequence[Sending], row: Update = _OURS, **values: Any) -> None:
+    """Changes the row. Raises CaseMoved."""
+    if not tx.execute(row, {"of": queued.id, "hand": queued.fence, "may": of, **values}).rowcount:
         raise CaseMoved(f"letter {queued.id} is no longer in these hands")
-
-
-def _waiting(letter: int) -> Update:
-    """Of its addresses those that neither took it nor refused it for good."""
-    return update(_to).where(_to.c.letter == letter, _to.c.status == Reach.WAITING)
-
-
-def _failure(why: str, now: datetime) -> dict[str, Any]:
-    return {"last_error": why, "first_failed": func.coalesce(_out.c.first_failed, at(now)), "changed": now}
 
 
 def _mark_refusal(tx: Connection, letter: int, refusal: Refusal, now: datetime) -> None:
@@ -289,4 +296,5 @@ def _mark_refusal(tx: Connection, letter: int, refusal: Refusal, now: datetime) 
 
 
 def _mark(tx: Connection, letter: int, address: str, status: Reach, words: str, now: datetime) -> None:
-    tx.execute(_waiting(letter).where(_to.c.address == address.lower()).values(status=status, words=words, at=now))
+    values = {"status": status, "words": words, "at": now}
+    tx.execute(_OF_THEM, {"of": letter, "whom": address.lower(), **values})

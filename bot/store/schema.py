@@ -9,7 +9,6 @@ from typing import TypeVar
 from sqlalchemy import (
     Boolean,
     Column,
-    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -22,7 +21,6 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.codec import Instant, Plain
 
@@ -35,13 +33,6 @@ T = TypeVar("T")
 def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
     """Few enough at a time for one statement's bound values."""
     return (values[i : i + size] for i in range(0, len(values), size))
-
-
-def insert_into(tx: Connection, table: Table) -> sqlite.Insert:
-    """An INSERT that knows ON CONFLICT, in the words of this database (both dialects spell it alike)."""
-    if tx.dialect.name == "postgresql":
-        return postgresql.insert(table)  # type: ignore[return-value]
-    return sqlite.insert(table)
 
 
 metadata = MetaData()

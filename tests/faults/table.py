@@ -28,22 +28,6 @@ FILES = {
 }
 EVERY = frozenset(number for numbers in FILES.values() for number in numbers)
 
-_UNWRITTEN = "its row is not written yet"
-#: Faults that have no row, and why.
-OPEN: dict[int, str] = {
-    # smtp.yaml
-    # mailbox.yaml
-    **dict.fromkeys(range(22, 33), _UNWRITTEN),
-    # storage.yaml
-    **dict.fromkeys(range(33, 42), _UNWRITTEN),
-    # time.yaml
-    **dict.fromkeys(range(42, 49), _UNWRITTEN),
-    # rules.yaml
-    **dict.fromkeys(range(49, 53), _UNWRITTEN),
-    # hostile.yaml
-    **dict.fromkeys(range(53, 73), _UNWRITTEN),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Edit:

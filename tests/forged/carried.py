@@ -1,8 +1,10 @@
-"""More ways (see techniques.py): refs that came along, mails that were signed for something else, reports of bounces.
+"""More ways (see techniques.py): refs that came along, mails that were signed for something else, reports of bounces,
+names that carry words or are another's, crowds, and marks from inside.
 
 `ALL` is every technique of both files.
 """
 
+import email.policy
 from dataclasses import replace
 
 from tests.forged.letters import Forged, parts, passed
@@ -10,7 +12,12 @@ from tests.forged.techniques import ALL as ALL
 from tests.forged.techniques import (
     BOUNCED,
     COPY,
+    INSIDE,
     KIND,
+    LATE,
+    LEADS,
+    MANY,
+    NAMES,
     PROFILE,
     PROOF,
     REPLAYED,
@@ -21,7 +28,7 @@ from tests.forged.techniques import (
     taken_away,
     technique,
 )
-from tests.forged.world import EVIL, FAY, Target, World
+from tests.forged.world import EVIL, FAY, INBOX, Target, World
 
 JO = "jo.ward@police.example"  # of an agency that is on no side of any case
 TITLE = "Professional Safeguarding Challenge – 10 working days"
@@ -134,6 +141,81 @@ def bounce_with_a_command(w: World, c: Target, word: str, n: int) -> Forged:
     return Forged(c.raiser, text, n, auth=auth, cites=c.to_raiser, kind=kind, subject="Undeliverable: x")
 
 
+@technique(LATE, seen=taken_away, before=World.is_late)
+def bounce_of_a_letter_that_was_accepted_hours_ago(w: World, c: Target, word: str, n: int) -> Forged:
+    """With the true id: whoever was served holds it, and wants the clock to begin again."""
+    kind, text = report(c.to_responder, FAY)
+    return Forged("mailer-daemon@csc.example", text, n, auth=passed(FAY), kind=kind, below=("Return-Path: <>",))
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+CARRIED = ("Mailbox full", "evil.example", "960 999")
+
+
+def printed(w: World) -> list[str]:
+    """Words of a stranger's name that stand in letters, in headers too; a stranger's address is its own."""
+    found = []
+    for queued in w.letters():
+        message = email.message_from_bytes(queued.raw or b"", policy=email.policy.default)
+        body = message.get_body(("plain",))
+        said = f"{message['To']} {message['Subject']} {body.get_content() if body else ''}".replace(EVIL, "")
+        found += [f"a letter of kind {queued.letter.kind.value} says {words}" for words in CARRIED if words in said]
+    return found
+
+
+@technique(NAMES, to=INBOX, seen=printed, opens=True)
+def words_as_the_name_of_a_stranger(w: World, c: Target, word: str, n: int) -> Forged:
+    sender = f"parent{n}@home.example"
+    lines = (f'From: "Mailbox full, ring the bank now" <{sender}>',)
+    text = f"Nobody listened to us at the meeting about family {n}."
+    return Forged(sender, text, n, "dmarc=none", subject=TITLE, to=INBOX, from_lines=lines)
+
+
+@technique(LEADS, to=INBOX, seen=printed, opens=True)
+def a_link_and_a_number_in_a_proven_name(w: World, c: Target, word: str, n: int) -> Forged:
+    link = ("www.evil.example/in", "https://evil.example", "evil.example/a")[n % 3]
+    lines = (f'From: "Kim {link} 01632 960 999" <{EVIL}>',)
+    text = f"Nobody listened to us at the meeting about family {n}."
+    return Forged(EVIL, text, n, passed(EVIL), subject=TITLE, to=INBOX, from_lines=lines)
+
+
+@technique(SIDES)
+def the_name_of_the_responder(w: World, c: Target, word: str, n: int) -> Forged:
+    lines = (f"From: {('Fay Marsh', 'Fay Marsh (CSC)', 'Marsh, Fay')[n % 2]} <{EVIL}>",)
+    text = ("We have seen the family today and the plan is changed.", "OUTCOME: all is done", word)[n % 3]
+    return Forged(EVIL, text, n, passed(EVIL), cites=(c.to_responder, c.original)[n % 2], from_lines=lines)
+
+
+@technique(SIDES)
+def the_name_of_the_raiser(w: World, c: Target, word: str, n: int) -> Forged:
+    name = c.raiser.partition("@")[0].replace(".", " ").title()
+    lines = (f"From: {name} <{c.raiser.partition('@')[0]}@evil.example>",)
+    return Forged(EVIL, word, n, passed(EVIL), cites=c.to_raiser, from_lines=lines)
+
+
+@technique(SIDES)
+def the_name_of_the_service_itself(w: World, c: Target, word: str, n: int) -> Forged:
+    lines = (f'From: "{w.settings.config.bot.name}" <{EVIL}>',)
+    return Forged(EVIL, word, n, passed(EVIL), cites=c.to_raiser, from_lines=lines)
+
+
+# --- crowds -----------------------------------------------------------------------------------------------------------
+
+
+def too_many(w: World) -> list[str]:
+    """Letters to strangers, who may all be forged, that have gone beyond what an hour may bring."""
+    most = w.settings.config.senders.strangers_an_hour
+    gone = [q for q in w.letters() if q.letter.to_stranger and q.status == "sent"]
+    return [f"{len(gone)} letters to strangers"] if len(gone) > most else []
+
+
+@technique(MANY, to=INBOX, seen=too_many, opens=True)
+def a_crowd_of_strangers(w: World, c: Target, word: str, n: int) -> Forged:
+    sender = f"p@home{n}.example"
+    return Forged(sender, f"Nobody asked us about family {n}.", n, "dmarc=none", subject=TITLE, to=INBOX)
+
+
 # --- marks from inside ------------------------------------------------------------------------------------------------
 
 
@@ -143,3 +225,31 @@ def inside_the_organisation_though_it_failed(w: World, c: Target, word: str, n: 
     inside = ("X-MS-Exchange-Organization-AuthAs: Internal", "X-MS-Exchange-CrossTenant-AuthAs: Internal")
     failed = Forged(c.raiser, word, n, auth=f"dmarc=fail header.from={c.raiser.partition('@')[2]}", cites=c.to_raiser)
     return replace(failed, above=inside) if n % 2 else replace(failed, below=inside)
+
+
+MARK = "X-MS-Exchange-Organization-AuthAs: Internal"
+MICROSOFT = "b.prod.outlook.com"
+ANSWER = "We have seen the family today and the plan is changed."
+
+
+@technique(INSIDE, before=World.is_at_microsoft)
+def inside_microsoft_of_another_domain(w: World, c: Target, word: str, n: int) -> Forged:
+    """Another tenant's mail bears its own mark: ours says nothing of a domain that is not ours."""
+    return Forged(c.raiser, word, n, auth="", cites=c.to_raiser, by=MICROSOFT, below=(MARK,))
+
+
+@technique(INSIDE, before=World.is_at_microsoft)
+def inside_microsoft_though_it_failed(w: World, c: Target, word: str, n: int) -> Forged:
+    failed = ("dmarc=fail action=none header.from=csc.example", "dmarc=none; compauth=fail reason=001")[n % 2]
+    above = (f"Authentication-Results: spf=none; {failed}",)
+    return Forged(FAY, ANSWER, n, auth="", cites=c.to_responder, by=MICROSOFT, above=above, below=(MARK,))
+
+
+@technique(INSIDE, before=World.is_at_microsoft)
+def inside_microsoft_behind_a_foreign_hop(w: World, c: Target, word: str, n: int) -> Forged:
+    return Forged(FAY, ANSWER, n, auth="", cites=c.to_responder, by="mail.evil.example", below=(MARK,))
+
+
+@technique(INSIDE, before=World.is_at_microsoft)
+def inside_microsoft_twice(w: World, c: Target, word: str, n: int) -> Forged:
+    return Forged(FAY, ANSWER, n, auth="", cites=c.to_responder, by=MICROSOFT, below=(MARK, MARK))

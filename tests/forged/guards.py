@@ -18,9 +18,11 @@ import pytest
 import re2
 
 from bot.case import dated, placement
+from bot.case.course import delivery
 from bot.case.making import incident
 from bot.case.placement import Attach
 from bot.case.said import command, questions, replies, words
+from bot.engine import strangers
 from bot.engine.reading import pen, place
 from bot.mail import read, trust
 from bot.mail.bytes import addresses, headers, text
@@ -117,6 +119,17 @@ def a_signature_holds_for_ever(patch: pytest.MonkeyPatch, world: World) -> None:
     everywhere(patch, dated.outdated, lambda *_, **__: "")
 
 
+@without(named.INSIDE)
+def whatever_is_marked_from_inside_is(patch: pytest.MonkeyPatch, world: World) -> None:
+    was = trust._exchange
+
+    def marked(found: Headers, domain: str, whom: trust.Trust) -> tuple[Proof, str]:
+        inside = found.get("x-ms-exchange-organization-authas") == "Internal"
+        return (Proof.PROVEN, "inside") if inside else was(found, domain, whom)
+
+    everywhere(patch, was, marked)
+
+
 # --- whose word it is -------------------------------------------------------------------------------------------------
 
 
@@ -180,6 +193,16 @@ def every_bounce_counts(patch: pytest.MonkeyPatch, world: World) -> None:
     everywhere(patch, placement._bounced, lambda *_: Attach(1, "a bounce", notice.key))
 
 
+@without(named.LATE)
+def every_bounce_means_that_nobody_is_there(patch: pytest.MonkeyPatch, world: World) -> None:
+    everywhere(patch, delivery._doubted, lambda d, known, _: d.lost(known.contact.email))
+
+
+@without(named.MANY)
+def everybody_is_written_to(patch: pytest.MonkeyPatch, world: World) -> None:
+    everywhere(patch, strangers.are_many, lambda *_: False)
+
+
 @without(named.WATCHED)
 def nobody_watches_the_ids(patch: pytest.MonkeyPatch, world: World) -> None:
     everywhere(patch, incident.watch, lambda *_: None)
@@ -199,6 +222,16 @@ def a_word_counts_wherever_it_stands(patch: pytest.MonkeyPatch, world: World) ->
         return replace(was(raw, *more, **how), command=word)
 
     everywhere(patch, was, anywhere)
+
+
+@without(named.NAMES)
+def every_name_is_printed(patch: pytest.MonkeyPatch, world: World) -> None:
+    everywhere(patch, placement._unnamed, lambda mail, _: mail)
+
+
+@without(named.LEADS)
+def a_name_may_hold_anything(patch: pytest.MonkeyPatch, world: World) -> None:
+    everywhere(patch, addresses.plain, lambda name: name)
 
 
 @without(named.HIDDEN)

@@ -29,6 +29,7 @@ class Forged:
     cites: str = ""
     subject: str = "RE: Professional Safeguarding Challenge"
     to: str = BOT
+    by: str = GATEWAY  # who says that it took the mail from the sender's side
     above: tuple[str, ...] = ()  # before our border's lines
     below: tuple[str, ...] = ()  # after them: what the sender's side wrote
     from_lines: tuple[str, ...] = ()  # in place of `From: sender`
@@ -44,7 +45,7 @@ class Forged:
         lines = [
             *self.above,
             *([f"Authentication-Results: {GATEWAY}; {self.auth}"] if self.auth else []),
-            f"Received: from out.{domain} by {GATEWAY} with ESMTPS; {when}",
+            f"Received: from out.{domain} by {self.by} with ESMTPS; {when}",
             *self.below,
             *(self.from_lines or (f"From: {self.sender}",)),
             f"To: {self.to}", f"Subject: {self.subject}", f"Date: {self.when or when}",

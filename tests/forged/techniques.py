@@ -36,7 +36,7 @@ class Technique:
     """A named way. `guard`: the promise that it leans on, in the place that keeps it; guards.py takes it away.
 
     `seen`: what would be wrong beside `World.harm`, where the guard keeps something smaller than a clock. `opens`: its
-    mails are challenges, and open cases of their own.
+    mails are challenges, and open cases of their own. `before`: what it makes of the world first.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Technique:
     to: str = BOT
     seen: Callable[[World], list[str]] = lambda _: []
     opens: bool = False
+    before: Callable[[World], None] = lambda _: None
 
     def wrong(self, world: World) -> list[str]:
         """What its mails have done and must not do."""
@@ -55,11 +56,16 @@ ALL: dict[str, Technique] = {}
 
 
 def technique(
-    guard: str, to: str = BOT, seen: Callable[[World], list[str]] = lambda _: [], *, opens: bool = False
+    guard: str,
+    to: str = BOT,
+    seen: Callable[[World], list[str]] = lambda _: [],
+    *,
+    opens: bool = False,
+    before: Callable[[World], None] = lambda _: None,
 ) -> Callable[[Make], Make]:
     def register(make: Make) -> Make:
         name = make.__name__.strip("_")
-        ALL[name] = Technique(name, guard, make, to, seen, opens)
+        ALL[name] = Technique(name, guard, make, to, seen, opens, before)
         return make
 
     return register
@@ -92,6 +98,11 @@ CODE = "questions.bears_code: a YES that nothing proves holds the letter's six d
 NOWHERE = "words.is_out_of_nowhere: what nothing proves and cites no letter of ours acts on nothing"
 REPLAYED = "dated.outdated: a signature proves its words once, on their day"
 GUESS = "incident.is_guess: an outsider who cites no letter raises no alarm"
+LATE = "delivery._lost: a bounce long after acceptance takes nobody away"
+NAMES = "placement._unnamed: a name that nothing proves and the directory does not hold is not printed"
+LEADS = "addresses.plain: no name carries a link or a number"
+MANY = "strangers.are_many: above a number an hour nobody is written to for each"
+INSIDE = "trust._exchange: AuthAs speaks for a domain of ours, from our own hosts, against nothing that failed"
 
 
 # --- the sender's name ------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ def world(prepared: Path, shipped: settings.Settings, tmp_path: Path) -> Iterato
 
 def mails(technique: Technique, world: World) -> list[bytes]:
     """Every word against every case, each mail another."""
+    technique.before(world)
     made = []
     for n in range(ROUNDS):
         case = world.targets[n % len(world.targets)]

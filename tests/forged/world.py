@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from bot.cli.rehearsal.rehearse import StillNow
 from bot.daemon import app
 from bot.doors.maildir.send import deliver
 from bot.model import Case, LetterKind, Mail, State
-from bot.settings.settings import Settings
+from bot.settings.settings import Senders, Settings, Trust
 from bot.store import cases, mails, outbox
 from bot.store.outbox import Queued
 
@@ -26,6 +26,7 @@ BOT = story.BOT_ADDRESS
 GATEWAY = story.GATEWAY
 INBOX = "crewe.assessment@csc.example"
 READY = timedelta(minutes=10)  # how long it takes until all five stand as they should
+LATE = timedelta(hours=5)  # by then a server that found nobody would have said so
 START = datetime(2027, 1, 12, 10, 0, tzinfo=UTC)
 HELEN, SAM, ALI, NINA, KIM = (
     "helen.visser@health.example", "sam.oak@school.example", "ali.gp@surgery.example", "nina.rose@health.example",
@@ -96,7 +97,7 @@ class World:
         self.folder = folder
         self.clock = StillNow(START if prepared is None else START + READY)
         self.settings = story.settings_of(told, folder, shipped)
-        self.app = app.build(self.settings, read_now=self.clock, in_process=in_process, strict=True)
+        self.app = self._built(in_process=in_process)
         if prepared is None:
             self.app.once(START)
             self._open()
@@ -151,6 +152,22 @@ class World:
     def _id(self, name: str) -> str:
         head = self.raw(name).partition(b"Message-ID: <")[2]
         return head.partition(b">")[0].decode()
+
+    def _built(self, *, in_process: bool = True) -> app.App:
+        return app.build(self.settings, read_now=self.clock, in_process=in_process, strict=True)
+
+    # --- another world ------------------------------------------------------------------------------------------
+
+    def is_late(self) -> None:
+        """Every letter was accepted hours ago."""
+        self.clock.now = START + READY + LATE
+
+    def is_at_microsoft(self) -> None:
+        """The mailboxes are Exchange Online's, and its marks are believed in place of a gateway's."""
+        senders = Senders(trust=Trust(profile="exchange-online"))
+        self.settings = replace(self.settings, config=self.settings.config.model_copy(update={"senders": senders}))
+        self.app.close()
+        self.app = self._built()
 
     # --- mail and time ------------------------------------------------------------------------------------------
 

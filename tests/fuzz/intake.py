@@ -6,6 +6,7 @@ whom they may. A world lasts some hundred mails; the same seed and number make t
 reading: what a mutated word means is for others to say.
 """
 
+import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from random import Random
 
 from sqlalchemy import Connection, Table, func, select
 
+from bot.engine.reading.reader.sandbox import NoReader, SandboxDied
 from bot.model import Case, Letter, LetterKind
 from bot.model.letters import Acknowledgement
 from bot.settings.settings import Settings
@@ -59,11 +61,22 @@ def fuzz(count: int, seed: int, shipped: Settings, tell: Callable[[int], None] =
         prepare(prepared, shipped)
         while found.mails < count:
             here = Path(folder) / str(found.worlds)
-            _live(World(here, shipped, prepared, in_process=False), count, Random(f"{seed}/{found.worlds}"), found)
+            world = World(here, shipped, prepared, in_process=False)
+            _wait_for_reader(world)
+            _live(world, count, Random(f"{seed}/{found.worlds}"), found)
             found.worlds += 1
             tell(found.mails)
     found.seconds = time.monotonic() - began
     return found
+
+
+def _wait_for_reader(world: World) -> None:
+    """A run that yields to all others may be too slow to start a reading process in its time; it is no finding."""
+    for _ in range(20):
+        with contextlib.suppress(SandboxDied):
+            world.app.reader.uncaged()
+            return
+    raise NoReader("the reading process does not start")
 
 
 def _memory() -> str | None:
@@ -77,7 +90,7 @@ def prepare(folder: Path, shipped: Settings) -> None:
     db = Database(f"sqlite:///{folder / 'story.db'}")
     db.migrate()
     with db.begin() as tx:
-        tx.execute(schema.insert_into(tx, schema.meta).values(key="secret", value="5e" * 32).on_conflict_do_nothing())
+        tx.execute(db.insert_into(tx, schema.meta).values(key="secret", value="5e" * 32).on_conflict_do_nothing())
     db.close()
     World(folder, shipped).close()
 

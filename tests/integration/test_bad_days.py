@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -15,6 +16,7 @@ import pytest
 
 from bot.engine.reading.reader.sandbox import InProcess, Sandbox
 from bot.model import ClosedAs, State
+from bot.rules import workdays
 from bot.store import mails
 from bot.store.outbox import Queued
 from tests.integration.office import DAY, SECOND, Office, raw_mail
@@ -210,6 +212,48 @@ def test_clock_that_jumps_three_days_moves_a_case_one_stage(office: Office) -> N
     assert silent.due > START + timedelta(days=3 + 6)
 
 
+def test_down_past_several_windows_moves_one_stage_with_its_whole_time(office: Office) -> None:
+    """Three weeks, in which two stages would have ended: the case goes one stage, and that one has all of its time from
+    when its letter was served."""
+    come(office, raw_mail())
+    office.close()
+    office.open()
+    back = START + timedelta(days=21)
+    for minutes in range(3):
+        office.once(back + timedelta(minutes=minutes))
+    case = office.case()
+    assert (case.state, case.stage) == (State.AWAITING_RESPONSE, "step-2")
+    assert len(office.letters("escalation")) == 1
+    assert case.run is not None
+    assert case.run.window is not None
+    assert (case.run.began, case.due) == (back, workdays.due(case.run.window, back, office.settings.calendar).at)
+
+
+def test_a_holiday_that_is_added_moves_no_time_that_was_told(office: Office) -> None:
+    """While a case is open a day is taken out of the working ones: the running stage ends when its letters said; the
+    next counts without that day."""
+    come(office, raw_mail(subject="Professional Safeguarding Challenge – 10 working days"))
+    told = office.case().due
+    assert told is not None
+    before = office.settings.calendar
+    after = workdays.working_day(told, 2, before)
+    office.settings = replace(
+        office.settings, calendar=workdays.calendar(add=(workdays.working_day(told, -1, before), after))
+    )
+    office.close()
+    office.open()
+    office.once(START + timedelta(days=1))
+    assert office.case().due == told
+    office.course(told)
+    case = office.case()
+    assert (case.stage, case.run is not None and case.run.began) == ("step-2", told)
+    assert case.run is not None
+    assert case.run.window is not None
+    assert case.due == workdays.due(case.run.window, told, office.settings.calendar).at
+    assert case.due > workdays.due(case.run.window, told, before).at
+    assert "closure day" in case.due_why
+
+
 def test_clock_that_jumps_back_repeats_nothing(office: Office) -> None:
     """What has been sent is sent: nothing goes twice, nothing early."""
     come(office, raw_mail())
@@ -385,6 +429,28 @@ def test_word_of_a_stranger_in_copy_does_nothing(office: Office) -> None:
     office.course(START + 26 * HOUR)
     assert STRANGER not in office.addressees()
     assert DEV in office.addressees()
+
+
+@pytest.mark.parametrize(("says", "most"), [("We have your mail, and somebody will see to it.", 3), ("STATUS", 10)])
+def test_a_service_that_answers_every_letter_is_written_to_no_more(says: str, most: int, office: Office) -> None:
+    """A ticket system in the raiser's place answers each letter within a minute, and bears no sign of a machine: it
+    gets a few letters in a day, whatever it writes, and the case goes on."""
+    come(office, raw_mail())
+    answered: set[str] = set()
+    for minute in range(1, 60):
+        at = START + timedelta(minutes=minute)
+        new = [q for q in office.letters() if q.letter.message_id not in answered and HELEN in to_of(q)]
+        for n, queued in enumerate(new):
+            answered.add(queued.letter.message_id)
+            office.put(raw_mail(HELEN, f"{says}\n", number=f"t{minute}.{n}", to=BOT, cc="", subject="RE: your mail",
+                                answers=queued.letter.message_id, at=at), at, BOT)  # fmt: skip
+        office.once(at)
+    assert 1 <= len(answered) <= most
+    assert (office.case().state, office.case().due) == (State.AWAITING_RESPONSE, START + timedelta(days=1))
+
+
+def to_of(queued: Queued) -> set[str]:
+    return {address for address, _, _ in queued.recipients}
 
 
 def test_withdrawn_case_is_filed(office: Office) -> None:

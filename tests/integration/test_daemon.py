@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 
 from bot.daemon.alert import read_heartbeat
 from tests import operator
-from tests.operator import command, drop, letters, rows
+from tests.operator import command, done, drop, letters, rows
 from tests.until import until
 
 STOP_SECONDS = 5
@@ -162,6 +163,28 @@ def test_only_one_life_works_in_a_folder(folder: Path) -> None:
     assert command(folder, "once").returncode == 0
 
 
+def test_only_one_life_works_on_a_database(folder: Path, tmp_path: Path) -> None:
+    """On SQLite a second daemon is refused though it has a folder of its own and another path to the file, and so are a
+    pass of cron and a restore; it hears which process is there. After SIGKILL the database is free again."""
+    other = tmp_path / "other"
+    shutil.copytree(folder / "config", other / "config")
+    shutil.copytree(folder / "mail_templates", other / "mail_templates")
+    (other / "link").symlink_to(folder / "var")
+    bot = other / "config/bot.yaml"
+    bot.write_text(bot.read_text("utf-8").replace("sqlite:///var/bot.db", "sqlite:///link/bot.db"), "utf-8")
+    with daemon(folder) as running:
+        done(other, "backup", "copy.db")
+        for words in (("once",), ("restore", "copy.db"), ("run",)):
+            ran = command(other, *words)
+            assert ran.returncode == 1, words
+            assert f"another challenge-bot works on {folder}/var/bot.db" in ran.stderr
+            assert f"process {running.process.pid} on " in ran.stderr
+        assert not list((folder / "var").glob("bot.db.before-*"))
+        running.process.kill()
+        running.process.wait()
+    assert command(other, "once").returncode == 0
+
+
 def test_a_changed_configuration_is_taken(folder: Path) -> None:
     """After SIGHUP a mailbox that was added is watched; the old ones are not forgotten."""
     bot = folder / "config/bot.yaml"
@@ -272,6 +295,20 @@ def test_a_mailbox_that_cannot_be_read_holds_up_no_other(folder: Path) -> None:
         until(lambda: command(folder, "status").returncode == 0, 20)
         assert "SW Care Management Team 4" in rows(folder, "status")[0]["mailboxes"]
         assert running.stopped() < STOP_SECONDS
+
+
+def test_what_lasts_over_a_restart_is_not_said_to_work_again(folder: Path) -> None:
+    """The first beat of a life knows what has stopped; what was told is not told anew either."""
+    file = folder / "config/bot.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("# least_free_mb: 500", "least_free_mb: 900000000"), "utf-8")
+    with daemon(folder):
+        until(lambda: alerts(folder) == ["there is little room on the disk"], 60)
+    with daemon(folder) as running:
+        running.told("WATCHDOG=1")
+        assert "ALERT" not in running.stderr()
+        (standing,) = read_heartbeat(folder / "var/heartbeat.json")["alerts"]
+        assert not standing["is_over"]
 
 
 def test_a_word_of_the_operator_is_heard_while_it_runs(folder: Path) -> None:

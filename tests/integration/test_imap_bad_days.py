@@ -154,6 +154,27 @@ def test_new_mail_ends_idle(line: Line) -> None:
     assert waiting.ended == [True]
 
 
+def test_idle_that_never_reports(line: Line) -> None:
+    """A server that consents to IDLE and never tells of new mail delays it to the end of the wait, and no longer."""
+    mailbox = line.open()
+    _, cursor, _ = drain(mailbox)
+    consents = threading.Event()
+
+    def is_notice(data: bytes) -> bool:
+        return data.startswith(b"* ") and b" EXISTS\r\n" in data and b" OK " not in data
+
+    def come(data: bytes) -> bytes:
+        if data.startswith(b"+ ") and not consents.is_set():
+            consents.set()
+            line.server.append(line.user, letter("one"))
+        return b"" if is_notice(data) else data
+
+    line.proxy.edit(come)
+    assert mailbox.wait(2) is True
+    assert consents.is_set()
+    assert ids(drain(mailbox, cursor)[0]) == ["one"]
+
+
 def test_notice_beside_the_consent(line: Line) -> None:
     """A notice that comes in one packet with the server's consent to IDLE ends the wait, too."""
     kept = bytearray()
@@ -289,6 +310,34 @@ def test_throttled(line: Line) -> None:
     with pytest.raises(Throttled) as told:
         line.open().fetch("", 10)
     assert told.value.seconds == 2.5
+
+
+@pytest.mark.parametrize("when", [b"* SEARCH", b"INTERNALDATE", b"BODY[] {"])
+def test_expunged_in_mid_fetch(line: Line, when: bytes) -> None:
+    """A mail that a person deletes for good while it is listed, asked about or given holds up none of the others, is
+    not taken for one that the server withholds, and is never given in part."""
+    raws = [letter(name, "x" * 200_000) for name in ("one", "two", "three")]
+    for raw in raws:
+        line.server.deliver(line.user, raw)
+    line.server.held(line.user)  # the two programs' numbers are the same
+    gone: list[int] = []
+
+    def expunge(data: bytes) -> bytes:
+        if when in data and not gone:
+            gone.append(2)
+            with line.server.human(line.user) as client:
+                client.delete_messages(gone)
+                client.expunge()
+        return data
+
+    line.proxy.edit(expunge)
+    mailbox = line.open()
+    mails, cursor, _ = drain(mailbox)
+    assert gone
+    assert [mail.raw for mail in mails] in ([raws[0], raws[2]], raws)
+    assert not any(mail.is_truncated for mail in mails)
+    line.deliver("four")
+    assert ids(drain(mailbox, cursor)[0]) == ["four"]
 
 
 def test_wrong_size(line: Line) -> None:

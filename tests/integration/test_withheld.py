@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.daemon.alert import conditions, due_alerts
+from bot.engine.reading import aside
 from bot.model.errors import LoginRefused
+from bot.model.mails import Disposition
+from bot.store import mails
 from tests.integration.office import Office, raw_mail
 from tests.servers.dovecot import Dovecot
 from tests.servers.ews import EwsServer
@@ -62,6 +65,50 @@ def test_exchange_withholds_a_mail(tmp_path: Path, ews: EwsServer) -> None:
     # Each pass asks for both at once, which fails for both, then for the first alone.
     ews.answer("ErrorMimeContentConversionFailed", "GetItem", times=6)
     withheld(office)
+
+
+def test_each_mail_that_is_withheld_waits_for_a_person(tmp_path: Path, ews: EwsServer) -> None:
+    """Of two that do not come neither is taken for the other, nor a third for one that a person is done with."""
+    ews.add(CREWE)
+    office = started(tmp_path, inbox=ews.door(CREWE))
+    inbox = ews.store.at(CREWE, "INBOX")
+    for n in (1, 2):
+        ews.store.put(inbox, challenge(n), START + n * MINUTE)
+    ews.answer("ErrorMimeContentConversionFailed", "GetItem", times=200)
+    office.once(START + HOUR)
+    assert [row.why for row in office.listed("set_aside")] == [GIVEN, GIVEN]
+    with office.app.db.begin() as tx:
+        mails.replace(tx, office.listed("set_aside")[0].entry, Disposition.IGNORED, "seen by hand", START + HOUR)
+    ews.store.put(inbox, challenge(3), START + HOUR + MINUTE)
+    office.once(START + 2 * HOUR)
+    assert [row.why for row in office.listed("set_aside")] == [GIVEN, GIVEN]
+    office.close()
+    assert office.faults() == []
+
+
+@pytest.mark.parametrize("is_given", [True, False])
+def test_a_withheld_mail_is_asked_for_again(tmp_path: Path, ews: EwsServer, is_given: bool) -> None:
+    """`review retry` fetches it anew: it opens its case as if it had come at once, or is set aside again, and nothing
+    that was read before is done twice."""
+    ews.add(CREWE)
+    office = started(tmp_path, inbox=ews.door(CREWE))
+    inbox = ews.store.at(CREWE, "INBOX")
+    for n in (1, 2):
+        ews.store.put(inbox, challenge(n), START + n * MINUTE)
+    ews.answer("ErrorMimeContentConversionFailed", "GetItem", times=6)
+    office.once(START + HOUR)
+    (row,) = office.listed("set_aside")
+    if not is_given:
+        ews.answer("ErrorMimeContentConversionFailed", "GetItem", times=200)
+    with office.app.db.begin() as tx:
+        assert aside.again(tx, row, START + 2 * HOUR)
+    office.once(START + 2 * HOUR)
+    found = [case.opening_id for case in office.cases()]
+    assert found == ["m2@health.example", *(["m1@health.example"] if is_given else [])]
+    assert [one.why for one in office.listed("set_aside")] == ([] if is_given else [GIVEN])
+    assert row.entry not in [one.entry for one in office.listed("set_aside")]
+    office.close()
+    assert office.faults() == []
 
 
 @pytest.mark.dovecot

@@ -1,7 +1,7 @@
 """The sender is killed by SIGKILL wherever it passes; the next life loses nothing and doubles nothing it knows of.
 
 The places are found by a dry run. Only where the server had the letter and we had not yet marked it may a second,
-identical copy go.
+identical copy go. One that is only stopped, and wakes when its letter has gone, sends nothing.
 """
 
 from __future__ import annotations
@@ -75,8 +75,11 @@ def told(file: Path) -> list[tuple[str, str]]:
 
 
 def run(file: Path, server: SmtpServer, **env: str) -> int:
-    command = [sys.executable, "-m", "tests.kill.sending", str(file), str(server.port), START.isoformat()]
-    return subprocess.run(command, env={**os.environ, **env}, check=False, timeout=60).returncode
+    return subprocess.run(line(file, server), env={**os.environ, **env}, check=False, timeout=60).returncode
+
+
+def line(file: Path, server: SmtpServer) -> list[str]:
+    return [sys.executable, "-m", "tests.kill.sending", str(file), str(server.port), START.isoformat()]
 
 
 @pytest.fixture
@@ -113,5 +116,22 @@ def test_killed_where_a_copy_can_be_found(place: str, file: Path, server: SmtpSe
 
     assert run(file, server, CHALLENGE_BOT_FAILPOINT=place) == -signal.SIGKILL
     send(file, server.port, *LATER, find_proof=find)
+    assert len(server.mails) == 1
+    assert told(file) == [("LetterServed", "fay@csc.example"), ("LetterUndelivered", "gone@csc.example")]
+
+
+def test_stopped_past_its_lease(file: Path, server: SmtpServer) -> None:
+    """A sender that was stopped between its claim and the hand-over, and wakes when another life has sent the letter,
+    finds its lease gone and hands over nothing."""
+    server.stall("RCPT", who="fay@")
+    with subprocess.Popen(line(file, server)) as sleeper:
+        server.wait_until("RCPT")
+        sleeper.send_signal(signal.SIGSTOP)
+        send(file, server.port, START + LEASE)
+        assert len(server.mails) == 1
+        server.go_on()
+        sleeper.send_signal(signal.SIGCONT)
+        assert sleeper.wait(60) == 0
+    send(file, server.port, *LATER)
     assert len(server.mails) == 1
     assert told(file) == [("LetterServed", "fay@csc.example"), ("LetterUndelivered", "gone@csc.example")]

@@ -244,6 +244,8 @@ def find_item(office: Office, caller: Caller, request: etree._Element) -> etree.
         folder = _folder(office, caller, named)
         sought = wanted.get("message:InternetMessageId")
         found = [item for item in folder.items.values() if sought is None or item.message_id == sought]
+        if request.find("m:SortOrder", NAMES) is not None:  # no other is asked for
+            found.sort(key=lambda item: item.received, reverse=True)
         page, paging = _paged(request.find("m:IndexedPageItemView", NAMES), found)
         elements = [item_element(item, base, fields - {"item:MimeContent"}) for item in page]
         return success("FindItem", m("RootFolder", t("Items", *elements), **paging))

@@ -185,6 +185,19 @@ class Store:
                 folder.log = [("create", i) for i in folder.items]
             self.life += 1
 
+    def place(self, folder: Folder) -> int:
+        """How much of its history there is: for `fall_back`."""
+        return len(folder.log)
+
+    def fall_back(self, folder: Folder, place: int) -> None:
+        """The folder is as it was then, as when its server was put back: states that were given since are of its
+        future, and tell of nothing until as much has happened again."""
+        with self.changed:
+            for _, item in folder.log[place:]:
+                self.items.pop(item, None)
+                folder.items.pop(item, None)
+            del folder.log[place:]
+
     def _enter(self, item: Item, event: str) -> None:
         item.key = self._new_id("key")[:40]
         item.folder.items[item.id] = self.items[item.id] = item
@@ -216,7 +229,7 @@ class Store:
             given += len(page)
             is_whole = given >= len(net)
             span = (end, None, 0) if is_whole else (begin, end, given)
-            return page, self._state(folder, span), is_whole and end == len(folder.log)
+            return page, self._state(folder, span), is_whole and end >= len(folder.log)
 
     def _span(self, folder: Folder, state: str) -> tuple[int, int, int]:
         if not state:
@@ -228,7 +241,7 @@ class Store:
             raise BadState from error
         if of != folder.id or life != self.life:
             raise BadState
-        return begin, len(folder.log) if end is None else end, given
+        return begin, max(begin, len(folder.log)) if end is None else end, given
 
     def _state(self, folder: Folder, span: tuple[int, int | None, int]) -> str:
         return base64.b64encode(json.dumps([folder.id, self.life, *span]).encode()).decode()

@@ -192,7 +192,16 @@ class MailboxStore:
         told: dict[int, set[str]] = {}
         for _, number, what in folder.changes[at:]:
             told.setdefault(number, set()).add(what)
-        return [(number, news) for number, news in reversed(list(self._news(folder, told)))], self.position
+        return [(number, news) for number, news in reversed(list(self._news(folder, told)))], max(since, self.position)
+
+    def fall_back(self, folder: Folder, position: int) -> None:
+        """The folder is as it was then, as when the service was put back: links that were given since are of its
+        future, and tell of nothing until as much has happened again."""
+        for _, number, what in [change for change in folder.changes if change[0] > position]:
+            if what == "created" and (item := self.items.pop(number, None)):
+                folder.order.remove((item.received, number))
+        folder.changes[:] = [change for change in folder.changes if change[0] <= position]
+        self.position = position
 
     def _news(self, folder: Folder, told: dict[int, set[str]]) -> Iterator[tuple[int, str]]:
         for number, whats in told.items():

@@ -11,9 +11,10 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class Cluster:
 
     port: int
     names: Iterator[int]
+    control: Callable[..., None]  # pg_ctl of this server, with these words
 
     def url(self, name: str, password: str = PASSWORD) -> str:
         return f"postgresql+psycopg://{USER}:{password}@127.0.0.1:{self.port}/{name}"
@@ -43,6 +45,11 @@ class Cluster:
         with psycopg.connect(where, autocommit=True) as admin:
             admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return self.url(name)
+
+    def crash(self) -> None:
+        """Its processes die at once, as by a kill; it is back, recovered from its log, when this returns."""
+        self.control("-m", "immediate", "stop")
+        self.control("start")
 
 
 def _programs() -> Path:
@@ -94,12 +101,13 @@ def running(*, fsync: bool = False) -> Iterator[Cluster]:
         options = (
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync={'on' if fsync else 'off'}"
         )
-        control = str(programs / "pg_ctl")
-        _run(folder, control, "-D", data, "-w", "-t", "60", "-l", str(folder / "log"), "-o", options, "start")
+        line = (str(programs / "pg_ctl"), "-D", data, "-w", "-t", "60", "-l", str(folder / "log"), "-o", options)
+        control = partial(_run, folder, *line)
+        control("start")
         try:
-            yield Cluster(port, count())
+            yield Cluster(port, count(), control)
         finally:
-            _run(folder, control, "-D", data, "-w", "-m", "immediate", "stop")
+            control("-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder)
 

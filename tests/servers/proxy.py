@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that has bad days: it cuts after so many bytes, swallows everything, or edits the answers.
+"""A TCP proxy on loopback that has bad days: it cuts after so many bytes, swallows everything, or edits what passes.
 
 It knows no protocol. `with Proxy(host, port) as proxy:` listens on `proxy.port`; the switches act on connections
 already open, too. One thread a direction; `close` ends them all.
@@ -27,6 +27,7 @@ class Proxy:
         self._is_once = False
         self._is_hole = False
         self._edit: Callable[[bytes], bytes] = bytes
+        self._edit_asked: Callable[[bytes], bytes] = bytes
         self._asked = bytearray()
         self._lock = threading.Lock()
         self._lines: list[socket.socket] = []
@@ -51,6 +52,10 @@ class Proxy:
     def edit(self, change: Callable[[bytes], bytes]) -> None:
         """Runs each chunk from the server through `change`."""
         self._edit = change
+
+    def edit_asked(self, change: Callable[[bytes], bytes]) -> None:
+        """Runs each chunk from a client through `change`."""
+        self._edit_asked = change
 
     def has_seen(self, *words: bytes) -> bool:
         """Whether a client has sent one of these through it, in plain text."""
@@ -95,6 +100,8 @@ class Proxy:
                 client.close()
                 continue
             server.settimeout(None)
+            for line in (client, server):
+                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._lines += [client, server]
             self._spawn(self._pump, client, server, False)
@@ -107,7 +114,7 @@ class Proxy:
                     continue
                 if not is_answer:
                     self._asked += data
-                kept, is_over = self._allowed(self._edit(data)) if is_answer else (data, False)
+                kept, is_over = self._allowed(self._edit(data)) if is_answer else (self._edit_asked(data), False)
                 sink.sendall(kept)
                 if is_over:
                     break

@@ -57,6 +57,10 @@ class SmtpServer:
     def stall(self, stage: str, *, who: str = "", times: int | None = 1) -> None:
         self.answer(stage, STALL, who=who, times=times)
 
+    def go_on(self) -> None:
+        """Whoever is stalled at a command is served after all, and nobody is stalled any more."""
+        self.loop.call_soon_threadsafe(self.going.set)
+
     def behave(self) -> None:
         """Forgets every rule."""
         self.rules.clear()
@@ -95,6 +99,7 @@ class SmtpServer:
     def start(self) -> SmtpServer:
         """Listens; after a `stop` on the same port again."""
         self.loop = asyncio.new_event_loop()
+        self.going = asyncio.Event()
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
         self._thread.start()

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tests.servers.smtp import SmtpServer
 
 DROP, STALL = "drop", "stall"
+#: After the final dot: dropped without the letter being kept; kept, and half a line of answer before the drop; kept,
+#: and the answer that follows. At any stage: the ordinary, a little late.
+LOSE, HALF, KEEP, SLOW = "lose", "half", "keep ", "slow"
+SLOW_SECONDS = 0.3
 SMTP_SCOPE = "https://outlook.office365.com/.default"
 
 
@@ -99,8 +103,12 @@ class Session(SMTP):
         deed = self._box.deed(stage, arg or "")
         if deed is None:
             return False
+        if deed == SLOW:
+            await asyncio.sleep(SLOW_SECONDS)
+            return False
         if deed == STALL:
-            await asyncio.Event().wait()
+            await self._box.going.wait()
+            return False
         if deed == DROP:
             assert isinstance(self.transport, asyncio.WriteTransport)
             self.transport.close()
@@ -118,7 +126,10 @@ class Session(SMTP):
             raw = re.sub(rb"(?im)^(message-id:)[^\r\n]*", rb"\1 " + new.encode(), raw, count=1)
             reply = f"250 2.0.0 OK {new} [Hostname=MX.TEST.EXAMPLE]"
         deed = self._box.deed("DOT", envelope.mail_from)
-        if deed is None or deed in (DROP, STALL):
+        if deed == SLOW:
+            await asyncio.sleep(SLOW_SECONDS)
+            deed = None
+        if deed is None or deed in (DROP, STALL, HALF) or deed.startswith(KEEP):
             self._box.keep(
                 Arrived(
                     sender=envelope.mail_from,
@@ -129,10 +140,13 @@ class Session(SMTP):
                     user=getattr(session, "user", ""),
                 )
             )
-        if deed in (DROP, STALL):
-            self._box.rules.insert(0, Rule("KEPT", str(deed), left=1))
+        if deed == HALF:
+            assert isinstance(self.transport, asyncio.WriteTransport)
+            self.transport.write(b"25")
+        if deed in (DROP, STALL, HALF, LOSE):
+            self._box.rules.insert(0, Rule("KEPT", STALL if deed == STALL else DROP, left=1))
             await self._told("KEPT", None)
-        return deed or reply
+        return deed.removeprefix(KEEP) if deed else reply
 
     async def smtp_DATA(self, arg: str) -> None:
         self._box.note("DATA")

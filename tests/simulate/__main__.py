@@ -40,9 +40,9 @@ def main() -> int:
 
 def _line(first: int, results: list[Result], seconds: float) -> str:
     failed = [str(one.seed) for one in results if not one.is_clean]
-    load = os.getloadavg()[0]
+    load, cpu, years = os.getloadavg()[0], sum(r.seconds for r in results), sum(r.years for r in results)
     return (
-        f"{len(results) * OF_A_WORLD:.0f} team-years from seed {first} in {seconds:.0f} s (load {load:.1f}):"
+        f"{years:.0f} team-years from seed {first} in {seconds:.0f} s, {cpu / years:.1f} CPU s each (load {load:.1f}):"
         f" {sum(r.cases for r in results)} cases, {sum(r.mails for r in results)} mails,"
         f" {sum(r.letters for r in results)} letters, {sum(r.lives for r in results)} lives,"
         f" {sum(r.faults for r in results)} faults, {sum(r.turns for r in results)} turns;"

@@ -20,17 +20,22 @@ from bot.daemon.alert import Alerts, conditions
 from bot.daemon.life import HEARTBEAT, free_earlier
 from bot.engine.reading.reader.sandbox import InProcess, SandboxDied
 from bot.letters.render import Templates
-from bot.model import Letter, Mail, Sending
+from bot.mail.read import Reading
+from bot.model import Letter, Mail
 from bot.model.errors import DoorClosed, StoreError
 from bot.settings.settings import Settings
-from bot.store import deadlines, outbox
 from tests.simulate.doors import Server
 from tests.simulate.faults import Clock, FaultyDatabase
+from tests.simulate.look import instant
 from tests.simulate.mails import POISON
 
 PAUSE = timedelta(seconds=60)  # before what failed is tried again
 LONG_PAUSE = timedelta(minutes=5)
 LISTED = timedelta(minutes=5)  # how long a mailbox goes unlisted where no hint told of news
+#: Letters of which something may still come.
+HOPEFUL = """SELECT 1 FROM outbox WHERE status IN ('queued', 'claimed', 'in_data', 'deferred', 'held')
+    OR (status = 'unknown' AND resends = 0) LIMIT 1"""
+Rows = Callable[[str], list[dict[str, Any]]]
 #: Made once: to compile the letters and to write the policies out costs more than a day of a simulated team.
 _KEPT: dict[str, Any] = {}
 _POLICY_TEXTS: dict[str, str] = {}
@@ -38,12 +43,20 @@ _POLICIES: dict[str, Any] = {}
 
 
 class Reader(InProcess):
-    """The reader without a process of its own; a mail with POISON in it ends it, as a bomb would."""
+    """The reader without a process of its own; a mail with POISON in it ends it, as a bomb would. `known`: what was
+    read before in this world, for the same bytes come to several mailboxes, and again after a crash."""
+
+    def __init__(self, reading: Reading, known: dict[Any, Mail]) -> None:
+        super().__init__(reading)
+        self._known = known
 
     def read(self, raw: bytes, received: datetime, *, opens_files: bool = True) -> Mail:
         if POISON.encode() in raw:
             raise SandboxDied("the reading process died")
-        return super().read(raw, received, opens_files=opens_files)
+        key = (raw, received, opens_files)
+        if key not in self._known:
+            self._known[key] = super().read(raw, received, opens_files=opens_files)
+        return self._known[key]
 
     def read_each(self, jobs: Any) -> Any:
         for raw, received in jobs:
@@ -55,13 +68,16 @@ class Reader(InProcess):
 
 @dataclass
 class Life:
-    """A running App. `troubles`: exceptions of ours that no fault explains, for the oracle."""
+    """A running App. `rows`: plain SQL over the world's own connection; `troubles`: exceptions of ours that no fault
+    explains, for the oracle."""
 
     clock: Clock
     server: Server
     settings: Settings
     owner: str
     luck: Random
+    rows: Rows
+    read_before: dict[Any, Mail] = field(default_factory=dict)
     troubles: list[BaseException] = field(default_factory=list)
     retry: datetime | None = None
     failures: int = 0
@@ -79,7 +95,7 @@ class Life:
             self.db.close()
             raise
         app = self.app
-        reader = Reader(wiring.reading_of(self.settings))
+        reader = Reader(wiring.reading_of(self.settings), self.read_before)
         app.reader = app.intake.reader = app.intake.penned.reader = reader
         app.composer.templates = _templates(self.settings)
         app.turn.books._texts, app.turn.books._kept = _POLICY_TEXTS, _POLICIES
@@ -106,7 +122,8 @@ class Life:
         self.luck.shuffle(others)
         for work in others:
             is_well &= self._careful(work)
-        is_well &= self._careful(self._post)  # what the others queued
+        if others[-1] != self._post:
+            is_well &= self._careful(self._post)  # what the others queued
         self.failures = 0 if is_well else self.failures + 1
         if not is_well:
             self.retry = self.clock.true + (PAUSE if self.failures < 5 else LONG_PAUSE)
@@ -145,11 +162,12 @@ class Life:
         self.alerts.look(found, {"pid": 0, "every": 15}, self.clock())
 
     def _is_due(self) -> bool:
-        try:
-            with self.db.read() as tx:
-                return deadlines.count_due(tx, self.clock()) > 0
-        except StoreError:
-            return True
+        due = self._next_due()
+        return due is not None and due <= self.clock()
+
+    def _next_due(self) -> datetime | None:
+        """When the next alarm may be claimed. Read past the bot, as `wakes` is: the daemon would ask all the time."""
+        return instant(self.rows("SELECT min(ready) AS at FROM deadlines")[0]["at"])
 
     def _careful(self, work: Callable[[], None]) -> bool:
         """As a thread of the daemon does: what fails is told and comes again."""
@@ -167,11 +185,8 @@ class Life:
     def wakes(self) -> datetime | None:
         """When it has something to do that no new mail announces, by real time; raises Crashed."""
         try:
-            with self.db.read() as tx:
-                moments = [deadlines.next_due(tx)]
-                is_hopeless = all(q.status is Sending.UNKNOWN and q.resends for q in outbox.open_letters(tx))
-            moments.append(self.app.digests.next_at(self.clock()))
-            if not is_hopeless:  # else it looks for proof every quarter of an hour, for ever: once a day is enough here
+            moments = [self._next_due(), self.app.digests.next_at(self.clock())]
+            if self.rows(HOPEFUL):  # else it looks for proof every quarter of an hour, for ever: here once a day
                 moments.append(self.app.sender.wake_at())
         except StoreError:
             moments = [self.clock() + PAUSE]

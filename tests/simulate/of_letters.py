@@ -20,6 +20,7 @@ from tests.simulate.oracle import Seen, holds, is_calm
 if TYPE_CHECKING:
     from tests.simulate.play import World
 
+_UNPROVEN = re.compile(rb"unproven-words-\w+")
 _MOMENT = re.compile(r"/(\d{8}T\d{6})Z/")
 A_DAY, AN_HOUR = 10, 30
 SLOW = timedelta(minutes=20)
@@ -187,17 +188,25 @@ def bounded_output(world: World, seen: Seen) -> Iterator[str]:
                     yield f"{address} got {len(times)} letters of {key or 'all kinds'} in {span} hours"
 
 
+def _vouched_for(world: World, seen: Seen, message_id: str) -> set[bytes]:
+    """The mark of the mail that opened that letter's case, if somebody proven has said that it is a challenge."""
+    row = world.look.by_id.get(message_id)
+    case = world.look.cases.get(row["case_number"]) if row else None
+    opening = world.truths.get(case.fields["opening_mail"]) if case and case.number in seen.vouched else None
+    return set(_UNPROVEN.findall(opening.text.encode())) if opening else set()
+
+
 @holds(23)
 def confidentiality(world: World, seen: Seen) -> Iterator[str]:
-    """A child's name stands in no header of ours and in no log, and unproven words in no letter at all."""
+    """A child's name stands in no header of ours and in no log, and unproven words in no letter: unless vouched for."""
     for taken in seen.new_sink:
         message = email.message_from_bytes(taken.raw, policy=email.policy.compat32)
         for part in message.walk():
             if any(CHILD.lower() in str(value).lower() for value in part.values()) and part is message:
                 yield f"the child's name stands in a header of {taken.message_id}"
             if part.get_content_maintype() == "text":
-                words = part.get_payload(decode=True) or b""
-                if b"unproven-words-" in words:
+                marks = set(_UNPROVEN.findall(part.get_payload(decode=True) or b""))
+                if marks - _vouched_for(world, seen, taken.message_id):
                     yield f"{taken.message_id} quotes an unproven mail to {taken.recipients}"
     for line in world.logged:
         if "@" in line or CHILD in line:

@@ -50,6 +50,7 @@ class Seen:
     steps: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = field(default_factory=list)
     checked: dict[tuple[str, int], int] = field(default_factory=dict)  # (box, validity) -> messages found in the ledger
     urged: set[int] = field(default_factory=set)  # cases whose clock a word has moved
+    vouched: set[int] = field(default_factory=set)  # cases whose opening a proven mail has confirmed
     purged: dict[int, tuple[str, ...]] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
 
@@ -88,12 +89,21 @@ class Oracle:
             after = {**before, **row["said"]["set"]}
             seen.folded[row["case_number"]] = after
             seen.steps.append((row, before, after))
+            if "confirmed" in {event["kind"] for event in row["said"]["events"]} and _is_by_somebody(world, row):
+                seen.vouched.add(row["case_number"])
 
     def _ask(self, world: World, properties: dict[int, Property]) -> None:
         for number, function in properties.items():
             for what in function(world, self.seen):
                 sentence = " ".join((function.__doc__ or "").split(":")[0].split())
                 raise Violation(number, sentence, what, len(world.happened), world.clock.true)
+
+
+def _is_by_somebody(world: World, row: dict[str, Any]) -> bool:
+    """Whether it was decided on a mail whose sender is proven."""
+    fact = row["said"]["fact"]
+    truth = world.truths.get(fact["mail"]["digest"]) if fact["is"] == "Arrival" else None
+    return truth is not None and truth.is_proven
 
 
 def is_calm(world: World, minutes: float) -> bool:

@@ -142,7 +142,7 @@ def _breaks_the_chain(right: Any) -> Any:
 def _takes_lost_for_sent(right: Any) -> Any:
     def unknown(tx: Any, queued: Any, why: str, now: Any) -> None:
         outbox._move(tx, queued, outbox._ASKED, status="sent", changed=now)
-        tx.execute(outbox._waiting(queued.id).values(status="accepted", words="", at=now))
+        tx.execute(outbox._WAITING, {"of": queued.id, "status": "accepted", "words": "", "at": now})
 
     return unknown
 
@@ -170,7 +170,7 @@ PLANTED = {
     "reminds after an answer": Planted(turn.table, "decide", _chases_after_an_answer, frozenset({4, 5})),
     "fires early": Planted(deadlines, "_row", _a_little_fast, frozenset({5})),
     "wrong recipient": Planted(turn.outbox, "queue", _wrong_recipient, frozenset({10})),
-    "believes unproven mail": Planted(read, "_read", _believes_everybody, frozenset({11, 12})),
+    "believes unproven mail": Planted(read, "_read", _believes_everybody, frozenset({11, 12, 23})),
     "breaks the chain": Planted(chain, "link_hash", _breaks_the_chain, frozenset({16})),
     "takes a lost answer for sent": Planted(outbox, "unknown", _takes_lost_for_sent, frozenset({8})),
     "forgets a change in the journal": Planted(chain, "append", _forgets_a_change, frozenset({15})),

@@ -6,6 +6,7 @@ leaving events out. It decides nothing that the bot should and judges nothing th
 
 from __future__ import annotations
 
+import functools
 import heapq
 import shutil
 import sqlite3
@@ -16,7 +17,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
+from bot.model import Mail
 from bot.model.errors import BotError, StoreError
 from bot.store import cases
 from bot.store.db import Database
@@ -57,6 +60,7 @@ class World:
     purged: dict[int, tuple[int, int, dict[str, str]]] = field(default_factory=dict)  # case -> version, ledger, marks
     logged: list[str] = field(default_factory=list)
     turns: int = 0
+    read_before: dict[Any, Mail] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.partnership = partnership.made(Random(f"{self.seed}/partnership"))
@@ -155,7 +159,9 @@ class World:
         """A new daemon starts on the database; where it cannot, it is tried again."""
         self.lives += 1
         luck = Random(f"{self.seed}/life/{self.lives}")
-        life = Life(self.clock, self.server, self.settings, f"life-{self.lives}", luck)
+        life = Life(
+            self.clock, self.server, self.settings, f"life-{self.lives}", luck, self.look.rows, self.read_before
+        )
         before = self._versions()
         try:
             life.start()
@@ -199,7 +205,7 @@ class World:
         marks = {d: self.truths[d].message_id for d in digests if d in self.truths}
         try:
             with self.life.db.begin() as tx:
-                cases.purge(tx, number)
+                cases.purge(tx, number, self.clock())
             self.purged[number] = (self.look.cases[number].version, max(self.look.ledger), marks)
             self.life.db.scrub()
         except StoreError:
@@ -242,7 +248,7 @@ class World:
 def _database(folder: Path, seed: int) -> Path:
     """An empty database whose secret comes from the seed, so that every Message-ID does."""
     file = folder / "bot.db"
-    shutil.copyfile(_empty(), file)
+    file.write_bytes(_empty())
     db = sqlite3.connect(file)
     secret = Random(f"{seed}/secret").randbytes(32).hex()
     db.execute("INSERT INTO meta (key, value) VALUES ('secret', ?)", (secret,))
@@ -251,19 +257,17 @@ def _database(folder: Path, seed: int) -> Path:
     return file
 
 
-_EMPTY: list[Path] = []
-
-
-def _empty() -> Path:
+@functools.cache
+def _empty() -> bytes:
     """A database with its tables, made once for all worlds of this process."""
-    if not _EMPTY:
-        folder = Path(tempfile.mkdtemp(prefix="simulate-", dir=tmpfs()))
-        db = Database(f"sqlite:///{folder / 'bot.db'}")
-        db.migrate()
-        db.tidy()
-        db.close()
-        _EMPTY.append(folder / "bot.db")
-    return _EMPTY[0]
+    folder = Path(tempfile.mkdtemp(prefix="simulate-", dir=tmpfs()))
+    db = Database(f"sqlite:///{folder / 'bot.db'}")
+    db.migrate()
+    db.tidy()
+    db.close()
+    made = (folder / "bot.db").read_bytes()
+    shutil.rmtree(folder)
+    return made
 
 
 def tmpfs() -> Path | None:

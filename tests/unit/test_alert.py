@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.daemon.alert import Alerts, Condition, Told, conditions, due_alerts, read_heartbeat, write_heartbeat
+from bot.daemon.alert import (
+    Alerts,
+    Condition,
+    Told,
+    conditions,
+    due_alerts,
+    last_touched,
+    read_heartbeat,
+    write_heartbeat,
+)
 from bot.model import Contact, Letter, LetterKind, Sending
 from bot.store import mailboxes, outbox
 from bot.store.db import Database
@@ -235,6 +245,20 @@ def test_the_heartbeat_is_private_and_whole(tmp_path: Path) -> None:
     assert [f.name for f in path.parent.iterdir()] == ["heartbeat.json"]
     assert read_heartbeat(path) == {"at": NOW.isoformat(), "open": 3}
     assert read_heartbeat(tmp_path / "none.json") == {}
+
+
+def test_a_heartbeat_that_finds_no_room_still_beats(tmp_path: Path) -> None:
+    """Nothing is raised, so that the watchdog is fed; it is said once, and the file's own time says that the daemon
+    lives. What was written last stays whole."""
+    roads = Roads(tmp_path)
+    roads.alerts.look([], {}, NOW)
+    os.utime(roads.heartbeat, (0, 0))
+    roads.heartbeat.with_name("heartbeat.json.new").mkdir()  # as good as a full disk: no new file can be made
+    for n in range(3):
+        roads.alerts.look([], {}, NOW + n * MINUTE)
+    assert roads.stream.getvalue().count("the heartbeat cannot be written") == 1
+    assert last_touched(roads.heartbeat).year > 1970
+    assert read_heartbeat(roads.heartbeat)["at"] == NOW.isoformat()
 
 
 def test_the_command_gets_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -151,7 +152,7 @@ def test_status_tells_a_stopped_daemon(own: Desk) -> None:
 def test_status_is_true_of_a_daemon_that_died_a_second_ago(own: Desk) -> None:
     """Its heartbeat is fresh and its folder free: it does not run, whatever it said last."""
     beat = own.folder / "var/heartbeat.json"
-    said = json.loads(beat.read_text("utf-8")) | {"every": 15, "at": datetime.now(UTC).isoformat()}
+    said = json.loads(beat.read_text("utf-8")) | {"every": 5, "at": datetime.now(UTC).isoformat()}
     beat.write_text(json.dumps(said), "utf-8")
     ran = command(own.folder, "status")
     assert (ran.returncode, "STOPPED: the daemon does not run" in ran.stderr) == (1, True)
@@ -176,6 +177,33 @@ def test_status_tells_a_deaf_mailbox_and_a_full_disk_at_once(own: Desk) -> None:
     assert "mailbox CE Crewe Assessment Team cannot be read, since" in ran.stderr
     assert "there is little room on the disk" in ran.stderr
     assert "now: CE Crewe: the server refused the line" in ran.stdout
+
+
+def test_status_is_true_of_a_database_that_cannot_be_read(own: Desk) -> None:
+    """Why stands beside all else that has stopped, as data too; nothing that is not known is counted as none."""
+    beat = own.folder / "var/heartbeat.json"
+    beat.write_text(json.dumps(json.loads(beat.read_text("utf-8")) | {"every": 5}), "utf-8")
+    (own.folder / "var/bot.db").write_bytes(b"no database at all" * 1000)
+    ran = command(own.folder, "status", "--json")
+    said = json.loads(ran.stdout)
+    assert (ran.returncode, said["ok"], said["cases"]) == (1, False, None)
+    assert [why for why in said["stopped"] if "the daemon does not run" in why]
+    assert [why for why in said["stopped"] if "the file is no SQLite database" in why]
+    shown = command(own.folder, "status")
+    assert "Cases:" not in shown.stdout
+    assert "The database cannot be read" in shown.stdout
+
+
+def test_status_believes_a_sign_of_life_for_which_there_was_no_room(own: Desk) -> None:
+    """What a daemon says is old where its disk is full; the time of the file is fresh, and it runs."""
+    beat = own.folder / "var/heartbeat.json"
+    said = json.loads(beat.read_text("utf-8")) | {"every": 5, "at": "2020-01-01T00:00:00+00:00"}
+    beat.write_text(json.dumps(said), "utf-8")
+    with (own.folder / "var/daemon.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert command(own.folder, "status").returncode == 0
+        os.utime(beat, (0, 0))
+        assert "shown no sign of life" in command(own.folder, "status").stderr
 
 
 def test_the_folder_may_be_named_before_the_command(prepared: Desk, tmp_path: Path) -> None:

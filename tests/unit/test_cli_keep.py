@@ -96,6 +96,35 @@ def test_letters_of_a_backup_wait_for_a_person(own: Desk) -> None:
     assert all("To: bot-operator@council.example" in letter for letter in since)
 
 
+def test_last_night_s_backup_is_put_back_and_nothing_goes_twice(own: Desk) -> None:
+    """The drill of the manual: put back and started in shadow mode, the day's mail opens the same case under the same
+    ref, its letters are listed and go to nobody a second time; one that a person lets go goes, and all is proven."""
+    config = own.folder / "config/bot.yaml"
+    live = config.read_text("utf-8")
+    done(own.folder, "backup", "last-night.db")
+    drop(own.folder, sender="mo.reid@health.example", text="About a third family.")
+    done(own.folder, "once")
+    before, refs = to_people(own.folder), {row["ref"] for row in rows(own.folder, "cases")}
+    done(own.folder, "restore", "last-night.db")
+    config.write_text(live.replace("mode: live ", "mode: shadow "), "utf-8")
+    done(own.folder, "once")
+    assert {row["ref"] for row in rows(own.folder, "cases")} == refs
+    assert to_people(own.folder) == before
+    (third,) = refs - {own.open}
+    waiting = [row for row in rows(own.folder, "outbox") if row["ref"] == third]
+    assert {row["status"] for row in waiting} == {"withheld"}
+    done(own.folder, "outbox", "release", waiting[0]["id"])
+    done(own.folder, "once")
+    since = [letter for letter in to_people(own.folder) if letter not in before]
+    assert [third in letter for letter in since] == [True]
+    assert rows(own.folder, "verify")[-1]["ok"]
+
+
+def to_people(folder: Path) -> list[str]:
+    """Every letter but the operator's own alerts, such as that an inbox does not go on from where it was read."""
+    return [one for one in operator.letters(folder) if 'To: "Operator" <bot-operator@' not in one]
+
+
 @pytest.mark.parametrize("content", [b"", b"not a database", b"SQLite format 3\x00" + b"\x00" * 4096])
 def test_only_a_backup_is_put_back(own: Desk, content: bytes) -> None:
     """Anything else is refused in a sentence, and the database stays as it was."""

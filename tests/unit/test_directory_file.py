@@ -135,6 +135,14 @@ def test_two_people_in_one_role_at_one_place_are_warned_of() -> None:
     assert load("\n".join((head, first.format("2027-01-31"), second)), "d.csv")[1] == ()
 
 
+def test_a_team_of_forty_is_not_warned_of() -> None:
+    """Practitioners are many and none answers for it; of many who do each row is named once."""
+    head = "area,agency,team,role,email"
+    for role, said in (("practitioner", 0), ("line_manager", 39)):
+        rows = [f"CE,CSC,Crewe,{role},p{n}@csc.example" for n in range(40)]
+        assert len(load("\n".join((head, *rows)), "d.csv")[1]) == said
+
+
 @pytest.mark.parametrize("between", [",", ";", "\t"])
 def test_a_spreadsheet_may_put_commas_semicolons_or_tabs_between_cells(between: str) -> None:
     """What parts the first line parts them all."""

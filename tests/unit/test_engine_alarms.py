@@ -48,6 +48,16 @@ def test_a_deadline_is_answered_at_its_time_and_once(house: House) -> None:
     assert row not in house.case().deadlines
 
 
+def test_a_clock_that_goes_back_answers_nothing_again(house: House) -> None:
+    """What was answered is answered, however often its hour comes again; and what is not yet due waits for its own."""
+    row, stage = opened(house), house.case().stage
+    listed(house, row.at)
+    assert (fired(house, row.at), chasers(house)) == (1, 1)
+    for at in (row.at - timedelta(hours=2), row.at - SECOND, row.at, row.at + LEASE):
+        assert (fired(house, at), chasers(house)) == (0, 1)
+    assert house.case().stage == stage
+
+
 def test_a_deadline_whose_inbox_was_not_read_waits(house: House) -> None:
     """An answer may lie there: until the inbox was read up to the deadline nobody is reminded."""
     row = opened(house)

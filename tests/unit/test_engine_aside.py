@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.daemon.app import reading_of
 from bot.engine.reading.aside import FAILED, read_again
-from bot.engine.reading.reader.sandbox import InProcess, Job, SandboxDied
+from bot.engine.reading.reader.sandbox import InProcess, Job, NoReader, SandboxDied
 from bot.model import LetterKind, Mail
 from bot.model.errors import StoreError
 from bot.store import mails
@@ -99,6 +99,24 @@ def test_a_reading_that_was_begun_and_never_ended_is_no_strike(house: House) -> 
         with pytest.raises(Killed):
             house.app.intake.read(START)
     assert strikes(house) == [0, 0, 0]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_where_there_is_no_reader_no_mail_pays(house: House, count: int) -> None:
+    """A machine that cannot start one stops the reading; every mail waits as it was, alone or in a batch."""
+
+    class Away(InProcess):
+        def read(self, raw: bytes, received: datetime, *, opens_files: bool = True) -> Mail:
+            raise NoReader("none gets ready")
+
+    house.app.intake.reader = Away(reading_of(house.settings))
+    for n in range(count):
+        house.put(eml(title="Lunch", name=f"m{n}"), START + n * MINUTE)
+    house.receive(START + count * MINUTE)
+    for _ in range(4):
+        with pytest.raises(NoReader):
+            house.app.intake.read(START)
+    assert strikes(house) == [0] * count
 
 
 def test_a_mail_that_ends_the_reader_costs_its_neighbours_no_strike(house: House) -> None:

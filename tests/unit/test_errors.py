@@ -1,11 +1,12 @@
 """What is said of an error: a sentence for whoever must mend it, and nobody's words."""
 
 import errno
+import json
 import os
 
 import pytest
 
-from bot.daemon.logs import without_addresses
+from bot.daemon.logs import without_addresses, without_words
 from bot.model.errors import DoorClosed, StoreError, in_words
 
 
@@ -29,3 +30,14 @@ def test_an_error_is_a_sentence(error: Exception, said: str) -> None:
 def test_no_address_stands_in_the_log() -> None:
     """A sentence that names a mailbox by its address loses it there."""
     assert without_addresses("IMAP of crewe@csc.example: refused") == "IMAP of (address) refused"
+
+
+def test_what_an_exception_says_stands_in_no_line() -> None:
+    """Its type and where it arose are written; its words may quote a mail."""
+    try:
+        int("Maisie Quill, born 4 May")
+    except ValueError as error:
+        entry = without_words(None, "error", {"event": "a tick failed", "exc_info": error})
+    assert "Maisie" not in json.dumps(entry)
+    assert (entry["event"], entry["fault"]) == ("a tick failed", "ValueError")
+    assert str(entry["at"]).count("test_errors.py") == 1

@@ -1,4 +1,5 @@
-"""The last day of an app's secret is told in steps, each once, whatever was missed meanwhile."""
+"""The last day of an app's secret is told in steps, each once, whatever was missed meanwhile; and where the list of
+bank holidays ends."""
 
 from __future__ import annotations
 
@@ -132,5 +133,22 @@ def test_check_says_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         result = CliRunner().invoke(app, ["check", "--config", str(root)])
         assert result.exit_code == 0, result.output
         assert ("warning" in result.output and "in 3 days: make a new one" in result.output) is is_said
-        assert bool(running_out(load(root, {"CLOCK_PASSWORD": "x"}).config, today)) is is_said
+        assert bool(running_out(load(root, {"CLOCK_PASSWORD": "x"}), today)) is is_said
         (root / "bot.yaml").write_text(body)
+
+
+def test_a_year_without_bank_holidays_is_told_once_long_before(running: App, root: Path) -> None:
+    """The list ends with 2045: the operator hears of 2046 more than a year before, and `check` says it until all of its
+    days are written into the configuration."""
+    day = date(2044, 11, 30)
+    for days in range(-300, 300, 20):
+        running.expiry.post(datetime(2044, 11, 30, 12, tzinfo=UTC) + timedelta(days=days))
+    said = [subject for subject in told(running) if "bank holidays" in subject]
+    assert said == ["Alert: the bank holidays of 2046 are not known"]
+    edit(root, "bot.yaml", "operator:", "calendar: {add: [2046-01-02]}\noperator:")
+    found = running_out(load(root, ENV), day + timedelta(days=2))
+    assert [line for line in found if "2046" in line and "calendar.add" in line] != []
+    assert [line for line in running_out(load(root, ENV), day - timedelta(days=365)) if "bank" in line] == []
+    days = ", ".join(f"2046-{month:02}-25" for month in range(3, 11))
+    edit(root, "bot.yaml", "{add: [2046-01-02]}", f"{{add: [{days}]}}")
+    assert [line for line in running_out(load(root, ENV), day + timedelta(days=2)) if "bank" in line] == []

@@ -29,7 +29,7 @@ from tests.letters import FOLDER, about, changed, sample, samples
 T = TypeVar("T", Wording, Standing)
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.j2")}
 TEMPLATES = Templates.from_texts(TEXTS)
-AGAIN = Templates.from_texts(TEXTS)
+AGAIN = Templates(TEXTS)
 OFFICE = Office(Contact("clock@partnership.example", "Safeguarding Challenge Clock (automatic)"), calendar())
 SAMPLES = samples()
 #: Notices and reminders that do not ask a stage's own people for their answer.
@@ -591,6 +591,15 @@ def test_a_broken_page_costs_only_the_page() -> None:
     assert made.used_fallback
     assert parsed(made.raw).get_content_type() == "text/plain"
     assert made.text == render(sample(LetterKind.CHASER), OFFICE, TEMPLATES).text
+
+
+@pytest.mark.parametrize("words", ["{{ 7 * 191 }}", "{% for n in range(3) %}1337{% endfor %}", "{# gone #}x"])
+def test_what_somebody_wrote_is_no_template(words: str) -> None:
+    """It stands in the letter as it was written: nothing in it is worked out."""
+    letter = next(one for one in SAMPLES if one.kind is LetterKind.RELAY)
+    made = render(changed(letter, text=words), OFFICE, TEMPLATES)
+    assert not made.used_fallback, made.fault
+    assert f"> {words}\n" in made.text
 
 
 def test_the_fault_holds_no_value() -> None:

@@ -1,7 +1,10 @@
-"""How long a thread waits after a failure."""
+"""How long a thread waits after a failure; and how a clock that was moved is noticed."""
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.daemon.life import Jumps
 from bot.daemon.threads import BACKOFF, REFUSED, pause_after
 from bot.model.errors import DoorClosed, LoginRefused, Throttled
 
@@ -38,3 +41,22 @@ def test_a_server_that_asks_for_patience_is_given_it(asked: float, waits: float)
 def test_the_longest_wait_is_an_hour() -> None:
     """Who mends a password waits no longer for it to be tried; SIGHUP tries it at once."""
     assert REFUSED[-1] == 3600
+
+
+NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("by", [timedelta(days=3), timedelta(hours=-2)])
+def test_a_clock_that_is_moved_is_noticed_once(by: timedelta) -> None:
+    """Forward, also because the machine slept meanwhile, and back; the new time is the right one from then on."""
+    jumps = Jumps(NOON, 100.0)
+    assert jumps.moved(NOON + timedelta(seconds=30), 130.0) is None
+    assert jumps.moved(NOON + by + timedelta(seconds=60), 160.0) == by
+    assert jumps.moved(NOON + by + timedelta(seconds=90), 190.0) is None
+
+
+def test_a_clock_that_is_set_right_by_little_is_not_moved() -> None:
+    """Half an hour of a standstill, and the seconds of a time server, alarm nobody."""
+    jumps = Jumps(NOON, 100.0)
+    assert jumps.moved(NOON + timedelta(minutes=30), 110.0) is None
+    assert jumps.moved(NOON + timedelta(minutes=29, seconds=30), 110.0) is None

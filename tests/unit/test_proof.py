@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from bot.model.errors import StoreError
 from bot.store import cases, mailboxes
 from bot.store.db import Database
 from bot.store.proof import beside
@@ -35,7 +36,8 @@ PROVEN: dict[str, tuple[tuple[str, ...], bool]] = {
     "counters": (("area", "year", "last"), True),
     "gaps": (("mailbox", "since", "until", "why"), True),
     "outbox": (("letter", "raw", "digest"), True),
-    "deadlines": (("case_number", "kind", "stage", "nth", "item", "at", "why"), True),
+    "deadlines": (("case_number", "kind", "stage", "nth", "item", "at", "why", "ready"), True),
+    "config_kept": (("name", "text"), True),
     "seals": (("seq", "at", "body", "prev", "hash"), True),
 }
 
@@ -197,6 +199,43 @@ def test_two_hundred_edits_are_found(whole: Path, tmp_path: Path) -> None:
         if not faults(file):
             unseen.append((seed, *did))
     assert unseen == []
+
+
+def as_read(file: Path) -> dict[str, list[Any]]:
+    """What is read of the tables that are proven."""
+    with opened(file) as tx:
+        return {
+            table: sorted(map(tuple, tx.exec_driver_sql(f"SELECT {', '.join(columns)} FROM {table}").all()), key=repr)
+            for table, (columns, _) in PROVEN.items()
+        }
+
+
+def test_a_bit_that_turned_is_found_or_does_no_harm(whole: Path, tmp_path: Path) -> None:
+    """One bit turned by a failing disk at each of two hundred places of the file: it is refused at the start, named by
+    `verify`, or nothing that is proven reads another way."""
+    kept, before, unseen, found = whole.read_bytes(), as_read(whole), list[int](), 0
+    luck, file = random.Random(36), tmp_path / "bot.db"
+    for n in range(200):
+        at = luck.randrange(n * len(kept) // 200, (n + 1) * len(kept) // 200)
+        file.write_bytes(kept[:at] + bytes([kept[at] ^ (1 << luck.randrange(8))]) + kept[at + 1 :])
+        try:
+            if is_named(file):
+                found += 1
+            elif as_read(file) != before:
+                unseen.append(at)
+        except StoreError:
+            found += 1
+    assert unseen == []
+    assert found > 50
+
+
+def is_named(file: Path) -> bool:
+    """Raises StoreError where the start is refused."""
+    db = Database(f"sqlite:///{file}")
+    try:
+        return bool(db.faults()) or bool(faults(file))
+    finally:
+        db.close()
 
 
 def test_a_daily_letter_s_head_is_held_against_its_time(whole: Path, tmp_path: Path) -> None:

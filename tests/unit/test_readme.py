@@ -67,6 +67,25 @@ def test_every_target_named_is_there(path: Path) -> None:
     assert set(re.findall(r"(?:^|`)make ([a-z]+)", path.read_text("utf-8"), re.MULTILINE)) - targets == set()
 
 
+def promises() -> list[str]:
+    """The bullets of what the README promises."""
+    section = README.partition("## What it promises")[2].partition("\n## ")[0]
+    return re.split(r"^\* ", section, flags=re.MULTILINE)[1:]
+
+
+def test_every_promise_names_what_shows_it() -> None:
+    """A command for each, and each word by which it chooses tests is the name of some."""
+    assert [one[:60] for one in promises() if "*Shown by* `" not in one] == []
+    paths = [*(ROOT / "tests").rglob("test_*.py")]
+    names = {path.stem for path in paths} | {
+        name for path in paths for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    chosen = re.findall(r"make test ONLY=(?:\"([^\"]+)\"|(\w+))", README)
+    words = {word for quoted, bare in chosen for word in (quoted or bare).split(" or ")}
+    assert len(words) > 10
+    assert [word for word in words if not any(word in name for name in names)] == []
+
+
 def test_the_picture_is_the_programs_own(capsys: pytest.CaptureFixture[str]) -> None:
     """The README's diagram is what `flow --mermaid` prints."""
     flow(mermaid=True, as_json=False)

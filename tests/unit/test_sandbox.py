@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.engine.reading.reader.sandbox import InProcess, Sandbox, SandboxDied
+from bot.engine.reading.reader.sandbox import InProcess, NoReader, Sandbox, SandboxDied
 from bot.mail.read import Reading
 from bot.mail.subject import Phrase
 from bot.mail.trust import Trust
 from bot.model import Mail
+from tests.until import until
 
 MAILS = Path(__file__).parent.parent / "mails"
 NOW = datetime(2027, 1, 16, 9, 15, tzinfo=UTC)
@@ -82,6 +85,31 @@ def test_a_child_that_died_while_idle_is_replaced(sandbox: Sandbox) -> None:
     os.kill(sandbox.pid, signal.SIGKILL)
     os.waitid(os.P_PID, sandbox.pid, os.WEXITED | os.WNOWAIT)
     assert sandbox.read(HEAD + b"\nhello\n", NOW).new_text == "hello"
+
+
+def test_a_child_that_does_not_get_ready_is_no_mails_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that is too busy to start one, no mail has killed its reader; the child loads on, and the mail is
+    read once it is ready."""
+    busy = tmp_path / "python"
+    busy.write_text(f'#!/bin/sh\nwhile [ ! -e {tmp_path}/go ]; do sleep 0.1; done\nexec {sys.executable} "$@"\n')
+    busy.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(busy))
+    sandbox = Sandbox(READING, patience=0.2)
+    pid = sandbox.pid
+    with pytest.raises(NoReader):
+        sandbox.read(HEAD + b"\nhello\n", NOW)
+    with pytest.raises(NoReader):
+        sandbox.read_many([(HEAD + b"\nhello\n", NOW)])
+    (tmp_path / "go").touch()
+    assert until(lambda: _read_if_ready(sandbox), 60).new_text == "hello"
+    assert sandbox.pid == pid
+    sandbox.close()
+
+
+def _read_if_ready(sandbox: Sandbox) -> Mail | None:
+    with contextlib.suppress(NoReader):
+        return sandbox.read(HEAD + b"\nhello\n", NOW)
+    return None
 
 
 def test_closing_ends_the_child() -> None:

@@ -41,6 +41,7 @@ from bot.model import (
 from bot.model.letters import Information
 from bot.records import plain
 from bot.rules.book import Rules
+from bot.rules.directory import Directory
 from tests.letters import about, of_kind
 from tests.unit.case_samples import (
     ANIL,
@@ -49,6 +50,7 @@ from tests.unit.case_samples import (
     DEV,
     FAY,
     HELEN,
+    MANAGER,
     MO,
     RUTH,
     START,
@@ -69,6 +71,7 @@ from tests.unit.case_samples import (
     opened,
     rules,
     served,
+    shipped,
     to,
 )
 
@@ -504,6 +507,25 @@ def test_bounces_go_down_the_row_and_the_clock_starts_afresh() -> None:
     assert tried == ["csc.dsl.duty@csc.example", "safeguarding@csc.example", UNIT]
     told = {e for one in decision.letters for e in to(one)}
     assert {UNIT, HELEN, "bot-operator@council.example"} <= told
+
+
+@pytest.mark.parametrize("role", ["line_manager", "designated_safeguarding_lead"])
+def test_a_stage_that_nobody_holds_goes_to_the_business_unit(role: str) -> None:
+    """Its row has gone from the directory since: somebody reads its letter, its clock runs, and the gap is flagged."""
+    rows = tuple(row for row in shipped().directory.rows if row.role != role)
+    book = replace(rules(), directory=Directory(rows))
+    decision, found = opened(book=book), []
+    for _ in range(3):
+        assert all(one.to for one in decision.letters)
+        case = served(decision, book)
+        run = case.run
+        assert (run is not None and run.began is not None, case.due is not None) == (True, True)
+        assert alarms(case, "lapse") != []
+        found += [case.served] if case.has(Flag.NO_CONTACT) and not found else []
+        if case.stage == book.policy.stages[-1].id:
+            break
+        decision = fired(case, "lapse", book)
+    assert [{one.contact.email for one in those} <= {UNIT, MANAGER} for those in found] == [True]
 
 
 # --- reopened ------------------------------------------------------------------------------------------------------

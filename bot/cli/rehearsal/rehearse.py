@@ -17,11 +17,13 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
 from email.utils import getaddresses, parsedate_to_datetime
+from functools import cache
 from pathlib import Path
 
 from bot.cli.rehearsal.rows import Row, Rows, faults
 from bot.cli.rehearsal.story import (
     BOT_ADDRESS,
+    DATABASE,
     Answered,
     LetterRef,
     Story,
@@ -38,6 +40,7 @@ from bot.model import Sending
 from bot.model.errors import BotError
 from bot.settings.settings import Senders, Settings
 from bot.store import cases, deadlines, outbox
+from bot.store.db import Database
 from bot.store.outbox import Queued
 
 
@@ -198,9 +201,21 @@ class Played:
     short: tuple[str, ...]
 
 
+@cache
+def _empty_database() -> bytes:
+    """The file of a database in which nothing stands yet: made once, for a story takes less time than its schema."""
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
+        file = Path(folder) / "empty.db"
+        database = Database(f"sqlite:///{file}")
+        database.migrate()
+        database.close()
+        return file.read_bytes()
+
+
 def rehearse(story: Story, base: Settings, senders: Senders | None = None) -> Played:
     """Plays one story in a temporary folder and checks it. `senders`: how real mail's senders are proven."""
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
+        (Path(folder) / DATABASE).write_bytes(_empty_database())
         rehearsal = Rehearsal(story, Path(folder), base, senders)
         rows = list(rehearsal.play())
     short = (f"{n} {'letter' if n == 1 else 'letters'} {why}" for why, n in rehearsal.short.items())

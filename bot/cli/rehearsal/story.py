@@ -26,6 +26,7 @@ from bot.settings.settings import BotMailbox, Config, Door, Recipients, Senders,
 
 BOT_ADDRESS = "bot@challenge.example"
 GATEWAY = "mx.story.example"
+DATABASE = "story.db"
 
 
 class Part(BaseModel):
@@ -133,7 +134,7 @@ def settings_of(story: Story, folder: Path, base: Settings, senders: Senders | N
         for box in story.inbox
     )
     config = Config(
-        database=f"sqlite:///{folder / 'story.db'}",
+        database=f"sqlite:///{folder / DATABASE}",
         operator="operator@challenge.example",
         mode=story.mode,
         senders=senders or Senders(trust=Trust(profile="rfc8601", authserv_ids=(GATEWAY,))),

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exchangelib import errors
-from exchangelib.fields import FieldPath
+from exchangelib.fields import FieldOrder, FieldPath
 from exchangelib.folders import Folder, Inbox, JunkEmail, MsgFolderRoot, Root, SentItems
 from exchangelib.folders.collections import FolderCollection
-from exchangelib.items import ID_ONLY, Message
+from exchangelib.items import ID_ONLY, SHALLOW, Message
 from exchangelib.properties import DistinguishedFolderId, Mailbox
+from exchangelib.restriction import Q
 from exchangelib.services import SyncFolderItems
 
 from bot.model.errors import DoorClosed
@@ -126,6 +127,16 @@ def listing_after(account: Any, folder: Any, state: str, most: int) -> Listing:
         if listing.is_whole or len(heads) >= most:
             listing.heads = sorted(heads.values())
             return listing
+
+
+def newest(account: Any, folder: Any, most: int) -> list[Head]:
+    """The messages of a folder that arrived last, whatever any state says of them. Raises what exchangelib raises."""
+    fields = {FieldPath(field=Message.get_field_by_fieldname(name)) for name in FIELDS}
+    order = [FieldOrder(field_path=FieldPath(field=Message.get_field_by_fieldname(FIELDS[0])), reverse=True)]
+    found = FolderCollection(account=account, folders=[folder]).find_items(
+        Q(), shape=ID_ONLY, depth=SHALLOW, additional_fields=fields, order_fields=order, max_items=most
+    )
+    return [_head(item) for item in found if isinstance(item, Message)]
 
 
 def _head(item: Any) -> Head:

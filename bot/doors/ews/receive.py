@@ -19,10 +19,10 @@ from exchangelib.folders.collections import FolderCollection
 from exchangelib.restriction import Q
 
 from bot.doors.ews.client import Exchange
-from bot.doors.ews.folders import Head, Listing, listing_after, sent, watched
+from bot.doors.ews.folders import Head, Listing, listing_after, newest, sent, watched
 from bot.doors.ews.stream import Stream
 from bot.doors.ports import Batch, RawMail
-from bot.doors.reading import HEAD_BYTES, JUNK_NAMES, Withheld, fitting, gather
+from bot.doors.reading import BATCH_BYTES, HEAD_BYTES, JUNK_NAMES, LOOKED, Withheld, fitting, gather, latest, strangers
 from bot.model.errors import DoorClosed
 from bot.settings.settings import Door
 
@@ -55,12 +55,15 @@ REFUSED = (errors.ErrorAccessDenied, errors.ErrorInternalServerError)
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Up to where a folder was read: what `state` lists is given up to `last` (received, id), then comes `until`."""
+    """Up to where a folder was read: what `state` lists is given up to `last` (received, id), then comes `until`.
+    `latest`, `strange`: see reading.strangers; None in a mark of an earlier version."""
 
     state: str
     until: str = ""
     last: tuple[str, str] = ("", "")
     is_first: bool = False
+    latest: tuple[str, ...] | None = None
+    strange: tuple[str, ...] = ()
 
 
 class EwsMailbox:
@@ -151,12 +154,14 @@ class EwsMailbox:
         self, account: Any, folder: str, mark: Mark | None, limit: int, room: int
     ) -> tuple[list[RawMail], Mark, bool]:
         """Up to `limit` mails and `room` bytes after `mark`, and whether there is more."""
-        mark = mark or Mark("", is_first=True)
+        mark = mark or Mark("", is_first=True, latest=())
         before = self._listed.get(folder)
         listing, mark = self._listing(account, folder, mark)
         waiting = [head for head in listing.heads if (head.received, head.id) > mark.last]
         chosen = fitting(waiting[: min(limit, MOST_ITEMS)], room, self._door.max_bytes)
         mails = self._bodies(account, folder, chosen)
+        if mark.latest is not None:
+            mark = replace(mark, latest=latest(mark.latest, ((head.received, head.id) for head in chosen)))
         if len(chosen) < len(waiting):
             last = (chosen[-1].received, chosen[-1].id)
             return mails, replace(mark, until=listing.until, last=last), True
@@ -166,7 +171,21 @@ class EwsMailbox:
             quiet = self._quiet(account, folder, state)
             state, more = quiet or state, not quiet
         self._tips[folder] = state
-        return mails, Mark(state, is_first=mark.is_first and more), more
+        mark = Mark(state, is_first=mark.is_first and more, latest=mark.latest, strange=mark.strange)
+        is_still = not listing.heads and not more and room == BATCH_BYTES  # nothing came in another folder either
+        return self._still(account, folder, mark) if is_still else (mails, mark, more)
+
+    def _still(self, account: Any, folder: str, mark: Mark) -> tuple[list[RawMail], Mark, bool]:
+        """Nothing came, the server says: is that so? See reading.strangers."""
+        found = newest(account, self._folders[folder], LOOKED)
+        there = latest(None, ((head.received, head.id) for head in found))
+        known = there if mark.latest is None else mark.latest
+        strange, is_lost = strangers(known, mark.strange, there)
+        if is_lost:
+            self._went_back.append(folder)
+            self._tips.pop(folder, None)
+            return [], Mark("", latest=known), True
+        return [], replace(mark, latest=known, strange=strange), False
 
     def _listing(self, account: Any, folder: str, mark: Mark) -> tuple[Listing, Mark]:
         """What is to be given after `mark`: as listed before, or listed now; anew where the state is good no more."""
@@ -176,7 +195,7 @@ class EwsMailbox:
                 known = listing_after(account, self._folders[folder], mark.state, self._most)
             except LOST:
                 self._went_back += [] if mark.is_first else [folder]
-                mark = Mark("", is_first=mark.is_first)
+                mark = Mark("", is_first=mark.is_first, latest=mark.latest)
                 known = listing_after(account, self._folders[folder], "", self._most)
             if mark.until:  # begun by an earlier process: what came since its listing is listed again behind it
                 known = replace(known, until=mark.until, is_whole=False)
@@ -266,7 +285,11 @@ def _holds(account: Any, folder: Any, message_id: str) -> bool:
 def _marks(cursor: str) -> dict[str, Mark]:
     """A cursor of another kind of door tells nothing about this one: everything is seen for the first time."""
     kept = json.loads(cursor).get("ews", {}) if cursor else {}
-    return {folder: Mark(**{**mark, "last": tuple(mark["last"])}) for folder, mark in kept.items()}
+    return {folder: Mark(**{name: _value(value) for name, value in mark.items()}) for folder, mark in kept.items()}
+
+
+def _value(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _cursor(marks: dict[str, Mark]) -> str:

@@ -3,14 +3,14 @@
 Values only: it asks no server and reads no clock.
 """
 
-import base64
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bot.doors.graph.client import Graph
+from bot.doors.reading import hashed as hashed
+from bot.doors.reading import latest
 
 #: How many of the mails given last are known again, so that a read mark does not bring one a second time.
 KNOWN = 1000
@@ -24,7 +24,8 @@ class Mark:
 
     `link`: whole, as the service gave it; until `is_counted` it leads through the count, then to the changes since.
     `upto`: arrival of the last mail given of those that lay there already, None when all were given. `known`: the
-    mails given last, as hashes; `ties` of them, at least, arrived at `upto`.
+    mails given last, as hashes; `ties` of them, at least, arrived at `upto`. `latest` (None in a mark of an earlier
+    version), `strange`: see reading.strangers.
     """
 
     folder: str
@@ -34,6 +35,8 @@ class Mark:
     known: tuple[str, ...] = ()
     ties: int = 0
     is_first: bool = False
+    latest: tuple[str, ...] | None = None
+    strange: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +53,20 @@ def after(mark: Mark, given: Sequence[Head], upto: str | None, *, more: bool) ->
     tied = sum(1 for head in given if head.received == last)
     ties = tied + (mark.ties if last is not None and last == mark.upto else 0)
     known = (*mark.known, *(hashed(head.id) for head in given))[-max(KNOWN, ties) :]
-    return replace(mark, upto=last, known=known, ties=ties, is_first=mark.is_first and more)
-
-
-def hashed(key: str) -> str:
-    """Nine bytes of hash: a stranger cannot choose an immutable id, and no two of a mailbox meet by chance."""
-    return base64.b64encode(hashlib.blake2b(key.encode(), digest_size=9).digest()).decode()
+    # Of a mark of an earlier version it is not known what it gave: that is seen at the first quiet look.
+    is_kept = mark.latest is not None or mark.is_first
+    late = latest(mark.latest, ((head.received, head.id) for head in given)) if is_kept else None
+    return replace(mark, upto=last, known=known, ties=ties, is_first=mark.is_first and more, latest=late)
 
 
 def marks_of(cursor: str) -> dict[str, Mark]:
     """A cursor of another kind of door tells nothing about this one: everything is seen for the first time."""
     kept = json.loads(cursor).get("graph", {}) if cursor else {}
-    return {folder: Mark(**{**mark, "known": tuple(mark["known"])}) for folder, mark in kept.items()}
+    return {folder: Mark(**{name: _value(value) for name, value in mark.items()}) for folder, mark in kept.items()}
+
+
+def _value(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def cursor_of(marks: dict[str, Mark]) -> str:

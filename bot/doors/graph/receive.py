@@ -17,7 +17,7 @@ from typing import Any
 from bot.doors.graph.client import Answer, Graph
 from bot.doors.graph.marks import Head, Mark, after, cursor_of, hashed, marks_of, watched_folders
 from bot.doors.ports import Batch, RawMail
-from bot.doors.reading import HEAD_BYTES, Withheld, gather
+from bot.doors.reading import BATCH_BYTES, HEAD_BYTES, LOOKED, Withheld, gather, latest, strangers
 from bot.settings.settings import Door
 
 #: Seconds between two looks while waiting: one small request for each folder.
@@ -132,7 +132,7 @@ class GraphMailbox:
                 raise self._graph.closed(f"it keeps losing its place in {name!r}: it is tried again") from None
             # Everything there is listed again, which is no first sight; the ledger knows what it has.
             self._went_back += [] if mark.is_first else [name]
-            return [], Mark(mark.folder, known=mark.known, is_first=mark.is_first), True
+            return [], Mark(mark.folder, known=mark.known, is_first=mark.is_first, latest=mark.latest), True
 
     # --- what lies there already -------------------------------------------------------------------------------------
 
@@ -170,9 +170,25 @@ class GraphMailbox:
     def _changed(self, name: str, mark: Mark, limit: int, room: int) -> tuple[list[RawMail], Mark, bool]:
         heads, link, is_end = self._news(mark)
         chosen, mails = self._bodies(name, heads[:limit], room)
+        if not heads and is_end and room == BATCH_BYTES:  # nothing came in another folder either
+            return self._quiet(name, replace(mark, link=link, is_first=False))
         if len(chosen) < len(heads):  # the same changes are told again, and what was given is known
             return mails, after(mark, chosen, None, more=True), True
         return mails, replace(after(mark, chosen, None, more=not is_end), link=link), not is_end
+
+    def _quiet(self, name: str, mark: Mark) -> tuple[list[RawMail], Mark, bool]:
+        """Nothing has changed, the service says: is that so? See reading.strangers."""
+        newest = {"orderby": "receivedDateTime desc", "select": "receivedDateTime", "top": str(LOOKED)}
+        rows = self._rows(
+            self._graph.ask("GET", self._graph.url("mailFolders", mark.folder, "messages", **newest)).told
+        )
+        there = latest(None, ((head.received, head.id) for head in map(self._head, rows)))
+        known = there if mark.latest is None else mark.latest
+        strange, is_lost = strangers(known, mark.strange, there)
+        if is_lost:
+            self._went_back.append(name)
+            return [], Mark(mark.folder, known=mark.known, latest=known), True
+        return [], replace(mark, latest=known, strange=strange), False
 
     def _news(self, mark: Mark) -> tuple[list[Head], str, bool]:
         """Mails that are new in the folder, by arrival; the link after them; whether it is the last for now."""

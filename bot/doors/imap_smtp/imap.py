@@ -206,10 +206,12 @@ class ImapMailbox:
         is_large = head.size > self._door.max_bytes
         part = f"BODY.PEEK[]<0.{min(HEAD_BYTES, self._door.max_bytes)}>" if is_large else "BODY.PEEK[]"
         raw = part_of(patiently(client, [head.uid], part).get(head.uid))
-        if raw is not None or had is not None:
-            return max(raw or b"", had or b"", key=len)
+        if found := max(raw or b"", had or b"", key=len):
+            return found
         if not is_listed(client, head.uid):
-            return None
+            return None  # Dovecot calls the body of one that was expunged NIL, as it does an empty one
+        if raw is not None or had is not None:
+            return b""
         self._withheld.strike(key, self._lists(key, "does not give it"))
         return b""
 

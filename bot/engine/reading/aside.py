@@ -21,9 +21,9 @@ from bot.model import Disposition, Inbox, Letter, Mail
 from bot.model.errors import StoreError
 from bot.model.failpoints import failpoint
 from bot.model.letters import Alert
-from bot.store import cases, mails
+from bot.store import cases, mailboxes, mails
 from bot.store.db import Database
-from bot.store.mails import Waiting
+from bot.store.mails import Listed, Waiting
 
 #: Why a mail is aside that can be read, and by which `review retry` finds all such mails.
 FAILED = "its decision failed by a fault of this service"
@@ -69,10 +69,13 @@ class Aside:
 
     def settle(self, now: datetime) -> None:
         """Sets aside what was gathered and tells of it."""
-        found = list(self._found.values())
-        if not found:
+        gathered = sorted(self._found.items())
+        if not gathered:
             return
         with self.db.begin() as tx:
+            found = [each for entry, each in gathered if mails.is_unread(tx, entry)]
+            if not found:
+                return
             for each in found:
                 hashed = each.message_id_hash
                 mails.dispose(
@@ -133,6 +136,17 @@ def read_again(tx: Connection, now: datetime) -> int:
     for entry in failed:
         mails.replace(tx, entry, Disposition.UNREAD, "read again by hand", now)
     return len(failed)
+
+
+def again(tx: Connection, row: Listed, now: datetime) -> bool:
+    """Puts one mail back to unread; True where its server never gave its bytes, so that it is fetched anew first: the
+    entry ends, and what comes has another."""
+    if row.digest != mails.NOTHING:
+        mails.replace(tx, row.entry, Disposition.UNREAD, "read again by hand", now)
+        return False
+    mailboxes.ask_anew(tx, row.mailbox, row.entry, now)
+    mails.replace(tx, row.entry, Disposition.IGNORED, "its server is asked for it again", now)
+    return True
 
 
 @dataclass(eq=False, slots=True)

@@ -144,7 +144,9 @@ class Intake:
         """They leave one row each and nothing else; they come in crowds, so they share a commit."""
         if unrelated:
             with self.db.begin() as tx:
-                for entry, why, digest in unrelated:
+                for entry, why, digest in sorted(unrelated):
+                    if not mails.is_unread(tx, entry):
+                        continue
                     mails.dispose(tx, entry, Disposition.IGNORED, why, now, message_id_hash=digest)
                 failpoint("intake.disposing")
             failpoint("intake.disposed")
@@ -161,6 +163,8 @@ class Intake:
         while True:
             try:
                 with self.db.begin() as tx:
+                    if not mails.is_unread(tx, one.entry):
+                        break  # another desk was faster
                     if answered is not None:
                         self._obey(tx, one, answered, now)
                         failpoint("intake.disposing")

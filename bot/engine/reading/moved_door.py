@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from bot.engine.reading.place import hash_id
 from bot.model import Disposition, Mail
 from bot.store import mailboxes
-from bot.store.mails import Listed, Waiting, held, seen
+from bot.store.mails import NOTHING, Listed, Waiting, held, seen
 
 #: Why a mail does nothing that was read through the former door, or before the place went back.
 AGAIN = "read before, through the former door of this mailbox"
@@ -58,6 +58,8 @@ def known(tx: Connection, one: Waiting, mail: Mail, moved: Windows) -> str:
     Times of arrival are not asked: some servers give every mail they take over that of the move. Through the same door
     a mail has its bytes yet, and a Message-ID that comes again with others is another mail.
     """
+    if one.digest == NOTHING:
+        return ""  # of a mail that was not given nothing can be compared
     found = _before(tx, one, mail, moved)
     if found is not None and found.digest == one.digest:
         return AGAIN
@@ -68,7 +70,7 @@ def known(tx: Connection, one: Waiting, mail: Mail, moved: Windows) -> str:
 
 def alike(tx: Connection, one: Waiting, mail: Mail, moved: Windows) -> tuple[Listed, ...]:
     """The mail that waits for a person and may be this one in other bytes: its content tells."""
-    found = _before(tx, one, mail, moved)
+    found = _before(tx, one, mail, moved) if one.digest != NOTHING else None
     return (found,) if found is not None and found.disposition in (Disposition.PEN, Disposition.ASIDE) else ()
 
 

@@ -4,12 +4,13 @@ A mailbox whose door was changed, or whose place went back (a folder put back fr
 of the past), is listed anew and compared with what was read before: moved_door.py. It reads no mail.
 """
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.doors.ports import Mailbox
+from bot.doors.ports import Batch, Mailbox
 from bot.engine.reading import moved_door
 from bot.engine.turn import Turn
 from bot.model import Inbox
@@ -30,12 +31,14 @@ class Boxes:
 
 
 class Receiving:
-    """Passes over mailboxes; each may run in a thread of its own."""
+    """Passes over mailboxes; each may run in a thread of its own. `unanswered`: mailboxes whose answer is waited for,
+    and since when on the steady clock; for any thread."""
 
     def __init__(self, db: Database, turn: Turn, boxes: Boxes) -> None:
         self.db = db
         self.turn = turn
         self.boxes = boxes
+        self.unanswered: dict[str, float] = {}
         self._entered: dict[str, str] = {}
 
     def receive(self, name: str, mailbox: Mailbox, now: datetime) -> int:
@@ -46,9 +49,11 @@ class Receiving:
             with self.db.read() as tx:
                 cursor = mailboxes.cursor(tx, name)
             failpoint("intake.fetch")
-            batch = mailbox.fetch(cursor, BATCH)
+            batch = self._fetched(name, mailbox, cursor)
             failpoint("intake.fetched")
             with self.db.begin() as tx:
+                if mailboxes.cursor(tx, name) != cursor:
+                    continue  # `review retry` asked meanwhile for all of it: what was fetched comes again
                 if batch.went_back:
                     self._goes_back(tx, name, batch.went_back, now)
                 for folder in dict.fromkeys(m.folder for m in batch.mails):
@@ -67,6 +72,13 @@ class Receiving:
             mailbox.ack([m.key for m in batch.mails])
             if batch.done:
                 return new
+
+    def _fetched(self, name: str, mailbox: Mailbox, cursor: str) -> Batch:
+        self.unanswered[name] = time.monotonic()
+        try:
+            return mailbox.fetch(cursor, BATCH)
+        finally:
+            del self.unanswered[name]
 
     def _enter(self, name: str, now: datetime) -> None:
         """Before the first pass of this process: is it still the door the mailbox was read through?"""

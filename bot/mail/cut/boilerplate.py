@@ -9,6 +9,7 @@ end, in a frame, is trimmings.py's business. It does not know signatures and quo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import re2
 
@@ -126,6 +127,7 @@ def _sentences(text: str) -> list[str]:
     return [piece for piece in _SENTENCE.split(_LINK.sub(" x@x ", text)) if _WORD.search(piece.replace("x@x", " "))]
 
 
+@lru_cache(maxsize=256)
 def _judged(sentence: str, spared: int) -> tuple[bool, bool, int]:
     """Whether a sentence is boilerplate, whether it has at least no words of a person's, and how many words it has.
     `spared`: words of a person's that it may have."""

@@ -8,6 +8,7 @@ does not know quotations (quote.py).
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import re2
@@ -45,6 +46,9 @@ _SENT_AT = re2.compile(
 )
 
 
+_REMEMBERED = 10_000
+
+
 def trimmed(lines: list[str], writer: str = "") -> str:
     """A person's own words among `lines`. Where nothing but trimmings is found, nothing is left. `writer`: the sender's
     name, which begins a signature where it stands above titles."""
@@ -54,6 +58,17 @@ def trimmed(lines: list[str], writer: str = "") -> str:
 def cut(lines: list[str], writer: str = "") -> tuple[str, bool]:
     """The same, and whether all that was taken off is certain; where it is not, and nothing or only a greeting would be
     left, everything stays."""
+    whole = tuple(lines)
+    return _remembered(whole, writer) if sum(map(len, whole)) <= _REMEMBERED else _cut(whole, writer)
+
+
+@lru_cache(maxsize=64)
+def _remembered(lines: tuple[str, ...], writer: str) -> tuple[str, bool]:
+    """One mail's words are cut by each who asks what they mean. Long ones are not kept in mind."""
+    return _cut(lines, writer)
+
+
+def _cut(lines: tuple[str, ...], writer: str) -> tuple[str, bool]:
     given = _without_marked(list(lines))
     taken = _taken(given)
     rest = [line for n, line in enumerate(given) if n not in taken]

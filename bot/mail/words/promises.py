@@ -6,6 +6,7 @@ about. The words stand in patterns/promises.yaml. It knows no case, no state and
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import re2
 
@@ -67,6 +68,7 @@ def clauses(sentence: str) -> list[str]:
     return [clause for clause in _JOINED.split(sentence) if clause]
 
 
+@lru_cache(maxsize=256)
 def _promises(words: str) -> bool:
     """Whether these words are on the list, with or without what people say before them."""
     begun = _OPENING.match(words)

@@ -1,9 +1,10 @@
-"""Whether what stands beside the journals is what was written: texts, mails, letters, policies, gaps, refs.
+"""Whether what stands beside the journals is what was written: texts, mails, letters, policies, gaps, refs, the
+configuration that is kept.
 
 Each is held against a hash of it that is chained, or against its own: a text against the token in the journal, a mail
 and a policy against the digest that names them, a letter and a gap against the last seal, refs against the counters.
 Whoever writes whole chains anew is found by a head that was noted elsewhere (chain.judged). It mends nothing. Not
-proven here: why a mail went where it went, who took a letter and when, leases, and `meta`.
+proven here: why a mail went where it went, who took a letter and when, leases, places in mailboxes, and `meta`.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ import re2
 from sqlalchemy import Connection, Row, select
 
 from bot.model import How
+from bot.model.errors import StoreError
 from bot.model.mails import Disposition
 from bot.store import cases, codec, mailboxes, meta, schema
 from bot.store.proof import chain
@@ -29,7 +31,7 @@ _TOKEN = re2.compile(r'"(t:[0-9a-f]{32})"')
 def faults(tx: Connection) -> list[str]:
     """Every fault in words; [] when all is well. Chains of cases and their states are `cases.verify`'s."""
     found: list[str] = []
-    for part in (_refs, _texts, _mails, _policies, _sealed):
+    for part in (_refs, _texts, _mails, _policies, _kept, _sealed):
         try:
             found += part(tx)
         except ValueError as error:  # an instant that is none, a number that is text
@@ -176,6 +178,13 @@ def _policies(tx: Connection) -> Iterator[str]:
     for digest, text in texts.items():
         if hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != digest:
             yield f"the text of a policy was changed after cases opened under it ({digest[:12]})"
+
+
+def _kept(tx: Connection) -> Iterator[str]:
+    try:
+        meta.kept_texts(tx)
+    except StoreError as error:
+        yield str(error)
 
 
 # --- seals: gaps and letters ------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from bot.model import Arrival, Case, Decision, Fact, JournalRow, Mail, MailForms, Opening
-from bot.store import codec, meta, schema
+from bot.store import codec, db, meta, schema
 
 _journal, _texts, _seals, _cases = schema.journal, schema.texts, schema.seals, schema.cases
 _TOKEN = "t:"  # noqa: S105 - a prefix, no secret
@@ -49,6 +49,9 @@ class Hider:
 # --- writing --------------------------------------------------------------------------------------------------------
 
 
+_APPEND = insert(_journal)
+
+
 def append(
     tx: Connection,
     decision: Decision,
@@ -76,7 +79,7 @@ def append(
     )
     link = link_hash(prev, body)
     row = {"case_number": case.number, "seq": seq, "at": now, "body": body, "prev": prev, "hash": link}
-    tx.execute(insert(_journal).values(row))
+    tx.execute(_APPEND, row)
     _keep(tx, case.number, hider.texts)
     return link
 
@@ -125,7 +128,7 @@ def _reduced_mail(mail: Mail, hider: Hider, words: str | None) -> dict[str, Any]
 def _keep(tx: Connection, number: int, texts: Mapping[str, str]) -> None:
     if texts:
         rows = [{"case_number": number, "key": key, "text": codec.canonical(text)} for key, text in texts.items()]
-        tx.execute(schema.insert_into(tx, _texts).on_conflict_do_nothing(), rows)
+        tx.execute(db.new_rows(tx.dialect.name, _texts), rows)
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -212,16 +215,20 @@ def as_case(fields: Mapping[str, Any]) -> Case:
 # --- what no journal holds -------------------------------------------------------------------------------------------
 
 
+_LAST_SEAL = select(_seals.c.seq, _seals.c.hash).order_by(_seals.c.seq.desc()).limit(1)
+_SEAL = insert(_seals)
+
+
 def seal(tx: Connection, what: str, number: int, values: Any, now: datetime) -> None:
     """Chains what the row `number` of that kind says from now on; `values` None: it was rightly taken away."""
     if tx.dialect.name == "postgresql":
         tx.execute(select(func.pg_advisory_xact_lock(_SEALING)))
-    last = tx.execute(select(_seals.c.seq, _seals.c.hash).order_by(_seals.c.seq.desc()).limit(1)).one_or_none()
+    last = tx.execute(_LAST_SEAL).one_or_none()
     seq, prev = (last.seq, last.hash) if last else (0, "")
     said = {"at": now.isoformat(), "what": what, "id": number, "is": sealed(values)}
     body = codec.canonical(said)
     row = {"seq": seq + 1, "at": now, "body": body, "prev": prev, "hash": link_hash(prev, body)}
-    tx.execute(insert(_seals).values(row))
+    tx.execute(_SEAL, row)
 
 
 def sealed(values: Any) -> str:

@@ -60,7 +60,7 @@ def _state_faults(tx: Connection, row: Row[Any]) -> list[str]:
         found.append(f"the case is not what its journal makes it ({', '.join(names)})")
     if row.state != case.state.value or (row.ref, row.number) != (case.ref, case.number):
         found.append("its row and its contents disagree about ref or state")
-    if set(deadlines.of_case(tx, row.number)) != set(case.deadlines):
+    if set(deadlines.of_case(tx, row.number)) != set(case.deadlines) or deadlines.is_astray(tx, row.number):
         found.append("its alarms are not those the case names")
     mine = select(_involved.c.address, _involved.c.is_raiser).where(_involved.c.case_number == row.number)
     if dict(iter(tx.execute(mine))) != found_by(json.loads(row.snapshot)):

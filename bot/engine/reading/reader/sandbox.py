@@ -32,7 +32,7 @@ CPU = 10.0
 WALL = 300.0
 MEMORY = 1 << 30
 #: How long a new child may take to load its libraries, and a batch of mails to be handed over.
-_PATIENCE = 60.0
+PATIENCE = 60.0
 _BATCH_MAILS = 64
 _BATCH_BYTES = 8 << 20
 _MAX_ANSWER = 64 << 20
@@ -42,6 +42,10 @@ Job = tuple[bytes, datetime]
 
 class SandboxDied(BotError):
     """The reading process ended, or was killed at a limit, while it read this mail."""
+
+
+class NoReader(BotError):
+    """No reading process is there to read with, as on a machine that is too busy to start one: no mail's fault."""
 
 
 class InProcess:
@@ -69,10 +73,13 @@ class InProcess:
 
 class Sandbox:
     """A reading process and its replacement whenever one dies. For one mail: `wall` seconds, `memory` octets, `cpu`
-    processor seconds."""
+    processor seconds; for a new process, `patience` seconds."""
 
-    def __init__(self, reading: Reading, wall: float = WALL, memory: int = MEMORY, cpu: float = CPU) -> None:
+    def __init__(
+        self, reading: Reading, wall: float = WALL, memory: int = MEMORY, cpu: float = CPU, patience: float = PATIENCE
+    ) -> None:
         self._reading = reading
+        self._patience = patience
         self._wall = wall
         self._memory = memory
         self._cpu = cpu
@@ -81,7 +88,7 @@ class Sandbox:
         self._handed_over = 0  # batches so far: whoever finds another number reads no longer from this child
 
     def read(self, raw: bytes, received: datetime, *, opens_files: bool = True) -> Mail:
-        """The mail. Raises SandboxDied when the child died of it; the next call finds a new child.
+        """The mail. Raises SandboxDied when the child died of it, and the next call finds a new child; NoReader.
 
         `opens_files`: False leaves its attachments closed, one of which may have ended the last reading."""
         answer = next(iter(self._batch([(raw, received)], opens_files=opens_files)))
@@ -95,7 +102,7 @@ class Sandbox:
 
     def read_each(self, jobs: Sequence[Job]) -> Iterator[Mail | SandboxDied]:
         """The same one by one: while the caller works on an answer, the child reads on. Whoever does not take them
-        all loses the rest; the next reading has a new child."""
+        all loses the rest; the next reading has a new child. Raises NoReader."""
         done = 0
         while done < len(jobs):
             for answer in self._batch(_next_batch(jobs, done)):
@@ -109,7 +116,7 @@ class Sandbox:
 
     def uncaged(self) -> tuple[str, ...]:
         """What of its cage the kernel refused, a sentence each. Raises SandboxDied when no child can be started."""
-        return self._child.ready()
+        return self._child.ready(self._patience)
 
     def close(self) -> None:
         """Ends the child."""
@@ -135,18 +142,26 @@ class Sandbox:
             yield answer
 
     def _hand_over(self, jobs: list[Job], opens_files: bool) -> None:
-        """A child that died while idle is no mail's fault: one new child is tried."""
+        """A child that died while idle is no mail's fault: one new child is tried. Nor is one that does not get
+        ready: it may load on until the next call."""
         if self._owed:
             self._replace()
         try:
-            self._child.ready()
+            self._child.ready(self._patience)
             self._child.ask((opens_files, jobs))
         except (SandboxDied, OSError):
-            self._replace()
-            self._child.ready()
+            if not self._child.is_loading:
+                self._replace()
+            self._make_ready()
             self._child.ask((opens_files, jobs))
         self._owed = len(jobs)
         self._handed_over += 1
+
+    def _make_ready(self) -> None:
+        try:
+            self._child.ready(self._patience)
+        except (SandboxDied, OSError) as fault:
+            raise NoReader("no reading process gets ready: the machine may be too busy; it is tried again") from fault
 
     def _replace(self) -> None:
         self._child.end()
@@ -198,17 +213,21 @@ class _Child:
     def ask(self, what: object) -> None:
         data = pickle.dumps(what, protocol=pickle.HIGHEST_PROTOCOL)
         view = memoryview(len(data).to_bytes(LENGTH, "big") + data)
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + PATIENCE
         while view:
             _, writable, _ = select.select([], [self._in], [], max(0.0, until - time.monotonic()))
             if not writable:
                 raise SandboxDied("the reading process took no mail")
             view = view[os.write(self._in, view) :]
 
-    def ready(self) -> tuple[str, ...]:
+    @property
+    def is_loading(self) -> bool:
+        return self._uncaged is None and self._process.poll() is None
+
+    def ready(self, seconds: float) -> tuple[str, ...]:
         """Waits until it has loaded its libraries and shut its cage; what of that the kernel refused."""
         if self._uncaged is None:
-            said = json.loads(self._frame(time.monotonic() + _PATIENCE))
+            said = json.loads(self._frame(time.monotonic() + seconds))
             self._uncaged = tuple(map(str, said))
         return self._uncaged
 
