@@ -4,8 +4,6 @@ raised it reads that there is nothing to do while nobody has answered.
 It reads the shipped samples through the shipped templates. When a letter goes is other tests' business.
 """
 
-from dataclasses import replace
-
 import pytest
 import re2
 
@@ -87,11 +85,7 @@ def test_a_stage_without_contacts_asks_nobody_to_telephone_in_vain() -> None:
 def test_one_thing_done_is_said_once(lines: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
     """What the first line says does not stand below it again."""
     done, undone = lines
-    told = replace(
-        sample(LetterKind.ANSWER, "done"),
-        values=replace(sample(LetterKind.ANSWER, "done").values, done=done, undone=undone),
-    )
-    assert body(told).count((*done, *undone)[0]) == 1
+    assert body(changed(sample(LetterKind.ANSWER, "done"), done=done, undone=undone)).count((*done, *undone)[0]) == 1
 
 
 def test_what_was_done_and_what_was_not_are_told_apart() -> None:
