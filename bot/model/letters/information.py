@@ -97,11 +97,13 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Appointed(Wording):
-        """`decider`: who named them; `asked`: they decide nothing before it is said that they are impartial."""
+        """`decider`: who named them; `asked`: they decide nothing before it is said that they are impartial; `mine`: to
+        whoever decides."""
 
         who: Person
         decider: Person
         asked: bool = False
+        mine: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class ClosingWord(Wording):
@@ -165,7 +167,7 @@ class Information:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Notify(Wording):
         """`event`: enter, exit, lapse or close; `attached`: the original mail comes with it; `meant`: the role that
-        nobody holds, for which its reader has it."""
+        nobody holds, for which its reader has it; `raising`: a reader is of the side that raised it."""
 
         event: PlainText
         original: Original
@@ -173,6 +175,7 @@ class Information:
         meant: PlainText = ""
         holding: tuple[Holding, ...] = ()
         unread: bool = False
+        raising: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Clock(Wording):
