@@ -230,12 +230,6 @@ class Daemon:
 
     def _look(self) -> None:
         """What the database says has stopped, and whether there is room for it."""
-        config = self.app.settings.config
-        short = disk(config.database, Path(config.var), config.least_free_mb, read_now())[1]
-        for one in short:
-            self._troubles.add(one.subject, one.text, one.since)
-        if not short:
-            self._troubles.over(LITTLE_ROOM)
         try:
             with self.app.db.read() as tx:
                 self._stopped = conditions(tx, read_now())
@@ -243,6 +237,12 @@ class Daemon:
             self._troubles.add("the database cannot be used", str(error), read_now())
         else:
             self._troubles.over("the database cannot be used")
+        config = self.app.settings.config
+        short = disk(config.database, Path(config.var), config.least_free_mb, read_now())[1]
+        for one in short:
+            self._troubles.add(one.subject, one.text, one.since)
+        if not short:
+            self._troubles.over(LITTLE_ROOM)
 
     def _beat(self) -> None:
         """Tells what is due to be told, writes the heartbeat, and feeds the watchdog while desk and sender go on."""

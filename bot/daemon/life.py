@@ -176,7 +176,8 @@ def is_at_work(var: Path) -> bool:
 
 
 def disk(database: str, var: Path, least_mb: int, now: datetime) -> tuple[dict[str, int], list[Condition]]:
-    """Free megabytes where the database (a file) and `var` lie, and what has too few: told before a write fails."""
+    """Free megabytes where the database (a file) and `var` lie, and what has too few: told before a write fails. Of a
+    disk that cannot be asked there are none."""
     file = database.removeprefix("sqlite:///")
     places = {"var": var} | ({"database": Path(file).parent} if file != database else {})
     free = {name: _free_mb(place.absolute()) for name, place in places.items()}
@@ -187,8 +188,11 @@ def disk(database: str, var: Path, least_mb: int, now: datetime) -> tuple[dict[s
 
 
 def _free_mb(place: Path) -> int:
-    there = next(one for one in (place, *place.parents) if one.exists())
-    return shutil.disk_usage(there).free // 1_000_000
+    try:
+        there = next(one for one in (place, *place.parents) if one.exists())
+        return shutil.disk_usage(there).free // 1_000_000
+    except OSError:
+        return 0
 
 
 @contextmanager

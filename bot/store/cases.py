@@ -39,7 +39,7 @@ _POLICY = select(_policies.c.text).where(_policies.c.hash == bindparam("digest")
 _OPEN = select(_cases.c.snapshot).where(_cases.c.state.not_in(["", State.CLOSED.value])).order_by(_cases.c.number)
 _OF_IDS = (
     select(_ids.c.message_id, _ids.c.case_number, _ids.c.what)
-    .where(_ids.c.message_id.in_(bindparam("known", expanding=True)))
+    .where(_ids.c.message_id.in_(bindparam("known", expanding=True, type_=_ids.c.message_id.type)))
     .order_by(_ids.c.case_number, _ids.c.message_id)
 )
 
@@ -160,7 +160,7 @@ def open_cases(tx: Connection, flag: Flag | None = None) -> list[Case]:
 
 
 # Asked for each mail, so put together once.
-_WITH_THESE = _involved.c.address.in_(bindparam("addresses", expanding=True))
+_WITH_THESE = _involved.c.address.in_(bindparam("addresses", expanding=True, type_=_involved.c.address.type))
 _RAISED = select(_cases.c.snapshot).join(_involved).where(_WITH_THESE, _involved.c.is_raiser).order_by(_cases.c.number)
 _REFS = select(_cases.c.number, _cases.c.ref).join(_involved).where(_WITH_THESE).distinct().order_by(_cases.c.number)
 

@@ -149,7 +149,7 @@ _OF_CASE = _by_age(_out.c.case_number == bindparam("case"))
 _OPEN = _by_age(_out.c.status.in_([*GOING, Sending.HELD]))
 _LEFT = and_(_out.c.status == Sending.IN_DATA, _out.c.ready <= bindparam("now", type_=Instant()))
 _UNKNOWN = _by_age(or_(_out.c.status == Sending.UNKNOWN, _LEFT))
-_KNOWN: BindParameter[str] = bindparam("known", expanding=True)
+_KNOWN: BindParameter[str] = bindparam("known", expanding=True, type_=_out.c.message_id.type)
 _OF_IDS = _by_age(or_(_out.c.message_id.in_(_KNOWN), _out.c.assigned_id.in_(_KNOWN)))
 _SENT = (
     select(func.count())

@@ -122,14 +122,6 @@ def list_again(tx: Connection, mailbox: str, now: datetime) -> None:
     _note(tx, mailbox, moved=now, caught_up=None)
 
 
-def ask_anew(tx: Connection, mailbox: str, entry: int, now: datetime) -> None:
-    """A mail that the server did not give is asked for again: the mailbox is listed from its beginning, and the entry
-    leaves its key to what comes then."""
-    mark = literal(f"asked for again {now:%Y-%m-%dT%H:%M:%S};")
-    tx.execute(update(_ledger).where(_ledger.c.id == entry).values(key=mark + _ledger.c.key))
-    _note(tx, mailbox, cursor="", moved=now, caught_up=None)
-
-
 def came_by_another_door(tx: Connection, mailbox: str, moved: datetime) -> bool:
     """Whether another door came in at that instant, and not the same one from its beginning."""
     mark = _put_aside(moved)

@@ -57,7 +57,8 @@ class Listed:
 
 #: Built once: to put a statement together takes longer than to run it.
 _KNOWN_KEYS = select(_ledger.c.key).where(
-    _ledger.c.mailbox == bindparam("box"), _ledger.c.key.in_(bindparam("keys", expanding=True))
+    _ledger.c.mailbox == bindparam("box"),
+    _ledger.c.key.in_(bindparam("keys", expanding=True, type_=_ledger.c.key.type)),
 )
 _KNOWN_IGNORED = select(_ledger.c.digest, _ledger.c.why, _ledger.c.message_id_hash).where(
     _ledger.c.digest.in_(bindparam("digests", expanding=True)), _ledger.c.disposition == Disposition.IGNORED

@@ -173,7 +173,7 @@ _AGAIN = _claimable(_LATER)
 _LOOK = select(_out.c.id).where(or_(_out.c.status == Sending.QUEUED, _LATER)).limit(1)
 _CLAIM = update(_out).where(_out.c.id == bindparam("of")).values(fence=_out.c.fence + 1, attempts=_out.c.attempts + 1)
 _NAMED_NO_MORE = delete(_to).where(
-    _to.c.letter == bindparam("of"), _to.c.address.not_in(bindparam("named", expanding=True))
+    _to.c.letter == bindparam("of"), _to.c.address.not_in(bindparam("named", expanding=True, type_=_to.c.address.type))
 )
 
 

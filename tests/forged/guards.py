@@ -55,12 +55,19 @@ def everywhere(patch: pytest.MonkeyPatch, was: Callable[..., Any], now: Callable
                 patch.setattr(f"{name}.{attribute}", now)
 
 
+def undated(patch: pytest.MonkeyPatch) -> None:
+    """What a mail was signed for is not asked: a second guard, behind which the first would not be seen."""
+    everywhere(patch, dated.outdated, lambda *_, **__: "")
+    everywhere(patch, dated.elsewhere, lambda *_: "")
+
+
 # --- who wrote it -----------------------------------------------------------------------------------------------------
 
 
 @without(named.PROOF)
 def everybody_is_believed(patch: pytest.MonkeyPatch, world: World) -> None:
     everywhere(patch, trust.prove, lambda *_: (Proof.PROVEN, "whoever writes"))
+    undated(patch)
 
 
 @without(named.SINGLE)
@@ -76,6 +83,7 @@ def any_address_of_the_head_is_the_sender(patch: pytest.MonkeyPatch, world: Worl
 
 @without(named.WHOLE)
 def a_doubtful_from_is_one(patch: pytest.MonkeyPatch, world: World) -> None:
+    undated(patch)
     patch.setattr(read, "_UNSEEN", frozenset())
     was = addresses.sender
     everywhere(patch, was, lambda found: (was(found)[0], ()))
@@ -259,6 +267,7 @@ def every_departure_is_believed(patch: pytest.MonkeyPatch, world: World) -> None
 
 @without(named.ENDS)
 def a_header_ends_anywhere(patch: pytest.MonkeyPatch, world: World) -> None:
+    undated(patch)
     was = headers.split
     word = re2.compile(r"=\?utf-8\?b\?[^?]*\?=")
 

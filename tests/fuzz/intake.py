@@ -22,7 +22,7 @@ from bot.model import Case, Letter, LetterKind
 from bot.model.letters import Acknowledgement
 from bot.settings.settings import Settings
 from bot.store import cases, codec, deadlines, schema
-from bot.store.db import Database
+from bot.store.db import Database, insert_into
 from tests.forged.carried import ALL
 from tests.forged.letters import WORDS, Forged, named, passed
 from tests.forged.world import BOT, DIRECTORY, FAY, INBOX, UNIT, Target, World
@@ -90,7 +90,7 @@ def prepare(folder: Path, shipped: Settings) -> None:
     db = Database(f"sqlite:///{folder / 'story.db'}")
     db.migrate()
     with db.begin() as tx:
-        tx.execute(db.insert_into(tx, schema.meta).values(key="secret", value="5e" * 32).on_conflict_do_nothing())
+        tx.execute(insert_into(tx, schema.meta).values(key="secret", value="5e" * 32).on_conflict_do_nothing())
     db.close()
     World(folder, shipped).close()
 

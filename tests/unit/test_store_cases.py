@@ -8,7 +8,19 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DatabaseError
 
-from bot.model import Case, ClosedAs, Deadline, Decision, Event, EventKind, Flagged, LetterUndelivered, State, Task
+from bot.model import (
+    Case,
+    ClosedAs,
+    Deadline,
+    Decision,
+    Event,
+    EventKind,
+    Flagged,
+    IdKind,
+    LetterUndelivered,
+    State,
+    Task,
+)
 from bot.model.errors import CaseMoved, StoreError
 from bot.store import cases, deadlines, mails, outbox, schema
 from bot.store.db import Database
@@ -55,6 +67,15 @@ def test_refs_count_by_area_and_year(database: Database) -> None:
         assert stored.case.ref == "CE-2027-0003"
         assert cases.by_ref(tx, "CE-2027-0003") == stored.case.number
         assert cases.find_refs(tx, ("CE-2027-0003", "CE-1999-0001")) == [("CE-2027-0003", stored.case.number)]
+
+
+@pytest.mark.parametrize("odd", ["a\\b@x.example", "a\0b@x.example", "a\ud800b@x.example"])
+def test_an_odd_id_is_found_as_it_was_kept(database: Database, odd: str) -> None:
+    """What is escaped where it is stored is escaped where it is looked for."""
+    with database.begin() as tx:
+        stored = save_new(tx)
+        cases.note_ids(tx, stored.case.number, {odd: IdKind.MAIL})
+        assert [number for _, number, _ in cases.find_ids(tx, (odd,))] == [stored.case.number]
 
 
 def test_an_unknown_case_is_a_key_error(database: Database) -> None:

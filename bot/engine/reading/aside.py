@@ -144,7 +144,7 @@ def again(tx: Connection, row: Listed, now: datetime) -> bool:
     if row.digest != mails.NOTHING:
         mails.replace(tx, row.entry, Disposition.UNREAD, "read again by hand", now)
         return False
-    mailboxes.ask_anew(tx, row.mailbox, row.entry, now)
+    mailboxes.begin_anew(tx, row.mailbox, now)  # its place may stand on what came after a mailbox was put back
     mails.replace(tx, row.entry, Disposition.IGNORED, "its server is asked for it again", now)
     return True
 
