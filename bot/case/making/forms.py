@@ -117,7 +117,8 @@ def _remind(d: Draft, side: Side, but: str = "") -> Wanted:
     rows = tuple(r for r in missing(d, side) if any(_is_due(s, r, d) for s in d.case.forms))
     attach = tuple(TheForm(s.form) for s in d.case.forms if s.is_missing and s.by == side)
     if rows:
-        d.write(Chaser.Form(forms=rows), [c for c in people(d, side) if c.email != but], attach=attach)
+        to = [c for c in people(d, side) if c.email != but]
+        d.write(Chaser.Form(forms=rows, who=person(to[0]) if to else None), to, attach=attach)
         reminded(d, side)
     return Wanted(rows, attach) if rows else Wanted()
 

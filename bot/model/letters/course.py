@@ -76,7 +76,10 @@ class Chaser:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Form(Wording):
+        """`who` completes it; None where an earlier letter does not say."""
+
         forms: tuple[FormRow, ...]
+        who: Person | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
