@@ -92,6 +92,7 @@ def _environment(loader: BaseLoader, *, html: bool) -> ImmutableSandboxedEnviron
         "name": wording.name,
         "person": wording.person,
         "contact": wording.contact,
+        "reach": wording.reach,
         "people": wording.people,
         "sentence": wording.sentence,
         "quoted": marked.quoted,

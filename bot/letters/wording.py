@@ -76,6 +76,11 @@ def contact(who: object) -> str:
     return f"{person(who)}, {reach}" if reach and reach != name(who) else person(who)
 
 
+def reach(who: object) -> str:
+    """The same of whom the letter has named already: "Helen Visser, 01270 000000"."""
+    return contact({**who, "agency": ""}) if isinstance(who, Mapping) else contact(who)
+
+
 def people(several: Sequence[object]) -> str:
     """ "A, B and C"."""
     names = [person(w) for w in several]
