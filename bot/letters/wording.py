@@ -77,8 +77,8 @@ def contact(who: object) -> str:
 
 
 def reach(who: object) -> str:
-    """The same without the agency, where it was said: "Helen Visser, 01270 000000"."""
-    return contact({**who, "agency": ""}) if isinstance(who, Mapping) else name(who)
+    """The same of whom the letter has named already: "Helen Visser, 01270 000000"."""
+    return contact({**who, "agency": ""}) if isinstance(who, Mapping) else contact(who)
 
 
 def people(several: Sequence[object]) -> str:

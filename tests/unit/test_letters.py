@@ -34,6 +34,10 @@ OFFICE = Office(Contact("clock@partnership.example", "Safeguarding Challenge Clo
 SAMPLES = samples()
 #: Notices and reminders that do not ask a stage's own people for their answer.
 TO_OTHERS = ("provisional", "raiser", "outcome", "clock", "prompt", "form")
+#: Of a stage that is left.
+TOLD = ("sent_on", "passed_on")
+RUTH = Person("Ruth Okoye", "ruth.okoye@north-health.example")
+NEXT = datetime(2027, 1, 18, 9, tzinfo=UTC)
 CASES = tuple(one for one in SAMPLES if one.standing is not None)
 
 
@@ -290,14 +294,27 @@ def test_a_lapse_speaks_as_its_policy_does(timescales: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "variant", "changes", "says"),
     [
-        (LetterKind.ESCALATION, "lapsed", {"holding": ()}, "raised as needing an answer in 24 hours and has had none"),
+        (LetterKind.ESCALATION, "lapsed", {"holding": ()}, "No reply has been recorded."),
         (LetterKind.ESCALATION, "lapsed", {}, "None of these is taken as an answer. What we have: Fay Marsh"),
-        (LetterKind.ESCALATION, "lapsed", {}, "Please act now: what came is not taken as an answer. Outer limit"),
-        (LetterKind.ESCALATION, "lapsed", {}, "The policy asks you to act now"),
+        (LetterKind.ESCALATION, "lapsed", {}, "Ring Helen Visser and act now: what came is not taken as an answer"),
+        (LetterKind.ESCALATION, "lapsed", {}, "raised as needing an answer in 24 hours"),
+        (LetterKind.ESCALATION, "lapsed", {"over": 48}, "48 hours over what was asked"),
+        (LetterKind.ESCALATION, "lapsed", {"raising": (RUTH,)}, "Ruth Okoye: tell Dev Patel, 01632 960203, what would"),
+        (LetterKind.ESCALATION, "lapsed", {"copied": (RUTH,)}, "(copied): nothing to do until you hear from Dev Patel"),
+        (LetterKind.ESCALATION, "repeat", {"over": 1, "n": 3}, "Who will ring Dev Patel today? "),
         (LetterKind.ESCALATION, "lapsed", {}, "outer limit is Thursday 21 January 2027, 5pm"),
-        (LetterKind.ESCALATION, "repeat", {"holding": ()}, "Please act now: no reply is recorded. Outer limit"),
+        (LetterKind.ESCALATION, "repeat", {"holding": ()}, "act now: no reply is recorded (needing an answer in 24"),
         (LetterKind.ESCALATION, "lapsed", {"out_of_hours": True}, "may not be read before the next working day"),
-        (LetterKind.ESCALATION, "lapsed", {"out_of_hours": True}, "telephone Dev Patel (Childrens Services), 01632"),
+        (
+            LetterKind.INFORMATION,
+            "sent_on",
+            {},
+            "was sent to Dev Patel (Childrens Services) on Wednesday 13 January 2027",
+        ),
+        (LetterKind.INFORMATION, "sent_on", {}, "Ring Dev Patel, 01632 960203."),
+        (LetterKind.INFORMATION, "sent_on", {}, "If you think the child is unsafe, refer now."),
+        (LetterKind.INFORMATION, "sent_on", {"read_from": NEXT}, "not be read before the next working day: Monday 18"),
+        (LetterKind.INFORMATION, "passed_on", {}, "If you answered Helen Visser, say when and how"),
         (LetterKind.ESCALATION, "lapsed", {"level": "partnership"}, "nothing to do until you hear from the Manager"),
         (LetterKind.ESCALATION, "lapsed", {"decides": "another"}, "DECIDED: write the decision after it."),
         (LetterKind.NOTICE, "opened", {"level": "partnership", "decides": "responder"}, "gives Fay Marsh the decision"),
@@ -324,6 +341,38 @@ def test_at_the_last_stage_no_letter_promises_another(letter: Letter) -> None:
     """Who says NOT RESOLVED there is not told that it goes on."""
     text = render(changed(letter, next_stage_name=""), OFFICE, TEMPLATES).text
     assert "goes to the next stage" not in text
+
+
+#: Samples of more than `MOST` words, with the number of words each may have, which may only shrink.
+MOST = 120
+LONGER = {
+    "16-escalation-lapsed": 165,  # what came and is no answer, and another clock
+    "17-escalation-lapsed": 140,  # what came and is no answer
+    "18-escalation-lapsed": 175,  # the same, of a sender who is not proven, out of hours
+    "19-escalation-lapsed": 175,  # the partnership's own stage: what came, its copies, the words of who decides
+    "20-escalation-asked": 145,  # what came and is no answer
+    "21-escalation-asked": 210,  # the partnership's own stage, and both sides' view
+    "24-escalation-live": 147,  # its first letter, and what came
+    "148-escalation-unconfirmed": 145,  # both sides' view
+    "209-information-sent_on": 128,  # not everything could be read, and it goes out of hours
+}
+
+
+def body_words(text: str) -> int:
+    """Words of a body: the box, quoted words, telephone numbers and the footer apart."""
+    action, _, *rest = text.split("\n--\n")[0].split("\n\n")
+    lines = [line for part in (action, *rest) for line in part.split("\n") if not line.startswith(">")]
+    return len(re2.sub(r"\b0\d{2,4}(?: \d{3,4}){1,2}\b|(?m)^(?:- |\d\. )", "", "\n".join(lines)).split())
+
+
+@pytest.mark.parametrize(
+    ("n", "letter"),
+    [(n, one) for n, one in enumerate(SAMPLES) if one.kind is LetterKind.ESCALATION or one.variant in TOLD],
+)
+def test_a_letter_is_short(n: int, letter: Letter) -> None:
+    """At most 120 words; what needs more stands in the table."""
+    words = body_words(render(letter, OFFICE, TEMPLATES).text)
+    assert words <= LONGER.get(f"{n}-{letter.values.name}", MOST)
 
 
 @pytest.mark.parametrize("kind", ["NOTICE", "CHASER", "ESCALATION", "REDIRECT"])
@@ -560,6 +609,14 @@ UNUSED = {
     "chaser-raiser": {"commitment"},
     "information-answered": {"who"},  # not to themselves
     "information-parent_note": {"window"},
+    "escalation-lapsed": {"lapsed", "from_stage_name", "original"},  # urgent: the hours say it; attached: it is there
+    "escalation-asked": {"original"},
+    "escalation-repeat": {"original"},
+    "escalation-reopened": {"original"},
+    "escalation-live": {"original"},
+    "escalation-unconfirmed": {"original"},
+    "information-sent_on": {"who", "when"},  # where nobody answered or asked for it
+    "information-passed_on": {"who", "when"},
     "answer-proposed": {"asked"},  # not where a part could not be read, and nobody is asked
 }
 
@@ -591,7 +648,7 @@ def test_a_missing_value_falls_back_and_still_says_what_counts(letter: Letter) -
             assert wording.short(about(letter)["due"], OFFICE.calendar) in made.text.split("\n", 1)[0]
 
 
-NOT_IN_NOTICES = {"fixed_words", "window", "urgent", "about", "counts_from", "own_record"}
+NOT_IN_NOTICES = {"over", "fixed_words", "window", "urgent", "about", "counts_from", "own_record"}
 
 
 @pytest.mark.parametrize("missing", sorted(names_of(Standing) - NOT_IN_NOTICES))

@@ -111,6 +111,8 @@ def test_there_is_an_earlier_letter_of_every_wording() -> None:
     """None is left out that a database may hold."""
     new = {  # which no such database can hold
         "information-nothing_changed",
+        "information-sent_on",
+        "information-passed_on",
         "question-all_the_same",
         "question-next_now",
         "question-saying",

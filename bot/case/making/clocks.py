@@ -5,14 +5,16 @@ course/subclocks.py starts and stops them.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bot.model import AlarmKind, Case, Due, Side, Unproven
+from bot.model import AlarmKind, Case, Due, EndedAs, Side, Unit, Unproven
 from bot.model.letters.standing import ClockLine
 from bot.rules import workdays
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Clock
 
+#: How a stage ends that nobody answered: the time asked for runs on.
+SILENT = (EndedAs.RUNNING, EndedAs.LAPSED, EndedAs.ASKED, EndedAs.CORRECTED, EndedAs.TOLD_AFRESH)
 #: The kind of alarm that a clock's end is; its number is the clock's place in the stage.
 KIND = AlarmKind.CLOCK
 
@@ -43,3 +45,11 @@ def lines(case: Case, rules: Rules, now: datetime) -> Iterator[ClockLine]:
             by = ends(case, rules, clock, now).at
         if by is not None:
             yield ClockLine(clock.says, clock.side, by, clock.source)
+
+
+def hours_over(case: Case, now: datetime) -> int:
+    """Whole hours since the time that was asked for has passed, of a challenge with hours that nobody has answered: the
+    end of its first stage that had any, as the raiser's side last set it. Else 0."""
+    asked = next((r.due for r in case.runs if r.by or (r.window and r.window.unit is Unit.HOURS)), None)
+    is_silent = all(run.responded is None and run.ended_as in SILENT for run in case.runs)
+    return max(0, (now - asked) // timedelta(hours=1)) if case.urgent and asked and is_silent else 0

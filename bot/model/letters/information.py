@@ -3,15 +3,42 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.letters.parts import Action, Holding, Named, Original, Person
+from bot.model.letters.parts import Action, FormRow, Holding, Named, Original, Person, Representation
 from bot.model.letters.parts import InFlight as OlderMail
 from bot.model.letters.standing import Emergency
 from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Passed(Wording):
+    """Another stage was written to. `cause`: as of its own letter; `sent`: when, None while that waits for a GO; `who`
+    answered at `when`, or asked for it."""
+
+    waits = False
+    cause: PlainText
+    sent: datetime | None
+    who: Person | None
+    when: datetime | None
+    holding: tuple[Holding, ...]
+    unread: bool
+
+
 class Information:
     """For information."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class SentOn(_Passed):
+        """To the raiser and their manager. `read_from`: it may not be read before then; None in office hours."""
+
+        read_from: datetime | None
+        forms: tuple[FormRow, ...] = ()
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class PassedOn(_Passed):
+        """To those who had it before, and the team's inbox."""
+
+        representation: Representation | None = None
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Away(Wording):
@@ -54,8 +81,7 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Risk(Wording):
-        """To the managers of both sides: `who` wrote words of new risk, which are not repeated. No other letter says
-        so, and it yields to none."""
+        """To both sides' managers: `who` wrote words of new risk, not repeated. It stands alone, and yields to none."""
 
         waits = False
         yields = False
