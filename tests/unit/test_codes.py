@@ -208,15 +208,27 @@ def test_a_quotation_of_who_was_asked_ends_no_code(cc: tuple[str, ...], counts: 
     assert replies(quoted.case, f"YES {code}", mine, 3).case.due != case.due
 
 
-def test_a_code_in_another_mail_is_replaced_once_a_day() -> None:
-    """A mailbox that passes every letter on asks for no letter after letter; the YES of who was asked does."""
+def test_a_code_passed_on_is_replaced_at_once_only_once_a_day() -> None:
+    """A mailbox that passes every letter on asks for no letter after letter; a YES of who was asked does."""
     case, question = worded()
-    first = replies(case, "x", question, who=MO, below=QUOTED.format(question.code))
+    first = replies(case, "YES", question, below=QUOTED.format(question.code), cc=(FAY,))
     (code,) = codes(first.case)
     mine = next(q for q in first.case.questions if q.code == code)
-    again = replies(first.case, "x", mine, 3, who=MO, below=QUOTED.format(code))
-    assert (code != question.code, codes(again.case), letters(again, LetterKind.QUESTION)) == (True, set(), [])
-    assert codes(replies(again.case, "YES", mine, 4).case)
+    again = replies(first.case, "YES", mine, 3, below=QUOTED.format(code), cc=(FAY,))
+    assert (codes(again.case), letters(again, LetterKind.QUESTION)) == (set(), [])
+    assert codes(replies(again.case, "YES", mine, 4).case) - {"", code, question.code}
+
+
+def test_a_code_in_another_mail_is_replaced_when_its_reader_answers() -> None:
+    """Nothing goes to an address whose letters reach somebody else until its owner writes; then no YES is lost."""
+    case, question = worded()
+    seen = replies(case, "x", question, who=MO, below=QUOTED.format(question.code))
+    assert (codes(seen.case), letters(seen, LetterKind.QUESTION)) == (set(), [])
+    answered = replies(seen.case, f"YES {question.code}", question, 3)
+    assert (answered.case.due, to(letter(answered, LetterKind.QUESTION, "confirm_word"))) == (case.due, {HELEN})
+    (code,) = codes(answered.case)
+    mine = next(q for q in answered.case.questions if q.code == code)
+    assert replies(answered.case, f"YES {code}", mine, 4).case.due != case.due
 
 
 def test_the_same_word_asks_again_once_its_code_is_void() -> None:

@@ -176,8 +176,8 @@ def _confirm(d: Draft, said: Said, *, is_hedged: bool) -> None:
 
 
 def leaked(d: Draft, mail: Mail) -> None:
-    """A code that stands in somebody else's mail, or goes on to another side, counts no more. The word is asked about
-    anew, once a day: a mailbox that passes our letters on would ask for ever."""
+    """A code that stands in somebody else's mail, or goes on to another side, counts no more. Who was asked is asked
+    anew when they answer (questions.py): of a mail that is an answer here, once a day, lest a mailbox ask for ever."""
     sender, same = mail.sender.email if mail.sender else "", d.rules.directory.same_person
     seen = [a.email for a in (*mail.to, *mail.cc) if a.email != d.rules.bot.email]
 
@@ -186,12 +186,14 @@ def leaked(d: Draft, mail: Mail) -> None:
         goes_on = any(not own & sides(d.case, email, d.rules) for email in seen if not same(email, q.asked))
         return bool(q.code) and q.code in mail.text and (goes_on or not same(q.asked, sender))
 
+    is_answer = mail.command is not None and mail.command.word is Word.YES and d.case.is_open
     void = [q for q in d.case.questions if is_out(q)]
     d.void_code(lambda q: q in void)
     for one in void:
         again = [q for q in d.case.questions if q.key != one.key and (q.asked, q.mail) == (one.asked, one.mail)]
         is_first = not any(q.command == one.command and q.at and d.now - q.at <= CODE_FOR for q in again)
-        if one.about in CONFIRMS and is_first and d.case.is_open and not is_overtaken(d, one):
+        is_due = is_answer and is_first and same(one.asked, sender) and not is_overtaken(d, one)
+        if one.about in CONFIRMS and is_due:
             put_anew(d, one)
 
 
