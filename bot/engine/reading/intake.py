@@ -17,7 +17,7 @@ from bot.engine.reading import moved_door
 from bot.engine.reading import place as placing
 from bot.engine.reading.aside import Aside, Batch, Unrelated
 from bot.engine.reading.brought import HANDED_IN, LINES, Brought
-from bot.engine.reading.join import alone, attach, suggest
+from bot.engine.reading.join import alone, attach, suggest, to_open
 from bot.engine.reading.office import Office
 from bot.engine.reading.pen import UNREADABLE, Answered, Penned
 from bot.engine.reading.place import content_key, hash_id, keys_of, place
@@ -226,7 +226,7 @@ class Intake:
                 dispose(Disposition.CASE, how, case=number)
             case Open(flags=flags, same_as=same_as):
                 more = (Flag.DUPLICATE_MESSAGE_ID,) if same_id else ()
-                told = alone(tx, mail, self.turn.books.settings.directory)
+                told = to_open(tx, mail, self.turn.books.settings.directory)
                 decision = self.turn.open(tx, told, inbox, now, (*flags, *more), same_as=same_as)
                 number = decision.case.number
                 cases.note_ids(tx, number, keys_of(mail))

@@ -79,6 +79,12 @@ def alone(tx: Connection, mail: Mail, directory: Directory) -> Mail:
     return weighed(_unproven(mail, why), directory) if why else mail
 
 
+def to_open(tx: Connection, mail: Mail, directory: Directory) -> Mail:
+    """The same where it opens a case: only what came before counts against it, for a challenge orders nothing, and its
+    writer's clock may be wrong by years."""
+    return alone(tx, mail, directory) if _seen_in(tx, mail) else mail
+
+
 def _outdated_alone(tx: Connection, mail: Mail) -> str:
     return dated.outdated(mail, None, is_seen=bool(_seen_in(tx, mail)))
 
