@@ -44,8 +44,8 @@ fuzz: .venv/dev.txt ## hostile mails and fields through the reading process; FUZ
 simulate: .venv/dev.txt ## YEARS=50 years of a team's mail with faults at every call; SEED=n alone plays one again and makes it short
 	@$(BIN)/python -m tests.simulate --jobs $(JOBS) $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED))
 
-planted: .venv/dev.txt ## whether a simulation finds faults that are put into the bot on purpose
-	@$(BIN)/pytest -q -m planted -n $(JOBS) tests/simulate/test_planted.py
+planted: .venv/dev.txt ## whether a simulation and a storm find faults that are put into the bot on purpose
+	@$(BIN)/pytest -q -m planted -n $(JOBS) tests/simulate tests/storm
 
 guards: .venv/dev.txt servers ## the guard of each fault in tests/faults taken away, and whether its test notices; FAULT=9,14
 	@$(BIN)/python -m tests.faults.guards "$(FAULT)"

@@ -13,7 +13,7 @@ from bot.rules.authority import Side, sides
 from bot.rules.book import Rules
 
 #: How far its writer's clock may be behind ours.
-BEHIND = timedelta(minutes=15)
+BEHIND = timedelta(minutes=60)
 #: How long a mail may be under way and still speak of today.
 UNDER_WAY = timedelta(hours=24)
 

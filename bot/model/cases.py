@@ -58,7 +58,8 @@ class Served:
 
     contact: Contact
     at: datetime | None = None  # None: not yet accepted, or bounced
-    is_dead: bool = False  # refused or bounced
+    is_dead: bool = False  # refused or bounced, or gone for good
+    has_bounced: bool = False  # refused or bounced
     is_away: bool = False
     has_written: bool = False  # a mail bears that address: letters do arrive there
 

@@ -302,7 +302,7 @@ def test_an_answer_cut_at_any_byte_is_unsure(wire: Wire) -> None:
     go_on, yes = b"354 End data with <CR><LF>.<CR><LF>\r\n", b"250 2.0.0 Ok: queued\r\n"
     with Proxy("127.0.0.1", wire.port) as proxy:
         transport = wire.open_by(proxy.port)
-        for count in range(len(yes)):  # at none of them the line is cut before the letter is there
+        for count in range(len(yes)):
             proxy.cut_after(None)
             offer = transport.offer(letter())
             proxy.cut_once_after(len(go_on) + count)
@@ -310,7 +310,8 @@ def test_an_answer_cut_at_any_byte_is_unsure(wire: Wire) -> None:
                 offer.deliver()
         proxy.cut_after(None)
         assert transport.offer(letter()).deliver().reply == yes.decode().strip()
-    assert len(wire.server.mails) == len(yes)
+    # cut before the first byte of the yes, the letter may or may not have gone through; later it has
+    assert len(wire.server.mails) in (len(yes), len(yes) + 1)
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,12 @@ def serve() -> None:
 
     import bot.__main__
     import bot.cli.main
+    from bot.settings import settings
 
-    assert all((alembic.command, alembic.config, alembic.script, psycopg, bot.cli.main))
+    assert all((alembic.command, alembic.config, alembic.script, psycopg))
+    for command in bot.cli.main.COMMANDS:
+        command.load()
+    settings.load(HOUSE / "config", dict(os.environ))  # what its texts say is parsed once, for all lives
     page = Page(Path(os.environ["STORM_PAGE"]))
     gc.freeze()
     pid = 0

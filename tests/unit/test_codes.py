@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -126,3 +128,147 @@ def test_a_letter_that_offers_undo_asks_for_no_yes(text: str) -> None:
     after = says(told, text, about(told, QuestionKind.UNDO), who=MO)
     assert (after.case.due, after.case.state) == (told.due, told.state)
     assert "UNDO" in letter(after, LetterKind.INFORMATION, "nothing_changed").values.instead
+
+
+# --- in honest hands --------------------------------------------------------------------------------------------------
+
+
+def worded(text: str = "EXTEND 30 hours") -> tuple[Case, Question]:
+    """A word of Helen's that nothing proves: her own address is asked about it, with a code."""
+    case = arrived(served(opened()), mail(HELEN, text, at=START + hours(1), to=(BOT,), proof=Proof.NONE)).case
+    return case, about(case, QuestionKind.WORD)
+
+
+def replies(
+    case: Case, text: str, question: Question, n: float = 2, who: str = HELEN, below: str = "", **more: Any
+) -> Decision:
+    one = mail(who, text, at=START + hours(n), **({"to": (BOT,), "proof": Proof.NONE} | more))
+    one = replace(one, text=below or text)
+    return arrived(case, one, answered_key=question.key, answered_to=(question.asked,))
+
+
+def codes(case: Case) -> set[str]:
+    return {q.code for q in case.questions if q.about is QuestionKind.WORD and q.code}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "YES {}\n\nHelen Visser\n01632 960101",
+        "YES {}, ring me on 01632 960101",
+        "Yes please {}",
+        "Hello,\n\nyes, it was me: {}",
+        "{} YES",
+    ],
+)
+def test_a_phone_number_is_no_second_code(text: str) -> None:
+    """The right digits stand with the YES; what else is written below or behind them is no try."""
+    case, question = worded()
+    assert replies(case, text.format(question.code), question).case.due != case.due
+
+
+@pytest.mark.parametrize("text", ["YES, ring me on 01632 960101", "YES\n\nHelen\n01632 960101", "YES\n\n960101"])
+def test_a_phone_number_ends_no_code(text: str) -> None:
+    """Without digits that stand with the YES nothing was tried: the code of the letter counts on."""
+    case, question = worded()
+    after = replies(case, text, question).case
+    assert (after.due, codes(after)) == (case.due, {question.code})
+    assert replies(after, f"YES {question.code}", question, 3).case.due != case.due
+
+
+@pytest.mark.parametrize("text", ["YES 111111", "YES, it was me 111111", "YES 111111 {0}", "111111 YES {0}"])
+def test_a_wrong_code_is_tried_once(text: str) -> None:
+    """The first digits of that line are the try: they end the code, and another one goes to the address asked."""
+    case, question = worded()
+    tried = replies(case, text.format(question.code), question)
+    anew = letter(tried, LetterKind.QUESTION, "confirm_word")
+    assert (tried.case.due, to(anew), anew.values.word) == (case.due, {HELEN}, "EXTEND")
+    assert question.code not in codes(tried.case)
+    old = replies(tried.case, f"YES {question.code}", question, 3)
+    assert (old.case.due, letters(old, LetterKind.QUESTION)) == (case.due, [])
+    (code,) = codes(old.case)
+    mine = next(q for q in old.case.questions if q.key == anew.key)
+    assert replies(old.case, f"YES {code}", mine, 4).case.due != case.due
+
+
+QUOTED = "YES\n\n> Please reply with YES {} if you wrote it."
+
+
+@pytest.mark.parametrize(
+    ("cc", "counts"), [((), True), ((MO,), True), ((FAY,), False), (("x@elsewhere.example",), False)]
+)
+def test_a_quotation_of_who_was_asked_ends_no_code(cc: tuple[str, ...], counts: bool) -> None:
+    """Among their own side their quotation is no leak; to others it is, and they are asked with another code."""
+    case, question = worded()
+    quoted = replies(case, "YES", question, below=QUOTED.format(question.code), cc=cc)
+    assert quoted.case.due == case.due
+    assert (codes(quoted.case) == {question.code}, bool(letters(quoted, LetterKind.QUESTION))) == (counts, not counts)
+    (code,) = codes(quoted.case)
+    mine = next(q for q in quoted.case.questions if q.code == code)
+    assert replies(quoted.case, f"YES {code}", mine, 3).case.due != case.due
+
+
+def test_a_code_passed_on_is_replaced_at_once_only_once_a_day() -> None:
+    """A mailbox that passes every letter on asks for no letter after letter; a YES of who was asked does."""
+    case, question = worded()
+    first = replies(case, "YES", question, below=QUOTED.format(question.code), cc=(FAY,))
+    (code,) = codes(first.case)
+    mine = next(q for q in first.case.questions if q.code == code)
+    again = replies(first.case, "YES", mine, 3, below=QUOTED.format(code), cc=(FAY,))
+    assert (codes(again.case), letters(again, LetterKind.QUESTION)) == (set(), [])
+    assert codes(replies(again.case, "YES", mine, 4).case) - {"", code, question.code}
+
+
+def test_a_code_in_another_mail_is_replaced_when_its_reader_answers() -> None:
+    """Nothing goes to an address whose letters reach somebody else until its owner writes; then no YES is lost."""
+    case, question = worded()
+    seen = replies(case, "x", question, who=MO, below=QUOTED.format(question.code))
+    assert (codes(seen.case), letters(seen, LetterKind.QUESTION)) == (set(), [])
+    answered = replies(seen.case, f"YES {question.code}", question, 3)
+    assert (answered.case.due, to(letter(answered, LetterKind.QUESTION, "confirm_word"))) == (case.due, {HELEN})
+    (code,) = codes(answered.case)
+    mine = next(q for q in answered.case.questions if q.code == code)
+    assert replies(answered.case, f"YES {code}", mine, 4).case.due != case.due
+
+
+def test_the_same_word_asks_again_once_its_code_is_void() -> None:
+    """Within a day it asks nobody again, but where no code is left that could answer."""
+    case, _ = worded()
+    dead = replace(case, questions=tuple(replace(q, code="") for q in case.questions))
+    again = mail(HELEN, "EXTEND 30 hours", at=START + hours(3), to=(BOT,), proof=Proof.NONE)
+    assert not letters(arrived(case, again), LetterKind.QUESTION)
+    assert to(letter(arrived(dead, again), LetterKind.QUESTION, "confirm_word")) == {HELEN}
+
+
+def test_of_a_manager_the_question_is_put_anew_as_it_was() -> None:
+    """They are asked whether somebody else's word is meant, not whether it is theirs."""
+    case = fired(worded()[0], "word_manager").case
+    question = next(q for q in case.questions if q.asked == MO)
+    at = (question.at or START) - START + hours(1)
+    tried = replies(case, "YES 111111", question, at / hours(1), who=MO)
+    assert to(letter(tried, LetterKind.QUESTION, "confirm_manager")) == {MO}
+
+
+# --- of a stage that has ended ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["ESCALATE", "URGENT", "EXTEND 30 hours"])
+@pytest.mark.parametrize("proof", [Proof.PROVEN, Proof.NONE])
+def test_a_late_yes_acts_on_no_later_stage(word: str, proof: Proof) -> None:
+    """The word was said of the stage before: who says YES is told that the challenge has moved on."""
+    case = arrived(served(opened()), mail(HELEN, word, at=START + hours(1), to=(BOT,), proof=Proof.NONE)).case
+    question = next(q for q in case.questions if q.asked == HELEN)
+    moved = served(arrived(case, mail(HELEN, "ESCALATE", at=START + hours(2), to=(BOT,))))
+    assert moved.stage != case.stage
+    late = replies(moved, f"YES {question.code}".strip(), question, 3, proof=proof)
+    assert (late.case.stage, late.case.due, late.case.runs) == (moved.stage, moved.due, moved.runs)
+    assert "moved on" in letter(late, LetterKind.INFORMATION, "nothing_changed").values.why
+    anew = mail(HELEN, word, at=START + hours(4), to=(BOT,), proof=Proof.NONE)
+    assert HELEN in to(letters(arrived(moved, anew), LetterKind.QUESTION, "confirm_word")[0])
+
+
+def test_no_manager_is_asked_about_a_word_of_a_stage_that_has_ended() -> None:
+    """Asked now, their YES would act on the stage of today."""
+    case, _ = worded()
+    moved = served(arrived(case, mail(HELEN, "ESCALATE", at=START + hours(2), to=(BOT,))))
+    assert not letters(fired(moved, "word_manager"), LetterKind.QUESTION)

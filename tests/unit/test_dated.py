@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.case.dated import can_answer, elsewhere, outdated
-from bot.model import Case, LetterKind, MailKind, Proof, State
+from bot.model import Case, LetterKind, MailKind, Proof, QuestionKind, State, Unproven
 from bot.store.outbox import Queued
-from tests.unit.case_samples import BOT, CREWE, FAY, HELEN, MO, START, TEN, hours, mail, opened, rules
+from tests.unit.case_samples import BOT, CREWE, FAY, HELEN, MO, START, TEN, UNIT, hours, mail, opened, rules
 from tests.unit.engine_samples import WORDS, House, eml, texts
 
 MINUTE, LATER = timedelta(minutes=1), START + hours(3)
@@ -24,8 +24,8 @@ MINUTE, LATER = timedelta(minutes=1), START + hours(3)
     ("more", "is_old"),
     [
         ({}, False),
-        ({"date": START - timedelta(minutes=10)}, False),
-        ({"date": START - timedelta(minutes=20)}, True),
+        ({"date": START - timedelta(minutes=50)}, False),
+        ({"date": START - timedelta(minutes=70)}, True),
         ({"date": None}, True),
         ({"received": START + timedelta(hours=23)}, False),
         ({"received": START + timedelta(hours=25)}, True),
@@ -60,7 +60,7 @@ def test_a_word_to_a_letter_of_the_other_side_is_not_proven() -> None:
 
 def test_a_word_means_no_later_question() -> None:
     """Without a letter that it cites, only what had been asked when it was written."""
-    assert can_answer(mail(HELEN, "SEND"), START) and not can_answer(mail(HELEN, "SEND"), START + hours(1))
+    assert can_answer(mail(HELEN, "SEND"), START) and not can_answer(mail(HELEN, "SEND"), START + hours(2))
 
 
 # --- the whole way ----------------------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def code_of(house: House) -> str:
     return next(word for word in text.replace(".", " ").split() if word.isdecimal() and len(word) == 6)
 
 
-@pytest.mark.parametrize("written", [START - timedelta(days=70), START - hours(1), None])
+@pytest.mark.parametrize("written", [START - timedelta(days=70), START - hours(2), None])
 def test_an_old_mail_closes_nothing(house: House, written: datetime | None) -> None:
     """Its writer's own address is asked, and the code of that letter counts, however slow their clock is."""
     cited = opened_in(house).letter.message_id
@@ -153,3 +153,76 @@ def test_an_old_urgent_shortens_nothing(house: House) -> None:
     before, cited = house.case().due, house.letters(LetterKind.ACKNOWLEDGEMENT)[-1].letter.message_id
     assert comes(house, "URGENT", cited, written=START - hours(3)).due == before
     assert HELEN in asked(house)
+
+
+# --- what belongs to no case ------------------------------------------------------------------------------------------
+
+
+def ended(house: House) -> None:
+    """The first case is closed."""
+    house.send(START + MINUTE)
+    at = START + hours(1)
+    cited = house.letters(LetterKind.ACKNOWLEDGEMENT)[-1].letter.message_id
+    comes(house, "WITHDRAW", cited, written=at, arrives=at, name="ends")
+    assert not house.case().is_open
+
+
+def test_a_challenge_that_comes_again_is_asked_about(house: House) -> None:
+    """Under a new id, its case being closed: it opens unproven, its clock runs, its raiser is asked."""
+    house.put(eml(name="first"))
+    house.take_in(START)
+    ended(house)
+    house.put(eml(name="again"), LATER)
+    house.take_in(LATER)
+    case = house.case(2)
+    assert (case.state, case.unproven, case.raiser.email) == (State.PROVISIONAL, Unproven.KNOWN, HELEN)
+    assert case.due is not None
+    assert [q.about for q in case.questions] == [QuestionKind.PROVISIONAL]
+    house.put(eml(name="once more"), LATER + MINUTE)
+    house.take_in(LATER + MINUTE)
+    assert len(house.cases()) == 2
+
+
+@pytest.mark.parametrize("late", [0, 25, 24 * 365])
+def test_a_challenge_of_a_wrong_clock_opens_as_any_other(house: House, late: int) -> None:
+    """It orders nothing, and counts from its arrival: only one whose words came before is asked about."""
+    house.put(eml(), START + hours(late))
+    house.take_in(START + hours(late))
+    assert (house.case().state, house.case().unproven) == (State.AWAITING_RESPONSE, Unproven.NO)
+
+
+def test_what_waited_for_us_is_not_late(house: House) -> None:
+    """However long we stood still: when its server had it counts, not when we read it."""
+    house.put(eml(), START + MINUTE)
+    house.take_in(START + timedelta(days=3))
+    assert (house.case().state, house.case().unproven) == (State.AWAITING_RESPONSE, Unproven.NO)
+
+
+HAND_IN = "NEW\nWho: Helen Visser\nWhom: Crewe Assessment Team\nHow urgent: 24 hours\nAbout: nobody has visited them"
+
+
+def hands_in(house: House, name: str, arrives: datetime, written: datetime = START) -> None:
+    house.put(eml(UNIT, "telephone", HAND_IN, at=written, to=(BOT,), cc=(), name=name), arrives, BOT)
+    house.take_in(arrives)
+
+
+def test_a_hand_in_that_comes_again_opens_nothing(house: House) -> None:
+    """Under a new id, its case being closed: the unit hears that it could not be proven, and it waits for a person."""
+    hands_in(house, "first", START)
+    assert len(house.cases()) == 1
+    house.send(START + MINUTE)
+    cited, title = house.letters(LetterKind.ACKNOWLEDGEMENT)[-1].letter.message_id, f"[{house.case().ref}]"
+    at, then = START + hours(1), START + hours(2)
+    comes(house, "NO", cited, written=at, arrives=at, name="no")
+    comes(house, "NOT OURS", "", written=then, arrives=then, name="not", title=title, who=UNIT)
+    assert not house.case().is_open
+    hands_in(house, "again", LATER)
+    assert (len(house.cases()), len(house.listed("holding_pen"))) == (1, 1)
+    assert any("could not be proven" in text for text in texts(house.send(LATER + MINUTE)))
+
+
+def test_a_hand_in_of_days_ago_opens_nothing(house: House) -> None:
+    """Nor one that came more than a day after it was signed."""
+    hands_in(house, "late", START + hours(25))
+    assert house.cases() == []
+    assert len(house.listed("holding_pen")) == 1

@@ -192,7 +192,7 @@ def test_without_proof_no_mail_is_thrown_away(pen: House) -> None:
 
 def test_an_answer_to_another_days_digest_places_nothing(pen: House) -> None:
     """Signed before this digest was written: its letters meant other mails."""
-    old = eml(UNIT, "RE: today", "A not ours", at=NINE - HOUR, to=(BOT,), cc=(), answers=digest_id(pen))
+    old = eml(UNIT, "RE: today", "A not ours", at=NINE - 2 * HOUR, to=(BOT,), cc=(), answers=digest_id(pen))
     pen.put(old, NINE + HOUR, BOT)
     pen.take_in(NINE + HOUR)
     assert (where(pen).disposition, where(pen, 2).why) == ("holding_pen", WAITS)

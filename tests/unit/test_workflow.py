@@ -14,6 +14,7 @@ from bot.case.course.clock import time_left
 from bot.case.making.draft import WEIGHT, Draft, weightiest
 from bot.case.table import ALARMS, CORRECTIONS, TABLE, decide, kind_of
 from bot.model import (
+    Absence,
     Alarm,
     AlarmKind,
     Arrival,
@@ -511,6 +512,21 @@ def test_bounces_go_down_the_row_and_the_clock_starts_afresh() -> None:
     assert tried == ["csc.dsl.duty@csc.example", "safeguarding@csc.example", UNIT]
     told = {e for one in decision.letters for e in to(one)}
     assert {UNIT, HELEN, "bot-operator@council.example"} <= told
+
+
+def test_who_is_gone_is_not_whose_letter_came_back() -> None:
+    """The raiser hears of the address whose letter bounced, not of the contact who has left and had theirs."""
+    case = served(fired(served(opened()), "lapse"))
+    left = mail(DEV, "I have left.", at=START + hours(26), kind=MailKind.AUTO_REPLY, absence=Absence(is_gone=True))
+    decision = arrived(case, left)
+    (duty,) = to(letter(decision, L.REDIRECT))
+    case, soon = served(decision), START + hours(27)
+    bounced = LetterUndelivered("key", L.REDIRECT, "step-2", duty, "5.1.1", True, starts_clock=True)
+    decision = decide(case, bounced, rules(), soon)
+    again = letter(decision, L.REDIRECT)
+    fact = LetterServed(again.key, again.kind, again.stage, tuple(to(again)), soon, again.starts_clock)
+    told = letter(decide(decision.case, fact, rules(), soon), L.INFORMATION, "came_back")
+    assert about(told)["absent"]["email"] == duty
 
 
 @pytest.mark.parametrize("role", ["line_manager", "designated_safeguarding_lead"])

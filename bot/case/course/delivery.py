@@ -50,7 +50,7 @@ def on_served(d: Draft, fact: LetterServed) -> None:
     if fact.starts_clock and is_served and run is not None and run.began is None and run.ended is None:
         begin(d, fact.at)
         d.event(EventKind.STAGE_ENTERED, note=d.stage.name)
-        lost = next((s.contact for s in d.case.served if s.is_dead and s.at is not None), None)
+        lost = next((s.contact for s in reversed(d.case.served) if s.has_bounced and s.at is not None), None)
         if lost is not None:
             _came_back(d, lost, tuple(c for c in d.responders if c.email in reached))
 

@@ -196,8 +196,8 @@ class Changing:
         self._each_served(lambda s: replace(s, at=s.at or at) if s.contact.email in emails and not s.is_dead else s)
 
     def lost(self, email: str) -> None:
-        """A responding contact cannot be reached."""
-        self._each_served(lambda s: replace(s, is_dead=True) if s.contact.email == email else s)
+        """A responding contact cannot be reached: our letter to them came back."""
+        self._each_served(lambda s: replace(s, is_dead=True, has_bounced=True) if s.contact.email == email else s)
 
     def away(self, known: Served, *, is_gone: bool = False) -> None:
         """A responding contact is not there, or says that it is not theirs; `is_gone`: and is reminded no more."""

@@ -6,7 +6,7 @@ is never swallowed: its sender hears why (Tell), and what would. Which word does
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import re2
 
@@ -30,7 +30,7 @@ from bot.model import (
     letters,
 )
 from bot.model.letters import Answer, Enclosed, Information, TheRegister, TheReport
-from bot.model.letters.parts import Entered
+from bot.model.letters.parts import Entered, person
 from bot.rules import book
 from bot.rules.authority import WORDS, Side
 
@@ -49,12 +49,19 @@ class Said:
     since: datetime | None = None  # it waited for a YES since then
 
 
+#: Words to which CLOSE agrees, where they are asked about; YES agrees to every one.
+CLOSING = (Word.RESOLVED, Word.WITHDRAW)
 #: Words that only add visibility: without proof they are shown at once to whoever may say that they are meant.
 VISIBLE = (
     Word.URGENT, Word.ESCALATE, Word.NOT_RESOLVED, Word.NO, Word.REOPEN, Word.CHILD_PROTECTION, Word.IT_IS_NOT,
 )  # fmt: skip
-#: What may stand behind the YES to a question that bears a code.
-CODE = re2.compile(r"\b\d{6}\b")
+CONFIRMS = (QuestionKind.WORD, QuestionKind.WORD_AGAIN)
+#: How long the code of such a question counts.
+CODE_FOR = timedelta(hours=24)
+_CODE = re2.compile(r"\b\d{6}\b")
+#: The first number of the line of the YES: any other may be part of a phone number.
+_WITH_YES = re2.compile(r"(?im)^[^\w\n]*(\d{6})[^\w\n]+yes\b|\byes\b[^\d\n]*\b(\d{6})\b|\b(yes)\b")
+_BESIDE_YES = re2.compile(r"(?i)\b(yes)\b[^\w\n]*\b\d{6}\b")
 RECORD = "{record}"  # stands in a Tell for what the policy calls the record of whom it is about
 
 
@@ -96,7 +103,8 @@ def told(d: Draft, fact: Arrival) -> Command | None:
     if question.about in (QuestionKind.RESOLVED, QuestionKind.ALL_THE_SAME):
         return yes_or_no(fact.mail.new_text)
     if question.code or question.about in (QuestionKind.WORD, QuestionKind.WORD_AGAIN):
-        return command(CODE.sub("", fact.mail.new_text))
+        text = fact.mail.new_text
+        return command(_CODE.sub("", text)) or command(_BESIDE_YES.sub(r"\1\n", text, count=1))
     line = next((line for line in fact.mail.new_text.split("\n") if line.strip()), "")[:40].strip(" \t.!").upper()
     meant = {"DONE": Word.YES, "NOT DONE": Word.NO}.get(line)
     return Command(meant) if question.about is QuestionKind.TASK and meant else None
@@ -151,6 +159,13 @@ def ask_back(d: Draft, said: Said, asking: Wording) -> None:
         d.ask(Question(letter.key, about, said.by.email, said.mail.digest, command=word, words=said.note))
 
 
+def all_the_same(d: Draft, said: Said, text: str) -> None:
+    """Asks whether it is meant with what stands beside it. `text`: their own words, "" for unproven ones."""
+    agree = Word.CLOSE if said.word in CLOSING else Word.YES
+    asking = letters.Question.AllTheSame(word=said.word, text=text, agree=agree, newer=said.is_overtaken)
+    ask_back(d, said, asking)
+
+
 def put(
     d: Draft, asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager, question: Question, to: Contact
 ) -> None:
@@ -164,11 +179,37 @@ def put(
     d.ask(replace(question, key=letter.key, asked=to.email, code=code))
 
 
-def leaked(d: Draft, mail: Mail) -> None:
-    """A code that stands in somebody else's mail, or goes on to others, counts no more."""
-    sender, same = mail.sender.email if mail.sender else "", d.rules.directory.same_person
-    goes_on = any(a.email != d.rules.bot.email for a in (*mail.to, *mail.cc))
-    d.void_code(lambda q: bool(q.code) and q.code in mail.text and (goes_on or not same(q.asked, sender)))
+def code_in(text: str) -> str:
+    """The digits that stand with the YES of new text, as its code; "" where none do."""
+    found = _WITH_YES.search(text)
+    return (found.group(1) or found.group(2) or "") if found else ""
+
+
+def is_overtaken(d: Draft, question: Question) -> bool:
+    """Whether it was asked at a stage that has ended: the word that it asks about was said of that one."""
+    run = d.case.run
+    return run is not None and question.at is not None and question.at < run.entered
+
+
+def has_code(d: Draft, question: Question) -> bool:
+    """Whether whoever was asked holds a letter about the same with a code that still counts."""
+    same, is_of = d.rules.directory.same_person, (question.about, question.task, question.command, question.words)
+    return any(
+        (q.about, q.task, q.command, q.words) == is_of and q.code and same(q.asked, question.asked)
+        and q.at is not None and d.now - q.at <= CODE_FOR
+        for q in d.case.questions
+    )  # fmt: skip
+
+
+def put_anew(d: Draft, question: Question) -> None:
+    """The code of a question about a word counts no more: the same is asked with another one."""
+    directory, said = d.rules.directory, question.at or d.now
+    to, whose = (directory.person(email) or Contact(email) for email in (question.asked, question.whose))
+    asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager
+    asking = letters.Question.ConfirmWord(word=question.command, said=said)
+    if question.whose and not directory.same_person(question.asked, question.whose):
+        asking = letters.Question.ConfirmManager(word=question.command, said=said, who=person(whose))
+    put(d, asking, question, to)
 
 
 def unsettled(d: Draft, mail: Mail, by: Contact, cited: Question | None) -> Question | None:

@@ -6,7 +6,6 @@ a case that has moved on is told so, and no NO goes unheard. It asks nothing but
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 from bot.case.course import closing, follow_up
 from bot.case.course.opening import confirmed
@@ -14,7 +13,21 @@ from bot.case.making import agreed, ends_with
 from bot.case.making.draft import Draft
 from bot.case.said import answers, protection
 from bot.case.said.cells import perform
-from bot.case.said.command import CODE, VISIBLE, Said, Tell, ask_back, nothing_changed, put, tell
+from bot.case.said.command import (
+    CODE_FOR,
+    CONFIRMS,
+    VISIBLE,
+    Said,
+    Tell,
+    all_the_same,
+    code_in,
+    has_code,
+    is_overtaken,
+    nothing_changed,
+    put,
+    put_anew,
+    tell,
+)
 from bot.case.said.unit import others
 from bot.model import (
     WAITING,
@@ -36,11 +49,6 @@ from bot.rules.authority import WORDS, Ruling, Side, may
 #: What an answer means as a word of its own; None where it is done.
 Meant = tuple[Said, Command] | None
 
-#: Words to which CLOSE agrees, where they are asked about; YES agrees to every one.
-CLOSING = (Word.RESOLVED, Word.WITHDRAW)
-CONFIRMS = (QuestionKind.WORD, QuestionKind.WORD_AGAIN)
-#: How long the code of such a question counts.
-CODE_FOR = timedelta(hours=24)
 #: Whose YES relaxes: without proof it needs a code. Those after the first two are asked once more, with one.
 NEED_PROOF = (*CONFIRMS, QuestionKind.ENDED, QuestionKind.IMPARTIAL, QuestionKind.TASK)
 #: Their answers are words of the command table: whose those are is asked then.
@@ -56,8 +64,8 @@ _NOT_PROVEN = Tell(
     "Please send it from that mailbox, or write OUTCOME and what was agreed.",
 )
 _NEEDS_CODE = Tell(
-    "It could not be proven that the mail comes from your mailbox, and the six digits of the question were not in it.",
-    "If the question is less than a day old, please reply to it with YES and its six digits; else send the word again.",
+    "It could not be proven that the mail comes from your mailbox, and no YES with the six digits was in it.",
+    "Please reply to our last question about it with YES and its six digits; after a day, send the word again.",
 )
 _NOT_AWAITED = Tell("No reply is awaited any more.")
 _IS_UNDO = Tell("The letter you answered asks for no YES or NO.", "UNDO, in reply to it, takes the word back.")
@@ -86,7 +94,7 @@ def is_put_to(d: Draft, said: Said, question: Question) -> bool:
     is_theirs = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
     if question.about in AS_WORDS or (question.about is QuestionKind.ALL_THE_SAME and is_theirs):
         return True
-    if said.fact.outdated and (not question.code or CODE.findall(said.mail.new_text) != [question.code]):
+    if said.fact.outdated and (not question.code or code_in(said.mail.new_text) != question.code):
         return False  # an old YES is no answer to a new question; the digits of that letter cannot be old
     if question.about is QuestionKind.WHOSE_ANSWER:  # their manager reads that letter too
         is_theirs = is_theirs or (Side.RAISING in said.stand and said.mail.proof is Proof.PROVEN)
@@ -100,6 +108,10 @@ def is_put_to(d: Draft, said: Said, question: Question) -> bool:
 def answered(d: Draft, said: Said, question: Question, command: Command) -> Meant:
     """Lets it do what it means. `said` is of somebody whom the question was put to."""
     is_proven = said.mail.proof is Proof.PROVEN
+    if question.about in CONFIRMS and said.word is not Word.NO and is_overtaken(d, question):
+        _settle(d, question)
+        nothing_changed(d, said, _OVERTAKEN)
+        return None
     needs = question.about in NEED_PROOF and said.word is not Word.NO and not is_proven
     if needs and not bears_code(d, said, question):
         _ask_with_code(d, said, question)
@@ -135,29 +147,28 @@ def answered(d: Draft, said: Said, question: Question, command: Command) -> Mean
 
 
 def bears_code(d: Draft, said: Said, question: Question) -> bool:
-    """Whether a YES that nothing proves may count: a word that only adds needs no code; else its new text holds that of
-    the question, which is not a day old. A wrong one ends it, for six digits can be tried."""
+    """Whether a YES that nothing proves may count: a word that only adds needs no code; else that of the question
+    stands with it, which is not a day old. A wrong one there ends it, for six digits can be tried."""
     if question.about in CONFIRMS and Word(question.command) in VISIBLE:
         return True
-    held = CODE.findall(said.mail.new_text)
+    held = code_in(said.mail.new_text)
     is_fresh = question.at is not None and d.now - question.at <= CODE_FOR
-    if held and question.code not in held:
+    if held and question.code != held:
         d.void_code(lambda one: one is question)
-    return bool(question.code) and is_fresh and held == [question.code]
+    return bool(question.code) and is_fresh and held == question.code
 
 
 def _ask_with_code(d: Draft, said: Said, question: Question) -> None:
     """Nothing proves a YES that relaxes: who says it is asked at their own address, once a day, with six digits."""
-    same, known = d.rules.directory.same_person, d.rules.directory.person(said.by.email) or said.by
-    is_asked = question.about in CONFIRMS or any(
-        q.about is question.about and q.task == question.task and q.code and same(q.asked, known.email)
-        and q.at is not None and d.now - q.at <= CODE_FOR
-        for q in d.case.questions
-    )  # fmt: skip
-    if is_asked:
+    known = d.rules.directory.person(said.by.email) or said.by
+    now = next(q for q in d.case.questions if q.key == question.key)  # a wrong code has just ended its own
+    if (now.about in CONFIRMS and now.code) or has_code(d, replace(now, asked=known.email)):
         nothing_changed(d, said, _NEEDS_CODE)
         return
     d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: {Ruling.NOT_PROVEN}")
+    if now.about in CONFIRMS:
+        put_anew(d, now)
+        return
     put(d, letters.Question.ConfirmWord(word=said.word.value, said=said.mail.received), question, known)
 
 
@@ -165,13 +176,6 @@ def is_hedged(said: Said, command: Command) -> bool:
     """Whether it closes or gives time, and something beside it speaks against it."""
     is_doubtful = not command.is_plain or said.mail.is_risk or said.is_overtaken
     return WORDS[said.word].is_plain and is_doubtful
-
-
-def all_the_same(d: Draft, said: Said, text: str) -> None:
-    """Asks whether it is meant with what stands beside it. `text`: their own words, "" for unproven ones."""
-    agree = Word.CLOSE if said.word in CLOSING else Word.YES
-    asking = letters.Question.AllTheSame(word=said.word, text=text, agree=agree, newer=said.is_overtaken)
-    ask_back(d, said, asking)
 
 
 def _settle(d: Draft, question: Question) -> None:
@@ -199,8 +203,7 @@ def _no(d: Draft, said: Said, question: Question) -> None:
 def _of_resolved(d: Draft, said: Said, question: Question, command: Command) -> Meant:
     """YES and NO to "is it resolved" are RESOLVED and NOT RESOLVED, and need what these need. YES to a letter that was
     overtaken by another answer is asked about; to one of a stage that has ended it is told."""
-    run = d.case.run
-    if run is not None and question.at is not None and question.at < run.entered:
+    if is_overtaken(d, question):
         nothing_changed(d, said, _OVERTAKEN)
         return None
     last = next(q for q in reversed(d.case.questions) if q.about is QuestionKind.RESOLVED)

@@ -76,7 +76,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
         incident.bounced_elsewhere(d, fact)
     else:
         _human(d, fact, sender)
-    command.leaked(d, mail)
+    words.leaked(d, mail)
 
 
 def _recalled(d: Draft, mail: Mail, sender: str) -> None:

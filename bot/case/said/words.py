@@ -13,15 +13,20 @@ from bot.case.making.draft import Draft
 from bot.case.said import answers, questions, transfer
 from bot.case.said.cells import CELLS, perform
 from bot.case.said.command import (
+    CODE_FOR,
+    CONFIRMS,
     HANDED_OUT,
     VISIBLE,
     Said,
     Tell,
+    all_the_same,
     ask_back,
     is_known,
+    is_overtaken,
     may_see_state,
     nothing_changed,
     put,
+    put_anew,
     replied_to,
     state_alone,
     tell,
@@ -47,7 +52,7 @@ from bot.model import (
 )
 from bot.model.letters import person
 from bot.rules import workdays
-from bot.rules.authority import WORDS, Ruling, Side, may
+from bot.rules.authority import WORDS, Ruling, Side, may, sides
 
 IS_URGENT = (("URGENT", "the risk has grown: the shortest time counts from your word"),)
 #: Words that ask something of this service itself, answered to the address that the case or the directory holds; UNDO
@@ -127,7 +132,7 @@ def _act(d: Draft, said: Said, command: Command) -> None:
     """Its sender may say it: it acts, or is asked about where it might not be meant as it stands."""
     is_idle = isinstance(CELLS[said.word][d.case.state], Tell)
     if questions.is_hedged(said, command) and not is_idle:
-        questions.all_the_same(d, said, said.mail.new_text)
+        all_the_same(d, said, said.mail.new_text)
     elif said.word is Word.NOT_RESOLVED and said.note and d.case.state in WAITING and d.following is not None:
         ask_back(d, replace(said, note=""), letters.Question.NextNow(text=said.mail.new_text))
     else:
@@ -143,16 +148,16 @@ def is_out_of_nowhere(d: Draft, said: Said) -> bool:
 
 def _confirm(d: Draft, said: Said, *, is_hedged: bool) -> None:
     """The directory's own address of that person is asked whether the word is theirs, then their manager; of one that
-    only adds, whoever else may answer for them at once. The same word within a day asks nobody again."""
+    only adds, whoever else may answer for them at once. The same word within a day asks nobody again, unless the code
+    of that question counts no more or the stage has changed."""
     known = d.rules.directory.person(said.by.email) or said.by
     if not is_known(d, known):
         d.flag(Flag.UNPROVEN_WORD)
         return
     word, note = _meant(d, said), said.note if said.word in NOTED else ""
-    asked = (q for q in d.case.questions if q.about in questions.CONFIRMS and q.command == word and q.words == note)
-    if any(
-        q.at and d.now - q.at < questions.CODE_FOR and q.mail in d.case.mails and _is_of(d, q, known) for q in asked
-    ):
+    asked = (q for q in d.case.questions if q.about in CONFIRMS and q.command == word and q.words == note)
+    can_answer = (q for q in asked if (q.code or word in VISIBLE) and not is_overtaken(d, q))
+    if any(q.at and d.now - q.at < CODE_FOR and q.mail in d.case.mails and _is_of(d, q, known) for q in can_answer):
         return
     is_shown = word in VISIBLE and said.mail.proof is not Proof.FAILED and not d.is_stranger
     about = QuestionKind.WORD_AGAIN if is_shown else QuestionKind.WORD
@@ -168,6 +173,28 @@ def _confirm(d: Draft, said: Said, *, is_hedged: bool) -> None:
     elif d.case.is_open and not d.is_stranger:  # a stranger's case is told to no more people than it must
         at = workdays.next_morning(d.now, d.rules.calendar)
         d.alarm(AlarmKind.WORD_MANAGER, at, "the manager is asked about a word that its sender has not confirmed")
+
+
+def leaked(d: Draft, mail: Mail) -> None:
+    """A code that stands in somebody else's mail, or goes on to another side, counts no more. Who was asked is asked
+    anew when they answer (questions.py): of a mail that is an answer here, once a day, lest a mailbox ask for ever."""
+    sender, same = mail.sender.email if mail.sender else "", d.rules.directory.same_person
+    seen = [a.email for a in (*mail.to, *mail.cc) if a.email != d.rules.bot.email]
+
+    def is_out(q: Question) -> bool:
+        own = sides(d.case, q.asked, d.rules) - {Side.NONE}
+        goes_on = any(not own & sides(d.case, email, d.rules) for email in seen if not same(email, q.asked))
+        return bool(q.code) and q.code in mail.text and (goes_on or not same(q.asked, sender))
+
+    is_answer = mail.command is not None and mail.command.word is Word.YES and d.case.is_open
+    void = [q for q in d.case.questions if is_out(q)]
+    d.void_code(lambda q: q in void)
+    for one in void:
+        again = [q for q in d.case.questions if q.key != one.key and (q.asked, q.mail) == (one.asked, one.mail)]
+        is_first = not any(q.command == one.command and q.at and d.now - q.at <= CODE_FOR for q in again)
+        is_due = is_answer and is_first and same(one.asked, sender) and not is_overtaken(d, one)
+        if one.about in CONFIRMS and is_due:
+            put_anew(d, one)
 
 
 def _is_of(d: Draft, question: Question, who: Contact) -> bool:
@@ -195,7 +222,10 @@ def on_word_manager(d: Draft) -> None:
     waiting = [
         q
         for q in d.case.questions
-        if q.about is QuestionKind.WORD and q.at is not None and workdays.next_morning(q.at, cal) <= d.now
+        if q.about is QuestionKind.WORD
+        and q.at is not None
+        and workdays.next_morning(q.at, cal) <= d.now
+        and not is_overtaken(d, q)  # asked now, the manager's YES would act on the stage of today
     ]
     passed = {q.key for q in waiting}
     d.ask_as(QuestionKind.WORD_AGAIN, passed)

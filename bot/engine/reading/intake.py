@@ -17,7 +17,7 @@ from bot.engine.reading import moved_door
 from bot.engine.reading import place as placing
 from bot.engine.reading.aside import Aside, Batch, Unrelated
 from bot.engine.reading.brought import HANDED_IN, LINES, Brought
-from bot.engine.reading.join import attach, suggest
+from bot.engine.reading.join import alone, attach, suggest, to_open
 from bot.engine.reading.office import Office
 from bot.engine.reading.pen import UNREADABLE, Answered, Penned
 from bot.engine.reading.place import content_key, hash_id, keys_of, place
@@ -157,7 +157,7 @@ class Intake:
         now = batch.now
         if self._is_known(one, mail, now):
             return
-        inbox = self._inbox(one.mailbox, mail)
+        inbox, directory = self._inbox(one.mailbox, mail), self.turn.books.settings.directory
         mail = self.office.understood(mail)
         answered = self.penned.answered(mail, inbox)
         while True:
@@ -169,13 +169,14 @@ class Intake:
                         self._obey(tx, one, answered, now)
                         failpoint("intake.disposing")
                         break
-                    placement, known_id = place(tx, mail, inbox, self.turn.books.settings.directory, is_old=one.is_old)
+                    placement, known_id = place(tx, mail, inbox, directory, is_old=one.is_old)
                     placement, named = self.office.placed(tx, mail, placement)
-                    if self.brought.is_handed_in(mail, placement, is_old=one.is_old):
+                    told = alone(tx, mail, directory) if isinstance(placement, Open | Pen) else mail
+                    if self.brought.is_handed_in(told, placement, is_old=one.is_old):
                         self._hand_in(tx, one, mail, now)
                     else:
                         self._carry_out(tx, one, mail, inbox, placement, known_id, named, batch)
-                        self.office.answer(tx, mail, inbox, placement, now)
+                        self.office.answer(tx, told, inbox, placement, now)
                     failpoint("intake.disposing")
                 break
             except CaseMoved:
@@ -225,7 +226,8 @@ class Intake:
                 dispose(Disposition.CASE, how, case=number)
             case Open(flags=flags, same_as=same_as):
                 more = (Flag.DUPLICATE_MESSAGE_ID,) if same_id else ()
-                decision = self.turn.open(tx, mail, inbox, now, (*flags, *more), same_as=same_as)
+                told = to_open(tx, mail, self.turn.books.settings.directory)
+                decision = self.turn.open(tx, told, inbox, now, (*flags, *more), same_as=same_as)
                 number = decision.case.number
                 cases.note_ids(tx, number, keys_of(mail))
                 dispose(Disposition.CASE, "it opened the case", case=number)

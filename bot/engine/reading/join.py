@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.case import dated
+from bot.case.placement import weighed
 from bot.engine.reading.place import content_keys, signed_key
 from bot.engine.turn import Turn
 from bot.model import (
@@ -28,6 +29,7 @@ from bot.model import (
     Word,
 )
 from bot.model.letters import Information, person
+from bot.rules.directory import Directory
 from bot.store import cases, outbox
 from bot.store.outbox import Queued
 
@@ -65,9 +67,26 @@ def suggest(
     turn: Turn, tx: Connection, mail: Mail, number: int, how: str, others: tuple[str, ...], now: datetime
 ) -> None:
     """The case hears of a mail that may answer it, and that waits for a person."""
-    why = dated.outdated(mail, None, is_seen=bool(_seen_in(tx, mail)))
+    why = _outdated_alone(tx, mail)
     mail = _unproven(mail, why) if why else mail
     turn.take(tx, number, Arrival(mail, how, others=others, outdated=why), now)
+
+
+def alone(tx: Connection, mail: Mail, directory: Directory) -> Mail:
+    """The mail as what it proves where it joins no case: one that came before, or long after it was signed, is one
+    that nothing proves. The keys by which it is known again are those of the mail as it came."""
+    why = _outdated_alone(tx, mail)
+    return weighed(_unproven(mail, why), directory) if why else mail
+
+
+def to_open(tx: Connection, mail: Mail, directory: Directory) -> Mail:
+    """The same where it opens a case: only what came before counts against it, for a challenge orders nothing, and its
+    writer's clock may be wrong by years."""
+    return alone(tx, mail, directory) if _seen_in(tx, mail) else mail
+
+
+def _outdated_alone(tx: Connection, mail: Mail) -> str:
+    return dated.outdated(mail, None, is_seen=bool(_seen_in(tx, mail)))
 
 
 def _unproven(mail: Mail, why: str) -> Mail:

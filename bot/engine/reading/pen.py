@@ -18,7 +18,7 @@ from bot.case.said.command import HANDED_OUT
 from bot.engine import registers
 from bot.engine.reading import spoc
 from bot.engine.reading.brought import Brought
-from bot.engine.reading.join import attach
+from bot.engine.reading.join import attach, to_open
 from bot.engine.reading.office import areas_of
 from bot.engine.reading.place import keys_of
 from bot.engine.reading.reader.sandbox import InProcess, Sandbox, SandboxDied
@@ -116,7 +116,8 @@ class Penned:
         self, tx: Connection, listed: Listed, mail: Mail, inbox: Inbox, now: datetime, stage: str,
         day_zero: datetime, how: str,
     ) -> Decision:  # fmt: skip
-        decision = self.turn.open(tx, mail, inbox, now, (Flag.ADOPTED,), stage, day_zero)
+        told = to_open(tx, mail, self.turn.books.settings.directory)
+        decision = self.turn.open(tx, told, inbox, now, (Flag.ADOPTED,), stage, day_zero)
         cases.note_ids(tx, decision.case.number, keys_of(mail))
         mails.replace(tx, listed.entry, Disposition.CASE, how, now, case=decision.case.number)
         return decision
