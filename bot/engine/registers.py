@@ -4,14 +4,14 @@ As sheets, as a letter's attachment, or as the lines of a letter. What a registe
 whom anything may go is decided elsewhere. It changes nothing.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from bot.case.said.command import answer
-from bot.model import Case, Command, Contact, Flag, Letter, Mail, Side, State, Word, Wording
+from bot.model import Case, Command, Contact, EndedAs, Flag, Letter, Mail, Side, State, Unit, Word, Wording
 from bot.model.letters import Answer, Enclosed, TheRegister, TheReport, person
 from bot.model.letters.parts import Answering, OpenCase, ToBeDone
 from bot.records import register
@@ -27,6 +27,8 @@ from bot.settings.settings import Settings, WatchedMailbox
 from bot.store import cases
 
 LOGS = ("escalations", "agency", "learning")
+#: How a stage ends that nobody answered: the time asked for runs on.
+_SILENT = (EndedAs.RUNNING, EndedAs.LAPSED, EndedAs.ASKED, EndedAs.CORRECTED, EndedAs.TOLD_AFRESH)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -97,7 +99,31 @@ def open_line(case: Case, policies: Mapping[str, Policy]) -> OpenCase:
         watched=case.has(Flag.SHADOWED),
         untold=tuple(prose.role(f.partition(":")[2]) for f in case.flags if f.flag is Flag.NOBODY_TO_TELL),
         forms=tuple(policy.form(state.form).title for state in case.forms if state.is_missing),
+        sides=tuple(filter(None, (case.raiser.agency, case.responder_agency))),
+        who=person(who) if (who := _awaited(case)) else None,
+        asked=str(case.window or ""),
     )
+
+
+def by_risk(found: Iterable[Case], policies: Mapping[str, Policy], now: datetime, cal: Calendar) -> list[OpenCase]:
+    """Open cases as a letter lists them: those over the time asked for, the longest first; due today; the rest."""
+    today = now.astimezone(cal.zone).date()
+    rows = []
+    for case in found:
+        over = over_since(case, now)
+        is_today = case.due is not None and case.due.astimezone(cal.zone).date() == today
+        hours = (now - over) // timedelta(hours=1) if over and case.urgent else 0
+        rows.append(replace(open_line(case, policies), over=over, hours_over=hours, is_today=is_today))
+    return sorted(rows, key=lambda row: (row.over or now, not row.is_today, row.due is None, row.due or now))
+
+
+def over_since(case: Case, now: datetime) -> datetime | None:
+    """When the time that was asked for ended: of the first stage that had it, as the raiser's side last set it. None
+    while it runs, and once an answer was recorded."""
+    own = [r for r in case.runs if r.by or (r.window and r.window.unit is Unit.HOURS)] if case.urgent else case.runs
+    asked = next((run.due for run in own if run.due), None)
+    is_silent = all(run.responded is None and run.ended_as in _SILENT for run in case.runs)
+    return asked if asked is not None and asked <= now and is_silent else None
 
 
 def to_be_done(case: Case, now: datetime, cal: Calendar) -> list[ToBeDone]:
@@ -119,9 +145,13 @@ def to_be_done(case: Case, now: datetime, cal: Calendar) -> list[ToBeDone]:
 
 def waiting_for(case: Case) -> str:
     """Whose move it is, in words."""
+    return str(_awaited(case) or "nobody who can be reached")
+
+
+def _awaited(case: Case) -> Contact | None:
     if case.state is State.AWAITING_CONFIRMATION:
-        return str(case.raiser)
-    return next((str(s.contact) for s in case.served if not s.is_dead), "nobody who can be reached")
+        return case.raiser
+    return next((s.contact for s in case.served if not s.is_dead), None)
 
 
 def answering(of: Settings, box: WatchedMailbox, on: date) -> Iterator[tuple[str, str, Contact]]:
@@ -139,11 +169,12 @@ def told(tx: Connection, letter: Letter, of: Settings, now: datetime) -> Letter:
     """A letter that answers OPEN or SPOC with its rows, as things are when it goes; any other as it is."""
     match letter.values:
         case Answer.Open(area=area):
-            found = [open_line(case, of.policies) for case in cases.open_cases(tx) if case.area == area]
-            return replace(letter, values=Answer.Open(area=area, rows=tuple(found)))
+            found = [case for case in cases.open_cases(tx) if case.area == area]
+            rows = tuple(by_risk(found, of.policies, now, of.calendar))
+            return replace(letter, values=Answer.Open(area=area, rows=rows))
         case Answer.Spoc(area=area, team=team) as spoc:
-            rows = tuple(row for row in _spoc(of, area, now) if team in ("", row.team))
-            return replace(letter, values=replace(spoc, rows=rows))
+            named = tuple(row for row in _spoc(of, area, now) if team in ("", row.team))
+            return replace(letter, values=replace(spoc, rows=named))
     return letter
 
 

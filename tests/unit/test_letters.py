@@ -225,6 +225,34 @@ def _sentences(text: str) -> list[str]:
     return [s for line in dated.split("\n") if not line.startswith("- ") for s in re2.split(r"[.?!:;] |\n", line) if s]
 
 
+#: Letters that are a list: its entries are not counted.
+LISTS = ("answer-help", "answer-open", "answer-spoc", "digest-daily")
+ASKING = [s for s in SAMPLES if s.kind in (LetterKind.QUESTION, LetterKind.ANSWER, LetterKind.DIGEST)]
+
+
+@pytest.mark.parametrize("letter", ASKING, ids=named)
+def test_a_question_an_answer_and_the_daily_letter_are_short(letter: Letter) -> None:
+    """At most 120 words of body and three buttons: box, quoted words, lists, telephone numbers and footer apart."""
+    made = render(changed(letter, forms=()) if letter.values.name == "question-form" else letter, OFFICE, TEMPLATES)
+    parts = made.text.split("\n--\n")[0].split("\n\n")
+    has_box = letter.standing is not None or hasattr(letter.values, "emergency")
+    lines = [line for n, part in enumerate(parts) if n != 1 or not has_box for line in part.split("\n")]
+    listed = "- " if letter.values.name in LISTS else "> "
+    own = [re2.sub(r"^(?:- |\d\. )", "", line) for line in lines if not line.startswith(("> ", listed))]
+    assert len(re2.sub(r"\b0\d{2,4}(?: ?\d{3,4}){2}\b", "", "\n".join(own)).split()) <= 120
+    buttons = [link for link in page(parsed(made.raw)).links if link.startswith("mailto:")]
+    assert len(buttons) <= 3 or letter.values.name == "answer-help"
+
+
+@pytest.mark.parametrize("letter", [s for s in SAMPLES if s.kind is LetterKind.DIGEST], ids=named)
+def test_a_link_of_the_daily_letter_names_no_case_that_it_does_not_know(letter: Letter) -> None:
+    """A made-up ref may be somebody's: one press would put a mail into that case."""
+    links = page(parsed(render(letter, OFFICE, TEMPLATES).raw)).links
+    guesses = ",".join(one["guesses"] for one in (*about(letter)["pen"], *about(letter)["set_aside"]))
+    named_ = {ref for link in links for ref in re2.findall(r"[A-Z]{2}-\d{4}-\d{4}", link)}
+    assert named_ <= set(guesses.replace(" ", "").split(","))
+
+
 @pytest.mark.parametrize("word", ["failed to", "you have not", "ignored", "breach", "must have", "overdue"])
 def test_no_letter_blames(word: str) -> None:
     """Silence is what was not recorded, never what somebody did."""
