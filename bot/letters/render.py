@@ -19,6 +19,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.letters import marked, wording
+from bot.letters.marked import Block
 from bot.letters.mime import Attached, Thread, body, code, headers, is_ours, message_id
 from bot.letters.wording import Shown, fallback, shown_fields
 from bot.model import Contact, Letter, LetterKind, aware
@@ -81,7 +82,7 @@ class Templates:
         """The text of a letter with its marks. Raises whatever a template can raise."""
         return self._text.get_template(name).render(values)
 
-    def page(self, title: str, blocks: Sequence[marked.Block]) -> str:
+    def page(self, title: str, blocks: Sequence[Block]) -> str:
         """The HTML part. Raises whatever a template can raise."""
         return self._html.get_template(_BASE).render(title=title, blocks=blocks)
 

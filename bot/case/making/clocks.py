@@ -47,9 +47,16 @@ def lines(case: Case, rules: Rules, now: datetime) -> Iterator[ClockLine]:
             yield ClockLine(clock.says, clock.side, by, clock.source)
 
 
-def hours_over(case: Case, now: datetime) -> int:
-    """Whole hours since the time that was asked for has passed, of a challenge with hours that nobody has answered: the
-    end of its first stage that had any, as the raiser's side last set it. Else 0."""
-    asked = next((r.due for r in case.runs if r.by or (r.window and r.window.unit is Unit.HOURS)), None)
+def over_since(case: Case, now: datetime) -> datetime | None:
+    """When the time that was asked for ended: of the first stage that had it, as the raiser's side last set it. None
+    while it runs, and once an answer was recorded."""
+    own = [r for r in case.runs if r.by or (r.window and r.window.unit is Unit.HOURS)] if case.urgent else case.runs
+    asked = next((run.due for run in own if run.due), None)
     is_silent = all(run.responded is None and run.ended_as in SILENT for run in case.runs)
-    return max(0, (now - asked) // timedelta(hours=1)) if case.urgent and asked and is_silent else 0
+    return asked if asked is not None and asked <= now and is_silent else None
+
+
+def hours_over(case: Case, now: datetime) -> int:
+    """Whole hours since then, of a challenge with hours; else 0."""
+    over = over_since(case, now) if case.urgent else None
+    return (now - over) // timedelta(hours=1) if over else 0

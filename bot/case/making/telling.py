@@ -20,7 +20,7 @@ from bot.rules import book, workdays
 TELLING_DAYS = 5
 
 
-class _Said(TypedDict):
+class _Passing(TypedDict):
     """What both letters say."""
 
     cause: str
@@ -49,7 +49,7 @@ def pass_on(d: Draft, left: Left, after: tuple[str, ...]) -> None:
     passed. `after`: the letter that must have gone."""
     who, when = awaited.answered(d) if left.cause == "unconfirmed" else (left.by, None)
     cal, line = d.rules.calendar, book.emergency_of(d.rules.policy, d.case.area)
-    said: _Said = {
+    both: _Passing = {
         "cause": left.cause,
         "sent": left.sent,
         "who": person(who) if who else None,
@@ -58,12 +58,12 @@ def pass_on(d: Draft, left: Left, after: tuple[str, ...]) -> None:
         "unread": claims.is_partly_unread(d),
     }
     is_shut = left.sent is not None and not book.is_open(line.front_door, left.sent, cal)
-    told = Information.SentOn(**said, read_from=workdays.opens(d.now, cal) if is_shut else None, forms=left.wanted.rows)
+    told = Information.SentOn(**both, read_from=workdays.opens(d.now, cal) if is_shut else None, forms=left.wanted.rows)
     theirs = (d.case.raiser, *((d.manager,) if d.manager else ()))
     d.write(told, theirs, human=d.first_responder, attach=left.wanted.attach, after=after)
     own = {c.email for c in theirs}
     earlier = (c for c in left.earlier if c.email not in own)
-    d.write(Information.PassedOn(**said, representation=left.view), earlier, human=d.first_responder, after=after)
+    d.write(Information.PassedOn(**both, representation=left.view), earlier, human=d.first_responder, after=after)
 
 
 def tell(d: Draft) -> None:

@@ -12,8 +12,7 @@ from bot.model.marks import PersonalText, PlainText
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Passed(Wording):
-    """Another stage was written to. `cause`: as of its own letter; `sent`: when, None while that waits for a GO; `who`
-    answered at `when`, or asked for it."""
+    """Another stage was written to. `sent`: None while that waits for a GO; `who` answered at `when`, or asked."""
 
     waits = False
     cause: PlainText
@@ -123,8 +122,7 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Appointed(Wording):
-        """`decider`: who named them; `asked`: they decide nothing before it is said that they are impartial; `mine`: to
-        whoever decides."""
+        """`decider`: who named `who`; `asked`: not yet known to be impartial; `mine`: to whoever decides."""
 
         who: Person
         decider: Person
@@ -133,8 +131,7 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class ClosingWord(Wording):
-        """RESOLVED or DECIDED was said. `said`: the words of the decision, where the reader may see them; `by`: when
-        the outcome is due in writing; `owing`: who writes it."""
+        """`said`: the words of the decision, where the reader may see them; `by`: when `owing` write the outcome."""
 
         word: PlainText
         who: Person
