@@ -249,6 +249,17 @@ def test_an_earlier_reminder_goes_where_a_repeat_says_more() -> None:
     assert alarms(case, "chaser") == [london("2027-01-15 09:00")]
 
 
+def test_no_reminder_follows_a_repeat_within_two_working_days() -> None:
+    """The window's last goes to the raiser alone; three working days after the last repeat it goes to both."""
+    case = served(fired(served(opened()), "lapse"), at=START + hours(25))
+    assert alarms(case, "chaser") == [london("2027-01-20 09:00")]
+    case = served(fired(served(fired(case, "repeat")), "repeat"))
+    ended = replace(case, deadlines=tuple(row for row in case.deadlines if row.kind is not AlarmKind.REPEAT))
+    assert {DEV} in [to(one) for one in letters(fired(ended, "chaser"), L.CHASER)]
+    decision = fired(served(fired(case, "repeat")), "chaser")
+    assert [to(one) for one in letters(decision, L.CHASER)] == [{HELEN}]
+
+
 def test_last_stage_tells_again_until_a_person_closes() -> None:
     """At a stage without a next a lapse closes nothing: those who can act hear every five working days."""
     case = served(opened())

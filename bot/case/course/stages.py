@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final, Literal, TypedDict
 
 from bot.case.course import approval, follow_up, hearing
-from bot.case.course.clock import own_window, stage_due, time_left, track_window
+from bot.case.course.clock import own_window, spare, stage_due, time_left, track_window
 from bot.case.making import awaited, claims, forms
 from bot.case.making.draft import Draft
 from bot.case.making.notices import file_stage, notify, original
@@ -223,8 +223,9 @@ def attachments(d: Draft, others: tuple[Contact, ...] = ()) -> tuple[TheMail, ..
 # --- alarms -----------------------------------------------------------------------------------------------------------
 
 
-def on_chaser(d: Draft) -> None:
-    """A reminder; the last one of a window also goes to the raiser, in its own words. A missed one is not sent late."""
+def on_chaser(d: Draft, nth: int) -> None:
+    """A reminder; the last one of a window also goes to the raiser, in its own words. A missed one is not sent late.
+    `nth`: which it is, 0 where the raiser alone is reminded."""
     if d.late is not None or d.case.due is None:
         return
     is_last = not any(a.kind is AlarmKind.CHASER for a in d.case.deadlines)
@@ -234,7 +235,7 @@ def on_chaser(d: Draft) -> None:
         return
     given, owed = hearing.commitment(d), forms.missing(d, Side.RESPONDING)
     have, unread = claims.what_we_have(d), claims.is_partly_unread(d)
-    to = () if awaited.due_now(d, AlarmKind.REPEAT) else d.responders  # a repeat says more in this minute
+    to = d.responders if nth and not awaited.due_now(d, AlarmKind.REPEAT) else ()  # a repeat says more
     told: Chaser.Half | Chaser.Last = Chaser.Half(left=left, commitment=given, forms=owed, holding=have, unread=unread)
     repeated = {c.email for letter in d.letters for c in letter.to}
     asked = tuple(c for c in d.unit if c in to and c.email not in repeated) if is_last and approval.asks(d) else ()
@@ -279,9 +280,10 @@ def on_repeat(d: Draft, n: int) -> None:
     raising = tuple(c for stage, side, c in d.case.people if (stage, side) == (d.case.stage, Side.RAISING))
     run = d.case.runs[-1]
     d.write(Escalation.Repeat(**_values(d, raising=raising), n=n, sent=run.began or run.entered), to)
+    spare(d)
     if awaited.due_now(d, AlarmKind.CHASER):  # in one decision, so that nobody gets both letters
         d.quiet(AlarmKind.CHASER)
-        on_chaser(d)
+        on_chaser(d, 0)
 
 
 def deputies(contact: Contact) -> list[Contact]:

@@ -105,10 +105,11 @@ def reminded(d: Draft, side: str) -> None:
 
 def on_reminder(d: Draft) -> None:
     """Two working days after: once more, by a letter of its own, unless a reminder of the stage goes this minute."""
-    if d.late is not None or d.is_stranger or awaited.due_now(d, AlarmKind.CHASER):
+    chasers = awaited.due_now(d, AlarmKind.CHASER)
+    if d.late is not None or d.is_stranger or any(row.nth for row in chasers):
         return
     for side in (Side.RAISING, Side.RESPONDING):
-        if side is Side.RESPONDING or not _rides(d):
+        if side is Side.RESPONDING or not (chasers or _rides(d)):
             _remind(d, side)
 
 
