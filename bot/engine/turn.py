@@ -148,7 +148,7 @@ class Turn:
             cases.keep(tx, plan.decision.case.number, plan.fact.mail)
         if isinstance(plan.fact, Opening):
             cases.keep_words(tx, plan.decision.case.number, plan.fact.mail)
-        self._free(tx, plan.decision)  # before its own letters: what they wait for has not ended
+        self._free(tx, plan.decision, now)  # before its own letters: what they wait for has not ended
         for letter in plan.decision.letters:
             self._queue(tx, plan.decision, letter, now, plan.held_for)
         if plan.decision.wrong_move:
@@ -285,13 +285,13 @@ class Turn:
         if outbox.queue(tx, signed, None, now) is not None:
             self.woken()
 
-    def _free(self, tx: Connection, decision: Decision) -> None:
+    def _free(self, tx: Connection, decision: Decision, now: datetime) -> None:
         """Letters whose hold the decision ends go, as far as what they say is still true."""
         if not decision.frees:
             return
         for queued in outbox.of_case(tx, decision.case.number):
             if queued.held_for in decision.frees and still_true(decision.case, queued.letter):
-                outbox.release(tx, queued.id)
+                outbox.release(tx, queued.id, now)
             elif queued.held_for in decision.frees:
-                outbox.drop(tx, queued.id, "no longer true when it could go")
+                outbox.drop(tx, queued.id, "no longer true when it could go", now)
         self.woken()

@@ -21,8 +21,8 @@ from bot.store.keep import is_purged as is_purged
 from bot.store.keep import note_purge as note_purge
 from bot.store.keep import purge as purge
 from bot.store.proof import chain, states
-from bot.store.proof.chain import head as head
-from bot.store.proof.chain import judged as judged
+from bot.store.proof.heads import head as head
+from bot.store.proof.heads import judged as judged
 from bot.store.proof.states import fold as fold
 from bot.store.proof.states import verify as verify
 

@@ -98,9 +98,12 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A write transaction: committed at the end, rolled back on an exception."""
+        """A write transaction: committed at the end, rolled back on an exception. What it changed is sealed last."""
         with self._in_words(), self.engine.begin() as tx:
+            tx.info[schema.LAST] = {}  # an earlier one may have been rolled back
             yield tx
+            for do, what in tx.info.pop(schema.LAST).items():
+                do(tx, what)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -247,7 +250,11 @@ def _sqlite(url: URL) -> Engine:
 def _postgresql(url: URL) -> Engine:
     url = url.set(drivername="postgresql+psycopg")
     engine = create_engine(
-        url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS}
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",  # who waited for a lock sees what was written meanwhile
+        connect_args={"connect_timeout": CONNECT_SECONDS},
     )
 
     @event.listens_for(engine, "connect")

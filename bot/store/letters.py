@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     or_,
     select,
@@ -29,7 +30,7 @@ from bot.model import Hold, Letter, LetterKind, Reach, Sending
 from bot.store import codec, schema
 from bot.store.codec import Instant
 from bot.store.earlier import letter_as_now
-from bot.store.proof import chain
+from bot.store.proof import chain, ways
 
 #: Nothing more will be tried.
 FINISHED = (Sending.SENT, Sending.REFUSED, Sending.WITHHELD)
@@ -202,24 +203,39 @@ def reached(tx: Connection, letters: list[int]) -> dict[int, list[tuple[str, Rea
 # --- what holds one back, and lets it go ------------------------------------------------------------------------------
 
 
-def hold_all(tx: Connection, why: str) -> int:
+def must_wait() -> ColumnElement[bool]:
+    """Whether a letter that must go first is still to be served. One re-sent in vain is waited for no longer."""
+    before = _out.alias("before")
+    is_over = or_(before.c.status.in_(FINISHED), and_(before.c.status == Sending.UNKNOWN, before.c.resends > 0))
+    is_served = exists().where(_to.c.letter == before.c.id, _to.c.status == Reach.ACCEPTED)
+    # One EXISTS in another, not a join: few letters wait for any, so that is asked first.
+    named = and_(before.c.key == _waits.c.key, before.c.case_number == _out.c.case_number)
+    is_open = exists(select(before.c.id).where(named, ~is_over, ~is_served).correlate(_out, _waits))
+    return exists(select(_waits.c.key).where(_waits.c.letter == _out.c.id, is_open).correlate(_out))
+
+
+def hold_all(tx: Connection, why: str, now: datetime) -> int:
     """After a restore: every letter on its way waits for `release`, those in other hands too; how many."""
     rows = update(_out).where(_out.c.status.in_(GOING))
     restored = {"status": Sending.HELD, "held_for": Hold.RESTORED, "last_error": why, "owner": ""}
-    return tx.execute(rows.values(**restored, fence=_out.c.fence + 1)).rowcount
+    held = tx.execute(rows.values(**restored, fence=_out.c.fence + 1).returning(_out.c.id)).scalars().all()
+    ways.changed(tx, ways.LETTER, now, *held)
+    return len(held)
 
 
-def drop(tx: Connection, letter_id: int, why: str) -> None:
+def drop(tx: Connection, letter_id: int, why: str, now: datetime) -> None:
     """What held it has ended, and what it says is true no more: it is kept, and goes to nobody."""
     untrue = update(_out).where(_out.c.id == letter_id, _out.c.status == Sending.HELD)
     tx.execute(untrue.values(status=Sending.WITHHELD, last_error=why, held_for=None))
+    ways.changed(tx, ways.LETTER, now, letter_id)
 
 
-def release(tx: Connection, letter_id: int) -> None:
+def release(tx: Connection, letter_id: int, now: datetime) -> None:
     """Held, for whatever reason, or withheld: it goes at the next claim."""
     may = _out.c.status.in_([Sending.HELD, Sending.WITHHELD])
     held = update(_out).where(_out.c.id == letter_id, may)
     tx.execute(held.values(status=Sending.QUEUED, last_error="", held_for=None))
+    ways.changed(tx, ways.LETTER, now, letter_id)
 
 
 def forget_case(tx: Connection, number: int, now: datetime) -> None:
@@ -234,6 +250,7 @@ def forget(tx: Connection, letter_ids: Sequence[int], now: datetime) -> None:
         tx.execute(delete(_out).where(_out.c.id.in_(some)))
     for number in letter_ids:
         chain.seal(tx, "letter", number, None, now)
+    ways.changed(tx, ways.LETTER, now, *letter_ids)
 
 
 def read(text: str) -> Letter:

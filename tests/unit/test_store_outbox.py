@@ -242,7 +242,7 @@ def test_a_letter_waits_for_those_that_must_go_first(database: Database) -> None
         assert other is not None
         assert other.case == 2
         assert outbox.claim(tx, NOW, "a", HOUR) is None
-        outbox.release(tx, number)
+        outbox.release(tx, number, NOW)
         queued = outbox.claim(tx, NOW, "a", HOUR)
         assert queued is not None
         assert queued.id == number
@@ -289,15 +289,15 @@ def test_held_and_withheld_letters_stay_until_released(database: Database) -> No
         plain = outbox.queue(tx, a_letter(occasion="2"), 1, NOW)
         assert shadow is not None
         assert plain is not None
-        outbox.hold_all(tx, "more than ten today")
+        outbox.hold_all(tx, "more than ten today", NOW)
         assert outbox.claim(tx, NOW, "a", HOUR) is None
         assert [q.last_error for q in outbox.open_letters(tx)] == ["more than ten today"]
         assert outbox.sent_today(tx, 1, FAY.email, NOW) == 1
-        outbox.release(tx, plain)
-        outbox.release(tx, shadow)
+        outbox.release(tx, plain, NOW)
+        outbox.release(tx, shadow, NOW)
         queued = outbox.claim(tx, NOW, "a", HOUR)
         assert queued is not None
-        outbox.drop(tx, queued.id, "no longer true")
+        outbox.drop(tx, queued.id, "no longer true", NOW)
         late = outbox.get(tx, queued.id)
         assert (late.status, late.held_for) == ("claimed", None)
 
