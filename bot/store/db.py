@@ -183,6 +183,8 @@ class Database:
             if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
                 raise
             raise StoreError(f"{self.name}: {in_words(error.orig)}") from error
+        except sqlite3.DatabaseError as error:  # of a PRAGMA: it is put to the driver itself
+            raise StoreError(f"{self.name}: {in_words(error)}") from error
 
 
 def file_of(url: str) -> Path | None:
