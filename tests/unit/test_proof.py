@@ -20,7 +20,7 @@ from bot.model.mails import Disposition
 from bot.store import cases, mailboxes, mails, outbox, schema
 from bot.store.codec import canonical
 from bot.store.db import Database
-from bot.store.proof import beside, chain
+from bot.store.proof import beside, chain, heads
 from tests.integration.office import Office, raw_mail
 from tests.unit.case_samples import BOT, FAY, HELEN, START
 
@@ -370,6 +370,45 @@ def test_a_daily_letter_s_head_is_held_against_its_time(whole: Path, tmp_path: P
         is_intact, said = cases.judged(tx, noted, at)
         assert not is_intact
         assert "added, changed or taken away since" in said
+
+
+def test_a_letter_s_head_is_held_against_its_rows_whatever_the_clock_says(whole: Path, tmp_path: Path) -> None:
+    """A clock that was set back moves nothing into a head, nor out of it: one that a daily letter shows is intact while
+    what it covers is there, and what a wrong clock wrote is covered."""
+    early, late = START + 2 * HOUR, START + timedelta(days=30)
+    file = copied(whole, tmp_path / "bot.db", lambda _: None)
+    db = Database(f"sqlite:///{file}", check=False)
+    with db.begin() as tx:
+        first = heads.noted(tx, late - HOUR, late)
+        mailboxes.gap_opened(tx, "CE/ahead", late + HOUR, "the line is down")  # and then the clock is set back
+    with db.begin() as tx:
+        second = heads.noted(tx, early, early + HOUR)
+        mailboxes.gap_opened(tx, "CE/back", START + HOUR, "the line is down")
+    with db.begin() as tx:
+        assert second != first
+        assert cases.judged(tx, first, late - HOUR)[0], "a right head is not gone"
+        assert cases.judged(tx, second, early)[0]
+        assert not cases.judged(tx, first, early)[0], "an earlier head does not stand for a later time"
+        assert not cases.judged(tx, second, late - HOUR)[0]
+        is_intact, said = cases.judged(tx, cases.head(tx, early), early)
+        assert not is_intact
+        assert "the clock was set back" in said
+    db.close()
+    with opened(copied(file, tmp_path / "edited.db", the_last_seals)) as tx:
+        assert not cases.judged(tx, second, early)[0], "what the wrong clock wrote was taken away"
+        assert cases.judged(tx, first, late - HOUR)[0]
+    with opened(copied(file, tmp_path / "edited.db", every_note)) as tx:
+        assert not any(cases.judged(tx, noted, at)[0] for noted, at in ((first, late - HOUR), (second, early)))
+
+
+def the_last_seals(db: sqlite3.Connection) -> None:
+    db.execute("DELETE FROM seals WHERE seq > (SELECT max(seq) - 2 FROM seals)")
+    db.execute("DELETE FROM gaps WHERE mailbox IN ('CE/ahead', 'CE/back')")
+
+
+def every_note(db: sqlite3.Connection) -> None:
+    """As if each had covered less."""
+    db.execute("""UPDATE meta SET value = '{"cases":[1],"seals":1}' WHERE key LIKE 'head/%'""")
 
 
 def a_case_never_was(db: sqlite3.Connection) -> None:
