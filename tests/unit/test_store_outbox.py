@@ -15,6 +15,7 @@ from bot.model import Contact, Hold, Letter, LetterKind
 from bot.model.errors import CaseMoved
 from bot.store import outbox
 from bot.store.db import Database
+from bot.store.proof import beside
 from tests.unit.store_samples import FAY, HELEN, HOUR, NOW, a_letter
 
 K = LetterKind
@@ -358,3 +359,25 @@ def test_listed_letters_keep_their_own_recipients(database: Database) -> None:
             to = (Contact(f"p{n}@csc.example"),)
             outbox.queue(tx, a_letter(occasion=str(n), to=to), 1, NOW)
         assert [q.recipients[0][0] for q in outbox.open_letters(tx)] == [f"p{n}@csc.example" for n in range(3)]
+
+
+def test_two_who_learn_of_one_letter_at_once_are_one_chain(database: Database) -> None:
+    """Each of four bounces of one letter, learnt at the same time by four threads, is in what was sealed last."""
+    people = [replace(HELEN, email=f"helen{n}@health.example") for n in range(4)]
+    with database.begin() as tx:
+        letters = [outbox.queue(tx, a_letter(K.NOTICE, f"mail/{n}", cc=tuple(people)), 1, NOW) for n in range(12)]
+    ready = threading.Barrier(len(people))
+
+    def bounce(who: Contact) -> None:
+        for letter in letters:
+            ready.wait(30)
+            with database.begin() as tx:
+                outbox.bounced(tx, letter or 0, who.email, "5.1.1", "gone", NOW)
+
+    threads = [threading.Thread(target=bounce, args=(who,)) for who in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as tx:
+        assert beside.faults(tx) == []
