@@ -93,8 +93,8 @@ def judged(tx: Connection, given: str, at: datetime | None = None) -> tuple[bool
     it can no longer be proven, and is never called intact."""
     if at is None and given == head(tx):
         return True, "intact: no journal row was added, changed or taken away since that head"
-    if at is not None and (said := _at_its_time(tx, given, at)):
-        return said
+    if at is not None and (found := _at_its_time(tx, given, at)):
+        return found
     notes = [json.loads(note) for _, note in sorted(meta.with_prefix(tx, "rewrite/").items())]
     for note in notes:
         if given == note["old"]:

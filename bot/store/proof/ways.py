@@ -6,11 +6,11 @@ of a letter between queue and end, a mailbox's own keys. It holds nothing agains
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, CursorResult, Select, bindparam, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
 from bot.model import Reach, Sending
 from bot.model.mails import Disposition
@@ -66,7 +66,7 @@ def mails(tx: Connection, only: Sequence[int] | None = None) -> Iterator[tuple[i
         yield number, [*values, *times]
 
 
-def _rows(tx: Connection, every: Select[Any], some: Select[Any], only: Sequence[int] | None) -> CursorResult[Any]:
+def _rows(tx: Connection, every: Select[Any], some: Select[Any], only: Sequence[int] | None) -> Iterable[Any]:
     return tx.execute(every) if only is None else tx.execute(some, {"only": only})
 
 
