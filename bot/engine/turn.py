@@ -62,16 +62,17 @@ class Books:
         self._kept: dict[str, Policy] = {}
         self._texts: dict[str, str] = {}  # made once: every turn asks, and each parse costs more than a decision
 
-    def rules(self, policy_id: str, kept_text: str = "") -> Rules:
-        """Raises KeyError for a policy that is neither configured nor kept."""
+    def rules(self, policy_id: str, kept_text: str = "", *, code: Callable[[str], str]) -> Rules:
+        """`code`: see Rules. Raises KeyError for a policy that is neither configured nor kept."""
         settings, config = self.settings, self.settings.config
-        policy = self._policy(policy_id, kept_text)
+        policy = self.policy(policy_id, kept_text)
         return Rules(
             policy=policy,
             directory=settings.directory,
             calendar=policy.days(settings.calendar),
             bot=self.bot,
             operator=Contact(config.operator, "Operator", "operator"),
+            code=code,
             dpo=Contact(config.dpo, "Data protection contact", "dpo") if config.dpo else None,
             inboxes=tuple((box.team, box.address) for box in config.mailboxes if box.team),
             allowed_domains=frozenset(config.recipients.allowed_domains),
@@ -92,7 +93,8 @@ class Books:
             self._texts[policy_id] = overlay.kept(policy_id, policies)
         return self._texts[policy_id]
 
-    def _policy(self, policy_id: str, kept_text: str) -> Policy:
+    def policy(self, policy_id: str, kept_text: str = "") -> Policy:
+        """The policy alone, as it was kept. Raises KeyError."""
         if not kept_text or kept_text == self.text(policy_id):
             return self.settings.policies[policy_id]
         if kept_text not in self._kept:
@@ -127,11 +129,12 @@ class Turn:
         return self.books.settings.config.bot.address.rpartition("@")[2]
 
     def rules_of(self, stored: Stored) -> Rules:
-        return self._in_mode(self.books.rules(stored.case.policy, stored.policy_text), stored.case.inbox)
+        return self._rules(stored.case.policy, stored.case.inbox, stored.policy_text)
 
-    def _in_mode(self, rules: Rules, inbox: str) -> Rules:
+    def _rules(self, policy_id: str, inbox: str, kept_text: str = "") -> Rules:
         """The rules in the mode of that mailbox, with the codes that only this service can know."""
-        return replace(rules, mode=self.mode(inbox), code=partial(render.code, self.secret))
+        code = partial(render.code, self.secret)
+        return replace(self.books.rules(policy_id, kept_text, code=code), mode=self.mode(inbox))
 
     def plan(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Plan:
         """What follows from `fact` for this case; needs no write lock. Raises KeyError for a case that is not there."""
@@ -185,7 +188,7 @@ class Turn:
         local = now.astimezone(self.books.settings.calendar.zone)
         number, ref = cases.new_ref(tx, inbox.area, local.year)
         opening = Opening(mail, inbox, number, ref, stage, day_zero, flags, same_as)
-        rules = self._in_mode(self.books.rules(inbox.policy), inbox.address)
+        rules = self._rules(inbox.policy, inbox.address)
         decision = table.decide(None, opening, rules, now)
         held_for = self._flooded(tx, decision.case, rules.policy, now)
         return self.save(tx, Plan(None, opening, decision, self.books.text(inbox.policy), held_for), now)
