@@ -36,7 +36,6 @@ from bot.model import (
     Mail,
     Opening,
     Sending,
-    Unproven,
 )
 from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
@@ -190,19 +189,20 @@ class Turn:
         opening = Opening(mail, inbox, number, ref, stage, day_zero, flags, same_as)
         rules = self._rules(inbox.policy, inbox.address)
         decision = table.decide(None, opening, rules, now)
-        held_for = self._flooded(tx, decision.case, rules.policy, now)
+        held_for = self._flooded(tx, opening, decision.case, rules.policy, now)
         return self.save(tx, Plan(None, opening, decision, self.books.text(inbox.policy), held_for), now)
 
-    def _flooded(self, tx: Connection, case: Case, policy: Policy, now: datetime) -> Hold | None:
+    def _flooded(self, tx: Connection, opening: Opening, case: Case, policy: Policy, now: datetime) -> Hold | None:
         """Whether one more stranger in this hour is one too many: unit, team and operator are told so, once."""
         settings = self.books.settings
         most = settings.config.senders.strangers_an_hour
-        if case.unproven is not Unproven.STRANGER or not strangers.are_many(tx, most, now):
+        is_counted = strangers.counts(case, opening, settings.directory)
+        if not is_counted or not strangers.are_many(tx, case.number, most, now):
             return None
         if self.mode(case.inbox) != Mode.SHADOW:
             self.post(tx, strangers.summary(case, policy, settings.directory, most, now), now)
         self.alert(tx, "strangers", strangers.SUBJECT, strangers.lines(case.ref, most), now)
-        return Hold.FLOOD
+        return Hold.STRANGERS
 
     def tell(
         self, tx: Connection, queued: outbox.Queued, fact: LetterServed | LetterUndelivered, now: datetime

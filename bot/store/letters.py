@@ -215,8 +215,9 @@ def must_wait() -> ColumnElement[bool]:
 
 
 def hold_all(tx: Connection, why: str, now: datetime) -> int:
-    """After a restore: every letter on its way waits for `release`, those in other hands too; how many."""
-    rows = update(_out).where(_out.c.status.in_(GOING))
+    """After a restore: every letter on its way waits for `release`, those in other hands and those that an hour's room
+    would let go too; how many."""
+    rows = update(_out).where(or_(_out.c.status.in_(GOING), _out.c.held_for == Hold.STRANGERS))
     restored = {"status": Sending.HELD, "held_for": Hold.RESTORED, "last_error": why, "owner": ""}
     held = tx.execute(rows.values(**restored, fence=_out.c.fence + 1).returning(_out.c.id)).scalars().all()
     ways.changed(tx, ways.LETTER, now, *held)
