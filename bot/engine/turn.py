@@ -6,7 +6,7 @@ lock and saved later: if the case has moved in between, CaseMoved says so and th
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from bot.case import table
 from bot.case.said.unit import shadow
 from bot.case.said.unit.orders import held_by_case, still_true
-from bot.engine import strangers
+from bot.engine import flood, strangers
 from bot.letters import render
 from bot.model import (
     Arrival,
@@ -47,9 +47,6 @@ from bot.rules.policy.policy import Policy
 from bot.settings.settings import POLICIES, Settings
 from bot.store import cases, outbox
 from bot.store.cases import Stored
-
-#: Above this many letters of one case to one address in a day a letter is held and the operator told.
-LETTERS_A_DAY = 10
 
 
 class Books:
@@ -152,7 +149,7 @@ class Turn:
             cases.keep_words(tx, plan.decision.case.number, plan.fact.mail)
         self._free(tx, plan.decision, now)  # before its own letters: what they wait for has not ended
         for letter in plan.decision.letters:
-            self._queue(tx, plan.decision, letter, now, plan.held_for)
+            self._queue(tx, plan, letter, now)
         if plan.decision.wrong_move:
             self._moved_wrongly(tx, plan.decision, now)
         for ref, fact in plan.decision.onward:
@@ -218,33 +215,44 @@ class Turn:
             what = IdKind.ORIGINAL if isinstance(plan.fact, Opening) else IdKind.MAIL
             cases.note_ids(tx, plan.decision.case.number, {plan.fact.mail.message_id: what})
 
-    def _queue(
-        self, tx: Connection, decision: Decision, letter: Letter, now: datetime, flood: Hold | None = None
+    def _queue(self, tx: Connection, plan: Plan, letter: Letter, now: datetime) -> None:
+        case = plan.decision.case
+        if self._is_withheld(case, letter):
+            self._put(tx, case, letter, now, Sending.WITHHELD)
+        elif held_for := plan.held_for or self._held_for(plan.decision, letter):
+            self._put(tx, case, letter, now, Sending.HELD, held_for)
+        else:
+            before = plan.stored.case if plan.stored else None
+            soon, later = flood.parts(tx, before, plan.fact, case, letter, now)
+            if soon is not None:
+                self._put(tx, case, soon, now)
+            if later is not None:
+                self._put(tx, case, later, now, Sending.HELD, Hold.FLOOD, letter.key)
+                self.alert(tx, f"flood/{case.ref}", flood.SUBJECT, flood.lines(case.ref, letter.kind), now)
+
+    def _put(
+        self,
+        tx: Connection,
+        case: Case,
+        letter: Letter,
+        now: datetime,
+        status: Sending = Sending.QUEUED,
+        held_for: Hold | None = None,
+        answers: str = "",
     ) -> None:
-        case = decision.case
+        """`answers`: the key of the letter that it is a copy of; who replies to the copy replies to that one."""
         owner: int | None = case.number
         if letter.to_stranger:  # one a day for each address, whatever it sends
             letter, owner = replace(letter, occasion=f"stranger/{now:%Y%m%d}"), None
         signed = replace(letter, message_id=render.message_id(self.secret, case.ref, letter.key, self.domain))
-        is_withheld = self._is_withheld(case, signed)
-        held_for = None if is_withheld else flood or self._held_for(tx, decision, signed, now)
-        open_as = Sending.HELD if held_for else Sending.QUEUED
-        status = Sending.WITHHELD if is_withheld else open_as
         if outbox.queue(tx, signed, owner, now, status, held_for) is not None:
-            cases.note_ids(tx, case.number, {signed.message_id: signed.key})
+            cases.note_ids(tx, case.number, {signed.message_id: answers or signed.key})
             self.woken()
-        if held_for is Hold.FLOOD and flood is None:
-            self._too_many(tx, decision, signed, now)
 
-    def _held_for(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> Hold | None:
+    def _held_for(self, decision: Decision, letter: Letter) -> Hold | None:
         is_new = any(event.kind is EventKind.HELD for event in decision.events)  # the letters that tell of a HOLD go
-        if (held_for := held_by_case(decision.case, letter)) and not (is_new and held_for is Hold.HOLD):
-            return held_for
-        if isinstance(letter.values, Alert.Incident):
-            return None  # what must be reported within hours is held back by no false alarm before it
-        day, number = now - timedelta(days=1), decision.case.number
-        is_flood = any(outbox.sent_today(tx, number, c.email, day) >= LETTERS_A_DAY for c in (*letter.to, *letter.cc))
-        return Hold.FLOOD if is_flood else None
+        held_for = held_by_case(decision.case, letter)
+        return None if is_new and held_for is Hold.HOLD else held_for
 
     def _is_withheld(self, case: Case, letter: Letter) -> bool:
         """In shadow mode nothing of a case goes but alerts; of one that was watched in it little, until its GO."""
@@ -257,14 +265,6 @@ class Turn:
         config = self.books.settings.config
         own = next((box.mode for box in config.mailboxes if box.address == inbox and box.mode), None)
         return own or config.mode
-
-    def _too_many(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> None:
-        """A flood is held, never dropped, and the operator is told once a day for each case."""
-        lines = [
-            f"Case {decision.case.ref}: more than {LETTERS_A_DAY} letters to one address within a day.",
-            f"A letter of kind {letter.kind.value} is held. See: challenge-bot outbox",
-        ]
-        self.alert(tx, f"flood/{decision.case.ref}", "Letters of a case are held", lines, now)
 
     def _moved_wrongly(self, tx: Connection, decision: Decision, now: datetime) -> None:
         """What followed goes on all the same: a case that stands still helps nobody."""

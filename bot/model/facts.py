@@ -19,8 +19,8 @@ from bot.model.times import Deadline
 
 
 class Hold(StrEnum):
-    """What holds a letter back. A decision may end the first two, an hour with room the third; the others end by a
-    person's `outbox release`."""
+    """What holds a letter back. A decision may end the first two, an hour or a day with room the next two; the
+    last ends by a person's `outbox release`."""
 
     HOLD = "hold"  # the business unit looks into the case
     APPROVAL = "approval"  # an escalation waits for a GO

@@ -117,9 +117,10 @@ def bare(message_id: str) -> str:
     return message_id.strip().removeprefix("<").removesuffix(">")
 
 
-def sent_today(tx: Connection, case: int, recipient: str, since: datetime) -> int:
-    """How many letters of the case were queued for this address since then (held ones not counted)."""
-    return tx.execute(_SENT, {"recipient": recipient.lower(), "case": case, "since": since}).scalar_one()
+def times_of(tx: Connection, case: int, recipient: str, since: datetime) -> list[datetime]:
+    """When letters of the case were queued or let go for this address since then, the first one first (held ones not
+    counted)."""
+    return list(tx.execute(_SENT, {"recipient": recipient.lower(), "case": case, "since": since}).scalars())
 
 
 def answers_to(tx: Connection, recipient: str, since: datetime) -> int:
@@ -153,10 +154,11 @@ _UNKNOWN = _by_age(or_(_out.c.status == Sending.UNKNOWN, _LEFT))
 _KNOWN: BindParameter[str] = bindparam("known", expanding=True, type_=_out.c.message_id.type)
 _OF_IDS = _by_age(or_(_out.c.message_id.in_(_KNOWN), _out.c.assigned_id.in_(_KNOWN)))
 _SENT = (
-    select(func.count())
+    select(_out.c.queued)
     .select_from(_out.join(_to))
     .where(_to.c.address == bindparam("recipient"), _out.c.case_number == bindparam("case"))
     .where(_out.c.queued >= bindparam("since"), _out.c.status != Sending.HELD)
+    .order_by(_out.c.queued)
 )
 _LATER = select(func.min(_out.c.ready, type_=Instant())).where(
     _out.c.status.in_((Sending.DEFERRED, Sending.CLAIMED, Sending.IN_DATA))
@@ -231,11 +233,12 @@ def drop(tx: Connection, letter_id: int, why: str, now: datetime) -> None:
     ways.changed(tx, ways.LETTER, now, letter_id)
 
 
-def release(tx: Connection, letter_id: int, now: datetime) -> None:
-    """Held, for whatever reason, or withheld: it goes at the next claim."""
+def release(tx: Connection, letter_id: int, now: datetime, *, counts: bool = False) -> None:
+    """Held, for whatever reason, or withheld: it goes at the next claim. `counts`: as a letter of this moment."""
     may = _out.c.status.in_([Sending.HELD, Sending.WITHHELD])
     held = update(_out).where(_out.c.id == letter_id, may)
-    tx.execute(held.values(status=Sending.QUEUED, last_error="", held_for=None))
+    dated = {"queued": now} if counts else {}
+    tx.execute(held.values(status=Sending.QUEUED, last_error="", held_for=None, **dated))
     ways.changed(tx, ways.LETTER, now, letter_id)
 
 

@@ -49,7 +49,7 @@ from bot.store.letters import of_status as of_status
 from bot.store.letters import oldest_failing as oldest_failing
 from bot.store.letters import open_letters as open_letters
 from bot.store.letters import release as release
-from bot.store.letters import sent_today as sent_today
+from bot.store.letters import times_of as times_of
 from bot.store.letters import unknowns as unknowns
 from bot.store.proof import chain, ways
 
