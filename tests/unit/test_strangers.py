@@ -134,7 +134,7 @@ def test_a_restore_holds_what_an_hour_would_let_go(house: House) -> None:
     """It may have gone since the backup was made: a person lets it go."""
     flood(house, MOST + 1)
     with house.db.begin() as tx:
-        outbox.hold_all(tx, "put back from a backup")
+        outbox.hold_all(tx, "put back from a backup", START + HOUR)
     house.app.daily(START + 2 * HOUR)
     assert waiting(house) == []
     with house.db.read() as tx:
