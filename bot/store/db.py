@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql, registry, sqlite
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import LRUCache
 
 from bot.model.errors import StoreError
 from bot.store import schema
@@ -231,8 +233,25 @@ def _prepare(url: URL) -> Path:
     return path
 
 
+class Alike(SQLiteDialect_pysqlite):
+    """Each as good as any other: a statement put together for one database serves the next that a process opens."""
+
+    supports_statement_cache = True
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Alike
+
+    def __hash__(self) -> int:
+        return hash(Alike)
+
+
+registry.register("sqlite.alike", __name__, Alike.__name__)
+_SHARED = {"compiled_cache": LRUCache[Any, Any](1000)}
+
+
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+    url, patient = url.set(drivername="sqlite+alike"), {"timeout": BUSY_SECONDS}
+    engine = create_engine(url, hide_parameters=True, connect_args=patient, execution_options=_SHARED)
 
     @event.listens_for(engine, "connect")
     def opened(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
@@ -250,14 +269,9 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _postgresql(url: URL) -> Engine:
-    url = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(
-        url,
-        hide_parameters=True,
-        pool_pre_ping=True,
-        isolation_level="READ COMMITTED",  # who waited for a lock sees what was written meanwhile
-        connect_args={"connect_timeout": CONNECT_SECONDS},
-    )
+    url, patient = url.set(drivername="postgresql+psycopg"), {"connect_timeout": CONNECT_SECONDS}
+    afresh = "READ COMMITTED"  # who waited for a lock sees what was written meanwhile
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, isolation_level=afresh, connect_args=patient)
 
     @event.listens_for(engine, "connect")
     def opened(connection: Any, _: ConnectionPoolEntry) -> None:
