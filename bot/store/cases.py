@@ -186,7 +186,7 @@ def bearing(tx: Connection, flag: Flag) -> list[Case]:
 def all_cases(tx: Connection) -> list[Case]:
     """In order of opening."""
     rows = select(_cases.c.snapshot).where(_cases.c.state != "").order_by(_cases.c.number)
-    return [codec.loads(Case, snapshot) for snapshot in tx.execute(rows).scalars()]
+    return [_case(snapshot) for snapshot in tx.execute(rows).scalars()]
 
 
 def count(tx: Connection) -> int:

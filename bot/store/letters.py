@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -257,6 +258,7 @@ def forget(tx: Connection, letter_ids: Sequence[int], now: datetime) -> None:
     ways.changed(tx, ways.LETTER, now, *letter_ids)
 
 
+@lru_cache(maxsize=256)  # one is looked at at each step of its way, and nothing of it can be changed
 def read(text: str) -> Letter:
     """A letter as it is stored, today or before. Raises ValueError for anything else."""
     stored = json.loads(text)
