@@ -30,7 +30,7 @@ from sqlalchemy import (
 from bot.model import Hold, Letter, LetterKind, Reach, Sending
 from bot.store import codec, schema
 from bot.store.codec import Instant
-from bot.store.earlier import letter_as_now
+from bot.store.migrations.earlier import letter_as_now
 from bot.store.proof import chain, ways
 
 #: Nothing more will be tried.
