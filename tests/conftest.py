@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -27,6 +28,13 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
 
 #: Tests of doors in one run, from which on the matrix is shown.
 ENOUGH = 100
+
+
+def pytest_collection_finish() -> None:
+    """What stands now stands to the end, and is not looked through for garbage again and again: a tenth of a story."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 def left_out(config: pytest.Config) -> list[str]:

@@ -27,6 +27,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,16 @@ class Sample:
     is_found: bool
 
 
+@cache
+def read(topic: str) -> dict[str, Any]:
+    """A topic's file as it stands."""
+    found: dict[str, Any] = YAML(typ="safe", pure=True).load((FOLDER / f"{topic}.yaml").read_text("utf-8"))
+    return found
+
+
 def topics() -> dict[str, dict[str, Any]]:
     """Every file as it stands, by topic."""
-    return {
-        path.stem: YAML(typ="safe", pure=True).load(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.yaml"))
-    }
+    return {path.stem: read(path.stem) for path in sorted(FOLDER.glob("*.yaml"))}
 
 
 def compiled(topic: dict[str, Any]) -> dict[str, Any]:
@@ -122,9 +128,9 @@ def _has_samples(part: object) -> bool:
 def written() -> str:
     """The compiled file's text: topics and entries in their order, one entry a line."""
     lines = []
-    for topic, read in topics().items():
+    for topic, given in topics().items():
         entries = ",\n".join(
-            f"  {json.dumps(n)}: {json.dumps(e, ensure_ascii=False)}" for n, e in compiled(read).items()
+            f"  {json.dumps(n)}: {json.dumps(e, ensure_ascii=False)}" for n, e in compiled(given).items()
         )
         lines.append(f"{json.dumps(topic)}: {{\n{entries}\n}}")
     return "{\n" + ",\n".join(lines) + "\n}\n"

@@ -290,5 +290,5 @@ def let_go(
         if queued.status is Sending.WITHHELD and (why := _over(queued, case)):
             complain(f"Letter {letter} was watched only and goes to nobody any more: {why}.")
             raise typer.Exit(1)
-        outbox.release(tx, letter)
+        outbox.release(tx, letter, now())
     say_lines(f"Letter {letter} {at_next_step(config)}.")

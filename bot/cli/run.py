@@ -203,7 +203,8 @@ def verify(
     config: ConfigDir = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Is everything kept as it was written: journals, cases, texts, mails, letters, gaps? Exits with 1 on any fault.
+    """Is all as it was written: journals, cases, texts, gaps, and what became of mails and letters? Exits with 1 on any
+    fault.
 
     With --head also where it is not the head of today, or with --at of that time; of one from before journals were
     rewritten it says so. Whoever may write the database could chain all of it anew: a head in a daily letter shows it.

@@ -12,6 +12,7 @@ from functools import partial
 
 from bot.doors.opened import open_mailbox, open_transport
 from bot.doors.ports import Mailbox, Now, Transport
+from bot.engine import flood, strangers
 from bot.engine.alarms import Alarms
 from bot.engine.digest import Digests
 from bot.engine.expiry import Expiry
@@ -110,7 +111,11 @@ class App:
         return troubles
 
     def daily(self, now: datetime) -> None:
-        """Queues what is told once a day, where its hour has come and it is not queued yet."""
+        """Queues what is told once a day, where its hour has come and it is not queued yet; lets letters go that waited
+        for an hour or a day with room."""
+        freed = strangers.free(self.db, self.settings.config.senders.strangers_an_hour, now)
+        if freed + flood.free(self.db, now):
+            self.turn.woken()
         self.digests.tell_in_flight(now)
         self.digests.ask_shadowed(now)
         self.digests.post(now)

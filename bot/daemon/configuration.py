@@ -130,7 +130,7 @@ def _stranded(root: Path, new: Settings, db: Database) -> Iterator[Problem]:
     with db.read() as tx:
         for case in cases.open_cases(tx):
             try:
-                policy = books.rules(case.policy, cases.load(tx, case.number).policy_text).policy
+                policy = books.policy(case.policy, cases.load(tx, case.number).policy_text)
                 policy.stage(case.stage)
             except KeyError as error:
                 yield Problem(str(root), 0, f"{case.ref} is open under policy {case.policy}: {error.args[0]}")

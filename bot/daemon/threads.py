@@ -128,18 +128,19 @@ class Watcher(Worker):
         self.label = f"mailbox {[*app.mailboxes].index(name) + 1}"  # the bot's own, then those of bot.yaml
         self._mailbox = app.mailboxes[name]
         self._receive = app.receive
-        self._box = name
+        self.box = name
         self._found = found
         self._turns = threading.Condition()
         self._wanted = 1  # the first pass is always asked for
         self._taken = 0
         self._answered = 0
         self._is_down = False
+        self._is_deaf = False
 
     def turn(self) -> None:
         with self._turns:
             self._taken = self._wanted
-        if self._receive(self._box, self.read_now()):
+        if self._receive(self.box, self.read_now()):
             self._found()
         if self._failures:
             log.info("mailbox open again", mailbox=self.label)
@@ -159,7 +160,7 @@ class Watcher(Worker):
 
     def _answer(self, *, is_down: bool) -> None:
         with self._turns:
-            self._answered, self._is_down = self._taken, is_down
+            self._answered, self._is_down, self._is_deaf = self._taken, is_down, False
             self._turns.notify_all()
 
     def ask(self) -> int:
@@ -171,12 +172,15 @@ class Watcher(Worker):
         return wanted
 
     def heard(self, wanted: int, until: float) -> bool:
-        """Waits for the pass of that number; False when it did not end in time. A closed door is not waited for."""
+        """Waits for the pass of that number; False when it did not end in time. A closed door is not waited for, nor
+        one that has let somebody wait in vain already and has not answered since."""
         with self._turns:
-            left = until - time.monotonic()
-            return self._turns.wait_for(
+            left = 0.0 if self._is_deaf else until - time.monotonic()
+            has_answered = self._turns.wait_for(
                 lambda: self._answered >= wanted or self._is_down or self.stopping.is_set(), max(left, 0.0)
             )
+            self._is_deaf = not has_answered
+            return has_answered
 
     def stop(self) -> None:
         super().stop()
@@ -186,7 +190,8 @@ class Watcher(Worker):
 
 
 class Desk(Worker):
-    """Reads mail, oldest arrival first, then fires what is due: never before every mailbox was read up to now."""
+    """Reads mail, oldest arrival first, then fires what is due: never before the mailboxes of the due cases were read
+    up to now, and at the start every mailbox. A server that hangs holds up its own cases, and nobody else's."""
 
     def __init__(
         self, app: App, read_now: Now, troubles: Troubles, watchers: Sequence[Watcher], decided: Callable[[], None]
@@ -198,12 +203,14 @@ class Desk(Worker):
         self._has_listened = False
 
     def turn(self) -> None:
-        if not self._has_listened or self._is_due():
-            self._listen()
+        if not self._has_listened:
+            self._listen(self._watchers)
+            self._has_listened = True
+        elif names := self._app.alarms.inboxes_due(self.read_now()):
+            self._listen([one for one in self._watchers if one.box in names])
         self.woken.clear()
         self._all_of(self._app.intake.read)
-        if self._has_listened:
-            self._all_of(self._app.alarms.fire)
+        self._all_of(self._app.alarms.fire)
         with self._app.db.read() as tx:
             until = deadlines.next_due(tx)
         if not self.stopping.is_set():
@@ -214,18 +221,13 @@ class Desk(Worker):
             self.progressed = time.monotonic()
             self._decided()
 
-    def _is_due(self) -> bool:
-        now = self.read_now()
-        with self._app.db.read() as tx:
-            return deadlines.count_due(tx, now) > 0
-
-    def _listen(self) -> None:
-        """Has every mailbox read now, after a stop or a jump of the clock as well as in the minute of a deadline."""
-        wanted = [(watcher, watcher.ask()) for watcher in self._watchers]
+    def _listen(self, watchers: Sequence[Watcher]) -> None:
+        """Has these mailboxes read now: all of them after a stop or a jump of the clock, so that the oldest mail is
+        read first; in the minute of a deadline those of its case."""
+        wanted = [(watcher, watcher.ask()) for watcher in watchers]
         until = time.monotonic() + LISTEN
         for watcher, number in wanted:
             watcher.heard(number, until)
-        self._has_listened = True
 
 
 class Post(Worker):

@@ -48,6 +48,12 @@ class Alarms:
         self.owner = owner
         self.mailboxes = mailboxes
 
+    def inboxes_due(self, now: datetime) -> set[str]:
+        """The mailboxes of the cases that something is due in: theirs, and the bot's own."""
+        with self.db.read() as tx:
+            due = deadlines.cases_due(tx, now)
+            return {name for number in due for name in self._inboxes(cases.load(tx, number).case)}
+
     def fire(self, now: datetime, limit: int = 100) -> int:
         """Answers up to `limit` due rows; returns how many were answered."""
         answered = 0
@@ -84,12 +90,15 @@ class Alarms:
     def _unread(self, tx: Connection, row: DueRow, now: datetime) -> tuple[str, ...]:
         """Mailboxes of the case that were not read up to the deadline; all of them while mail of before it waits."""
         case: Case = cases.load(tx, row.case).case
-        names = tuple(self.mailboxes[a] for a in (case.inbox, "") if a in self.mailboxes)
+        names = self._inboxes(case)
         if self._unread_before(tx, row.deadline.at):
             return names
         listed = mailboxes.last_listed(tx)
         moment = min(row.deadline.at, now)
         return tuple(name for name in names if name not in listed or listed[name] < moment)
+
+    def _inboxes(self, case: Case) -> tuple[str, ...]:
+        return tuple(self.mailboxes[a] for a in (case.inbox, "") if a in self.mailboxes)
 
     def _waits_unread(self, tx: Connection, row: DueRow) -> bool:
         """Whether a mail that may be of the case waits for a person: to place it, or to open it in the case's inbox."""

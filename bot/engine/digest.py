@@ -6,7 +6,7 @@ decides no case.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
@@ -26,10 +26,9 @@ from bot.store import cases, letters, mailboxes, mails, meta, outbox
 from bot.store.db import Database
 from bot.store.mails import Listed
 from bot.store.outbox import Queued
+from bot.store.proof import heads
 
 IN_FLIGHT = "already in flight"
-#: How old a head is that a daily letter shows: what was decided before it is in the database by now, to the last row.
-SETTLED = timedelta(minutes=10)
 
 
 class Digests:
@@ -97,7 +96,7 @@ class Digests:
             return
         listed = mailboxes.last_listed(tx)
         rows = by_risk(open_cases, settings.policies, now, settings.calendar)
-        head_at = (now.astimezone(UTC) - SETTLED).replace(second=0, microsecond=0)
+        head_at = (now.astimezone(UTC) - heads.SETTLED).replace(second=0, microsecond=0)
         named = {entry: letter for letter, entry in lettered([row.entry for row, _ in (*pen, *aside)]).items()}
         values = Digest.Daily(
             open=tuple(rows),
@@ -106,7 +105,7 @@ class Digests:
             letters_open=unsent,
             withheld=withheld,
             mailboxes=tuple(Watched(name, listed.get(name), None) for name in (*names, self.bot)),
-            head=cases.head(tx, head_at),
+            head=heads.noted(tx, head_at, now),
             head_at=f"{head_at:%Y-%m-%dT%H:%MZ}",
             actions=actions,
             proposed=proposed,

@@ -76,7 +76,7 @@ def unlisted(those: Iterable[Calendar], today: date) -> list[int]:
     return sorted({year for one in those if (year := workdays.unlisted(one, today)) is not None})
 
 
-HOLIDAYS = "bring the program up to date, or write that year's bank holidays into calendar.add"
+HOLIDAYS = "bring the program up to date, or write that year's bank holidays into calendar.bank_holidays"
 ADVICE = "make a new one in the app's registration, put it in the old one's place, and mend secret_expires"
 
 

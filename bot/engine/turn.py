@@ -6,7 +6,7 @@ lock and saved later: if the case has moved in between, CaseMoved says so and th
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from bot.case import table
 from bot.case.said.unit import shadow
 from bot.case.said.unit.orders import held_by_case, still_true
-from bot.engine import strangers
+from bot.engine import flood, strangers
 from bot.letters import render
 from bot.model import (
     Arrival,
@@ -36,7 +36,6 @@ from bot.model import (
     Mail,
     Opening,
     Sending,
-    Unproven,
 )
 from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
@@ -49,9 +48,6 @@ from bot.settings.settings import POLICIES, Settings
 from bot.store import cases, outbox
 from bot.store.cases import Stored
 
-#: Above this many letters of one case to one address in a day a letter is held and the operator told.
-LETTERS_A_DAY = 10
-
 
 class Books:
     """The rules each case is decided by: the directory as it is today, the policy as it was when the case opened."""
@@ -62,16 +58,17 @@ class Books:
         self._kept: dict[str, Policy] = {}
         self._texts: dict[str, str] = {}  # made once: every turn asks, and each parse costs more than a decision
 
-    def rules(self, policy_id: str, kept_text: str = "") -> Rules:
-        """Raises KeyError for a policy that is neither configured nor kept."""
+    def rules(self, policy_id: str, kept_text: str = "", *, code: Callable[[str], str]) -> Rules:
+        """`code`: see Rules. Raises KeyError for a policy that is neither configured nor kept."""
         settings, config = self.settings, self.settings.config
-        policy = self._policy(policy_id, kept_text)
+        policy = self.policy(policy_id, kept_text)
         return Rules(
             policy=policy,
             directory=settings.directory,
             calendar=policy.days(settings.calendar),
             bot=self.bot,
             operator=Contact(config.operator, "Operator", "operator"),
+            code=code,
             dpo=Contact(config.dpo, "Data protection contact", "dpo") if config.dpo else None,
             inboxes=tuple((box.team, box.address) for box in config.mailboxes if box.team),
             allowed_domains=frozenset(config.recipients.allowed_domains),
@@ -92,7 +89,8 @@ class Books:
             self._texts[policy_id] = overlay.kept(policy_id, policies)
         return self._texts[policy_id]
 
-    def _policy(self, policy_id: str, kept_text: str) -> Policy:
+    def policy(self, policy_id: str, kept_text: str = "") -> Policy:
+        """The policy alone, as it was kept. Raises KeyError."""
         if not kept_text or kept_text == self.text(policy_id):
             return self.settings.policies[policy_id]
         if kept_text not in self._kept:
@@ -127,11 +125,12 @@ class Turn:
         return self.books.settings.config.bot.address.rpartition("@")[2]
 
     def rules_of(self, stored: Stored) -> Rules:
-        return self._in_mode(self.books.rules(stored.case.policy, stored.policy_text), stored.case.inbox)
+        return self._rules(stored.case.policy, stored.case.inbox, stored.policy_text)
 
-    def _in_mode(self, rules: Rules, inbox: str) -> Rules:
+    def _rules(self, policy_id: str, inbox: str, kept_text: str = "") -> Rules:
         """The rules in the mode of that mailbox, with the codes that only this service can know."""
-        return replace(rules, mode=self.mode(inbox), code=partial(render.code, self.secret))
+        code = partial(render.code, self.secret)
+        return replace(self.books.rules(policy_id, kept_text, code=code), mode=self.mode(inbox))
 
     def plan(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Plan:
         """What follows from `fact` for this case; needs no write lock. Raises KeyError for a case that is not there."""
@@ -148,9 +147,9 @@ class Turn:
             cases.keep(tx, plan.decision.case.number, plan.fact.mail)
         if isinstance(plan.fact, Opening):
             cases.keep_words(tx, plan.decision.case.number, plan.fact.mail)
-        self._free(tx, plan.decision)  # before its own letters: what they wait for has not ended
+        self._free(tx, plan.decision, now)  # before its own letters: what they wait for has not ended
         for letter in plan.decision.letters:
-            self._queue(tx, plan.decision, letter, now, plan.held_for)
+            self._queue(tx, plan, letter, now)
         if plan.decision.wrong_move:
             self._moved_wrongly(tx, plan.decision, now)
         for ref, fact in plan.decision.onward:
@@ -185,21 +184,22 @@ class Turn:
         local = now.astimezone(self.books.settings.calendar.zone)
         number, ref = cases.new_ref(tx, inbox.area, local.year)
         opening = Opening(mail, inbox, number, ref, stage, day_zero, flags, same_as)
-        rules = self._in_mode(self.books.rules(inbox.policy), inbox.address)
+        rules = self._rules(inbox.policy, inbox.address)
         decision = table.decide(None, opening, rules, now)
-        held_for = self._flooded(tx, decision.case, rules.policy, now)
+        held_for = self._flooded(tx, opening, decision.case, rules.policy, now)
         return self.save(tx, Plan(None, opening, decision, self.books.text(inbox.policy), held_for), now)
 
-    def _flooded(self, tx: Connection, case: Case, policy: Policy, now: datetime) -> Hold | None:
+    def _flooded(self, tx: Connection, opening: Opening, case: Case, policy: Policy, now: datetime) -> Hold | None:
         """Whether one more stranger in this hour is one too many: unit, team and operator are told so, once."""
         settings = self.books.settings
         most = settings.config.senders.strangers_an_hour
-        if case.unproven is not Unproven.STRANGER or not strangers.are_many(tx, most, now):
+        is_counted = strangers.counts(case, opening, settings.directory)
+        if not is_counted or not strangers.are_many(tx, case.number, most, now):
             return None
         if self.mode(case.inbox) != Mode.SHADOW:
             self.post(tx, strangers.summary(case, policy, settings.directory, most, now), now)
         self.alert(tx, "strangers", strangers.SUBJECT, strangers.lines(case.ref, most), now)
-        return Hold.FLOOD
+        return Hold.STRANGERS
 
     def tell(
         self, tx: Connection, queued: outbox.Queued, fact: LetterServed | LetterUndelivered, now: datetime
@@ -215,33 +215,44 @@ class Turn:
             what = IdKind.ORIGINAL if isinstance(plan.fact, Opening) else IdKind.MAIL
             cases.note_ids(tx, plan.decision.case.number, {plan.fact.mail.message_id: what})
 
-    def _queue(
-        self, tx: Connection, decision: Decision, letter: Letter, now: datetime, flood: Hold | None = None
+    def _queue(self, tx: Connection, plan: Plan, letter: Letter, now: datetime) -> None:
+        case = plan.decision.case
+        if self._is_withheld(case, letter):
+            self._put(tx, case, letter, now, Sending.WITHHELD)
+        elif held_for := plan.held_for or self._held_for(plan.decision, letter):
+            self._put(tx, case, letter, now, Sending.HELD, held_for)
+        else:
+            before = plan.stored.case if plan.stored else None
+            soon, later = flood.parts(tx, before, plan.fact, case, letter, now)
+            if soon is not None:
+                self._put(tx, case, soon, now)
+            if later is not None:
+                self._put(tx, case, later, now, Sending.HELD, Hold.FLOOD, letter.key)
+                self.alert(tx, f"flood/{case.ref}", flood.SUBJECT, flood.lines(case.ref, letter.kind), now)
+
+    def _put(
+        self,
+        tx: Connection,
+        case: Case,
+        letter: Letter,
+        now: datetime,
+        status: Sending = Sending.QUEUED,
+        held_for: Hold | None = None,
+        answers: str = "",
     ) -> None:
-        case = decision.case
+        """`answers`: the key of the letter that it is a copy of; who replies to the copy replies to that one."""
         owner: int | None = case.number
         if letter.to_stranger:  # one a day for each address, whatever it sends
             letter, owner = replace(letter, occasion=f"stranger/{now:%Y%m%d}"), None
         signed = replace(letter, message_id=render.message_id(self.secret, case.ref, letter.key, self.domain))
-        is_withheld = self._is_withheld(case, signed)
-        held_for = None if is_withheld else flood or self._held_for(tx, decision, signed, now)
-        open_as = Sending.HELD if held_for else Sending.QUEUED
-        status = Sending.WITHHELD if is_withheld else open_as
         if outbox.queue(tx, signed, owner, now, status, held_for) is not None:
-            cases.note_ids(tx, case.number, {signed.message_id: signed.key})
+            cases.note_ids(tx, case.number, {signed.message_id: answers or signed.key})
             self.woken()
-        if held_for is Hold.FLOOD and flood is None:
-            self._too_many(tx, decision, signed, now)
 
-    def _held_for(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> Hold | None:
+    def _held_for(self, decision: Decision, letter: Letter) -> Hold | None:
         is_new = any(event.kind is EventKind.HELD for event in decision.events)  # the letters that tell of a HOLD go
-        if (held_for := held_by_case(decision.case, letter)) and not (is_new and held_for is Hold.HOLD):
-            return held_for
-        if isinstance(letter.values, Alert.Incident):
-            return None  # what must be reported within hours is held back by no false alarm before it
-        day, number = now - timedelta(days=1), decision.case.number
-        is_flood = any(outbox.sent_today(tx, number, c.email, day) >= LETTERS_A_DAY for c in (*letter.to, *letter.cc))
-        return Hold.FLOOD if is_flood else None
+        held_for = held_by_case(decision.case, letter)
+        return None if is_new and held_for is Hold.HOLD else held_for
 
     def _is_withheld(self, case: Case, letter: Letter) -> bool:
         """In shadow mode nothing of a case goes but alerts; of one that was watched in it little, until its GO."""
@@ -254,14 +265,6 @@ class Turn:
         config = self.books.settings.config
         own = next((box.mode for box in config.mailboxes if box.address == inbox and box.mode), None)
         return own or config.mode
-
-    def _too_many(self, tx: Connection, decision: Decision, letter: Letter, now: datetime) -> None:
-        """A flood is held, never dropped, and the operator is told once a day for each case."""
-        lines = [
-            f"Case {decision.case.ref}: more than {LETTERS_A_DAY} letters to one address within a day.",
-            f"A letter of kind {letter.kind.value} is held. See: challenge-bot outbox",
-        ]
-        self.alert(tx, f"flood/{decision.case.ref}", "Letters of a case are held", lines, now)
 
     def _moved_wrongly(self, tx: Connection, decision: Decision, now: datetime) -> None:
         """What followed goes on all the same: a case that stands still helps nobody."""
@@ -285,13 +288,13 @@ class Turn:
         if outbox.queue(tx, signed, None, now) is not None:
             self.woken()
 
-    def _free(self, tx: Connection, decision: Decision) -> None:
+    def _free(self, tx: Connection, decision: Decision, now: datetime) -> None:
         """Letters whose hold the decision ends go, as far as what they say is still true."""
         if not decision.frees:
             return
         for queued in outbox.of_case(tx, decision.case.number):
             if queued.held_for in decision.frees and still_true(decision.case, queued.letter):
-                outbox.release(tx, queued.id)
+                outbox.release(tx, queued.id, now)
             elif queued.held_for in decision.frees:
-                outbox.drop(tx, queued.id, "no longer true when it could go")
+                outbox.drop(tx, queued.id, "no longer true when it could go", now)
         self.woken()

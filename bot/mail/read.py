@@ -11,9 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-import re2
-
-from bot.mail import subject, trust
+from bot.mail import re2, subject, trust
 from bot.mail.bytes import addresses, headers, parse, unreadable
 from bot.mail.bytes.headers import Headers
 from bot.mail.bytes.text import unmarked

@@ -8,10 +8,12 @@ It does not decide what a misspelt phrase is worth; it only says that it was mis
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-import re2
 from rapidfuzz.distance import OSA
 
+from bot.mail import re2
 from bot.mail.patterns.topics import topic
 from bot.model import Automatic, Flag, SubjectReading, Window
 from bot.rules.windows import DOUBTFUL, LONGEST, Requested, fold, requested
@@ -88,9 +90,15 @@ def _announces(rest: str, phrase: Phrase) -> bool:
 
 def _behind(name: str, rest: str) -> str:
     """What follows a phrase in the subject; "" where it does not stand there."""
-    words = (re2.escape(word) for word in fold(name).split())
-    found = re2.search(rf"(?i)\b{'[ -]+'.join(words)}\b", rest)
+    found = _named(name).search(rest)
     return rest[found.end() :] if found else ""
+
+
+@lru_cache(maxsize=512)
+def _named(name: str) -> Any:
+    """A policy's phrase, however it is spaced: the same for every mail."""
+    words = (re2.escape(word) for word in fold(name).split())
+    return re2.compile(rf"(?i)\b{'[ -]+'.join(words)}\b")
 
 
 # --- phrases --------------------------------------------------------------------------------------------------------
@@ -142,6 +150,12 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(m.group(0) for m in _WORD.finditer(text.casefold()))
 
 
+@lru_cache(maxsize=512)
+def _words_of(name: str) -> tuple[str, ...]:
+    """Of a policy's phrase: the same for every mail."""
+    return _words(fold(name))
+
+
 def _match(said: tuple[str, ...], phrases: Sequence[Phrase]) -> tuple[Phrase | None, str]:
     """The phrase and how it was matched: the longest exact one, else the longest alias, else one misspelt."""
     for certainty, names, fits in (
@@ -153,7 +167,7 @@ def _match(said: tuple[str, ...], phrases: Sequence[Phrase]) -> tuple[Phrase | N
             (len(words), bool(phrase.tiers), -n, phrase)
             for n, phrase in enumerate(phrases)
             for name in names(phrase)
-            if (words := _words(fold(name))) and fits(words, said)
+            if (words := _words_of(name)) and fits(words, said)
         ]
         if found:
             return max(found, key=lambda f: f[:3])[3], certainty

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import re2
 from mailparser.exceptions import MailParserError
 from mailparser.utils import parse_received
 
+from bot.mail import re2
 from bot.mail.bytes import results as field
 from bot.mail.bytes.headers import Headers
 from bot.mail.bytes.results import Result

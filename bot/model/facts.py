@@ -19,10 +19,12 @@ from bot.model.times import Deadline
 
 
 class Hold(StrEnum):
-    """What holds a letter back. A decision may end the first two; the others end by a person's `outbox release`."""
+    """What holds a letter back. A decision may end the first two, an hour or a day with room the next two; the
+    last ends by a person's `outbox release`."""
 
     HOLD = "hold"  # the business unit looks into the case
     APPROVAL = "approval"  # an escalation waits for a GO
+    STRANGERS = "strangers"  # more challenges of unknown senders came than an hour's letters may be about
     FLOOD = "flood"  # one letter too many to one address within a day
     RESTORED = "restored"  # the database was put back: it may have gone already
 

@@ -30,11 +30,11 @@ class Rules:
     calendar: Calendar
     bot: Contact
     operator: Contact
+    code: Callable[[str], str]  # six digits for the letter of that key: without them no code would be right
     dpo: Contact | None = None  # who hears of a mail that reached the wrong person; None: the operator
     inboxes: tuple[tuple[str, str], ...] = ()  # (team, address)
     allowed_domains: frozenset[str] = frozenset()
     mode: Mode = Mode.LIVE
-    code: Callable[[str], str] = lambda _: ""  # six digits for the letter of that key; "": no code is right
     strict: bool = False  # a fault of ours stops whoever plays a story or a test; live it is told and goes on
 
 

@@ -21,7 +21,8 @@ LEAST = timedelta(hours=2)  # what must be left of a working day for it to be "t
 MORNING = time(9)  # when an office day begins: what is asked, told or sent "in the morning" goes then
 #: The library's code of each part of the United Kingdom that has bank holidays of its own.
 PARTS = {"england-and-wales": "ENG", "scotland": "SCT", "northern-ireland": "NIR"}
-CLOSURE = "closure day"  # the name of a day that the configuration adds
+CLOSURE = "closure day"  # the name of a day on which an office that the configuration names is shut
+ADDED = "as the configuration says"  # the name of a bank holiday that the configuration adds
 #: How far ahead bank holidays must be known: the longest course, and a year to bring a newer list.
 AHEAD = timedelta(days=396)
 FEWEST = 6  # holidays of a year that is known: no part of the kingdom has so few
@@ -41,15 +42,15 @@ class Calendar:
 
 @lru_cache
 def calendar(
-    add: tuple[date, ...] = (),
+    closures: tuple[date, ...] = (),
     remove: tuple[date, ...] = (),
     day_end: time = time(17),
     part: str = "england-and-wales",
+    bank_holidays: tuple[date, ...] = (),
 ) -> Calendar:
     """The bank holidays of a part of the United Kingdom (a key of PARTS) from the library `holidays`, 2015 to 2045,
-    plus `add`, less `remove`."""
-    days = dict(_listed_for(part))
-    days.update({day: CLOSURE for day in add if day not in days})
+    plus `bank_holidays` and `closures`, less `remove`. A day that is both is a bank holiday."""
+    days = dict.fromkeys(closures, CLOSURE) | dict.fromkeys(bank_holidays, ADDED) | dict(_listed_for(part))
     for day in remove:
         days.pop(day, None)
     return Calendar(days, day_end)
@@ -70,8 +71,8 @@ def _plain_name(name: str) -> str:
 
 def unlisted(cal: Calendar, today: date) -> int | None:
     """The first year from `today` to AHEAD of it whose bank holidays are not known, so that they count as working days;
-    None where there is none. The list knows them, or the configuration has added them."""
-    known = Counter(day.year for day in cal.holidays)
+    None where there is none. The list knows them, or the configuration has added them; closure days tell nothing."""
+    known = Counter(day.year for day, name in cal.holidays.items() if name != CLOSURE)
     return next((year for year in range(today.year, (today + AHEAD).year + 1) if known[year] < FEWEST), None)
 
 

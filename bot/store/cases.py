@@ -21,8 +21,9 @@ from bot.store.keep import is_purged as is_purged
 from bot.store.keep import note_purge as note_purge
 from bot.store.keep import purge as purge
 from bot.store.proof import chain, states
-from bot.store.proof.chain import head as head
-from bot.store.proof.chain import judged as judged
+from bot.store.proof.heads import head as head
+from bot.store.proof.heads import judged as judged
+from bot.store.proof.heads import noted as noted
 from bot.store.proof.states import fold as fold
 from bot.store.proof.states import verify as verify
 
@@ -185,7 +186,7 @@ def bearing(tx: Connection, flag: Flag) -> list[Case]:
 def all_cases(tx: Connection) -> list[Case]:
     """In order of opening."""
     rows = select(_cases.c.snapshot).where(_cases.c.state != "").order_by(_cases.c.number)
-    return [codec.loads(Case, snapshot) for snapshot in tx.execute(rows).scalars()]
+    return [_case(snapshot) for snapshot in tx.execute(rows).scalars()]
 
 
 def count(tx: Connection) -> int:

@@ -21,7 +21,7 @@ from sqlalchemy import Dialect, String, Text, TypeDecorator
 
 from bot import model
 from bot.model.letters import WORDINGS
-from bot.store.earlier import EARLIER
+from bot.store.migrations.earlier import EARLIER
 
 T = TypeVar("T")
 Hide = Callable[[str], str]

@@ -1,11 +1,9 @@
-"""The engine: one way to open SQLite or PostgreSQL, one way to begin. Commits are durable before they return.
+"""The database: one way to open it, one way to begin. Commits are durable before they return.
 
-SQLite: WAL, synchronous=FULL, BEGIN IMMEDIATE, busy timeout, secure_delete (what is none of our business leaves no
-trace), files 0600. PostgreSQL: psycopg 3. It knows no table. What an operator can mend is a StoreError in a sentence;
-a broken rule of ours (a key, a type) is raised as it is.
+How each server is set for that is engines.py's. It knows no table. What an operator can mend is a StoreError in a
+sentence; a broken rule of ours (a key, a type) is raised as it is.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,17 +11,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, inspect, make_url
+from sqlalchemy import Connection, Engine, Table, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError, ProgrammingError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.model.errors import StoreError
 from bot.store import schema
+from bot.store.server import engines
+from bot.store.server.engines import BUSY_SECONDS
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-BUSY_SECONDS = 30
-CONNECT_SECONDS = 10
 
 #: What a database says, and what it means to the person who must mend it.
 SENTENCES = (
@@ -53,10 +50,10 @@ class Database:
         self.url = parsed
         self.file: Path | None = None
         if parsed.get_backend_name() == "sqlite":
-            self.file = _prepare(parsed)
-            self.engine = _sqlite(parsed)
+            self.file = engines.prepared(parsed)
+            self.engine = engines.sqlite(parsed)
         elif parsed.get_backend_name() == "postgresql":
-            self.engine = _postgresql(parsed)
+            self.engine = engines.postgresql(parsed)
         else:
             raise StoreError(f"{self.name}: only SQLite and PostgreSQL can be used")
         try:
@@ -98,9 +95,12 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A write transaction: committed at the end, rolled back on an exception."""
+        """A write transaction: committed at the end, rolled back on an exception. What it changed is sealed last."""
         with self._in_words(), self.engine.begin() as tx:
+            tx.info[schema.LAST] = {}  # an earlier one may have been rolled back
             yield tx
+            for do, what in tx.info.pop(schema.LAST).items():
+                do(tx, what)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -180,6 +180,8 @@ class Database:
             if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
                 raise
             raise StoreError(f"{self.name}: {in_words(error.orig)}") from error
+        except sqlite3.DatabaseError as error:  # of a PRAGMA: it is put to the driver itself
+            raise StoreError(f"{self.name}: {in_words(error)}") from error
 
 
 def file_of(url: str) -> Path | None:
@@ -209,56 +211,6 @@ def quick_check(connection: sqlite3.Connection, name: str) -> None:
 def _dbapi(connection: Connection) -> Any:
     """The driver's own connection: a PRAGMA must run outside the transaction that SQLAlchemy would begin."""
     return connection.connection.driver_connection
-
-
-def _prepare(url: URL) -> Path:
-    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
-        raise StoreError("a database in memory would lose every mail: give a file, as in sqlite:///var/bot.db")
-    path = Path(url.database)
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives its WAL the mode of the main file, so the file is made before SQLite could make it wider.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
-    except OSError as error:
-        raise StoreError(f"the database {path} cannot be written: {error.strerror}") from error
-    return path
-
-
-def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
-
-    @event.listens_for(engine, "connect")
-    def opened(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # this module says BEGIN, nobody else
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        # IMMEDIATE: a writer waits at BEGIN, where waiting is safe, not at its first write, where it would fail.
-        is_read = connection.get_execution_options().get("is_read", False)
-        connection.exec_driver_sql("BEGIN" if is_read else "BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _postgresql(url: URL) -> Engine:
-    url = url.set(drivername="postgresql+psycopg")
-    engine = create_engine(
-        url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS}
-    )
-
-    @event.listens_for(engine, "connect")
-    def opened(connection: Any, _: ConnectionPoolEntry) -> None:
-        # A server set to answer before the disk has it would break the one promise of this file.
-        connection.execute(
-            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-        )
-        connection.commit()
-
-    return engine
 
 
 # --- statements in this database's own words --------------------------------------------------------------------------

@@ -17,6 +17,7 @@ _DEADLINE = tuple(_rows.c[name] for name in Deadline.__slots__)
 #: Built once: to put a statement together takes longer than to run it.
 _NEXT = select(func.min(_rows.c.ready, type_=Instant()))
 _DUE = select(func.count()).where(_rows.c.ready <= bindparam("now", type_=Instant()))
+_CASES_DUE = select(_rows.c.case_number).where(_rows.c.ready <= bindparam("now", type_=Instant())).distinct()
 _HELD = select(*_DEADLINE, _rows.c.id).where(_rows.c.case_number == bindparam("case"))
 _NEW = insert(_rows)
 
@@ -53,6 +54,11 @@ def done(tx: Connection, row: DueRow) -> None:
 def count_due(tx: Connection, now: datetime) -> int:
     """How many rows are due and in nobody's hands."""
     return tx.execute(_DUE, {"now": now}).scalar_one()
+
+
+def cases_due(tx: Connection, now: datetime) -> list[int]:
+    """The numbers of the cases of these rows, each once."""
+    return list(tx.execute(_CASES_DUE, {"now": now}).scalars())
 
 
 def free(tx: Connection, owner: str) -> int:

@@ -20,7 +20,7 @@ from bot.model import Case, Disposition, IdKind, Sending
 from bot.model.errors import StoreError
 from bot.store import codec, mails, meta, outbox, schema
 from bot.store.db import Database, in_words, quick_check
-from bot.store.proof import chain
+from bot.store.proof import chain, ways
 
 _cases, _ids, _out, _ledger = schema.cases, schema.ids, schema.outbox, schema.ledger
 
@@ -68,7 +68,7 @@ def restore(source: Path, target: Path, now: datetime) -> tuple[Path | None, int
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _take(source, fresh)
-        held = _held(fresh)
+        held = _held(fresh, now)
         aside = _aside(target, now)
         fresh.rename(target)
     except OSError as error:
@@ -96,13 +96,13 @@ def _take(source: Path, fresh: Path) -> None:
         raise StoreError(f"{source} is no database of this program: give a file that `backup` made")
 
 
-def _held(fresh: Path) -> int:
+def _held(fresh: Path, now: datetime) -> int:
     """Brings the copy to this program's schema and holds its letters."""
     db = Database(f"sqlite:///{fresh}")
     try:
         db.migrate()
         with db.begin() as tx:
-            held = outbox.hold_all(tx, "put back from a backup: it may have gone since")
+            held = outbox.hold_all(tx, "put back from a backup: it may have gone since", now)
         db.tidy()
     finally:
         db.close()
@@ -149,17 +149,18 @@ def purge(tx: Connection, number: int, now: datetime) -> None:
     tx.execute(delete(schema.texts).where(schema.texts.c.case_number == number))
     tx.execute(delete(_ids).where(_ids.c.case_number == number, _ids.c.what.in_(_OF_MAILS)))
     tx.execute(update(_ids).where(_ids.c.case_number == number).values(what=IdKind.LETTER))  # a key names an addressee
-    _forget_mails(tx, number)
+    _forget_mails(tx, number, now)
     tx.execute(delete(schema.absences).where(schema.absences.c.case_number == number))
     outbox.forget(tx, list(others), now)
     outbox.forget_case(tx, number, now)
 
 
-def _forget_mails(tx: Connection, number: int) -> None:
+def _forget_mails(tx: Connection, number: int, now: datetime) -> None:
     """Deletes the bytes of the case's mails; the rows stay, as ignored, with digest and reason."""
     mine = _ledger.c.case_number == number
     digests = tx.execute(select(_ledger.c.digest).where(mine).distinct().order_by(_ledger.c.digest)).scalars().all()
-    tx.execute(update(_ledger).where(mine).values(disposition=Disposition.IGNORED, why="purged", guesses=""))
+    purged = update(_ledger).where(mine).values(disposition=Disposition.IGNORED, why="purged", guesses="")
+    ways.changed(tx, ways.MAIL, now, *tx.execute(purged.returning(_ledger.c.id)).scalars())
     for digest in digests:
         mails.forget(tx, digest)
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     or_,
     select,
@@ -28,8 +30,8 @@ from sqlalchemy import (
 from bot.model import Hold, Letter, LetterKind, Reach, Sending
 from bot.store import codec, schema
 from bot.store.codec import Instant
-from bot.store.earlier import letter_as_now
-from bot.store.proof import chain
+from bot.store.migrations.earlier import letter_as_now
+from bot.store.proof import chain, ways
 
 #: Nothing more will be tried.
 FINISHED = (Sending.SENT, Sending.REFUSED, Sending.WITHHELD)
@@ -116,9 +118,10 @@ def bare(message_id: str) -> str:
     return message_id.strip().removeprefix("<").removesuffix(">")
 
 
-def sent_today(tx: Connection, case: int, recipient: str, since: datetime) -> int:
-    """How many letters of the case were queued for this address since then (held ones not counted)."""
-    return tx.execute(_SENT, {"recipient": recipient.lower(), "case": case, "since": since}).scalar_one()
+def times_of(tx: Connection, case: int, recipient: str, since: datetime) -> list[datetime]:
+    """When letters of the case were queued or let go for this address since then, the first one first (held ones not
+    counted)."""
+    return list(tx.execute(_SENT, {"recipient": recipient.lower(), "case": case, "since": since}).scalars())
 
 
 def answers_to(tx: Connection, recipient: str, since: datetime) -> int:
@@ -152,10 +155,11 @@ _UNKNOWN = _by_age(or_(_out.c.status == Sending.UNKNOWN, _LEFT))
 _KNOWN: BindParameter[str] = bindparam("known", expanding=True, type_=_out.c.message_id.type)
 _OF_IDS = _by_age(or_(_out.c.message_id.in_(_KNOWN), _out.c.assigned_id.in_(_KNOWN)))
 _SENT = (
-    select(func.count())
+    select(_out.c.queued)
     .select_from(_out.join(_to))
     .where(_to.c.address == bindparam("recipient"), _out.c.case_number == bindparam("case"))
     .where(_out.c.queued >= bindparam("since"), _out.c.status != Sending.HELD)
+    .order_by(_out.c.queued)
 )
 _LATER = select(func.min(_out.c.ready, type_=Instant())).where(
     _out.c.status.in_((Sending.DEFERRED, Sending.CLAIMED, Sending.IN_DATA))
@@ -202,24 +206,41 @@ def reached(tx: Connection, letters: list[int]) -> dict[int, list[tuple[str, Rea
 # --- what holds one back, and lets it go ------------------------------------------------------------------------------
 
 
-def hold_all(tx: Connection, why: str) -> int:
-    """After a restore: every letter on its way waits for `release`, those in other hands too; how many."""
-    rows = update(_out).where(_out.c.status.in_(GOING))
+def must_wait() -> ColumnElement[bool]:
+    """Whether a letter that must go first is still to be served. One re-sent in vain is waited for no longer."""
+    before = _out.alias("before")
+    is_over = or_(before.c.status.in_(FINISHED), and_(before.c.status == Sending.UNKNOWN, before.c.resends > 0))
+    is_served = exists().where(_to.c.letter == before.c.id, _to.c.status == Reach.ACCEPTED)
+    # One EXISTS in another, not a join: few letters wait for any, so that is asked first.
+    named = and_(before.c.key == _waits.c.key, before.c.case_number == _out.c.case_number)
+    is_open = exists(select(before.c.id).where(named, ~is_over, ~is_served).correlate(_out, _waits))
+    return exists(select(_waits.c.key).where(_waits.c.letter == _out.c.id, is_open).correlate(_out))
+
+
+def hold_all(tx: Connection, why: str, now: datetime) -> int:
+    """After a restore: every letter on its way waits for `release`, those in other hands and those that an hour's room
+    would let go too; how many."""
+    rows = update(_out).where(or_(_out.c.status.in_(GOING), _out.c.held_for == Hold.STRANGERS))
     restored = {"status": Sending.HELD, "held_for": Hold.RESTORED, "last_error": why, "owner": ""}
-    return tx.execute(rows.values(**restored, fence=_out.c.fence + 1)).rowcount
+    held = tx.execute(rows.values(**restored, fence=_out.c.fence + 1).returning(_out.c.id)).scalars().all()
+    ways.changed(tx, ways.LETTER, now, *held)
+    return len(held)
 
 
-def drop(tx: Connection, letter_id: int, why: str) -> None:
+def drop(tx: Connection, letter_id: int, why: str, now: datetime) -> None:
     """What held it has ended, and what it says is true no more: it is kept, and goes to nobody."""
     untrue = update(_out).where(_out.c.id == letter_id, _out.c.status == Sending.HELD)
     tx.execute(untrue.values(status=Sending.WITHHELD, last_error=why, held_for=None))
+    ways.changed(tx, ways.LETTER, now, letter_id)
 
 
-def release(tx: Connection, letter_id: int) -> None:
-    """Held, for whatever reason, or withheld: it goes at the next claim."""
+def release(tx: Connection, letter_id: int, now: datetime, *, counts: bool = False) -> None:
+    """Held, for whatever reason, or withheld: it goes at the next claim. `counts`: as a letter of this moment."""
     may = _out.c.status.in_([Sending.HELD, Sending.WITHHELD])
     held = update(_out).where(_out.c.id == letter_id, may)
-    tx.execute(held.values(status=Sending.QUEUED, last_error="", held_for=None))
+    dated = {"queued": now} if counts else {}
+    tx.execute(held.values(status=Sending.QUEUED, last_error="", held_for=None, **dated))
+    ways.changed(tx, ways.LETTER, now, letter_id)
 
 
 def forget_case(tx: Connection, number: int, now: datetime) -> None:
@@ -234,8 +255,10 @@ def forget(tx: Connection, letter_ids: Sequence[int], now: datetime) -> None:
         tx.execute(delete(_out).where(_out.c.id.in_(some)))
     for number in letter_ids:
         chain.seal(tx, "letter", number, None, now)
+    ways.changed(tx, ways.LETTER, now, *letter_ids)
 
 
+@lru_cache(maxsize=256)  # one is looked at at each step of its way, and nothing of it can be changed
 def read(text: str) -> Letter:
     """A letter as it is stored, today or before. Raises ValueError for anything else."""
     stored = json.loads(text)

@@ -4,6 +4,7 @@ listed whole, when it moved, and all time in which it could not be read.
 Records state it; it judges nothing, and knows no mail: that is mails.py.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -49,6 +50,10 @@ _TOUCHING = (
     .where(_gaps.c.since <= bindparam("to"), or_(_gaps.c.until.is_(None), _gaps.c.until >= bindparam("from")))
     .order_by(_gaps.c.since, _gaps.c.id)
 )
+_KNOWN = select(_ledger.c.key).where(
+    _ledger.c.mailbox == bindparam("box"),
+    _ledger.c.key.in_(bindparam("keys", expanding=True, type_=_ledger.c.key.type)),
+)
 
 
 def watched(tx: Connection, mailbox: str) -> Watched:
@@ -64,6 +69,14 @@ def cursor(tx: Connection, mailbox: str) -> str:
 
 def read_up_to(tx: Connection, mailbox: str, cursor: str) -> None:
     _note(tx, mailbox, cursor=cursor)
+
+
+def known_keys(tx: Connection, mailbox: str, keys: Sequence[str]) -> set[str]:
+    """Those of these keys under which it gave a mail before."""
+    known: set[str] = set()
+    for some in schema.chunks(keys):
+        known.update(tx.execute(_KNOWN, {"box": mailbox, "keys": some}).scalars())
+    return known
 
 
 def enter(tx: Connection, mailbox: str, door: str) -> None:

@@ -18,6 +18,7 @@ from bot.doors.ports import RawMail
 from bot.model.errors import StoreError
 from bot.model.mails import Disposition
 from bot.store import db, mailboxes, schema
+from bot.store.proof import ways
 
 _ledger, _raw = schema.ledger, schema.raw
 #: The digest of every mail that its server lists and does not give: no such mail is known by it.
@@ -56,10 +57,6 @@ class Listed:
 
 
 #: Built once: to put a statement together takes longer than to run it.
-_KNOWN_KEYS = select(_ledger.c.key).where(
-    _ledger.c.mailbox == bindparam("box"),
-    _ledger.c.key.in_(bindparam("keys", expanding=True, type_=_ledger.c.key.type)),
-)
 _KNOWN_IGNORED = select(_ledger.c.digest, _ledger.c.why, _ledger.c.message_id_hash).where(
     _ledger.c.digest.in_(bindparam("digests", expanding=True)), _ledger.c.disposition == Disposition.IGNORED
 )
@@ -86,13 +83,12 @@ def receive(
     """Ledger rows, raw bytes and the cursor, in the caller's transaction. Known (mailbox, key) are skipped; a digest
     that is already known to be none of our business is entered as ignored. `floor`: mails received before it are old.
     Returns how many rows are new."""
-    known = _known_keys(tx, mailbox, [m.key for m in mails])
+    known = mailboxes.known_keys(tx, mailbox, [m.key for m in mails])
     fresh = [m for key, m in {m.key: m for m in mails}.items() if key not in known]
     digests = [hashlib.sha256(m.raw).hexdigest() for m in fresh]
     ignored = _known_ignored(tx, digests)
     rows = [_row(mailbox, m, d, now, floor, ignored.get(d)) for m, d in zip(fresh, digests, strict=True)]
-    if rows:
-        tx.execute(_NEW, rows)
+    _enter(tx, rows, now)
     bodies = {d: _pack(m.raw, d) for m, d in zip(fresh, digests, strict=True) if d not in ignored}
     if bodies:
         tx.execute(_keep(tx.dialect.name), [bodies[d] for d in sorted(bodies)])
@@ -100,11 +96,13 @@ def receive(
     return len(rows)
 
 
-def _known_keys(tx: Connection, mailbox: str, keys: Sequence[str]) -> set[str]:
-    known: set[str] = set()
-    for some in schema.chunks(keys):
-        known.update(tx.execute(_KNOWN_KEYS, {"box": mailbox, "keys": some}).scalars())
-    return known
+def _enter(tx: Connection, rows: Sequence[dict[str, Any]], now: datetime) -> None:
+    unread = [row for row in rows if row["disposition"] == Disposition.UNREAD]
+    known = [row for row in rows if row["disposition"] != Disposition.UNREAD]
+    if unread:
+        tx.execute(_NEW, unread)
+    if known:
+        ways.changed(tx, ways.MAIL, now, *tx.execute(_NEW.returning(_ledger.c.id), known).scalars())
 
 
 def _known_ignored(tx: Connection, digests: Sequence[str]) -> dict[str, Any]:
@@ -217,7 +215,8 @@ def dispose(
     if disposition not in list(Disposition) or disposition == Disposition.UNREAD:
         raise ValueError(disposition)
     values = {"why": why, "disposed": now, "case_number": case, "message_id_hash": message_id_hash}
-    _settle(tx, entry, disposition=disposition, guesses="" if disposition == Disposition.IGNORED else guesses, **values)
+    kept = "" if disposition == Disposition.IGNORED else guesses
+    _settle(tx, entry, now, disposition=disposition, guesses=kept, **values)
 
 
 def replace(
@@ -229,15 +228,16 @@ def replace(
         raise ValueError(disposition)
     values: dict[str, Any] = {"disposition": disposition, "why": why, "case_number": case, "guesses": ""}
     values |= {"disposed": None, "attempts": 0} if disposition == Disposition.UNREAD else {"disposed": now}
-    digest = _settle(tx, entry, **values)
+    digest = _settle(tx, entry, now, **values)
     if disposition != Disposition.IGNORED and not tx.execute(select(exists().where(_raw.c.digest == digest))).scalar():
         raise StoreError(f"mail {entry} was none of our business and its bytes are gone: it can only be sent again")
 
 
-def _settle(tx: Connection, entry: int, **values: Any) -> str:
+def _settle(tx: Connection, entry: int, now: datetime, **values: Any) -> str:
     digest: str | None = tx.execute(_SETTLE, {"entry": entry, **values}).scalar()
     if digest is None:
         raise KeyError(entry)
+    ways.changed(tx, ways.MAIL, now, entry)
     if values["disposition"] == Disposition.IGNORED:
         forget(tx, digest)
     return digest

@@ -20,7 +20,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    exists,
     func,
     insert,
     or_,
@@ -43,16 +42,16 @@ from bot.store.letters import forget as forget
 from bot.store.letters import forget_case as forget_case
 from bot.store.letters import get as get
 from bot.store.letters import hold_all as hold_all
+from bot.store.letters import must_wait, reached
 from bot.store.letters import next_retry as next_retry
 from bot.store.letters import of_case as of_case
 from bot.store.letters import of_status as of_status
 from bot.store.letters import oldest_failing as oldest_failing
 from bot.store.letters import open_letters as open_letters
-from bot.store.letters import reached
 from bot.store.letters import release as release
-from bot.store.letters import sent_today as sent_today
+from bot.store.letters import times_of as times_of
 from bot.store.letters import unknowns as unknowns
-from bot.store.proof import chain
+from bot.store.proof import chain, ways
 
 _out, _to, _waits = schema.outbox, schema.recipients, schema.waits
 
@@ -105,6 +104,7 @@ def queue(
     number: int | None = tx.execute(new, row).scalar()
     if number is not None:
         _address(tx, number, letter)
+        ways.changed(tx, ways.LETTER, now, number)
         if letter.after:
             tx.execute(insert(_waits), [{"letter": number, "key": key} for key in dict.fromkeys(letter.after)])
     return number
@@ -147,21 +147,10 @@ def _first(tx: Connection, statement: Select[Any], now: datetime) -> tuple[int, 
     return None if row is None else (row.urgency, row.queued, row.id)
 
 
-def _must_wait() -> ColumnElement[bool]:
-    """Whether a letter that must go first is still to be served. One re-sent in vain is waited for no longer."""
-    before = _out.alias("before")
-    is_over = or_(before.c.status.in_(FINISHED), and_(before.c.status == Sending.UNKNOWN, before.c.resends > 0))
-    is_served = exists().where(_to.c.letter == before.c.id, _to.c.status == Reach.ACCEPTED)
-    # One EXISTS in another, not a join: few letters wait for any, so that is asked first.
-    named = and_(before.c.key == _waits.c.key, before.c.case_number == _out.c.case_number)
-    is_open = exists(select(before.c.id).where(named, ~is_over, ~is_served).correlate(_out, _waits))
-    return exists(select(_waits.c.key).where(_waits.c.letter == _out.c.id, is_open).correlate(_out))
-
-
 def _claimable(*may: ColumnElement[bool]) -> Select[Any]:
     """The first of these by urgency and age; each status is asked for alone, in the index's own order."""
     c = _out.c
-    rows = select(c.urgency, c.queued, c.id).where(*may, ~_must_wait()).order_by(c.urgency, c.queued, c.id).limit(1)
+    rows = select(c.urgency, c.queued, c.id).where(*may, ~must_wait()).order_by(c.urgency, c.queued, c.id).limit(1)
     return rows.with_for_update(skip_locked=True, of=_out)
 
 
@@ -186,7 +175,9 @@ def make(tx: Connection, queued: Queued, letter: Letter, raw: bytes) -> Queued:
     stored = {"letter": codec.dumps(letter), "message_id": bare(letter.message_id), "raw": raw, "digest": digest}
     _move(tx, queued, (Sending.CLAIMED,), _NEVER_IN_DATA, **stored)
     _address(tx, queued.id, letter)
-    chain.seal(tx, "letter", queued.id, [digest, stored["letter"]], queued.claimed or queued.queued)
+    now = queued.claimed or queued.queued
+    chain.seal(tx, "letter", queued.id, [digest, stored["letter"]], now)
+    ways.changed(tx, ways.LETTER, now, queued.id)
     return replace(queued, letter=letter, raw=raw, digest=digest, recipients=tuple(reached(tx, [queued.id])[queued.id]))
 
 
@@ -203,6 +194,7 @@ def in_data(
     tx.execute(_WAITING, {"of": queued.id, "words": ""})
     for refusal in put_off:
         _mark_refusal(tx, queued.id, refusal, now)
+    ways.changed(tx, ways.LETTER, now, *([queued.id] if put_off else []))
 
 
 def free(tx: Connection, owner: str, now: datetime) -> int:
@@ -224,12 +216,14 @@ def sent(tx: Connection, queued: Queued, outcome: Outcome, now: datetime) -> Non
         _mark(tx, queued.id, address, Reach.ACCEPTED, outcome.reply, now)
     for refusal in outcome.refused:
         _mark_refusal(tx, queued.id, refusal, now)
+    ways.changed(tx, ways.LETTER, now, queued.id)
 
 
 def deferred(tx: Connection, queued: Queued, why: str, retry_at: datetime, now: datetime) -> None:
     """Surely not sent (or not to all); tried again at `retry_at`."""
     values = {"status": Sending.DEFERRED, "ready": retry_at, "owner": ""}
     _move(tx, queued, _LIVE, _FAILED, last_error=why, now=now, changed=now, **values)
+    ways.changed(tx, ways.LETTER, now, queued.id)
 
 
 def refused(tx: Connection, queued: Queued, refusals: Sequence[Refusal], now: datetime) -> None:
@@ -243,6 +237,7 @@ def refused(tx: Connection, queued: Queued, refusals: Sequence[Refusal], now: da
         words = "; ".join(f"{refusal.status} {refusal.words}" for refusal in refusals)
         status = Sending.SENT if Reach.ACCEPTED in statuses else Sending.REFUSED
         _move(tx, queued, _LIVE, status=status, last_error=words)
+    ways.changed(tx, ways.LETTER, now, queued.id)
 
 
 def unknown(tx: Connection, queued: Queued, why: str, now: datetime) -> None:
@@ -256,6 +251,7 @@ def proven(tx: Connection, queued: Queued, how: str, now: datetime) -> None:
     of = (Sending.CLAIMED, *_ASKED)
     _move(tx, queued, of, _ONCE_IN_DATA, status=Sending.SENT, last_error="", changed=now)
     tx.execute(_WAITING.where(_to.c.words == ""), {"of": queued.id, "status": Reach.ACCEPTED, "words": how, "at": now})
+    ways.changed(tx, ways.LETTER, now, queued.id)
 
 
 def resend(tx: Connection, queued: Queued, now: datetime) -> None:
@@ -267,6 +263,7 @@ def bounced(tx: Connection, letter_id: int, recipient: str, status: str, words: 
     """True when this recipient was not yet known to have bounced; False also for an address the letter never had."""
     to = update(_to).where(_to.c.letter == letter_id, _to.c.address == recipient.lower())
     row = to.where(_to.c.status != Reach.BOUNCED)
+    ways.changed(tx, ways.LETTER, now, letter_id)
     return tx.execute(row.values(status=Reach.BOUNCED, words=f"{status} {words}".strip(), at=now)).rowcount > 0
 
 

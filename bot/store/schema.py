@@ -25,7 +25,10 @@ from sqlalchemy import (
 from bot.store.codec import Instant, Plain
 
 #: The newest migration: a database at this revision needs no look at the migrations.
-HEAD = "0006"
+HEAD = "0007"
+
+#: Under which a connection keeps what its transaction does last: function -> what it is called with.
+LAST = "last"
 
 T = TypeVar("T")
 
@@ -87,7 +90,7 @@ journal = Table(
     PrimaryKeyConstraint("case_number", "seq"),
 )
 
-#: What became of rows that no journal holds: gaps and the bytes of letters. Append-only, one chain.
+#: What became of rows that no journal holds: gaps, letters, the ways of mails and letters. Append-only, one chain.
 seals = Table(
     "seals",
     metadata,

@@ -238,7 +238,7 @@ def test_a_holiday_that_is_added_moves_no_time_that_was_told(office: Office) -> 
     before = office.settings.calendar
     after = workdays.working_day(told, 2, before)
     office.settings = replace(
-        office.settings, calendar=workdays.calendar(add=(workdays.working_day(told, -1, before), after))
+        office.settings, calendar=workdays.calendar(closures=(workdays.working_day(told, -1, before), after))
     )
     office.close()
     office.open()

@@ -8,7 +8,6 @@ import os
 import signal
 from collections import Counter
 from datetime import timedelta
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,10 @@ from bot.engine.reading.reader.sandbox import Sandbox
 from bot.model import Disposition
 from bot.store import mails
 from tests.integration.office import Office, raw_mail
+from tests.kill.forks import FORKS
 from tests.unit.case_samples import BOT, FAY, HELEN, START
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
-FORKS = get_context("forkserver")
 
 
 def _live(folder: Path, failpoint: str) -> None:

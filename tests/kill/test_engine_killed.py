@@ -6,7 +6,6 @@ The places are found by a dry run over a scripted week. Each is tried at the fir
 from __future__ import annotations
 
 import ast
-import multiprocessing
 import os
 import signal
 from collections import Counter
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.kill.engine import End, end, live
+from tests.kill.forks import FORKS
 
 ROOMS = (
     "reading/intake.py", "alarms.py", "sending/sender.py", "sending/unknown.py", "turn.py", "digest.py", "expiry.py",
@@ -31,8 +31,6 @@ PLACES = frozenset(
         "sender.sent.before", "sender.sent.after",
     }
 )  # fmt: skip
-
-FORKS = multiprocessing.get_context("forkserver")
 
 
 def life(folder: Path, failpoint: str = "", log: Path | None = None) -> int | None:
@@ -52,7 +50,6 @@ def _live(folder: Path, failpoint: str, log: str) -> None:
 @pytest.fixture(scope="module")
 def passed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Counter[str], End]]:
     """How often each place is passed in an undisturbed life, and what that life leaves."""
-    FORKS.set_forkserver_preload(["tests.kill.engine"])
     folder = tmp_path_factory.mktemp("undisturbed")
     log = folder / "places"
     assert life(folder, "list", log) == 0

@@ -7,7 +7,6 @@ The reader is one that dies of mails that say so; the program ends by SIGKILL be
 import os
 import signal
 from datetime import timedelta
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -15,11 +14,11 @@ import pytest
 from bot.daemon.app import reading_of
 from bot.store import mails
 from tests.integration.office import DAY, Office, raw_mail
+from tests.kill.forks import FORKS
 from tests.unit.case_samples import FAY, HELEN, START
 from tests.unit.test_engine_aside import Dying
 
 SECOND = timedelta(seconds=1)
-FORKS = get_context("forkserver")
 #: Two mails that end the reader three times each; what nothing can read is set aside in one commit.
 PLACES = [(place, nth) for place in ("intake.striking", "intake.struck") for nth in (1, 4, 6)]
 PLACES += [(place, 1) for place in ("aside.settling", "aside.settled")]

@@ -130,13 +130,14 @@ class Life:
         return is_well
 
     def _desk(self) -> bool:
-        """Mail first: nothing is said of silence before every mailbox was read."""
-        is_well, is_due = True, self._is_due()
-        listen = is_due or self.is_first or self.failures > 0
+        """Mail first: nothing is said of silence before the mailboxes of the due cases were read."""
+        is_well, due = True, set[str]()
+        if self._is_due():
+            is_well &= self._careful(lambda: due.update(self.app.alarms.inboxes_due(self.clock())))
         for name, door in self.app.mailboxes.items():
             box = self.server.box(door._path)
             lost = box.unhinted is not None and self.clock.true - box.unhinted >= LISTED
-            if listen or box.has_news or lost:
+            if self.is_first or self.failures > 0 or name in due or box.has_news or lost:
                 is_well &= self._careful(functools.partial(self._receive, name))
         self.is_first = False
         is_well &= self._careful(self._read)

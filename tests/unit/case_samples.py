@@ -69,7 +69,7 @@ def shipped() -> settings.Settings:
 
 def rules(policy: str = "cheshire-east", **changes: Any) -> Rules:
     """The rules of one shipped policy; `changes` are made to the policy itself, as another file would."""
-    book = replace(Books(shipped(), strict=True).rules(policy), code=lambda key: mime.code(b"sample", key))
+    book = Books(shipped(), strict=True).rules(policy, code=lambda key: mime.code(b"sample", key))
     return replace(book, policy=book.policy.model_copy(update=changes)) if changes else book
 
 

@@ -125,9 +125,9 @@ def test_a_held_letter_is_named_until_it_is_released(db: Database) -> None:
         number = outbox.queue(tx, letter(1), None, NOW)
         assert number is not None
         assert conditions(tx, NOW) == []
-        outbox.hold_all(tx, "eleventh letter of this case today")
+        outbox.hold_all(tx, "eleventh letter of this case today", NOW)
         assert [c.subject for c in conditions(tx, NOW)] == [f"letter {number} is held"]
-        outbox.release(tx, number)
+        outbox.release(tx, number, NOW)
         assert conditions(tx, NOW) == []
 
 

@@ -64,7 +64,7 @@ DIRECTORY = from_rows(
 def rules() -> Rules:
     policy, problems = load(POLICY, "p.yaml")
     assert policy is not None, problems
-    return Rules(policy, DIRECTORY, Calendar({}), Contact("bot@x.example"), Contact("operator@x.example"))
+    return Rules(policy, DIRECTORY, Calendar({}), Contact("bot@x.example"), Contact("operator@x.example"), str)
 
 
 RULES = rules()

@@ -318,7 +318,7 @@ def test_the_operator_adopts_a_mail_at_a_stage_and_from_a_day(pen: House) -> Non
     """A challenge that began on paper runs on from where it stands; its copy later is a copy."""
     row, read = penned(pen)
     began = START - timedelta(days=2)
-    stage = pen.turn.books.rules("cheshire-east").policy.stages[1].id
+    stage = pen.turn.books.policy("cheshire-east").stages[1].id
     decision = pen.app.intake.penned.adopt(row, read, INBOX, NINE, stage, began)
     assert (decision.case.stage, decision.case.opened, "adopted" in decision.case.flags) == (stage, began, True)
     assert (where(pen).disposition, where(pen).why) == ("case", "adopted by hand")

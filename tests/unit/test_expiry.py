@@ -145,10 +145,18 @@ def test_a_year_without_bank_holidays_is_told_once_long_before(running: App, roo
         running.expiry.post(datetime(2044, 11, 30, 12, tzinfo=UTC) + timedelta(days=days))
     said = [subject for subject in told(running) if "bank holidays" in subject]
     assert said == ["Alert: the bank holidays of 2046 are not known"]
-    edit(root, "bot.yaml", "operator:", "calendar: {add: [2046-01-02]}\noperator:")
+    edit(root, "bot.yaml", "operator:", "calendar: {bank_holidays: [2046-01-02]}\noperator:")
     found = running_out(load(root, ENV), day + timedelta(days=2))
-    assert [line for line in found if "2046" in line and "calendar.add" in line] != []
+    assert [line for line in found if "2046" in line and "calendar.bank_holidays" in line] != []
     assert [line for line in running_out(load(root, ENV), day - timedelta(days=365)) if "bank" in line] == []
     days = ", ".join(f"2046-{month:02}-25" for month in range(3, 11))
-    edit(root, "bot.yaml", "{add: [2046-01-02]}", f"{{add: [{days}]}}")
+    edit(root, "bot.yaml", "{bank_holidays: [2046-01-02]}", f"{{bank_holidays: [{days}]}}")
     assert [line for line in running_out(load(root, ENV), day + timedelta(days=2)) if "bank" in line] == []
+
+
+@pytest.mark.parametrize("name", ["closures", "add"])
+def test_closure_days_do_not_silence_the_warning_of_unlisted_bank_holidays(root: Path, name: str) -> None:
+    """However many days of a year an office is shut, its bank holidays are as unknown as before."""
+    days = ", ".join(f"2046-{month:02}-25" for month in range(1, 13))
+    edit(root, "bot.yaml", "operator:", f"calendar: {{{name}: [{days}]}}\noperator:")
+    assert [line for line in running_out(load(root, ENV), date(2044, 12, 2)) if "2046" in line] != []

@@ -38,7 +38,7 @@ def test_it_loads_without_a_fault() -> None:
 def test_a_case_that_was_kept_with_it_opens_and_goes_on(policy: str) -> None:
     """The policy's text as it stands beside a case in the database is read afresh, as where another is configured."""
     kept = f"{Books(first()).text(policy)}\n# as it stood\n"
-    book = Books(first(), strict=True).rules(policy, kept)
+    book = Books(first(), strict=True).rules(policy, kept, code=str)
     box = next(one for one in first().config.mailboxes if one.policy == policy)
     assert book.policy is not first().policies[policy]
     assert book.policy.stages == first().policies[policy].stages

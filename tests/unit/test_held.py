@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from bot.engine.turn import LETTERS_A_DAY, Books, Turn
+from bot.engine.flood import LETTERS_A_DAY
+from bot.engine.turn import Books, Turn
 from bot.model import Alarm, Arrival, Command, Correction, CorrectionKind, Hold, LetterKind, LetterServed, Word
 from bot.store import cases, meta, outbox
 from bot.store.db import Database
@@ -83,7 +84,7 @@ def test_the_end_of_a_hold_frees_what_the_hold_held_and_nothing_else(tx: Connect
     """A letter that a restore holds may have gone already, and one too many is too many after a HOLD as before it."""
     turn = turn_in(tx)
     number = opened(tx, turn)
-    outbox.hold_all(tx, "put back from a backup")
+    outbox.hold_all(tx, "put back from a backup", START)
     for minute in range(1, LETTERS_A_DAY + 2):
         asks_status(tx, turn, number, minute)
     turn.take(tx, number, Correction(CorrectionKind.HOLD, UNIT, "looking into it"), START + timedelta(minutes=30))
@@ -102,7 +103,7 @@ def test_a_go_frees_what_waits_for_it_and_nothing_else(tx: Connection, ends: str
     """The business unit's GO, or its time that is over, is about the escalation alone."""
     turn = turn_in(tx, "approve")
     number = lapsed(tx, turn)
-    outbox.hold_all(tx, "put back from a backup")
+    outbox.hold_all(tx, "put back from a backup", START)
     before = held(tx, number)
     assert set(before.values()) == {Hold.RESTORED, Hold.APPROVAL}
     if ends == "GO":
@@ -146,9 +147,9 @@ def test_a_person_frees_whatever_is_held(tx: Connection) -> None:
     """`outbox release` ends every hold of one letter, and nothing else ends a restore's."""
     turn = turn_in(tx)
     number = opened(tx, turn)
-    outbox.hold_all(tx, "put back from a backup")
+    outbox.hold_all(tx, "put back from a backup", START)
     first, *others = [q.id for q in outbox.of_case(tx, number)]
-    outbox.release(tx, first)
+    outbox.release(tx, first, START)
     assert (outbox.get(tx, first).status, outbox.get(tx, first).held_for) == ("queued", None)
     assert {outbox.get(tx, other).held_for for other in others} == {Hold.RESTORED}
 

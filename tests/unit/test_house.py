@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -95,8 +96,13 @@ def functions(path: Path) -> list[ast.FunctionDef]:
     return [n for n in ast.walk(tree(path)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
-def defined(path: Path) -> Iterator[str]:
+@cache
+def defined(path: Path) -> tuple[str, ...]:
     """The file's own name, and those of its classes, functions and types."""
+    return tuple(_defined(path))
+
+
+def _defined(path: Path) -> Iterator[str]:
     yield path.parent.name if path.stem == "__init__" else path.stem
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
@@ -118,8 +124,13 @@ def test_a_word_has_one_meaning(word: str) -> None:
     assert found == WORDS[word]
 
 
-def compared(path: Path) -> Iterator[tuple[ast.expr, str]]:
+@cache
+def compared(path: Path) -> tuple[tuple[ast.expr, str], ...]:
     """Each comparison of the file, also by `match`, and the text in it that stands there bare."""
+    return tuple(_compared(path))
+
+
+def _compared(path: Path) -> Iterator[tuple[ast.expr, str]]:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Compare | ast.MatchValue):
             for one in ast.walk(node):

@@ -107,6 +107,17 @@ def test_conditions_are_words(clauses: dict[str, object], words: str) -> None:
     assert condition(Clauses.model_validate(clauses)) == words
 
 
+def test_each_list_of_a_calendar_is_said() -> None:
+    """Bank holidays that a policy adds stand with the others, closure days apart, under their earlier name too."""
+    days = "bank_holidays: [2046-01-02], closures: [2027-12-29], add: [2027-12-30], remove: [2027-12-28]"
+    policy, _ = load(f"{GOOD}\ncalendar: {{holidays: northern-ireland, {days}}}\n", "sample.yaml")
+    assert policy is not None
+    assert (
+        "less the bank holidays of Northern Ireland, 2046-01-02, and nobody works on 2027-12-29, 2027-12-30; "
+        "2027-12-28 are worked." in "\n".join(opening(policy))
+    )
+
+
 def test_the_picture_has_every_stage_and_no_sign_of_its_own() -> None:
     """Names are shown as they are, whatever signs they hold."""
     policy, _ = load(GOOD.replace("Step 2: Leads", 'Step 2; "Leads" <b>|'), "sample.yaml")

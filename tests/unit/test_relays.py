@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.model import AlarmKind, Decision, LetterKind, MailKind, Meaning, Proof
+from bot.case.making.draft import weightiest
+from bot.case.table import decide
+from bot.model import AlarmKind, Arrival, Decision, How, LetterKind, MailKind, Meaning, Proof, State
 from bot.model.letters import Information, Question, Relay
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Conduct, Reach
@@ -24,6 +26,7 @@ from tests.unit.case_samples import (
     STRANGER,
     TEN,
     TOM,
+    UNIT,
     alarms,
     arrived,
     hours,
@@ -246,3 +249,54 @@ def test_a_letter_to_somebody_of_no_side_says_of_nobody_where_words_go() -> None
     (told,) = letters(decision, LetterKind.INFORMATION, "risk")
     assert told.standing is not None
     assert (to(told), told.standing.goes_to) == ({MO, ANIL}, ())
+
+
+def test_the_route_for_confidences_yields_to_no_weightier_letter() -> None:
+    """Whoever confides and is also called in by the same mail reads both letters."""
+    confided = mail(FAY, CONFIDES, at=START + hours(3), to=(BOT,), is_confidence=True, meaning=Meaning.HOLDING)
+    route = letter(arrived(served(opened()), confided), LetterKind.INFORMATION, "in_confidence")
+    notice = letter(opened(), LetterKind.NOTICE)
+    assert FAY in to(notice)
+    assert [to(one) for one in weightiest([route, notice])] == [{FAY}, to(notice)]
+
+
+def test_a_mail_that_only_may_be_of_the_case_is_told_no_route_of_it() -> None:
+    """What confides is answered by the case it belongs to: of another that it may be of, its writer hears nothing."""
+    confided = mail(FAY, CONFIDES, at=START + hours(3), to=(HELEN,), is_confidence=True, meaning=Meaning.DOUBTFUL)
+    of_it = arrived(served(opened()), confided)
+    assert any(one.standing and one.standing.conduct for one in of_it.letters)
+    may_be = decide(served(opened()), Arrival(confided, How.MAY_ANSWER), rules(), confided.received)
+    assert not any(one.standing.conduct for one in may_be.letters if one.standing)
+
+
+def test_a_doubt_after_a_holding_reply_is_told_to_its_writer_too() -> None:
+    """The same day: that a promise was heard says nothing of the mail that the raiser is asked about."""
+    first = arrived(
+        served(opened()), mail(FAY, "I will look.", at=START + hours(1), to=(HELEN,), meaning=Meaning.HOLDING)
+    )
+    second = arrived(
+        served(first), mail(FAY, "The plan may change.", at=START + hours(2), to=(HELEN,), meaning=Meaning.DOUBTFUL)
+    )
+    heard = [letter(one, LetterKind.INFORMATION, "taken") for one in (first, second)]
+    assert [to(one) for one in heard] == [{FAY}, {FAY}]
+    assert heard[0].key != heard[1].key  # of two with one key the second goes to nobody
+    assert [one.values.as_ for one in heard if isinstance(one.values, Information.Taken)] == ["holding", "asked"]
+
+
+def test_thanks_of_the_business_unit_are_named_to_nobody_as_having_come() -> None:
+    """Of what answers our answers only the challenged side's words are its claim."""
+    thanks = mail(UNIT, "Thank you.", at=START + hours(1), to=(BOT,), meaning=Meaning.HOLDING)
+    found = arrived(served(opened()), thanks, answered=LetterKind.ANSWER.value)
+    assert [one.what for one in found.case.heard] == []
+
+
+@pytest.mark.parametrize("state", [State.CLOSED, State.AWAITING_OUTCOME])
+def test_a_late_no_says_nothing_that_is_not_so(state: State) -> None:
+    """No time runs on where no reply is awaited, and where none is recorded nobody hears that another is."""
+    doubt = mail(DEV, "The plan may change.", at=START + hours(1), to=(HELEN,), meaning=Meaning.DOUBTFUL)
+    asked = arrived(served(opened()), doubt)
+    key = letter(asked, LetterKind.QUESTION, "whose_answer").key
+    over = replace(asked.case, state=state)
+    late = arrived(over, mail(HELEN, "NO", at=START + hours(2), to=(BOT,)), answered_key=key)
+    assert letters(late, LetterKind.INFORMATION, "taken") == []
+    assert not any("runs on" in str(one.values) for one in late.letters)

@@ -65,9 +65,10 @@ def test_kept_texts_with_a_fault_are_refused_too(root: Path) -> None:
         from_texts(root, texts | {"bot.yaml": "mailboxes: ["}, ENV)
 
 
-def test_closure_days_of_the_configuration_are_not_worked(root: Path) -> None:
-    """Days added are holidays, days removed are not."""
-    edit(root, "bot.yaml", "senders:", "calendar: {add: [2026-12-29], remove: [2026-12-28]}\nsenders:")
+@pytest.mark.parametrize("days", ["closures: [2026-12-29]", "bank_holidays: [2026-12-29]", "add: [2026-12-29]"])
+def test_closure_days_of_the_configuration_are_not_worked(root: Path, days: str) -> None:
+    """Days added in either list, and in that of earlier versions, are not worked; days removed are."""
+    edit(root, "bot.yaml", "senders:", f"calendar: {{{days}, remove: [2026-12-28]}}\nsenders:")
     cal = load(root, ENV, TODAY).calendar
     assert [cal.is_working(date(2026, 12, d)) for d in (24, 25, 28, 29, 30)] == [True, False, True, False, True]
 
@@ -127,7 +128,7 @@ FAULTS = [
     ("operator: op", "database: mysql://x\noperator: op", "database", "database: write sqlite:///path or postgresql"),
     ("operator: op", "database: postgresql+psycopg://b:pw@h/d\noperator: op", "database", "database holds a secret"),
     ("operator: op", "mode: dry\noperator: op", "mode", "mode must be 'live', 'approve' or 'shadow', not 'dry'"),
-    ("operator: op", "calendar: {add: [31/12/2027]}\noperator: op", "calendar", "calendar.add.1"),
+    ("operator: op", "calendar: {closures: [31/12/2027]}\noperator: op", "calendar", "calendar.closures.1"),
     (", authserv_ids: [mx.council.example]", "", "trust", "rfc8601 believes named servers only"),
     ("profile: rfc8601", "profile: rfc8610", "trust", "not 'rfc8610'; did you mean rfc8601?"),
     ("[council.example, csc.example", "[council.example, csc", "allowed", "write a domain such as council.example"),

@@ -16,7 +16,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.engine.interfaces import CacheStats
 from sqlalchemy.exc import IntegrityError
 
 from bot.model.errors import StoreError
@@ -46,6 +47,18 @@ def filled(path: Path) -> Path:
 
 
 # --- opening --------------------------------------------------------------------------------------------------------
+
+
+def test_a_statement_is_put_together_once_for_every_file(tmp_path: Path) -> None:
+    """What one SQLite database ran is not put together again for another that this process opens."""
+    hits = []
+    for n in range(2):
+        db = sqlite_at(tmp_path / f"{n}.db")
+        db.migrate()
+        with db.read() as tx:
+            hits.append(tx.execute(select(schema.cases.c.number).where(schema.cases.c.area == "CE")).context.cache_hit)
+        db.close()
+    assert hits[1] is CacheStats.CACHE_HIT
 
 
 def test_the_folder_and_files_are_the_owner_s_alone(tmp_path: Path) -> None:

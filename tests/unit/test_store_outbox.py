@@ -15,6 +15,7 @@ from bot.model import Contact, Hold, Letter, LetterKind
 from bot.model.errors import CaseMoved
 from bot.store import outbox
 from bot.store.db import Database
+from bot.store.proof import beside
 from tests.unit.store_samples import FAY, HELEN, HOUR, NOW, a_letter
 
 K = LetterKind
@@ -242,7 +243,7 @@ def test_a_letter_waits_for_those_that_must_go_first(database: Database) -> None
         assert other is not None
         assert other.case == 2
         assert outbox.claim(tx, NOW, "a", HOUR) is None
-        outbox.release(tx, number)
+        outbox.release(tx, number, NOW)
         queued = outbox.claim(tx, NOW, "a", HOUR)
         assert queued is not None
         assert queued.id == number
@@ -289,15 +290,15 @@ def test_held_and_withheld_letters_stay_until_released(database: Database) -> No
         plain = outbox.queue(tx, a_letter(occasion="2"), 1, NOW)
         assert shadow is not None
         assert plain is not None
-        outbox.hold_all(tx, "more than ten today")
+        outbox.hold_all(tx, "more than ten today", NOW)
         assert outbox.claim(tx, NOW, "a", HOUR) is None
         assert [q.last_error for q in outbox.open_letters(tx)] == ["more than ten today"]
-        assert outbox.sent_today(tx, 1, FAY.email, NOW) == 1
-        outbox.release(tx, plain)
-        outbox.release(tx, shadow)
+        assert len(outbox.times_of(tx, 1, FAY.email, NOW)) == 1
+        outbox.release(tx, plain, NOW)
+        outbox.release(tx, shadow, NOW)
         queued = outbox.claim(tx, NOW, "a", HOUR)
         assert queued is not None
-        outbox.drop(tx, queued.id, "no longer true")
+        outbox.drop(tx, queued.id, "no longer true", NOW)
         late = outbox.get(tx, queued.id)
         assert (late.status, late.held_for) == ("claimed", None)
 
@@ -307,9 +308,9 @@ def test_letters_of_a_day_are_counted_by_case_and_address(database: Database) ->
     with database.begin() as tx:
         for n, case in enumerate((1, 1, 2)):
             outbox.queue(tx, replace(BOTH, occasion=str(n)), case, NOW + n * HOUR)
-        assert outbox.sent_today(tx, 1, HELEN.email.upper(), NOW) == 2
-        assert outbox.sent_today(tx, 1, HELEN.email, NOW + HOUR) == 1
-        assert outbox.sent_today(tx, 1, "tom.lee@csc.example", NOW) == 0
+        assert len(outbox.times_of(tx, 1, HELEN.email.upper(), NOW)) == 2
+        assert len(outbox.times_of(tx, 1, HELEN.email, NOW + HOUR)) == 1
+        assert len(outbox.times_of(tx, 1, "tom.lee@csc.example", NOW)) == 0
         assert [q.letter.occasion for q in outbox.of_case(tx, 1)] == ["0", "1"]
 
 
@@ -358,3 +359,25 @@ def test_listed_letters_keep_their_own_recipients(database: Database) -> None:
             to = (Contact(f"p{n}@csc.example"),)
             outbox.queue(tx, a_letter(occasion=str(n), to=to), 1, NOW)
         assert [q.recipients[0][0] for q in outbox.open_letters(tx)] == [f"p{n}@csc.example" for n in range(3)]
+
+
+def test_two_who_learn_of_one_letter_at_once_are_one_chain(database: Database) -> None:
+    """Each of four bounces of one letter, learnt at the same time by four threads, is in what was sealed last."""
+    people = [replace(HELEN, email=f"helen{n}@health.example") for n in range(4)]
+    with database.begin() as tx:
+        letters = [outbox.queue(tx, a_letter(K.NOTICE, f"mail/{n}", cc=tuple(people)), 1, NOW) for n in range(12)]
+    ready = threading.Barrier(len(people))
+
+    def bounce(who: Contact) -> None:
+        for letter in letters:
+            ready.wait(30)
+            with database.begin() as tx:
+                outbox.bounced(tx, letter or 0, who.email, "5.1.1", "gone", NOW)
+
+    threads = [threading.Thread(target=bounce, args=(who,)) for who in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as tx:
+        assert beside.faults(tx) == []

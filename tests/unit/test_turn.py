@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.engine.turn import LETTERS_A_DAY, Books, Turn
+from bot.engine.flood import LETTERS_A_DAY
+from bot.engine.turn import Books, Turn
 from bot.model import Arrival
 from bot.store import outbox
 from bot.store.db import Database
@@ -19,7 +20,7 @@ def test_ten_letters_a_day(database: Database, later: float, status: str) -> Non
     turn = Turn(Books(shipped(), strict=True), b"secret")
     with database.begin() as tx:
         number = turn.open(tx, mail(title=DAY, to=(FAY,), cc=(CREWE,)), INBOX, START).case.number
-        sent = outbox.sent_today(tx, number, HELEN, START)
+        sent = len(outbox.times_of(tx, number, HELEN, START))
         for n in range(sent, LETTERS_A_DAY):
             asked = mail(HELEN, "STATUS", at=START + timedelta(seconds=n))
             turn.take(tx, number, Arrival(asked, "the ref"), asked.received)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,19 @@ from tests.letters import FOLDER, about, samples
 from tests.reads import Reads
 
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.j2")}
-READS = {name: Reads(TEXTS).of(f"{name}.txt.j2") for name in WORDINGS}
 TEMPLATES = Templates.from_texts(TEXTS)
 OFFICE = Office(Contact("clock@partnership.example", "Clock"), calendar())
 #: What every template may ask for beside values: functions, and what the renderer adds.
 GIVEN = {"fit", "heading", "box", "foot", "steps", "link", "options", "bot_name", "asked_window", "them", "forms"}
 #: What the renderer itself reads of how a case stands.
 FOR_HEADERS = {"fixed_words"}
+
+
+@cache
+def reads() -> dict[str, set[str]]:
+    """Wording -> the names its template asks for; not made where tests are only looked for."""
+    read = Reads(TEXTS)
+    return {name: read.of(f"{name}.txt.j2") for name in WORDINGS}
 
 
 def names_of(kind: type[Wording | Standing]) -> set[str]:
@@ -52,18 +59,18 @@ def names_of(kind: type[Wording | Standing]) -> set[str]:
 def test_a_template_asks_for_nothing_that_its_letter_lacks(name: str) -> None:
     """Every name is a field of the wording, of how a case stands where it is of one, or what the renderer adds."""
     known = names_of(WORDINGS[name]) | (names_of(Standing) if WORDINGS[name].is_of_case else set())
-    assert READS[name] - known - GIVEN == set()
+    assert reads()[name] - known - GIVEN == set()
 
 
 @pytest.mark.parametrize("name", WORDINGS)
 def test_a_letter_carries_nothing_that_its_template_does_not_read(name: str) -> None:
     """Each field of a wording is asked for by its template."""
-    assert names_of(WORDINGS[name]) - READS[name] - {"forms"} == set()
+    assert names_of(WORDINGS[name]) - reads()[name] - {"forms"} == set()
 
 
 def test_a_case_tells_its_letters_nothing_that_none_reads() -> None:
     """Each field of how a case stands is asked for by some template of a case, or by the headers."""
-    read = {name for wording, names in READS.items() if WORDINGS[wording].is_of_case for name in names}
+    read = {name for wording, names in reads().items() if WORDINGS[wording].is_of_case for name in names}
     assert names_of(Standing) - FOR_HEADERS <= read
 
 

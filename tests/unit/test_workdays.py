@@ -224,13 +224,21 @@ def test_the_explanation_says_what_the_clock_began_with() -> None:
 
 def test_configured_days_are_added_and_removed() -> None:
     """Closure days of the configuration stop the count and are called so; a removed bank holiday is worked."""
-    closed = calendar(add=(date(2026, 12, 29), date(2026, 12, 25)), remove=(date(2026, 12, 28),))
+    closed = calendar(closures=(date(2026, 12, 29), date(2026, 12, 25)), remove=(date(2026, 12, 28),))
     due = workdays.due(wd(2), local("2026-12-24 10:00"), closed)
     assert shown(due.at) == "2026-12-30 17:00"
     assert "Tue 29 Dec is a closure day" in due.why
     assert "Fri 25 Dec is a bank holiday (Christmas Day)" in due.why
     assert closed.is_working(date(2026, 12, 28))
     assert not CAL.is_working(date(2026, 12, 28))
+
+
+def test_a_bank_holiday_that_the_configuration_adds_is_called_so() -> None:
+    """One that was proclaimed is a bank holiday, also where an office calls the day a closure."""
+    day = date(2026, 12, 29)
+    proclaimed = calendar(closures=(day,), bank_holidays=(day,))
+    why = workdays.due(wd(2), local("2026-12-24 10:00"), proclaimed).why
+    assert "Tue 29 Dec is a bank holiday (as the configuration says)" in why
 
 
 @pytest.mark.parametrize(

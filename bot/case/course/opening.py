@@ -21,6 +21,7 @@ from bot.model import (
     Contact,
     EventKind,
     Flag,
+    Hold,
     Mail,
     Opening,
     Proof,
@@ -280,6 +281,7 @@ def confirmed(d: Draft, by: str) -> None:
     was_stranger = d.is_stranger
     d.confirm()
     d.event(EventKind.CONFIRMED, by=by)
+    d.frees += (Hold.STRANGERS,)
     if was_stranger:
         d.quiet(AlarmKind.TELLING)
         run = d.case.run

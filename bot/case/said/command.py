@@ -56,8 +56,8 @@ VISIBLE = (
     Word.URGENT, Word.ESCALATE, Word.NOT_RESOLVED, Word.NO, Word.REOPEN, Word.CHILD_PROTECTION, Word.IT_IS_NOT,
 )  # fmt: skip
 CONFIRMS = (QuestionKind.WORD, QuestionKind.WORD_AGAIN)
-#: How long the code of such a question counts.
-CODE_FOR = timedelta(hours=24)
+CODE_FOR = timedelta(hours=24)  # how long the code of such a question counts
+CODES_A_DAY = 3  # for one word and person: whoever guesses must not make us write
 _CODE = re2.compile(r"\b\d{6}\b")
 #: The first number of the line of the YES: any other may be part of a phone number.
 _WITH_YES = re2.compile(r"(?im)^[^\w\n]*(\d{6})[^\w\n]+yes\b|\byes\b[^\d\n]*\b(\d{6})\b|\b(yes)\b")
@@ -201,15 +201,20 @@ def has_code(d: Draft, question: Question) -> bool:
     )  # fmt: skip
 
 
-def put_anew(d: Draft, question: Question) -> None:
-    """The code of a question about a word counts no more: the same is asked with another one."""
+def put_anew(d: Draft, question: Question) -> bool:
+    """The code of a question about a word counts no more: the same is asked with another one. False where that was so
+    too often within a day."""
     directory, said = d.rules.directory, question.at or d.now
+    same = [q for q in d.case.questions if (q.asked, q.command) == (question.asked, question.command)]
+    if sum(q.at is not None and d.now - q.at <= CODE_FOR for q in same) >= CODES_A_DAY:
+        return False
     to, whose = (directory.person(email) or Contact(email) for email in (question.asked, question.whose))
     asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager
     asking = letters.Question.ConfirmWord(word=question.command, said=said)
     if question.whose and not directory.same_person(question.asked, question.whose):
         asking = letters.Question.ConfirmManager(word=question.command, said=said, who=person(whose))
     put(d, asking, question, to)
+    return True
 
 
 def unsettled(d: Draft, mail: Mail, by: Contact, cited: Question | None) -> Question | None:

@@ -67,6 +67,7 @@ _NEEDS_CODE = Tell(
     "It could not be proven that the mail comes from your mailbox, and no YES with the six digits was in it.",
     "Please reply to our last question about it with YES and its six digits; after a day, send the word again.",
 )
+_TRIED = Tell("Wrong digits came too often today.", "Send the word again tomorrow, or let your manager.")
 _NOT_AWAITED = Tell("No reply is awaited any more.")
 _IS_UNDO = Tell("The letter you answered asks for no YES or NO.", "UNDO, in reply to it, takes the word back.")
 _CLOSED = Tell("The challenge is closed.")
@@ -167,7 +168,8 @@ def _ask_with_code(d: Draft, said: Said, question: Question) -> None:
         return
     d.event(EventKind.REFUSED, by=said.by.email, note=f"{said.word}: {Ruling.NOT_PROVEN}")
     if now.about in CONFIRMS:
-        put_anew(d, now)
+        if not put_anew(d, now):
+            tell(d, said, _TRIED)
         return
     put(d, letters.Question.ConfirmWord(word=said.word.value, said=said.mail.received), question, known)
 

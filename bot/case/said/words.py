@@ -157,7 +157,7 @@ def _confirm(d: Draft, said: Said, *, is_hedged: bool) -> None:
     word, note = _meant(d, said), said.note if said.word in NOTED else ""
     asked = (q for q in d.case.questions if q.about in CONFIRMS and q.command == word and q.words == note)
     can_answer = (q for q in asked if (q.code or word in VISIBLE) and not is_overtaken(d, q))
-    if any(q.at and d.now - q.at < CODE_FOR and q.mail in d.case.mails and _is_of(d, q, known) for q in can_answer):
+    if any(q.at and d.now - q.at < CODE_FOR and q.mail in d.case.mails and _is_put_to(d, q, known) for q in can_answer):
         return
     is_shown = word in VISIBLE and said.mail.proof is not Proof.FAILED and not d.is_stranger
     about = QuestionKind.WORD_AGAIN if is_shown else QuestionKind.WORD
@@ -197,8 +197,10 @@ def leaked(d: Draft, mail: Mail) -> None:
             put_anew(d, one)
 
 
-def _is_of(d: Draft, question: Question, who: Contact) -> bool:
-    return d.rules.directory.same_person(question.whose or question.asked, who.email)
+def _is_put_to(d: Draft, question: Question, who: Contact) -> bool:
+    """Of their own word, to themselves: what their manager was asked since gives them no code."""
+    same = d.rules.directory.same_person
+    return same(question.whose or question.asked, who.email) and same(question.asked, who.email)
 
 
 def _meant(d: Draft, said: Said) -> Word:

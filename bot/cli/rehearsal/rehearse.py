@@ -36,6 +36,7 @@ from bot.cli.rehearsal.story import (
 )
 from bot.daemon.app import App, build
 from bot.doors.maildir.send import deliver
+from bot.engine import flood, strangers
 from bot.model import Sending
 from bot.model.errors import BotError
 from bot.settings.settings import Senders, Settings
@@ -91,7 +92,10 @@ class Rehearsal:
     def _next(self) -> datetime | None:
         """When something happens next: a mail, a deadline, a letter's next attempt; not while the daemon is down."""
         with self.app.db.read() as tx:
-            own = [deadlines.next_due(tx), outbox.next_retry(tx)]
+            most = self.app.settings.config.senders.strangers_an_hour
+            now = self.still.now
+            own = [deadlines.next_due(tx), outbox.next_retry(tx), strangers.next_at(tx, most, now)]
+            own.append(flood.next_at(tx, now))
         own.append(self.app.digests.next_at(self.still.now))
         moments = [max(self._up(at), self.still.now + timedelta(seconds=1)) for at in own if at is not None]
         if self._coming:

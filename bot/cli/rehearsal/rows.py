@@ -31,8 +31,9 @@ class Rows:
     def new(self, now: datetime) -> list[Row]:
         """What happened since the last call, mails first, then facts, then letters."""
         with self._app.db.read() as tx:
-            numbers = {case.number: n for n, case in enumerate(cases.all_cases(tx), 1)}
-            refs = {case.ref: numbers[case.number] for case in cases.all_cases(tx)}
+            known = cases.all_cases(tx)
+            numbers = {case.number: n for n, case in enumerate(known, 1)}
+            refs = {case.ref: numbers[case.number] for case in known}
             rows = list(self._mails(tx, numbers, now))
             for number in numbers:
                 rows += self._facts(tx, number, numbers[number], now)

@@ -7,8 +7,7 @@ Recipients are read leniently; they carry no authority. It knows no directory an
 
 from email.utils import getaddresses
 
-import re2
-
+from bot.mail import re2
 from bot.mail.bytes.headers import Headers, decoded, hides
 from bot.model import Address, Flag
 

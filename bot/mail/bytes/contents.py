@@ -7,8 +7,7 @@ are archives; their names decide between them only when the bytes allow it.
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-import re2
-
+from bot.mail import re2
 from bot.mail.patterns.topics import topic
 
 MAX_NAME = 120

@@ -14,8 +14,7 @@ from email.header import decode_header
 from email.utils import parsedate_to_datetime
 from typing import Self
 
-import re2
-
+from bot.mail import re2
 from bot.mail.bytes.text import cleaned, decode, turns
 
 MAX_BLOCK = 256 * 1024

@@ -11,8 +11,7 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 
-import re2
-
+from bot.mail import re2
 from bot.mail.bytes import contents, tnef, transfer, unreadable
 from bot.mail.bytes.contents import MAX_NAME, bare
 from bot.mail.bytes.headers import Headers, decoded, split, too_much

@@ -9,7 +9,7 @@ whom to believe (trust.py). One pass over a field that headers.py has cut to siz
 
 from dataclasses import dataclass, replace
 
-import re2
+from bot.mail import re2
 
 MAX_RESULTS = 100
 MAX_PROPERTIES = 50

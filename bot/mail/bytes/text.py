@@ -10,10 +10,10 @@ from html import unescape
 from itertools import islice
 
 import inscriptis
-import re2
 from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 
+from bot.mail import re2
 from bot.mail.bytes import unseen
 from bot.mail.patterns.topics import topic
 

@@ -12,7 +12,7 @@ import quopri
 from email.errors import MessageError
 from email.message import Message
 
-import re2
+from bot.mail import re2
 
 _BYTES = re2.Options()
 _BYTES.encoding = re2.Options.Encoding.LATIN1
@@ -83,9 +83,11 @@ def unpacked(body: bytes, encoding: str, *, is_text: bool) -> bytes:
 
 def _from_base64(body: bytes, *, is_text: bool) -> bytes:
     """Packed lines unpacked, and of a text what stands in plain lines below them; a plain text stays as it is."""
+    if not is_text:
+        return _decoded(body)
     lines = body.split(b"\n", _MOST_LINES)
     end = next((n for n, line in enumerate(lines) if line.strip() and not _PACKED.match(line.strip())), len(lines))
-    if is_text and end < len(lines):
+    if end < len(lines):
         packed, rest = b"".join(line.strip() for line in lines[:end]), b"\n".join(lines[end:])
         words = _decoded(packed) if len(packed) >= 4 else b""
         return words + b"\n\n" + rest if words and _is_words(words) else body

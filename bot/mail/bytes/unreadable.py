@@ -10,8 +10,7 @@ in clear has answered.
 from collections.abc import Callable, Iterable
 from itertools import chain, product
 
-import re2
-
+from bot.mail import re2
 from bot.mail.bytes.headers import Headers, decoded
 from bot.mail.patterns.topics import topic
 

@@ -8,7 +8,7 @@ it leaves out, for what is not read can do nothing, and the mail is kept whole. 
 from dataclasses import dataclass
 from html import unescape
 
-import re2
+from bot.mail import re2
 
 _TAG = re2.compile(r"""<(/?)([A-Za-z][\w:-]*)((?:"[^"]*"|'[^']*'|[^'"<>])*|[^<>]*)>""")
 _ATTRIBUTE = re2.compile(r"""([A-Za-z:-]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
@@ -129,7 +129,7 @@ def _look(rest: str, by_name: frozenset[str]) -> _Look:
     return _Look(ink, ground, "hidden" in given or _is_unseen(style) or bool(names & by_name))
 
 
-def _letter(escape: re2._Match) -> str:
+def _letter(escape: re2.Match) -> str:
     """The letter of a CSS escape; a space for what is none, halves of letters included."""
     letter = chr(min(int(escape.group(1), 16), 0xFFFF))
     return letter if letter.isprintable() else " "

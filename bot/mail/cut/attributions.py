@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import re2
-
+from bot.mail import re2
 from bot.mail.bytes import headers
 from bot.mail.bytes.addresses import addresses_in
 from bot.mail.cut import trimmings

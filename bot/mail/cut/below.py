@@ -8,8 +8,7 @@ made here; quote.py then says that an answer may be among the words. It does not
 from collections.abc import Sequence
 from itertools import pairwise
 
-import re2
-
+from bot.mail import re2
 from bot.mail.cut import attributions, signature
 from bot.mail.patterns.topics import topic
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-import re2
-
+from bot.mail import re2
 from bot.mail.cut import signature
 from bot.mail.patterns.topics import topic
 
@@ -26,7 +25,7 @@ _VOCABULARY = _LISTS.words("vocabulary")
 _LINK = re2.compile(
     r"(?i)<[^<>]*>|\[cid:[^\]]*\]|\[image[^\]]*\]|(?:https?://|www\.|mailto:)\S+|\S+@\S+\.\pL+|\b[\w-]+(?:\.[\w-]+)+\b"
 )
-_WORD = re2.compile(r"[\pL\pN][\pL\pN'’/-]*")
+_WORD = re2.Words(r"[\pL\pN][\pL\pN'’/-]*", "[A-Za-z0-9][A-Za-z0-9'/-]*")
 _SENTENCE = re2.compile(r"[.!?:;]+[\"')\]]*(?:\s+|$)|\n|\s[–-]+\s|\s\|\s")
 _RULE = re2.compile(r"^[>\s]*[-_–—=*~#.,]{4,}\s*$")
 #: Of these wordings the whole sentence is known, whatever its words.

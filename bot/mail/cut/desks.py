@@ -9,8 +9,7 @@ quotations (quote.py).
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import re2
-
+from bot.mail import re2
 from bot.mail.bytes.text import unmarked
 from bot.mail.patterns.topics import topic
 

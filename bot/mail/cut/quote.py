@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import re2
-
+from bot.mail import re2
 from bot.mail.bytes.text import CITED_END, CITED_MARK, QUOTE_MARK, unmarked
 from bot.mail.cut import attributions, desks, trimmings
 from bot.mail.cut import below as answering

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-import re2
-
+from bot.mail import re2
 from bot.mail.bytes.text import SIGNATURE_MARK
 from bot.mail.patterns.topics import topic
 
@@ -27,7 +26,7 @@ _LABELLED = re2.compile(r"^\s*\pL[\pL /]{1,24}:\s*\S")
 _MARKS = frozenset({"--", "__", "—", "––"})
 _RULED = frozenset("-_–—=*~#")
 _RULE = re2.compile(r"^\s*[-_–—=*~#]{10,}\s*$")
-_WORDS = re2.compile(r"[\p{L}\p{M}]+")
+_WORDS = re2.Words(r"[\p{L}\p{M}]+", "[A-Za-z]+")
 _EDGES = " \t-_=*–—~" + SIGNATURE_MARK
 _LONGEST_CLOSING = 60
 _MAX_SIGNATURE = 25

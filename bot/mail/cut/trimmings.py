@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import re2
-
+from bot.mail import re2
 from bot.mail.cut import boilerplate, signature
 from bot.mail.patterns.topics import topic
 from bot.model import MONTHS, WELSH_MONTHS
@@ -103,9 +102,11 @@ def _postscript(lines: Sequence[str]) -> list[str]:
 
 def unframed(lines: list[str]) -> list[str]:
     """Less the frame of a mail that is signed in the clear (RFC 4880, 7)."""
-    begun = next((n for n, line in enumerate(lines) if _SIGNED.match(line)), -1)
+    begun = next((n for n, line in enumerate(lines) if line.startswith("-----B") and _SIGNED.match(line)), -1)
+    if begun < 0:
+        return lines
     end = next((n for n, line in enumerate(lines) if n > begun and _SIGNATURE.match(line)), -1)
-    if begun < 0 or end < 0:
+    if end < 0:
         return lines
     first = next((n for n in range(begun + 1, end) if not lines[n].strip()), begun)
     last = next((n for n in range(end, len(lines)) if _SIGNATURE_END.match(lines[n])), len(lines) - 1)

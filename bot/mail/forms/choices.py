@@ -5,11 +5,10 @@ A list of choices without any mark says nothing; one choice written out by itsel
 
 from collections.abc import Sequence
 
-import re2
-
+from bot.mail import re2
 from bot.mail.patterns.topics import topic
 
-_WORD = re2.compile(r"[\p{L}\p{M}\p{N}]+")
+_WORD = re2.Words(r"[\p{L}\p{M}\p{N}]+", "[A-Za-z0-9]+")
 _MARK = topic("marks").pattern("box")
 
 #: A choice is known by so many of its first words at least.

@@ -7,8 +7,7 @@ which case or policy a mail belongs to.
 
 from collections.abc import Iterable, Sequence
 
-import re2
-
+from bot.mail import re2
 from bot.mail.bytes import contents
 from bot.mail.forms import documents
 from bot.mail.forms.documents import Cell, Filled, Unopened

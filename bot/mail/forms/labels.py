@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate, zip_longest
 
-import re2
-
+from bot.mail import re2
 from bot.mail.forms.choices import ticked
 from bot.mail.forms.documents import Cell, Filled
 from bot.model import FieldRead
@@ -26,7 +25,7 @@ SOURCE = "Source:"
 #: What our own prints say at the foot of each page.
 FOOTER = "Confidential when completed"
 
-_WORD = re2.compile(r"[\p{L}\p{M}\p{N}]+")
+_WORD = re2.Words(r"[\p{L}\p{M}\p{N}]+", "[A-Za-z0-9]+")
 _SOURCES = re2.compile(r"\[Source:[^\]]{0,400}\]")
 _LEADERS = re2.compile(r"(?:\.{3,}|…+|_{3,})")
 _MARGIN = 40

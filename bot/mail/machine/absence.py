@@ -7,8 +7,7 @@ is a suggestion to show to people, never an address to write to. It does not dec
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-import re2
-
+from bot.mail import re2
 from bot.mail.bytes.addresses import addresses_in
 from bot.mail.cut import quote
 from bot.mail.machine import away

@@ -10,9 +10,7 @@ nobody. It knows no case, and never says that a robot answered.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import re2
-
-from bot.mail import subject
+from bot.mail import re2, subject
 from bot.mail.bytes.headers import Headers, decoded, ids
 from bot.mail.bytes.parse import Parsed
 from bot.mail.cut import desks, quote

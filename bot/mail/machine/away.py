@@ -6,8 +6,7 @@ else, and is a person's: a closed list of words loses an absence now and then, a
 tells is read in absence.py; headers are not known here.
 """
 
-import re2
-
+from bot.mail import re2
 from bot.mail.patterns.topics import topic
 
 _WITHIN = 4000

@@ -7,9 +7,9 @@ over the ids that the report cites.
 
 from email.message import Message
 
-import re2
 from flufl.bounce import all_failures
 
+from bot.mail import re2
 from bot.mail.bytes.addresses import addresses_in
 from bot.mail.bytes.headers import Headers, decoded, ids
 from bot.mail.bytes.parse import Parsed, Report

@@ -8,8 +8,7 @@ and no case.
 
 from __future__ import annotations
 
-import re2
-
+from bot.mail import re2
 from bot.mail.machine import away
 from bot.mail.patterns.topics import topic
 from bot.model import Address

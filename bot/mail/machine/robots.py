@@ -6,8 +6,7 @@ a thread outweighs the marks of bulk mail, and mail of a discussion list stays i
 (bounce.py), and asks away.py only whether a text says more.
 """
 
-import re2
-
+from bot.mail import re2
 from bot.mail.bytes.addresses import addresses_in
 from bot.mail.bytes.headers import Headers
 from bot.mail.cut import quote

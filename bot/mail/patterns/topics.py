@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import re2
+from bot.mail import re2
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-import re2
-
+from bot.mail import re2
 from bot.mail.patterns.topics import topic
 from bot.model import MONTHS, WEEKDAYS, Flag
 from bot.rules.windows import LONDON, granted

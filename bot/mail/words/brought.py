@@ -7,8 +7,7 @@ are told from one another by whoever knows the directory: here are only words, a
 from dataclasses import dataclass
 from datetime import datetime
 
-import re2
-
+from bot.mail import re2
 from bot.mail.patterns.topics import topic
 from bot.mail.words.actions import past
 from bot.model import Mail

@@ -8,8 +8,7 @@ thing, and so a sign.
 
 from typing import Any
 
-import re2
-
+from bot.mail import re2
 from bot.mail.patterns.topics import topic
 from bot.model import Flag
 

@@ -8,8 +8,7 @@ closes is only weighed. Everything else said in words is no command: `opens_with
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import re2
-
+from bot.mail import re2
 from bot.mail.patterns.topics import topic
 from bot.mail.words import courtesies
 from bot.model import Command, Word

@@ -7,8 +7,7 @@ two words that begin large behind a comma or a dash. It knows no word of command
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import re2
-
+from bot.mail import re2
 from bot.mail.patterns.topics import topic
 
 _ORDERS = topic("orders")
@@ -23,7 +22,7 @@ _TOKEN = re2.compile(r"^[\s,/&]*(?:and\s+)?(\p{L}[\p{L}\p{M}'’.-]*)")
 _ADDRESSED = re2.compile(r"^\s*(\p{L}[\p{L}\p{M}'’-]*(?:\s+\p{L}[\p{L}\p{M}'’-]*){0,2})\s*(?:[,.!:;–—-]|$)")
 _SIGNED = re2.compile(r"^\s*[,.;:(–—-]\s*(\p{Lu}[\p{Ll}'’-]+(?:\s+\p{Lu}[\p{Ll}'’-]+)?)[\s\p{P}]*$")
 _CALLED = re2.compile(r"^\s*(\p{Lu}[\p{Ll}'’]+)\s*(?:,|[–—-]+\s)\s*")
-_LETTERS = re2.compile(r"[\p{L}\p{M}]+")
+_LETTERS = re2.Words(r"[\p{L}\p{M}]+", "[A-Za-z]+")
 _MOST = 8
 _MOST_NAMES = 4
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
-import re2
-
+from bot.mail import re2
 from bot.mail.words import shape
 
 #: A sentence that ends here is over; a line is too.
@@ -33,7 +32,7 @@ _NAMED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Weights:
     """`vocabulary`: feature -> (its number, its weight). A mail answers from `threshold` on. `worst`: tenths of what
     its least answering sentence lacks that are taken off the score of its best."""
@@ -44,7 +43,7 @@ class Weights:
     worst: int
     vocabulary: dict[str, tuple[int, int]]
 
-    @property
+    @cached_property
     def words(self) -> frozenset[str]:
         return frozenset(name[2:] for name in self.vocabulary if name.startswith("w "))
 

@@ -7,8 +7,7 @@ ask, is the caller's to find.
 
 from dataclasses import dataclass
 
-import re2
-
+from bot.mail import re2
 from bot.mail.patterns.topics import topic
 from bot.mail.words.commands import command
 from bot.model import Command, Word

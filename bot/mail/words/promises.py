@@ -8,8 +8,7 @@ about. The words stand in patterns/promises.yaml. It knows no case, no state and
 from collections.abc import Sequence
 from functools import lru_cache
 
-import re2
-
+from bot.mail import re2
 from bot.mail.bytes.contents import is_decoration
 from bot.mail.cut import trimmings
 from bot.mail.patterns.topics import topic
@@ -29,7 +28,7 @@ _TITLE_CASE = re2.compile(r"^\p{Lu}\p{Ll}+(?:[-']\p{Lu}?\p{Ll}+)*$")
 _MOST_NAMES = 3
 _SHORTEST = 3  # of a short form: Lin for Linda
 _SENTENCE_END = re2.compile(r"[.!?;\n]+(?:\s+|$)|\n+")
-_WORDS = re2.compile(r"[\p{L}\p{M}]+")
+_WORDS = re2.Words(r"[\p{L}\p{M}]+", "[A-Za-z]+")
 _MAX = 1200
 _MAX_GREETING = 6
 

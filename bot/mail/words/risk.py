@@ -7,8 +7,7 @@ patterns/risk.yaml and patterns/confidence.yaml. A word too many costs a questio
 
 from __future__ import annotations
 
-import re2
-
+from bot.mail import re2
 from bot.mail.patterns.topics import topic
 
 MOST = 100_000

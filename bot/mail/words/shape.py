@@ -5,14 +5,12 @@ A feature is a short text such as "w visit" (the word), "k pl m" (a word of the 
 turns of speech answer nothing, all else is weighed by the model. Only English is known; a name is no word to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
-import re2
-
+from bot.mail import re2
 from bot.mail.patterns.topics import topic
 
 _SHAPE = topic("shape")
@@ -33,8 +31,12 @@ _STEM_OF = {form: stem for stem, *forms in map(str.split, _SHAPE.listed("irregul
 _SHORT = {short: words for short, *words in map(str.split, _SHAPE.listed("short"))}
 _STEMS = frozenset().union(*_CLASS.values(), _THINK)
 _VERBS = {code: _CLASS[code] for code in ("re", "vd", "dn", "ac", "de", "sp", "lo", "rc", "cm")} | {"th": _THINK}
+#: Stem -> its classes, and as which verbs it may stand.
+_CLASSES = {stem: tuple(code for code, stems in _CLASS.items() if stem in stems) for stem in _STEMS}
+_KINDS = {stem: tuple(code for code, stems in _VERBS.items() if stem in stems) for stem in _STEMS}
 
-_TOKEN = re2.compile(r"[a-z]+(?:[-'.][a-z0-9]+)*|\d+(?:[:.]\d+)*(?:am|pm|st|nd|rd|th)?|[?,;:!()–—-]")
+_LETTERS = r"[a-z]+(?:[-'.][a-z0-9]+)*|\d+(?:[:.]\d+)*(?:am|pm|st|nd|rd|th)?"
+_TOKEN = re2.Words(_LETTERS + "|[?,;:!()–—-]", _LETTERS + "|[?,;:!()-]")
 _IS = re2.compile(r"\b(i|we|he|she|they|it|that|there|who|what|where|here)'s\b")
 _OWNS = re2.compile(r"'s\b")
 _JOINED = (
@@ -97,6 +99,7 @@ def besides(sentence: str) -> str:
     return str(_ASIDE.sub("", sentence.replace("’", "'"), count=1))
 
 
+@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """The word less its endings, so that "visits", "visited" and "visiting" are one."""
     if word in _STEM_OF:
@@ -153,9 +156,7 @@ def features(said: list[str]) -> frozenset[str]:
 
 def _opens(token: _Token) -> bool:
     """Whether this is said before the sentence begins: thanks, yes and no, marks."""
-    return (
-        token.word in _MARKS or token.word in ("no", "yes", "ok", "so", "and", "but", "just") or "tk" in token.classes
-    )
+    return token.word in _MARKS or token.word in _OPENERS or "tk" in token.classes
 
 
 def _tokens(said: list[str]) -> list[_Token]:
@@ -164,8 +165,7 @@ def _tokens(said: list[str]) -> list[_Token]:
     mode = "m"
     for n, word in enumerate(said):
         mode = _mode(mode, said, stems, n)
-        classes = tuple(code for code, stems_of in _CLASS.items() if stems[n] in stems_of)
-        tokens.append(_Token(word, stems[n], classes, _tense(word), mode))
+        tokens.append(_Token(word, stems[n], _CLASSES.get(stems[n], ()), _tense(word), mode))
     return tokens
 
 
@@ -247,7 +247,7 @@ def _of_cues(said: str) -> Iterator[str]:
 def _of_verbs(tokens: list[_Token]) -> Iterator[str]:
     """Who does it, with which auxiliaries, and to whom."""
     for n, token in enumerate(tokens):
-        kinds = [name for name, stems in _VERBS.items() if token.stem in stems]
+        kinds = _KINDS.get(token.stem)
         if not kinds:
             continue
         who, helped, denied = _before(tokens, n)

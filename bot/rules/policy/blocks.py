@@ -22,16 +22,24 @@ class Part(BaseModel):
 
 
 class CalendarBlock(Part):
-    """Which days are not worked: the bank holidays of a part of the United Kingdom, `add` more, `remove` some."""
+    """Which days are not worked: the bank holidays of a part of the United Kingdom, `bank_holidays` more of them, the
+    `closures` of an office, `remove` some. `add`: closures, as files of earlier versions call them."""
 
     holidays: Literal["england-and-wales", "scotland", "northern-ireland"] = "england-and-wales"
+    bank_holidays: tuple[date, ...] = ()
+    closures: tuple[date, ...] = ()
     add: tuple[date, ...] = ()
     remove: tuple[date, ...] = ()
 
     @property
     def days(self) -> workdays.Calendar:
         """The calendar that dates are computed by."""
-        return workdays.calendar(self.add, self.remove, part=self.holidays)
+        return workdays.calendar(self.shut, self.remove, part=self.holidays, bank_holidays=self.bank_holidays)
+
+    @property
+    def shut(self) -> tuple[date, ...]:
+        """Closure days, under either name."""
+        return (*self.closures, *self.add)
 
 
 #: What is known of the child: from words, a form's tick or a party's word. "urgent" is the raiser's own word.

@@ -79,10 +79,10 @@ def opening(policy: Policy) -> Iterator[str]:
 
 
 def _calendar(block: CalendarBlock) -> str:
-    part = block.holidays.replace("-", " ").title().replace(" And ", " and ")
-    more = f", and nobody works on {', '.join(map(str, block.add))}" if block.add else ""
+    part, *added = block.holidays.title().replace("-And-", " and ").replace("-", " "), *map(str, block.bank_holidays)
+    more = f", and nobody works on {', '.join(map(str, block.shut))}" if block.shut else ""
     less = f"; {', '.join(map(str, block.remove))} are worked" if block.remove else ""
-    return f"Working days are Monday to Friday less the bank holidays of {part}{more}{less}."
+    return f"Working days are Monday to Friday less the bank holidays of {', '.join((part, *added))}{more}{less}."
 
 
 def questions(codes: tuple[str, ...]) -> str:

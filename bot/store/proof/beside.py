@@ -1,10 +1,12 @@
 """Whether what stands beside the journals is what was written: texts, mails, letters, policies, gaps, refs, the
-configuration that is kept.
+configuration that is kept, and which way mails and letters went.
 
 Each is held against a hash of it that is chained, or against its own: a text against the token in the journal, a mail
-and a policy against the digest that names them, a letter and a gap against the last seal, refs against the counters.
-Whoever writes whole chains anew is found by a head that was noted elsewhere (chain.judged). It mends nothing. Not
-proven here: why a mail went where it went, who took a letter and when, leases, places in mailboxes, and `meta`.
+and a policy against the digest that names them, refs against the counters; a gap, the bytes of a letter, whom it
+reached and when, and where a mail went and why against the last seal. Whoever writes whole chains anew is found by a
+head that was noted elsewhere (heads.judged). It mends nothing. Not proven: the way of a mail that is not read yet (its
+bytes are), work under way (leases, tries, next times), keys of mailboxes and their cursors, absences, ids, `meta`, and
+rows that stood there before their kind was sealed, until they change.
 """
 
 import hashlib
@@ -12,7 +14,7 @@ import hmac
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +25,7 @@ from bot.model import How
 from bot.model.errors import StoreError
 from bot.model.mails import Disposition
 from bot.store import cases, codec, mailboxes, meta, schema
-from bot.store.proof import chain
+from bot.store.proof import chain, ways
 
 _TOKEN = re2.compile(r'"(t:[0-9a-f]{32})"')
 
@@ -187,7 +189,7 @@ def _kept(tx: Connection) -> Iterator[str]:
         yield str(error)
 
 
-# --- seals: gaps and letters ------------------------------------------------------------------------------------------
+# --- seals: gaps, letters, ways ---------------------------------------------------------------------------------------
 
 
 def _sealed(tx: Connection) -> Iterator[str]:
@@ -203,6 +205,11 @@ def _sealed(tx: Connection) -> Iterator[str]:
     after = json.loads(meta.get(tx, "sealed_after") or "{}")
     yield from _held_against(last, "gap", _gaps(tx), after.get("gap", 0), "a time in which a mailbox could not be read")
     yield from _held_against(last, "letter", _letters(tx), after.get("letter", 0), "a letter")
+    letters, mails = _ways(ways.letters(tx)), _ways(ways.mails(tx))
+    yield from _held_against(last, ways.LETTER, letters, after.get(ways.LETTER, 0), "what became of a letter")
+    for entry in ways.undecided(tx) - {number for of, number in last if of == ways.MAIL}:
+        del mails[entry]  # not read yet: nothing was sealed of it
+    yield from _held_against(last, ways.MAIL, mails, after.get(ways.MAIL, 0), "where a mail went, and why,")
     yield from _bytes(tx)
 
 
@@ -231,6 +238,10 @@ def _held_against(
 
 def _gaps(tx: Connection) -> dict[int, str]:
     return {row.id: chain.sealed(mailboxes.gap_values(row)) for row in tx.execute(select(schema.gaps))}
+
+
+def _ways(rows: Iterable[tuple[int, Any]]) -> dict[int, str]:
+    return {number: chain.sealed(values) for number, values in rows}
 
 
 def _letters(tx: Connection) -> dict[int, str]:

@@ -2,14 +2,14 @@
 
 A body holds the fact, its events, the keys of its letters, and the fields of the case that changed. Every
 personal string in it is a token; the string itself stands in `texts`, where a purge can reach it. The salt is the
-case's own and goes with a purge, so that nobody can then test names against the tokens. What no journal holds, gaps
-and the bytes of letters, is sealed in a chain of its own. Whether all of it holds is beside.py's. It saves no case.
+case's own and goes with a purge, so that nobody can then test names against the tokens. What no journal holds, gaps,
+letters and ways of mails, is sealed in a chain of its own. Whether all of it holds is beside.py's. It saves no case.
 """
 
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,13 +17,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from bot.model import Arrival, Case, Decision, Fact, JournalRow, Mail, MailForms, Opening
-from bot.store import codec, db, meta, schema
+from bot.store import codec, db, schema
 
-_journal, _texts, _seals, _cases = schema.journal, schema.texts, schema.seals, schema.cases
+_journal, _texts, _seals = schema.journal, schema.texts, schema.seals
 _TOKEN = "t:"  # noqa: S105 - a prefix, no secret
 #: How many of a challenge's own words are kept beside the case.
 MOST_WORDS = 4000
-#: A lock of PostgreSQL's: one seal at a time. It is the last that a transaction takes, so that none waits in a circle.
+#: A lock of PostgreSQL's: one transaction seals at a time. Each takes it last, so that none waits in a circle.
 _SEALING = 7305
 
 
@@ -217,71 +217,46 @@ def as_case(fields: Mapping[str, Any]) -> Case:
 
 _LAST_SEAL = select(_seals.c.seq, _seals.c.hash).order_by(_seals.c.seq.desc()).limit(1)
 _SEAL = insert(_seals)
+#: Reads rows of a kind by their numbers: number and JSON values of each that is there.
+Read = Callable[[Connection, Sequence[int]], Iterable[tuple[int, Any]]]
 
 
 def seal(tx: Connection, what: str, number: int, values: Any, now: datetime) -> None:
-    """Chains what the row `number` of that kind says from now on; `values` None: it was rightly taken away."""
+    """Chains what the row `number` of that kind says from now on: once, and as the last that the transaction does.
+    `values`: JSON; a Read, where another transaction may change a part meanwhile; None: it was rightly taken away."""
+    tx.info.setdefault(schema.LAST, {}).setdefault(_chain_on, {})[what, number] = (values, now)
+
+
+def _chain_on(tx: Connection, said: Mapping[tuple[str, int], tuple[Any, datetime]]) -> None:
+    """Of two writers the second waits here until the first has committed; it then reads what that one wrote."""
     if tx.dialect.name == "postgresql":
         tx.execute(select(func.pg_advisory_xact_lock(_SEALING)))
+    read = _as_they_stand(tx, said)
     last = tx.execute(_LAST_SEAL).one_or_none()
-    seq, prev = (last.seq, last.hash) if last else (0, "")
-    said = {"at": now.isoformat(), "what": what, "id": number, "is": sealed(values)}
-    body = codec.canonical(said)
-    row = {"seq": seq + 1, "at": now, "body": body, "prev": prev, "hash": link_hash(prev, body)}
-    tx.execute(_SEAL, row)
+    newest, prev = (last.seq, last.hash) if last else (0, "")
+    rows = []
+    for seq, ((what, number), (values, now)) in enumerate(said.items(), newest + 1):
+        stands = read.get((what, number)) if callable(values) else values
+        body = codec.canonical({"at": now.isoformat(), "what": what, "id": number, "is": sealed(stands)})
+        rows.append({"seq": seq, "at": now, "body": body, "prev": prev, "hash": link_hash(prev, body)})
+        prev = rows[-1]["hash"]
+    tx.execute(_SEAL, rows)
+
+
+def _as_they_stand(tx: Connection, said: Mapping[tuple[str, int], tuple[Any, datetime]]) -> dict[tuple[str, int], Any]:
+    """The values of the rows that are to be read."""
+    asked: dict[tuple[str, Read], list[int]] = {}
+    for (what, number), (values, _) in said.items():
+        if callable(values):
+            asked.setdefault((what, values), []).append(number)
+    return {
+        (what, number): values
+        for (what, read), numbers in asked.items()
+        for some in schema.chunks(numbers)
+        for number, values in read(tx, some)
+    }
 
 
 def sealed(values: Any) -> str:
     """What stands in a seal for these JSON values: nothing that a purge would have to reach."""
     return "" if values is None else hashlib.sha256(codec.canonical(values).encode("ascii")).hexdigest()
-
-
-# --- one head over all ----------------------------------------------------------------------------------------------
-
-
-def head(tx: Connection, at: datetime | None = None) -> str:
-    """One hash over the heads of all journals and of the seals; with `at` as they were then, whatever came since."""
-    total = hashlib.sha256()
-    for ref, last in _heads(tx, at):
-        total.update(f"{ref} {last}\n".encode())
-    last_seal = select(_seals.c.hash).order_by(_seals.c.seq.desc()).limit(1)
-    newest = tx.execute(last_seal if at is None else last_seal.where(_seals.c.at <= at)).scalar()
-    if newest:
-        total.update(f"seals {newest}\n".encode())
-    return total.hexdigest()
-
-
-def _heads(tx: Connection, at: datetime | None) -> Iterator[tuple[str, str]]:
-    """Ref and hash of the last journal row of each case that had one then."""
-    if at is None:
-        rows = select(_cases.c.ref, _cases.c.head).where(_cases.c.version > 0)
-    else:
-        c = _journal.c
-        newest = select(c.case_number, func.max(c.seq).label("seq")).where(c.at <= at).group_by(c.case_number)
-        then = newest.subquery()
-        is_then = (c.case_number == then.c.case_number) & (c.seq == then.c.seq)
-        rows = select(_cases.c.ref, c.hash).join(_journal, c.case_number == _cases.c.number).join(then, is_then)
-    yield from ((ref, last) for ref, last in tx.execute(rows.order_by(_cases.c.number)))
-
-
-def judged(tx: Connection, given: str, at: datetime | None = None) -> tuple[bool, str]:
-    """What can be said of a head that was noted earlier, and `at` which time if that is known: whether everything is as
-    it was then, and a sentence.
-
-    A migration that rewrites journals notes the head before and after (`rewrite/...` in meta): what was chained before
-    it can no longer be proven, and is never called intact."""
-    if at is not None and given == head(tx, at):
-        return True, "intact: nothing from before that time was added, changed or taken away since"
-    if at is None and given == head(tx):
-        return True, "intact: no journal row was added, changed or taken away since that head"
-    notes = [json.loads(note) for _, note in sorted(meta.with_prefix(tx, "rewrite/").items())]
-    for note in notes:
-        if given == note["old"]:
-            said = f"{note['rows']} journal rows were rewritten then, and the head became {note['new']}"
-            return False, f"before the rewrite of {note['at']}: {said}"
-    older = f", or it is from before the rewrite of {notes[-1]['at']}" if notes else ""
-    if at is not None:
-        what = "not what is here from before that time: something of then was added, changed or taken away since"
-        return False, f"{what}, or another time stands beside that head{older}"
-    how = "; a head of a daily letter is judged with --at and the time beside it"
-    return False, f"not the head of today: journals were gone on with or changed since{older}, or it is of others{how}"

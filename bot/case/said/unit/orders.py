@@ -25,7 +25,7 @@ from bot.model import (
     State,
 )
 from bot.model import Question as Put
-from bot.model.letters import Answer, Chaser, Question, Response, person
+from bot.model.letters import Answer, Chaser, Notice, Question, Response, person
 from bot.model.letters.parts import Choice
 from bot.rules.authority import Side
 from bot.rules.book import Mode
@@ -241,6 +241,8 @@ def still_true(case: Case, letter: Letter) -> bool:
     """Whether a letter that was held still says what is so: no reminder of what was done, no question that is
     answered."""
     match letter.values:
+        case Notice.Provisional():
+            return case.state is State.PROVISIONAL
         case Chaser.Outcome():
             return case.state is State.AWAITING_OUTCOME
         case Chaser.Half() | Chaser.Last() | Chaser.Raiser() | Chaser.Provisional() | Chaser.Nudged():

@@ -1,0 +1,111 @@
+"""A mail server that hangs holds up its own cases and nobody else's: threads of the daemon over Maildirs, one of which
+answers no more. The clock is the test's."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.daemon.threads import LISTEN, Desk, Post, Troubles, Watcher
+from bot.doors.ports import Mailbox
+from tests.integration.office import SECOND, Office, raw_mail
+from tests.unit.case_samples import CREWE, START
+from tests.until import until
+
+
+class Hanging:
+    """A door whose server gives no more answers from `hang` on."""
+
+    def __init__(self, door: Mailbox) -> None:
+        self._door = door
+        self._answers = threading.Event()
+        self._answers.set()
+        self.asked = threading.Event()
+        self.hang, self.end = self._answers.clear, self._answers.set
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._door, name)
+
+    def fetch(self, *asked: Any, **how: Any) -> Any:
+        if not self._answers.is_set():
+            self.asked.set()
+        self._answers.wait()
+        return self._door.fetch(*asked, **how)
+
+
+@contextmanager
+def crew(office: Office) -> Iterator[tuple[Desk, dict[str, Watcher]]]:
+    """The daemon's threads over this office's inboxes, all of them read once."""
+    app, told, now = office.app, Troubles(), office.clock
+    watchers = [Watcher(name, app, now, told, lambda: desk.woken.set()) for name in app.mailboxes]
+    desk = Desk(app, now, told, watchers, lambda: post.woken.set())
+    post = Post(app, now, told, lambda: desk.woken.set())
+    threads = [*watchers, desk, post]
+    for thread in threads:
+        thread.start()
+    try:
+        yield desk, {watcher.box: watcher for watcher in watchers}
+    finally:
+        for thread in threads:
+            thread.stop()
+        for door in app.mailboxes.values():
+            if isinstance(door, Hanging):
+                door.end()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    (tmp_path / "in").mkdir()
+    made = Office(tmp_path, watched=(CREWE, SECOND))
+    yield made
+    made.close()
+
+
+def hanging(office: Office, address: str) -> Hanging:
+    """That inbox's door, which can hang."""
+    name = office.app.alarms.mailboxes[address]
+    door = Hanging(office.app.mailboxes[name])
+    office.app.mailboxes[name] = door  # type: ignore[assignment]  # a door by delegation
+    return door
+
+
+def test_what_is_due_waits_for_the_inboxes_of_its_case_alone(office: Office) -> None:
+    """The stage lapses and its letters go, while another team's server has been silent since before."""
+    door = hanging(office, SECOND)
+    with crew(office) as (desk, watchers):
+        office.put(raw_mail())
+        watchers[office.app.alarms.mailboxes[CREWE]].ask()
+        until(lambda: bool(office.letters("acknowledgement")))
+        door.hang()
+        watchers[office.app.alarms.mailboxes[SECOND]].ask()
+        assert door.asked.wait(10)
+        office.clock.now = START + timedelta(hours=25)
+        began = time.monotonic()
+        desk.woken.set()
+        until(lambda: bool(office.letters("escalation")))
+        assert time.monotonic() - began < LISTEN / 3
+
+
+def test_a_server_that_let_somebody_wait_in_vain_is_not_waited_for_again(office: Office) -> None:
+    """Its next pass is asked for and not awaited until it has answered; then it is awaited as any other."""
+    door = hanging(office, CREWE)
+    with crew(office) as (_, watchers):
+        watcher = watchers[office.app.alarms.mailboxes[CREWE]]
+        assert watcher.heard(watcher.ask(), time.monotonic() + 10)
+        door.hang()
+        assert not watcher.heard(watcher.ask(), time.monotonic() + 0.2)
+        began = time.monotonic()
+        assert not watcher.heard(watcher.ask(), time.monotonic() + 10)
+        assert time.monotonic() - began < 5
+        number = watcher.ask()
+        door.end()
+        until(lambda: watcher.heard(number, time.monotonic() + 10))
+        door.hang()
+        assert not watcher.heard(watcher.ask(), time.monotonic() + 0.2)
