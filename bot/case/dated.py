@@ -12,17 +12,20 @@ from bot.model import Case, Mail, MailKind, Proof
 from bot.rules.authority import Side, sides
 from bot.rules.book import Rules
 
-#: How far its writer's clock may be behind ours.
-BEHIND = timedelta(minutes=60)
+#: How far its writer's clock may be behind ours: as far as a clock that is set by the net. One that is wrong by more is
+#: asked about, and the digits of that letter count, for the time of a word is what tells it from an older one.
+BEHIND = timedelta(minutes=5)
+#: The same where no case's clock hangs on it: in answers to a digest, and to tell which questions had been put.
+SLOW = timedelta(minutes=60)
 #: How long a mail may be under way and still speak of today.
 UNDER_WAY = timedelta(hours=24)
 
 
-def outdated(mail: Mail, since: datetime | None, *, is_seen: bool) -> str:
+def outdated(mail: Mail, since: datetime | None, *, is_seen: bool, behind: timedelta = BEHIND) -> str:
     """Why its proof counts no more, in the journal's words; "" where it counts, or where there is none.
 
     `since`: when what it answers was written, None where a person has said what it belongs to. `is_seen`: what its
-    sender signed came before, under another id.
+    sender signed came before, under another id; `behind`: how far back their clock may be.
     """
     if mail.proof is not Proof.PROVEN or mail.kind is not MailKind.HUMAN:
         return ""
@@ -30,7 +33,7 @@ def outdated(mail: Mail, since: datetime | None, *, is_seen: bool) -> str:
         return "the same words of the same minute came before"
     if mail.date is None:
         return "it bears no date"
-    if since is not None and mail.date < since - BEHIND:
+    if since is not None and mail.date < since - behind:
         return "it was written before what it answers"
     if mail.received - mail.date > UNDER_WAY:
         return "it came more than a day after it was written"
@@ -39,7 +42,7 @@ def outdated(mail: Mail, since: datetime | None, *, is_seen: bool) -> str:
 
 def can_answer(mail: Mail, asked: datetime | None) -> bool:
     """Whether it was written when this had been asked: a word that cites no letter means no later question."""
-    return mail.date is None or asked is None or mail.date >= asked - BEHIND
+    return mail.date is None or asked is None or mail.date >= asked - SLOW
 
 
 def elsewhere(case: Case, mail: Mail, went_to: Collection[str], rules: Rules) -> str:

@@ -24,8 +24,8 @@ MINUTE, LATER = timedelta(minutes=1), START + hours(3)
     ("more", "is_old"),
     [
         ({}, False),
-        ({"date": START - timedelta(minutes=50)}, False),
-        ({"date": START - timedelta(minutes=70)}, True),
+        ({"date": START - timedelta(minutes=5)}, False),
+        ({"date": START - timedelta(minutes=6)}, True),
         ({"date": None}, True),
         ({"received": START + timedelta(hours=23)}, False),
         ({"received": START + timedelta(hours=25)}, True),
@@ -34,7 +34,7 @@ MINUTE, LATER = timedelta(minutes=1), START + hours(3)
     ],
 )
 def test_a_signature_speaks_of_its_own_day(more: dict[str, Any], is_old: bool) -> None:
-    """Not from before what it answers, a slow clock allowed for, nor a day under way; where nothing is proven there is
+    """Not from before what it answers, five minutes allowed for, nor a day under way; where nothing is proven there is
     nothing to lose."""
     assert bool(outdated(mail(HELEN, "RESOLVED", **more), START, is_seen=False)) is is_old
 
