@@ -95,8 +95,9 @@ def is_put_to(d: Draft, said: Said, question: Question) -> bool:
     is_theirs = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
     if question.about in AS_WORDS or (question.about is QuestionKind.ALL_THE_SAME and is_theirs):
         return True
-    if said.fact.outdated and (not question.code or code_in(said.mail.new_text) != question.code):
-        return False  # an old YES is no answer to a new question; the digits of that letter cannot be old
+    is_old = bool(said.fact.outdated) and not said.fact.is_misdated
+    if is_old and (not question.code or code_in(said.mail.new_text) != question.code):
+        return False  # a YES that came before answers no new question; the digits of that letter cannot be old
     if question.about is QuestionKind.WHOSE_ANSWER:  # their manager reads that letter too
         is_theirs = is_theirs or (Side.RAISING in said.stand and said.mail.proof is Proof.PROVEN)
     if question.about is QuestionKind.TASK:
