@@ -175,7 +175,10 @@ def test_an_old_answer_is_put_to_the_raiser(house: House) -> None:
     case = comes(house, "We visited and the plan was changed.", "", written=START - hours(3), title=title, who=FAY)
     assert case.state is State.AWAITING_RESPONSE
     assert [to.email for q in house.letters(LetterKind.QUESTION, "whose_answer") for to in q.letter.to][:1] == [HELEN]
-    assert not any("plan was changed" in text for text in texts(house.send(LATER + MINUTE)))
+    sent = texts(house.send(LATER + MINUTE))
+    assert not any("plan was changed" in text for text in sent)
+    (told,) = [one for one in house.letters(LetterKind.INFORMATION, "taken") if one.letter.to[0].email == FAY]
+    assert any("may be an old one" in text for text in sent), told.letter.values
 
 
 def test_words_that_only_add_act_by_any_clock(house: House) -> None:

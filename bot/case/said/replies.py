@@ -172,6 +172,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         lacks = fact.outdated or ("not proven" if not proven else "unreadable or an unusable word")
         d.event(EventKind.ATTACHED, by=by.email, note=lacks)
         may_answer(d, mail, by)
+        others.taken(d, fact, by, _lack(fact))
     elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, command.writer(mail)):
         d.event(EventKind.ATTACHED, by=by.email, note="says that it is not theirs")
         may_answer(d, mail, by)
@@ -189,6 +190,13 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
     else:
         d.event(EventKind.ATTACHED, by=by.email)
         _after_an_answer(d, fact, by)
+
+
+def _lack(fact: Arrival) -> str:
+    """How whoever wrote what is no certain answer hears that: the raiser is asked, and why."""
+    if fact.mail.proof is Proof.PROVEN:
+        return "asked"
+    return "outdated" if fact.outdated else "unproven"
 
 
 def _after_an_answer(d: Draft, fact: Arrival, by: Contact) -> None:
@@ -280,8 +288,8 @@ def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
         return
     elif by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
         may_answer(d, mail, by, is_aside=is_aside(d, mail))
-        if mail.proof is Proof.PROVEN and not is_aside(d, mail):
-            others.taken(d, fact, by, "asked")
+        if not is_aside(d, mail):
+            others.taken(d, fact, by, _lack(fact))
     elif is_known(d, by):
         others.heard(d, fact, by)
     elif not by.agency:
