@@ -299,13 +299,6 @@ def test_a_case_that_is_called_urgent_is_urgent_by_the_shortest_time() -> None:
     assert (case.urgent, case.due) == (True, START + hours(25))
 
 
-@pytest.mark.parametrize("behind", [hours(-30), hours(-1), hours(1), hours(23.9), hours(30)])
-def test_the_time_runs_from_the_arrival(behind: timedelta) -> None:
-    """Whatever its Date says: it may have been written the evening before, or by a clock that is wrong."""
-    case = opened(mail(title=DAY, to=(FAY,), cc=(CREWE,), date=START - behind)).case
-    assert (case.opened, case.due) == (START, START + hours(24))
-
-
 def test_a_challenge_reported_after_its_time_counts_from_the_report() -> None:
     """No lapse out of hand: an answer may lie elsewhere; the alarms of the day it began are gone."""
     late = mail(title=DAY, to=(FAY,), cc=(CREWE,), at=START)

@@ -46,10 +46,9 @@ REPORTED_WITHIN = timedelta(days=14)
 
 
 def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
-    """The case as it opens, with its acknowledgement and notice. Its time runs from when the mail reached the server:
-    a Date is its writer's, and may be of the evening before, or wrong."""
+    """The case as it opens, with its acknowledgement and notice."""
     mail = opening.mail
-    started = opening.day_zero or (_reported(mail) if Flag.REPORTED_START in opening.flags else mail.received)
+    started = opening.day_zero or (_reported(mail) if Flag.REPORTED_START in opening.flags else day_zero(mail))
     raiser = raiser_of(mail, rules, mail.quoted_from if Flag.REPORTED_START in opening.flags else None)
     d = Draft(_bare(opening, raiser, started, rules), rules, now, mail.digest)
     team, flags = team_of(opening, rules)
@@ -112,6 +111,14 @@ def _unproven(*, proven: bool, stranger: bool) -> Unproven:
     if stranger:
         return Unproven.STRANGER
     return Unproven.NO if proven else Unproven.KNOWN
+
+
+def day_zero(mail: Mail) -> datetime:
+    """The earlier of receipt and the Date header, if that is not later and less than a day before."""
+    sent = mail.date
+    if sent is not None and timedelta() <= mail.received - sent < timedelta(days=1):
+        return sent
+    return mail.received
 
 
 def _reported(mail: Mail) -> datetime:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.case import dated
+from bot.case.course import opening
 from bot.case.placement import weighed
 from bot.case.said.command import HANDED_OUT
 from bot.engine import registers
@@ -225,7 +226,7 @@ class Penned:
         if self.brought.office.areas(mail):
             return self._handed_in(tx, row, mail, how, now)
         is_fresh = now - row.received < FRESH
-        began = mail.received if is_fresh else now
+        began = opening.day_zero(mail) if is_fresh else now
         try:
             decision = self._open(tx, row, mail, inbox, now, "", began, how)
         except StoreError as error:
