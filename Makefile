@@ -24,7 +24,7 @@ demo: .venv/run.txt ## three weeks of mail in half a minute; POLICY=sandwell for
 	@$(BIN)/challenge-bot demo --policy $(POLICY) --out $(OUT)
 
 test: .venv/dev.txt servers ## every test, or ONLY="words" of them, on JOBS=2 processes, and the SHOW=n slowest; needs servers
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(if $(ONLY),-k "$(ONLY)") $(if $(SHOW),--durations=$(SHOW))
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(if $(ONLY),-k "$(ONLY)") $(if $(SHOW),--durations=$(SHOW))
 
 # Of tests/unit: what takes seconds a test (processes, whole configurations, training), and what make check runs.
 SLOW := bombs cage cells cli cli_forms cli_keep cli_online deliver_alone engine_aside existence first_release house \
