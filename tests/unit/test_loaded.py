@@ -72,10 +72,25 @@ HEAVY = {"pydantic", "re2", "rich", "ruamel", "sqlalchemy", "structlog", "jinja2
 #: What no command needs that only reads: doors, other databases' drivers, migrations, the list of bank holidays.
 DOORS = {"aiosmtplib", "dns", "exchangelib", "imapclient", "msal", "requests"}
 UNUSED = {
-    "status": DOORS | {"alembic", "holidays", "psycopg", "pypdf"},
     "understand": DOORS | {"alembic", "apscheduler", "holidays", "psycopg"},
     "policy": DOORS | {"alembic", "apscheduler", "holidays", "psycopg", "pypdf"},
 }
+
+
+#: What `status` loads of ours, whole: a monitor starts it every minute. Beside it the driver of the database, what
+#: reads YAML, and the command line's own.
+OF_STATUS = {
+    "cli": {"main", "output", "status"},
+    "daemon": {"standing"},
+    "letters": {"wording"},
+    "model": {
+        "cases", "errors", "events", "flags", "forms", "letters", "letters.letter", "letters.parts", "letters.standing",
+        "letters.wording", "mails", "marks", "times",
+    },
+    "rules": {"policy", "policy.yaml_file", "workdays"},
+    "settings": {"credentials", "home"},
+    "store": {"glance"},
+}  # fmt: skip
 
 
 def started(folder: Path, *words: str, stdin: bytes = b"") -> tuple[set[str], str]:
@@ -120,8 +135,19 @@ def test_a_command_brings_no_library_that_it_does_not_use(name: str) -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     found = tops(set(run.stdout.split()))
-    assert "sqlalchemy" in found
     assert found & UNUSED[name] == set()
+
+
+def test_status_loads_what_it_looks_at_and_no_more(tmp_path: Path) -> None:
+    """From its start to its end on a database that is there it has these files of ours and no heavy library."""
+    folder = operator.folder(tmp_path)
+    started(folder, "once")
+    modules, _ = started(folder, "status")
+    rooms = {f"bot.{room}" for room in OF_STATUS}
+    files = {f"bot.{room}.{file}" for room, known in OF_STATUS.items() for file in known}
+    assert {name for name in modules if name.partition(".")[0] == "bot"} == {"bot", "bot.__main__"} | rooms | files
+    of_the_command_line = {"pydantic"}
+    assert tops(modules) & (HEAVY | DOORS | {"alembic", "psycopg"}) - of_the_command_line == {"ruamel"}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
