@@ -7,12 +7,12 @@ same turn as the daemon does; the daemon finds the letters that follow. It print
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
 from bot.cli.output import NO_DATABASE
+from bot.cli.output import now as now
 from bot.daemon.app import Office, assembled, reading_of
 from bot.daemon.configuration import load
 from bot.daemon.life import alone
@@ -25,10 +25,6 @@ from bot.settings.settings import Settings
 from bot.store import cases
 from bot.store.cases import Stored
 from bot.store.db import Database
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Doorless(dict[str, str]):

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -36,6 +36,10 @@ NO_DATABASE = "there is no database {} yet: `challenge-bot run` makes it, in the
 
 #: Columns in a pipe, where nobody's window is too narrow.
 PIPE_WIDTH = 200
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def console() -> "Console":

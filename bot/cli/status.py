@@ -5,14 +5,15 @@ database is of another version. It decides nothing and starts nothing.
 """
 
 import os
-from collections.abc import Container
-from datetime import UTC, datetime, timedelta
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from bot.cli.output import DEFAULT, NO_DATABASE, AsJson, ConfigDir, complain, emit, say_lines, when
+from bot.cli.output import DEFAULT, NO_DATABASE, AsJson, ConfigDir, complain, emit, now, say_lines, when
 from bot.daemon.standing import HEARTBEAT, conditions, disk, is_at_work, last_touched, read_heartbeat
 from bot.model.errors import BotError, StoreError
 from bot.settings.home import home
@@ -25,10 +26,6 @@ UNANSWERED = timedelta(seconds=8)
 #: What an older heartbeat was waiting for may have come since.
 FRESH = timedelta(seconds=30)
 ONCE_GRACE = timedelta(hours=1)
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
@@ -60,26 +57,31 @@ def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
 def _kept(config: Path, database: str) -> tuple[dict[str, Any], list[str]]:
     """What the database counts, and what it says has stopped: at once, whatever time an alert gives it, for who asks
     wants to know how it is now. Of one that cannot be read nothing is known but why."""
-    file = database.removeprefix(glance.SQLITE)
-    if file != database and not Path(file).exists():
-        raise BotError(NO_DATABASE.format(file))
     try:
-        with glance.looking(database) as ask:
-            if not glance.is_behind(ask):
-                return _told_by(ask, glance.name(database))
-        brought_up_to_date(config)
-        with glance.looking(database) as ask:
+        with looking(config, database) as ask:
             return _told_by(ask, glance.name(database))
     except StoreError as error:
         return dict.fromkeys(("cases", "mails", "letters", "mailboxes", "closed", "database")), [str(error)]
 
 
-def brought_up_to_date(config: Path) -> None:
-    """A database of another version is opened as every other command opens it. Raises BotError."""
-    from bot.cli.open import database  # and nothing of it where the schema is this version's
+@contextmanager
+def looking(config: Path, database: str) -> Iterator[glance.Ask]:
+    """A look at the database of this configuration; one of another version is first opened as every other command opens
+    it. Raises BotError where there is none."""
+    file = database.removeprefix(glance.SQLITE)
+    if file != database and not Path(file).exists():
+        raise BotError(NO_DATABASE.format(file))
+    with glance.looking(database) as ask:
+        is_behind = glance.is_behind(ask)
+        if not is_behind:
+            yield ask
+    if is_behind:
+        from bot.cli.open import database as brought_up_to_date  # and nothing of it in any other case
 
-    with database(config):
-        pass
+        with brought_up_to_date(config):
+            pass
+        with glance.looking(database) as ask:
+            yield ask
 
 
 def _told_by(ask: glance.Ask, name: str) -> tuple[dict[str, Any], list[str]]:

@@ -34,8 +34,7 @@ from bot.settings.checks import check, faults, templates
 from bot.settings.credentials import fill
 from bot.settings.door import Block, Receive, Send
 from bot.settings.door import Door as Door  # rooms that open doors take theirs from here
-from bot.settings.home import BOT as BOT
-from bot.settings.home import DATABASE, LEAST_FREE_MB, VAR
+from bot.settings.home import BOT, DATABASE, LEAST_FREE_MB, VAR
 
 DIRECTORY, POLICIES = "directory.csv", "policies"
 
@@ -131,8 +130,7 @@ class Config(Block):
     operator: AnAddress = Field(description="give the address that hears when something has stopped")
     dpo: AnAddress | Literal[""] = ""  # hears within the hour of a mail that reached the wrong person; "": the operator
     alert_command: str = ""
-    #: With less room on the disk the operator hears, before a write fails.
-    least_free_mb: int = Field(default=LEAST_FREE_MB, ge=0)
+    least_free_mb: int = Field(default=LEAST_FREE_MB, ge=0)  # with less on the disk the operator hears, before a write
     calendar: CalendarBlock = CalendarBlock()
     senders: Senders = Senders()
     meaning: MeaningBlock = MeaningBlock()

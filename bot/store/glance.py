@@ -144,6 +144,15 @@ def doubtful(ask: Ask) -> list[tuple[int, str, int, str, datetime]]:
     return [(number, status, resends, plain(why), instant(since)) for number, status, resends, why, since in rows]
 
 
+def open_under(ask: Ask) -> list[tuple[str, str, str, str]]:
+    """(ref, policy, its version, its text "" where none is kept) of every open case, in order of opening."""
+    rows = ask(
+        "SELECT c.ref, c.policy, c.policy_version, p.text FROM cases c LEFT JOIN policies p ON p.hash = c.policy_hash"
+        " WHERE c.state NOT IN ('', 'closed') ORDER BY c.number"
+    )
+    return [(plain(ref), plain(policy), plain(version), text or "") for ref, policy, version, text in rows]
+
+
 # --- what a column holds ----------------------------------------------------------------------------------------------
 
 
