@@ -51,7 +51,7 @@ def test_each_part_of_a_letter_has_its_say_in_the_digest(read: Settings) -> None
     for name, old, new in (
         ("config/policies/salford.yaml", "id: salford", "id: salford\n# x"),
         ("config/policies/salford.yaml", "title: ", "title: New "),
-        ("config/bot.yaml", "add: []", "add: [2027-12-29]"),
+        ("config/bot.yaml", "closures: []", "closures: [2027-12-29]"),
         ("mail_templates/samples.yaml", "\n", "\n# x\n"),
     ):
         text = Path(name).read_text("utf-8")
