@@ -32,7 +32,7 @@ from bot.rules.policy.policy import Policy, Stage
 from bot.settings import samples, settings
 from bot.settings.home import BOT
 from bot.settings.settings import Settings
-from bot.store import glance
+from bot.store.server import glance
 
 NameServer = Annotated[
     str, typer.Option("--dns", metavar="HOST[:PORT]", help="The name server to ask in place of the system's.")

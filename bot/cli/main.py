@@ -42,7 +42,7 @@ forms      shown:printed             Every form of every policy, as Word documen
 flow       shown:flow                How a case moves: every kind of fact, and the states in which it does something;
 directory  shown:listed              Who answers each stage of each watched team, and who would be written to in
 understand understand:understand     What the bot reads in a raw mail: kind, new text, window, trust, command.
-verify     run:verify                Is everything kept as it was written: journals, cases, texts, mails, letters,
+verify     run:verify                Is all as it was written: journals, cases, texts, gaps, and what became of mails
 backup     keep:backup               A checked copy of the database, taken while the daemon runs.
 restore    keep:restore              Puts a backup back, while the daemon is stopped.
 export     keep:export               All that is held of a case: the full record with every mail, the case, its

@@ -17,7 +17,7 @@ from bot.cli.output import DEFAULT, NO_DATABASE, AsJson, ConfigDir, complain, em
 from bot.daemon.standing import HEARTBEAT, conditions, disk, is_at_work, last_touched, read_heartbeat
 from bot.model.errors import BotError, StoreError
 from bot.settings.home import home
-from bot.store import glance
+from bot.store.server import glance
 
 #: A heartbeat older than this many of its own intervals has stopped; `once` beats as often as cron calls it.
 BEATS = 12

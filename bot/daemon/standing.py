@@ -13,8 +13,8 @@ from typing import Any
 
 from bot.model.errors import FAULT, LoginRefused
 from bot.model.letters import Sending
-from bot.store import glance
-from bot.store.glance import Ask
+from bot.store.server import glance
+from bot.store.server.glance import Ask
 
 HEARTBEAT, LOCK = "heartbeat.json", "daemon.lock"
 LITTLE_ROOM = "there is little room on the disk"

@@ -20,8 +20,8 @@ from sqlalchemy import Dialect, String, Text, TypeDecorator
 
 from bot import model
 from bot.model.letters import WORDINGS
-from bot.store import glance
 from bot.store.migrations.earlier import EARLIER
+from bot.store.server import glance
 
 T = TypeVar("T")
 Hide = Callable[[str], str]

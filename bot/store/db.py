@@ -17,8 +17,8 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, Operati
 
 from bot.model.errors import StoreError
 from bot.store import schema
-from bot.store.glance import Ask, in_words
 from bot.store.server import engines
+from bot.store.server.glance import Ask, in_words
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from bot.store.codec import Instant, Plain
-from bot.store.glance import HEAD as HEAD
+from bot.store.server.glance import HEAD as HEAD
 
 #: Under which a connection keeps what its transaction does last: function -> what it is called with.
 LAST = "last"

@@ -9,9 +9,10 @@ from sqlalchemy import update
 from bot.model import Contact, Letter, Sending
 from bot.model.errors import StoreError
 from bot.model.letters import Alert
-from bot.store import glance, mailboxes, outbox, schema
+from bot.store import mailboxes, outbox, schema
 from bot.store.db import Database, asking
 from bot.store.letters import GOING
+from bot.store.server import glance
 from tests.servers.postgres import Cluster
 
 NOW = datetime(2027, 1, 15, 16, 45, 0, 250, UTC)

@@ -98,7 +98,7 @@ OF_STATUS = {
     },
     "rules": {"policy", "policy.yaml_file", "workdays"},
     "settings": {"credentials", "home"},
-    "store": {"glance"},
+    "store": {"server", "server.glance"},
 }  # fmt: skip
 
 

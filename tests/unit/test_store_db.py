@@ -21,9 +21,10 @@ from sqlalchemy.engine.interfaces import CacheStats
 from sqlalchemy.exc import IntegrityError
 
 from bot.model.errors import StoreError
-from bot.store import cases, glance, meta, schema
+from bot.store import cases, meta, schema
 from bot.store.db import MIGRATIONS, Database, asking
 from bot.store.keep import backup, restore
+from bot.store.server import glance
 from tests.servers.postgres import Cluster
 from tests.unit.store_samples import save_new
 

@@ -17,7 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import LRUCache
 
 from bot.model.errors import StoreError
-from bot.store.glance import BUSY_SECONDS, CONNECT_SECONDS
+from bot.store.server.glance import BUSY_SECONDS, CONNECT_SECONDS
 
 
 def prepared(url: URL) -> Path:
