@@ -109,6 +109,12 @@ def plain(marked: str) -> str:
     return "".join(parts).rstrip("\n") + "\n"
 
 
+def make_up(marked: str) -> tuple[int, ...]:
+    """How many of each kind of block, link and number it has, whatever they say."""
+    signs = (*(f"\n{sign}" for sign in _KINDS), _REPLY, _RING, "\n\n")
+    return tuple(marked.count(sign) for sign in signs)
+
+
 def mailto(address: str, subject: str, body: str) -> str:
     """A link that opens a finished reply to us."""
     return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}&body={quote(body, safe='')}"

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 
 from bot.letters.marked import box, foot, quoted, ring
-from bot.model import WANTS_ANSWERS, LetterKind
+from bot.model.letters import WANTS_ANSWERS, LetterKind
 from bot.rules.workdays import Calendar, say
 
 ACTION_LIMIT = 90  # characters of the first line: what a phone's list of mails shows

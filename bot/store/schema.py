@@ -23,9 +23,7 @@ from sqlalchemy import (
 )
 
 from bot.store.codec import Instant, Plain
-
-#: The newest migration: a database at this revision needs no look at the migrations.
-HEAD = "0007"
+from bot.store.server.glance import HEAD as HEAD
 
 #: Under which a connection keeps what its transaction does last: function -> what it is called with.
 LAST = "last"

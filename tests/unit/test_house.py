@@ -152,6 +152,17 @@ def test_a_kind_is_spelt_in_one_place(kind: type[StrEnum]) -> None:
     assert bare == []
 
 
+def test_make_quick_names_what_there_is() -> None:
+    """Each file that it leaves out and each story that it plays is there under that name."""
+    lists = dict(
+        re.findall(r"^(SLOW|STORIES) := ((?:.*\\\n)*.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    )
+    named = {key: names.replace("\\\n", " ").split() for key, names in lists.items()}
+    assert len(named["SLOW"]) > 3 < len(named["STORIES"])
+    assert [name for name in named["SLOW"] if not (ROOT / f"tests/unit/test_{name}.py").is_file()] == []
+    assert [name for name in named["STORIES"] if not (ROOT / f"tests/stories/{name}.yaml").is_file()] == []
+
+
 def test_the_house_has_at_most_twelve_rooms() -> None:
     """Beside its face and `python -m bot` nothing stands at the top of the bot but rooms, twelve at most."""
     top = {path.name for path in (ROOT / "bot").iterdir() if path.name != "__pycache__"}

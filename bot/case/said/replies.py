@@ -8,6 +8,7 @@ answer, and a holding one stops nothing. Commands act in words.py.
 from collections.abc import Collection
 from dataclasses import replace
 
+from bot.case import dated
 from bot.case.course import entry, hearing, subclocks
 from bot.case.course.closing import outcome_written
 from bot.case.course.delivery import on_absent
@@ -112,6 +113,10 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
     if Flag.HIDDEN_CHARACTERS in mail.defects:
         d.flag(Flag.HIDDEN_CHARACTERS)
     stand = sides(d.case, sender, d.rules)
+    given, is_theirs = command.told(d, fact), Side.RESPONDING in stand and Side.RAISING not in stand
+    word, is_awaited = given.word if given else None, d.case.state in WAITING
+    fact = dated.at_face_value(fact, word, command.replied_to(d, fact), may_answer=is_theirs and is_awaited)
+    mail = fact.mail
     incident.watch(d, fact, sender, stand)
     incident.handed_outside(d, mail, stand)
     if mail.on_behalf is not None:
@@ -120,7 +125,6 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         subclocks.wrote(d, sender, stand)
     if {Side.RAISING, Side.RESPONDING} & set(stand):
         protection.noticed(d, mail, sender)
-        is_theirs = Side.RESPONDING in stand and Side.RAISING not in stand
         protection.risk_told(d, mail, who(d, mail), responding=is_theirs, aside=is_theirs and is_aside(d, mail))
     proven = mail.proof is Proof.PROVEN
     is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
@@ -147,7 +151,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         _from_raisers(d, fact, who(d, mail))
     else:
         _from_others(d, fact, who(d, mail))
-    if Side.RESPONDING in stand and Side.RAISING not in stand:
+    if is_theirs:
         claims.remember(d, fact, who(d, mail), before, is_shown=may_be_shown(mail) and mail.is_readable)
     if mail.command is None and not d.letters and d.case.questions == asked:
         others.kept(d, fact, who(d, mail))
@@ -168,6 +172,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         lacks = fact.outdated or ("not proven" if not proven else "unreadable or an unusable word")
         d.event(EventKind.ATTACHED, by=by.email, note=lacks)
         may_answer(d, mail, by)
+        others.taken(d, fact, by, _lack(fact))
     elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, command.writer(mail)):
         d.event(EventKind.ATTACHED, by=by.email, note="says that it is not theirs")
         may_answer(d, mail, by)
@@ -185,6 +190,13 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
     else:
         d.event(EventKind.ATTACHED, by=by.email)
         _after_an_answer(d, fact, by)
+
+
+def _lack(fact: Arrival) -> str:
+    """How whoever wrote what is no certain answer hears that: the raiser is asked, and why."""
+    if fact.mail.proof is Proof.PROVEN:
+        return "asked"
+    return "outdated" if fact.outdated else "unproven"
 
 
 def _after_an_answer(d: Draft, fact: Arrival, by: Contact) -> None:
@@ -276,8 +288,8 @@ def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
         return
     elif by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
         may_answer(d, mail, by, is_aside=is_aside(d, mail))
-        if mail.proof is Proof.PROVEN and not is_aside(d, mail):
-            others.taken(d, fact, by, "asked")
+        if not is_aside(d, mail):
+            others.taken(d, fact, by, _lack(fact))
     elif is_known(d, by):
         others.heard(d, fact, by)
     elif not by.agency:

@@ -65,7 +65,7 @@ _NOT_ASKED = Tell(
     "Whoever was asked can reply to that letter with YES or NO.",
 )
 _OUTDATED = Tell(
-    "Your mail bears an earlier time than the letter it answers, came long after it was written, or came twice.",
+    "Your mail came twice, or answers a letter that went to the other side.",
     "Please reply to that letter anew.",
 )
 

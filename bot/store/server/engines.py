@@ -17,9 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import LRUCache
 
 from bot.model.errors import StoreError
-
-BUSY_SECONDS = 30
-CONNECT_SECONDS = 10
+from bot.store.server.glance import BUSY_SECONDS, CONNECT_SECONDS
 
 
 def prepared(url: URL) -> Path:
