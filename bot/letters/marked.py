@@ -5,11 +5,10 @@ footer, a link to reply by and a number to ring. `plain` and `blocks` read the s
 always say the same. It knows no value's meaning, no template and no header; values come cleaned (wording.py).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
-
-import re2
 
 _HEADING, _BOX, _FOOT, _STEP = "\ue000", "\ue004", "\ue005", "\ue007"
 _REPLY, _BODY, _RING, _CLOSE = "\ue001", "\ue002", "\ue006", "\ue003"
@@ -24,8 +23,8 @@ _KINDS = {
     "> ": "quote",
 }
 #: A number as policies write it: 999, 0300 123 5012.
-_NUMBER = re2.compile(r"\b(?:999|112|101|111|0\d{2,4}(?: ?\d{3,4}){2})\b")
-_SPACES, _DIALLED = re2.compile(r"[ ()-]"), re2.compile(r"\+?\d{3,15}")
+_NUMBER = re.compile(r"\b(?:999|112|101|111|0\d{2,4}(?: ?\d{3,4}){2})\b")
+_SPACES, _DIALLED = re.compile(r"[ ()-]"), re.compile(r"\+?\d{3,15}")
 _ITEMS = ("list", "quote", "options", "steps")
 
 

@@ -106,9 +106,8 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Taken(Wording):
-        """To who wrote a mail that may answer: what became of it. `as_`: asked (the raiser is asked whether it does),
-        holding (it is passed on, and answers nothing), answer, nothing, other (another answer is recorded), unproven or
-        outdated (the raiser is asked, and nothing proves that it is theirs, or that it was written now)."""
+        """To who wrote what may answer. `as_`: asked (the raiser is), holding (passed on, and answers nothing), answer,
+        nothing, other (another answer is recorded), unproven or outdated (asked: nothing proves it theirs, or new)."""
 
         when: datetime
         as_: PlainText
