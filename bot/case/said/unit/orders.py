@@ -205,7 +205,8 @@ def nudge_outcome(d: Draft, said: Said) -> None:
     """Those who owe the outcome in writing are reminded of it."""
     d.event(EventKind.NUDGED, by=said.by.email)
     closing.on_outcome_chaser(d)
-    done(d, said, "Who owes the outcome in writing was reminded this minute")
+    if said.by.email not in {c.email for letter in d.letters for c in (*letter.to, *letter.cc)}:
+        done(d, said, "Who owes the outcome in writing was reminded this minute")
 
 
 def learning(d: Draft, said: Said) -> None:
