@@ -110,6 +110,13 @@ def told(d: Draft, fact: Arrival) -> Command | None:
     return Command(meant) if question.about is QuestionKind.TASK and meant else None
 
 
+def borne(mail: Mail) -> Mail:
+    """The mail as what proves the word in it: a list carries what people say, and gives no command."""
+    if not mail.is_list or mail.command is None or mail.proof is not Proof.PROVEN:
+        return mail
+    return replace(mail, proof=Proof.UNPROVEN, proof_why=f"a word through a list; {mail.proof_why}")
+
+
 def writer(mail: Mail) -> str:
     """The name that may stand alone under the words."""
     return (mail.sender.name or mail.sender.email.partition("@")[0]) if mail.sender else ""
