@@ -169,7 +169,10 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         return
     is_certain = proven and mail.is_readable and not opens_with_command(mail.new_text)
     meaning = command.meaning_of(mail)
-    if is_aside(d, mail):
+    if is_certain and case.state in WAITING and _delegates(d, mail):
+        _holding(d, mail, by)
+        others.taken(d, fact, by, "aside")
+    elif is_aside(d, mail):
         d.event(EventKind.ATTACHED, by=by.email, note="not written to the raiser")
         if case.state in WAITING:
             may_answer(d, mail, by, is_aside=True)
@@ -227,9 +230,19 @@ def _holding(d: Draft, mail: Mail, by: Contact) -> None:
     if may_be_shown(mail):
         d.hear(mail.received, str(by), "holding")
     d.event(EventKind.HOLDING, by=by.email, note=mail.promised)
+    if is_aside(d, mail):  # what they say among themselves is neither promised to the raiser nor theirs to read
+        return
     if mail.promised:
         hearing.commits(d, mail.promised, by, mail)
     pass_on(d, mail, by)
+
+
+def _delegates(d: Draft, mail: Mail) -> bool:
+    """Whether it hands the challenge on among the challenged side in words that answer nothing. What hands on their own
+    side's words may hand on the answer."""
+    is_holding = bool(mail.new_text.strip()) and command.meaning_of(mail) is Meaning.HOLDING
+    is_own = mail.trigger.is_forward and Side.RESPONDING in sides(d.case, mail.quoted_from or "", d.rules)
+    return is_holding and not is_own and is_aside(d, mail)
 
 
 def is_aside(d: Draft, mail: Mail) -> bool:
