@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from bot.case.placement import weighed
 from bot.mail.read import Reading, read
 from bot.mail.subject import Phrase
-from bot.model import Decision, LetterKind, Mail, MailKind, Proof, QuestionKind, State
+from bot.model import Decision, Flag, LetterKind, Mail, MailKind, Proof, QuestionKind, State
 from tests.unit.case_samples import (
     DAY,
     FAY,
@@ -88,3 +89,36 @@ def test_what_a_machine_wrote_stays_its_own_when_it_is_handed_on() -> None:
     """An absence note, and a program's own header."""
     assert written("Automatic reply: the baby", FORWARDED).kind is MailKind.AUTO_REPLY
     assert not written("The baby", FORWARDED, "X-Cron-Env: <HOME=/>").is_machine_by_looks
+
+
+def second(text: str, who: str = HELEN, at: float = 3, **cites: Any) -> tuple[Mail, dict[str, Any]]:
+    return mail(who, text, at=START + hours(at)), {"same_id": True, **cites}
+
+
+def test_of_one_id_with_two_contents_the_second_relaxes_nothing() -> None:
+    """It is flagged, and its sender asked about the word, with a code."""
+    written_again, cites = second("RESOLVED")
+    decision = arrived(answered().case, written_again, **cites)
+    assert (decision.case.state, decision.case.has(Flag.DUPLICATE_MESSAGE_ID)) == (State.AWAITING_CONFIRMATION, True)
+    assert [q.asked for q in decision.case.questions if q.about is QuestionKind.WORD and q.code] == [HELEN]
+
+
+def test_a_yes_of_an_id_that_another_mail_bears_is_asked_about() -> None:
+    """To the letter that asks whether it is resolved."""
+    case = answered().case
+    (asked,) = (q for q in case.questions if q.about is QuestionKind.RESOLVED)
+    written_again, cites = second("YES", answered_key=asked.key, answered_to=(HELEN,))
+    decision = arrived(case, written_again, **cites)
+    assert decision.case.state is State.AWAITING_CONFIRMATION
+    assert any(q.about is QuestionKind.WORD and q.code for q in decision.case.questions)
+
+
+def test_the_same_word_by_two_ways_is_no_second_one() -> None:
+    """A copy with a footer of what has acted already asks nobody; an answer and a word that adds count as ever."""
+    resolved = arrived(answered().case, mail(HELEN, "RESOLVED", at=START + hours(2))).case
+    copied, cites = second("RESOLVED")
+    assert arrived(resolved, copied, **cites).case.questions == resolved.questions
+    added, cites = second("ESCALATE")
+    assert letters(arrived(answered().case, added, **cites), LetterKind.ESCALATION)
+    more, cites = second(SEEN, FAY)
+    assert arrived(served(opened()), more, **cites).case.state is State.AWAITING_CONFIRMATION

@@ -110,13 +110,6 @@ def told(d: Draft, fact: Arrival) -> Command | None:
     return Command(meant) if question.about is QuestionKind.TASK and meant else None
 
 
-def borne(mail: Mail) -> Mail:
-    """The mail as what proves the word in it: a list carries what people say, and gives no command."""
-    if not mail.is_list or mail.command is None or mail.proof is not Proof.PROVEN:
-        return mail
-    return replace(mail, proof=Proof.UNPROVEN, proof_why=f"a word through a list; {mail.proof_why}")
-
-
 def writer(mail: Mail) -> str:
     """The name that may stand alone under the words."""
     return (mail.sender.name or mail.sender.email.partition("@")[0]) if mail.sender else ""
@@ -174,14 +167,15 @@ def all_the_same(d: Draft, said: Said, text: str) -> None:
 
 
 def put(
-    d: Draft, asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager, question: Question, to: Contact
-) -> None:
-    """One question to one address; of a word that relaxes, or of another's YES, the letter bears a code."""
+    d: Draft, asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager, question: Question, to: Contact,
+    *, coded: bool = True,
+) -> None:  # fmt: skip
+    """One question to one address; of a word that relaxes, or of another's YES, the letter bears a code if `coded`."""
     letter = d.write(asking, [to])
     if letter is None:
         return
     is_visible = bool(question.command) and Word(question.command) in VISIBLE
-    code = "" if is_visible else d.rules.code(letter.key)
+    code = "" if is_visible or not coded else d.rules.code(letter.key)
     d.letters[-1] = replace(letter, values=replace(asking, code=code))
     d.ask(replace(question, key=letter.key, asked=to.email, code=code))
 
@@ -239,6 +233,11 @@ def is_known(d: Draft, who: Contact) -> bool:
         return True
     inboxes = {d.case.inbox, *(address for _, address in d.rules.inboxes)} - {""}
     return who.email in inboxes or (bool(who.agency) and any(c.email == who.email for _, _, c in d.case.people))
+
+
+def is_ours(d: Draft, who: Contact) -> bool:
+    """Whether the directory or the case knows them or their agency: what they send a case through a list is theirs."""
+    return bool(who.agency) or is_known(d, who)
 
 
 # What somebody asks of this service itself, answered by a letter: where the case stands, and what the unit may see.

@@ -18,7 +18,8 @@ from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_shown, pass_back
 from bot.case.said import command, protection, transfer, words
 from bot.case.said.answers import CHOICES, may_answer, pass_on, reached_raiser, responded
-from bot.case.said.command import is_known
+from bot.case.said.cells import borne
+from bot.case.said.command import is_known, is_ours
 from bot.case.said.unit import others
 from bot.mail.words import promises
 from bot.mail.words.commands import opens_with_command
@@ -67,7 +68,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
     if mail.kind is MailKind.AUTO_REPLY:
         on_absent(d, sender, mail.absence or Absence(), mail.proof is Proof.PROVEN)
         incident.replied_elsewhere(d, fact, sender)
-    elif mail.kind is not MailKind.HUMAN or (mail.is_list and not _is_ours(d, who(d, mail))):
+    elif mail.kind is not MailKind.HUMAN or (mail.is_list and not is_ours(d, who(d, mail))):
         d.event(EventKind.ATTACHED, by=sender, note=mail.kind.value)
         if mail.kind is MailKind.MEETING and mail.proof is Proof.PROVEN:
             d.hear(mail.received, str(who(d, mail)), "meeting")
@@ -78,11 +79,6 @@ def on_mail(d: Draft, fact: Arrival) -> None:
     else:
         _human(d, fact, sender)
     words.leaked(d, mail)
-
-
-def _is_ours(d: Draft, by: Contact) -> bool:
-    """Whether the directory or the case knows them: what such a person sends through a list to the case is theirs."""
-    return bool(by.agency) or is_known(d, by)
 
 
 def _recalled(d: Draft, mail: Mail, sender: str) -> None:
@@ -138,7 +134,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         confirmed(d, sender)
     if stand and Side.NONE not in stand:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))
-    mail, asked = command.borne(replace(mail, command=command.told(d, fact))), d.case.questions
+    mail, asked = borne(d, fact, replace(mail, command=command.told(d, fact))), d.case.questions
     fact = replace(fact, mail=mail)
     beside = mail.command if command.says_more(d, mail, stand) else None
     if beside is not None:
