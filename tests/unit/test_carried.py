@@ -11,12 +11,15 @@ from bot.mail.read import Reading, read
 from bot.mail.subject import Phrase
 from bot.model import Decision, Flag, LetterKind, Mail, MailKind, Proof, QuestionKind, State
 from tests.unit.case_samples import (
+    BOT,
     DAY,
     FAY,
     HELEN,
+    MO,
     START,
     STRANGER,
     arrived,
+    fired,
     hours,
     letters,
     mail,
@@ -122,3 +125,23 @@ def test_the_same_word_by_two_ways_is_no_second_one() -> None:
     assert letters(arrived(answered().case, added, **cites), LetterKind.ESCALATION)
     more, cites = second(SEEN, FAY)
     assert arrived(served(opened()), more, **cites).case.state is State.AWAITING_CONFIRMATION
+
+
+def test_a_word_whose_proof_failed_is_promised_no_code() -> None:
+    """What breaks the proof of the word would break that of the code: its sender is asked to reply by another way, once
+    a day, and the next morning their manager is asked, with a code."""
+    said = {"proof": Proof.FAILED, "at": START + hours(3)}
+    first = arrived(answered().case, mail(HELEN, "RESOLVED", **said))
+    (asked,) = (q for q in first.case.questions if q.about is QuestionKind.WORD)
+    assert (asked.asked, asked.code) == (HELEN, "")
+    again = arrived(first.case, mail(HELEN, "RESOLVED", **said, to=(BOT,)))
+    assert [q for q in again.case.questions if q.about is QuestionKind.WORD] == [asked]
+    failed = arrived(first.case, mail(HELEN, "YES", **said), answered_key=asked.key, answered_to=(HELEN,))
+    assert "on its way breaks the proof" in repr(failed.letters)
+    manager = fired(failed.case, "word_manager")
+    assert [(q.asked, bool(q.code)) for q in manager.case.questions if q.about is QuestionKind.WORD_AGAIN][-1] == (
+        MO,
+        True,
+    )
+    proven = arrived(first.case, mail(HELEN, "YES", at=START + hours(4)), answered_key=asked.key, answered_to=(HELEN,))
+    assert proven.case.state is State.AWAITING_OUTCOME

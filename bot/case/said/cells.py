@@ -12,7 +12,7 @@ from bot.case.said import acts, answers, challenged, command, correct, protectio
 from bot.case.said.command import RECORD, Said, Tell, nothing_changed
 from bot.case.said.unit import orders as unit
 from bot.case.said.unit import others
-from bot.model import Arrival, Flag, Mail, Proof, State, Word
+from bot.model import Arrival, Contact, Flag, Mail, Proof, State, Word
 from bot.rules.authority import WORDS
 
 Act = Callable[[Draft, Said], None]
@@ -145,6 +145,11 @@ def borne(d: Draft, fact: Arrival, mail: Mail) -> Mail:
     elif fact.same_id and WORDS[word].relaxes and word not in command.VISIBLE:
         why = why or ("" if isinstance(CELLS[word][d.case.state], Tell) else "another mail bears its id")
     return replace(mail, proof=Proof.UNPROVEN, proof_why=f"{why}; {mail.proof_why}") if why else mail
+
+
+def is_ours(d: Draft, who: Contact) -> bool:
+    """Whether the directory or the case knows them or their agency: what they send a case through a list is theirs."""
+    return bool(who.agency) or command.is_known(d, who)
 
 
 def sentence(cell: Cell) -> str:

@@ -235,11 +235,6 @@ def is_known(d: Draft, who: Contact) -> bool:
     return who.email in inboxes or (bool(who.agency) and any(c.email == who.email for _, _, c in d.case.people))
 
 
-def is_ours(d: Draft, who: Contact) -> bool:
-    """Whether the directory or the case knows them or their agency: what they send a case through a list is theirs."""
-    return bool(who.agency) or is_known(d, who)
-
-
 # What somebody asks of this service itself, answered by a letter: where the case stands, and what the unit may see.
 # STATUS is anybody's of the case; the rest is the business unit's alone. It changes no case. Who may ask is
 # rules/authority.py's; what a letter says of more than this case is put in when it goes (engine/registers.py).

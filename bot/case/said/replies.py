@@ -18,8 +18,9 @@ from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_shown, pass_back
 from bot.case.said import command, protection, transfer, words
 from bot.case.said.answers import CHOICES, may_answer, pass_on, reached_raiser, responded
-from bot.case.said.cells import borne
-from bot.case.said.command import is_known, is_ours
+from bot.case.said.cells import borne, is_ours
+from bot.case.said.challenged import delegates, is_aside
+from bot.case.said.command import is_known
 from bot.case.said.unit import others
 from bot.mail.words import promises
 from bot.mail.words.commands import opens_with_command
@@ -165,7 +166,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         return
     is_certain = proven and mail.is_readable and not opens_with_command(mail.new_text)
     meaning = command.meaning_of(mail)
-    if is_certain and case.state in WAITING and _delegates(d, mail):
+    if is_certain and case.state in WAITING and delegates(d, mail):
         _holding(d, mail, by)
         others.taken(d, fact, by, "aside")
     elif is_aside(d, mail):
@@ -231,26 +232,6 @@ def _holding(d: Draft, mail: Mail, by: Contact) -> None:
     if mail.promised:
         hearing.commits(d, mail.promised, by, mail)
     pass_on(d, mail, by)
-
-
-def _delegates(d: Draft, mail: Mail) -> bool:
-    """Whether it hands the challenge on among the challenged side in words that answer nothing. What hands on their own
-    side's words may hand on the answer."""
-    is_holding = bool(mail.new_text.strip()) and command.meaning_of(mail) is Meaning.HOLDING
-    is_own = mail.trigger.is_forward and Side.RESPONDING in sides(d.case, mail.quoted_from or "", d.rules)
-    return is_holding and not is_own and is_aside(d, mail)
-
-
-def is_aside(d: Draft, mail: Mail) -> bool:
-    """Handed on or talked over among the challenged side: written to others, and neither to the raiser's side nor us.
-
-    It answers nobody, and what it says is not the raiser's to read.
-    """
-    addressed = {a.email for a in (*mail.to, *mail.cc)}
-    if d.rules.bot.email in addressed or reached_raiser(d, mail):
-        return False
-    others = addressed - {d.case.inbox, *(address for _, address in d.rules.inboxes)}
-    return bool(others) and not any(Side.RAISING in sides(d.case, email, d.rules) for email in others)
 
 
 def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
