@@ -83,6 +83,7 @@ class Arrival:
     named: tuple[PlainText, ...] = ()  # refs of other cases that its line names and its sender may speak of
     outdated: PlainText = ""  # why what proves its sender proves nothing of these words now, "" where it does
     is_misdated: bool = False  # its Date alone speaks against its proof: it is held against what relaxes
+    same_id: bool = False  # another mail, of other content, bears its Message-ID
 
 
 @dataclass(frozen=True, slots=True)

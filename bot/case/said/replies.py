@@ -18,6 +18,8 @@ from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_shown, pass_back
 from bot.case.said import command, protection, transfer, words
 from bot.case.said.answers import CHOICES, may_answer, pass_on, reached_raiser, responded
+from bot.case.said.cells import borne, is_ours
+from bot.case.said.challenged import delegates, is_aside
 from bot.case.said.command import is_known
 from bot.case.said.unit import others
 from bot.mail.words import promises
@@ -67,7 +69,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
     if mail.kind is MailKind.AUTO_REPLY:
         on_absent(d, sender, mail.absence or Absence(), mail.proof is Proof.PROVEN)
         incident.replied_elsewhere(d, fact, sender)
-    elif mail.kind is not MailKind.HUMAN or mail.is_list:
+    elif mail.kind is not MailKind.HUMAN or (mail.is_list and not is_ours(d, who(d, mail))):
         d.event(EventKind.ATTACHED, by=sender, note=mail.kind.value)
         if mail.kind is MailKind.MEETING and mail.proof is Proof.PROVEN:
             d.hear(mail.received, str(who(d, mail)), "meeting")
@@ -133,7 +135,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         confirmed(d, sender)
     if stand and Side.NONE not in stand:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))
-    mail, asked = replace(mail, command=command.told(d, fact)), d.case.questions
+    mail, asked = borne(d, fact, replace(mail, command=command.told(d, fact))), d.case.questions
     fact = replace(fact, mail=mail)
     beside = mail.command if command.says_more(d, mail, stand) else None
     if beside is not None:
@@ -164,7 +166,10 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         return
     is_certain = proven and mail.is_readable and not opens_with_command(mail.new_text)
     meaning = command.meaning_of(mail)
-    if is_aside(d, mail):
+    if is_certain and case.state in WAITING and delegates(d, mail):
+        _holding(d, mail, by)
+        others.taken(d, fact, by, "aside")
+    elif is_aside(d, mail):
         d.event(EventKind.ATTACHED, by=by.email, note="not written to the raiser")
         if case.state in WAITING:
             may_answer(d, mail, by, is_aside=True)
@@ -223,21 +228,11 @@ def _holding(d: Draft, mail: Mail, by: Contact) -> None:
     if may_be_shown(mail):
         d.hear(mail.received, str(by), "holding")
     d.event(EventKind.HOLDING, by=by.email, note=mail.promised)
+    if is_aside(d, mail):  # what they say among themselves is neither promised to the raiser nor theirs to read
+        return
     if mail.promised:
         hearing.commits(d, mail.promised, by, mail)
     pass_on(d, mail, by)
-
-
-def is_aside(d: Draft, mail: Mail) -> bool:
-    """Handed on or talked over among the challenged side: written to others, and neither to the raiser's side nor us.
-
-    It answers nobody, and what it says is not the raiser's to read.
-    """
-    addressed = {a.email for a in (*mail.to, *mail.cc)}
-    if d.rules.bot.email in addressed or reached_raiser(d, mail):
-        return False
-    others = addressed - {d.case.inbox, *(address for _, address in d.rules.inboxes)}
-    return bool(others) and not any(Side.RAISING in sides(d.case, email, d.rules) for email in others)
 
 
 def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:

@@ -38,10 +38,12 @@ ABSENCES, WITHIN = 3, timedelta(days=30)
 
 
 def attach(
-    turn: Turn, tx: Connection, mail: Mail, number: int, how: str, key: str, now: datetime, named: tuple[str, ...] = ()
-) -> Decision:
+    turn: Turn, tx: Connection, mail: Mail, number: int, how: str, key: str, now: datetime,
+    named: tuple[str, ...] = (), *, same_id: bool = False,
+) -> Decision:  # fmt: skip
     """The mail joins its case, or the one that goes on for it; a bounce tells the case which letter did not arrive.
-    `key`: of the letter it answers; `named`: refs of other cases that its words name."""
+    `key`: of the letter it answers; `named`: refs of other cases that its words name; `same_id`: another mail, of other
+    content, bears its id."""
     letter = next((q for q in outbox.of_case(tx, number) if q.letter.key == key), None) if key else None
     kind = letter.letter.kind.value if letter else ""
     known = tuple(address for address, _, _ in letter.recipients) if letter else ()
@@ -55,7 +57,7 @@ def attach(
         mail = _unproven(mail, why)
         how = How.AGAIN if number in seen_in else how
     fact = Arrival(mail, how, kind, key, answered_to=known, goes_to=goes_to, named=named, same_as=same_as)
-    fact = replace(fact, outdated=why, is_misdated=is_misdated)
+    fact = replace(fact, outdated=why, is_misdated=is_misdated, same_id=same_id)
     decision = turn.take(tx, number, fact, now)
     cases.note_ids(tx, number, keys)
     if mail.kind is MailKind.AUTO_REPLY:

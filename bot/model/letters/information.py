@@ -106,8 +106,8 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Taken(Wording):
-        """To who wrote what may answer. `as_`: asked (the raiser is), holding (passed on, and answers nothing), answer,
-        nothing, other (another answer is recorded), unproven or outdated (asked: nothing proves it theirs, or new)."""
+        """To who wrote what may answer. `as_`: asked (the raiser is), holding (passed on), aside (holding, and shown to
+        nobody), answer, nothing, other (another answer stands), unproven or outdated (asked: may not be theirs, or new)."""
 
         when: datetime
         as_: PlainText
