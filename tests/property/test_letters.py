@@ -72,6 +72,7 @@ KEPT = {
     "about",
     "side",
     "as_",
+    "cause",
 }
 
 

@@ -107,7 +107,7 @@ class Information:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Taken(Wording):
         """To who wrote what may answer. `as_`: asked (the raiser is), holding (passed on), aside (holding, and shown to
-        nobody), answer, nothing, other (another answer stands), unproven or outdated (asked: may not be theirs, or new)."""
+        nobody), answer, nothing, other (another answer stands), unproven or outdated (asked: may not be theirs)."""
 
         when: datetime
         as_: PlainText
