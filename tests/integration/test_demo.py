@@ -47,7 +47,7 @@ def test_a_pipe_gets_plain_lines(played: tuple[Path, str, float]) -> None:
     assert "\x1b" not in said and "\r" not in said
     lines = [line for line in said.splitlines() if line[:3] in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")]
     assert len(lines) > 60
-    for wanted in ("case 2  out     escalation to Dev Patel, Ruth Okoye: Please act now", "(ignored)", "(holding pen)"):
+    for wanted in ("case 2  out     escalation to Dev Patel, Ruth Okoye: Ring Helen Visser and act now", "(ignored)", "(holding pen)"):
         assert wanted in said
     assert "CE-2027-0001: closed as resolved" in said and "CE-2027-0002: closed as resolved" in said
 
