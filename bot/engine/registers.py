@@ -16,7 +16,9 @@ from bot.model.letters import Answer, Enclosed, TheRegister, TheReport, person
 from bot.model.letters.parts import Answering, OpenCase, ToBeDone
 from bot.records import register
 from bot.records.register import Sheet
-from bot.records.report import Quarter, Source, report
+from bot.records.report.periods import Quarter
+from bot.records.report.report import report
+from bot.records.report.source import Source
 from bot.rules import workdays
 from bot.rules.coverage import deciders, responders
 from bot.rules.policy import prose
@@ -72,13 +74,20 @@ def attached(
     return f"{name}.xlsx", XLSX, register.as_xlsx(pages, cal)
 
 
+def report_source(settings: Settings, found: list[Case], areas: Collection[str], now: datetime) -> Source:
+    """These cases, and the agencies that the directory knows in these areas."""
+    rows = [row for row in settings.directory.rows if row.agency and row.area in areas]
+    sectors = {row.agency: row.sector for row in rows if row.sector}
+    agencies = sorted({row.agency for row in rows})
+    return Source(found, settings.policies, agencies, settings.calendar, now, sectors)
+
+
 def reported(tx: Connection, wanted: TheReport, settings: Settings, now: datetime) -> tuple[str, str, bytes]:
     """An area's report of a quarter or a year as a letter carries it."""
     area, quarter = wanted.area, wanted.quarter
     cal, day = settings.calendar, now.astimezone(settings.calendar.zone).date()
-    agencies = sorted({row.agency for row in settings.directory.rows if row.agency and row.area == area})
     chosen = Quarter.parse(quarter) if quarter else Quarter.before(day)
-    source = Source(held(tx, settings.policies, area=area), settings.policies, agencies, cal, now)
+    source = report_source(settings, held(tx, settings.policies, area=area), (area,), now)
     made = register.as_xlsx(report(source, chosen, public=wanted.public), cal)
     return f"report-{area}-{chosen}{'-public' if wanted.public else ''}.xlsx", XLSX, made
 

@@ -13,8 +13,9 @@ from bot.cli.open import database, now, settings
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, emit, say_lines
 from bot.engine import registers
 from bot.model.errors import BotError
-from bot.records import report as made
 from bot.records.register import as_csv, as_xlsx
+from bot.records.report.periods import Quarter
+from bot.records.report.report import report as made_of
 from bot.rules.policy.yaml_file import nearest
 
 KINDS = (".xlsx", ".csv")
@@ -84,7 +85,7 @@ def report(
     quarter: Annotated[str, typer.Option("--quarter", metavar="2026Q4", help="Left out: the last full one.")] = "",
     policy: Annotated[str, typer.Option("--policy", metavar="ID", help="Only cases under this policy.")] = "",
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Writes a workbook and a CSV there.")] = None,
-    public: Annotated[bool, typer.Option("--public", help="No small numbers, no refs, no teams.")] = False,
+    public: Annotated[bool, typer.Option("--public", help="For publication: nothing small.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """A quarter in figures: who challenges whom, stages reached, timeliness, silence, quality. All figures count cases.
@@ -99,7 +100,7 @@ def report(
     if policy and policy not in loaded.policies:
         raise BotError(f"there is no policy {policy}{nearest(policy, loaded.policies)}")
     try:
-        chosen = made.Quarter.parse(quarter) if quarter else made.Quarter.before(at.date())
+        chosen = Quarter.parse(quarter) if quarter else Quarter.before(at.date())
     except ValueError as error:
         raise BotError(str(error)) from None
     with database(config) as db, db.read() as tx:
@@ -107,9 +108,8 @@ def report(
     areas = {row.area for row in loaded.directory.rows}
     if policy:
         areas = {box.area for box in loaded.config.mailboxes if box.policy == policy}
-    agencies = sorted({row.agency for row in loaded.directory.rows if row.agency and row.area in areas})
-    source = made.Source(found, loaded.policies, agencies, loaded.calendar, at)
-    sheets = made.report(source, chosen, public=public)
+    source = registers.report_source(loaded, found, areas, at)
+    sheets = made_of(source, chosen, public=public)
     name = f"report-{chosen}{'-public' if public else ''}"
     if out is not None:
         save(out / f"{name}.xlsx", as_xlsx(sheets, loaded.calendar))
