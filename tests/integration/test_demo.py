@@ -65,6 +65,15 @@ def test_letters_are_left_to_open(played: tuple[Path, str, float]) -> None:
         assert mail["From"] and mail["Message-ID"] and body is not None and body.get_content().strip()
 
 
+def test_it_ends_with_the_quarters_report(played: tuple[Path, str, float]) -> None:
+    """As page, PDF, workbook and CSV, with both cases in it."""
+    out, said, _ = played
+    names = [f"report-2027Q1.{end}" for end in ("html", "pdf", "xlsx", "csv")]
+    assert said.endswith(f"The quarter's report: {', '.join(names)}.\n")
+    assert "2 challenges were received in the first quarter of 2027" in (out / names[0]).read_text("utf-8")
+    assert all((out / name).stat().st_size for name in names)
+
+
 def test_records_are_left_to_read(played: tuple[Path, str, float]) -> None:
     """Each case leaves its record as a PDF that tells the story, and the journal it was made from."""
     out, _, _ = played

@@ -34,6 +34,11 @@ class Quarter:
         raise ValueError(f'"{words}" is no quarter: write it as 2026Q4')
 
     @classmethod
+    def of(cls, day: date) -> Quarter:
+        """The one that this day is in."""
+        return cls(day.year, (day.month + 2) // 3)
+
+    @classmethod
     def before(cls, day: date) -> Quarter:
         """The last one that was over on that day."""
         n = (day.month - 1) // 3

@@ -35,6 +35,7 @@ BEGAN, LATER, PARTNERSHIP = "The stage it began at", "A later stage of the agenc
 
 Row = tuple[str, str]
 REST: Row = ("All others", "")
+COURSE = "Answer at the first stage, and stage reached"
 
 
 def published(source: Source, quarter: Quarter) -> tuple[Sheet, ...]:
@@ -48,7 +49,7 @@ def published(source: Source, quarter: Quarter) -> tuple[Sheet, ...]:
     return (
         received,
         _sheet("Who challenges whom", ("Raised by", "Challenged"), pairs),
-        _sheet("Answer at the first stage, and stage reached", ("Answer", "Furthest"), courses),
+        _sheet(COURSE, ("Answer", "Furthest"), courses),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from bot.model import Case, ClosedAs
 from bot.records.report.periods import Quarter
+from bot.rules.policy.blocks import Edition
 from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar
 
@@ -16,7 +17,8 @@ NO_CHALLENGE = (ClosedAs.DUPLICATE, ClosedAs.NOT_A_CHALLENGE)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`agencies`: all that the directory knows, for those that nobody named; `sectors`: theirs, where it says so."""
+    """`agencies`: all that the directory knows, for those that nobody named; `sectors`: theirs, where it says so.
+    `partnership` and `edition`: whose it is and for whom, where it is of one policy."""
 
     cases: Sequence[Case]
     policies: Mapping[str, Policy]
@@ -24,6 +26,8 @@ class Source:
     calendar: Calendar
     now: datetime
     sectors: Mapping[str, str] = field(default_factory=dict)
+    partnership: str = ""
+    edition: Edition | None = None
 
     def day(self, at: datetime) -> date:
         return at.astimezone(self.calendar.zone).date()
