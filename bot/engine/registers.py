@@ -17,7 +17,9 @@ from bot.model.letters import Answer, Enclosed, TheRegister, TheReport, person
 from bot.model.letters.parts import Answering, OpenCase, ToBeDone
 from bot.records import register
 from bot.records.register import Sheet
-from bot.records.report import Quarter, Source, report
+from bot.records.report.made import PDF, XLSX, File, made
+from bot.records.report.periods import Quarter
+from bot.records.report.source import Source
 from bot.rules import workdays
 from bot.rules.coverage import deciders, responders
 from bot.rules.policy import prose
@@ -28,7 +30,6 @@ from bot.settings.settings import Settings, WatchedMailbox
 from bot.store import cases
 
 LOGS = ("escalations", "agency", "learning")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def held(tx: Connection, policies: Mapping[str, Policy], policy: str = "", area: str = "") -> list[Case]:
@@ -73,15 +74,33 @@ def attached(
     return f"{name}.xlsx", XLSX, register.as_xlsx(pages, cal)
 
 
-def reported(tx: Connection, wanted: TheReport, settings: Settings, now: datetime) -> tuple[str, str, bytes]:
-    """An area's report of a quarter or a year as a letter carries it."""
+def report_source(settings: Settings, found: list[Case], areas: Collection[str], now: datetime) -> Source:
+    """These cases, and the agencies that the directory knows in these areas."""
+    rows = [row for row in settings.directory.rows if row.agency and row.area in areas]
+    sectors = {row.agency: row.sector for row in rows if row.sector}
+    used = {box.policy for box in settings.config.mailboxes if box.area in areas}
+    only = settings.policies[used.pop()] if len(used) == 1 else None
+    return Source(
+        found,
+        settings.policies,
+        sorted({row.agency for row in rows}),
+        settings.calendar,
+        now,
+        sectors,
+        only.partnership if only else "",
+        only.report if only else None,
+    )
+
+
+def reported(tx: Connection, wanted: TheReport, settings: Settings, now: datetime) -> list[File]:
+    """An area's report of a quarter or a year as a letter carries it: to read, and as a workbook."""
     area, quarter = wanted.area, wanted.quarter
-    cal, day = settings.calendar, now.astimezone(settings.calendar.zone).date()
-    agencies = sorted({row.agency for row in settings.directory.rows if row.agency and row.area == area})
+    day = now.astimezone(settings.calendar.zone).date()
     chosen = Quarter.parse(quarter) if quarter else Quarter.before(day)
-    source = Source(held(tx, settings.policies, area=area), settings.policies, agencies, cal, now)
-    made = register.as_xlsx(report(source, chosen, public=wanted.public), cal)
-    return f"report-{area}-{chosen}{'-public' if wanted.public else ''}.xlsx", XLSX, made
+    source = report_source(settings, held(tx, settings.policies, area=area), (area,), now)
+    stem = f"report-{area}-{chosen}{'-public' if wanted.public else ''}"
+    files = made(source, chosen, public=wanted.public).files(stem)
+    return [file for file in files if file.type in (PDF, XLSX)]
 
 
 def open_line(case: Case, policies: Mapping[str, Policy]) -> OpenCase:

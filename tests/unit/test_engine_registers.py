@@ -101,9 +101,9 @@ def test_a_registers_workbook_is_named_by_area_and_day(two: House) -> None:
 def test_a_report_is_of_a_quarter_and_else_of_the_last_full_one(two: House, wanted: TheReport, name: str) -> None:
     """On the sixth of April that is the first of the year; a year and the public edition are named in the file."""
     with two.db.read() as tx:
-        given, _, content = registers.reported(tx, wanted, two.settings, NOW)
-    assert given.removeprefix("report-CE-").removesuffix(".xlsx") == name
-    assert content[:2] == b"PK"
+        pdf, workbook = registers.reported(tx, wanted, two.settings, NOW)
+    assert (pdf.name, workbook.name) == (f"report-CE-{name}.pdf", f"report-CE-{name}.xlsx")
+    assert (pdf.content[:5], workbook.content[:2]) == (b"%PDF-", b"PK")
 
 
 def test_an_open_case_says_whose_move_it_is(two: House) -> None:
