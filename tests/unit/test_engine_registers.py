@@ -159,6 +159,22 @@ def test_a_stage_that_began_afresh_is_over_by_its_own_time(house: House) -> None
     assert clocks.over_since(replace(case, urgent=False, runs=(first,)), START + 2 * day) == first.due
 
 
+def test_more_time_at_a_later_stage_counts(house: House) -> None:
+    """Of what the raiser's side gave there it is over, once that has ended; the policy's own time there changes
+    nothing."""
+    house.open()
+    case, end, day = house.case(), START + timedelta(hours=24), timedelta(days=1)
+    lapsed = replace(case.runs[0], due=end, ended=end, ended_as=EndedAs.LAPSED)
+    second = replace(lapsed, stage="step-2", due=end + 9 * day, ended=None, ended_as=EndedAs.RUNNING)
+    for window, by in ((Window(9, Unit.CALENDAR_DAYS, "requested"), None), (None, end + 9 * day)):
+        longer = replace(case, runs=(lapsed, replace(second, window=window, by=by)))
+        assert clocks.over_since(longer, end + 2 * day) is None
+        assert clocks.hours_over(longer, end + 2 * day) == 0
+        assert clocks.hours_over(longer, end + 10 * day) == 24
+    policys = replace(case, runs=(lapsed, replace(second, window=Window(9, Unit.CALENDAR_DAYS))))
+    assert clocks.hours_over(policys, end + 2 * day) == 48
+
+
 @pytest.mark.parametrize(
     ("note", "period", "public", "unread"),
     [

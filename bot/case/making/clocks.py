@@ -65,12 +65,13 @@ def hours_over(case: Case, now: datetime) -> int:
 
 
 def _asked(case: Case) -> tuple[StageRun, bool]:
-    """The run whose time nobody has kept, and whether the raiser's side set it: the first since a stage began afresh,
-    of an urgent challenge the first with hours."""
+    """The run whose time nobody has kept, as the raiser's side last set it, and whether they did: the first since a
+    stage began afresh, of an urgent challenge the first with hours; or a later one with an EXTEND."""
     runs = case.runs[_afresh(case) :]
     with_hours = (n for n, run in enumerate(runs) if run.by or (run.window and run.window.unit is Unit.HOURS))
     first = next(with_hours, None) if case.urgent else 0
-    return runs[first or 0], first is not None
+    set_later = [run for run in runs[(first or 0) + 1 :] if run.by or (run.window and run.window.source == "requested")]
+    return (set_later[-1], True) if set_later else (runs[first or 0], first is not None)
 
 
 def _afresh(case: Case) -> int:
