@@ -52,7 +52,7 @@ def over_since(case: Case, now: datetime) -> datetime | None:
     answer counts: until NOT RESOLVED, ESCALATE, REOPEN, or the next stage called in without a word of the raiser's."""
     if case.state not in WAITING or case.run is None:
         return None
-    ends = (_asked(case)[0].due, case.run.due)
+    ends = (_unkept(case)[0].due, case.run.due)
     return min((end for end in ends if end is not None and end <= now), default=None)
 
 
@@ -60,11 +60,11 @@ def hours_over(case: Case, now: datetime) -> int:
     """Whole hours since what the raiser's side asked for, of a challenge with hours; else 0."""
     if not case.urgent or case.state not in WAITING or case.run is None:
         return 0
-    run, is_theirs = _asked(case)
+    run, is_theirs = _unkept(case)
     return (now - run.due) // timedelta(hours=1) if is_theirs and run.due is not None and run.due <= now else 0
 
 
-def _asked(case: Case) -> tuple[StageRun, bool]:
+def _unkept(case: Case) -> tuple[StageRun, bool]:
     """The run whose time nobody has kept, as the raiser's side last set it, and whether they did: the first since a
     stage began afresh, of an urgent challenge the first with hours; or a later one with an EXTEND."""
     runs = case.runs[_afresh(case) :]
