@@ -216,7 +216,7 @@ def counted(letter: Letter) -> int:
     return len(re2.sub(r"\b0\d{2,4}(?: ?\d{3,4}){1,2}\b", "", "\n".join(lines)).split())
 
 
-#: Samples that may be longer: how many words, and why. No row is added, and no number grows.
+#: Samples that may be longer: how many words, and why. None grows but by what must be said in it.
 LONGER = {
     "acknowledgement-opened-sample/1": (193, "every question at once, and what the procedure leaves out"),
     "acknowledgement-provisional-sample/163": (129, "asks whose it is and whether it is another's double"),
@@ -224,15 +224,16 @@ LONGER = {
     "notice-opened-sample/5": (195, "two other clocks of the stage, and a question"),
     "chaser-raiser-sample/145": (131, "three things that came, each with who and when"),
     "chaser-last-sample/146": (154, "two things that came, and something that could not be read"),
-    "escalation-lapsed-sample/16": (166, "what came and is no answer, and another clock"),
-    "escalation-lapsed-sample/17": (136, "what came and is no answer"),
-    "escalation-lapsed-sample/18": (176, "the same, of a sender who is not proven, out of hours"),
-    "escalation-lapsed-sample/19": (165, "the partnership's own stage: its copies, and the words of who decides"),
-    "escalation-asked-sample/20": (148, "what came and is no answer"),
-    "escalation-asked-sample/21": (199, "the partnership's own stage, and both sides' view"),
+    "escalation-lapsed-sample/16": (165, "what came and is no answer, and another clock"),
+    "escalation-lapsed-sample/17": (145, "what came and is no answer, and what cannot be seen"),
+    "escalation-lapsed-sample/18": (175, "the same, of a sender who is not proven, out of hours"),
+    "escalation-lapsed-sample/19": (174, "the partnership's own stage: its copies, and the words of who decides"),
+    "escalation-asked-sample/20": (138, "what came and is no answer"),
+    "escalation-asked-sample/21": (189, "the partnership's own stage, and both sides' view"),
     "escalation-live-sample/24": (142, "its first letter, and what came"),
     "escalation-unconfirmed-sample/148": (136, "both sides' view"),
     "outcome-closed-sample/77": (166, "two actions, one to be put right, and what the policy asks besides"),
+    "escalation-lapsed-sample/218": (129, "nothing attached and out of hours, and what cannot be seen"),
 }
 
 
@@ -315,7 +316,21 @@ def test_a_lapse_speaks_as_its_policy_does(timescales: str, words: str) -> None:
     text = render(changed(letter, timescales=timescales, holding=()), OFFICE, TEMPLATES).text
     assert words in text
     assert "No reply has been recorded" in text
-    assert "it sees mail only" in text
+    assert UNSEEN in text
+
+
+UNSEEN = "We cannot see calls, or mail sent past us."
+
+
+@pytest.mark.parametrize(
+    "n", [one for one, letter in enumerate(SAMPLES) if letter.variant in ("lapsed", "repeat", *TOLD)]
+)
+def test_a_lapse_says_what_cannot_be_seen(n: int) -> None:
+    """Who is told of a silence reads each time that a call, or a mail sent directly, may have broken it; where somebody
+    answered or asked for the next stage, nobody does."""
+    letter = SAMPLES[n]
+    is_lapse = getattr(letter.values, "cause", "lapsed") == "lapsed"
+    assert (UNSEEN in render(letter, OFFICE, TEMPLATES).text) is is_lapse
 
 
 @pytest.mark.parametrize(
@@ -324,7 +339,7 @@ def test_a_lapse_speaks_as_its_policy_does(timescales: str, words: str) -> None:
         (LetterKind.ESCALATION, "lapsed", {"holding": ()}, "No reply has been recorded."),
         (LetterKind.ESCALATION, "lapsed", {}, "None of these is taken as an answer. What we have: Fay Marsh"),
         (LetterKind.ESCALATION, "lapsed", {}, "Ring Helen Visser and act now: what came is not taken as an answer"),
-        (LetterKind.ESCALATION, "lapsed", {}, "raised as needing an answer in 24 hours"),
+        (LetterKind.ESCALATION, "lapsed", {"over": 48}, "raised as needing an answer in 24 hours"),
         (LetterKind.ESCALATION, "lapsed", {"over": 48}, "48 hours over what was asked"),
         (LetterKind.ESCALATION, "lapsed", {"raising": (RUTH,)}, "Ruth Okoye: tell Dev Patel, 01632 960203, what would"),
         (LetterKind.ESCALATION, "lapsed", {"copied": (RUTH,)}, "(copied): nothing to do until you hear from Dev Patel"),
