@@ -37,6 +37,7 @@ TO_OTHERS = ("provisional", "raiser", "outcome", "clock", "prompt", "form")
 #: Of a stage that is left.
 TOLD = ("sent_on", "passed_on")
 RUTH = Person("Ruth Okoye", "ruth.okoye@north-health.example")
+RUTH_RUNG = replace(RUTH, phone="01632 960103")
 NEXT = datetime(2027, 1, 18, 9, tzinfo=UTC)
 CASES = tuple(one for one in SAMPLES if one.standing is not None)
 
@@ -225,15 +226,15 @@ LONGER = {
     "chaser-raiser-sample/145": (131, "three things that came, each with who and when"),
     "chaser-last-sample/146": (154, "two things that came, and something that could not be read"),
     "escalation-lapsed-sample/16": (165, "what came and is no answer, and another clock"),
-    "escalation-lapsed-sample/17": (145, "what came and is no answer, and what cannot be seen"),
+    "escalation-lapsed-sample/17": (147, "what came and is no answer, and what cannot be seen"),
     "escalation-lapsed-sample/18": (175, "the same, of a sender who is not proven, out of hours"),
     "escalation-lapsed-sample/19": (174, "the partnership's own stage: its copies, and the words of who decides"),
     "escalation-asked-sample/20": (138, "what came and is no answer"),
     "escalation-asked-sample/21": (189, "the partnership's own stage, and both sides' view"),
     "escalation-live-sample/24": (142, "its first letter, and what came"),
-    "escalation-unconfirmed-sample/148": (136, "both sides' view"),
+    "escalation-unconfirmed-sample/148": (138, "both sides' view"),
     "outcome-closed-sample/77": (166, "two actions, one to be put right, and what the policy asks besides"),
-    "escalation-lapsed-sample/218": (129, "nothing attached and out of hours, and what cannot be seen"),
+    "escalation-lapsed-sample/218": (134, "nothing attached and out of hours, and what cannot be seen"),
 }
 
 
@@ -331,6 +332,18 @@ def test_a_lapse_says_what_cannot_be_seen(n: int) -> None:
     letter = SAMPLES[n]
     is_lapse = getattr(letter.values, "cause", "lapsed") == "lapsed"
     assert (UNSEEN in render(letter, OFFICE, TEMPLATES).text) is is_lapse
+
+
+@pytest.mark.parametrize("variant", ["lapsed", "asked", "live", "reopened", "repeat", "unconfirmed"])
+def test_where_nothing_is_attached_two_can_be_rung_and_it_says_where_the_mail_lies(variant: str) -> None:
+    """Whoever must act, at night too, finds who can say whom it is about, although the letter may not."""
+    again = {"n": 1} if variant == "repeat" else {}
+    letter = changed(sample(LetterKind.ESCALATION, variant), attached=False, raising=(RUTH_RUNG,), **again)
+    text = render(letter, OFFICE, TEMPLATES).text
+    assert "The whole mail: inbox of Riverside Assessment Team." in text
+    assert "ring Helen Visser, 01632 960101 or Ruth Okoye, 01632 960103" in text
+    above = render(changed(letter, level="partnership"), OFFICE, TEMPLATES).text
+    assert "ask Helen Visser, 01632 960101 or Ruth Okoye, 01632 960103" in above
 
 
 @pytest.mark.parametrize(
