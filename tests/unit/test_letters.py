@@ -23,6 +23,7 @@ from bot.letters import render as letters
 from bot.letters.render import Office, Templates, render
 from bot.model import WANTS_ANSWERS, Contact, Letter, LetterKind, Wording
 from bot.model.letters import WORDINGS, Person, Standing
+from bot.model.letters.parts import Holding
 from bot.rules.workdays import calendar
 from tests.letters import FOLDER, about, changed, sample, samples
 
@@ -332,6 +333,40 @@ def test_a_lapse_says_what_cannot_be_seen(n: int) -> None:
     letter = SAMPLES[n]
     is_lapse = getattr(letter.values, "cause", "lapsed") == "lapsed"
     assert (UNSEEN in render(letter, OFFICE, TEMPLATES).text) is is_lapse
+
+
+ANSWER = Holding(datetime(2027, 1, 12, 18, tzinfo=UTC), "Fay Marsh", "replied")
+
+
+@pytest.mark.parametrize(
+    ("kind", "variant"),
+    [
+        *((LetterKind.INFORMATION, one) for one in TOLD),
+        *((LetterKind.ESCALATION, one) for one in ("lapsed", "asked", "repeat")),
+    ],
+)
+def test_an_answer_that_does_not_settle_it_is_not_called_none(kind: LetterKind, variant: str) -> None:
+    """Who answered, and read that it is recorded, reads it as an answer; what else came stands apart from it."""
+    said = (
+        "Fay Marsh replied on Tuesday 12 January 2027, 6pm; the raising side does not say that it settles the matter."
+    )
+    letter = changed(sample(kind, variant), holding=(ANSWER,), unread=False)
+    text = render(letter, OFFICE, TEMPLATES).text
+    assert said in text
+    assert "taken as an answer" not in text
+    more = Holding(ANSWER.when, "Tom Lee", "kept")
+    both = render(changed(letter, holding=(ANSWER, more)), OFFICE, TEMPLATES).text
+    assert said in both
+    assert "None of these is taken as an answer. What we have: Tom Lee wrote" in both
+
+
+def test_nobody_who_answered_is_asked_whether_they_did() -> None:
+    """Those of a stage that was answered read that, not a question of when and how."""
+    letter = changed(sample(LetterKind.INFORMATION, "passed_on"), cause="asked", holding=(ANSWER,), answered=True)
+    text = render(letter, OFFICE, TEMPLATES).text
+    assert text.startswith("Answered, and not settled: this was sent to Dev Patel\n")
+    assert "If you answered" not in text
+    assert "Answered by telephone" not in text
 
 
 @pytest.mark.parametrize("variant", ["lapsed", "asked", "live", "reopened", "repeat", "unconfirmed"])
