@@ -46,7 +46,7 @@ class Left:
 
 def pass_on(d: Draft, left: Left, after: tuple[str, ...]) -> None:
     """The raiser and their manager are told to whom it was sent and whom to ring; those who had it before, that it has
-    passed. `after`: the letter that must have gone."""
+    passed. `after`: the letter that must have gone first."""
     who, when = awaited.answered(d) if left.cause == "unconfirmed" else (left.by, None)
     cal, line = d.rules.calendar, book.emergency_of(d.rules.policy, d.case.area)
     both: _Passing = {
