@@ -19,8 +19,8 @@ from bot.model.times import Deadline
 
 
 class Hold(StrEnum):
-    """What holds a letter back. A decision may end the first three, an hour or a day with room the third and fourth; the
-    last ends by a person's `outbox release`, which ends each."""
+    """What holds a letter back. A decision may end the first three, and room in an hour or a day the third and fourth;
+    a person's `outbox release` ends each, and alone the last."""
 
     HOLD = "hold"  # the business unit looks into the case
     APPROVAL = "approval"  # an escalation waits for a GO
