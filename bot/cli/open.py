@@ -25,6 +25,7 @@ from bot.settings.settings import Settings
 from bot.store import cases
 from bot.store.cases import Stored
 from bot.store.db import Database
+from bot.store.server import glance
 
 
 class Doorless(dict[str, str]):
@@ -50,8 +51,7 @@ def database(root: Path) -> Iterator[Database]:
 
 
 def _there(url: str) -> str:
-    file = url.removeprefix("sqlite:///")
-    if file != url and not Path(file).exists():
+    if (file := glance.file(url)) and not file.exists():
         raise BotError(NO_DATABASE.format(file))
     return url
 
