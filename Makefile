@@ -27,7 +27,7 @@ test: .venv/dev.txt servers ## every test, or ONLY="words" of them, on JOBS=2 pr
 	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(if $(ONLY),-k "$(ONLY)") $(if $(SHOW),--durations=$(SHOW))
 
 # Of tests/unit: what takes seconds a test (processes, whole configurations, training), and what make check runs.
-SLOW := bombs cage cells cli cli_forms cli_keep cli_online deliver_alone engine_aside existence first_release house \
+SLOW := bombs cage cells cli cli_forms cli_keep cli_online conversation deliver_alone engine_aside existence first_release gallery house \
     layers loaded meaning_of_replies policy_prose proof sandbox supply tokens unseen_replies walks
 STORIES := 01-answered-and-confirmed 07-never-confirms 60-manager-away 137-a-note-of-a-call
 
