@@ -124,7 +124,7 @@ _SHOWN = {
     LetterKind.NOTICE: "Please reply",
     LetterKind.CHASER: "Reminder",
     LetterKind.ESCALATION: "Act now",
-    LetterKind.RESPONSE: "Is it resolved?",
+    LetterKind.RESPONSE: "Please confirm",
     LetterKind.RELAY: "Passed on",
     LetterKind.REDIRECT: "Please reply",
     LetterKind.QUESTION: "Question",

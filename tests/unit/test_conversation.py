@@ -126,7 +126,7 @@ def test_the_senders_name_says_the_kind(letter: Letter) -> None:
     assert body is not None
     is_information = body.get_content().startswith("For information")
     assert (shown(message) == "For information") is is_information
-    assert re.fullmatch(r"[A-Z][a-z ]+\??", shown(message))
+    assert re.fullmatch(r"[A-Z][a-z ]+", shown(message))
     assert shown(message) != OFFICE.bot.name
 
 
