@@ -198,7 +198,7 @@ class Case:
     unproven: Unproven = Unproven.NO  # while provisional
     opening_mail: PlainText = ""  # digest
     opening_id: PersonalText = ""  # its Message-ID
-    opening_thread: PersonalText = ""  # its Thread-Index
+    opening_thread: PersonalText = ""  # its Thread-Index, where it began the conversation
     phrase: PlainText = ""  # fixed words of the subject
     served: tuple[Served, ...] = ()  # responding contacts of the running stage
     delayed: tuple[Delayed, ...] = ()
