@@ -131,9 +131,10 @@ class Intake:
             self._decide(one, found, batch)
 
     def _decide_together(self, group: Sequence[tuple[Waiting, Mail]], batch: Batch) -> None:
-        """All of them or none."""
+        """All of them or none. Their cases are held until the commit: whoever else waits for one goes first, so that
+        no letter that has just gone is left unmarked for their sake."""
         self._ignore(batch.unrelated, batch.now)
-        with self.db.begin() as tx:
+        with self.db.begin(gives_way=True) as tx:
             for one, found in group:
                 self._settle(tx, one, found, batch)
             failpoint("intake.disposing")
