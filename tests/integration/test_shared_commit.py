@@ -18,13 +18,13 @@ from sqlalchemy import event, select
 
 from bot.daemon.app import reading_of
 from bot.doors.ports import RawMail
-from bot.engine.reading.reader.sandbox import InProcess, Job
+from bot.engine.reading.reader.sandbox import InProcess, Job, SandboxDied
 from bot.model import Mail
 from bot.store import mails, schema
 from bot.store.proof import chain
 from tests.bench.corpus import TEAM, box
 from tests.unit.case_samples import CREWE, START
-from tests.unit.engine_samples import CREWE_BOX, House
+from tests.unit.engine_samples import CREWE_BOX, WORDS, House, eml
 
 COUNT = int(os.environ.get("BACKLOG", "500"))
 #: Of these rows a part hangs on the salt of their case.
@@ -92,3 +92,31 @@ def test_what_comes_of_a_backlog_does_not_hang_on_whose_commit_a_mail_shares(tmp
     for name, rows in one[0].items():
         assert many[0][name] == rows, name
     assert many[1] * 4 < one[1]
+
+
+class Slow(InProcess):
+    """A reader that needs long for each mail; `opened`: how many cases there were when it began with each."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(reading_of(house.settings))
+        self._house = house
+        self.opened: list[int] = []
+
+    def answers_within(self, seconds: float) -> bool:
+        return False
+
+    def read_each(self, jobs: Sequence[Job]) -> Iterator[Mail | SandboxDied]:
+        for raw, received in jobs:
+            self.opened.append(len(self._house.cases()))
+            yield self.read(raw, received)
+
+
+def test_a_mail_that_was_read_waits_for_none_that_takes_long(tmp_path: Path) -> None:
+    """Each challenge is decided before the mail behind it is waited for."""
+    house = House(tmp_path)
+    house.app.intake.reader = reader = Slow(house)
+    for n in range(3):
+        house.put(eml(text=f"{WORDS} Of family {n}.", name=f"c{n}"))
+    house.take_in(START)
+    assert reader.opened == [0, 1, 2]
+    house.close()

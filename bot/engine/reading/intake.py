@@ -34,7 +34,7 @@ from bot.store.db import Database
 from bot.store.mails import Waiting
 
 STRIKES = 3
-#: So many mails share a commit, or as many as were read within so many seconds.
+#: So many mails share a commit, or as many as were read within so many seconds; none waits for a slow one behind it.
 GROUP, PATIENCE = 32, 0.025
 #: A mail larger than this is not parsed: its headers speak.
 MAX_READ = 40_000_000
@@ -74,14 +74,14 @@ class Intake:
         group: list[tuple[Waiting, Mail]] = []
         until = 0.0
         for one in waiting:
+            if group and (len(group) >= GROUP or not self.reader.answers_within(until - time.monotonic())):
+                self._decide_all(group, batch)
+                group = []
             found = next(answers) if one.entry in together else self._read_alone(one, now)
             if found is None:
                 continue
             until = until if group else time.monotonic() + PATIENCE
             group.append((one, found))
-            if len(group) >= GROUP or time.monotonic() >= until:
-                self._decide_all(group, batch)
-                group = []
         self._decide_all(group, batch)
         self._end(batch)
         return len(waiting)
