@@ -15,7 +15,8 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test quick check bench corpus fuzz simulate year planted guards storm mutants patterns train pictures sbom audit clean servers browser
+.PHONY: help demo test quick check bench corpus fuzz simulate year planted guards backlog storm mutants patterns train \
+    pictures sbom audit clean servers browser
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -61,6 +62,9 @@ planted: .venv/dev.txt ## whether a simulation and a storm find faults that are 
 
 guards: .venv/dev.txt servers ## the guard of each fault in tests/faults taken away, and whether its test notices; FAULT=9,14
 	@$(BIN)/python -m tests.faults.guards "$(FAULT)"
+
+backlog: .venv/dev.txt ## whether 2,000 mails that share commits leave what they leave one by one
+	@BACKLOG=2000 $(BIN)/pytest -q tests/integration/test_shared_commit.py
 
 storm: .venv/dev.txt servers ## KILLS=500 kills of the real daemon on DATABASE=sqlite or postgresql, SEED=1; reads what people got
 	@$(BIN)/python -m tests.storm --kills $(or $(KILLS),500) --database $(or $(DATABASE),sqlite) --seed $(or $(SEED),1)
