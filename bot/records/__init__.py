@@ -2,4 +2,5 @@
 
 Pure: bytes are returned. It changes no case and sends nothing. Read record.py and plain.py first, then register.py and
 report/, and for forms parts.py, fill.py and forms.py; the layouts stand beside them (.typ).
+guide/ is the page to hand out.
 """

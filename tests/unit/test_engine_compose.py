@@ -188,10 +188,11 @@ def test_a_letter_carries_the_challenge_as_it_came(opened: House) -> None:
     [
         ("REGISTER", {"register-CE-2027-01-12.xlsx": b"PK"}),
         ("REPORT", {"report-CE-2026Q4.pdf": b"%P", "report-CE-2026Q4.xlsx": b"PK"}),
+        ("HELP", {"one-page-guide-cheshire-east.pdf": b"%P", "one-page-guide-cheshire-east.docx": b"PK"}),
     ],
 )
 def test_what_is_handed_out_is_made_when_the_letter_goes(opened: House, word: str, names: dict[str, bytes]) -> None:
-    """The register of the area as a workbook, its report as a page to read besides."""
+    """The register of the area as a workbook, its report as a page to read besides, the page to hand out."""
     asked = registers.letter(mail(UNIT, word), Contact(UNIT, "CESCP", "business_unit"), "CE", START)
     with opened.db.begin() as tx:
         opened.turn.post(tx, asked, START)
