@@ -20,8 +20,8 @@ import typst
 from bot.letters.wording import clean
 from bot.mail.forms import documents as reading
 from bot.mail.forms.labels import FOOTER, SOURCE
-from bot.model import aware
 from bot.records.fill import Entry
+from bot.records.pdf import pdf
 from bot.rules.policy.forms import Form, FormField
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -60,8 +60,7 @@ def rendered(template: bytes, values: Mapping[str, Any]) -> bytes:
 def as_pdf(form: Form, entries: Mapping[str, Entry], ref: str, area: str, now: datetime) -> bytes:
     """The form laid out with typst. Scripts that its own fonts lack are set in the machine's, so that a name in any of
     them can be read. Raises typst.TypstError."""
-    second = aware(now).replace(microsecond=0)
-    return typst.compile(_source(), sys_inputs=_inputs(form, entries, ref, area), timestamp=second)
+    return pdf(_source(), _inputs(form, entries, ref, area), now, own_fonts=False)
 
 
 def as_pictures(form: Form, entries: Mapping[str, Entry], ref: str, area: str, ppi: float) -> list[bytes]:

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.engine import registers
-from bot.engine.sending.compose import MAX_LETTER, Composer, files, fitting, where_kept
+from bot.engine.sending.compose import MAX_LETTER, Composer, _sender, files, fitting, where_kept
 from bot.letters.render import Templates
 from bot.model import Alarm, Arrival, Contact, Letter, LetterKind, LetterServed
 from bot.model.letters import TheMail
 from bot.rules.workdays import say
-from bot.store import cases, outbox
+from bot.store import cases, keep, mails, outbox
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, START, UNIT, mail
 from tests.unit.engine_samples import House, attached, eml, parsed, post, texts
 
@@ -151,6 +151,24 @@ def test_a_full_record_holds_the_mails_and_a_minimal_one_does_not(closed: House)
         minimal = closed.app.composer.record(tx, stored, START + HOUR, full=False)
     assert len(full.zip_parts) == 1
     assert minimal.zip_parts == ()
+
+
+def test_a_record_says_who_sent_each_mail_and_after_a_purge_by_their_token(closed: House) -> None:
+    """Each mail has its sender; once names and bytes are gone, what stands for them in the journal."""
+    named = senders(closed)
+    closed.send(START + HOUR)
+    assert [who for who in named if who] == named and HELEN in named
+    with closed.db.begin() as tx:
+        keep.purge(tx, 1, START + 30 * DAYS)
+    tokens = senders(closed)
+    assert len(tokens) == len(named)
+    assert not any("@" in who for who in tokens) and all(tokens)
+
+
+def senders(house: House) -> list[str]:
+    with house.db.read() as tx:
+        journal = cases.journal(tx, 1)
+        return [_sender(tx, listed.digest, journal) for listed in mails.of_case(tx, 1)]
 
 
 def test_a_record_too_large_for_a_letter_stays_with_us(closed: House) -> None:

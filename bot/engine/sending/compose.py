@@ -4,7 +4,7 @@ Called inside the sender's claim. A letter that starts a clock states the due ti
 sends nothing and changes no case.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,9 @@ from bot.case import table
 from bot.engine import registers
 from bot.engine.turn import Turn
 from bot.letters.render import Office, Templates, render, template_of
-from bot.model import Case, Contact, Letter
+from bot.mail.bytes.headers import MAX_BLOCK
+from bot.mail.read import writer
+from bot.model import Case, Contact, JournalRow, Letter
 from bot.model.letters import Record as OfRecord
 from bot.model.letters import TheForm, TheGuide, TheMail, TheRecord, TheRegister, TheReport
 from bot.model.letters.parts import FileEntry
@@ -127,15 +129,23 @@ class Composer:
 
     def record(self, tx: Connection, stored: Stored, now: datetime, *, full: bool) -> Record:
         """The record of a case as it stands."""
-        case = stored.case
+        case, journal = stored.case, cases.journal(tx, stored.case.number)
         rows = []
         for listed in mails.of_case(tx, case.number):
             raw = mails.raw(tx, listed.digest) if full else None
-            rows.append(MailRow(listed.digest, listed.received, "", raw))
+            rows.append(MailRow(listed.digest, listed.received, _sender(tx, listed.digest, journal), raw))
         gaps = mailboxes.gaps(tx, case.opened, case.closed or now)
-        journal = cases.journal(tx, case.number)
         rules = self.turn.rules_of(stored)
         return record(case, journal, rows, gaps, rules.policy, rules.calendar, now, full=full)
+
+
+def _sender(tx: Connection, digest: str, journal: Sequence[JournalRow]) -> str:
+    """Whom a mail says it is from; where its bytes are gone, by whom the journal has it, which may be their token."""
+    named = writer(mails.head(tx, digest, MAX_BLOCK))
+    if named:
+        return named
+    told = (row.events for row in journal if isinstance(of := row.values.get("mail"), dict) and of["digest"] == digest)
+    return next((by for events in told for _, _, by, _ in events if by and by != "clock"), "")
 
 
 def _is_secure(contact: Contact, rules: Rules) -> bool:

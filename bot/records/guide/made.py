@@ -9,11 +9,9 @@ from dataclasses import asdict
 from datetime import datetime
 from importlib.resources import files
 
-import typst
-
-from bot.model import aware
 from bot.records.forms import rendered
 from bot.records.guide.content import Guide
+from bot.records.pdf import pdf
 
 #: The Word template's name among those of the forms; without it there is the PDF alone.
 TEMPLATE = "one-page-guide.docx"
@@ -21,13 +19,8 @@ TEMPLATE = "one-page-guide.docx"
 
 def as_pdf(page: Guide, now: datetime) -> bytes:
     """Raises typst.TypstError if it cannot be laid out."""
-    return typst.compile(
-        files("bot.records.guide").joinpath("guide.typ").read_bytes(),
-        ignore_system_fonts=True,
-        sys_inputs={"guide": json.dumps(asdict(page), sort_keys=True)},
-        timestamp=aware(now).replace(microsecond=0),
-        pdf_standards=["ua-1"],
-    )
+    layout = files("bot.records.guide").joinpath("guide.typ").read_bytes()
+    return pdf(layout, {"guide": json.dumps(asdict(page), sort_keys=True)}, now)
 
 
 def as_docx(page: Guide, template: bytes) -> bytes:

@@ -199,7 +199,8 @@ def _themes(cases: Sequence[Case]) -> Sheet:
     """What challenges were about, as the business unit said; one may be about several things."""
     named = [{word for t in c.tasks if t.id == "theme" for _, word, _ in t.said} for c in cases]
     found = Counter(word for one in named for word in one)
-    rows: list[tuple[Value, ...]] = sorted(found.items(), key=lambda one: (-one[1], one[0]))
+    ordered = sorted(found.items(), key=lambda one: (-one[1], one[0]))
+    rows: list[tuple[Value, ...]] = list(ordered)
     return Sheet("Themes", ("Theme", "Cases"), (*rows, (UNSAID, sum(not one for one in named))) if cases else ())
 
 
