@@ -1,4 +1,4 @@
-"""`forms`, `directory`, `flow`: the policies' forms, who answers for a team, the table of states, all to be read.
+"""`forms`, `guide`, `directory`, `flow`: what policies print, who answers for a team, the table of states, to be read.
 
 Forms: blank, or filled in from a case that does not exist (`--sample`); as Word document and PDF, and as
 pictures. It opens neither a door nor a database.
@@ -21,9 +21,12 @@ from bot.model import Case, Contact, Side, StageRun, State
 from bot.model.errors import BotError
 from bot.records import forms
 from bot.records.fill import Entry, Known, fill
+from bot.records.guide import made as guides
+from bot.records.guide.content import guide
 from bot.rules.authority import WORDS as WORDS_OF_TABLE
 from bot.rules.policy.forms import Form
 from bot.rules.policy.policy import Policy
+from bot.rules.policy.yaml_file import nearest
 from bot.settings.settings import Settings, WatchedMailbox, load
 
 #: Pixels of a page's width, near enough to read on a screen.
@@ -107,6 +110,43 @@ def _case(policy: Policy, area: str, at: datetime) -> Case:
         runs=tuple(runs),
         people=tuple(joined),
     )
+
+
+# `guide`: the page to hand out, as the business unit gets it in the answer to HELP.
+
+
+def handed(
+    policy: Annotated[str, typer.Option("--policy", metavar="NAME", help="The name of its file, without .yaml.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write; made if it is not there.")],
+    config: ConfigDir = DEFAULT,
+    as_json: AsJson = False,
+) -> None:
+    """A page to hand out: who does what by when under one policy, as Word document and PDF.
+
+    \b
+    Example:
+      challenge-bot guide --policy cheshire-east --out docs/one-page-guide
+    """
+    read = load(config, os.environ, None)
+    if policy not in read.policies:
+        raise BotError(f"there is no policy {policy}{nearest(policy, read.policies)}: {', '.join(read.policies)}")
+    named = read.config.bot
+    page = guide(read.policies[policy], read.policies[policy].areas, Contact(named.address, named.name))
+    template = read.forms.get(guides.TEMPLATE)
+    made = {f"{policy}.pdf": guides.as_pdf(page, now())}
+    made |= {f"{policy}.docx": guides.as_docx(page, template)} if template else {}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in made.items():
+            (out / name).write_bytes(content)
+    except OSError as error:
+        raise BotError(f"{out} cannot be written: {error.strerror}") from None
+    if as_json:
+        emit(*({"policy": policy, "file": str(out / name)} for name in made))
+        return
+    say_lines(f"{' and '.join(made)} are in {out}.")
+    if template is None:
+        say_lines(f"There is no Word document: {config / 'forms' / guides.TEMPLATE} is not there.")
 
 
 # `directory`: who answers each stage of each watched team today, and who is written to when they cannot be reached.

@@ -20,6 +20,7 @@ from bot.engine.expiry import Expiry
 from bot.engine.reading.intake import Intake
 from bot.engine.reading.reader.sandbox import InProcess, Sandbox
 from bot.engine.reading.receiving import Boxes
+from bot.engine.reports import Reports
 from bot.engine.sending.compose import Composer
 from bot.engine.sending.sender import Sender
 from bot.engine.sending.unknown import FindProof
@@ -67,6 +68,7 @@ class App:
     sender: Sender
     composer: Composer
     digests: Digests
+    reports: Reports
     expiry: Expiry
     transport: Transport
     reader: Sandbox | InProcess
@@ -119,6 +121,7 @@ class App:
         self.digests.tell_in_flight(now)
         self.digests.ask_shadowed(now)
         self.digests.post(now)
+        self.reports.post(now)
         self.expiry.post(now)
 
     def close(self) -> None:
@@ -206,7 +209,7 @@ def build(
         db, transport, composer, turn.tell, find, read_now, owner, LEASE, address=own.address, per_minute=own.send.pace
     )
     alarms = Alarms(db, turn, owner, names)
-    digests, expiry = Digests(db, turn, areas_of(config), BOT), Expiry(db, turn)
+    areas = areas_of(config)
     return App(
         settings,
         db,
@@ -216,8 +219,9 @@ def build(
         alarms,
         sender,
         composer,
-        digests,
-        expiry,
+        Digests(db, turn, areas, BOT),
+        Reports(db, turn, areas),
+        Expiry(db, turn),
         transport,
         reader,
         mailboxes,

@@ -36,6 +36,7 @@ from bot.settings.credentials import fill
 from bot.settings.door import Block, Receive, Send
 from bot.settings.door import Door as Door  # rooms that open doors take theirs from here
 from bot.settings.home import BOT, DATABASE, LEAST_FREE_MB, VAR
+from bot.settings.scheduled import ReportBlock
 
 DIRECTORY = "directory.csv"
 
@@ -135,6 +136,7 @@ class Config(Block):
     calendar: CalendarBlock = CalendarBlock()
     senders: Senders = Senders()
     meaning: MeaningBlock = MeaningBlock()
+    report: ReportBlock = ReportBlock()
     recipients: Recipients = Field(description="list allowed_domains, where letters may go")
     bot: BotMailbox = Field(description="give the one mailbox that letters come from and answers return to")
     mailboxes: tuple[WatchedMailbox, ...] = Field(min_length=1, description="list the team inboxes to watch")

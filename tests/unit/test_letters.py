@@ -234,7 +234,10 @@ LONGER = {
     "escalation-asked-sample/21": (189, "the partnership's own stage, and both sides' view"),
     "escalation-live-sample/24": (142, "its first letter, and what came"),
     "escalation-unconfirmed-sample/148": (138, "both sides' view"),
-    "outcome-closed-sample/77": (166, "two actions, one to be put right, and what the policy asks besides"),
+    "outcome-closed-sample/77": (
+        178,
+        "two actions, one to be put right, what changed, what the policy asks besides",
+    ),
     "escalation-lapsed-sample/218": (134, "nothing attached and out of hours, and what cannot be seen"),
 }
 

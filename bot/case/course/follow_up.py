@@ -8,7 +8,8 @@ ran waits for the next working morning. What the policy asks for is rules/policy
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from bot.case.making.agreed import MISSED, morning_after, set_actions, unclear
+from bot.case.making.agreed import IMPACT as IMPACT
+from bot.case.making.agreed import MISSED, THEME, morning_after, set_actions, unclear
 from bot.case.making.agreed import agreed as agreed
 from bot.case.making.agreed import answered as answered
 from bot.case.making.agreed import morning as morning
@@ -52,10 +53,11 @@ SIDES = {Side.RAISING: Side.RAISING, Side.RESPONDING: Side.RESPONDING, Side.UNIT
 
 
 def drop(d: Draft) -> None:
-    """The case runs again: what followed from its end fits no more. A meeting stays known, commitments as past ones."""
+    """The case runs again: what followed from its end fits no more. A meeting and themes stay known, commitments as
+    past ones."""
     d.quiet(*ALARMS)
     d.retire_commitments()
-    d.drop_tasks(lambda task: task.id != MEETING and task not in d.case.commitments)
+    d.drop_tasks(lambda task: task.id not in (MEETING, THEME) and task not in d.case.commitments)
     d.unflag(Flag.ACTIONS_OPEN)
     d.settle(lambda question: question.about in (QuestionKind.TASK, QuestionKind.OUTCOME))
 

@@ -28,7 +28,7 @@ from bot.model import (
     Wording,
     letters,
 )
-from bot.model.letters import Answer, Enclosed, Information, TheRegister, TheReport
+from bot.model.letters import Answer, Enclosed, Information, TheGuide, TheRegister, TheReport
 from bot.model.letters.parts import Entered
 from bot.rules import book
 from bot.rules.authority import WORDS, Side
@@ -192,7 +192,7 @@ def answer(word: Word, area: str) -> tuple[Wording, tuple[Enclosed, ...]]:
         case Word.SPOC:
             return Answer.Spoc(area=area), ()
         case Word.HELP:
-            return Answer.Help(), ()
+            return Answer.Help(), (TheGuide(area),)
     raise KeyError(word)
 
 

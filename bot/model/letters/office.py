@@ -99,12 +99,13 @@ class Answer:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Report(Wording):
         """`period`: the quarter or year; `public`: the edition without small numbers; `unread`: words that nothing
-        followed from."""
+        followed from; `is_scheduled`: nobody asked."""
 
         is_of_case = False
         period: PlainText = ""
         public: bool = False
         unread: PersonalText = ""
+        is_scheduled: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Open(Wording):
