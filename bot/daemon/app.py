@@ -15,6 +15,8 @@ from bot.doors.opened import open_mailbox, open_transport
 from bot.doors.ports import Mailbox, Now, Transport
 from bot.engine import flood, strangers
 from bot.engine.alarms import Alarms
+from bot.engine.books import Books
+from bot.engine.contacts.nightly import Nightly
 from bot.engine.digest import Digests
 from bot.engine.expiry import Expiry
 from bot.engine.reading.intake import Intake
@@ -23,7 +25,7 @@ from bot.engine.reading.receiving import Boxes
 from bot.engine.sending.compose import Composer
 from bot.engine.sending.sender import Sender
 from bot.engine.sending.unknown import FindProof
-from bot.engine.turn import Books, Turn
+from bot.engine.turn import Turn
 from bot.mail.read import Reading
 from bot.mail.subject import Phrase
 from bot.mail.trust import Trust
@@ -68,6 +70,7 @@ class App:
     composer: Composer
     digests: Digests
     expiry: Expiry
+    nightly: Nightly
     transport: Transport
     reader: Sandbox | InProcess
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
@@ -113,6 +116,8 @@ class App:
     def daily(self, now: datetime) -> None:
         """Queues what is told once a day, where its hour has come and it is not queued yet; lets letters go that waited
         for an hour or a day with room."""
+        with self.db.read() as tx:
+            self.turn.books.look(tx)
         freed = strangers.free(self.db, self.settings.config.senders.strangers_an_hour, now)
         if freed + flood.free(self.db, now):
             self.turn.woken()
@@ -120,6 +125,7 @@ class App:
         self.digests.ask_shadowed(now)
         self.digests.post(now)
         self.expiry.post(now)
+        self.nightly.post(now)
 
     def close(self) -> None:
         """Lets go of every door, the reading process and the database."""
@@ -218,6 +224,7 @@ def build(
         composer,
         digests,
         expiry,
+        Nightly(db, turn),
         transport,
         reader,
         mailboxes,
@@ -232,7 +239,9 @@ def assembled(
     whose template fails is told to nobody yet: whoever sends letters sets `composer.on_fault`."""
     with db.begin() as tx:
         secret = meta.secret(tx)
-    turn = Turn(Books(settings, strict=strict), secret, woken)
+        books = Books(settings, strict=strict)
+        books.look(tx)
+    turn = Turn(books, secret, woken)
     return Office(settings, db, turn, Composer(settings, turn, templates_of(settings), lambda _name, _fault: None))
 
 

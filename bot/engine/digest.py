@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
+from bot.engine.contacts import nightly
 from bot.engine.proposed import not_held
 from bot.engine.registers import by_risk, to_be_done
 from bot.engine.turn import Turn
@@ -90,8 +91,9 @@ class Digests:
         aside = [one for one in shown if one[0].disposition == Disposition.ASIDE]
         unit = self.turn.books.settings.directory.unit(area)
         actions = self._actions(tx, area, now)
-        proposed = tuple(not_held(tx, self.turn.books.settings.directory, area))
-        waits = open_cases or pen or aside or unsent or withheld or actions or proposed
+        proposed = tuple(not_held(tx, self.turn.books.file, area))
+        unreached = nightly.unreached(tx, settings, area, date.fromisoformat(day))
+        waits = open_cases or pen or aside or unsent or withheld or actions or proposed or unreached
         if not unit or not (waits or is_monday):
             return
         listed = mailboxes.last_listed(tx)
@@ -109,6 +111,8 @@ class Digests:
             head_at=f"{head_at:%Y-%m-%dT%H:%MZ}",
             actions=actions,
             proposed=proposed,
+            unreached=unreached,
+            shared=nightly.shared(settings, area, date.fromisoformat(day)) if is_monday else (),
         )
         letter = Letter(
             values,

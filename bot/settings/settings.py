@@ -19,8 +19,8 @@ from bot.model import Unit
 from bot.model.errors import ConfigError, Problem
 from bot.model.names import an_address, is_domain
 from bot.rules import directory_file
+from bot.rules.answering.coverage import gaps, printed
 from bot.rules.book import Mode
-from bot.rules.coverage import gaps, printed
 from bot.rules.directory import Directory
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay

@@ -22,7 +22,8 @@ from sqlalchemy import Connection, select, text
 from bot.doors.ports import RawMail
 from bot.engine.reading import join
 from bot.engine.reading.place import keys_of
-from bot.engine.turn import Books, Turn
+from bot.engine.books import Books
+from bot.engine.turn import Turn
 from bot.model import (
     Absence,
     Alarm,

@@ -1,8 +1,9 @@
-"""A change of who answers, told by the business unit in words: read, asked about, put to the operator; never made here.
+"""A change of who answers, told by the business unit in words: read, asked about, and agreed.
 
 What was read goes back to the unit in the same minute, and to whom it names, or who holds the role today: is this
-right? Only proven words of those who were asked count. Once both have said YES the operator has the line for the file,
-which is the operator's; letters go to whom the file names until then. What was said is kept by engine/proposed.py.
+right? Only proven words of those who were asked count. Once both have said YES it stands over the file, letters go
+there, and the operator has the line; the file is the operator's and is written by nobody here. What was said is kept
+by engine/proposed.py, what was agreed by engine/contacts/facts.py.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 
 from bot.case import dated
 from bot.engine import proposed
+from bot.engine.contacts import facts
 from bot.engine.proposed import NO, OPEN, YES, Agreed
 from bot.engine.reading.office import Office
 from bot.engine.turn import Turn
@@ -22,7 +24,8 @@ from bot.mail.words.brought import addresses
 from bot.model import Contact, Letter, Mail, Proof, Word, Wording
 from bot.model.letters import Answer, Question, person
 from bot.model.letters.parts import Proposal
-from bot.rules.directory import ROLES, Directory
+from bot.rules import directory_file
+from bot.rules.directory import ROLES, Directory, domain_of
 from bot.store.outbox import Queued
 
 _CHANGES = re2.compile(r"(?i)\b(?:is now|are now|will be|changes? to|replaced by|instead of|has left|from now on)\b")
@@ -39,21 +42,22 @@ class Change:
     name: str
     email: str
     now: tuple[Contact, ...]
+    agency: str = ""
 
     def lines(self) -> Iterator[str]:
         """What was read, a sentence each."""
         before = ", ".join(f"{one} ({one.email})" for one in self.now) or "nobody"
-        yield f"Team: {self.team or 'none named'}. Role: {self.role.replace('_', ' ') or 'none named'}"
+        whose, role = self.team or self.agency or "nobody named", self.role.replace("_", " ") or "none named"
+        yield f"For: {whose}. Role: {role}"
         yield f"Today: {before}. From now on: {self.name or 'no name'} ({self.email or 'no address'})"
 
     def proposal(self, directory: Directory, area: str) -> Proposal:
-        agency = directory.agency_of_team(self.team, area) if self.team else ""
-        agency = agency or next((c.agency for c in self.now), "") or directory.agency_of(self.email, area)
+        agency = self.agency or next((c.agency for c in self.now), "") or directory.agency_of(self.email, area)
         return Proposal(area, agency, self.team, self.role, self.name, self.email, tuple(map(person, self.now)))
 
     @property
     def missing(self) -> tuple[str, ...]:
-        named = (("the team", self.team), ("the role", self.role), ("the address", self.email))
+        named = (("the team or agency", self.team or self.agency), ("the role", self.role), ("the address", self.email))
         return tuple(what for what, value in named if not value)
 
 
@@ -71,14 +75,18 @@ def change(directory: Directory, area: str, note: str) -> Change:
         role = "line_manager"
     found = _NAME.search(_AT.sub("", note))
     email = next(iter(addresses(note)), "")
-    agency = directory.agency_of_team(team, area) if team else ""
-    now = directory.holders(role, area, agency, team) if role else ()
-    return Change(team, role, found.group(1).strip(" .") if found else "", email, now)
+    agencies = {row.agency for row in directory.rows if row.area == area and row.agency}
+    whole = f" {' '.join(re2.sub(r'[^0-9a-z&]+', ' ', said).split())} "
+    agency = max((a for a in agencies if f" {a.casefold()} " in whole), key=len, default="")
+    agency = directory.agency_of_team(team, area) if team else agency
+    now = directory.holders(role, area, agency, team) if role and (team or agency) else ()
+    return Change(team, role, found.group(1).strip(" .") if found else "", email, now, agency)
 
 
 # --- asked of both, and what they say ---------------------------------------------------------------------------------
 
 SUBJECT = "A change of the directory"
+HEADER = ",".join(directory_file.COLUMNS)
 _UNPROVEN = "It could not be proven that your mail came from your mailbox"
 _SETTLED = "This was settled before. SPOC tells of a change anew"
 
@@ -97,7 +105,7 @@ class Changes:
     def put(self, tx: Connection, mail: Mail, by: Contact, area: str, note: str, now: datetime) -> None:
         """The unit is told what was read, and asked; so is whoever is named, else whoever holds the role today."""
         read = change(self.directory, area, note)
-        found, lacks = read.proposal(self.directory, area), " and ".join(read.missing)
+        found, lacks = read.proposal(self.directory, area), " and ".join(read.missing) or self._lack(read.email)
         other = None if lacks else self._other(found, by, now)
         lines = [f"{by} ({by.email}) writes: “{note}”", *read.lines()]
         lines.append(
@@ -113,6 +121,11 @@ class Changes:
         proposed.keep(tx, f"{mail.digest}/{area}", Agreed(asked, other=OPEN if other else YES))
         if other:
             self._post(tx, None, other, Question.Proposed(proposal=found, by=person(by)), f"{mail.digest}/{area}", now)
+
+    def _lack(self, email: str) -> str:
+        """What is wrong with the address, "" for one that letters may go to."""
+        allowed = self.turn.books.settings.config.recipients.allowed_domains
+        return "" if domain_of(email) in allowed else "an address at a domain that letters may go to"
 
     def _other(self, found: Proposal, by: Contact, now: datetime) -> Contact | None:
         """Whom it names, if the directory knows them; else who holds the role today, else the agency's lead."""
@@ -147,7 +160,7 @@ class Changes:
             undone = "Only YES or NO on the first line is read here"
         else:
             word = YES if mail.command.word is Word.YES else NO
-            is_unit = isinstance(values, Answer.Proposed)
+            is_unit = asked.letter.message_id == kept.letter
             kept = Agreed(kept.letter, word if is_unit else kept.unit, kept.other if is_unit else word)
             proposed.keep(tx, digest, kept)
             self._tell(tx, mail, by, digest, now, done=self._became(tx, found, digest, kept, now))
@@ -166,12 +179,15 @@ class Changes:
             return "Noted: it is not right, and nothing changes"
         if not kept.is_confirmed:
             return "Noted: it is right. The other side is asked as well, and nothing has changed yet"
-        line, old = proposed.csv_line(self.directory, found)
-        lines = ["Both have said that it is right. The line for directory.csv:", proposed.HEADER, line]
-        lines.append(f"It stands in place of line {old}" if old else "It is a new line: see which of the old ones go")
-        lines.append("Nothing was changed. When it is in, run: challenge-bot check")
+        change = proposed.agreed(found, now.astimezone(self.turn.books.settings.calendar.zone).date())
+        line, old = proposed.csv_line(self.directory, change)
+        facts.accept(tx, change, now)
+        lines = ["Both have said that it is right. The line for directory.csv:", HEADER, line]
+        where = f"in place of line {' and '.join(map(str, old))}" if any(old) else "as a new line"
+        lines.append(f"It stands over the file from now on, {where}; the file itself was not changed")
+        lines.append("See: challenge-bot directory diff. To bring it into the file: challenge-bot directory write")
         self.turn.alert(tx, f"spoc-right/{digest}", "A change of the directory is confirmed", lines, now)
-        return "Noted: both have said that it is right. The operator has the line for the directory"
+        return f"Noted: both have said that it is right. Letters go to {found.name or found.email} from now on"
 
     def _tell(
         self, tx: Connection, mail: Mail | None, to: Contact, digest: str, now: datetime, done: str = "",

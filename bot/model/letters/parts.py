@@ -211,6 +211,26 @@ class Answering:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreached:
+    """A stage that nobody answers who can be reached. `roles`: whose it is; `named`: whom the directory names for it,
+    whose mailboxes take no letter."""
+
+    team: PersonalText
+    stage: PlainText
+    roles: tuple[PlainText, ...]
+    named: tuple[Person, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A role that different people hold at once. `whose`: the team's, the agency's or the area's."""
+
+    whose: PersonalText
+    role: PlainText
+    held: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FileEntry:
     """A file of the record."""
 
