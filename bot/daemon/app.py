@@ -15,8 +15,9 @@ from bot.doors.opened import open_mailbox, open_transport
 from bot.doors.ports import Mailbox, Now, Transport
 from bot.engine import flood, strangers
 from bot.engine.alarms import Alarms
-from bot.engine.books import Books
+from bot.engine.contacts.books import Books
 from bot.engine.contacts.nightly import Nightly
+from bot.engine.contacts.quarter import Quarterly
 from bot.engine.digest import Digests
 from bot.engine.expiry import Expiry
 from bot.engine.reading.intake import Intake
@@ -71,6 +72,7 @@ class App:
     digests: Digests
     expiry: Expiry
     nightly: Nightly
+    quarterly: Quarterly
     transport: Transport
     reader: Sandbox | InProcess
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
@@ -126,6 +128,7 @@ class App:
         self.digests.post(now)
         self.expiry.post(now)
         self.nightly.post(now)
+        self.quarterly.post(now)
 
     def close(self) -> None:
         """Lets go of every door, the reading process and the database."""
@@ -225,6 +228,7 @@ def build(
         digests,
         expiry,
         Nightly(db, turn),
+        Quarterly(db, turn),
         transport,
         reader,
         mailboxes,

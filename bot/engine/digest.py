@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
-from bot.engine.contacts import nightly
-from bot.engine.proposed import not_held
+from bot.engine.contacts import nightly, quarter
+from bot.engine.contacts.proposed import not_held
 from bot.engine.registers import by_risk, to_be_done
 from bot.engine.turn import Turn
 from bot.mail.bytes.headers import MAX_BLOCK
@@ -93,7 +93,8 @@ class Digests:
         actions = self._actions(tx, area, now)
         proposed = tuple(not_held(tx, self.turn.books.file, area))
         unreached = nightly.unreached(tx, settings, area, date.fromisoformat(day))
-        waits = open_cases or pen or aside or unsent or withheld or actions or proposed or unreached
+        unsaid = tuple(quarter.unsaid(tx, self.turn, area, now))
+        waits = open_cases or pen or aside or unsent or withheld or actions or proposed or unreached or unsaid
         if not unit or not (waits or is_monday):
             return
         listed = mailboxes.last_listed(tx)
@@ -113,6 +114,7 @@ class Digests:
             proposed=proposed,
             unreached=unreached,
             shared=nightly.shared(settings, area, date.fromisoformat(day)) if is_monday else (),
+            unsaid=unsaid,
         )
         letter = Letter(
             values,

@@ -15,7 +15,7 @@ from bot.case import table
 from bot.case.said.unit import shadow
 from bot.case.said.unit.orders import held_by_case
 from bot.engine import flood, held, strangers
-from bot.engine.books import Books
+from bot.engine.contacts.books import Books
 from bot.letters import render
 from bot.model import (
     Arrival,

@@ -129,6 +129,7 @@ class Config(Block):
     database: str = DATABASE
     mode: Mode = Mode.LIVE
     operator: AnAddress = Field(description="give the address that hears when something has stopped")
+    ask_contacts: Literal["quarterly", "never"] = "quarterly"  # whether they still answer
     dpo: AnAddress | Literal[""] = ""  # hears within the hour of a mail that reached the wrong person; "": the operator
     alert_command: str = ""
     least_free_mb: int = Field(default=LEAST_FREE_MB, ge=0)  # with less on the disk the operator hears, before a write

@@ -46,14 +46,9 @@ config_kept = Table(
 
 #: What people said of the directory, over its file. Each row is sealed; its JSON is engine/contacts/facts.py's.
 directory_facts = Table(
-    "directory_facts",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("at", Instant, nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("body", Text, nullable=False),
-    sqlite_autoincrement=True,
-)
+    "directory_facts", metadata, Column("id", Integer, primary_key=True), Column("at", Instant, nullable=False),
+    Column("kind", String(16), nullable=False), Column("body", Text, nullable=False), sqlite_autoincrement=True,
+)  # fmt: skip
 
 counters = Table(
     "counters",

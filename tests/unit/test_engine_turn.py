@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.engine.books import Books
+from bot.engine.contacts.books import Books
 from bot.engine.turn import Turn
 from bot.model import (
     Arrival,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from bot.engine.books import Books
+from bot.engine.contacts.books import Books
 from bot.engine.flood import LETTERS_A_DAY
 from bot.engine.turn import Turn
 from bot.model import Alarm, Arrival, Command, Correction, CorrectionKind, Hold, LetterKind, LetterServed, Word

@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import update
 from typer.testing import CliRunner
 
 from bot.cli.main import app
-from bot.engine.books import Books
 from bot.engine.contacts import facts
+from bot.engine.contacts.books import Books
 from bot.rules import directory_file
 from bot.rules.answering.over import Change, State, laid, over
 from bot.rules.directory import Directory
@@ -195,3 +196,18 @@ def test_a_file_that_excel_saved_stays_one(root: Path) -> None:
     assert raw.startswith(b"\xef\xbb\xbfarea")
     assert raw.count(b"\n") == raw.count(b"\r\n")
     assert GWEN.email.encode() in raw
+
+
+# --- printed ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_can_be_printed(root: Path) -> None:
+    """A PDF that declares PDF/UA, with whoever answers today, agreed changes too, and the emergency numbers."""
+    assert "is written" in said("directory", "print", "--out", "contacts.pdf")
+    raw = (root.parent / "contacts.pdf").read_bytes()
+    assert b"pdfuaid" in raw
+    text = " ".join(page.extract_text() for page in PdfReader(root.parent / "contacts.pdf").pages)
+    words = " ".join(text.split())
+    assert "Gwen Hall" in words
+    assert "Fay" not in words
+    assert "999" in words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from bot.engine.proposed import agreed, csv_line, holds
+from bot.engine.contacts.proposed import agreed, csv_line, holds
 from bot.model.letters.parts import Person, Proposal
 from bot.rules import directory_file
 from tests.unit.case_samples import shipped

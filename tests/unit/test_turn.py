@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.engine.books import Books
+from bot.engine.contacts.books import Books
 from bot.engine.flood import LETTERS_A_DAY
 from bot.engine.turn import Turn
 from bot.model import Arrival

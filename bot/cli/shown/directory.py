@@ -20,9 +20,11 @@ from bot.engine.contacts import facts
 from bot.engine.registers import answering
 from bot.model import Contact
 from bot.model.errors import BotError
-from bot.rules import directory_file
+from bot.records.contacts import Team, as_pdf
+from bot.rules import book, directory_file
 from bot.rules.answering import over
 from bot.rules.answering.over import Change, Laid, State
+from bot.rules.policy.yaml_file import nearest
 from bot.settings.home import home
 from bot.settings.settings import DIRECTORY, Settings, WatchedMailbox, load
 from bot.store.db import file_of
@@ -91,6 +93,45 @@ def _row(of: Settings, box: WatchedMailbox, stage: str, side: str, contact: Cont
     }
 
 
+@contacts.command("print")
+def printed(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The PDF to write.")],
+    area: Annotated[str, typer.Option("--area", help="Of this area only.")] = "",
+    config: ConfigDir = DEFAULT,
+) -> None:
+    """The same as pages to hang up: a table a team, with telephone numbers and who stands in.
+
+    \b
+    Examples:
+      challenge-bot directory print --out contacts.pdf
+      challenge-bot directory print --area CE --out crewe.pdf
+    """
+    of = _today(config)
+    boxes = [box for box in of.config.mailboxes if area in ("", box.area)]
+    if not boxes:
+        raise typer.BadParameter(f"no watched mailbox is in area {area}{nearest(area, of.directory.areas)}")
+    numbers = dict.fromkeys(
+        book.box(book.emergency_of(policy, box.area), policy.about)
+        for box in boxes
+        if (policy := of.policies.get(box.policy)) is not None
+    )
+    teams = [
+        Team(f"{box.team or box.address} ({box.area})", tuple(_cells(row) for row in _rows(of, box))) for box in boxes
+    ]
+    title = "Who answers professional challenges"
+    try:
+        out.write_bytes(as_pdf(title, tuple(numbers), teams, now(), of.calendar))
+    except OSError as error:
+        raise BotError(f"{out} cannot be written: {error.strerror}") from None
+    say_lines(f"{out} is written: {len(teams)} {'team' if len(teams) == 1 else 'teams'}.")
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    role = str(row["role"]).replace("_", " ")
+    away = ", ".join(row["instead"][:2])
+    return row["stage"], row["side"], role, row["name"], row["phone"], row["email"], away
+
+
 @contacts.command("diff")
 def diff(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
     """What was agreed by mail about who answers, and whether directory.csv holds it yet. Changes nothing.
@@ -137,7 +178,7 @@ def write(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
     faults = [one for one in directory_file.load(text, str(path), titles)[1] if not one.is_warning]
     if faults:
         raise BotError(f"{path} was left as it is, for it would have faults: {'; '.join(map(str, faults))}")
-    kept = _put_in_place(path, text, now())
+    kept = _write_beside(path, text, now())
     if as_json:
         emit({"written": len(standing), "kept": str(kept)})
         return
@@ -161,8 +202,8 @@ def with_all(text: str, standing: list[Laid]) -> str:
     return text
 
 
-def _put_in_place(path: Path, text: str, at: datetime) -> Path:
-    """Writes the file whole or not at all, with the mark and ends of lines that it had. Returns where the old one is."""
+def _write_beside(path: Path, text: str, at: datetime) -> Path:
+    """Writes the file whole or not at all, with the mark and ends of lines that it had. Where the old one is kept."""
     kept = path.with_name(f"{path.name}.before-{at:%Y%m%dT%H%M%SZ}")
     fresh = path.with_name(f"{path.name}.new")
     try:

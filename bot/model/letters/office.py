@@ -13,6 +13,7 @@ from bot.model.letters.parts import (
     Shared,
     ToBeDone,
     Unreached,
+    Unsaid,
     Waiting,
     Watched,
     Withheld,
@@ -44,6 +45,7 @@ class Digest:
         proposed: tuple[Proposal, ...] = ()  # confirmed by both, and not in the directory yet
         unreached: tuple[Unreached, ...] = ()
         shared: tuple[Shared, ...] = ()  # told on Mondays
+        unsaid: tuple[Unsaid, ...] = ()
 
 
 class Answer:

@@ -231,6 +231,25 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A role that somebody holds, and their deputy's address for it."""
+
+    whose: PersonalText
+    role: PlainText
+    deputy: PersonalText = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A contact who was asked whether they still answer, and said nothing in time, or that they do not."""
+
+    whose: PersonalText
+    role: PlainText
+    who: Person
+    said_no: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FileEntry:
     """A file of the record."""
 
