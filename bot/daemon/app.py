@@ -15,6 +15,9 @@ from bot.doors.opened import open_mailbox, open_transport
 from bot.doors.ports import Mailbox, Now, Transport
 from bot.engine import flood, strangers
 from bot.engine.alarms import Alarms
+from bot.engine.contacts.books import Books
+from bot.engine.contacts.nightly import Nightly
+from bot.engine.contacts.quarter import Quarterly
 from bot.engine.digest import Digests
 from bot.engine.expiry import Expiry
 from bot.engine.reading.intake import Intake
@@ -24,7 +27,7 @@ from bot.engine.reports import Reports
 from bot.engine.sending.compose import Composer
 from bot.engine.sending.sender import Sender
 from bot.engine.sending.unknown import FindProof
-from bot.engine.turn import Books, Turn
+from bot.engine.turn import Turn
 from bot.mail.read import Reading
 from bot.mail.subject import Phrase
 from bot.mail.trust import Trust
@@ -70,6 +73,8 @@ class App:
     digests: Digests
     reports: Reports
     expiry: Expiry
+    nightly: Nightly
+    quarterly: Quarterly
     transport: Transport
     reader: Sandbox | InProcess
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
@@ -115,6 +120,8 @@ class App:
     def daily(self, now: datetime) -> None:
         """Queues what is told once a day, where its hour has come and it is not queued yet; lets letters go that waited
         for an hour or a day with room."""
+        with self.db.read() as tx:
+            self.turn.books.look(tx)
         freed = strangers.free(self.db, self.settings.config.senders.strangers_an_hour, now)
         if freed + flood.free(self.db, now):
             self.turn.woken()
@@ -123,6 +130,8 @@ class App:
         self.digests.post(now)
         self.reports.post(now)
         self.expiry.post(now)
+        self.nightly.post(now)
+        self.quarterly.post(now)
 
     def close(self) -> None:
         """Lets go of every door, the reading process and the database."""
@@ -222,6 +231,8 @@ def build(
         Digests(db, turn, areas, BOT),
         Reports(db, turn, areas),
         Expiry(db, turn),
+        Nightly(db, turn),
+        Quarterly(db, turn),
         transport,
         reader,
         mailboxes,
@@ -236,7 +247,9 @@ def assembled(
     whose template fails is told to nobody yet: whoever sends letters sets `composer.on_fault`."""
     with db.begin() as tx:
         secret = meta.secret(tx)
-    turn = Turn(Books(settings, strict=strict), secret, woken)
+        books = Books(settings, strict=strict)
+        books.look(tx)
+    turn = Turn(books, secret, woken)
     return Office(settings, db, turn, Composer(settings, turn, templates_of(settings), lambda _name, _fault: None))
 
 

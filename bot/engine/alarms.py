@@ -61,6 +61,7 @@ class Alarms:
         with self.db.read() as tx:
             if deadlines.count_due(tx, now) == 0:
                 return 0
+            self.turn.books.look(tx)
         for _ in range(limit):
             try:
                 if not self._answer_next(now):

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
-from bot.engine.proposed import not_held
+from bot.engine.contacts import nightly, quarter
+from bot.engine.contacts.proposed import not_held
 from bot.engine.registers import by_risk, to_be_done
 from bot.engine.turn import Turn
 from bot.mail.bytes.headers import MAX_BLOCK
@@ -90,8 +91,10 @@ class Digests:
         aside = [one for one in shown if one[0].disposition == Disposition.ASIDE]
         unit = self.turn.books.settings.directory.unit(area)
         actions = self._actions(tx, area, now)
-        proposed = tuple(not_held(tx, self.turn.books.settings.directory, area))
-        waits = open_cases or pen or aside or unsent or withheld or actions or proposed
+        proposed = tuple(not_held(tx, self.turn.books.file, area))
+        unreached = nightly.unreached(tx, settings, area, date.fromisoformat(day))
+        unsaid = tuple(quarter.unsaid(tx, self.turn, area, now))
+        waits = open_cases or pen or aside or unsent or withheld or actions or proposed or unreached or unsaid
         if not unit or not (waits or is_monday):
             return
         listed = mailboxes.last_listed(tx)
@@ -109,6 +112,9 @@ class Digests:
             head_at=f"{head_at:%Y-%m-%dT%H:%MZ}",
             actions=actions,
             proposed=proposed,
+            unreached=unreached,
+            shared=nightly.shared(settings, area, date.fromisoformat(day)) if is_monday else (),
+            unsaid=unsaid,
         )
         letter = Letter(
             values,

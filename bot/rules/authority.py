@@ -16,8 +16,8 @@ from enum import StrEnum
 
 from bot.model import Case, Contact, Mail, Proof, Word
 from bot.model import Side as Side
+from bot.rules.answering.coverage import deciders
 from bot.rules.book import Rules
-from bot.rules.coverage import deciders
 from bot.rules.directory import UNIT
 
 

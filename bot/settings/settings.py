@@ -19,8 +19,8 @@ from bot.model import Unit
 from bot.model.errors import ConfigError, Problem
 from bot.model.names import an_address, is_domain
 from bot.rules import directory_file
+from bot.rules.answering.coverage import gaps, printed
 from bot.rules.book import Mode
-from bot.rules.coverage import gaps, printed
 from bot.rules.directory import Directory
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay
@@ -130,6 +130,7 @@ class Config(Block):
     database: str = DATABASE
     mode: Mode = Mode.LIVE
     operator: AnAddress = Field(description="give the address that hears when something has stopped")
+    ask_contacts: Literal["quarterly", "never"] = "quarterly"  # whether they still answer
     dpo: AnAddress | Literal[""] = ""  # hears within the hour of a mail that reached the wrong person; "": the operator
     alert_command: str = ""
     least_free_mb: int = Field(default=LEAST_FREE_MB, ge=0)  # with less on the disk the operator hears, before a write

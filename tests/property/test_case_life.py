@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot.engine.turn import Books, Turn
+from bot.engine.contacts.books import Books
+from bot.engine.turn import Turn
 from bot.model import (
     Alarm,
     Arrival,

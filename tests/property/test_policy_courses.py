@@ -34,7 +34,8 @@ from bot.model import (
     State,
     Unit,
 )  # fmt: skip
-from bot.rules import coverage, directory_file
+from bot.rules import directory_file
+from bot.rules.answering import coverage
 from bot.rules.book import Rules
 from bot.rules.policy import file as policy_file
 from tests.property.oracle import LONDON, OFF, Oracle, days_on

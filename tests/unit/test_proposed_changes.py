@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
-from bot.engine.proposed import HEADER, csv_line, holds
-from bot.model.letters.parts import Proposal
+from bot.engine.contacts.proposed import agreed, csv_line, holds
+from bot.model.letters.parts import Person, Proposal
 from bot.rules import directory_file
 from tests.unit.case_samples import shipped
 
-GWEN = Proposal("CE", "CSC", "Crewe Assessment Team", "line_manager", "Gwen, Dr Hall", "gwen.hall@csc.example")
+GWEN = Proposal("CE", "CSC", "Crewe Assessment Team", "line_manager", "Gwen, Dr Hall", "gwen.hall@csc.example",
+                (Person("Fay Marsh", "fay.marsh@csc.example"),))  # fmt: skip
+DAY = date(2027, 3, 3)
+HEADER = ",".join(directory_file.COLUMNS)
 
 
 def test_the_line_is_read_as_the_person_told_of() -> None:
     """In the file's own columns; of the row before it what is the agency's stays, and nothing of the person."""
-    line, old = csv_line(shipped().directory, GWEN)
+    line, old = csv_line(shipped().directory, agreed(GWEN, DAY))
     directory, problems = directory_file.load(f"{HEADER}\n{line}\n", "directory.csv")
     assert problems == ()
     (row,) = directory.rows
     assert (row.area, row.agency, row.team, row.role) == ("CE", "CSC", "Crewe Assessment Team", "line_manager")
     assert (row.name, row.email, row.phone, row.deputy_email) == ("Gwen, Dr Hall", "gwen.hall@csc.example", "", "")
-    assert (row.sector, row.domains, row.secure, old) == ("social_care", ("csc.example",), True, 2)
+    assert (row.sector, row.domains, row.secure, old) == ("social_care", ("csc.example",), True, (2,))
 
 
 def test_an_address_elsewhere_is_not_called_secure() -> None:
     """Security is the domain's, and another one's is not known."""
-    line, _ = csv_line(shipped().directory, replace(GWEN, email="gwen@elsewhere.example"))
+    line, _ = csv_line(shipped().directory, agreed(replace(GWEN, email="gwen@elsewhere.example"), DAY))
     assert ",yes," not in line
 
 

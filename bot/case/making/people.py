@@ -11,7 +11,7 @@ from datetime import date
 from bot.model import Case, Contact, Flag, Side, Unproven
 from bot.model.letters import person
 from bot.model.letters.parts import Person
-from bot.rules import coverage
+from bot.rules.answering import coverage
 from bot.rules.authority import sides
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Clauses

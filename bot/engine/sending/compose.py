@@ -54,7 +54,7 @@ class Composer:
             stored = cases.load(tx, queued.case)
             letter = table.restated(letter, stored.case, self.turn.rules_of(stored), now)
             letter, attachments = self._attached(tx, letter, stored, now)
-        letter = registers.told(tx, letter, self.settings, now)
+        letter = registers.told(tx, letter, self.turn.books.settings, now)
         attachments += tuple(self._workbooks(tx, letter, now))
         office = Office(self.turn.books.bot, self.settings.calendar, attachments)
         made = render(letter, office, self.templates, now)
@@ -88,7 +88,7 @@ class Composer:
                 case TheRegister():
                     yield registers.attached(tx, wanted, self.settings.policies, self.settings.calendar, now)
                 case TheReport():
-                    yield from registers.reported(tx, wanted, self.settings, now)
+                    yield from registers.reported(tx, wanted, self.turn.books.settings, now)
                 case TheGuide(area):
                     yield from self._guides(area, now)
                 case TheMail() | TheForm() | TheRecord():

@@ -10,7 +10,10 @@ from bot.model.letters.parts import (
     OpenCase,
     Person,
     Proposal,
+    Shared,
     ToBeDone,
+    Unreached,
+    Unsaid,
     Waiting,
     Watched,
     Withheld,
@@ -40,6 +43,9 @@ class Digest:
         actions: tuple[ToBeDone, ...] = ()
         head_at: PlainText = ""  # as `verify --at` takes it
         proposed: tuple[Proposal, ...] = ()  # confirmed by both, and not in the directory yet
+        unreached: tuple[Unreached, ...] = ()
+        shared: tuple[Shared, ...] = ()  # told on Mondays
+        unsaid: tuple[Unsaid, ...] = ()
 
 
 class Answer:

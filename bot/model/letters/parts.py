@@ -211,6 +211,45 @@ class Answering:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreached:
+    """A stage that nobody answers who can be reached. `roles`: whose it is; `named`: whom the directory names for it,
+    whose mailboxes take no letter."""
+
+    team: PersonalText
+    stage: PlainText
+    roles: tuple[PlainText, ...]
+    named: tuple[Person, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A role that different people hold at once. `whose`: the team's, the agency's or the area's."""
+
+    whose: PersonalText
+    role: PlainText
+    held: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role that somebody holds, and their deputy's address for it."""
+
+    whose: PersonalText
+    role: PlainText
+    deputy: PersonalText = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A contact who was asked whether they still answer, and said nothing in time, or that they do not."""
+
+    whose: PersonalText
+    role: PlainText
+    who: Person
+    said_no: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FileEntry:
     """A file of the record."""
 

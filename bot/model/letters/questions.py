@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.letters.parts import Action as ActionOf
-from bot.model.letters.parts import Choice, FormRow, Holding, Person, Proposal
+from bot.model.letters.parts import Choice, FormRow, Held, Holding, Person, Proposal
 from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
@@ -215,11 +215,24 @@ class Question:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Proposed(Wording):
         """Is it right that they answer from now on? To whom it names, else to whoever holds the role today. `by`: the
-        business unit, who told of it."""
+        business unit, who told of it; or, to the unit, whoever held it, and has said so with that (`by_holder`)."""
 
         is_of_case = False
         proposal: Proposal
         by: Person
+        by_holder: bool = False
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Still(Wording):
+        """Do you still answer here? `whom`: to their deputy, since they said nothing; `is_new`: it was agreed just
+        now; `unit`: who looks after the directory."""
+
+        is_of_case = False
+        held: tuple[Held, ...]
+        until: datetime
+        unit: Person
+        whom: Person | None = None
+        is_new: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Correct(Wording):

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from bot.model.errors import StoreError
 
 #: The newest migration: a database at this revision needs no look at the migrations.
-HEAD = "0007"
+HEAD = "0008"
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
 SQLITE, POSTGRESQL = "sqlite:///", "postgresql+psycopg://"

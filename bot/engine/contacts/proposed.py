@@ -1,24 +1,24 @@
-"""Changes of the directory that were told by mail: who has said YES, and which of them the directory does not hold yet.
+"""Changes of the directory that were told by mail: who has said YES, and which of them the file does not hold yet.
 
-What is proposed stands in the letter that asks about it; beside it are kept two words and no name. The file is the
-operator's and is changed by nobody here. What words mean and who is asked is reading/spoc.py's.
+What is proposed stands in the letter that asks about it; beside it are kept two words and no name. What both have said
+is right stands over the file from then on; the file is the operator's and is changed by nobody here. What words mean
+and who is asked is reading/spoc.py's.
 """
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection
 
 from bot.model.letters import Answer, Question
 from bot.model.letters.parts import Proposal
+from bot.rules import directory_file
+from bot.rules.answering.over import Change, laid
 from bot.rules.directory import Directory
 from bot.store import meta, outbox
 
 _PREFIX = "spoc/"
-#: In which order a line names its cells: that of the shipped file.
-HEADER = "area,agency,sector,team,role,name,email,phone,deputy_email,aliases,domains,secure,valid_from,valid_to"
 #: A side that has not answered; one that nobody stands on has said what the other says.
 OPEN, YES, NO = "-", "YES", "NO"
 
@@ -56,7 +56,7 @@ def proposal(values: object) -> Proposal | None:
 
 
 def not_held(tx: Connection, directory: Directory, area: str) -> Iterator[Proposal]:
-    """What both have confirmed and the directory does not hold, of one area."""
+    """What both have confirmed and that directory, the file's, does not hold, of one area."""
     for kept in meta.with_prefix(tx, _PREFIX).values():
         said = Agreed(*kept.split(" "))
         asked = outbox.by_message_id(tx, (said.letter,)) if said.is_confirmed else []
@@ -73,19 +73,16 @@ def holds(directory: Directory, one: Proposal) -> bool:
     )
 
 
-def csv_line(directory: Directory, one: Proposal) -> tuple[str, int]:
-    """The line for directory.csv, and the line of the file in whose place it stands, 0 for none. What the file says of
-    the agency stays; a telephone number and a deputy are the person's before, and are left out."""
-    rows = [
-        r for r in directory.rows if (r.area, r.agency, r.team, r.role) == (one.area, one.agency, one.team, one.role)
-    ]
-    row = rows[0] if len(rows) == 1 else None
-    same = row is not None and row.email.rpartition("@")[2] == one.email.rpartition("@")[2]
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(
-        (
-            one.area, one.agency, row.sector if row else "", one.team, one.role, one.name, one.email, "", "", "",
-            " ".join(row.domains) if row else "", "yes" if row and row.secure and same else "", "", "",
-        )
-    )  # fmt: skip
-    return out.getvalue(), row.line if row else 0
+def agreed(one: Proposal, on: date) -> Change:
+    """The change that a proposal becomes on that day."""
+    before = tuple(who.email.lower() for who in one.before)
+    return Change(one.area, one.agency, one.team, one.role, one.name, one.email.lower(), before, on)
+
+
+def csv_line(directory: Directory, change: Change) -> tuple[str, tuple[int, ...]]:
+    """The line for directory.csv, and the lines of the file in whose place it stands, () for a new one; "" where that
+    directory does not take the change."""
+    (one,) = laid(directory, (change,))
+    if one.new is None:
+        return "", ()
+    return directory_file.as_line(one.new), tuple(row.line for row in one.old)
