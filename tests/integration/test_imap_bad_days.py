@@ -18,6 +18,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.daemon.watch.lines import news_within
+from bot.doors.imap_smtp.connection import IDLE_SECONDS
 from bot.doors.imap_smtp.imap import LOOK_SECONDS
 from bot.doors.opened import open_mailbox
 from bot.doors.ports import Look, Mailbox, RawMail
@@ -223,6 +224,23 @@ def test_a_line_that_falls_silent_while_idling(line: Line) -> None:
     assert isinstance(waiting.ended[0], DoorClosed)
     line.proxy.blackhole(on=False)
     assert ids(stubborn(mailbox, cursor)) == ["one"]
+
+
+def test_a_silent_line_holds_up_nobody(line: Line) -> None:
+    """When its time is over the server is asked to end IDLE, and nobody waits at the line for the answer: it is a
+    closed door at a look after the time that the answer may take, however many lines fall silent at once."""
+    mailbox = line.open(timeout=1)
+    drain(mailbox)
+    assert mailbox.look().seconds == IDLE_SECONDS
+    line.proxy.blackhole()
+    began = time.monotonic()
+    asked = mailbox.look()
+    assert time.monotonic() - began < 0.5
+    assert (asked.has_news, asked.line is None) == (False, False)
+    until(lambda: time.monotonic() - began > asked.seconds)
+    with pytest.raises(DoorClosed, match="crewe"):
+        mailbox.look()
+    assert time.monotonic() - began < 3
 
 
 def test_cut_anywhere(line: Line) -> None:
