@@ -16,6 +16,7 @@ import typer
 
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, now, say_lines, watched
 from bot.cli.status import looking
+from bot.daemon.limits import short
 from bot.daemon.templates import digest, note_tried, templates_of, tried
 from bot.engine.expiry import running_out
 from bot.letters import render as wordings
@@ -99,7 +100,8 @@ def _looked(config: Path) -> tuple[Settings | None, list[Problem]]:
     except ConfigError as error:
         return None, list(error.problems)
     file = str(read.root / BOT)
-    ending = [Problem(file, 0, text, is_warning=True) for text in running_out(read, now().date())]
+    told = (*running_out(read, now().date()), *short(read.config))
+    ending = [Problem(file, 0, text, is_warning=True) for text in told]
     return read, [*read.warnings, *ending, *template_faults(read)]
 
 

@@ -43,7 +43,6 @@ DIRECTORY = "directory.csv"
 #: Design section 4: what reached the server earlier may be in flight already.
 FIRST_SIGHT = timedelta(days=3)
 
-
 # --- what bot.yaml holds ----------------------------------------------------------------------------------------------
 
 
@@ -59,6 +58,7 @@ def _of_its_address(door: Door, info: ValidationInfo) -> Door:
 
 
 AnAddress = Annotated[str, AfterValidator(an_address)]
+ADomain = Annotated[str, AfterValidator(_a_domain)]
 
 
 class BotMailbox(Block):
@@ -119,9 +119,7 @@ class Senders(Block):
 
 
 class Recipients(Block):
-    allowed_domains: tuple[Annotated[str, AfterValidator(_a_domain)], ...] = Field(
-        description="list the domains that letters may go to"
-    )
+    allowed_domains: tuple[ADomain, ...] = Field(description="list the domains that letters may go to")
 
 
 class Config(Block):
@@ -134,6 +132,7 @@ class Config(Block):
     dpo: AnAddress | Literal[""] = ""  # hears within the hour of a mail that reached the wrong person; "": the operator
     alert_command: str = ""
     least_free_mb: int = Field(default=LEAST_FREE_MB, ge=0)  # with less on the disk the operator hears, before a write
+    connections: int = Field(default=1000, ge=1)  # held open while nothing comes; see CROWDED for mailboxes beyond
     calendar: CalendarBlock = CalendarBlock()
     senders: Senders = Senders()
     meaning: MeaningBlock = MeaningBlock()

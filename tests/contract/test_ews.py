@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import SecretStr
 
+from bot.daemon.watch.lines import news_within
 from bot.doors.ews.client import VERSIONS
 from bot.doors.ews.receive import EwsMailbox
 from bot.doors.opened import open_mailbox
@@ -127,7 +128,7 @@ def test_only_reading(room: EwsRoom) -> None:
     mailbox = room.open(folders=("Sent Items",))
     mails, _, _ = drain(mailbox)
     mailbox.ack([mail.key for mail in mails])
-    mailbox.wait(0.3)
+    news_within(mailbox, 0.3)
     mailbox.find("one@health.example")
     assert set(room.server.asked) <= READS | {"GetStreamingEvents"}
 
@@ -320,7 +321,7 @@ def test_flags_are_no_news(room: EwsRoom) -> None:
     drain(mailbox)
     room.read(b"<one@")
     room.delete(b"<two@")
-    assert mailbox.wait(0.2) is False
+    assert news_within(mailbox, 0.2) is False
 
 
 @pytest.mark.parametrize("operation", ["Subscribe", "GetStreamingEvents"])
@@ -332,7 +333,7 @@ def test_a_stream_that_is_no_good(room: EwsRoom, operation: str, what: str) -> N
     room.keep(mailbox)
     drain(mailbox)
     began = time.monotonic()
-    assert mailbox.wait(0.3) is False
+    assert news_within(mailbox, 0.3) is False
     assert time.monotonic() - began < 3
     waiting = Waiting(mailbox)
     room.deliver(letter("one"))
