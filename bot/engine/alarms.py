@@ -68,7 +68,6 @@ class Alarms:
                     return answered
             except CaseMoved:
                 continue  # nothing of it was saved, and the row is due still
-            failpoint("alarms.answered")
             answered += 1
         return answered
 
@@ -84,6 +83,7 @@ class Alarms:
             self.turn.take(tx, row.case, alarm, now)
             deadlines.done(tx, row)
             failpoint("alarms.answering")
+        failpoint("alarms.answered")
         return True
 
     def _next(self, tx: Connection, now: datetime) -> tuple[DueRow, datetime | None] | None:

@@ -35,7 +35,10 @@ def load(text: str, file: str, titles: Iterable[str] = ()) -> tuple[Directory, t
     records = _records(text.removeprefix("\ufeff"), file, problems)
     heading = next(records, None)
     if heading is None:
-        return Directory(), (*problems, Problem(file, 1, f"holds no rows: begin with the columns {', '.join(COLUMNS)}"))
+        return Directory(), (
+            *problems,
+            Problem(file, 1, f"holds no rows: begin with the columns {', '.join(dict.fromkeys((*NEEDED, *COLUMNS)))}"),
+        )
     line, cells = heading
     names = [cell.strip().lower() for cell in cells]
     rows.columns(names, line)

@@ -42,6 +42,7 @@ WITHOUT = {
     "information-in_flight": "a list of mails from before the service watched",
     "information-unreachable": "about a row of the directory",
     "question-proposed": "about a row of the directory",
+    "question-still": "about rows of the directory",
     "answer-help": "the unit asked for the words",
     "answer-open": "the unit asked for a list",
     "answer-pen": "the unit placed mails",

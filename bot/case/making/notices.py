@@ -19,6 +19,7 @@ from bot.model.letters import Information, Record, Relay, TheMail, TheRecord, pe
 from bot.model.letters.parts import PromptLine
 from bot.rules.policy import prose
 from bot.rules.policy.blocks import Notify
+from bot.rules.policy.follow_up import OF_CHILDREN
 from bot.rules.policy.policy import Stage
 
 
@@ -214,4 +215,7 @@ def _themes(d: Draft) -> tuple[str, ...]:
     """What the business unit is asked to choose from, once the matter has ended and while it has not said."""
     is_said = any(task.id == THEME for task in d.case.tasks)
     has_ended = d.case.closed_as in (ClosedAs.RESOLVED, ClosedAs.DECIDED)
-    return d.rules.policy.follow_up.themes if has_ended and not is_said else ()
+    if is_said or not has_ended:
+        return ()
+    is_of_adults = d.rules.policy.about == "adult"
+    return tuple(theme for theme in d.rules.policy.follow_up.themes if not (is_of_adults and theme in OF_CHILDREN))

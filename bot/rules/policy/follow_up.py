@@ -23,6 +23,8 @@ THEMES = (
     "strategy decision", "drift or delay", "non-attendance", "information sharing", "service provision", "roles",
     "lived experience", "step-up or step-down", "procedures", "other",
 )  # fmt: skip
+#: Of these, what a board for adults does not ask about.
+OF_CHILDREN = frozenset({"child protection conference", "child protection plan"})
 #: What changed, in the word that says it, and what the word means.
 IMPACTS = {
     "changed": "the decision or the plan was changed",
