@@ -128,9 +128,7 @@ class Sink(SmtpServer):
         """A connection is refused, or a letter has one of the other faults, or none."""
         self._fault = None
         self._named = []
-        if self._handed is not None:  # the last one broke
-            self._spared[self._handed] = self.now() + SPARED
-            self._handed = None
+        self._broke()  # where the last one was not kept
         if self.is_calm:
             return
         if stage == "CONNECT":
@@ -151,17 +149,29 @@ class Sink(SmtpServer):
         super().note(stage)
         if stage == "DATA":
             self._handed = tuple(self._named)
-            if self._is_spared():
+            if self.is_sparing:
                 if self._fault in (Fault.CUT, Fault.LOST):
                     self._fault = None
                 self.tell("SPARED")
                 return
-        if stage != "DOT" or not self._is_spared():
+        if stage != "DOT" or not self.is_sparing:
             self.tell(stage)
 
-    def _is_spared(self) -> bool:
+    @property
+    def is_sparing(self) -> bool:
+        """Whether a letter is being handed over that broke before: nobody may be killed now."""
         until = self._spared.get(self._handed) if self._handed else None
         return until is not None and self.now() < until
+
+    def begins(self, life: int) -> None:
+        """A life begins: what the one before had under way is broken."""
+        self.life = life
+        self._broke()
+
+    def _broke(self) -> None:
+        if self._handed is not None:
+            self._spared[self._handed] = self.now() + SPARED
+            self._handed = None
 
     def keep(self, mail: Arrived) -> None:
         recipients = tuple(address.lower() for address in mail.recipients)
