@@ -584,6 +584,6 @@ class Waiting:
             self._told.append(error)
 
     def result(self) -> bool | Exception:
-        until(lambda: self._told, 10)
+        until(lambda: self._told, 30)  # a request that was under way is given up after seconds
         self._thread.join(5)
         return self._told[0]
