@@ -49,15 +49,24 @@ def still_true(case: Case, letter: Letter, now: datetime) -> bool:
         return not _has_moved(case, letter)
     if isinstance(values, _KEPT):
         return _is_open(case, letter, now)
-    return case.is_open or letter.kind is not LetterKind.QUESTION
+    return letter.kind is not LetterKind.QUESTION or not _has_ended(case, letter.decided or now)
 
 
 def _has_moved(case: Case, letter: Letter) -> bool:
-    """Whether the case stands otherwise than when the letter was decided."""
-    due = letter.standing.due if letter.standing else None
+    """Whether the case stands otherwise than when the letter was decided. That time was given or taken while a reply is
+    awaited tells nobody of what was said before."""
     entered, decided = case.run.entered if case.run else None, letter.decided
     has_entered = entered is not None and decided is not None and entered > decided
-    return letter.stage != case.stage or due != case.due or has_entered
+    return letter.stage != case.stage or has_entered or (_has_other_time(case, letter) and case.state not in WAITING)
+
+
+def _has_other_time(case: Case, letter: Letter) -> bool:
+    return letter.standing is not None and letter.standing.due != case.due
+
+
+def _has_ended(case: Case, asked: datetime) -> bool:
+    """Whether it ended after that was asked: what is asked of a closed case is asked all the same."""
+    return not case.is_open and (case.closed is None or asked < case.closed)
 
 
 def _is_open(case: Case, letter: Letter, now: datetime) -> bool:
@@ -65,7 +74,7 @@ def _is_open(case: Case, letter: Letter, now: datetime) -> bool:
     of = f"{letter.occasion.removesuffix(LATER)}/{letter.kind.value}/"
     is_copy = letter.occasion.endswith(LATER)
     row = next((q for q in case.questions if q.key == letter.key or (is_copy and q.key.startswith(of))), None)
-    if row is None or not (case.is_open or row.about is QuestionKind.TASK):
+    if row is None or (row.about is not QuestionKind.TASK and _has_ended(case, row.at or letter.decided or now)):
         return False
     at, run = row.at or now, case.run
     is_past = row.about in CONFIRMS and run is not None and at < run.entered
@@ -76,7 +85,8 @@ def _is_open(case: Case, letter: Letter, now: datetime) -> bool:
 def as_it_goes(d: Draft, letter: Letter) -> Letter:
     """What is said of how the case stands, as it stands now; any other letter as it is."""
     told, state, run = letter.values, d.case.state, d.case.run
-    values: Answer.Status | Answer.Why | Relay.Onward
+    is_late = letter.decided is not None and d.now - letter.decided > MISSED
+    has_other_time, values = _has_other_time(d.case, letter), told
     match told:
         case Answer.Status(named=named):
             values = Answer.Status(state=state.value, history=stages_so_far(d), named=named)
@@ -85,8 +95,9 @@ def as_it_goes(d: Draft, letter: Letter) -> Letter:
         case Relay.Onward():
             is_awaited = told.awaited and state in WAITING and letter.stage == d.case.stage
             values = replace(told, awaited=is_awaited)
-        case Chaser.Half() | Chaser.Last() | Chaser.Raiser() if letter.decided and d.now - letter.decided > MISSED:
-            return replace(letter, values=replace(told, left=time_left(d)))
+        case Chaser.Half() | Chaser.Last() | Chaser.Raiser() | Chaser.Provisional() if is_late or has_other_time:
+            values = replace(told, left=time_left(d))
         case _:
-            return letter
+            is_of_now = isinstance(told, _OF_A_MOMENT) and has_other_time and not _has_moved(d.case, letter)
+            return d.as_it_stands(letter) if is_of_now else letter
     return replace(d.as_it_stands(letter), values=values)

@@ -171,7 +171,7 @@ class Turn:
             before = plan.stored.case if plan.stored else None
             soon, later = flood.parts(tx, before, plan.fact, case, letter, now)
             if soon is not None:
-                self._put(tx, case, soon, now)
+                self._put(tx, case, soon, now, answers=letter.key)
             if later is not None:
                 self._put(tx, case, later, now, Sending.HELD, Hold.FLOOD, letter.key)
                 self.alert(tx, f"flood/{case.ref}", flood.SUBJECT, flood.lines(case.ref, letter.kind), now)

@@ -31,8 +31,9 @@ class Question:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class ConfirmWord(Wording):
         """Is this word yours? `said`: when the mail came; `code`: what a YES that nothing proves must hold, "" for a
-        word that only adds."""
+        word that only adds. It counts for a day, and a HOLD may last longer."""
 
+        waits = False
         word: PlainText
         said: datetime
         code: PersonalText = ""
@@ -50,6 +51,7 @@ class Question:
     class ConfirmManager(Wording):
         """The same of somebody else's word, to their manager; `at_once`: with whoever else may answer for them."""
 
+        waits = False
         word: PlainText
         said: datetime
         who: Person

@@ -1,0 +1,155 @@
+"""A letter that waited: what each of its readers has of it when it may go, and what it says then."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.case.table import restated
+from bot.engine.flood import DAY, LETTERS_A_DAY
+from bot.engine.reading import join
+from bot.model import (
+    Alarm,
+    Arrival,
+    Bounce,
+    Command,
+    Correction,
+    CorrectionKind,
+    How,
+    LetterKind,
+    MailKind,
+    Meaning,
+    Proof,
+    QuestionKind,
+    Sending,
+    Word,
+)
+from bot.store import cases, outbox
+from bot.store.outbox import Queued
+from tests.unit.case_samples import FAY, HELEN, MO, START, UNIT, mail
+from tests.unit.engine_samples import House
+
+MINUTE = timedelta(minutes=1)
+
+
+def says(house: House, sender: str, text: str, at: datetime, how: How = How.LETTER, **more: Any) -> None:
+    with house.db.begin() as tx:
+        house.turn.take(tx, 1, Arrival(mail(sender, text, at=at, **more), how), at)
+
+
+def corrected(house: House, what: CorrectionKind, at: datetime) -> None:
+    with house.db.begin() as tx:
+        house.turn.take(tx, 1, Correction(what, UNIT, "looking into it"), at)
+
+
+def extended(house: House, at: datetime) -> None:
+    word = Command(Word.EXTEND, "2 working days")
+    says(house, HELEN, "EXTEND 2 working days", at, command=word)
+
+
+def as_it_goes(house: House, one: Queued, at: datetime) -> Any:
+    with house.db.read() as tx:
+        stored = cases.load(tx, 1)
+        return restated(one.letter, stored.case, house.turn.rules_of(stored), at)
+
+
+@pytest.fixture
+def opened(house: House) -> House:
+    house.open()
+    house.serve(START + MINUTE)
+    return house
+
+
+def test_a_promise_is_told_though_time_was_given_meanwhile(opened: House) -> None:
+    """No letter about more time says that somebody promised, nor to whoever wrote how it was taken."""
+    corrected(opened, CorrectionKind.HOLD, START + 2 * MINUTE)
+    says(opened, FAY, "Thanks, noted.", START + 3 * MINUTE)
+    extended(opened, START + 4 * MINUTE)
+    corrected(opened, CorrectionKind.RELEASE, START + 5 * MINUTE)
+    told = [*opened.letters(LetterKind.INFORMATION, "received"), *opened.letters(LetterKind.INFORMATION, "taken")]
+    assert [(one.letter.to[0].email, one.status) for one in told] == [(HELEN, Sending.QUEUED), (FAY, Sending.QUEUED)]
+    for one in told:
+        assert as_it_goes(opened, one, START + 6 * MINUTE).standing.due == opened.case().due
+
+
+def test_a_reminder_that_waited_names_the_time_of_now(opened: House) -> None:
+    """What is left, and of which time, agree."""
+    with opened.db.begin() as tx:
+        chaser = min((d for d in cases.load(tx, 1).case.deadlines if d.kind == "chaser"), key=lambda d: d.at)
+    corrected(opened, CorrectionKind.HOLD, chaser.at - 2 * MINUTE)
+    with opened.db.begin() as tx:
+        opened.turn.take(tx, 1, Alarm(chaser), chaser.at)
+    extended(opened, chaser.at + MINUTE)
+    corrected(opened, CorrectionKind.RELEASE, chaser.at + 2 * MINUTE)
+    (reminder,) = opened.letters(LetterKind.CHASER, "half")
+    going = as_it_goes(opened, reminder, chaser.at + 30 * MINUTE)
+    assert going.standing.due == opened.case().due
+    assert going.values.left == "1 working day"
+
+
+def test_a_hold_keeps_no_question_whether_a_word_is_meant(opened: House) -> None:
+    """Its six digits count for a day, and a HOLD may last longer."""
+    corrected(opened, CorrectionKind.HOLD, START + 2 * MINUTE)
+    says(
+        opened, HELEN, "RESOLVED", START + 3 * MINUTE, How.REF,
+        command=Command(Word.RESOLVED), proof=Proof.UNPROVEN,
+    )  # fmt: skip
+    (asked,) = opened.letters(LetterKind.QUESTION, "confirm_word")
+    assert asked.status is Sending.QUEUED
+
+
+def test_what_is_asked_after_the_end_is_asked_though_it_waited(opened: House) -> None:
+    """Whoever wrote to a closed case is asked to whom it shall go; their day was full."""
+    for n in range(LETTERS_A_DAY + 1):
+        says(opened, HELEN, "STATUS", START + timedelta(minutes=2, seconds=n))
+    says(opened, HELEN, "WITHDRAW\nIt was raised twice.", START + 4 * MINUTE)
+    assert not opened.case().is_open
+    says(opened, HELEN, "RESOLVED", START + 5 * MINUTE, How.REF, command=Command(Word.REOPEN), proof=Proof.UNPROVEN)
+    (asked,) = opened.letters(LetterKind.QUESTION, "confirm_word")
+    assert asked.status is Sending.HELD
+    opened.app.daily(START + DAY + 4 * MINUTE)
+    with opened.db.read() as tx:
+        assert outbox.get(tx, asked.id).status is Sending.QUEUED
+
+
+def split(house: House) -> tuple[Queued, Queued]:
+    """A question to the raiser, whose day is full, and to their manager: the one that goes now, and the other."""
+    for n in range(LETTERS_A_DAY):
+        says(house, HELEN, "STATUS", START + timedelta(minutes=2, seconds=n))
+    words = "I think the plan may have been looked at by somebody."
+    says(house, FAY, words, START + 4 * MINUTE, meaning=Meaning.DOUBTFUL)
+    soon, later = house.letters(LetterKind.QUESTION, "whose_answer")
+    assert ([c.email for c in soon.letter.to], soon.status) == ([MO], Sending.QUEUED)
+    assert ([c.email for c in later.letter.to], later.status) == ([HELEN], Sending.HELD)
+    return soon, later
+
+
+def test_who_has_the_letter_now_answers_the_same_question(opened: House) -> None:
+    """Whose day is full has it later: the other reader's YES is one to what was asked."""
+    soon, later = split(opened)
+    (question,) = [q for q in opened.case().questions if q.about is QuestionKind.WHOSE_ANSWER]
+    with opened.db.read() as tx:
+        for one in (soon, later):
+            assert {key for _, _, key in cases.find_ids(tx, (one.letter.message_id,))} == {question.key}
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_a_copy_that_comes_back_is_that_reader_s(opened: House, n: int) -> None:
+    """However the bounce cites it: nobody else is taken for unreachable."""
+    gone = split(opened)[n]
+    with opened.db.begin() as tx:
+        outbox.release(tx, gone.id, START + 5 * MINUTE)
+    opened.serve(START + 5 * MINUTE)
+    address = gone.letter.to[0].email
+    bounce = Bounce(address, "5.1.1", True, (outbox.bare(gone.letter.message_id),))
+    back = replace(
+        mail("mailer-daemon@council.example", "", at=START + 6 * MINUTE), kind=MailKind.BOUNCE, bounce=bounce
+    )
+    with opened.db.begin() as tx:
+        (row,) = cases.find_ids(tx, (gone.letter.message_id,))
+        join.attach(opened.turn, tx, back, 1, How.BOUNCE, row[2], START + 6 * MINUTE)
+        bounced = [
+            (one.id, who) for one in outbox.of_case(tx, 1) for who, reach, _ in one.recipients if reach == "bounced"
+        ]
+    assert bounced == [(gone.id, address)]
