@@ -13,7 +13,7 @@ from bot.case.making.draft import MISSED, Draft
 from bot.case.said.codes import CODE_FOR, CONFIRMS
 from bot.case.said.command import stages_so_far
 from bot.model import WAITING, Case, Letter, LetterKind, QuestionKind, State
-from bot.model.letters import Answer, Chaser, Information, Notice, Question, Relay, Response
+from bot.model.letters import Answer, Chaser, Information, Notice, Question, Relay, Response, TheForm
 
 #: Behind the occasion of a copy that goes later than the letter: who answers it answers that one.
 LATER = "/later"
@@ -43,6 +43,11 @@ def still_true(case: Case, letter: Letter, now: datetime) -> bool:
             return case.state in WAITING and letter.stage == case.stage and run is not None and run.ended is None
         case Response.Responded() | Response.Again() | Response.Manager() | Question.Unconfirmed():
             return case.state is State.AWAITING_CONFIRMATION
+        case Chaser.Form():
+            asked = {one.form for one in letter.attach if isinstance(one, TheForm)}
+            return any(state.form in asked and state.got is None for state in case.forms)
+        case Question.NotYours(may_ask=False):
+            return True  # no letter of the case reaches them
         case Question.Saying() | Question.Phoned():
             return case.state in (*WAITING, State.AWAITING_CONFIRMATION)
     if isinstance(values, _OF_A_MOMENT):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.case.table import restated
+from bot.case.waited import still_true
 from bot.engine.flood import DAY, LETTERS_A_DAY
 from bot.engine.reading import join
 from bot.model import (
@@ -16,6 +17,7 @@ from bot.model import (
     Command,
     Correction,
     CorrectionKind,
+    FormState,
     How,
     LetterKind,
     MailKind,
@@ -25,6 +27,7 @@ from bot.model import (
     Sending,
     Word,
 )
+from bot.model.letters import Chaser, Question, TheForm
 from bot.store import cases, outbox
 from bot.store.outbox import Queued
 from tests.unit.case_samples import FAY, HELEN, MO, START, UNIT, mail
@@ -153,3 +156,22 @@ def test_a_copy_that_comes_back_is_that_reader_s(opened: House, n: int) -> None:
             (one.id, who) for one in outbox.of_case(tx, 1) for who, reach, _ in one.recipients if reach == "bounced"
         ]
     assert bounced == [(gone.id, address)]
+
+
+def test_who_is_no_party_hears_that_a_word_was_not_theirs_though_the_case_has_moved(opened: House) -> None:
+    """No letter of the case reaches them: nothing else says it."""
+    (notice,) = opened.letters(LetterKind.NOTICE)
+    refused = Question.NotYours(word="RESOLVED", who_may="Helen Visser", may_ask=False)
+    letter, case = replace(notice.letter, values=refused), opened.case()
+    moved = replace(case, stage="step-2")
+    assert still_true(moved, letter, START)
+    assert not still_true(moved, replace(letter, values=replace(refused, may_ask=True)), START)
+
+
+@pytest.mark.parametrize(("got", "goes"), [(None, True), (START, False)])
+def test_a_form_that_came_meanwhile_is_asked_for_no_more(opened: House, got: datetime | None, goes: bool) -> None:
+    """A reminder of what was done goes to nobody."""
+    (notice,) = opened.letters(LetterKind.NOTICE)
+    letter = replace(notice.letter, values=Chaser.Form(forms=()), attach=(TheForm("form-a"),))
+    case = replace(opened.case(), forms=(FormState("form-a", "step-1", "must", "raising", START, got=got),))
+    assert still_true(case, letter, START) is goes
