@@ -39,8 +39,9 @@ def still_true(case: Case, letter: Letter, now: datetime) -> bool:
         case Chaser.Outcome() | Question.Outcome():
             return case.state is State.AWAITING_OUTCOME
         case Chaser.Half() | Chaser.Last() | Chaser.Raiser() | Chaser.Provisional() | Chaser.Nudged():
-            run = case.run
-            return case.state in WAITING and letter.stage == case.stage and run is not None and run.ended is None
+            run, is_theirs = case.run, letter.standing is None or letter.standing.team == case.team
+            is_awaited = case.state in WAITING and letter.stage == case.stage and run is not None and run.ended is None
+            return is_awaited and (is_theirs or not isinstance(values, Chaser.Half | Chaser.Last | Chaser.Nudged))
         case Response.Responded() | Response.Again() | Response.Manager() | Question.Unconfirmed():
             return case.state is State.AWAITING_CONFIRMATION
         case Chaser.Form():
@@ -91,7 +92,9 @@ def as_it_goes(d: Draft, letter: Letter) -> Letter:
     """What is said of how the case stands, as it stands now; any other letter as it is."""
     told, state, run = letter.values, d.case.state, d.case.run
     is_late = letter.decided is not None and d.now - letter.decided > MISSED
-    has_other_time, values = _has_other_time(d.case, letter), told
+    is_other = letter.standing is not None and (letter.standing.due, letter.standing.team) != (d.case.due, d.case.team)
+    values, is_true = told, still_true(d.case, letter, d.now)  # of what is not, nothing of now is said
+    is_stale = is_true and (is_late or is_other)
     match told:
         case Answer.Status(named=named):
             values = Answer.Status(state=state.value, history=stages_so_far(d), named=named)
@@ -100,9 +103,8 @@ def as_it_goes(d: Draft, letter: Letter) -> Letter:
         case Relay.Onward():
             is_awaited = told.awaited and state in WAITING and letter.stage == d.case.stage
             values = replace(told, awaited=is_awaited)
-        case Chaser.Half() | Chaser.Last() | Chaser.Raiser() | Chaser.Provisional() if is_late or has_other_time:
+        case Chaser.Half() | Chaser.Last() | Chaser.Raiser() | Chaser.Provisional() if is_stale:
             values = replace(told, left=time_left(d))
         case _:
-            is_of_now = isinstance(told, _OF_A_MOMENT) and has_other_time and not _has_moved(d.case, letter)
-            return d.as_it_stands(letter) if is_of_now else letter
+            return d.as_it_stands(letter) if isinstance(told, _OF_A_MOMENT) and is_stale else letter
     return replace(d.as_it_stands(letter), values=values)

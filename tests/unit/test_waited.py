@@ -175,3 +175,31 @@ def test_a_form_that_came_meanwhile_is_asked_for_no_more(opened: House, got: dat
     letter = replace(notice.letter, values=Chaser.Form(forms=()), attach=(TheForm("form-a"),))
     case = replace(opened.case(), forms=(FormState("form-a", "step-1", "must", "raising", START, got=got),))
     assert still_true(case, letter, START) is goes
+
+
+def test_nobody_is_reminded_whose_team_has_handed_the_challenge_over(opened: House) -> None:
+    """They have heard who has it now; the raiser is reminded as before, with the people of today."""
+    (notice,) = opened.letters(LetterKind.NOTICE)
+    told, case = replace(notice.letter, values=Chaser.Half(left="", commitment=None)), opened.case()
+    raiser = replace(told, values=Chaser.Raiser(left="", commitment=None))
+    moved = replace(case, team="Chester Assessment Team")
+    assert still_true(case, told, START)
+    assert not still_true(moved, told, START)
+    assert still_true(moved, raiser, START)
+    with opened.db.read() as tx:
+        rules = opened.turn.rules_of(cases.load(tx, 1))
+    standing = restated(raiser, moved, rules, START).standing
+    assert standing is not None
+    assert standing.team == moved.team
+
+
+def test_a_reminder_that_comes_after_its_stage_speaks_of_no_other(opened: House) -> None:
+    """It was on its way when the next stage was called in: who had it before is not asked to answer there."""
+    with opened.db.begin() as tx:
+        for row in sorted(cases.load(tx, 1).case.deadlines, key=lambda d: d.at):
+            opened.turn.take(tx, 1, Alarm(row), row.at)
+            if row.kind == "lapse":
+                break
+    (reminder,) = opened.letters(LetterKind.CHASER, "half")
+    assert opened.case().stage != reminder.letter.stage
+    assert as_it_goes(opened, reminder, row.at + MINUTE) == reminder.letter
