@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
+from bot.rules.policy.grammar import listed
 from bot.settings.door import Block
 
 
@@ -13,17 +14,18 @@ def _an_hour(value: Any) -> Any:
     if isinstance(value, time):
         return value
     try:
-        return time.fromisoformat(str(value).strip().replace(".", ":").rjust(5, "0"))
+        hour = time.fromisoformat(str(value).strip().replace(".", ":").rjust(5, "0"))
     except ValueError:
-        raise ValueError("write an hour of the day such as 09:00") from None
+        hour = None
+    if hour is None or hour.tzinfo is not None:
+        raise ValueError("write an hour of the day such as 09:00, without a zone")
+    return hour
 
 
 class ReportBlock(Block):
     """`every`: of which spans, each once it is over; none: reports are made when somebody asks. `at`: not before this
     hour of a working day, in the office's zone."""
 
-    every: Annotated[
-        tuple[Literal["quarter", "year"], ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v or ())
-    ] = ()
+    every: Annotated[tuple[Literal["quarter", "year"], ...], BeforeValidator(listed)] = ()
     at: Annotated[time, BeforeValidator(_an_hour)] = time(9)
     public: bool = False  # the edition for publication besides

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 from bot.cli.main import app
 from bot.mail.forms import documents
 from bot.model import Contact
+from bot.model.errors import BotError
 from bot.records.guide import made
 from bot.records.guide.content import Guide, guide
 from bot.rules import book
@@ -134,4 +136,15 @@ def test_the_page_is_made_by_a_command(tmp_path: Path) -> None:
     printed = [PdfReader(place / "cheshire-east.pdf").pages[0].extract_text() for place in (kept, tmp_path)]
     assert printed[0] == printed[1]
     unknown = CliRunner().invoke(app, ["guide", "--policy", "cheshire-eats", "--out", str(tmp_path)])
-    assert "did you mean cheshire-east" in str(unknown.exception)
+    assert unknown.exit_code == 2 and "did you mean cheshire-east" in " ".join(unknown.output.split())
+
+
+def test_a_template_that_fails_is_named(tmp_path: Path) -> None:
+    """Nothing is written, and its file is said."""
+    config = copytree(ROOT / "config", tmp_path / "config")
+    copytree(ROOT / "mail_templates", tmp_path / "mail_templates")
+    (config / "forms" / made.TEMPLATE).write_bytes(b"no document")
+    out = tmp_path / "out"
+    told = CliRunner().invoke(app, ["guide", "--policy", "cheshire-east", "--out", str(out), "--config", str(config)])
+    assert isinstance(told.exception, BotError) and made.TEMPLATE in str(told.exception)
+    assert not out.exists()

@@ -7,7 +7,7 @@ import pytest
 
 from bot.case.table import Decision
 from bot.mail.words.commands import command
-from bot.model import Case, Letter, LetterKind, State
+from bot.model import Case, Letter, LetterKind, State, Word
 from bot.model.letters import Answer, Record
 from bot.records.report.periods import Quarter
 from bot.records.report.source import Source
@@ -55,15 +55,29 @@ def test_the_records_letter_asks_the_unit_what_it_was_about() -> None:
 
 
 def test_themes_are_kept_as_the_list_has_them_and_the_last_word_counts() -> None:
-    """Several at once; what is not of the list is said, and kept as none."""
+    """Several at once; that something is not of the list is said, and it is neither kept nor said again."""
     case = says(end().case, UNIT, "THEME: Drift or delay, weather; information sharing.")
     assert done(case) == (
         ("What it was about is kept with the case: drift or delay, information sharing",),
-        ("weather: it is not one of the themes",),
+        (f"What else stood behind the word is no theme. Please write THEME and one or more of: {', '.join(THEMES)}.",),
     )
     again = says(case.case, UNIT, "theme: roles").case
     assert of(again, "theme") == [("unit", "roles")]
     assert of(says(again, HELEN, "REOPEN").case, "theme") == [("unit", "roles")]
+
+
+def test_what_stands_behind_the_word_reaches_no_report() -> None:
+    """A name that somebody wrote there stands in no letter, no task, no event and no figure."""
+    for text in ("THEME: roles, Jamie Smith", "THEME: Jamie Smith", "IMPACT changed; Jamie Smith"):
+        decision = says(end().case, UNIT, text)
+        assert "Jamie" not in repr((decision.letters, decision.case, decision.events))
+
+
+def test_a_theme_outlives_the_end_that_came_after_it() -> None:
+    """Whatever the end: it was said that it is kept."""
+    said = says(served(opened()), UNIT, "THEME: roles").case
+    withdrawn = arrived(said, mail(HELEN, "WITHDRAW", at=START + timedelta(hours=4))).case
+    assert (withdrawn.state, of(withdrawn, "theme")) == (State.CLOSED, [("unit", "roles")])
 
 
 @pytest.mark.parametrize("text", ["THEME", "THEME: weather"])
@@ -111,11 +125,44 @@ def test_before_the_end_nothing_has_changed() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["IMPACT: the child missed two weeks of school", "Impact on him was great", "Theme one is drift"]
+    "text",
+    [
+        "IMPACT: the child missed two weeks of school",
+        "Impact on him was great",
+        "Impact: changed circumstances mean that he is at risk",
+        "Impact changed little for him",
+        "Theme one is drift",
+    ],
 )
 def test_a_heading_of_an_answer_is_no_word(text: str) -> None:
     """People write IMPACT over a paragraph of their reply: what follows decides."""
     assert command(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "IMPACT\nThe plan is open again, and he is seen tomorrow.",
+        "Impact: changed.\nThe plan is open again, and he is seen tomorrow.",
+        "Theme:\nThe plan is open again, and he is seen tomorrow.",
+        "Theme: drift. The plan is open again, and he is seen tomorrow.",
+    ],
+)
+def test_an_answer_under_a_heading_is_an_answer(text: str) -> None:
+    """The clock stops and the raiser is asked; below RESOLVED it is the outcome."""
+    decision = arrived(served(opened()), mail(FAY, text, at=START + timedelta(hours=1)))
+    assert decision.case.state is State.AWAITING_CONFIRMATION
+    assert [one.kind for one in decision.letters] == [L.RELAY, L.INFORMATION]
+    resolved = arrived(served(opened()), mail(HELEN, "RESOLVED", at=START + timedelta(hours=1))).case
+    outcome = arrived(resolved, mail(FAY, text, at=START + timedelta(hours=2)))
+    assert outcome.case.state is State.CLOSED and outcome.case.outcome
+
+
+@pytest.mark.parametrize("word", IMPACTS)
+def test_each_word_for_what_changed_is_known(word: str) -> None:
+    """The mail is read by the words that are counted."""
+    found = command(f"impact {word}, thank you")
+    assert found is not None and found.word is Word.IMPACT
 
 
 def test_the_report_counts_what_people_said() -> None:
@@ -133,3 +180,12 @@ def test_the_report_counts_what_people_said() -> None:
         *((f"{word}: {means}", counts[word]) for word, means in IMPACTS.items()),
         ("nobody said", 1),
     )
+
+
+def test_a_board_for_adults_is_asked_of_no_child() -> None:
+    """Of the usual list; a list of its own stands as it is."""
+    own = rules().policy
+    adults = own.model_copy(update={"about": "adult"})
+    assert set(own.themes) - set(adults.themes) == {"child protection conference", "child protection plan"}
+    listed = adults.follow_up.model_copy(update={"themes": ("child protection plan",)})
+    assert adults.model_copy(update={"follow_up": listed}).themes == ("child protection plan",)

@@ -21,7 +21,7 @@ from bot.store import schema
 from bot.store.db import Database
 from bot.store.proof import beside
 from tests.unit.case_samples import shipped
-from tests.unit.config_samples import ENV, small
+from tests.unit.config_samples import ENV, edit, small
 from tests.unit.engine_samples import migrated
 
 NOW = datetime(2027, 3, 3, 11, tzinfo=UTC)
@@ -211,3 +211,11 @@ def test_the_list_can_be_printed(root: Path) -> None:
     assert "Gwen Hall" in words
     assert "Fay" not in words
     assert "999" in words
+
+
+def test_a_name_in_any_script_can_be_printed(root: Path) -> None:
+    """Without the declaration, for no font here shows it; the list is made all the same."""
+    edit(root, "directory.csv", ",Dev,", ",法 Dev,")
+    assert "is written" in said("directory", "print", "--out", "contacts.pdf")
+    raw = (root.parent / "contacts.pdf").read_bytes()
+    assert raw.startswith(b"%PDF") and b"pdfuaid" not in raw

@@ -112,8 +112,25 @@ def test_the_hour_is_read_as_it_is_written(root: Path, hour: str) -> None:
     assert load(root, ENV, TODAY).config.report == ReportBlock(every=("year",), at=time(7, 30))
 
 
-def test_what_is_no_hour_is_a_fault(root: Path) -> None:
-    """With what to write instead."""
-    edit(root, "bot.yaml", "mailboxes:", "report: {every: quarter, at: noon}\nmailboxes:")
+@pytest.mark.parametrize("hour", ["noon", "09:00Z", '"09:00+01:00"'])
+def test_what_is_no_hour_is_a_fault(root: Path, hour: str) -> None:
+    """With what to write instead; the office's zone is the only one."""
+    edit(root, "bot.yaml", "mailboxes:", f"report: {{every: quarter, at: {hour}}}\nmailboxes:")
     with pytest.raises(ConfigError, match="write an hour of the day such as 09:00"):
+        load(root, ENV, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("report: {every: month}", "report.every must be 'quarter' or 'year', not 'month'"),
+        ("report: {every: [year, month]}", "report.every.2 must be 'quarter' or 'year', not 'month'"),
+        ("report: {every: }", "report.every is empty"),
+        ("connections: 0", "connections must be 1 or more"),
+    ],
+)
+def test_a_wrong_value_is_said_as_it_was_written(root: Path, line: str, said: str) -> None:
+    """One alone, or one of a list, and a number that is too small."""
+    edit(root, "bot.yaml", "mailboxes:", f"{line}\nmailboxes:")
+    with pytest.raises(ConfigError, match=said):
         load(root, ENV, TODAY)

@@ -69,7 +69,7 @@ def begin(d: Draft, closed_as: ClosedAs) -> tuple[Prompt, ...]:
     """Sets the clocks of what follows; returns the policy's prompts that hold for this end."""
     if closed_as not in ENDED or d.case.unproven is Unproven.STRANGER:
         d.retire_commitments()
-        d.drop_tasks(lambda task: task not in d.case.commitments)
+        d.drop_tasks(lambda task: task.id != THEME and task not in d.case.commitments)
         return ()
     policy, cal = d.rules.policy.follow_up, d.rules.calendar
     if policy.child_file is not None:

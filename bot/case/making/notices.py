@@ -19,7 +19,6 @@ from bot.model.letters import Information, Record, Relay, TheMail, TheRecord, pe
 from bot.model.letters.parts import PromptLine
 from bot.rules.policy import prose
 from bot.rules.policy.blocks import Notify
-from bot.rules.policy.follow_up import OF_CHILDREN
 from bot.rules.policy.policy import Stage
 
 
@@ -217,5 +216,4 @@ def _themes(d: Draft) -> tuple[str, ...]:
     has_ended = d.case.closed_as in (ClosedAs.RESOLVED, ClosedAs.DECIDED)
     if is_said or not has_ended:
         return ()
-    is_of_adults = d.rules.policy.about == "adult"
-    return tuple(theme for theme in d.rules.policy.follow_up.themes if not (is_of_adults and theme in OF_CHILDREN))
+    return d.rules.policy.themes

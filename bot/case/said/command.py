@@ -50,6 +50,8 @@ class Said:
 
 #: Words to which CLOSE agrees, where they are asked about; YES agrees to every one.
 CLOSING = (Word.RESOLVED, Word.WITHDRAW)
+#: Words that are also written over a paragraph of an answer; neither is the challenged side's.
+HEADINGS = (Word.IMPACT, Word.THEME)
 RECORD = "{record}"  # stands in a Tell for what the policy calls the record of whom it is about
 
 
@@ -113,8 +115,8 @@ def meaning_of(mail: Mail) -> Meaning:
 
 
 def says_more(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
-    """Who was asked says that they have answered, answers below RECEIVED, or says more than a word that is the raising
-    side's alone: the raiser is asked, where there is one to ask."""
+    """Who was asked says that they have answered, answers below RECEIVED or a heading, or says more than a word that is
+    the raising side's alone: the raiser is asked, where there is one to ask."""
     given = mail.command
     if given is None or Side.RESPONDING not in stand or Side.RAISING in stand or not d.case.is_open or d.is_stranger:
         return False
@@ -122,7 +124,10 @@ def says_more(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
         return True
     if given.word is Word.RECEIVED:
         return not given.note and answers_below(d, mail, stand)
-    has_more = given.note or len(sentences(mail.new_text, writer(mail))) > 1
+    lines = sentences(mail.new_text, writer(mail))
+    if given.word in HEADINGS:
+        return len(lines) > 1 or len(given.note.split()) > 1
+    has_more = given.note or len(lines) > 1
     return bool(has_more) and WORDS[given.word].sides == (Side.RAISING,) and d.case.state in WAITING
 
 

@@ -16,6 +16,7 @@ from bot.model.errors import BotError
 from bot.records.guide import made as guides
 from bot.records.guide.content import guide
 from bot.rules.policy.yaml_file import nearest
+from bot.settings.checks import FORMS
 from bot.settings.settings import load
 
 
@@ -33,12 +34,17 @@ def handed(
     """
     read = load(config, os.environ, None)
     if policy not in read.policies:
-        raise BotError(f"there is no policy {policy}{nearest(policy, read.policies)}: {', '.join(read.policies)}")
+        known = f"{nearest(policy, read.policies)}: {', '.join(read.policies)}"
+        raise typer.BadParameter(f"there is no policy {policy}{known}")
     named = read.config.bot
     page = guide(read.policies[policy], read.policies[policy].areas, Contact(named.address, named.name))
     template = read.forms.get(guides.TEMPLATE)
     made = {f"{policy}.pdf": guides.as_pdf(page, now())}
-    made |= {f"{policy}.docx": guides.as_docx(page, template)} if template else {}
+    try:
+        made |= {f"{policy}.docx": guides.as_docx(page, template)} if template else {}
+    except Exception as error:  # the template is the partnership's and may fail in any way
+        where = config / FORMS / guides.TEMPLATE
+        raise BotError(f"{where} cannot be filled in ({type(error).__name__}): mend it or take it away") from None
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, content in made.items():
@@ -48,6 +54,6 @@ def handed(
     if as_json:
         emit(*({"policy": policy, "file": str(out / name)} for name in made))
         return
-    say_lines(f"{' and '.join(made)} are in {out}.")
+    say_lines(f"{' and '.join(made)} {'are' if len(made) > 1 else 'is'} in {out}.")
     if template is None:
-        say_lines(f"There is no Word document: {config / 'forms' / guides.TEMPLATE} is not there.")
+        say_lines(f"There is no Word document: {config / FORMS / guides.TEMPLATE} is not there.")

@@ -1,6 +1,6 @@
 """Who answers professional challenges, as a page to print: a table a team, as PDF.
 
-It is laid out by contacts.typ and declares PDF/UA. It asks nobody: who answers is given to it. The same values give the
+It is laid out by contacts.typ. It asks nobody: who answers is given to it. The same values give the
 same bytes.
 """
 
@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 
-import typst
-
 from bot.letters.wording import clean
-from bot.model import aware
+from bot.records.pdf import pdf
 from bot.rules import workdays
 from bot.rules.workdays import Calendar
 
@@ -38,6 +36,4 @@ def as_pdf(title: str, emergency: Sequence[str], teams: Sequence[Team], made: da
         "made": workdays.say(made, cal),
     }
     layout = files("bot.records.contacts").joinpath("contacts.typ").read_bytes()
-    second = aware(made).replace(microsecond=0)
-    inputs = {"contacts": json.dumps(values, sort_keys=True)}
-    return typst.compile(layout, ignore_system_fonts=True, sys_inputs=inputs, timestamp=second, pdf_standards=["ua-1"])
+    return pdf(layout, {"contacts": json.dumps(values, sort_keys=True)}, made)

@@ -222,14 +222,19 @@ def learning(d: Draft, said: Said) -> None:
 
 def theme(d: Draft, said: Said) -> None:
     """What the challenge was about is kept with the case, in the words of the policy's list; the last word counts."""
-    known = {one.casefold(): one for one in d.rules.policy.follow_up.themes}
+    known = {one.casefold(): one for one in d.rules.policy.themes}
     named = [" ".join(one.split()).strip(" .") for one in said.note.replace(";", ",").split(",") if one.strip(" .")]
     found = tuple(dict.fromkeys(known[one.casefold()] for one in named if one.casefold() in known))
-    strange = tuple(f"{one}: it is not one of the themes" for one in named if one.casefold() not in known)
+    listed = _NO_THEME.format(", ".join(d.rules.policy.themes))
     if not found:
-        listed = _NO_THEME.format(", ".join(known.values()))
         nothing_changed(d, said, Tell("No theme of the list stood behind the word.", listed))
         return
+    # What stood there besides may be a name: it is not said again.
+    strange = (
+        (f"What else stood behind the word is no theme. {listed}",)
+        if len(found) < len(set(map(str.casefold, named)))
+        else ()
+    )
     d.put_task(Task(THEME, said=tuple((Side.UNIT, one, d.now) for one in found)))
     d.event(EventKind.TASK, by=said.by.email, note=f"{THEME}: {', '.join(found)}")
     _answer(d, said, (f"What it was about is kept with the case: {', '.join(found)}",), strange)
