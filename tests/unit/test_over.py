@@ -100,6 +100,23 @@ def test_what_was_agreed_is_taken_up_by_who_works_already(db: Database) -> None:
     assert books.changes == (GWEN,)
 
 
+def test_a_change_that_is_kept_late_under_a_smaller_number_is_taken_up_too(db: Database) -> None:
+    """On a server a number is taken before the change is seen by others; all daemons lay them in the same order."""
+    books, ida = Books(shipped()), replace(GWEN, name="Ida", email="ida@csc.example", before=(GWEN.email,))
+    with db.begin() as tx:
+        facts.accept(tx, ida, NOW)
+        tx.execute(update(schema.directory_facts).values(id=2))
+    with db.read() as tx:
+        books.look(tx)
+    with db.begin() as tx:
+        facts.accept(tx, GWEN, NOW)
+        tx.execute(update(schema.directory_facts).where(schema.directory_facts.c.id > 2).values(id=1))
+    with db.read() as tx:
+        books.look(tx)
+    assert books.changes == (GWEN, ida)
+    assert emails(books.settings.directory) == [ida.email]
+
+
 def test_it_is_sealed(db: Database) -> None:
     """An address that somebody changes in the database is found."""
     with db.begin() as tx:
