@@ -185,7 +185,7 @@ class Changes:
     def _became(self, tx: Connection, found: Proposal, digest: str, kept: Agreed, now: datetime) -> str:
         """What follows from the words of both, in a sentence for whoever spoke last."""
         if kept.is_refused:
-            lines = [f"It was said that {found.name or found.email} is not right for {found.team}. Nothing changes."]
+            lines = [f"It was said that {found.name or found.email} is not right for {found.whose}. Nothing changes."]
             self.turn.alert(tx, f"spoc-refused/{digest}", "A change of the directory is not right", lines, now)
             heard = self.directory.unit(found.area) if kept.other == NO else self._before(found)
             for one in heard:
@@ -197,7 +197,7 @@ class Changes:
         change = proposed.agreed(found, now.astimezone(self.turn.books.settings.calendar.zone).date())
         line, old = proposed.csv_line(self.directory, change)
         if not line:
-            lines = [f"Both have said that it is right that {found.name or found.email} answers for {found.team}."]
+            lines = [f"Both have said that it is right that {found.name or found.email} answers for {found.whose}."]
             lines.append("The directory has changed since, and nothing was changed now. See what is right today")
             self.turn.alert(tx, f"spoc-right/{digest}", "A change of the directory came too late", lines, now)
             return "Noted. The directory has changed since, so the operator is asked to look"

@@ -42,6 +42,11 @@ class Proposal:
     email: PersonalText
     before: tuple[Person, ...] = ()
 
+    @property
+    def whose(self) -> str:
+        """The team's role, else the agency's, else the area's."""
+        return self.team or self.agency or self.area
+
 
 @dataclass(frozen=True, slots=True)
 class FormRow:
