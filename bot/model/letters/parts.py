@@ -41,6 +41,7 @@ class Proposal:
     name: PersonalText
     email: PersonalText
     before: tuple[Person, ...] = ()
+    works_for: PersonalText = ""  # the agency whose address it is
 
     @property
     def whose(self) -> str:
