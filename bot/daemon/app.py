@@ -260,12 +260,15 @@ def open_database(settings: Settings) -> Database:
 
 
 def first_start(db: Database, settings: Settings, now: datetime) -> None:
-    """A first start is refused with the list of stages nobody can answer; with open cases the bot runs on."""
-    gaps = coverage(settings, now.date())
-    if not gaps:
+    """A first start is refused with the list of stages nobody can answer; with open cases the bot runs on. What was
+    agreed over the directory's file answers too: a row that ends by its date was followed by one."""
+    if not coverage(settings, now.date()):
         return
+    books = Books(settings)
     with db.read() as tx:
-        if not cases.open_cases(tx):
+        books.look(tx)
+        gaps = coverage(books.settings, now.date())
+        if gaps and not cases.open_cases(tx):
             raise ConfigError(gaps)
 
 

@@ -10,8 +10,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
-from bot.engine.contacts import nightly, quarter
-from bot.engine.contacts.proposed import not_held
+from bot.engine.contacts import nightly, proposed, quarter
 from bot.engine.registers import by_risk, to_be_done
 from bot.engine.turn import Turn
 from bot.mail.bytes.headers import MAX_BLOCK
@@ -91,10 +90,11 @@ class Digests:
         aside = [one for one in shown if one[0].disposition == Disposition.ASIDE]
         unit = self.turn.books.settings.directory.unit(area)
         actions = self._actions(tx, area, now)
-        proposed = tuple(not_held(tx, self.turn.books.file, area))
-        unreached = nightly.unreached(tx, settings, area, date.fromisoformat(day))
+        standing, today = tuple(proposed.standing(self.turn.books, area)), date.fromisoformat(day)
+        unreached = nightly.unreached(tx, settings, area, today)
         unsaid = tuple(quarter.unsaid(tx, self.turn, area, now))
-        waits = open_cases or pen or aside or unsent or withheld or actions or proposed or unreached or unsaid
+        left = proposed.without_effect(tx, settings.directory, area, today)
+        waits = open_cases or pen or aside or unsent or withheld or actions or standing or unreached or unsaid
         if not unit or not (waits or is_monday):
             return
         listed = mailboxes.last_listed(tx)
@@ -111,10 +111,11 @@ class Digests:
             head=heads.noted(tx, head_at, now),
             head_at=f"{head_at:%Y-%m-%dT%H:%MZ}",
             actions=actions,
-            proposed=proposed,
+            proposed=standing,
             unreached=unreached,
-            shared=nightly.shared(settings, area, date.fromisoformat(day)) if is_monday else (),
+            shared=nightly.shared(settings, area, today) if is_monday else (),
             unsaid=unsaid,
+            without_effect=tuple(left) if is_monday else (),
         )
         letter = Letter(
             values,

@@ -8,7 +8,7 @@ tables for that, which a purge reaches. Who answers for a team is no case's, and
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -78,11 +78,14 @@ def note_fact(tx: Connection, kind: str, values: Mapping[str, object], now: date
     return number
 
 
-def facts(tx: Connection, kind: str = "", after: int = 0) -> Iterator[tuple[int, datetime, str, dict[str, Any]]]:
-    """What was said of the directory, of one kind or all, behind that number: number, when, kind, values."""
-    rows = select(_facts).where(_facts.c.id > after, _facts.c.kind == kind if kind else true())
+def facts(
+    tx: Connection, kind: str = "", known: Collection[int] = ()
+) -> Iterator[tuple[int, datetime, str, dict[str, Any]]]:
+    """What was said of the directory, of one kind or all, but these numbers: number, when, kind, values."""
+    rows = select(_facts).where(_facts.c.kind == kind if kind else true())
     for row in tx.execute(rows.order_by(_facts.c.id)).all():
-        yield row.id, row.at, row.kind, json.loads(row.body)
+        if row.id not in known:
+            yield row.id, row.at, row.kind, json.loads(row.body)
 
 
 def forget_fact(tx: Connection, number: int, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,10 @@ from sqlalchemy import update
 from typer.testing import CliRunner
 
 from bot.cli.main import app
+from bot.daemon.app import first_start
 from bot.engine.contacts import facts
 from bot.engine.contacts.books import Books
+from bot.model.errors import ConfigError
 from bot.rules import directory_file
 from bot.rules.answering.over import Change, State, laid, over
 from bot.rules.directory import Directory
@@ -98,6 +100,36 @@ def test_what_was_agreed_is_taken_up_by_who_works_already(db: Database) -> None:
     assert emails(books.settings.directory) == [GWEN.email]
     assert emails(books.file) == ["fay.marsh@csc.example"]
     assert books.changes == (GWEN,)
+
+
+def test_a_change_that_is_kept_late_under_a_smaller_number_is_taken_up_too(db: Database) -> None:
+    """On a server a number is taken before the change is seen by others; all daemons lay them in the same order."""
+    books, ida = Books(shipped()), replace(GWEN, name="Ida", email="ida@csc.example", before=(GWEN.email,))
+    with db.begin() as tx:
+        facts.accept(tx, ida, NOW)
+        tx.execute(update(schema.directory_facts).values(id=2))
+    with db.read() as tx:
+        books.look(tx)
+    with db.begin() as tx:
+        facts.accept(tx, GWEN, NOW)
+        tx.execute(update(schema.directory_facts).where(schema.directory_facts.c.id > 2).values(id=1))
+    with db.read() as tx:
+        books.look(tx)
+    assert books.changes == (GWEN, ida)
+    assert emails(books.settings.directory) == [ida.email]
+
+
+def test_a_start_is_not_refused_for_a_post_that_a_change_fills(db: Database) -> None:
+    """The file's row has ended by its date, as it does for who leaves."""
+    lead = "dev.patel@csc.example"
+    rows = (replace(r, valid_to=NOW.date()) if r.email == lead else r for r in shipped().directory.rows)
+    settings, later = replace(shipped(), directory=Directory(tuple(rows))), NOW + timedelta(days=30)
+    with pytest.raises(ConfigError, match="designated_safeguarding_lead for agency CSC"):
+        first_start(db, settings, later)
+    change = replace(GWEN, team="", role="designated_safeguarding_lead", before=(lead,))
+    with db.begin() as tx:
+        facts.accept(tx, change, NOW)
+    first_start(db, settings, later)
 
 
 def test_it_is_sealed(db: Database) -> None:

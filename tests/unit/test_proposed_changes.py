@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
-from bot.engine.contacts.proposed import agreed, csv_line, holds
+import pytest
+
+from bot.engine.contacts import facts
+from bot.engine.contacts.proposed import YES, Agreed, agreed, csv_line, keep, standing
+from bot.model import Contact, Letter, LetterKind
+from bot.model.letters import Digest, Question
 from bot.model.letters.parts import Person, Proposal
 from bot.rules import directory_file
-from tests.unit.case_samples import shipped
+from bot.rules.answering.over import Change
+from tests.unit.case_samples import FAY, UNIT, shipped
+from tests.unit.engine_samples import House, to
 
 GWEN = Proposal("CE", "CSC", "Crewe Assessment Team", "line_manager", "Gwen, Dr Hall", "gwen.hall@csc.example",
                 (Person("Fay Marsh", "fay.marsh@csc.example"),))  # fmt: skip
-DAY = date(2027, 3, 3)
+DAY, MONDAY = date(2027, 3, 3), datetime(2027, 3, 8, 9, tzinfo=UTC)
 HEADER = ",".join(directory_file.COLUMNS)
 
 
@@ -33,10 +40,43 @@ def test_an_address_elsewhere_is_not_called_secure() -> None:
     assert ",yes," not in line
 
 
-def test_the_directory_holds_it_only_for_its_team_and_role() -> None:
-    """Until the file names that address for that very team and role it stands in the daily letter."""
-    directory = shipped().directory
-    fay = replace(GWEN, email="fay.marsh@csc.example")
-    assert holds(directory, fay)
-    assert not holds(directory, GWEN)
-    assert not holds(directory, replace(fay, role="service_manager"))
+# --- in the daily letter ----------------------------------------------------------------------------------------------
+
+
+def change(name: str, *before: str) -> Change:
+    return replace(agreed(GWEN, DAY), name=name, email=f"{name.lower()}@csc.example", before=before)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ((change("Gwen", FAY),), ["Gwen"]),
+        ((change("Gwen", FAY), change("Ida", "gwen@csc.example")), ["Ida"]),
+        ((change("Gwen", "somebody.before@csc.example"),), []),
+        ((replace(change("Gwen", FAY), email=FAY),), []),
+        ((replace(change("Gwen", FAY), email=FAY, role="service_manager"),), ["Gwen"]),
+    ],
+)
+def test_it_names_what_stands_and_nothing_else(house: House, changes: tuple[Change, ...], named: list[str]) -> None:
+    """Not whom another followed, nor what the file overtook, nor what the file holds for that very team and role."""
+    books = house.turn.books
+    with house.db.begin() as tx:
+        for one in changes:
+            facts.accept(tx, one, MONDAY)
+        books.look(tx)
+    assert [one.name for one in standing(books, "CE")] == named
+    assert [*standing(books, "CW")] == []
+
+
+def test_what_an_earlier_release_had_confirmed_is_not_said_to_stand(house: House) -> None:
+    """Then the file alone counted: letters do not go there, and the unit is asked to tell of it again."""
+    asked = Letter(Question.Proposed(proposal=GWEN, by=GWEN.before[0]), "spoc/x", (Contact(UNIT),), decided=MONDAY)
+    with house.db.begin() as tx:
+        house.turn.post(tx, asked, MONDAY)
+    (queued,) = house.letters(LetterKind.QUESTION, "proposed")
+    with house.db.begin() as tx:
+        keep(tx, "x", Agreed(queued.letter.message_id, YES, YES))
+    house.app.digests.post(MONDAY)
+    (told,) = [q.letter.values for q in house.letters(LetterKind.DIGEST) if to(q.letter) == (UNIT,)]
+    assert isinstance(told, Digest.Daily)
+    assert (told.proposed, told.without_effect) == ((), (GWEN,))

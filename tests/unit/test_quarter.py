@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from bot.engine.contacts import facts, quarter
 from bot.model import LetterKind
-from bot.model.letters import Question
+from bot.model.letters import Answer, Question
 from bot.rules.answering import quarter as rules
 from bot.rules.book import Mode
+from bot.rules.directory import Directory, Row
 from bot.store import meta
 from bot.store.proof import beside
 from tests.unit.case_samples import BOT, CREWE, FAY, UNIT, shipped
@@ -125,6 +128,101 @@ def test_no_is_told_to_the_unit_and_takes_nobody_out(quarter_began: House) -> No
     with quarter_began.db.read() as tx:
         (one,) = quarter.unsaid(tx, quarter_began.turn, "CE", APRIL + DAYS)
     assert (one.who.email, one.said_no) == (FAY, True)
+
+
+def rows(house: House, change: Callable[[Row], Row]) -> None:
+    """The file's rows as `change` makes them."""
+    settings = house.turn.books.settings
+    made = Directory(tuple(change(row) for row in settings.directory.rows))
+    house.turn.books.settings = replace(settings, directory=made)
+
+
+@pytest.mark.parametrize("text", ["YES", "NO", "NAME Gwen Hall, gwen.hall@csc.example"])
+def test_who_left_a_post_says_nothing_of_it(quarter_began: House, text: str) -> None:
+    """They hold another one by now: it is said to them, noted nowhere and told to nobody."""
+    rows(quarter_began, lambda row: replace(row, role="practitioner") if row.email == FAY else row)
+    told = reply(quarter_began, FAY, text, APRIL + DAYS)
+    assert "does not name you there any more" in told
+    assert words(quarter_began) == {}
+    assert quarter_began.letters(LetterKind.QUESTION, "proposed") == []
+    assert [q for q in quarter_began.letters(LetterKind.ANSWER) if to(q.letter) == (UNIT,)] == []
+
+
+def test_no_of_a_post_at_no_stage_is_told_to_the_unit(quarter_began: House) -> None:
+    """Whoever was named just now is asked whatever the role, and what they are told of the unit is so."""
+    with quarter_began.db.begin() as tx:
+        held = (rules.Duty("CE", "CSC", "Crewe Assessment Team", "team_inbox"),)
+        who = quarter_began.turn.books.settings.directory.person(CREWE)
+        assert who is not None
+        quarter.ask(quarter_began.turn, tx, who, held, APRIL, until=APRIL, occasion="still/x", is_new=True)
+    assert "the business unit is told" in reply(quarter_began, CREWE, "NO", APRIL + DAYS)
+    (told,) = [q for q in quarter_began.letters(LetterKind.ANSWER) if to(q.letter) == (UNIT,)]
+    assert isinstance(told.letter.values, Answer.Office)
+    assert "team inbox of Crewe Assessment Team" in told.letter.values.done[0]
+
+
+def test_who_deputises_no_more_says_nothing_of_the_post(quarter_began: House) -> None:
+    """Though it was they who were asked."""
+    quarter_began.app.quarterly.post(APRIL + 15 * DAYS)
+    other = "tom.lee@csc.example"
+    rows(quarter_began, lambda row: replace(row, deputy_email=other) if row.email == LEAD else row)
+    rows(quarter_began, lambda row: replace(row, email=DUTY) if row.email == "anil.rao@csc.example" else row)
+    quarter_began.send(APRIL + 15 * DAYS)
+    told = reply(quarter_began, DUTY, "NAME Gwen Hall, gwen.hall@csc.example", APRIL + 16 * DAYS)
+    assert "does not name you there any more" in told
+    assert quarter_began.letters(LetterKind.QUESTION, "proposed") == []
+
+
+def test_a_deputy_is_promised_to_who_has_one(quarter_began: House) -> None:
+    """The letter to whom nobody stands in for names the unit alone."""
+    sent = {str(m["To"]): texts([m])[0] for m in quarter_began.send(APRIL)}
+    assert [("your deputy is asked" in text) for who, text in sent.items() if LEAD in who] == [True]
+    assert [("your deputy is asked" in text) for who, text in sent.items() if "dsp@cescp" in who] == [False]
+
+
+def test_a_post_of_the_area_and_an_address_of_another_agency_are_named(quarter_began: House) -> None:
+    """The unit reads whose post it is to give, and whose address it would go to."""
+    reply(quarter_began, "dsp@cescp.example", "NAME Gwen, gwen@csc.example", APRIL + DAYS)
+    reply(quarter_began, FAY, "NAME Ida, ida@health.example", APRIL + 2 * DAYS)
+    put = texts([m for m in quarter_began.send(APRIL + 2 * DAYS) if UNIT in str(m["To"])], "A change")
+    (one,) = [text for text in put if "For: CE. Role: delegated safeguarding partner" in text]
+    (other,) = [text for text in put if "Ida (ida@health.example)" in text]
+    assert "an address of" not in one
+    assert "Ida (ida@health.example), an address of Cheshire Health" in other
+
+
+# --- what the unit says -----------------------------------------------------------------------------------------------
+
+
+def agree(house: House, at: datetime, sender: str = UNIT) -> list[str]:
+    """What is told to whom once the unit's address has said YES to what it was asked: "who: letter"."""
+    (put,) = house.letters(LetterKind.QUESTION, "proposed")
+    house.send(at)
+    house.put(eml(sender, "Re: A change", "YES", at=at, to=(BOT,), cc=(), answers=put.letter.message_id), at, BOT)
+    before = {q.id for q in house.letters(LetterKind.ANSWER)}
+    house.take_in(at)
+    with house.db.read() as tx:
+        house.turn.books.look(tx)
+    return [f"{to(q.letter)[0]}: {q.letter.values}" for q in house.letters(LetterKind.ANSWER) if q.id not in before]
+
+
+def test_whose_post_goes_to_another_hears_it(quarter_began: House) -> None:
+    """In the minute of the YES: they may never have been asked."""
+    reply(quarter_began, FAY, "NAME Gwen Hall, gwen.hall@csc.example", APRIL + DAYS)
+    told = agree(quarter_began, APRIL + 2 * DAYS)
+    (theirs,) = [one for one in told if one.startswith(FAY)]
+    assert "line manager of Crewe Assessment Team go to Gwen Hall" in theirs
+    assert [one.name for one in quarter_began.turn.books.changes] == ["Gwen Hall"]
+
+
+def test_who_left_the_unit_says_nothing_for_it(quarter_began: House) -> None:
+    """Though it was they who were asked, and are known elsewhere."""
+    reply(quarter_began, FAY, "NAME Gwen Hall, gwen.hall@csc.example", APRIL + DAYS)
+    ended = APRIL.date()
+    rows(quarter_began, lambda row: replace(row, valid_to=ended) if row.email == UNIT else row)
+    (told,) = agree(quarter_began, APRIL + 2 * DAYS)
+    assert "names others there today" in told
+    assert quarter_began.turn.books.changes == ()
 
 
 def test_a_name_is_put_to_the_unit(quarter_began: House) -> None:

@@ -19,13 +19,12 @@ from bot.settings.settings import Settings
 
 
 class Books:
-    """`settings`: those of today; `file`: the directory as its file has it; `changes`: what stands over it."""
+    """`settings`: those of today; `file`: the directory as its file has it."""
 
     def __init__(self, settings: Settings, *, strict: bool = False) -> None:
         self.settings = settings
         self.file = settings.directory
-        self.changes: tuple[Change, ...] = ()
-        self._seen = 0
+        self._agreed: dict[int, Change] = {}
         self.strict = strict
         self._kept: dict[str, Policy] = {}
         self._texts: dict[str, str] = {}  # made once: every turn asks, and each parse costs more than a decision
@@ -33,10 +32,15 @@ class Books:
     def look(self, tx: Connection) -> None:
         """Takes up what was agreed about the directory since it looked last, by whichever daemon. What it has taken up
         stands as long as it lives: only a start reads the file anew."""
-        for number, change in facts.accepted(tx, self._seen):
-            self._seen = number
-            self.changes = (*self.changes, change)
-            self.settings = replace(self.settings, directory=over(self.settings.directory, (change,)))
+        new = dict(facts.accepted(tx, self._agreed))
+        if new:
+            self._agreed = dict(sorted((self._agreed | new).items()))
+            self.settings = replace(self.settings, directory=over(self.file, self.changes))
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What stands over the file, in the order in which it was agreed."""
+        return tuple(self._agreed.values())
 
     def rules(self, policy_id: str, kept_text: str = "", *, code: Callable[[str], str]) -> Rules:
         """`code`: see Rules. Raises KeyError for a policy that is neither configured nor kept."""

@@ -4,7 +4,7 @@ answer.
 Kept and sealed by the store, which does not know what stands in it. It decides nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -49,9 +49,10 @@ def accept(tx: Connection, change: Change, now: datetime) -> None:
     meta.note_fact(tx, Kind.CHANGE, values, now)
 
 
-def accepted(tx: Connection, after: int = 0) -> Iterator[tuple[int, Change]]:
-    """The changes behind that number, in the order in which they were agreed."""
-    for number, _, _, values in meta.facts(tx, Kind.CHANGE, after):
+def accepted(tx: Connection, known: Collection[int] = ()) -> Iterator[tuple[int, Change]]:
+    """The changes but those of the numbers that are known, in the order in which they were agreed. Of two daemons the
+    one with the smaller number may be kept last, so the highest number that was seen says nothing of those before."""
+    for number, _, _, values in meta.facts(tx, Kind.CHANGE, known):
         yield number, Change(**values | {"before": tuple(values["before"]), "on": date.fromisoformat(values["on"])})
 
 

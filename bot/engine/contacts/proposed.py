@@ -1,4 +1,4 @@
-"""Changes of the directory that were told by mail: who has said YES, and which of them the file does not hold yet.
+"""Changes of the directory that were told by mail: who has said YES, and which of them stand.
 
 What is proposed stands in the letter that asks about it; beside it are kept two words and no name. What both have said
 is right stands over the file from then on; the file is the operator's and is changed by nobody here. What words mean
@@ -11,6 +11,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from bot.engine.contacts.books import Books
 from bot.model.letters import Answer, Question
 from bot.model.letters.parts import Proposal
 from bot.rules import directory_file
@@ -55,22 +56,24 @@ def proposal(values: object) -> Proposal | None:
     return values.proposal if isinstance(values, (Answer.Proposed, Question.Proposed)) else None
 
 
-def not_held(tx: Connection, directory: Directory, area: str) -> Iterator[Proposal]:
-    """What both have confirmed and that directory, the file's, does not hold, of one area."""
+def standing(books: Books, area: str) -> Iterator[Proposal]:
+    """What stands over the file, of one area, and was not followed by a later change."""
+    today = books.settings.directory.rows
+    for one in laid(books.file, books.changes):
+        if one.change.area == area and one.new in today:
+            it = one.change
+            yield Proposal(it.area, it.agency, it.team, it.role, it.name, it.email)
+
+
+def without_effect(tx: Connection, directory: Directory, area: str, on: date) -> Iterator[Proposal]:
+    """What both have confirmed, of one area, and that today's directory would take, but does not hold: it was confirmed
+    under an earlier release, for which the file alone counted, or when the directory named somebody else for a time."""
     for kept in meta.with_prefix(tx, _PREFIX).values():
         said = Agreed(*kept.split(" "))
         asked = outbox.by_message_id(tx, (said.letter,)) if said.is_confirmed else []
         found = proposal(asked[0].letter.values) if asked else None
-        if found is not None and found.area == area and not holds(directory, found):
+        if found is not None and found.area == area and csv_line(directory, agreed(found, on))[0]:
             yield found
-
-
-def holds(directory: Directory, one: Proposal) -> bool:
-    """Whether the directory names that address for the team and role."""
-    return any(
-        (row.area, row.team, row.role) == (one.area, one.team, one.role) and one.email.lower() in row.addresses
-        for row in directory.rows
-    )
 
 
 def agreed(one: Proposal, on: date) -> Change:

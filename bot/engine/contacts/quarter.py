@@ -117,7 +117,7 @@ def ask(
     values = Question.Still(
         held=tuple(Held(duty.whose, duty.role, duty.deputy) for duty in held),
         until=until,
-        unit=person(unit_of(turn, held[0].area)),
+        unit=person(unit_of(turn, held[0].area, now)),
         whom=person(whom) if whom else None,
         is_new=is_new,
     )
@@ -127,11 +127,11 @@ def ask(
         facts.put_question(tx, rules.named(day), who.email, until, now)
 
 
-def unit_of(turn: Turn, area: str) -> Contact:
-    """Who looks after the directory of that area."""
+def unit_of(turn: Turn, area: str, now: datetime) -> Contact:
+    """Who looks after the directory of that area today."""
     settings = turn.books.settings
     operator = Contact(settings.config.operator, "the operator of this service")
-    return next(iter(settings.directory.unit(area)), operator)
+    return next(iter(settings.directory.unit(area, now.astimezone(settings.calendar.zone).date())), operator)
 
 
 def unsaid(tx: Connection, turn: Turn, area: str, now: datetime) -> Iterator[Unsaid]:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from bot.case import dated
 from bot.engine.contacts import facts, proposed, quarter
 from bot.engine.contacts.proposed import NO, OPEN, YES, Agreed
-from bot.engine.reading.office import Office
+from bot.engine.reading.office import Office, areas_of
 from bot.engine.turn import Turn
 from bot.letters import render
 from bot.mail.words.brought import addresses
@@ -27,6 +27,7 @@ from bot.rules import directory_file
 from bot.rules.answering import over
 from bot.rules.answering import quarter as rules
 from bot.rules.answering.quarter import Duty
+from bot.rules.answering.today import MANY
 from bot.rules.directory import ROLES, Directory, domain_of
 from bot.store.outbox import Queued
 
@@ -55,7 +56,8 @@ class Change:
 
     def proposal(self, directory: Directory, area: str) -> Proposal:
         agency = self.agency or next((c.agency for c in self.now), "") or directory.agency_of(self.email, area)
-        return Proposal(area, agency, self.team, self.role, self.name, self.email, tuple(map(person, self.now)))
+        now, whose = tuple(map(person, self.now)), directory.agency_of(self.email, area)
+        return Proposal(area, agency, self.team, self.role, self.name, self.email, now, whose)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -130,24 +132,35 @@ class Changes:
         return "" if domain_of(email) in allowed else "an address at a domain that letters may go to"
 
     def _other(self, found: Proposal, by: Contact, now: datetime) -> Contact | None:
-        """Whom it names, if the directory knows them; else who holds the role today, else the agency's lead."""
+        """Who is asked besides: the first who is somebody else."""
+        row = self._askable(found, now)
+        return next((one for one in row if not self.directory.same_person(one.email, by.email)), None)
+
+    def _askable(self, found: Proposal, now: datetime) -> tuple[Contact, ...]:
+        """Whom it names, if the directory knows them; who holds the role today; the agency's lead."""
         directory, today = self.directory, now.date()
         named = directory.person(found.email)
         held = directory.holders(found.role, found.area, found.agency, found.team, today)
         leads = directory.holders("designated_safeguarding_lead", found.area, found.agency, on=today)
-        row = (*([named] if named else ()), *held, *leads)
-        return next((one for one in row if not directory.same_person(one.email, by.email)), None)
+        return (*([named] if named else ()), *held, *leads)
+
+    def _may_say(self, found: Proposal, email: str, now: datetime, *, is_unit: bool) -> bool:
+        """Whether whoever was asked would be asked today too: who has left a post says nothing of it."""
+        if is_unit:
+            return found.area in areas_of(self.directory, email, now.date())
+        return any(self.directory.same_person(one.email, email) for one in self._askable(found, now))
 
     def propose(self, tx: Connection, mail: Mail, by: Contact, held: Duty, name: str, email: str, now: datetime) -> str:
         """Who held a role, or their deputy, names who has it now: the business unit alone is still to say that it is
         right. Returns what is wrong with it, "" where the unit is asked."""
-        unit = next(iter(self.directory.unit(held.area)), None)
+        unit = next(iter(self.directory.unit(held.area, now.date())), None)
         if unit is None:
             return "a business unit that could be asked"
         if lacks := self._lack(email):
             return lacks
         before = self.directory.holders(held.role, held.area, held.agency, held.team, now.date())
-        found = Proposal(held.area, held.agency, held.team, held.role, name, email, tuple(map(person, before)))
+        whose = self.directory.agency_of(email, held.area)
+        found = Proposal(held.area, held.agency, held.team, held.role, name, email, tuple(map(person, before)), whose)
         what = f"{mail.digest}/{held.role}/{held.team or held.agency}/{held.area}"
         told = Question.Proposed(proposal=found, by=person(by), by_holder=True)
         letter = self._post(tx, None, unit, told, what, now)
@@ -164,28 +177,30 @@ class Changes:
         by = self.directory.person(email)
         if found is None or kept is None or by is None or mail.proof is Proof.FAILED:
             return "an answer about the directory that counts for nothing"
+        is_unit = asked.letter.message_id == kept.letter
         if not self.directory.same_person(who.email, email):
             undone = f"It was {who} who was asked, and whose word counts"
         elif mail.proof is not Proof.PROVEN or dated.outdated(mail, asked.queued, is_seen=False, behind=dated.SLOW):
             undone = UNPROVEN
+        elif not self._may_say(found, email, now, is_unit=is_unit):
+            undone = "The directory names others there today, and their word counts. SPOC tells of a change anew"
         elif kept.is_confirmed or kept.is_refused:
             undone = _SETTLED
         elif mail.command is None:
             undone = "Only YES or NO on the first line is read here"
         else:
             word = YES if mail.command.word is Word.YES else NO
-            is_unit = asked.letter.message_id == kept.letter
             kept = Agreed(kept.letter, word if is_unit else kept.unit, kept.other if is_unit else word)
             proposed.keep(tx, digest, kept)
-            self.tell(tx, mail, by, digest, now, done=self._became(tx, found, digest, kept, now))
+            self.tell(tx, mail, by, digest, now, done=self._became(tx, found, by, digest, kept, now))
             return ""
         self.tell(tx, mail, by, digest, now, undone=undone)
         return ""
 
-    def _became(self, tx: Connection, found: Proposal, digest: str, kept: Agreed, now: datetime) -> str:
+    def _became(self, tx: Connection, found: Proposal, by: Contact, digest: str, kept: Agreed, now: datetime) -> str:
         """What follows from the words of both, in a sentence for whoever spoke last."""
         if kept.is_refused:
-            lines = [f"It was said that {found.name or found.email} is not right for {found.team}. Nothing changes."]
+            lines = [f"It was said that {found.name or found.email} is not right for {found.whose}. Nothing changes."]
             self.turn.alert(tx, f"spoc-refused/{digest}", "A change of the directory is not right", lines, now)
             heard = self.directory.unit(found.area) if kept.other == NO else self._before(found)
             for one in heard:
@@ -197,12 +212,13 @@ class Changes:
         change = proposed.agreed(found, now.astimezone(self.turn.books.settings.calendar.zone).date())
         line, old = proposed.csv_line(self.directory, change)
         if not line:
-            lines = [f"Both have said that it is right that {found.name or found.email} answers for {found.team}."]
+            lines = [f"Both have said that it is right that {found.name or found.email} answers for {found.whose}."]
             lines.append("The directory has changed since, and nothing was changed now. See what is right today")
             self.turn.alert(tx, f"spoc-right/{digest}", "A change of the directory came too late", lines, now)
             return "Noted. The directory has changed since, so the operator is asked to look"
         facts.accept(tx, change, now)
         self._ask_new(tx, change, digest, now)
+        self._tell_before(tx, found, by, digest, now)
         lines = ["Both have said that it is right. The line for directory.csv:", HEADER, line]
         where = f"in place of line {' and '.join(map(str, old))}" if any(old) else "as a new line"
         lines.append(f"It stands over the file from now on, {where}; the file itself was not changed")
@@ -213,6 +229,15 @@ class Changes:
     def _before(self, found: Proposal) -> Iterator[Contact]:
         """Whom the directory named when it was proposed, as far as it knows them."""
         yield from (one for who in found.before if (one := self.directory.person(who.email)) is not None)
+
+    def _tell_before(self, tx: Connection, found: Proposal, by: Contact, digest: str, now: datetime) -> None:
+        """Nobody's post goes to another without a word to them: others may have agreed to it."""
+        said = f"Challenges for the {found.role.replace('_', ' ')} of {found.whose} go to {found.name or found.email}"
+        unit = quarter.unit_of(self.turn, found.area, now)
+        said = f"{said} from now on, as was agreed. If that is not right, tell {unit} ({unit.email})"
+        for one in self._before(found) if found.role not in MANY else ():
+            if not any(self.directory.same_person(one.email, other) for other in (by.email, found.email)):
+                self.tell(tx, None, one, digest, now, done=said)
 
     def _ask_new(self, tx: Connection, change: over.Change, digest: str, now: datetime) -> None:
         """Whoever answers from now on hears of it, and may say that it is not right."""

@@ -42,10 +42,11 @@ class Digest:
         head: PlainText
         actions: tuple[ToBeDone, ...] = ()
         head_at: PlainText = ""  # as `verify --at` takes it
-        proposed: tuple[Proposal, ...] = ()  # confirmed by both, and not in the directory yet
+        proposed: tuple[Proposal, ...] = ()  # stands over the file
         unreached: tuple[Unreached, ...] = ()
         shared: tuple[Shared, ...] = ()  # told on Mondays
         unsaid: tuple[Unsaid, ...] = ()
+        without_effect: tuple[Proposal, ...] = ()  # confirmed, and in no directory; told on Mondays
 
 
 class Answer:

@@ -41,6 +41,12 @@ class Proposal:
     name: PersonalText
     email: PersonalText
     before: tuple[Person, ...] = ()
+    works_for: PersonalText = ""  # the agency whose address it is
+
+    @property
+    def whose(self) -> str:
+        """The team's role, else the agency's, else the area's."""
+        return self.team or self.agency or self.area
 
 
 @dataclass(frozen=True, slots=True)
