@@ -30,6 +30,7 @@ class Lined:
         self._door = door
         self.line, self._far = socket.socketpair()
         self.fetched = self.closed = self.looked = 0
+        self.is_stubborn = False  # it cannot be closed
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._door, name)
@@ -45,6 +46,8 @@ class Lined:
 
     def close(self) -> None:
         self.closed += 1
+        if self.is_stubborn:
+            raise TypeError("it cannot be closed")
 
     def let_go(self) -> None:
         self.line.close()
@@ -95,6 +98,24 @@ def test_lines_beyond_the_setting_are_closed(office: Office, lined: dict[str, Li
         until(lambda: sum(door.closed for door in lined.values()) == len(lined) - 5)
         assert all(door.fetched for door in lined.values())
         assert {door.closed for door in lined.values()} == {0, 1}
+
+
+def test_a_door_that_cannot_be_closed_is_read_on(office: Office, lined: dict[str, Lined]) -> None:
+    """What fails while a line too many is closed is told, and neither its mailbox nor the hand is lost for it."""
+    config = office.app.settings.config.model_copy(update={"connections": 1})
+    office.app.settings = replace(office.app.settings, config=config)
+    for door in lined.values():
+        door.is_stubborn = True
+    with crew(office.app, office.clock, lambda post: post.woken.set()) as made:
+        until(lambda: sum(door.closed for door in lined.values()) == len(lined) - 1)
+        until(lambda: len(made.told.standing()) == len(lined) - 1)
+        for door in lined.values():
+            door.is_stubborn = False
+        before = {name: door.fetched for name, door in lined.items()}
+        for name in lined:
+            made.box(name).ask()
+        until(lambda: all(door.fetched > before[name] for name, door in lined.items()))
+        until(lambda: made.told.standing() == [])
 
 
 def test_mailboxes_are_no_threads(office: Office) -> None:

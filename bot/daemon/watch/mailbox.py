@@ -76,7 +76,10 @@ class Watcher:
 
     def rest(self) -> Look:
         """Has its line closed, which is one too many; what to wait for instead."""
-        self._mailbox.close()
+        try:
+            self._mailbox.close()
+        except Exception as error:
+            self._tell(error)
         return Look(seconds=CROWDED)
 
     def stop(self) -> None:
@@ -106,6 +109,10 @@ class Watcher:
 
     def _failed(self, error: Exception) -> Look:
         self._answer(is_down=True)
+        self._tell(error)
+        return Look(seconds=pause_after(self._failures - 1, error))
+
+    def _tell(self, error: Exception) -> None:
         why = without_addresses(in_words(error))
         if isinstance(error, DoorClosed):
             # No fault of ours: the gap is in the database, and alert.py tells it when it lasts.
@@ -114,7 +121,6 @@ class Watcher:
             log.error("a turn failed", thread=self.label, why=why, exc_info=error)
             self._troubles.add(self._fault, f"It goes on after a pause: {in_words(error)}.", self._read_now())
         self._failures += 1
-        return Look(seconds=pause_after(self._failures - 1, error))
 
     @property
     def _fault(self) -> str:
