@@ -24,7 +24,7 @@ OTHER_FILES = 256
 #: A stream of Exchange: the connection, and both ends of its bell.
 FILES_A_STREAM = 3
 
-LIMIT = re.compile(r"^\s*(TasksMax|LimitNOFILE)\s*=\s*(\d+)(?::(\d+))?\s*$", re.MULTILINE)
+LIMIT = re.compile(r"^[ \t]*(TasksMax|LimitNOFILE)[ \t]*=[ \t]*(\S*)[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def _server(door: Door) -> str:
 
 def short(config: Config, units: Sequence[Path] = UNITS) -> Iterator[str]:
     """What the installed unit allows too little of, one sentence each with the line to write; nothing without a unit,
-    and nothing about a limit that it does not name."""
+    and nothing about a limit that it does not name by a number."""
     wanted = {"TasksMax": needs(config).tasks, "LimitNOFILE": needs(config).files}
     for name, allowed in _allowed(units).items():
         if allowed < wanted[name]:
@@ -68,8 +68,8 @@ def _allowed(units: Sequence[Path]) -> dict[str, int]:
         return {}
     parts = sorted((units[0] / f"{UNIT}.d").glob("*.conf"))
     texts = [part.read_text("utf-8", "replace") for part in (file, *parts)]
-    # Of LimitNOFILE=soft:hard the first counts.
-    return {name: int(soft) for text in texts for name, soft, _ in LIMIT.findall(text)}
+    told = {name: value.partition(":")[0] for text in texts for name, value in LIMIT.findall(text)}  # soft:hard
+    return {name: int(soft) for name, soft in told.items() if soft.isdecimal()}  # not: infinity, a share, a reset
 
 
 def _round(value: int) -> int:

@@ -49,6 +49,14 @@ def test_a_unit_that_allows_too_little(tmp_path: Path) -> None:
     assert list(short(config_of(900), [folder])) == []
 
 
+def test_a_limit_that_is_lifted_beside_the_unit(tmp_path: Path) -> None:
+    """What comes later wins, also where it is no number."""
+    folder = unit(tmp_path, 32, 1024)
+    (folder / f"{UNIT}.d").mkdir()
+    (folder / f"{UNIT}.d" / "more.conf").write_text("[Service]\nLimitNOFILE=infinity\nTasksMax=80%\n", "utf-8")
+    assert list(short(config_of(900), [folder])) == []
+
+
 def test_without_a_unit_nothing_is_said(tmp_path: Path) -> None:
     """Somebody else starts it, and may know better."""
     assert list(short(config_of(5000), [tmp_path])) == []
