@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -13,11 +14,11 @@ from pydantic import SecretStr
 
 from bot.daemon.watch.lines import news_within
 from bot.doors.ews.client import VERSIONS
-from bot.doors.ews.receive import EwsMailbox
+from bot.doors.ews.receive import NEAR, EwsMailbox
 from bot.doors.opened import open_mailbox
 from bot.doors.ports import Mailbox
 from bot.model.errors import DoorClosed
-from bot.settings.door import EwsVersion
+from bot.settings.door import EWS_STREAMS, EwsVersion
 from tests.contract.mailbox_contract import ARRIVED, MailboxContract, Waiting, drain, ids, letter
 from tests.servers.certificates import make_certificate
 from tests.servers.ews import EwsServer, held
@@ -340,6 +341,23 @@ def test_a_stream_that_is_no_good(room: EwsRoom, operation: str, what: str) -> N
     assert waiting.result() is True
     assert ids(drain(mailbox)[0]) == ["one"]
     assert room.server.count()["Subscribe"] == 1
+
+
+def test_no_thread_for_a_stream(room: EwsRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that gives no more threads has its mailboxes looked at more often, and streams when it gives some."""
+
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    mailbox = room.open()
+    drain(mailbox)
+    with monkeypatch.context() as short:
+        short.setattr(threading.Thread, "start", refused)
+        assert {mailbox.look().seconds for _ in range(EWS_STREAMS + 1)} == {NEAR}
+        mailbox.close()
+    drain(mailbox)
+    mailbox.look()
+    until(lambda: room.server.streams)
 
 
 def test_a_restarted_server(room: EwsRoom) -> None:

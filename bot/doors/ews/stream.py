@@ -60,8 +60,13 @@ class Stream:
             return
         self._again = time.monotonic() + PAUSE
         self._bell = self._bell or _Bell()
-        self._heard = _Heard(Exchange(self._name, self._door), ids, folders, self._bell, places)
-        self._heard.start()
+        heard = _Heard(Exchange(self._name, self._door), ids, folders, self._bell, places)
+        try:
+            heard.start()
+        except RuntimeError:  # the system gives no more threads: it is looked at more often
+            places.release()
+        else:
+            self._heard = heard
 
     def hush(self) -> None:
         """What has rung up to now was heard."""
