@@ -18,7 +18,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.daemon.watch.lines import news_within
-from bot.doors.imap_smtp.connection import IDLE_SECONDS
+from bot.doors.imap_smtp.connection import IDLE_SECONDS, REFUSED_SECONDS
 from bot.doors.imap_smtp.imap import LOOK_SECONDS
 from bot.doors.opened import open_mailbox
 from bot.doors.ports import Look, Mailbox, RawMail
@@ -272,6 +272,21 @@ def test_no_idle(line: Line) -> None:
     assert mailbox.look() == Look(seconds=LOOK_SECONDS)
     line.server.append(line.user, letter("one"))
     assert news_within(mailbox, 0) is True
+
+
+def test_idle_that_is_refused(line: Line) -> None:
+    """A server that offers IDLE and refuses it is asked now and then, and not logged in to in a circle."""
+    line.proxy.edit_asked(lambda data: data.replace(b" IDLE\r\n", b" NEVER\r\n"))
+    mailbox = line.open()
+    drain(mailbox)
+    assert mailbox.look() == Look()
+    for _ in range(3):
+        assert mailbox.look().has_news
+        drain(mailbox)
+        assert mailbox.look() == Look(seconds=REFUSED_SECONDS)
+    line.proxy.edit_asked(bytes)
+    drain(mailbox)
+    assert mailbox.look().seconds == IDLE_SECONDS
 
 
 def test_starttls_stripped(line: Line) -> None:

@@ -31,6 +31,8 @@ BACKOFF = re.compile(r"Suggested Backoff Time: (\d{1,9}) milliseconds")
 #: Seconds after which IDLE is asked for anew: servers and NAT boxes forget it silently, and until then a line that has
 #: died looks like one on which nothing happens. With the answer that is waited for it is noticed within 90 seconds.
 IDLE_SECONDS = 50
+#: Seconds until the next look where IDLE was refused twice in a row: each of them costs a login.
+REFUSED_SECONDS = 15
 #: How long the end of IDLE may take: a server that is there answers at once, a silent line never.
 DONE_SECONDS = 25
 #: Seconds of silence before the system asks the other side for a sign, between two such questions, and how many.
@@ -53,6 +55,7 @@ class Connection:
         self._tokens = tokens_of(door) if door.oauth else None
         self._token = ""
         self._is_idling = False
+        self._refusals = 0  # of IDLE, in a row
         self._asked: float | None = None  # since when the answer to the end of IDLE is waited for, steady clock
 
     @property
@@ -83,9 +86,10 @@ class Connection:
         except IMAPClientAbortError:
             raise
         except IMAPClientError:
-            self.drop()  # the server spoke before it consented, and the library has lost its place
-            return Look()
-        self._is_idling, self._asked = True, None
+            self.drop()  # the server spoke before it consented, or refused; the library has lost its place
+            self._refusals += 1
+            return Look(seconds=0 if self._refusals == 1 else REFUSED_SECONDS)
+        self._is_idling, self._asked, self._refusals = True, None, 0
         return Look(seconds=0 if self._has_unread(client) else IDLE_SECONDS, line=client.socket())
 
     def still_idles(self) -> Look | None:
