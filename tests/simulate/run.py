@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import signal
 import tempfile
 import time
 import traceback
@@ -94,7 +95,7 @@ def many(seeds: Sequence[int], years: float, jobs: int) -> Iterator[Result]:
     if jobs == 1:
         yield from (play(seed, years) for seed in seeds)
         return
-    pool = ProcessPoolExecutor(jobs)
+    pool = ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
     try:
         for done in as_completed([pool.submit(play, seed, years) for seed in seeds]):
             yield done.result()
