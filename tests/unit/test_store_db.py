@@ -94,13 +94,12 @@ def test_sqlite_is_opened_for_durability(tmp_path: Path) -> None:
 
 def test_postgresql_answers_only_when_the_disk_has_it(postgres_url: str) -> None:
     """A server set to answer earlier is overruled, connection by connection."""
-    db = Database(postgres_url)
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as admin:
-        admin.execute(text(f"ALTER DATABASE {db.url.database} SET synchronous_commit = off"))
-    db.close()
-    with db.begin() as tx:
-        assert tx.execute(text("SHOW synchronous_commit")).scalar() == "on"
-    db.close()
+    with closing(Database(postgres_url)) as db:
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as admin:
+            admin.execute(text(f"ALTER DATABASE {db.url.database} SET synchronous_commit = off"))
+        db.close()
+        with db.begin() as tx:
+            assert tx.execute(text("SHOW synchronous_commit")).scalar() == "on"
 
 
 @pytest.mark.parametrize(
