@@ -116,6 +116,7 @@ class Question:
     whose: PersonalText = ""  # WORD: of whom; WHOSE_ANSWER, OUTCOME: whose mail; IMPARTIAL: who; SEND: the reader
     code: PersonalText = ""  # WORD of one that relaxes: what a reply without proof must hold; "" for no more
     hand: PersonalText = ""  # WHOSE_ANSWER: the address of who wrote it for them
+    is_untold: bool = False  # WHOSE_ANSWER: nothing proves it, nobody knows its address, and that is told nothing
     agency: PlainText = ""  # TRANSFER
     team: PersonalText = ""  # TRANSFER
     task: PlainText = ""  # TASK: its id
