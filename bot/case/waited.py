@@ -58,6 +58,15 @@ def still_true(case: Case, letter: Letter, now: datetime) -> bool:
     return letter.kind is not LetterKind.QUESTION or not _has_ended(case, letter.decided or now)
 
 
+def still_asks(case: Case, letter: Letter, now: datetime) -> bool:
+    """Whether a letter that nothing held asks for what is still awaited. What tells somebody something goes: it was so
+    when it was decided, and may be all that they hear."""
+    if isinstance(letter.values, Response.Responded | Response.Again | Response.Manager):
+        return case.is_open and case.state is not State.AWAITING_OUTCOME
+    is_asked = letter.kind in (LetterKind.CHASER, LetterKind.QUESTION) and not isinstance(letter.values, _OF_A_MOMENT)
+    return not is_asked or still_true(case, letter, now)
+
+
 def _has_moved(case: Case, letter: Letter) -> bool:
     """Whether the case stands otherwise than when the letter was decided. That time was given or taken while a reply is
     awaited tells nobody of what was said before."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.case.table import restated
-from bot.case.waited import still_true
+from bot.case.waited import still_asks, still_true
 from bot.engine.flood import DAY, LETTERS_A_DAY
 from bot.engine.reading import join
 from bot.model import (
@@ -89,6 +89,17 @@ def test_a_reminder_that_waited_names_the_time_of_now(opened: House) -> None:
     going = as_it_goes(opened, reminder, chaser.at + 30 * MINUTE)
     assert going.standing.due == opened.case().due
     assert going.values.left == "1 working day"
+
+
+def test_a_letter_in_its_turn_asks_nothing_that_is_settled(opened: House) -> None:
+    """An answer and RESOLVED come in one moment: the raiser is not asked whether it is, and what is told goes."""
+    says(opened, FAY, "We have reopened the assessment and saw the child.", START + 2 * MINUTE, to=(HELEN,))
+    (asked,) = opened.letters(LetterKind.RESPONSE, "responded")
+    assert still_asks(opened.case(), asked.letter, START + 2 * MINUTE)
+    says(opened, HELEN, "RESOLVED", START + 3 * MINUTE, command=Command(Word.RESOLVED))
+    assert not still_asks(opened.case(), asked.letter, START + 3 * MINUTE)
+    told = opened.letters(LetterKind.INFORMATION)
+    assert told and all(still_asks(opened.case(), one.letter, START + 3 * MINUTE) for one in told)
 
 
 def test_a_hold_keeps_no_question_whether_a_word_is_meant(opened: House) -> None:
