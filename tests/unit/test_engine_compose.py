@@ -8,14 +8,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.engine import registers
+from bot.engine.reading import place
 from bot.engine.sending.compose import MAX_LETTER, Composer, _sender, files, fitting, where_kept
 from bot.letters.render import Templates
 from bot.model import Alarm, Arrival, Contact, Letter, LetterKind, LetterServed
 from bot.model.letters import TheMail
 from bot.rules.workdays import say
-from bot.store import cases, keep, mails, outbox
+from bot.store import cases, keep, mails, outbox, schema
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, START, UNIT, mail
 from tests.unit.engine_samples import House, attached, eml, parsed, post, texts
 
@@ -163,6 +165,22 @@ def test_a_record_says_who_sent_each_mail_and_after_a_purge_by_their_token(close
     tokens = senders(closed)
     assert len(tokens) == len(named)
     assert not any("@" in who for who in tokens) and all(tokens)
+
+
+def test_a_mail_for_a_case_that_was_forgotten_is_placed_by_a_person(closed: House) -> None:
+    """It cites our letter as before; nobody of that case can be written to, and no letter names a token."""
+    closed.send(START + HOUR)
+    cited = closed.letters(LetterKind.ACKNOWLEDGEMENT)[0].letter.message_id
+    with closed.db.begin() as tx:
+        keep.purge(tx, 1, START + 30 * DAYS)
+    later = START + 31 * DAYS
+    said = eml(HELEN, f"RE: {DAY}", "Could you tell me what came of this?", at=later, to=(BOT,), cc=(), name="late")
+    closed.put(said.replace(b"Subject:", b"In-Reply-To: <" + cited.encode() + b">\r\nSubject:", 1), later, BOT)
+    closed.take_in(later)
+    assert [(one.case, one.why) for one in closed.listed("holding_pen")] == [(None, place.FORGOTTEN)]
+    with closed.db.read() as tx:
+        texts = tx.scalars(select(schema.outbox.c.letter)).all()
+    assert not [text for text in texts if '"t:' in text]
 
 
 def senders(house: House) -> list[str]:

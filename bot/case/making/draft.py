@@ -263,10 +263,10 @@ class Draft(Changing):
                 yield self.manager
 
     def _people(self, people: Iterable[Contact], less: Iterable[Contact] = ()) -> tuple[Contact, ...]:
-        gone = {self.rules.bot.email, "", *(c.email for c in less)}
+        gone = {self.rules.bot.email, *(c.email for c in less)}
         kept: dict[str, Contact] = {}
         for contact in people:
-            if contact.email not in gone:
+            if "@" in contact.email and contact.email not in gone:  # a token stands for who was forgotten
                 kept.setdefault(contact.email, contact)
         return tuple(kept.values())
 
