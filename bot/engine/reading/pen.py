@@ -176,7 +176,8 @@ class Penned:
         waiting = {row.entry: row for row in _waiting(tx)}
         how = f"placed by the answer in mail {entry}"
         done: list[str] = []
-        unclear = [f"“{line}”" for line in one.given.unclear]
+        is_theirs = one.mail.proof is Proof.PROVEN  # else it may be anybody's words: they are said back to nobody
+        unclear = [f"“{line}”" if is_theirs else "A line that nobody understands" for line in one.given.unclear]
         for order in one.given.orders:
             row = waiting.get(one.entry(order.name))
             said, is_done = self._follow(tx, one, order, row, how, now)
