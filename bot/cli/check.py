@@ -23,6 +23,7 @@ from bot.letters import render as wordings
 from bot.model import Letter
 from bot.model.errors import BotError, ConfigError, Problem
 from bot.model.letters import Standing
+from bot.model.letters.parts import Besides, MeetingLine
 from bot.model.letters.standing import Emergency
 from bot.rules import book
 from bot.rules.directory import Row, domain_of
@@ -182,7 +183,7 @@ def at_stage(standing: Standing, policy: Policy, stage: Stage) -> Standing:
     """How a sample's case would stand at that stage, as the policy gives it."""
     after = policy.after(stage.id)
     block = next(iter(policy.emergency.values()))
-    window = stage.respond_within
+    window, meeting = stage.respond_within, stage.meeting
     return replace(
         standing,
         policy_title=policy.title,
@@ -197,4 +198,9 @@ def at_stage(standing: Standing, policy: Policy, stage: Stage) -> Standing:
         emergency=Emergency(book.risk(block, policy.about), book.box(block, policy.about)),
         about=policy.about,
         own_record=book.own_record(policy),
+        besides=Besides(
+            policy.follow_up.child_file.at if policy.follow_up.child_file else (),
+            MeetingLine(meeting.who, meeting.asked == "convene", standing.responder) if meeting else None,
+            stage.consult.who if stage.consult else "",
+        ),
     )

@@ -36,6 +36,7 @@ SPEAKS_OF_SILENCE = frozenset(
         AlarmKind.CHILD_FILE,
         AlarmKind.PROMPT,
         AlarmKind.PROMPT_LATE,
+        AlarmKind.MEETING_RECORD,
     }
 )
 

@@ -144,9 +144,9 @@ COMMITMENT = "commitment"
 class Task:
     """Something to be seen done beside the stage's answer, and who has said what about it.
 
-    `id`: child_file, action/<n>, meeting, representation, commitment, commitment/<n>, theme, impact, or the id of
-    a prompt of the policy. `what`: an agreed action, or what was committed to, in its writer's words. `said`: (side,
-    word, when), the side being raising, responding or unit.
+    `id`: child_file, action/<n>, meeting, meeting_record, representation, commitment, commitment/<n>, theme, impact, or
+    the id of a prompt of the policy. `what`: an agreed action, or what was committed to, in its writer's words.
+    `said`: (side, word, when), the side being raising, responding or unit.
     """
 
     id: PlainText

@@ -73,7 +73,14 @@ def test_open_case_has_a_future_and_closed_has_none(first: Mail, steps: list[Ste
             assert case.served
         else:
             assert (case.due, case.hold_until) == (None, None)
-            assert {a.kind for a in case.deadlines} <= {"child_file", "action", "action_late", "prompt", "prompt_late"}
+            assert {a.kind for a in case.deadlines} <= {
+                "child_file",
+                "action",
+                "action_late",
+                "prompt",
+                "prompt_late",
+                "meeting_record",
+            }
 
 
 def moving(case: Case) -> list[str]:

@@ -57,7 +57,7 @@ POLICIES = {
                    "ken.relph@health.example", "ivy.nixon@cucsc.example", "Escalation"),
 }  # fmt: skip
 #: What is asked when a case has ended, and of a word that nobody confirmed.
-AFTERWARDS = ("child_file", "action", "action_late", "prompt", "prompt_late", "word_manager")
+AFTERWARDS = ("child_file", "action", "action_late", "prompt", "prompt_late", "meeting_record", "word_manager")
 AGREED = "OUTCOME: agreed\n- visit, Fay Marsh, by 3 March 2027\n- a letter, Tom Lee, soon"
 #: Who does what when something is asked of them: (side, words).
 MOVES = (

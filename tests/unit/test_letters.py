@@ -226,19 +226,21 @@ LONGER = {
     "notice-opened-sample/5": (195, "two other clocks of the stage, and a question"),
     "chaser-raiser-sample/145": (131, "three things that came, each with who and when"),
     "chaser-last-sample/146": (154, "two things that came, and something that could not be read"),
-    "escalation-lapsed-sample/16": (165, "what came and is no answer, and another clock"),
-    "escalation-lapsed-sample/17": (147, "what came and is no answer, and what cannot be seen"),
-    "escalation-lapsed-sample/18": (175, "the same, of a sender who is not proven, out of hours"),
+    "escalation-lapsed-sample/16": (163, "what came and is no answer, and another clock"),
+    "escalation-lapsed-sample/17": (145, "what came and is no answer, and what cannot be seen"),
+    "escalation-lapsed-sample/18": (173, "the same, of a sender who is not proven, out of hours"),
     "escalation-lapsed-sample/19": (174, "the partnership's own stage: its copies, and the words of who decides"),
-    "escalation-asked-sample/20": (138, "what came and is no answer"),
+    "escalation-asked-sample/20": (136, "what came and is no answer"),
     "escalation-asked-sample/21": (189, "the partnership's own stage, and both sides' view"),
-    "escalation-live-sample/24": (142, "its first letter, and what came"),
-    "escalation-unconfirmed-sample/148": (138, "both sides' view"),
+    "escalation-live-sample/24": (140, "its first letter, and what came"),
+    "escalation-unconfirmed-sample/148": (136, "both sides' view"),
     "outcome-closed-sample/77": (
         178,
         "two actions, one to be put right, what changed, what the policy asks besides",
     ),
-    "escalation-lapsed-sample/218": (134, "nothing attached and out of hours, and what cannot be seen"),
+    "notice-opened-sample/238": (123, "who may help, and the entry on the own record"),
+    "escalation-asked-sample/239": (135, "a meeting to consider, and the entry on the own record"),
+    "escalation-lapsed-sample/218": (132, "nothing attached and out of hours, and what cannot be seen"),
 }
 
 

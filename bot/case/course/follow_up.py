@@ -45,6 +45,7 @@ ALARMS = (
 )
 CHILD_FILE = "child_file"
 MEETING = "meeting"
+RECORD = "meeting_record"
 ENDED = (ClosedAs.RESOLVED, ClosedAs.DECIDED)
 SIDES = {Side.RAISING: Side.RAISING, Side.RESPONDING: Side.RESPONDING, Side.UNIT: Side.UNIT, Side.DECIDER: Side.UNIT}
 
@@ -53,13 +54,14 @@ SIDES = {Side.RAISING: Side.RAISING, Side.RESPONDING: Side.RESPONDING, Side.UNIT
 
 
 def drop(d: Draft) -> None:
-    """The case runs again: what followed from its end fits no more. A meeting and themes stay known, commitments as
-    past ones."""
+    """The case runs again: what followed from its end fits no more. A meeting, its record and themes stay known,
+    commitments as past ones."""
     d.quiet(*ALARMS)
     d.retire_commitments()
-    d.drop_tasks(lambda task: task.id not in (MEETING, THEME) and task not in d.case.commitments)
+    d.drop_tasks(lambda task: task.id not in (MEETING, RECORD, THEME) and task not in d.case.commitments)
     d.unflag(Flag.ACTIONS_OPEN)
-    d.settle(lambda question: question.about in (QuestionKind.TASK, QuestionKind.OUTCOME))
+    asked = (QuestionKind.TASK, QuestionKind.OUTCOME)
+    d.settle(lambda question: question.about in asked and question.task != RECORD)
 
 
 # --- the end ----------------------------------------------------------------------------------------------------------

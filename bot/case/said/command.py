@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.case.course import follow_up
 from bot.case.dated import can_answer
 from bot.case.making.draft import Draft
 from bot.case.said import codes
@@ -90,6 +91,8 @@ def told(d: Draft, fact: Arrival) -> Command | None:
         return said if is_word or len(sentences(fact.mail.new_text, writer(fact.mail))) < 2 else None
     if question is None:
         return None
+    if question.task == follow_up.RECORD and any(not a.type.startswith("image/") for a in fact.mail.attachments):
+        return Command(Word.YES)  # the record itself; pictures may be of a signature
     if question.about in (QuestionKind.RESOLVED, QuestionKind.ALL_THE_SAME):
         return yes_or_no(fact.mail.new_text)
     if question.code or question.about in (QuestionKind.WORD, QuestionKind.WORD_AGAIN):

@@ -125,6 +125,27 @@ class PromptLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MeetingLine:
+    """A meeting that the policy asks for at the stage. `keeper`: who keeps its record, where the policy says so."""
+
+    who: PlainText  # who meets
+    must: bool  # else it is only to be considered
+    convener: Person
+    keeper: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """What the policy asks of a stage beside its answer. `entry`: when an entry on the own record is asked for:
+    opening, stage; `consult`: who may be brought in, in the policy's words, with whom the directory knows as such."""
+
+    entry: tuple[PlainText, ...] = ()
+    meeting: MeetingLine | None = None
+    consult: PlainText = ""
+    known: tuple[Person, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OpenCase:
     """An open case, in the daily letter and in the answer to OPEN."""
 

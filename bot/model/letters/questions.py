@@ -164,6 +164,13 @@ class Question:
         closed: datetime
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class MeetingRecord(Wording):
+        """To who keeps the record of a meeting. `day`: of the meeting; `again`: it was asked for before."""
+
+        day: datetime
+        again: bool
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class CallTime(Wording):
         pass
 

@@ -38,10 +38,11 @@ Sentences = Annotated[tuple[Text, ...], BeforeValidator(listed)]
 class ChildFile(Part):
     """Both sides are asked, in the letter that closes the case, whether challenge and outcome are on the child's own
     record; after `chase` the side that has not answered is asked once more. `record`: what the policy calls it, as it
-    follows `are on`."""
+    follows `are on`. `at`: when the letters ask for an entry before that: at the opening, at each further stage."""
 
     record: Text | Literal[""] = ""  # "": "the child's own record", of whom the policy is about
     chase: AWindow = Window(5, Unit.WORKING_DAYS, "local")
+    at: Annotated[tuple[Literal["opening", "stage"], ...], BeforeValidator(listed)] = ()
 
     @field_validator("chase")
     @classmethod

@@ -18,11 +18,13 @@ from bot.rules.policy.blocks import (
     CalendarBlock,
     Clock,
     Conduct,
+    Consult,
     Edition,
     Emergency,
     Exclusion,
     Filing,
     Intake,
+    Meeting,
     Notify,
     ParentNote,
     Part,
@@ -74,6 +76,8 @@ class Stage(Part):
     clocks: tuple[Clock, ...] = ()
     skip_to: Annotated[tuple[Skip, ...], BeforeValidator(lambda v: [v] if isinstance(v, dict) else v)] = ()
     representation: Representation | None = None  # both sides write down their view, at a stage of the partnership
+    meeting: Meeting | None = None  # that its letter asks for, or to consider
+    consult: Consult | None = None  # whom its letter says may be brought in
     original: Literal["attach", "no"] = "no"  # "attach": on hours windows, to secure domains of the two agencies
     content: Literal["minimal", "full"] = "minimal"  # full: its letter carries the original, to secure addressees only
     notify: tuple[Notify, ...] = ()
