@@ -62,8 +62,11 @@ def still_asks(case: Case, letter: Letter, now: datetime) -> bool:
     """Whether a letter that nothing held asks for what is still awaited. What tells somebody something goes: it was so
     when it was decided, and may be all that they hear."""
     if isinstance(letter.values, Response.Responded | Response.Again | Response.Manager):
-        return case.is_open and case.state is not State.AWAITING_OUTCOME
-    is_asked = letter.kind in (LetterKind.CHASER, LetterKind.QUESTION) and not isinstance(letter.values, _OF_A_MOMENT)
+        who = case.closing_by  # has said what would be asked; another reader learns here that an answer came
+        has_said = who is not None and who.email in {contact.email for contact in letter.to}
+        return not has_said or (case.is_open and case.state is not State.AWAITING_OUTCOME)
+    tells = isinstance(letter.values, (*_OF_A_MOMENT, Question.MeetingRecord))  # a record is owed after the end too
+    is_asked = letter.kind in (LetterKind.CHASER, LetterKind.QUESTION) and not tells
     return not is_asked or still_true(case, letter, now)
 
 

@@ -27,9 +27,15 @@ def dropped(tx: Connection, one: Queued, case: Case | None, now: datetime) -> bo
 
 def overtaken(tx: Connection, one: Queued, now: datetime) -> bool:
     """Whether a letter that was taken up to be sent asks for what nobody waits for any more: it goes to nobody now."""
-    if one.case is None or one.was_in_data or still_asks(cases.load(tx, one.case).case, one.letter, now):
+    if one.case is None or one.was_in_data:
         return False
-    outbox.drop(tx, one.id, UNTRUE, now)
+    try:
+        case = cases.load(tx, one.case).case
+    except (LookupError, ValueError, TypeError):
+        return False  # that case cannot be read: its letter fails by itself where it is made, and holds up no other
+    if still_asks(case, one.letter, now):
+        return False
+    outbox.drop(tx, one.id, UNTRUE, now, Sending.CLAIMED)
     return True
 
 

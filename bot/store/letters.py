@@ -231,10 +231,10 @@ def hold_all(tx: Connection, why: str, now: datetime) -> int:
     return len(held)
 
 
-def drop(tx: Connection, letter_id: int, why: str, now: datetime) -> None:
-    """What it says is true no more, and what held it has ended, or it was taken up just now: it is kept, and goes to
-    nobody."""
-    untrue = update(_out).where(_out.c.id == letter_id, _out.c.status.in_([Sending.HELD, Sending.CLAIMED]))
+def drop(tx: Connection, letter_id: int, why: str, now: datetime, of: Sending = Sending.HELD) -> None:
+    """What it says is true no more, and what held it has ended, or it was taken up just now (`of`): it is kept, and
+    goes to nobody."""
+    untrue = update(_out).where(_out.c.id == letter_id, _out.c.status == of)
     tx.execute(untrue.values(status=Sending.WITHHELD, last_error=why, held_for=None))
     ways.changed(tx, ways.LETTER, now, letter_id)
 
