@@ -296,7 +296,7 @@ def whole_course(town: Town) -> None:
             town.carry()
             return town.letter(address, words)
 
-        found = until(look, 30)
+        found = until(look, 60)
         assert found is not None
         return found
 
