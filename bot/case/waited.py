@@ -13,7 +13,7 @@ from bot.case.making.draft import MISSED, Draft
 from bot.case.said.codes import CODE_FOR, CONFIRMS
 from bot.case.said.command import stages_so_far
 from bot.model import WAITING, Case, Letter, LetterKind, QuestionKind, State
-from bot.model.letters import Answer, Chaser, Information, Notice, Question, Relay, Response, TheForm
+from bot.model.letters import Answer, Chaser, Escalation, Information, Notice, Question, Relay, Response, TheForm
 
 #: Behind the occasion of a copy that goes later than the letter: who answers it answers that one.
 LATER = "/later"
@@ -53,6 +53,9 @@ def still_true(case: Case, letter: Letter, now: datetime) -> bool:
             return case.state in (*WAITING, State.AWAITING_CONFIRMATION)
     if isinstance(values, _OF_A_MOMENT):
         return not _has_moved(case, letter)
+    if letter.kind is LetterKind.ESCALATION:
+        is_its_turn = case.state in WAITING or (isinstance(values, Escalation.Unconfirmed) and case.is_open)
+        return is_its_turn and letter.stage == case.stage and not _has_entered(case, letter)
     if isinstance(values, _KEPT):
         return _is_open(case, letter, now)
     return letter.kind is not LetterKind.QUESTION or not _has_ended(case, letter.decided or now)
@@ -73,9 +76,14 @@ def still_asks(case: Case, letter: Letter, now: datetime) -> bool:
 def _has_moved(case: Case, letter: Letter) -> bool:
     """Whether the case stands otherwise than when the letter was decided. That time was given or taken while a reply is
     awaited tells nobody of what was said before."""
+    has_other_time = _has_other_time(case, letter) and case.state not in WAITING
+    return letter.stage != case.stage or _has_entered(case, letter) or has_other_time
+
+
+def _has_entered(case: Case, letter: Letter) -> bool:
+    """Whether a stage was entered after the letter was decided, its own afresh among them."""
     entered, decided = case.run.entered if case.run else None, letter.decided
-    has_entered = entered is not None and decided is not None and entered > decided
-    return letter.stage != case.stage or has_entered or (_has_other_time(case, letter) and case.state not in WAITING)
+    return entered is not None and decided is not None and entered > decided
 
 
 def _has_other_time(case: Case, letter: Letter) -> bool:
