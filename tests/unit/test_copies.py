@@ -1,21 +1,32 @@
 """Copies of the policy's to roles that one person may hold: one letter to each person, and none waits for itself."""
 
 from bot.case.making.draft import Draft
-from bot.model import Contact, LetterKind
-from bot.model.letters import Information
+from bot.model import Contact, Letter, LetterKind
+from bot.model.letters import Information, Person, Question
 from bot.rules.policy.blocks import Notify
 from tests.unit.case_samples import first_stage, letters, opened, rules, to
 
 ANIL = "anil.rao@csc.example"
 
 
+def copies_of(*copies: Notify) -> list[Letter]:
+    """The copies of an opening that these rules cause."""
+    decision = opened(book=rules(stages=first_stage(rules().policy, notify=copies)))
+    return letters(decision, LetterKind.INFORMATION, "notify")
+
+
 def told(*roles: str, first: bool) -> tuple[list[set[str]], list[tuple[str, ...]]]:
     """Whom the copies of an opening go to, and what its notice waits for."""
-    copies = tuple(Notify(role=role, when="enter", first=first, side="responding") for role in roles)
-    base = rules()
-    decision = opened(book=rules(stages=first_stage(base.policy, notify=copies)))
-    notify = letters(decision, LetterKind.INFORMATION, "notify")
+    notify = copies_of(*(Notify(role=role, when="enter", first=first, side="responding") for role in roles))
     return [to(one) for one in notify], [one.after for one in notify]
+
+
+def test_who_holds_two_roles_has_the_original_where_one_of_them_has_it() -> None:
+    """Whichever role the policy names first: a copy without it would be the only one that they get."""
+    plain = Notify(role="service_manager", when="enter", side="responding")
+    full = plain.model_copy(update={"content": "full"})
+    for rules_of_two in ((plain, full), (full, plain)):
+        assert [(to(one), len(one.attach)) for one in copies_of(*rules_of_two)] == [({ANIL}, 1)]
 
 
 def test_who_holds_two_roles_has_one_copy() -> None:
@@ -39,4 +50,15 @@ def test_two_wordings_of_one_kind_to_one_person_are_two_letters() -> None:
     to_anil, other = [Contact(ANIL)], Contact("dev.patel@csc.example")
     draft.write(Information.Nobody(tried=()), to_anil)
     draft.write(Information.NotTheirs(), [*to_anil, other])
+    draft.write(Information.Nobody(tried=()), to_anil)  # the same again is one letter
     assert len({one.key for one in draft.letters}) == 2
+
+
+def test_two_questions_of_one_wording_to_one_person_are_two_letters() -> None:
+    """A manager of two people is asked about the word of each: with one key the second would go to nobody."""
+    case = opened().case
+    draft = Draft(case, rules(), case.opened, "a morning")
+    for name in ("Bea Lunt", "Cal Moss", "Dee Nash"):
+        who = Person(name, f"{name[:3].lower()}@csc.example")
+        draft.write(Question.ConfirmManager(word="URGENT", said=case.opened, who=who), [Contact(ANIL)])
+    assert len({one.key for one in draft.letters}) == 3

@@ -161,12 +161,10 @@ class Draft(Changing):
         )
 
     def lateness(self) -> str:
-        cal, said = self.rules.calendar, ""
-        if self.late is not None:
-            said = f"This should have gone on {say(self.late, cal)}; the system was not running then."
-        if self.deaf_since is not None:
-            since = say(self.deaf_since, cal)
-            said += f" The inbox has not been readable since {since}: an answer may lie in it unread."
+        cal, late, deaf = self.rules.calendar, self.late, self.deaf_since
+        said = f"This should have gone on {say(late, cal)}; the system was not running then." if late else ""
+        if deaf is not None:
+            said += f" The inbox has not been readable since {say(deaf, cal)}: an answer may lie in it unread."
         return said.strip()
 
     def next_people(self) -> tuple[Contact, ...]:
@@ -233,8 +231,9 @@ class Draft(Changing):
             to_stranger=to_stranger,
             after=after,
         )
-        if any(one.key == letter.key and one.values.name != values.name for one in self.letters):  # else one is lost
-            letter = replace(letter, occasion=f"{self.occasion}/{values.name}")
+        same = [one.values for one in self.letters if (one.kind, one.to[:1]) == (values.kind, firsts[:1])]
+        if same and values not in same:  # with one key one would be lost
+            letter = replace(letter, occasion=f"{self.occasion}/{values.name}{len(same)}")
         self.letters.append(letter)
         if values.asks_resolved:
             self._asks_resolved(letter.key, firsts[0], mail)

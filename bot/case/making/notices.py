@@ -23,15 +23,19 @@ from bot.rules.policy.policy import Stage
 
 
 def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False) -> tuple[str, ...]:
-    """Copies at enter, exit, lapse or close, one to each person whatever roles they hold. Returns the keys of those
-    that the stage's own letter waits for."""
+    """Copies at enter, exit, lapse or close, one to each person whatever roles they hold; with the original where one
+    of these has it. Returns the keys of those that the stage's own letter waits for."""
     before: tuple[str, ...] = ()
     had: dict[str, str] = {}  # address -> key
     is_answered = when == "lapse" and d.case.run is not None and d.case.run.responded is not None
     event = "unconfirmed" if is_answered else when
-    for rule in () if d.is_stranger else stage.notify:
-        if rule.when != when or (only_conditional and not rule.condition.has_clauses) or not applies(d, rule):
-            continue
+    rules = [
+        rule
+        for rule in (() if d.is_stranger else stage.notify)
+        if rule.when == when and (rule.condition.has_clauses or not only_conditional) and applies(d, rule)
+    ]
+    whole_to = {c.email for rule in rules if rule.content == "full" for held in holders(d, rule) for c in held}
+    for rule in rules:
         found_for = holders(d, rule)
         if not found_for:
             d.flag(Flag.NOBODY_TO_TELL, of=rule.role)
@@ -41,7 +45,7 @@ def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False)
                 before = (*before, *(had[c.email] for c in everybody if had.get(c.email, "") not in (*before, "")))
             if not found:
                 continue
-            whole = original(d, found) if rule.content == "full" and found_for else ()
+            whole = original(d, found) if found_for and whole_to.issuperset(c.email for c in found) else ()
             meant = "" if found_for else prose.role(rule.role)
             told = Information.Notify(
                 event=event,
