@@ -225,6 +225,22 @@ def test_a_broken_configuration_is_not_taken(folder: Path) -> None:
         running.stopped()
 
 
+def test_a_configuration_whose_folder_cannot_be_made_is_not_taken(folder: Path) -> None:
+    """After SIGHUP with a mailbox below what is no folder the old one stays in use, the operator is told, work goes on."""
+    bot = folder / "config/bot.yaml"
+    with daemon(folder) as running:
+        until(lambda: running.said("started"))
+        (folder / "var/blocked").write_text("", "utf-8")
+        bot.write_text(bot.read_text("utf-8").replace("path: var/mail/carlisle-support", "path: var/blocked/in/x"), "utf-8")
+        running.signal(signal.SIGHUP)
+        running.told("RELOADING=1")
+        running.told("READY=1")
+        assert any("was not taken" in subject for subject in alerts(folder))
+        drop(folder)
+        until(lambda: len(letters(folder)) >= 2)
+        assert running.stopped() < STOP_SECONDS
+
+
 def test_open_cases_are_not_left_behind(folder: Path) -> None:
     """A sound configuration without the area of an open case is refused, and so is one with another database."""
     drop(folder)
