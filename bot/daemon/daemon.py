@@ -167,7 +167,7 @@ class Daemon:
             app = self._built(new, self.app.db)
         except ConfigError as error:
             self._faulty(error.problems, subject)
-        except (BotError, OSError) as error:
+        except BotError as error:
             self._faulty((Problem(str(self._root), 0, str(error)),), subject)
         else:
             self._change(app)

@@ -117,13 +117,17 @@ def free_earlier(db: Database, settings: Settings, mine: str, now: datetime) -> 
 
 
 def furnish(settings: Settings) -> None:
-    """Makes the folders that lie in our own `var`. Elsewhere a missing folder may be a disk that is not mounted."""
+    """Makes the folders that lie in our own `var`. Elsewhere a missing folder may be a disk that is not mounted. Raises
+    BotError for one that cannot be made."""
     config = settings.config
     own = Path(config.var).absolute()
     doors = [config.bot.receive, config.bot.send, *(box.receive for box in config.mailboxes)]
     for path in (Path(door.path).absolute() for door in doors if door.kind == "maildir"):
         if path.is_relative_to(own):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise BotError(f"{path.parent} cannot be made ({error.strerror}): it is to hold a Maildir") from error
 
 
 @contextmanager
