@@ -1,7 +1,7 @@
 """Which states may follow which, by which kind of fact, and in a few words why: data, and the check of a result.
 
-`flow` and the README's picture print it, `decide` holds its own results to it. It knows no rule of a policy and changes
-no case; a move that is not here is a fault of ours, in case/ or in this table.
+`flow` and the picture in docs/house.md print it, `decide` holds its own results to it. It knows no rule of a policy
+and changes no case; a move that is not here is a fault of ours, in case/ or in this table.
 """
 
 from collections.abc import Iterable

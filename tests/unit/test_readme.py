@@ -25,6 +25,7 @@ from bot.settings.door import Door, OAuth
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 README = (ROOT / "README.md").read_text("utf-8")
+OPERATION = (ROOT / "docs" / "operation.md").read_text("utf-8")
 POLICIES = (ROOT / "docs" / "policies.md").read_text("utf-8")
 DOORS = (ROOT / "docs" / "doors.md").read_text("utf-8")
 PARTS = [
@@ -46,11 +47,18 @@ def test_every_command_named_is_there(path: Path) -> None:
     assert named - known() - {"flow"} == set()
 
 
-def test_the_readme_names_every_command() -> None:
-    """And finds each command of the program in the README."""
-    assert {name for name in known() if f"challenge-bot {name}" not in README and f"`{name} " not in README} - {
-        name for name in known() if f"/ `{name}" in README or f"/ {name}" in README
+def test_the_page_about_operation_names_every_command() -> None:
+    """And finds each command of the program there."""
+    assert {
+        name for name in known() if f"challenge-bot {name}" not in OPERATION and f"/ `{name} " not in OPERATION
     } == set()
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    """What is not linked from the door or from a page behind it is found by nobody."""
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    behind = "".join(path.read_text("utf-8") for path in DOCUMENTS)
+    assert {name for name in pages if f"]({name})" not in behind and f"](docs/{name})" not in README} == set()
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
@@ -87,9 +95,9 @@ def test_every_promise_names_what_shows_it() -> None:
 
 
 def test_the_picture_is_the_programs_own(capsys: pytest.CaptureFixture[str]) -> None:
-    """The README's diagram is what `flow --mermaid` prints."""
+    """The diagram of a case's states is what `flow --mermaid` prints."""
     flow(mermaid=True, as_json=False)
-    assert capsys.readouterr().out.strip() in README
+    assert capsys.readouterr().out.strip() in (ROOT / "docs" / "house.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda p: p.__name__)
