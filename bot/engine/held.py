@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.case.waited import LAST_COUNTS, still_asks, still_true
-from bot.model import Case, Sending
+from bot.model import Case, LetterKind, Sending
 from bot.store import cases, outbox
 from bot.store.outbox import Queued
 
@@ -22,6 +22,10 @@ def dropped(tx: Connection, one: Queued, case: Case | None, now: datetime) -> bo
     why = UNTRUE if case is None or not still_true(case, one.letter, now) else _told_anew(tx, one)
     if why:
         outbox.drop(tx, one.id, why, now)
+    if why and case is not None and one.letter.kind is LetterKind.ESCALATION:
+        for other in outbox.of_case(tx, case.number):  # they say to whom it was sent
+            if one.letter.key in other.letter.after and other.status is Sending.QUEUED:
+                outbox.drop(tx, other.id, why, now, Sending.QUEUED)
     return bool(why)
 
 

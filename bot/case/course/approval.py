@@ -11,6 +11,7 @@ from bot.model import AlarmKind, Contact, EventKind, Flag, Hold
 from bot.model.letters import Question
 from bot.rules import workdays
 from bot.rules.book import Mode
+from bot.rules.policy.policy import Stage
 
 #: How long a GO is waited for: on an hours window, and else in office hours, where the policy does not say.
 URGENT = timedelta(minutes=30)
@@ -47,6 +48,12 @@ def wait(d: Draft, *, is_lapse: bool) -> None:
     if is_kept:
         d.flag(Flag.AWAITING_GO)
         d.alarm(AlarmKind.GO, until(d), "the escalation goes without a GO")
+
+
+def next_stage(d: Draft) -> Stage | None:
+    """The stage that is called in next: the running one while its own letter still waits, so that nobody is passed
+    over; None where none follows."""
+    return d.stage if d.case.has(Flag.AWAITING_GO) else d.following
 
 
 def until(d: Draft) -> datetime:

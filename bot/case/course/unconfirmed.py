@@ -50,7 +50,7 @@ def extend(d: Draft, due: Due) -> None:
 def on_unconfirmed(d: Draft, n: int) -> None:
     """The first time managers and leads are asked, the second time the next stage is called in; at a last stage those
     who can act are told as of a lapse."""
-    following = d.following
+    following = approval.next_stage(d)
     if n == 1:
         d.event(EventKind.UNCONFIRMED)
     if following is None:

@@ -8,7 +8,7 @@ states each acts is cells.py's table, who may say it rules/authority.py's. The f
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.case.course import closing, follow_up, hearing, unconfirmed
+from bot.case.course import approval, closing, follow_up, hearing, unconfirmed
 from bot.case.course.clock import (
     has_urgent,
     longest_tier,
@@ -73,7 +73,7 @@ def next_stage(d: Draft, said: Said) -> None:
     """The next stage is called in at once, or a later one that ESCALATE names; where none follows, everybody is told
     that it is not resolved."""
     named = sent_to(said.note) if said.word is Word.ESCALATE else ""
-    following = _named(d, named) if named else d.following
+    following = _named(d, named) if named else approval.next_stage(d)
     if named and following is None and d.following is not None:
         d.event(EventKind.ATTACHED, by=said.by.email, note=f"{said.word}: to no stage that follows")
         d.write(Question.Meaning(choices=_stages(d)), [said.by], mail=said.mail, human=d.first_responder)
