@@ -151,6 +151,7 @@ class Draft(Changing):
             local_window=window is not None and window.source == "local",
             due=case.due,
             due_why=case.due_why,
+            reply_due=not case.closing_word and (run is None or run.responded is None),
             clocks=tuple(lines(case, self.rules, self.now)),
             next_stage_name=after.name if after else "",
             next_people=tuple(person(c) for c in self.next_people()),

@@ -114,12 +114,18 @@ _URGENT = {
     False: (("URGENT", "the risk has grown: the shortest time counts from your word"),),
     True: (("URGENT", "the raiser and their manager are asked whether the shortest time counts"),),
 }
+#: Of the raising side, where no reply is awaited: what calls somebody in again.
+_AGAIN: dict[State, tuple[Choice, ...]] = {
+    State.AWAITING_CONFIRMATION: (("NOT RESOLVED", "the answer does not hold: call in the next stage now"),),
+    State.AWAITING_OUTCOME: (("NOT RESOLVED", "it is not settled: this stage starts again now"),),
+    State.CLOSED: (("REOPEN", "open it again at the stage last reached"),),
+}
 
 
 def risk_told(d: Draft, mail: Mail, by: Contact, *, responding: bool, aside: bool) -> None:
-    """Of a party: who wrote it is told to ring; their managers, and the other side's
+    """Of a party, also once the case is closed: who wrote it is told to ring; their managers, and the other side's
     where it was not said among themselves (`aside`), that they wrote, without the words."""
-    if not mail.is_risk or mail.proof is Proof.FAILED or d.is_stranger or not d.case.is_open or not by.agency:
+    if not mail.is_risk or mail.proof is Proof.FAILED or d.is_stranger or not by.agency:
         return
     choices = _choices(d, mail, responding=responding)
     theirs, others = (d.first_responder, d.case.raiser) if responding else (d.case.raiser, d.first_responder)
@@ -129,8 +135,15 @@ def risk_told(d: Draft, mail: Mail, by: Contact, *, responding: bool, aside: boo
 
 
 def _choices(d: Draft, mail: Mail, *, responding: bool) -> tuple[Choice, ...]:
-    said = mail.command is not None and mail.command.word is Word.URGENT
-    return _URGENT[responding] if d.case.state in WAITING and not said else ()
+    said = mail.command.word if mail.command is not None else None
+    if d.case.state in WAITING:
+        return _URGENT[responding] if said is not Word.URGENT else ()
+    return _AGAIN.get(d.case.state, ()) if said is None and not responding else ()
+
+
+def has_asked(d: Draft) -> bool:
+    """Whether the letter of new risk names what its reader may answer: no other letter of the minute asks them."""
+    return any(isinstance(one.values, Question.Risk) and one.values.choices for one in d.letters)
 
 
 def risk_moved(d: Draft, mail: Mail, before: Case, *, responding: bool) -> None:

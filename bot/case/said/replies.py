@@ -250,6 +250,8 @@ def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
         d.write(letters.Question.CallTime(), [by], mail=mail, human=d.first_responder)
         return
     choices = _choices(d, mail, meant)
+    if protection.has_asked(d) and d.case.state not in WAITING:
+        return
     if choices or not _brings_form(mail):
         others.heard(d, fact, by, choices, sent)
 
