@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.case.making.changes import Changing
 from bot.case.making.clocks import hours_over, lines, time_wanted
-from bot.case.making.people import Cast, besides, landing, readers_of, to_ring
+from bot.case.making.people import Cast, besides, landing, readers_of, speaks_for_them, to_ring
 from bot.model import Case, Contact, Correction, Decision, Event, Hold, Letter, LetterKind, Mail, Question, QuestionKind
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
@@ -107,7 +107,7 @@ class Draft(Changing):
 
     @property
     def first_responder(self) -> Contact | None:
-        return next(iter(self.responders), None) or next((s.contact for s in self.case.served), None)
+        return speaks_for_them(self.case)
 
     def known(self, email: str) -> Contact:
         """Whose address it is, as the case or the directory knows them."""

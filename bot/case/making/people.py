@@ -82,6 +82,15 @@ class Cast:
         return self.holders(found.role, agency, team) if found else ()
 
 
+def speaks_for_them(case: Case) -> Contact | None:
+    """Whom the raising side's words go to, and whom it rings: who gave the answer, else the first who is there, else the
+    first who can be reached, else the first. None where nobody was written to."""
+    answered = case.run.answered_by if case.run else ""
+    by = next((c for _, side, c in case.people if answered and side == Side.RESPONDING and c.email == answered), None)
+    found = sorted(case.served, key=lambda served: (served.is_dead, served.is_away))
+    return by or (found[0].contact if found else None)
+
+
 def reader_of(cast: Cast, email: str, responder: Contact | None) -> Contact | None:
     """Who reads what this address writes about an open case: whoever raised it, or who is to answer. None for one who
     stands on neither side or on both, and where nobody has said yet whose the challenge is."""
