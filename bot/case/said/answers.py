@@ -168,11 +168,11 @@ def on_ask(d: Draft, n: int) -> None:
     if n == 2 and d.manager:
         d.write(Response.Manager(who=person(by), when=when, wrote=wrote, until=until), [d.manager], human=by)
     elif n in (1, 2):
-        manager, owed = str(d.manager) if d.manager and n == 1 else "", forms.riding(d)
+        again, owed = _next_question(d), forms.riding(d)
+        manager = str(d.manager) if d.manager and n == 1 and not (again and until and until <= again) else ""
         told = Response.Again(
-            who=person(by), when=when, again=_next_question(d), until=until, wrote=wrote, manager=manager,
-            forms=owed.rows,
-        )  # fmt: skip
+            who=person(by), when=when, again=again, until=until, wrote=wrote, manager=manager, forms=owed.rows
+        )
         d.write(told, [d.case.raiser], human=by, attach=owed.attach)
 
 
