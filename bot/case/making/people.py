@@ -83,7 +83,7 @@ class Cast:
 
 
 def speaks_for_them(case: Case) -> Contact | None:
-    """Whom the raising side's words go to, and whom it rings: who gave the answer, else the first who is there, else the
+    """Whom the raising side writes to and rings: who gave the answer, else the first who is there, else the
     first who can be reached, else the first. None where nobody was written to."""
     answered = case.run.answered_by if case.run else ""
     by = next((c for _, side, c in case.people if answered and side == Side.RESPONDING and c.email == answered), None)

@@ -39,8 +39,9 @@ class Chaser:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Nudged(Wording):
-        """A person of the business unit asks for the reply."""
+        """A person of the business unit asks for the reply: now, though letters be held."""
 
+        waits = False
         asked_by: Person
         commitment: Commitment | None
 

@@ -104,8 +104,10 @@ class Question:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Ended(Wording):
-        """To the raiser: somebody says that it is no challenge. Does it end?"""
+        """To the raiser: somebody says that it is no challenge. Does it end? The business unit asks now, though letters
+        be held."""
 
+        waits = False
         who: Person
 
     @dataclass(frozen=True, slots=True, kw_only=True)
