@@ -83,10 +83,11 @@ class Cast:
 
 
 def speaks_for_them(case: Case) -> Contact | None:
-    """Whom the raising side writes to and rings: who gave the answer, else the first who is there, else the
-    first who can be reached, else the first. None where nobody was written to."""
+    """Whom the raising side writes to and rings: who gave the answer, if they or whom they stand in for were written to;
+    else the first who is there, else the first who can be reached, else the first. None where nobody was written to."""
     answered = case.run.answered_by if case.run else ""
-    by = next((c for _, side, c in case.people if answered and side == Side.RESPONDING and c.email == answered), None)
+    own = {email for served in case.served for email in (served.contact.email, served.contact.deputy) if email}
+    by = next((c for _, side, c in case.people if side == Side.RESPONDING and c.email == answered in own), None)
     found = sorted(case.served, key=lambda served: (served.is_dead, served.is_away))
     return by or (found[0].contact if found else None)
 

@@ -201,7 +201,7 @@ def may_answer(d: Draft, mail: Mail, by: Contact, *, is_aside: bool = False, oth
     put = min((q.at for q in rows if q.at is not None and q.key == rows[-1].key), default=None)
     row = Question("", QuestionKind.WHOSE_ANSWER, d.case.raiser.email, mail.digest, whose=by.email, came=mail.received)
     hand = next((c.email for c in hands(d, mail, by)), "")
-    row = replace(row, hand=hand, is_untold=mail.proof is not Proof.PROVEN and not is_known(d, by))
+    row = replace(row, hand=hand, is_untold=(mail.proof is not Proof.PROVEN or mail.is_list) and not is_known(d, by))
     if mail.is_readable and may_be_shown(mail):
         d.hear(mail.received, str(by), "doubtful")
     elif not mail.is_readable:
@@ -216,7 +216,7 @@ def may_answer(d: Draft, mail: Mail, by: Contact, *, is_aside: bool = False, oth
         shown = shown and not is_aside and not reached_raiser(d, mail)
         d.ask(row)
         _put(d, mail, text=mail.new_text if shown else "", others=others)
-    if not mail.is_readable and by.agency:
+    if not mail.is_readable and by.agency and not row.is_untold:
         d.write(Asks.Unreadable(when=mail.received), [by], mail=mail)
 
 
