@@ -83,8 +83,8 @@ class Cast:
 
 
 def speaks_for_them(case: Case) -> Contact | None:
-    """Whom the raising side writes to and rings: who gave the answer, if they or whom they stand in for were written to;
-    else the first who is there, else the first who can be reached, else the first. None where nobody was written to."""
+    """Whom the raising side writes to and rings: who gave the answer, if they, or whom they stand in for, were written
+    to; else the first who is there, else the first who can be reached, else the first. None where nobody was."""
     answered = case.run.answered_by if case.run else ""
     own = {email for served in case.served for email in (served.contact.email, served.contact.deputy) if email}
     by = next((c for _, side, c in case.people if side == Side.RESPONDING and c.email == answered in own), None)
