@@ -103,14 +103,14 @@ def _estimate(d: Draft, stage: Stage) -> None:
 
 
 def raising_contacts(d: Draft, stage: Stage) -> tuple[Contact, ...]:
-    """The raising side of a stage; without any the raiser's manager, else the raiser, and the business unit is told."""
-    raiser = d.case.raiser
+    """The raising side of a stage beside the raiser, who has a letter of their own; without any the raiser's manager,
+    and the business unit is told."""
     found = d.cast.acting(stage, Side.RAISING)
     if found:
-        return found
+        return tuple(c for c in found if not d.rules.directory.same_person(c.email, d.case.raiser.email))
     d.flag(Flag.NO_RAISING_CONTACT)
     d.write(Information.Nobody(tried=()), d.unit)
-    return (d.manager,) if d.manager else (raiser,)
+    return (d.manager,) if d.manager else ()
 
 
 def escalate(
