@@ -28,7 +28,7 @@ def what_we_have(d: Draft) -> tuple[Holding, ...]:
         found = [one for one in found if one.when != at]
         found.append(Holding(at, _named(promised.owner), "promised", datetime.fromisoformat(by) if by else None))
     for run, when in _replied(case):
-        found = [one for one in found if one.when != when]
+        found = [one for one in found if one.when > when or one.what == "replied"]  # it answered those
         found.append(Holding(when, str(d.known(run.answered_by)) if run.answered_by else "", "replied"))
     found.sort(key=lambda one: one.when)
     return tuple(_since_the_end(case, found))[-MOST:]

@@ -4,8 +4,8 @@ A school's head may be line manager and lead in one: then the policy names someb
 agency's sector. Both sides are asked the same way. Nobody is left out for want of an alternate.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.model import Case, Contact, Flag, Side, Unproven
@@ -80,6 +80,28 @@ class Cast:
         sectors = {c.sector for c in held if c.sector}
         found = next((a for a in stage.alternates if sectors & set(a.sector)), None)
         return self.holders(found.role, agency, team) if found else ()
+
+
+def who_has_it(case: Case) -> Contact | None:
+    """Whom letters name as the one to answer: who answered at the running stage, else the first who is there, else the
+    first who can be reached, else the first."""
+    reached = [s for s in case.served if not s.is_dead]
+    answered = [s for s in reached if case.run and s.contact.email == case.run.answered_by]
+    there = [s for s in reached if not s.is_away]
+    return next((s.contact for s in (*answered, *there, *reached, *case.served)), None)
+
+
+def written(case: Case, is_theirs: Callable[[str], bool], name: str) -> Case:
+    """The case after a mail of these responding contacts, whom it proves to be called that, if nobody knew."""
+
+    def called(one: Contact) -> Contact:
+        return replace(one, name=name) if name and not one.name and is_theirs(one.email) else one
+
+    served = tuple(
+        replace(s, contact=called(s.contact), has_written=s.has_written or is_theirs(s.contact.email))
+        for s in case.served
+    )
+    return replace(case, served=served, people=tuple((stage, side, called(c)) for stage, side, c in case.people))
 
 
 def reader_of(cast: Cast, email: str, responder: Contact | None) -> Contact | None:

@@ -164,6 +164,8 @@ class OpenCase:
     over: datetime | None = None  # when that ended, of a challenge that nobody has answered
     hours_over: int = 0  # whole hours since then, of a time in hours
     is_loose: bool = False  # answered and not confirmed, and the stage's time is over
+    is_answered: bool = False  # and nobody has said whether that resolves it
+    is_ending: bool = False  # resolved or decided: the outcome is awaited
     is_today: bool = False  # due on the day of the letter, and nothing of these
 
 
@@ -176,6 +178,9 @@ class ToBeDone:
     owner: Person | None
     day: datetime | None
     is_over: bool
+    raiser: Person | None = None  # whose side says whether it is done
+    owner_says: bool = False  # that it is done
+    raiser_denies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
