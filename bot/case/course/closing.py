@@ -134,7 +134,7 @@ def _tell_word(d: Draft, by: Contact, mail: Mail, words: str, also: Iterable[Con
             said=shown,
             by=case.due or d.now,
             owing=owing,
-            mine=[c.email for c in some] == [by.email],
+            mine={c.email for c in some} == {by.email},
         )
         d.write(wording, some[:1], some[1:], mail=mail, human=by)
 
