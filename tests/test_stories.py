@@ -28,6 +28,7 @@ def shipped() -> settings.Settings:
     return settings.load(ROOT / "config", dict(os.environ))
 
 
+@pytest.mark.timeout(300)  # a month of four challenges is half a minute, and more where others compute
 @pytest.mark.parametrize("path", [*OWN, *FURTHER], ids=lambda p: p.stem)
 def test_story(path: Path, shipped: settings.Settings) -> None:
     """Every expectation of the story holds, nothing happens that must never be, and no template fails."""

@@ -12,7 +12,7 @@ from bot.case.course.clock import time_left
 from bot.case.making.draft import MISSED, Draft
 from bot.case.said.codes import CODE_FOR, CONFIRMS
 from bot.case.said.command import stages_so_far
-from bot.model import WAITING, Case, Letter, LetterKind, QuestionKind, State
+from bot.model import WAITING, Case, Flag, Letter, LetterKind, QuestionKind, State
 from bot.model.letters import Answer, Chaser, Escalation, Information, Notice, Question, Relay, Response, TheForm
 
 #: Behind the occasion of a copy that goes later than the letter: who answers it answers that one.
@@ -42,6 +42,8 @@ def still_true(case: Case, letter: Letter, now: datetime) -> bool:
             run, is_theirs = case.run, letter.standing is None or letter.standing.team == case.team
             is_awaited = case.state in WAITING and letter.stage == case.stage and run is not None and run.ended is None
             return is_awaited and (is_theirs or not isinstance(values, Chaser.Half | Chaser.Last | Chaser.Nudged))
+        case Question.Approve():
+            return case.is_open and not case.has(Flag.GO_GIVEN) and letter.stage == case.stage
         case Response.Responded() | Response.Again() | Response.Manager() | Question.Unconfirmed():
             return case.state is State.AWAITING_CONFIRMATION
         case Chaser.Form():

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from bot.case.making.clocks import hours_over, over_since
+from bot.case.making.people import who_has_it
 from bot.case.said.command import answer
 from bot.model import Case, Command, Contact, Flag, Letter, Mail, Side, State, Word, Wording
 from bot.model.letters import Answer, Enclosed, TheRegister, TheReport, person
@@ -120,6 +121,8 @@ def open_line(case: Case, policies: Mapping[str, Policy]) -> OpenCase:
         sides=tuple(filter(None, (case.raiser.agency, case.responder_agency))),
         who=person(who) if (who := _awaited(case)) else None,
         asked=str(case.window or ""),
+        is_answered=case.state is State.AWAITING_CONFIRMATION,
+        is_ending=case.state is State.AWAITING_OUTCOME,
     )
 
 
@@ -152,6 +155,9 @@ def to_be_done(case: Case, now: datetime, cal: Calendar) -> list[ToBeDone]:
             owner=person(task.owner) if task.owner is not None and task.owner.email else None,
             day=workdays.at_local(task.day, workdays.MORNING, cal) if task.day else None,
             is_over=(task.day is not None and task.day < today) or any(word == "no" for _, word, _ in task.said),
+            raiser=person(case.raiser),
+            owner_says=task.said_by(Side.RESPONDING) == "yes",
+            raiser_denies=task.said_by(Side.RAISING) == "no",
         )
         for n, task in rows
         if task.said_by(Side.RAISING) != "yes"
@@ -166,7 +172,8 @@ def waiting_for(case: Case) -> str:
 def _awaited(case: Case) -> Contact | None:
     if case.state is State.AWAITING_CONFIRMATION:
         return case.raiser
-    return next((s.contact for s in case.served if not s.is_dead), None)
+    has_it = who_has_it(case)
+    return has_it if any(s.contact == has_it and not s.is_dead for s in case.served) else None
 
 
 def answering(of: Settings, box: WatchedMailbox, on: date) -> Iterator[tuple[str, str, Contact]]:
@@ -211,13 +218,13 @@ def report_named(note: str, now: datetime) -> tuple[Quarter, bool, str]:
     words = note.casefold().strip(" .?!").replace(",", " ").split()
     public = "public" in words
     said = " ".join(word for word in words if word not in ("public", "edition"))
+    today = now.astimezone(LONDON).date()
     for text in (said, " ".join(word for word in said.split() if word not in _BESIDE)):
         try:
-            return Quarter.parse(text), public, ""
+            return Quarter.parse(text, today), public, ""
         except ValueError:
             continue
-    last = Quarter.before(now.astimezone(LONDON).date())
-    return last, public, "" if text in _LAST else note
+    return Quarter.before(today), public, "" if text in _LAST else note
 
 
 def _handed(command: Command, area: str, teams: Collection[str], now: datetime) -> tuple[Wording, tuple[Enclosed, ...]]:

@@ -129,7 +129,8 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Heard:
     """Something that came and is no answer: a claim of whoever said it, which letters may name. `what`: holding,
-    doubtful, phone, meeting, kept (it answers an answer); unread; raiser (who wrote for them), away, reopened."""
+    doubtful, phone, meeting, day (of one), kept (it answers an answer); unread; raiser (who wrote for them), away,
+    reopened."""
 
     at: datetime
     who: PersonalText

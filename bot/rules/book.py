@@ -98,6 +98,11 @@ def emergency_of(policy: Policy, area: str) -> Emergency:
     return policy.emergency.get(area) or next(iter(policy.emergency.values()))
 
 
+def is_shut(rules: Rules, area: str, at: datetime) -> bool:
+    """Whether the front door of that area is shut then: a letter may not be read before the next working day."""
+    return not is_open(emergency_of(rules.policy, area).front_door, at, rules.calendar)
+
+
 def risk(emergency: Emergency, about: str = "child") -> str:
     """The policy's own sentence before the number, or the usual one."""
     return emergency.text or f"If {PEOPLE[about]['a']} is at immediate risk, ring 999."

@@ -197,13 +197,11 @@ def ceiling(limit: Window, used: Window | None, opened: datetime, cal: Calendar)
 
 
 def earliest(*dues: Due | None) -> Due:
-    """The earliest of those given; its explanation says which limit won. Raises ValueError when all are None."""
+    """The earliest of those given, with its explanation. Raises ValueError when all are None."""
     given = [d for d in dues if d is not None]
     if not given:
         raise ValueError("no limit was given: a stage cannot be due never")
-    first = min(given, key=lambda d: d.at)
-    others = sum(d.at > first.at for d in given)
-    return Due(first.at, f"the earliest of {others + 1} limits: {first.why}") if others else first
+    return min(given, key=lambda d: d.at)
 
 
 def working_hours(start: datetime, n: int, cal: Calendar) -> datetime:

@@ -235,7 +235,7 @@ LONGER = {
     "escalation-live-sample/24": (140, "its first letter, and what came"),
     "escalation-unconfirmed-sample/148": (136, "both sides' view"),
     "outcome-closed-sample/77": (
-        178,
+        180,
         "two actions, one to be put right, what changed, what the policy asks besides",
     ),
     "notice-opened-sample/238": (123, "who may help, and the entry on the own record"),
@@ -660,6 +660,9 @@ def test_a_record_letter_lists_what_it_carries() -> None:
 
 #: Values that a wording may do without: the letter's own words cover them, or only another sample's branch shows them.
 UNUSED = {
+    "chaser-outcome": {"writer"},  # where there is an answer
+    "outcome-closed": {"original_of_outcome", "writer", "text"},  # of an outcome in writing, written to us alone
+    "information-closing_word": {"mine"},  # not of a decision
     "question-whose_answer": {"text", "again"},  # asked for where the mail did not reach the reader, or others came
     "answer-corrected": {"stages"},
     "information-telling": {"due", "who"},  # the case has one; who answered, where anybody did

@@ -5,6 +5,7 @@ whose).
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.case.course import follow_up, subclocks
@@ -13,7 +14,7 @@ from bot.case.course.stages import enter
 from bot.case.making import agreed
 from bot.case.making.draft import Draft
 from bot.case.making.ends_with import answered_by, owes_outcome
-from bot.case.making.notices import file_record, may_read, notify
+from bot.case.making.notices import file_record, has_reached, may_be_quoted, may_read, notify
 from bot.model import (
     AlarmKind,
     ClosedAs,
@@ -23,6 +24,7 @@ from bot.model import (
     EventKind,
     Flag,
     Hold,
+    Letter,
     LetterKind,
     Mail,
     QuestionKind,
@@ -80,9 +82,14 @@ def _ask_outcome(d: Draft, by: Contact, mail: Mail, words: str) -> tuple[Contact
     to = (*owing, writer) if writer else owing
     copied = [c for c in (*others, *d.inbox) if not words or may_read(d, by, c)]
     letter = d.write(asked, to, copied, mail=mail, human=by if word == "DECIDED" else None)
+    _asks_whether(d, letter, writer, digest)
+    return (*letter.to, *letter.cc) if letter else ()
+
+
+def _asks_whether(d: Draft, letter: Letter | None, writer: Contact | None, digest: str) -> None:
+    """YES to that letter says that what was written before is the outcome."""
     if letter and writer:
         d.ask(Asked(letter.key, QuestionKind.OUTCOME, writer.email, digest, whose=writer.email))
-    return (*letter.to, *letter.cc) if letter else ()
 
 
 def keep_outcome(d: Draft, mail: Mail, by: Contact) -> None:
@@ -122,7 +129,12 @@ def _tell_word(d: Draft, by: Contact, mail: Mail, words: str, also: Iterable[Con
     for shown in (words, "") if words else ("",):
         some = [c for c in readers if bool(shown) == bool(words and may_read(d, by, c))]
         wording = Information.ClosingWord(
-            word=case.closing_word, who=person(by), said=shown, by=case.due or d.now, owing=owing
+            word=case.closing_word,
+            who=person(by),
+            said=shown,
+            by=case.due or d.now,
+            owing=owing,
+            mine={c.email for c in some} == {by.email},
         )
         d.write(wording, some[:1], some[1:], mail=mail, human=by)
 
@@ -140,8 +152,16 @@ def on_outcome_chaser(d: Draft) -> None:
     if d.late is None and d.case.due is not None:
         owing, others = owes_outcome(d)
         says = tuple(d.rules.policy.follow_up.outcome_says)
-        asked = Chaser.Outcome(word=d.case.closing_word, by=d.case.due, outcome_says=says)
-        d.write(asked, owing, (*others, *d.inbox))
+        writer, answered, digest = _written_before(d)
+        asked = Chaser.Outcome(
+            word=d.case.closing_word,
+            by=d.case.due,
+            outcome_says=says,
+            answered=answered if writer else None,
+            writer=person(writer) if writer else None,
+        )
+        letter = d.write(asked, (*owing, writer) if writer else owing, (*others, *d.inbox))
+        _asks_whether(d, letter, writer, digest)
 
 
 def on_outcome_due(d: Draft) -> None:
@@ -177,6 +197,9 @@ def close(
     d.event(EventKind.CLOSED, by=by.email, note=closed_as.value)
     last = d.case.closing_by if closed_as in follow_up.ENDED and d.case.closing_by else by
     told = _outcome(d, closed_as, last, written, prompts)
+    if mail is not None and written is not None and not has_reached(d, mail, d.case.raiser):
+        is_shown = may_be_quoted(d, mail, by, d.case.raiser, *involved(d))
+        told = replace(told, writer=person(by), text=mail.new_text if is_shown else "")
     d.write(told, [] if d.case.unproven is Unproven.STRANGER else [d.case.raiser], involved(d), mail=mail)
     if not any(letter.kind is LetterKind.OUTCOME for letter in d.letters):
         _outcome_without_raiser(d, closed_as, last, by)
@@ -245,7 +268,7 @@ def hold(d: Draft, by: str) -> None:
     cal = d.rules.calendar
     until = d.now + timedelta(hours=4) if d.case.urgent else workdays.due(Window(1, Unit.WORKING_DAYS), d.now, cal).at
     for to in (d.inbox,) if d.is_stranger else ([d.case.raiser], d.responders):
-        d.write(Information.Held(until=until, by=by), to)
+        d.write(Information.Held(until=until, by=str(d.known(by))), to)
     d.hold_letters(until)
     d.alarm(AlarmKind.HOLD_END, until, "a hold ends by itself")
     d.event(EventKind.HELD, by=by)

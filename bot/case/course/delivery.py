@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from bot.case.course import unconfirmed
 from bot.case.course.clock import begin
-from bot.case.course.stages import copied
+from bot.case.course.stages import attachments, copied
 from bot.case.making.draft import Draft
 from bot.model import (
     WANTS_ANSWERS,
@@ -27,11 +27,11 @@ from bot.model import (
     State,
     Unit,
     Window,
-    Wording,
 )
 from bot.model.letters import Alert, Information, Redirect, person
+from bot.model.letters.course import InPlace
 from bot.model.letters.parts import Named
-from bot.rules import workdays
+from bot.rules import book, workdays
 
 #: How long a delayed delivery may take before the next contact is written to.
 DELAY, PATIENCE = timedelta(hours=1), Window(1, Unit.WORKING_DAYS)
@@ -168,7 +168,7 @@ def _raiser_lost(d: Draft, fact: LetterUndelivered) -> None:
     d.flag(Flag.RAISER_UNREACHABLE)
 
 
-def _redirect(d: Draft, contact: Contact, values: Wording) -> None:
+def _redirect(d: Draft, contact: Contact, values: InPlace) -> None:
     """In that contact's place the next in the directory's row; when the row is empty, business unit, raiser and
     operator at once.
 
@@ -184,8 +184,10 @@ def _redirect(d: Draft, contact: Contact, values: Wording) -> None:
     following = row[0]
     d.also_serve(following)
     d.joined(Side.RESPONDING, following)
-    run = d.case.run
-    d.write(values, [following], copied(d), starts_clock=run is not None and run.began is None)
+    run, copies = d.case.run, copied(d)
+    whole = attachments(d, copies)
+    values = replace(values, attached=bool(whole))
+    d.write(values, [following], copies, starts_clock=run is not None and run.began is None, attach=whole)
 
 
 def in_turn(d: Draft, contact: Contact) -> tuple[Contact, ...]:
@@ -239,15 +241,18 @@ def on_absent(d: Draft, sender: str, told: Absence, is_proven: bool) -> None:
         return
     if told.is_gone:
         _wrong(d, known.contact, "gone")
+    is_late = bool(new) and d.case.urgent and book.is_shut(d.rules, d.case.area, d.now)
     values = Information.Away(
         absent=absent,
         until=told.until,
         deputies=tuple(person(c) for c in new),
         named=tuple(Named(name[:80], words[:120]) for name, words in told.named[:3]) if is_proven else (),
         gone=told.is_gone,
+        read_from=workdays.opens(d.now, d.rules.calendar) if is_late else None,
     )
     if not any(d.case.raiser in letter.to for letter in d.letters):  # they hear that nobody is left
-        d.write(values, [d.case.raiser])
+        others = (c for c in (*new, *in_turn(d, known.contact)) if c.phone and c.email != known.contact.email)
+        d.write(values, [d.case.raiser], human=next(others, None))
 
 
 def redirect_from(d: Draft, email: str) -> None:

@@ -188,13 +188,12 @@ def _values(
     copies: tuple[Contact, ...] = (),
     rows: tuple[FormRow, ...] = (),
 ) -> _Values:
-    line = book.emergency_of(d.rules.policy, d.case.area)
     to = {c.email for c in (*d.responders, *raising)}
     return {
         "holding": claims.what_we_have(d),
         "unread": claims.is_partly_unread(d),
         "outer_limit": d.case.urgent,
-        "out_of_hours": not book.is_open(line.front_door, d.now, d.rules.calendar),
+        "out_of_hours": book.is_shut(d.rules, d.case.area, d.now),
         "original": d.original(),
         "attached": bool(attached),
         "representation": hearing.representation(d),

@@ -126,6 +126,7 @@ def on_action_late(d: Draft, n: int) -> None:
 
 def replied(d: Draft, question: Question, word: str, by: Contact, mail: Mail) -> None:
     """YES or NO about an action, or about what else is asked after the end."""
+    before = task(d, question.task)
     answered(d, question.task, question.side, word, by)
     row = next((r for r in agreed(d) if f"action/{r.n}" == question.task), None)
     if row is None:
@@ -134,6 +135,12 @@ def replied(d: Draft, question: Question, word: str, by: Contact, mail: Mail) ->
     held = task(d, question.task)
     if word == "no" and held is not None:
         _not_done(d, row, held.owner, by, mail)
+    elif question.side == Side.RESPONDING and before is not None and before.said_by(Side.RAISING) == "no":
+        values = Ask.Action(action=row, others=len(agreed(d)) > 1, says=person(by))
+        letter = d.write(values, [d.case.raiser], mail=mail, human=by)
+        if letter:
+            key = letter.key
+            d.ask(Question(key, QuestionKind.TASK, d.case.raiser.email, task=question.task, side=Side.RAISING))
 
 
 def _not_done(d: Draft, row: Action, owner: Contact | None, by: Contact | None, mail: Mail | None = None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from bot.case.making.people import written
 from bot.model import (
     COMMITMENT,
     AlarmKind,
@@ -201,9 +202,9 @@ class Changing:
         """A responding contact is not there, or says that it is not theirs; `is_gone`: and is reminded no more."""
         self._each_served(lambda s: replace(s, is_away=True, is_dead=s.is_dead or is_gone) if s is known else s)
 
-    def wrote(self, is_theirs: Callable[[str], bool]) -> None:
-        """A mail came from these responding contacts."""
-        self._each_served(lambda s: replace(s, has_written=True) if is_theirs(s.contact.email) else s)
+    def wrote(self, is_theirs: Callable[[str], bool], name: str = "") -> None:
+        """A mail came from these responding contacts; `name`: as it proves them to be called, if nobody knew."""
+        self.case = written(self.case, is_theirs, name)
 
     def _each_served(self, changed: Callable[[Served], Served]) -> None:
         self.case = replace(self.case, served=tuple(map(changed, self.case.served)))

@@ -65,6 +65,13 @@ def over_since(case: Case, now: datetime) -> datetime | None:
     return min((end for end in ends if end is not None and end <= now), default=None)
 
 
+def is_outer(case: Case) -> bool:
+    """Whether the due time is the policy's latest alone: what was raised with hours has come to a stage of days."""
+    run = case.run
+    is_theirs = run is not None and (run.by is not None or (run.window is not None and run.window.unit is Unit.HOURS))
+    return case.urgent and run is not None and not is_theirs
+
+
 def hours_over(case: Case, now: datetime) -> int:
     """Whole hours since what the raiser's side asked for, of a challenge with hours; else 0."""
     if not case.urgent or case.state not in WAITING or case.run is None:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.case.making.changes import Changing
-from bot.case.making.clocks import hours_over, lines, time_wanted
-from bot.case.making.people import Cast, besides, landing, readers_of, speaks_for_them, to_ring
+from bot.case.making.clocks import hours_over, is_outer, lines, time_wanted
+from bot.case.making.people import Cast, besides, landing, readers_of, to_ring, who_has_it
 from bot.model import Case, Contact, Correction, Decision, Event, Hold, Letter, LetterKind, Mail, Question, QuestionKind
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
@@ -107,7 +107,7 @@ class Draft(Changing):
 
     @property
     def first_responder(self) -> Contact | None:
-        return speaks_for_them(self.case)
+        return who_has_it(self.case)
 
     def known(self, email: str) -> Contact:
         """Whose address it is, as the case or the directory knows them."""
@@ -120,9 +120,8 @@ class Draft(Changing):
     def standing(self) -> Standing:
         """How the case stands now, for the letters of it."""
         case, policy, stage = self.case, self.rules.policy, self.stage
-        after, run = self.following, case.run
+        after, run, line = self.following, case.run, book.emergency_of(policy, case.area)
         window = run.window if run else None
-        line = book.emergency_of(policy, case.area)
         return Standing(
             ref=case.ref,
             policy_title=policy.title,
@@ -157,6 +156,7 @@ class Draft(Changing):
             next_people=tuple(person(c) for c in self.next_people()),
             late=self.lateness(),
             over=hours_over(case, self.now),
+            is_latest=is_outer(case),
             human=person(case.raiser),
             ring=person(case.raiser),
         )

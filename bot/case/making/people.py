@@ -4,8 +4,8 @@ A school's head may be line manager and lead in one: then the policy names someb
 agency's sector. Both sides are asked the same way. Nobody is left out for want of an alternate.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.model import Case, Contact, Flag, Side, Unproven
@@ -82,14 +82,27 @@ class Cast:
         return self.holders(found.role, agency, team) if found else ()
 
 
-def speaks_for_them(case: Case) -> Contact | None:
-    """Whom the raising side writes to and rings: who gave the answer, if they, or whom they stand in for, were written
-    to; else the first who is there, else the first who can be reached, else the first. None where nobody was."""
+def who_has_it(case: Case) -> Contact | None:
+    """Whom letters name as the one to answer, and words go to: who gave the answer, if they, or whom they stand in for,
+    were written to; else the first who is there, else the first who can be reached, else the first."""
     answered = case.run.answered_by if case.run else ""
     own = {email for served in case.served for email in (served.contact.email, served.contact.deputy) if email}
     by = next((c for _, side, c in case.people if side == Side.RESPONDING and c.email == answered in own), None)
     found = sorted(case.served, key=lambda served: (served.is_dead, served.is_away))
     return by or (found[0].contact if found else None)
+
+
+def written(case: Case, is_theirs: Callable[[str], bool], name: str) -> Case:
+    """The case after a mail of these responding contacts, whom it proves to be called that, if nobody knew."""
+
+    def called(one: Contact) -> Contact:
+        return replace(one, name=name) if name and not one.name and is_theirs(one.email) else one
+
+    served = tuple(
+        replace(s, contact=called(s.contact), has_written=s.has_written or is_theirs(s.contact.email))
+        for s in case.served
+    )
+    return replace(case, served=served, people=tuple((stage, side, called(c)) for stage, side, c in case.people))
 
 
 def reader_of(cast: Cast, email: str, responder: Contact | None) -> Contact | None:

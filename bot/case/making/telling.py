@@ -48,7 +48,6 @@ def pass_on(d: Draft, left: Left, after: tuple[str, ...]) -> None:
     """The raiser and their manager are told to whom it was sent and whom to ring; those who had it before, that it has
     passed. `after`: the letter that must have gone first."""
     who, when = awaited.answered(d) if left.cause == "unconfirmed" else (left.by, None)
-    cal, line = d.rules.calendar, book.emergency_of(d.rules.policy, d.case.area)
     both: _Passing = {
         "cause": left.cause,
         "sent": left.sent,
@@ -57,8 +56,10 @@ def pass_on(d: Draft, left: Left, after: tuple[str, ...]) -> None:
         "holding": tuple(one for one in claims.what_we_have(d) if one.when != when),
         "unread": claims.is_partly_unread(d),
     }
-    is_shut = left.sent is not None and not book.is_open(line.front_door, left.sent, cal)
-    told = Information.SentOn(**both, read_from=workdays.opens(d.now, cal) if is_shut else None, forms=left.wanted.rows)
+    is_shut = left.sent is not None and book.is_shut(d.rules, d.case.area, left.sent)
+    told = Information.SentOn(
+        **both, read_from=workdays.opens(d.now, d.rules.calendar) if is_shut else None, forms=left.wanted.rows
+    )
     theirs = (d.case.raiser, *((d.manager,) if d.manager else ()))
     d.write(told, theirs, human=d.first_responder, attach=left.wanted.attach, after=after)
     own = {c.email for c in theirs}

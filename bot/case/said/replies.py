@@ -65,7 +65,9 @@ def on_mail(d: Draft, fact: Arrival) -> None:
     d.attach(mail)
     sender = mail.sender.email if mail.sender else ""
     if mail.proof is not Proof.FAILED and mail.bounce is None:
-        d.wrote(lambda email: d.rules.directory.same_person(email, sender))
+        is_named = mail.kind is MailKind.HUMAN and mail.proof is Proof.PROVEN and mail.sender is not None
+        name = mail.sender.name if is_named and mail.sender else ""
+        d.wrote(lambda email: d.rules.directory.same_person(email, sender), name)
     if mail.kind is MailKind.AUTO_REPLY:
         on_absent(d, sender, mail.absence or Absence(), mail.proof is Proof.PROVEN)
         incident.replied_elsewhere(d, fact, sender)

@@ -30,6 +30,8 @@ SUBJECT = "Who answers professional challenges"
 _KEPT = "quarter"
 #: How long a change that the file holds, or has overtaken, is kept.
 SETTLED = timedelta(days=90)
+#: Who took a post so lately has said that it is theirs.
+FRESH = timedelta(days=30)
 Holders = Mapping[str, tuple[Contact, tuple[Duty, ...]]]
 
 
@@ -63,15 +65,18 @@ class Quarterly:
         failpoint("quarter.posted")
 
     def _begin(self, tx: Connection, this: str, day: date, now: datetime) -> None:
-        """A new quarter: what was said in earlier ones is needed no more."""
+        """A new quarter: what was said in earlier ones is needed no more, but that of who took a post in these days."""
         facts.forget_words(tx, this, now)
         agreed = list(facts.accepted(tx))
         against = laid(self.turn.books.file, [change for _, change in agreed])
         for (number, change), one in zip(agreed, against, strict=True):
             if one.state is not State.STANDS and day - change.on > SETTLED:
                 meta.forget_fact(tx, number, now)
+        fresh = {change.email for _, change in agreed if day - change.on < FRESH}
         end = rules.until(now, self.turn.books.settings.calendar)
         for who, held in holders(self.turn, day).values():
+            if who.email in fresh:
+                continue
             ask(self.turn, tx, who, held, now, until=end, occasion=f"still/{this}")
 
     def _stand_in(self, tx: Connection, this: str, day: date, now: datetime) -> None:

@@ -9,6 +9,7 @@ nothing itself (place.py) and opens nothing (pen.py, brought.py).
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from difflib import get_close_matches
 
 import re2
 from sqlalchemy import Connection
@@ -212,9 +213,11 @@ class Office:
         if mail.proof is not Proof.PROVEN:
             return "It could not be proven that your mail came from your mailbox. Please send it again", ()
         if command is None:
-            return "No word that acts was read in your mail. It waits for a person and stands in the daily letter", (
-                _OF_CASE, _NEW, _HELP,
-            )  # fmt: skip
+            choices: tuple[Choice, ...] = (_meant(line.text) or _OF_CASE, _NEW, _HELP)
+            return (
+                "No word that acts was read in your mail. It waits for a person and stands in the daily letter",
+                choices,
+            )
         if line.ref:
             return f"There is no case {line.ref} in your area", (("OPEN", "which challenges are open"),)
         if command.word is Word.NUDGE and command.note:
@@ -226,6 +229,13 @@ class Office:
         return f"{command.word} names no case. Its ref stands behind the word", (
             (f"{command.word} CE-2027-0007", "with the ref of the case you mean"), _HELP,
         )  # fmt: skip
+
+
+def _meant(line: str) -> Choice | None:
+    """The word that the first of a line is nearly, with what stood behind it; that does nothing until it is sent."""
+    first, _, rest = line.partition(" ")
+    found = get_close_matches(first.strip(".:,!").upper(), [word.value for word in Word if len(word) > 3], 1, 0.75)
+    return (f"{found[0]} {rest}".strip(), "is this what you meant?") if found else None
 
 
 def areas_of(directory: Directory, email: str, on: date | None = None) -> dict[str, Contact]:

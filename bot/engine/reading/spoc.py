@@ -21,7 +21,7 @@ from bot.engine.turn import Turn
 from bot.letters import render
 from bot.mail.words.brought import addresses
 from bot.model import Contact, Letter, Mail, Proof, Word, Wording
-from bot.model.letters import Answer, Question, person
+from bot.model.letters import Answer, Person, Question, person
 from bot.model.letters.parts import Proposal
 from bot.rules import directory_file
 from bot.rules.answering import over
@@ -33,6 +33,7 @@ from bot.store.outbox import Queued
 
 _CHANGES = re2.compile(r"(?i)\b(?:is now|are now|will be|changes? to|replaced by|instead of|has left|from now on)\b")
 _NAME = re2.compile(r"(?i:\b(?:is now|are now|will be|changes? to|replaced by)\b)[\s:]*([^,;<(\n@]{3,60})")
+_CAPITALS = re2.compile(r"\p{Lu}[\p{L}\p{M}'’.-]*(?: \p{Lu}[\p{L}\p{M}'’.-]*){1,3}")
 _AT = re2.compile(r"\S+@\S+")
 
 
@@ -77,14 +78,25 @@ def change(directory: Directory, area: str, note: str) -> Change:
     role = max((r for r in ROLES if r.replace("_", " ") in said), key=len, default="")
     if not role and team and "manager" in said:
         role = "line_manager"
-    found = _NAME.search(_AT.sub("", note))
     email = next(iter(addresses(note)), "")
     agencies = {row.agency for row in directory.rows if row.area == area and row.agency}
     whole = f" {' '.join(re2.sub(r'[^0-9a-z&]+', ' ', said).split())} "
     agency = max((a for a in agencies if f" {a.casefold()} " in whole), key=len, default="")
     agency = directory.agency_of_team(team, area) if team else agency
     now = directory.holders(role, area, agency, team) if role and (team or agency) else ()
-    return Change(team, role, found.group(1).strip(" .") if found else "", email, now, agency)
+    return Change(team, role, _name(note, team, role, agency), email, now, agency)
+
+
+def _name(note: str, *others: str) -> str:
+    """Who it is from now on: behind "is now" and its like, else the one part of a list that looks like a name and is
+    neither team, role nor agency."""
+    bare = _AT.sub("", note)
+    if found := _NAME.search(bare):
+        return str(found.group(1)).strip(" .")
+    known = {one.casefold().replace("_", " ") for one in others}
+    parts = [" ".join(part.strip(" .<>()").split()) for part in re2.split(r"[,;:\n]", bare)]
+    names = [one for one in parts if _CAPITALS.fullmatch(one) and one.casefold().replace("-", " ") not in known]
+    return names[0] if len(names) == 1 else ""
 
 
 # --- asked of both, and what they say ---------------------------------------------------------------------------------
@@ -192,13 +204,27 @@ class Changes:
             word = YES if mail.command.word is Word.YES else NO
             kept = Agreed(kept.letter, word if is_unit else kept.unit, kept.other if is_unit else word)
             proposed.keep(tx, digest, kept)
-            self.tell(tx, mail, by, digest, now, done=self._became(tx, found, by, digest, kept, now))
+            has_said = self._is_theirs(asked, found)
+            self.tell(tx, mail, by, digest, now, done=self._became(tx, found, by, digest, kept, now, has_said))
             return ""
         self.tell(tx, mail, by, digest, now, undone=undone)
         return ""
 
-    def _became(self, tx: Connection, found: Proposal, by: Contact, digest: str, kept: Agreed, now: datetime) -> str:
-        """What follows from the words of both, in a sentence for whoever spoke last."""
+    def _is_theirs(self, asked: Queued, found: Proposal) -> bool:
+        """Whether who answers from now on is the one who was asked beside the business unit."""
+        values = asked.letter.values
+        other: Contact | Person | None = None
+        if isinstance(values, Answer.Proposed):
+            other = values.asked
+        elif isinstance(values, Question.Proposed) and not values.by_holder:
+            other = asked.letter.to[0]
+        return other is not None and self.directory.same_person(other.email, found.email)
+
+    def _became(
+        self, tx: Connection, found: Proposal, by: Contact, digest: str, kept: Agreed, now: datetime, has_said: bool
+    ) -> str:
+        """What follows from the words of both, in a sentence for whoever spoke last. `has_said`: one of them is who
+        answers from now on, and need not be asked again."""
         if kept.is_refused:
             lines = [f"It was said that {found.name or found.email} is not right for {found.whose}. Nothing changes."]
             self.turn.alert(tx, f"spoc-refused/{digest}", "A change of the directory is not right", lines, now)
@@ -208,7 +234,7 @@ class Changes:
                 self.tell(tx, None, one, digest, now, undone=why)
             return "Noted: it is not right, and nothing changes"
         if not kept.is_confirmed:
-            return "Noted: it is right. The other side is asked as well, and nothing has changed yet"
+            return "Noted. The other side is asked too, and nothing has changed yet"
         change = proposed.agreed(found, now.astimezone(self.turn.books.settings.calendar.zone).date())
         line, old = proposed.csv_line(self.directory, change)
         if not line:
@@ -217,7 +243,8 @@ class Changes:
             self.turn.alert(tx, f"spoc-right/{digest}", "A change of the directory came too late", lines, now)
             return "Noted. The directory has changed since, so the operator is asked to look"
         facts.accept(tx, change, now)
-        self._ask_new(tx, change, digest, now)
+        if not has_said:
+            self._ask_new(tx, change, digest, now)
         self._tell_before(tx, found, by, digest, now)
         lines = ["Both have said that it is right. The line for directory.csv:", HEADER, line]
         where = f"in place of line {' and '.join(map(str, old))}" if any(old) else "as a new line"

@@ -54,11 +54,14 @@ class Chaser:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Outcome(Wording):
-        """`word`: that will close the case; `by`: when the outcome is due in writing."""
+        """`word`: that will close the case; `by`: when the outcome is due in writing; `answered`: when the answer of
+        `writer` came, who is asked whether it is the outcome."""
 
         word: PlainText
         by: datetime
         outcome_says: tuple[PlainText, ...]
+        answered: datetime | None = None
+        writer: Person | None = None
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Clock(Wording):
@@ -140,21 +143,26 @@ class Escalation:
         """The case was watched only, until now."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InPlace(Wording):
+    """`attached`: the original mail comes with it."""
+
+    absent: Person
+    attached: bool = False
+
+
 class Redirect:
     """To the next contact in place of one."""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
-    class Away(Wording):
+    class Away(InPlace):
         """`until`: in the words of the automatic reply."""
 
-        absent: Person
         until: PersonalText
         gone: bool
 
     @dataclass(frozen=True, slots=True, kw_only=True)
-    class Bounced(Wording):
-        absent: Person
+    class Bounced(InPlace): ...
 
     @dataclass(frozen=True, slots=True, kw_only=True)
-    class NotMine(Wording):
-        absent: Person
+    class NotMine(InPlace): ...

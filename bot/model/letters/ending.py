@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.model.letters.parts import Action, FileEntry, Original, Person, PromptLine
 from bot.model.letters.wording import Wording
-from bot.model.marks import PlainText
+from bot.model.marks import PersonalText, PlainText
 
 
 class Outcome:
@@ -13,7 +13,8 @@ class Outcome:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Closed(Wording):
-        """`by`: whose word was the last; `ask_child_file`: the entry on the child's own record is asked for."""
+        """`by`: whose word was the last; `ask_child_file`: the entry on the child's own record is asked for; `writer`:
+        who wrote the outcome to this service alone, and `text`: its words, where everybody may read them."""
 
         closed_as: PlainText
         by: Person
@@ -23,6 +24,8 @@ class Outcome:
         ask_child_file: bool
         actions: tuple[Action, ...]
         prompts: tuple[PromptLine, ...]
+        writer: Person | None = None
+        text: PersonalText = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

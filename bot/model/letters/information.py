@@ -49,6 +49,7 @@ class Information:
         deputies: tuple[Person, ...]
         named: tuple[Named, ...]
         gone: bool
+        read_from: datetime | None = None  # out of hours: it may not be read before
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class CameBack(Wording):
@@ -131,8 +132,9 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class ClosingWord(Wording):
-        """`said`: the words of the decision, where the reader may see them; `by`: when `owing` write the outcome."""
+        """`said`: a decision's words, where they may be seen; `by`: when `owing` write it; `mine`: its reader's."""
 
+        mine: bool = False
         word: PlainText
         who: Person
         said: PersonalText
@@ -141,8 +143,7 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class ActionOpen(Wording):
-        """An agreed action is not done. `who` said so, None: nobody said YES by a working day after its day; `does`:
-        who is to do it; `side`: of its reader, raising or responding; `claimed`: the other side alone says so."""
+        """It is not done: `who` said so, or nobody YES; `does`: whose it is; `side`: its reader's; `claimed`: done."""
 
         action: Action
         who: Person | None
@@ -189,8 +190,7 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Notify(Wording):
-        """`event`: enter, exit, lapse or close; `attached`: the original mail comes with it; `meant`: the role that
-        nobody holds, for which its reader has it; `raising`: a reader is of the side that raised it."""
+        """`event`: enter, exit, lapse, close; `meant`: the role that nobody holds; `raising`: a reader is of it."""
 
         event: PlainText
         original: Original

@@ -89,7 +89,8 @@ class Representation:
 class Holding:
     """Something that came and is taken for no answer, as its writer claims it. `what`: holding, doubtful, kept, replied
     (in an earlier run of a stage, and it runs again), reopened (the same before the case was closed; `who` may be
-    empty), phone, meeting or promised; `by`: until when an answer is promised, or when it was opened again."""
+    empty), phone, meeting, day (of one) or promised; `by`: until when an answer is promised, or when it was opened
+    again."""
 
     when: datetime
     who: PersonalText
@@ -164,6 +165,8 @@ class OpenCase:
     over: datetime | None = None  # when that ended, of a challenge that nobody has answered
     hours_over: int = 0  # whole hours since then, of a time in hours
     is_loose: bool = False  # answered and not confirmed, and the stage's time is over
+    is_answered: bool = False  # and nobody has said whether that resolves it
+    is_ending: bool = False  # resolved or decided: the outcome is awaited
     is_today: bool = False  # due on the day of the letter, and nothing of these
 
 
@@ -176,6 +179,9 @@ class ToBeDone:
     owner: Person | None
     day: datetime | None
     is_over: bool
+    raiser: Person | None = None  # whose side says whether it is done
+    owner_says: bool = False  # that it is done
+    raiser_denies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

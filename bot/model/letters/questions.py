@@ -150,10 +150,11 @@ class Question:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Action(Wording):
-        """Is it done? `others`: more than one was agreed."""
+        """Is it done? `others`: more than one was agreed; `says`: who says so, after the raiser's side said no."""
 
         action: ActionOf
         others: bool
+        says: Person | None = None
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Actions(Wording):

@@ -69,5 +69,6 @@ class Standing:
     besides: Besides = field(default_factory=Besides)  # what the policy asks of the stage beside its answer
     reply_due: bool = True  # due is when a reply's time ends; else when somebody is asked next
     over: int = 0  # whole hours over the time asked for in hours, while no answer is recorded
+    is_latest: bool = False  # the due time is the policy's latest, of what was raised with hours
     goes_to: tuple[Person, ...] = ()  # who reads what is written in reply to the letter; of two sides one for each
     about: PlainText = "child"  # of whom the policy speaks: child, adult or child_or_adult

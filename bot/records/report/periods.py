@@ -14,6 +14,7 @@ _SPANS = (
     re2.compile(rf"(?P<nth>{'|'.join(_NTH)}) quarter,? ?(?:of )?(?P<year>20\d\d)"),
     re2.compile(r"(?:year )?(?P<year>20\d\d)"),
 )
+_NO_YEAR = re2.compile(r"(?:q|quarter) ?([1-4])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,13 @@ class Quarter:
     n: int
 
     @classmethod
-    def parse(cls, words: str) -> Quarter:
-        """ "2026Q4", "Q4 2026", "fourth quarter of 2026"; "2026" is the year. Raises ValueError with what to write."""
+    def parse(cls, words: str, on: date | None = None) -> Quarter:
+        """ "2026Q4", "Q4 2026", "fourth quarter of 2026"; "2026" is the year, "Q4" the last that was over `on` that
+        day. Raises ValueError with what to write."""
         said = " ".join(words.casefold().split())
+        if on is not None and (bare := _NO_YEAR.fullmatch(said)):
+            last, n = cls.before(on), int(bare.group(1))
+            return cls(last.year if n <= last.n else last.year - 1, n)
         for pattern in _SPANS:
             if found := pattern.fullmatch(said):
                 named = found.groupdict()

@@ -139,9 +139,11 @@ def hold(d: Draft, said: Said) -> None:
     _answer(
         d,
         said,
-        (f"Its letters wait until {until} at the latest; both sides are told that a person is looking",),
-        ("The clock does not wait, and an escalation goes all the same",),
-        (RELEASE,),
+        (
+            f"Its letters wait until {until} at the latest; both sides are told that a person is looking",
+            "The clock does not wait, and an escalation goes all the same",
+        ),
+        choices=(RELEASE,),
     )
 
 
@@ -220,11 +222,17 @@ def learning(d: Draft, said: Said) -> None:
     done(d, said, "What was learned is kept with the case, and stands in its full record")
 
 
+def _theme(known: dict[str, str], said: str) -> str:
+    """The theme that it names: by all of its words, or by some that stand in no other; "" for none."""
+    part = [one for one in known if f" {said} " in f" {one} "]
+    return known.get(said, known[part[0]] if len(part) == 1 else "")
+
+
 def theme(d: Draft, said: Said) -> None:
     """What the challenge was about is kept with the case, in the words of the policy's list; the last word counts."""
     known = {one.casefold(): one for one in d.rules.policy.themes}
     named = [" ".join(one.split()).strip(" .") for one in said.note.replace(";", ",").split(",") if one.strip(" .")]
-    found = tuple(dict.fromkeys(known[one.casefold()] for one in named if one.casefold() in known))
+    found = tuple(dict.fromkeys(theme for one in named if (theme := _theme(known, one.casefold()))))
     listed = _NO_THEME.format(", ".join(d.rules.policy.themes))
     if not found:
         nothing_changed(d, said, Tell("No theme of the list stood behind the word.", listed))

@@ -173,9 +173,7 @@ def heard(d: Draft, fact: Arrival, by: Contact, choices: tuple[Choice, ...] = ()
         if letter and to:
             _ask(d, mail, by, to, letter.key)
     elif sent:
-        answered(
-            d, fact, by, (passed_on(d, by, sent),), ("No word that acts was read in it, so the clock runs as it did",)
-        )
+        answered(d, fact, by, (passed_on(d, by, sent), "No word that acts was read in it, so the clock runs as it did"))
     elif to:
         _ask_whether(d, mail, by, to)
     else:
