@@ -15,7 +15,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test quick check bench corpus fuzz simulate year planted guards backlog storm mutants patterns train \
+.PHONY: help demo test quick check bench corpus fuzz names simulate year planted guards backlog storm mutants patterns train \
     pictures sbom audit clean servers browser
 
 help: ## this list
@@ -50,6 +50,9 @@ corpus: .venv/dev.txt ## how well mails are read, beside other readers; CHALLENG
 
 fuzz: .venv/dev.txt ## hostile mails and fields through the reading process; FUZZ=n, SEED=n; WAY=intake: on to the decision
 	@$(BIN)/python -m tests.fuzz $(WAY)
+
+names: .venv/dev.txt ## whether a child written into any of NAMES=1000 mails is read outside its case: subjects, headers, logs, reports
+	@NAMES=$(or $(NAMES),1000) $(BIN)/pytest -q -n $(JOBS) tests/names
 
 simulate: .venv/dev.txt ## YEARS=50 years of a team's mail with faults at every call; SEED=n alone plays one again and makes it short
 	@$(BIN)/python -m tests.simulate --jobs $(JOBS) $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED))

@@ -102,7 +102,7 @@ class Digests:
         if not unit or not (waits or is_monday):
             return
         listed = mailboxes.last_listed(tx)
-        rows = by_risk(open_cases, settings.policies, now, settings.calendar)
+        rows = by_risk(open_cases, settings, now)
         head_at = (now.astimezone(UTC) - heads.SETTLED).replace(second=0, microsecond=0)
         named = {entry: letter for letter, entry in lettered([row.entry for row, _ in (*pen, *aside)]).items()}
         values = Digest.Daily(

@@ -23,6 +23,7 @@ from bot.records.report.periods import Quarter
 from bot.records.report.source import Source
 from bot.rules import workdays
 from bot.rules.answering.coverage import deciders, responders
+from bot.rules.directory import Directory
 from bot.rules.policy import prose
 from bot.rules.policy.policy import Policy
 from bot.rules.windows import LONDON
@@ -31,6 +32,7 @@ from bot.settings.settings import Settings, WatchedMailbox
 from bot.store import cases
 
 LOGS = ("escalations", "agency", "learning")
+NOBODY = "nobody who can be reached"
 
 
 def held(tx: Connection, policies: Mapping[str, Policy], policy: str = "", area: str = "") -> list[Case]:
@@ -104,36 +106,37 @@ def reported(tx: Connection, wanted: TheReport, settings: Settings, now: datetim
     return [file for file in files if file.type in (PDF, XLSX)]
 
 
-def open_line(case: Case, policies: Mapping[str, Policy]) -> OpenCase:
+def open_line(case: Case, policies: Mapping[str, Policy], directory: Directory) -> OpenCase:
     """An open case as the daily letter and the answer to OPEN say it."""
     policy = policies[case.policy]
     stage = next((s.name for s in policy.stages if s.id == case.stage), case.stage)
+    who = directory.as_listed(awaited) if (awaited := _awaited(case)) else None
     return OpenCase(
         ref=case.ref,
         stage=stage,
         due=case.due,
-        waiting_for=waiting_for(case),
+        waiting_for=str(who or NOBODY),
         asks=case.asks,
         elsewhere=case.has(Flag.ANSWERED_FROM_ELSEWHERE),
         watched=case.has(Flag.SHADOWED),
         untold=tuple(prose.role(f.partition(":")[2]) for f in case.flags if f.flag is Flag.NOBODY_TO_TELL),
         forms=tuple(policy.form(state.form).title for state in case.forms if state.is_missing),
         sides=tuple(filter(None, (case.raiser.agency, case.responder_agency))),
-        who=person(who) if (who := _awaited(case)) else None,
+        who=person(who) if who else None,
         asked=str(case.window or ""),
         is_answered=case.state is State.AWAITING_CONFIRMATION,
         is_ending=case.state is State.AWAITING_OUTCOME,
     )
 
 
-def by_risk(found: Iterable[Case], policies: Mapping[str, Policy], now: datetime, cal: Calendar) -> list[OpenCase]:
+def by_risk(found: Iterable[Case], of: Settings, now: datetime) -> list[OpenCase]:
     """Open cases as a letter lists them: those over the time asked for, the longest first; those answered and not
     confirmed when the time was over; due today; the rest."""
+    cal, rows = of.calendar, list[OpenCase]()
     today = now.astimezone(cal.zone).date()
-    rows = []
     for case in found:
         over = over_since(case, now)
-        line = open_line(case, policies)
+        line = open_line(case, of.policies, of.directory)
         end = case.run.due if case.run and case.state is State.AWAITING_CONFIRMATION else None
         is_loose = end is not None and end <= now
         is_day = case.due is not None and case.due.astimezone(cal.zone).date() == today
@@ -164,12 +167,8 @@ def to_be_done(case: Case, now: datetime, cal: Calendar) -> list[ToBeDone]:
     ]
 
 
-def waiting_for(case: Case) -> str:
-    """Whose move it is, in words."""
-    return str(_awaited(case) or "nobody who can be reached")
-
-
 def _awaited(case: Case) -> Contact | None:
+    """Whose move it is."""
     if case.state is State.AWAITING_CONFIRMATION:
         return case.raiser
     has_it = who_has_it(case)
@@ -192,7 +191,7 @@ def told(tx: Connection, letter: Letter, of: Settings, now: datetime) -> Letter:
     match letter.values:
         case Answer.Open(area=area):
             found = [case for case in cases.open_cases(tx) if case.area == area]
-            rows = tuple(by_risk(found, of.policies, now, of.calendar))
+            rows = tuple(by_risk(found, of, now))
             return replace(letter, values=Answer.Open(area=area, rows=rows))
         case Answer.Spoc(area=area, team=team) as spoc:
             named = tuple(row for row in _spoc(of, area, now) if team in ("", row.team))

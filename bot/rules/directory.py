@@ -185,6 +185,12 @@ class Directory:
         email = email.lower()
         return next((self._contact_as(row, email) for row in self._index.rows_of(email)), None)
 
+    def as_listed(self, contact: Contact) -> Contact:
+        """The contact under a name that stands here for that address, without one where none does: what people call
+        themselves in a mail may hold the name of a child."""
+        names = [row.name for row in self._index.by_address.get(contact.email.lower(), ())]
+        return contact if contact.name in names else replace(contact, name=next(iter(names), ""))
+
     def roles_of(self, email: str, area: str) -> tuple[Contact, ...]:
         """Every row that this address, alias or deputy address holds in the area."""
         email = email.lower()

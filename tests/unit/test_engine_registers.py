@@ -109,8 +109,8 @@ def test_a_report_is_of_a_quarter_and_else_of_the_last_full_one(two: House, want
 def test_an_open_case_says_whose_move_it_is(two: House) -> None:
     """The first who must answer and can be reached, by name; nobody where none can."""
     case = two.case(1)
-    assert registers.waiting_for(case) == "Fay Marsh"
-    line = registers.open_line(case, POLICIES)
+    line = registers.open_line(case, POLICIES, two.settings.directory)
+    assert line.waiting_for == "Fay Marsh"
     assert (line.ref, line.stage, line.asks, line.watched) == (
         "CE-2027-0001",
         POLICIES["cheshire-east"].first.name,

@@ -57,10 +57,18 @@ class Composer:
         letter = registers.told(tx, letter, self.turn.books.settings, now)
         attachments += tuple(self._workbooks(tx, letter, now))
         office = Office(self.turn.books.bot, self.settings.calendar, attachments)
-        made = render(letter, office, self.templates, now)
+        made = render(self._addressed(letter), office, self.templates, now)
         if made.used_fallback:
             self.on_fault(f"mail_templates/{template_of(letter)}", made.fault)
         return letter, made.raw, made.recipients
+
+    def _addressed(self, letter: Letter) -> Letter:
+        """To the same people under the names that the directory has for them: no header says what somebody wrote beside
+        their address in a mail, which may hold the name of a child."""
+        config, listed = self.settings.config, self.turn.books.settings.directory.as_listed
+        own = (config.operator, config.dpo)
+        to, cc = (tuple(c if c.email in own else listed(c) for c in some) for some in (letter.to, letter.cc))
+        return replace(letter, to=to, cc=cc)
 
     def _attached(
         self, tx: Connection, letter: Letter, stored: Stored, now: datetime
