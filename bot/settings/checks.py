@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from bot.model.errors import Problem
-from bot.records import forms
+from bot.records.forms import made as forms
 from bot.rules.directory import Directory, Row, domain_of
 from bot.rules.policy.overlay import overlaid
 from bot.rules.policy.policy import Policy
@@ -120,7 +120,7 @@ def _written_to(row: Row) -> tuple[str, ...]:
 
 # The forms' templates in config/forms/: read, and held against the policies that name them. A template that is
 # missing, or that lacks a field or its label, is a fault at the line of the policy that names it. It fills in
-# nothing: that is records/forms.py.
+# nothing: that is records/forms/.
 
 FORMS = "forms"
 

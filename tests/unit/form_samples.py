@@ -11,8 +11,8 @@ from pathlib import Path
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, TextStringObject
 
-from bot.records import forms
 from bot.records.fill import Entry
+from bot.records.forms import made as forms
 from bot.rules.policy.file import load
 from bot.rules.policy.policy import Policy
 from bot.settings.shapes import shapes_of

@@ -16,8 +16,8 @@ from pypdf import PdfReader
 from bot.mail.forms import documents as words
 from bot.model import Case, Contact, FieldRead, FormRead, MailForms, StageRun, State
 from bot.model.errors import ConfigError
-from bot.records import forms
 from bot.records.fill import Entry, Known, fill
+from bot.records.forms import made as forms
 from bot.rules.workdays import Calendar
 from bot.settings.settings import load
 from tests.unit.config_samples import ENV, TODAY, edit, small

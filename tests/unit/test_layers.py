@@ -35,7 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 #: Rooms that may not import all that stands below them: what they may, as files.
 ONLY: dict[str, str] = {
     "letters": "model/* rules/*",
-    "settings": "model/* rules/* mail/forms/labels.py records/forms.py",
+    "settings": "model/* rules/* mail/forms/labels.py records/forms/made.py",
     "doors": "model/* settings/*",
     "store": "model/* doors/ports.py",
     "__main__": "cli/main.py doors/maildir/pipe.py",
@@ -62,9 +62,10 @@ LIBRARIES = {
     "jwt": "doors/tokens.py",
     "requests": "doors/tokens.py doors/https.py doors/graph/client.py doors/ews/client.py",
     "exchangelib": "doors/ews/*",
-    "jinja2": "letters/render.py records/forms.py records/report/made.py",
+    "jinja2": "letters/render.py records/forms/made.py records/report/made.py",
     "typst": "records/*",
-    "docxtpl": "records/forms.py",
+    "docxtpl": "records/forms/made.py",
+    "docx": "records/forms/controls.py",
     "xlsxwriter": "records/register.py",
     "leather": "records/report/charts.py",
     "pypdf": "mail/forms/documents.py",

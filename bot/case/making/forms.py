@@ -2,7 +2,7 @@
 
 A form travels with a letter that goes anyway; at most one reminder of its own follows, and nothing ever waits for it.
 What a letter says of a form is a row of `forms` in its values. It reads no document (mail/forms/forms.py) and prints
-none (records/forms.py); a case keeps ids and times, and the words of a form stay with its mail.
+none (records/forms/); a case keeps ids and times, and the words of a form stay with its mail.
 """
 
 from collections.abc import Iterable

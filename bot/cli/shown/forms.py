@@ -15,8 +15,8 @@ from bot.cli.open import now
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, emit, say_lines
 from bot.model import Case, Contact, Side, StageRun, State
 from bot.model.errors import BotError
-from bot.records import forms
 from bot.records.fill import Entry, Known, fill
+from bot.records.forms import made as forms
 from bot.rules.policy.forms import Form
 from bot.rules.policy.policy import Policy
 from bot.settings.settings import Settings, load

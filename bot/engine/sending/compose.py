@@ -21,8 +21,8 @@ from bot.model import Case, Contact, JournalRow, Letter
 from bot.model.letters import Record as OfRecord
 from bot.model.letters import TheForm, TheGuide, TheMail, TheRecord, TheRegister, TheReport
 from bot.model.letters.parts import FileEntry
-from bot.records import forms
 from bot.records.fill import Known, fill
+from bot.records.forms import made as forms
 from bot.records.guide import made as guides
 from bot.records.guide.content import guide
 from bot.records.record import MailRow, Record, record

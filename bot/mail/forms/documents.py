@@ -108,6 +108,7 @@ class _Walk:
         self._line: list[str] = []
         self._is_text = False
         self._box: str | None = None
+        self._controls: list[bool] = []  # of each open content control, whether it shows but a hint
 
     def start(self, name: str, values: dict[str, str]) -> None:
         self._depth += 1
@@ -119,6 +120,11 @@ class _Walk:
         match local:
             case "Fallback" | "delText" | "instrText":
                 self._hidden += 1
+            case "sdt":
+                self._controls.append(False)
+            case "showingPlcHdr" if self._controls and given.get("val", "1").lower() not in _OFF:
+                self._hidden += not self._controls[-1]
+                self._controls[-1] = True
             case "tbl":
                 self._count += 1
                 self._tables.append(_Table(self._count))
@@ -147,6 +153,8 @@ class _Walk:
         match name.rpartition(" ")[2]:
             case "Fallback" | "delText" | "instrText":
                 self._hidden -= 1
+            case "sdt" if self._controls:
+                self._hidden -= self._controls.pop()
             case "t":
                 self._is_text = False
             case "checkBox":

@@ -22,11 +22,15 @@ MAX_VALUE = 4000
 MAX_LABELS = 500  # a form has some twenty; a text that repeats one for ever is none
 #: What stands beside a value that we filled in ourselves.
 SOURCE = "Source:"
+#: What an empty control of our Word documents shows, and a print that somebody made of one.
+HINT = "Click to write here"
+HINT_OF_A_DAY = "Click to choose a date"
 #: What our own prints say at the foot of each page.
 FOOTER = "Confidential when completed"
 
 _WORD = re2.Words(r"[\p{L}\p{M}\p{N}]+", "[A-Za-z0-9]+")
 _SOURCES = re2.compile(r"\[Source:[^\]]{0,400}\]")
+_HINTS = re2.compile(f"{HINT}|{HINT_OF_A_DAY}")
 _LEADERS = re2.compile(r"(?:\.{3,}|…+|_{3,})")
 _MARGIN = 40
 _SHORT = 2  # labels of so few words are words of everyday: they need their colon or the line for themselves
@@ -197,6 +201,7 @@ def _value(said: str, one: ShapeField) -> tuple[str, bool]:
     """What was entered, and whether we had filled it in ourselves."""
     bare = _SOURCES.sub("", said)
     is_ours = bare != said
+    bare = _HINTS.sub("", bare)
     if one.kind == "choice":
         return "; ".join(ticked(bare, one.choices)), is_ours
     lines = [" ".join(_LEADERS.sub(" ", line).split()) for line in bare.split("\n")]

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from importlib.resources import files
 
-from bot.records.forms import rendered
+from bot.records.forms.made import rendered
 from bot.records.guide.content import Guide
 from bot.records.pdf import pdf
 

@@ -1,6 +1,6 @@
 """The forms of a policy: their fields with the printed labels, what may fill them, who completes them, where they go.
 
-A form is data: neither this nor any other code knows one. How it is printed is records/forms.py, how one that comes
+A form is data: neither this nor any other code knows one. How it is printed is records/forms/, how one that comes
 back is read is mail/forms/forms.py. Faults across blocks (an unknown form, a label twice, a link that leads elsewhere)
 are found here from the file's raw values, so that a wrong key elsewhere hides none of them.
 """

@@ -21,6 +21,7 @@ from bot.letters.wording import clean
 from bot.mail.forms import documents as reading
 from bot.mail.forms.labels import FOOTER, SOURCE
 from bot.records.fill import Entry
+from bot.records.forms import controls
 from bot.records.pdf import pdf
 from bot.rules.policy.forms import Form, FormField
 
@@ -37,21 +38,28 @@ def as_docx(form: Form, entries: Mapping[str, Entry], ref: str, template: bytes)
     values: dict[str, Any] = {name: _text(entry.value) for name, entry in entries.items()}
     values["source"] = {name: _note(entry) for name, entry in entries.items()}
     values["ref"] = ref
-    values["tick"] = lambda field, choice: "☒" if choice in _chosen(entries.get(field, Entry())) else "☐"
+    values["tick"] = lambda field, choice: controls.TICKED if choice in _chosen(entries.get(field, Entry())) else "☐"
     for field in form.fields:
         if field.kind == "table":
             values[field.id] = _rows(field, entries.get(field.id, Entry()))
-    return rendered(template, values)
+    return rendered(template, values, form)
 
 
-def rendered(template: bytes, values: Mapping[str, Any]) -> bytes:
-    """A Word template with these values in it, undated. Raises whatever a template can raise."""
+def rendered(template: bytes, values: Mapping[str, Any], form: Form | None = None) -> bytes:
+    """A Word template with these values in it, undated; a form's in content controls. Raises whatever a template can
+    raise."""
     from docxtpl.template import DocxTemplate  # a hundred files, where a document is made and nowhere else
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     made = DocxTemplate(io.BytesIO(template))
+    made.init_docx()
+    document: Any = made.docx
+    if form is not None:
+        controls.put(document.element.body, form)
     made.render(dict(values), ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True))
+    if form is not None:
+        controls.name(document.element.body, form)
     raw = io.BytesIO()
     made.save(raw)
     return _undated(raw.getvalue())
@@ -121,7 +129,7 @@ def _note(entry: Entry) -> str:
 
 @cache
 def _source() -> bytes:
-    return files("bot.records").joinpath("form.typ").read_bytes()
+    return files("bot.records.forms").joinpath("form.typ").read_bytes()
 
 
 def _undated(raw: bytes) -> bytes:
