@@ -93,7 +93,7 @@ def test_a_window_of_words_is_told_and_dated() -> None:
         ),
         (
             "cumberland",
-            "Its letter says that a Designated or Named Practitioner may be brought in (designated safeguard",
+            "Its letter says that a Designated or Named Practitioner may be brought in (designated nurse",
         ),
         ("salford", "Asked of both sides: consider a debrief"),
         ("cumberland", "A subject that names Stage Three or Stage 3 opens a case here, and so does a mail to"),

@@ -48,21 +48,33 @@ def meeting(d: Draft, note: str, by: Contact, mail: Mail) -> None:
 
 def _await_record(d: Draft, day: date) -> None:
     """Where the policy says who keeps the record of a meeting they are asked for it the working day after, and once
-    more; a meeting on another day is asked about anew."""
-    if d.stage.meeting is None or not d.stage.meeting.record:
+    more. The same day told again asks nothing anew; a meeting on another day has a record of its own, and what was
+    asked about the one before is asked no more."""
+    known = follow_up.task(d, follow_up.RECORD)
+    if d.stage.meeting is None or not d.stage.meeting.record or (known is not None and known.day == day):
         return
     d.put_task(Task(follow_up.RECORD, day))
+    d.unflag(Flag.LATE, of=follow_up.RECORD)
+    d.settle(lambda question: question.task == follow_up.RECORD)
+    first = workdays.next_morning(max(follow_up.morning(d, day), d.now), d.rules.calendar)
+    _ask_for_record(d, first, "who keeps the record of the meeting is asked for it")
+
+
+def _ask_for_record(d: Draft, first: datetime, why: str) -> None:
+    """Sets the first asking, and the second so long after it, in place of those set before."""
     d.quiet(AlarmKind.MEETING_RECORD)
-    held, cal = follow_up.morning(d, day), d.rules.calendar
-    for nth, days in ((1, 1), (2, 1 + RECORD_WITHIN)):
-        at = workdays.next_morning(max(held, d.now), cal, n=days)
-        d.alarm(AlarmKind.MEETING_RECORD, at, "who keeps the record of the meeting is asked for it", nth)
+    d.alarm(AlarmKind.MEETING_RECORD, first, why, 1)
+    second = workdays.next_morning(first, d.rules.calendar, n=RECORD_WITHIN)
+    d.alarm(AlarmKind.MEETING_RECORD, second, "who keeps the record of the meeting is asked once more", 2)
 
 
 def on_record(d: Draft, stage_id: str, nth: int) -> None:
     """Its keeper is asked for the record; the second time its want is flagged. Once it came nothing more is asked."""
     held, asked = follow_up.task(d, follow_up.RECORD), d.rules.policy.stage(stage_id).meeting
     if held is None or held.day is None or asked is None or any(word == "yes" for _, word, _ in held.said):
+        return
+    if d.late is not None and nth == 1:
+        _ask_for_record(d, morning_after(d), MISSED)
         return
     if d.late is not None:
         d.alarm(AlarmKind.MEETING_RECORD, morning_after(d), MISSED, nth)
