@@ -146,9 +146,9 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         if mail.command.word is Word.RECEIVED and command.answers_below(d, mail, stand):
             _doubtful(d, fact, who(d, mail))
     elif Side.RESPONDING in stand and not (Side.RAISING in stand and is_raiser):
-        _from_responders(d, fact, who(d, mail), proven)
         if beside is not None and beside.word not in (Word.ANSWERED, Word.RECEIVED, *command.HEADINGS):
-            words.not_yours(d, beside.word, who(d, mail), mail)
+            words.not_yours(d, beside.word, who(d, mail), mail)  # else they hear how the mail is taken
+        _from_responders(d, fact, who(d, mail), proven)
     elif Side.RAISING in stand:
         _from_raisers(d, fact, who(d, mail))
     else:
@@ -178,8 +178,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         lacks = fact.outdated or ("not proven" if not proven else "unreadable or an unusable word")
         d.event(EventKind.ATTACHED, by=by.email, note=lacks)
         may_answer(d, mail, by)
-        if not opens_with_command(mail.new_text):  # else they hear of its word
-            others.taken(d, fact, by, _lack(fact))
+        others.taken(d, fact, by, _lack(fact))
     elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, command.writer(mail)):
         d.event(EventKind.ATTACHED, by=by.email, note="says that it is not theirs")
         may_answer(d, mail, by)
