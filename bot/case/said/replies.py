@@ -15,7 +15,7 @@ from bot.case.course.delivery import on_absent
 from bot.case.course.opening import confirmed
 from bot.case.making import claims, forms, incident
 from bot.case.making.draft import Draft
-from bot.case.making.notices import may_be_shown, pass_back
+from bot.case.making.notices import may_be_shown, pass_back, passed_on
 from bot.case.said import challenged, codes, command, protection, words
 from bot.case.said.answers import CHOICES, may_answer, pass_on, reached_raiser, responded
 from bot.case.said.cells import borne, is_ours
@@ -244,6 +244,11 @@ def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
     if d.is_stranger or not by.agency:
         return
     sent = pass_back(d, fact, by)
+    asked = challenged.named(d, mail, by)
+    if asked is not None:
+        went = (passed_on(d, by, sent),) if sent else ()
+        others.answered(d, fact, by, (challenged.is_asked(asked), *went), ("The clock runs as it did",))
+        return
     meant = meanings(mail.new_text)
     if entry.told(d, fact, by) and not meant:
         d.write(letters.Question.CallTime(), [by], mail=mail, human=d.first_responder)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot.case.dated import can_answer
 from bot.case.making.draft import Draft
-from bot.case.making.notices import has_reached, has_words, may_be_shown, may_read, once, relay
+from bot.case.making.notices import has_reached, has_words, may_be_shown, once, passed_on, relay
 from bot.case.said.command import Said, Tell, is_known, nothing_changed, tell
 from bot.model import Arrival, Case, Contact, EventKind, Flag, LetterKind, Mail, Proof, QuestionKind, Word
 from bot.model import Question as Asked
@@ -179,11 +179,6 @@ def heard(d: Draft, fact: Arrival, by: Contact, choices: tuple[Choice, ...] = ()
         _ask_whether(d, mail, by, to)
     else:
         kept(d, fact, by)
-
-
-def passed_on(d: Draft, by: Contact, to: Contact) -> str:
-    """What became of words that went on, as their writer is told."""
-    return f"Your words went to {to}" if may_read(d, by, to) else f"{to} was told that you wrote, and to ring you"
 
 
 def kept(d: Draft, fact: Arrival, by: Contact) -> None:
