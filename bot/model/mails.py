@@ -3,6 +3,7 @@
 Addresses are lower-cased addr-specs; message ids stand without their brackets.
 """
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -253,3 +254,10 @@ class Mail:
     def cited(self) -> tuple[str, ...]:
         """Every message id it answers, nearest first."""
         return tuple(dict.fromkeys((*self.in_reply_to, *reversed(self.references))))
+
+    @property
+    def thread(self) -> str:
+        """Mails of one conversation have the same: what it goes back to, else what its subject is. A digest, because
+        a subject may name somebody."""
+        root = next(iter((*self.references, *self.in_reply_to)), "") or " ".join(self.subject.casefold().split())
+        return hashlib.sha256(root.encode("utf-8", "replace")).hexdigest()[:16]

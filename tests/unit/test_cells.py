@@ -226,6 +226,14 @@ def test_a_word_that_is_confirmed_too_late_is_told() -> None:
     assert (to(told), told.values.word) == ({HELEN}, "URGENT")
 
 
+@pytest.mark.parametrize("text", ["ANSWERED", "ANSWERED by telephone on Monday"])
+def test_a_word_of_the_raisers_over_what_the_challenged_side_says_is_answered(text: str) -> None:
+    """The raiser is asked whether it is the answer, and whoever wrote it hears that nothing has changed."""
+    decision = arrived(cases()["awaiting_response"], mail(FAY, text, at=AT, to=(BOT,)), BOOK)
+    assert to(letter(decision, LetterKind.INFORMATION, "taken")) == {FAY}
+    assert HELEN in to(letter(decision, LetterKind.QUESTION, "whose_answer"))
+
+
 def test_release_frees_what_a_hold_holds() -> None:
     """Where letters wait the word acts and tells nobody that it changes nothing."""
     decision = say(cases()["held"], Word.RELEASE, UNIT)

@@ -154,6 +154,15 @@ def test_what_answers_an_answer_is_not_answered(house: House) -> None:
     assert len(house.letters(LetterKind.ANSWER)) == 2
 
 
+def test_each_question_of_the_unit_in_a_thread_of_its_own_is_answered(house: House) -> None:
+    """Of one case and day: the second of a thread is not."""
+    house.open()
+    for minute, title in enumerate(("A question", "A question", "Another question"), 1):
+        writes(house, UNIT, title, f"{minute}: what is happening with {REF}?", START + minute * MINUTE)
+    found = [q for q in house.letters(LetterKind.ANSWER) if q.case is not None]
+    assert [to(q.letter) for q in found] == [(UNIT,), (UNIT,)]
+
+
 def test_nobody_is_answered_more_than_ten_times_a_day(house: House) -> None:
     """However many words they send."""
     for n in range(ANSWERS_A_DAY + 3):

@@ -270,3 +270,26 @@ def test_no_after_another_answer_is_told_to_the_writer() -> None:
     told = letter(refused, LetterKind.INFORMATION, "taken").values
     assert isinstance(told, Information.Taken)
     assert told.as_ == "other"
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "readers"),
+    [
+        (State.AWAITING_CONFIRMATION, "NOT RESOLVED the second point is not answered", {FAY, DEV}),
+        (State.AWAITING_RESPONSE, "ESCALATE\nNobody has rung back.", {FAY, DEV}),
+        (State.AWAITING_RESPONSE, "ESCALATE to step-2", set()),
+        (State.AWAITING_CONFIRMATION, "NOT RESOLVED", set()),
+        (State.AWAITING_OUTCOME, "NOT RESOLVED\nThe visit was called off.", {FAY}),
+    ],
+)
+def test_the_words_beside_one_that_calls_in_the_next_stage_go_to_both(
+    state: State, text: str, readers: set[str]
+) -> None:
+    """To whoever had it and to whoever has it now, between secure addresses; their writer hears to whom."""
+    decision = arrived(at_state(state), mail(HELEN, text, at=AT, to=(BOT,)))
+    relayed = letters(decision, LetterKind.RELAY, "onward")
+    assert {one for letter in relayed for one in to(letter)} == readers
+    assert all(letter.values.text == text for letter in relayed)
+    assert len([one for one in letters(decision, LetterKind.ANSWER) if HELEN in to(one)]) == bool(readers)
+    untold = arrived(at_state(state), mail(HELEN, text, at=AT, to=(BOT,)), not_secure(HELEN))
+    assert all(letter.values.text == "" for letter in letters(untold, LetterKind.RELAY, "onward"))

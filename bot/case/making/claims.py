@@ -11,7 +11,7 @@ from bot.case.making.draft import Draft
 from bot.model import COMMITMENT, WAITING, Arrival, Case, Contact, Question, QuestionKind, StageRun, Word
 from bot.model.letters.parts import Holding
 
-NAMED = ("holding", "doubtful", "phone", "meeting", "day", "kept")
+NAMED = ("holding", "doubtful", "phone", "meeting", "day", "kept", "not_theirs")
 MOST = 6  # lines of a letter: the latest
 #: Words of theirs that letters name as having come; the rest ask us, or have a place of their own in letters.
 _REPLIES = (Word.MEETING, Word.NO, Word.NOT_MINE, Word.RESOLVED, Word.YES)
@@ -63,7 +63,8 @@ def remember(d: Draft, fact: Arrival, by: Contact, before: Case, *, is_shown: bo
     if command is not None and command.word in (Word.YES, Word.NO):
         is_reply = fact.answered_key not in {q.key for q in before.questions}
     if is_waiting and is_reply:
-        what = "day" if command is not None and command.word is Word.MEETING else "kept"
+        said = {Word.MEETING: "day", Word.NOT_MINE: "not_theirs"}
+        what = said.get(command.word, "kept") if command is not None else "kept"
         d.hear(fact.mail.received, str(by) if is_shown else "", what if is_shown else "unread")
 
 

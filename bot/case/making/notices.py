@@ -135,9 +135,14 @@ def relay(
         when=when,
         text=text,
         attachments=attachments if text else 0,
-        awaited=d.case.state in WAITING and to.email != d.case.raiser.email,
+        awaited=d.case.state in WAITING and to.email in {c.email for c in d.responders},
     )
     return d.write(told, [to], mail=mail, human=by) is not None
+
+
+def passed_on(d: Draft, by: Contact, to: Contact) -> str:
+    """What became of words that went on, as their writer is told."""
+    return f"Your words went to {to}" if may_read(d, by, to) else f"{to} was told that you wrote, and to ring you"
 
 
 def once(d: Draft, letter: Letter | None, occasion: str) -> None:

@@ -78,6 +78,7 @@ def next_stage(d: Draft, said: Said) -> None:
         d.event(EventKind.ATTACHED, by=said.by.email, note=f"{said.word}: to no stage that follows")
         d.write(Question.Meaning(choices=_stages(d)), [said.by], mail=said.mail, human=d.first_responder)
         return
+    before = d.first_responder
     d.event(EventKind.NOT_RESOLVED, by=said.by.email, note=said.word.value)
     if following is None or d.is_stranger:
         d.await_response()
@@ -85,6 +86,7 @@ def next_stage(d: Draft, said: Said) -> None:
         tell(d)
     else:
         enter(d, following, "asked", said.by)
+    command.went_on(d, said, (before, d.first_responder))
 
 
 def _named(d: Draft, name: str) -> Stage | None:
@@ -124,6 +126,7 @@ def stage_again(d: Draft, said: Said) -> None:
     d.event(EventKind.NOT_RESOLVED, by=said.by.email, note=said.word.value)
     d.take_back_word()
     closing.again(d, said.by)
+    command.went_on(d, said, (d.first_responder,))
 
 
 def withdraw(d: Draft, said: Said) -> None:

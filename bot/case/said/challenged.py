@@ -10,11 +10,12 @@ from bot.case.course.opening import notice_of
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_quoted
 from bot.case.said import answers
-from bot.case.said.command import Said, Tell, meaning_of, nothing_changed, tell
+from bot.case.said.command import Said, Tell, meaning_of, nothing_changed, tell, words_went
 from bot.model import WAITING, AlarmKind, Contact, EventKind, Flag, Mail, Meaning, Proof, QuestionKind
 from bot.model import Question as Put
-from bot.model.letters import Information, Question, person
+from bot.model.letters import Answer, Information, Question, person
 from bot.rules.authority import Side, sides
+from bot.rules.directory import Row
 
 _NOBODY_ASKED = Tell(
     "Nobody asked your team to take the challenge over.",
@@ -90,10 +91,20 @@ def not_mine(d: Draft, said: Said) -> None:
     d.event(EventKind.NOT_MINE, by=said.by.email)
     d.flag(Flag.WRONG_PERSON)
     redirect_from(d, said.by.email)
-    if not d.is_stranger:
+    if d.is_stranger:
+        if d.case is before:
+            tell(d, said, _NOTED)
+        return
+    written = tuple(f"{c} is written to" for letter in d.letters for c in letter.to)
+    found = named(d, said.mail, said.by)
+    if found is None:
         d.write(Information.NotMine(who=person(said.by)), [d.case.raiser], mail=said.mail, human=said.by)
-    elif d.case is before:
-        tell(d, said, _NOTED)
+    else:
+        _tell(d, [d.case.raiser], "named", said.by, found.team)
+        written = (*written, is_asked(found))
+    done = (f"{d.case.raiser} is told that it is not yours", *written, *words_went(d, said, [d.case.raiser]))
+    undone = ("No answer is recorded, so the clock runs as it did",) if d.case.state in WAITING else ()
+    d.write(Answer.Done(done=done, undone=undone, choices=()), [said.by], mail=said.mail)
 
 
 def accept(d: Draft, said: Said) -> None:
@@ -149,15 +160,65 @@ def offered(d: Draft, mail: Mail, by: Contact) -> bool:
     found = _other_team(d, mail)
     if found is None:
         return False
+    if _ask(d, found, mail, by):
+        _tell(d, [d.case.raiser], "asked", by, found.team)
+    return True
+
+
+def named(d: Draft, mail: Mail, by: Contact) -> Contact | None:
+    """A proven mail names one other team of the challenged agency, or somebody of it, for a challenge that is said not
+    to be theirs who have it: that team is asked. Returns who was asked for it, now or before; None for nobody."""
+    if mail.proof is not Proof.PROVEN or d.case.state not in WAITING or not d.case.has(Flag.WRONG_PERSON):
+        return None
+    found = _team_in(d, mail.new_text)
+    if found is not None:
+        _ask(d, found, mail, by, named=True)
+    return found
+
+
+def is_asked(found: Contact) -> str:
+    """As whoever named them is told."""
+    return f"{found} is asked whether {found.team} takes it over"
+
+
+def _ask(d: Draft, found: Contact, mail: Mail, by: Contact, *, named: bool = False) -> bool:
+    """Once for each person."""
     d.event(EventKind.TRANSFER_OFFERED, by=by.email, note=found.team)
     if any(q.about is QuestionKind.TRANSFER and q.asked == found.email for q in d.case.questions):
-        return True
-    letter = d.write(Question.Transfer(who=person(by), team_asked=found.team), [found], mail=mail, human=by)
+        return False
+    asking = Question.Transfer(who=person(by), team_asked=found.team, named=named)
+    letter = d.write(asking, [found], mail=mail, human=by)
     if letter:
         about = QuestionKind.TRANSFER
         d.ask(Put(letter.key, about, found.email, mail.digest, agency=found.agency, team=found.team))
-        _tell(d, [d.case.raiser], "asked", by, found.team)
-    return True
+    return letter is not None
+
+
+def _team_in(d: Draft, text: str) -> Contact | None:
+    """Who answers at this stage for the one other team of the challenged agency that the words name: the team, its
+    mailbox or one of its people. None for none, and for several."""
+    case, words = d.case, _folded(text)
+    teams = {
+        row.team
+        for row in d.rules.directory.rows
+        if (row.area, row.agency) == (case.area, case.responder_agency) and row.team not in ("", case.team)
+        and row.is_valid(d.now.date())
+        and any(f" {_folded(name).strip()} " in words for name in (row.team, row.name) if name and _is_whole(row, name))
+    }  # fmt: skip
+    if not case.responder_agency or len(teams) != 1:
+        return None
+    team = teams.pop()
+    held = [c for c in d.holders(d.stage.responding_role, case.responder_agency, team) if c.team == team]
+    return next((c for c in held if f" {_folded(c.name).strip()} " in words), next(iter(held), None))
+
+
+def _is_whole(row: Row, name: str) -> bool:
+    """A name that can mean nobody else: not a first name alone."""
+    return " " in name.strip() or row.role == "team_inbox"
+
+
+def _folded(words: str) -> str:
+    return f" {' '.join(''.join(c if c.isalnum() else ' ' for c in words.casefold()).split())} "
 
 
 def _other_team(d: Draft, mail: Mail) -> Contact | None:

@@ -4,15 +4,16 @@ Where a mail says more than its word, it is read as words (says_more). A word th
 is never swallowed: its sender hears why (Tell), and what would. Which word does that in which state is cells.py's.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.case.course import follow_up
 from bot.case.dated import can_answer
 from bot.case.making.draft import Draft
+from bot.case.making.notices import has_reached, has_words, passed_on, relay
 from bot.case.said import codes
-from bot.mail.words.commands import command, is_in_its_place, yes_or_no
+from bot.mail.words.commands import command, is_in_its_place, sent_to, yes_or_no
 from bot.mail.words.promises import is_holding, sentences
 from bot.model import (
     WAITING,
@@ -133,6 +134,33 @@ def says_more(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
         return len(lines) > 1 or len(given.note.split()) > 1
     has_more = given.note or len(lines) > 1
     return bool(has_more) and WORDS[given.word].sides == (Side.RAISING,) and d.case.state in WAITING
+
+
+def words_beside(said: Said) -> str:
+    """What its sender wrote, whole, where it says more than the word; "" where it does not, or only gives a word that
+    was written before."""
+    given, mail = said.mail.command, said.mail
+    if given is None or given.word is not said.word:
+        return ""
+    has_more = bool(given.note) and not sent_to(given.note)
+    return mail.new_text if has_more or len(sentences(mail.new_text, writer(mail))) > 1 else ""
+
+
+def words_went(d: Draft, said: Said, readers: Iterable[Contact | None]) -> tuple[str, ...]:
+    """What stands beside a word that acts goes to those who must know it, where it has not reached them. Returns what
+    its writer is told of that."""
+    mail, words = said.mail, words_beside(said)
+    if not words or not has_words(mail) or d.is_stranger:
+        return ()
+    found = {c.email: c for c in readers if c is not None and c.email != said.by.email and not has_reached(d, mail, c)}
+    went = (c for c in found.values() if relay(d, said.by, c, words, mail.received, len(mail.attachments), mail))
+    return tuple(passed_on(d, said.by, c) for c in went)
+
+
+def went_on(d: Draft, said: Said, readers: Iterable[Contact | None]) -> None:
+    """The same, and its writer hears to whom."""
+    if done := words_went(d, said, readers):
+        d.write(Answer.Done(done=done, undone=(), choices=()), [said.by], mail=said.mail)
 
 
 def answers_below(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:

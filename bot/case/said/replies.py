@@ -15,7 +15,7 @@ from bot.case.course.delivery import on_absent
 from bot.case.course.opening import confirmed
 from bot.case.making import claims, forms, incident
 from bot.case.making.draft import Draft
-from bot.case.making.notices import may_be_shown, pass_back
+from bot.case.making.notices import may_be_shown, pass_back, passed_on
 from bot.case.said import challenged, codes, command, protection, words
 from bot.case.said.answers import CHOICES, may_answer, pass_on, reached_raiser, responded
 from bot.case.said.cells import borne, is_ours
@@ -148,9 +148,9 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         if mail.command.word is Word.RECEIVED and command.answers_below(d, mail, stand):
             _doubtful(d, fact, who(d, mail))
     elif Side.RESPONDING in stand and not (Side.RAISING in stand and is_raiser):
-        _from_responders(d, fact, who(d, mail), proven)
         if beside is not None and beside.word not in (Word.ANSWERED, Word.RECEIVED, *command.HEADINGS):
-            words.not_yours(d, beside.word, who(d, mail), mail)
+            words.not_yours(d, beside.word, who(d, mail), mail)  # else they hear how the mail is taken
+        _from_responders(d, fact, who(d, mail), proven)
     elif Side.RAISING in stand:
         _from_raisers(d, fact, who(d, mail))
     else:
@@ -180,8 +180,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         lacks = fact.outdated or ("not proven" if not proven else "unreadable or an unusable word")
         d.event(EventKind.ATTACHED, by=by.email, note=lacks)
         may_answer(d, mail, by)
-        if not opens_with_command(mail.new_text):  # else they hear of its word
-            others.taken(d, fact, by, _lack(fact))
+        others.taken(d, fact, by, _lack(fact))
     elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, command.writer(mail)):
         d.event(EventKind.ATTACHED, by=by.email, note="says that it is not theirs")
         may_answer(d, mail, by)
@@ -247,6 +246,11 @@ def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
     if d.is_stranger or not by.agency:
         return
     sent = pass_back(d, fact, by)
+    asked = challenged.named(d, mail, by)
+    if asked is not None:
+        went = (passed_on(d, by, sent),) if sent else ()
+        others.answered(d, fact, by, (challenged.is_asked(asked), *went), ("The clock runs as it did",))
+        return
     meant = meanings(mail.new_text)
     if entry.told(d, fact, by) and not meant:
         d.write(letters.Question.CallTime(), [by], mail=mail, human=d.first_responder)

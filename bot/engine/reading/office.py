@@ -168,8 +168,7 @@ class Office:
             return
         if outbox.answers_to(tx, to.email, now - timedelta(days=1)) >= ANSWERS_A_DAY:
             return
-        thread = next(iter((*mail.references, *mail.in_reply_to)), "") or " ".join(mail.subject.casefold().split())
-        occasion = mail.digest if has_word else f"answered:{thread}:{now:%Y%m%d}"
+        occasion = mail.digest if has_word else f"answered:{mail.thread}:{now:%Y%m%d}"
         cites = tuple(i for i in (*mail.references[-5:], mail.message_id or "") if i)
         letter = Letter(
             values, occasion, (to,), decided=now, subject=SUBJECT,

@@ -60,7 +60,7 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Transfer(Wording):
-        """`event`: asked, accepted, again or declined; `left`: the team that had it."""
+        """`event`: asked, named, accepted, again or declined; `left`: the team that had it."""
 
         event: PlainText
         who: Person

@@ -203,10 +203,11 @@ class Question:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Transfer(Wording):
-        """Does your team take it over?"""
+        """Does your team take it over? `named`: in words of `who`, who did not forward it."""
 
         who: Person
         team_asked: PlainText
+        named: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Unreadable(Wording):

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot.case.dated import can_answer
 from bot.case.making.draft import Draft
-from bot.case.making.notices import has_reached, has_words, may_be_shown, may_read, once, relay
+from bot.case.making.notices import has_reached, has_words, may_be_shown, once, passed_on, relay
 from bot.case.said.command import Said, Tell, is_known, nothing_changed, tell
 from bot.model import Arrival, Case, Contact, EventKind, Flag, LetterKind, Mail, Proof, QuestionKind, Word
 from bot.model import Question as Asked
@@ -47,7 +47,8 @@ def is_third(case: Case, email: str, rules: Rules) -> bool:
 
 
 def told(d: Draft, fact: Arrival, by: Contact) -> None:
-    """Words of theirs that change nothing are answered, once a day; a mailbox's are not, nor what answers an answer."""
+    """Words of theirs that change nothing are answered, once a thread and day; a mailbox's are not, nor what answers
+    an answer."""
     is_unit = any(role.role in UNIT for role in d.rules.directory.roles_of(by.email, d.case.area))
     unit = next(iter(d.unit), d.rules.operator)
     asks = "" if is_unit else f". If it should change, please ask {d.case.raiser} or {unit}"
@@ -63,8 +64,8 @@ def answered(
     undone: tuple[str, ...] = (),
     choices: tuple[Choice, ...] = (),
 ) -> None:
-    """What a mail without a word has done, and what not: one letter for each person and day. A mail that answers such a
-    letter gets none, and later letters name it."""
+    """What a mail without a word has done, and what not: one letter for each person, thread and day. A mail that
+    answers such a letter gets none, and later letters name it."""
     mail = fact.mail
     if mail.proof is Proof.FAILED or is_third(d.case, by.email, d.rules) or not may_be_answered(d, by):
         return
@@ -74,7 +75,7 @@ def answered(
         return
     if not has_letter(d, by):
         letter = d.write(Answer.Done(done=done, undone=undone, choices=choices), [by], mail=mail)
-        once(d, letter, f"answered:{by.email}:{d.now:%Y%m%d}")
+        once(d, letter, f"answered:{by.email}:{mail.thread}:{d.now:%Y%m%d}")
 
 
 def may_be_answered(d: Draft, by: Contact) -> bool:
@@ -127,9 +128,9 @@ def hands(d: Draft, mail: Mail | None, by: Contact) -> tuple[Contact, ...]:
 
 
 def taken(d: Draft, fact: Arrival, by: Contact, as_: str) -> None:
-    """Whoever wrote what is no answer yet hears how it is taken, as does who wrote it for them; once a day. Of what
-    nothing proves, or came through a list, only an address that the directory or the case holds hears, while the raiser
-    is asked about it."""
+    """Whoever wrote what is no answer yet hears how it is taken, as does who wrote it for them; once a thread and day.
+    Of what nothing proves, or came through a list, only an address that the directory or the case holds hears, while
+    the raiser is asked about it."""
     mail = fact.mail
     if mail.is_confidence:  # their writer is told where such words belong
         return
@@ -141,7 +142,7 @@ def taken(d: Draft, fact: Arrival, by: Contact, as_: str) -> None:
         return
     told = Information.Taken(when=mail.received, as_=as_)
     letter = d.write(told, [by, *hands(d, mail, by)], mail=mail, human=d.case.raiser)
-    once(d, letter, f"taken:{as_}:{by.email}:{d.now:%Y%m%d}")
+    once(d, letter, f"taken:{as_}:{by.email}:{mail.thread}:{d.now:%Y%m%d}")
 
 
 # --- words for which no letter named a reader -------------------------------------------------------------------------
@@ -178,11 +179,6 @@ def heard(d: Draft, fact: Arrival, by: Contact, choices: tuple[Choice, ...] = ()
         _ask_whether(d, mail, by, to)
     else:
         kept(d, fact, by)
-
-
-def passed_on(d: Draft, by: Contact, to: Contact) -> str:
-    """What became of words that went on, as their writer is told."""
-    return f"Your words went to {to}" if may_read(d, by, to) else f"{to} was told that you wrote, and to ring you"
 
 
 def kept(d: Draft, fact: Arrival, by: Contact) -> None:
