@@ -19,7 +19,7 @@ from bot.engine.reading.intake import Intake
 from bot.engine.reading.reader.sandbox import Sandbox
 from bot.model.errors import BotError
 from bot.settings.settings import Settings
-from bot.store import cases
+from bot.store import cases, lives
 from bot.store.cases import Stored
 from bot.store.db import Database
 
@@ -44,10 +44,21 @@ def database(root: Path) -> Iterator[Database]:
     try:
         if db.is_behind():
             with alone(where):
+                _nobody_works(db)
                 db.migrate()
         yield db
     finally:
         db.close()
+
+
+def _nobody_works(db: Database) -> None:
+    """A life of that version may work with it from another machine. Raises BotError."""
+    with db.read() as tx:
+        active = next((life for life in lives.listed(tx) if life.is_active), None)
+    if active is not None:
+        raise BotError(
+            f"{active.name} works with {db.name}, and is of version {active.version}: bring it up to date first"
+        )
 
 
 def _there(url: str) -> str:
@@ -81,7 +92,9 @@ def intake(of: Office) -> Iterator[Intake]:
 
 def at_next_step(root: Path) -> str:
     """When a letter goes that nothing holds any more: that depends on whether anything runs here."""
-    if is_at_work(home(root, os.environ).var):
+    with database(root) as db, db.read() as tx:
+        works = any(life.is_active for life in lives.listed(tx))
+    if works or is_at_work(home(root, os.environ).var):
         return "goes within half a minute"
     return "goes when the daemon runs again: none runs here now"
 

@@ -18,9 +18,10 @@ from bot.daemon import logs
 from bot.daemon.alert import conditions, last_touched, read_heartbeat
 from bot.daemon.configuration import home, load
 from bot.daemon.daemon import Daemon
-from bot.daemon.life import HEARTBEAT, alone, disk, is_at_work, once
-from bot.model.errors import StoreError
-from bot.store import cases, mailboxes, meta
+from bot.daemon.lease import joined
+from bot.daemon.life import HEARTBEAT, alone, disk, is_at_work, once, owner
+from bot.model.errors import BotError, StoreError
+from bot.store import cases, lives, mailboxes, meta
 from bot.store.proof import beside
 
 #: A heartbeat older than this many of its own intervals has stopped; `once` beats as often as cron calls it.
@@ -35,19 +36,26 @@ ONCE_GRACE = timedelta(hours=1)
 def run(config: ConfigDir = DEFAULT) -> None:
     """The daemon. SIGTERM ends it within five seconds, SIGHUP takes a changed configuration.
 
+    On PostgreSQL there may be several, each with a `var:` of its own: one works, the others stand by and take over.
+
     \b
     Example:
       challenge-bot run --config /etc/challenge-bot
     """
     logs.configure()
-    where = home(config, os.environ)
+    where, is_finished = home(config, os.environ), True
     with alone(where):
         loaded = load(config, os.environ, now().date())
         for problem in (*loaded.faults, *loaded.settings.warnings):
             complain(str(problem))
         if loaded.faults:
             complain("The configuration has faults; with open cases the last valid one is used until they are mended.")
-        is_finished = Daemon(config, os.environ, loaded).run()
+        with joined(where) as lease:
+            if lease is None:
+                is_finished = Daemon(config, os.environ, loaded, owner()).run()
+            elif lease.stand_by(os.environ):
+                loaded = load(config, os.environ, now().date())  # which may be another one by now
+                is_finished = Daemon(config, os.environ, loaded, lease.owner, lease.database()).run()
     if not is_finished:
         # A thread still waits for a server; what it was at is found again in the database.
         sys.stderr.flush()
@@ -62,10 +70,19 @@ def one_pass(config: ConfigDir = DEFAULT) -> None:
       */5 * * * *  cd /var/lib/challenge-bot && challenge-bot once --config /etc/challenge-bot
     """
     logs.configure()
-    with alone(home(config, os.environ)):
+    where = home(config, os.environ)
+    with alone(where):
         loaded = load(config, os.environ, now().date())
         complain(*map(str, loaded.faults))
-        troubles = once(loaded)
+        with joined(where) as lease:
+            if lease is None:
+                troubles = once(loaded, owner())
+            elif lease.take():
+                troubles = once(loaded, lease.owner, lease.database())
+            else:
+                raise BotError(
+                    f"another challenge-bot works on the database ({lease.others()}): `once` has nothing to do"
+                )
     if troubles:
         complain(*troubles)
         raise typer.Exit(1)
@@ -102,6 +119,7 @@ def _kept(config: Path) -> tuple[dict[str, Any], list[str]]:
     wants to know how it is now. Of one that cannot be read nothing is known but why."""
     try:
         with database(config) as db, db.read() as tx:
+            shared = lives.listed(tx)
             found = {
                 "cases": meta.cases_by_state(tx),
                 "mails": meta.mails_by_disposition(tx),
@@ -109,10 +127,18 @@ def _kept(config: Path) -> tuple[dict[str, Any], list[str]]:
                 "mailboxes": mailboxes.last_listed(tx),
                 "closed": {name: why for name, _, until, why in mailboxes.gaps(tx, now(), now()) if until is None},
                 "database": db.name,
+                "lives": [_life(one) for one in shared],
             }
-            return found, [f"{c.subject}, since {when(c.since)}: {c.text}" for c in conditions(tx, now())]
+            is_idle = bool(shared) and not any(one.is_active for one in shared)
+            over = [f"no life works on {db.name}: {shared[0].name} was last seen {when(shared[0].seen)}"] * is_idle
+            return found, over + [f"{c.subject}, since {when(c.since)}: {c.text}" for c in conditions(tx, now())]
     except StoreError as error:
-        return dict.fromkeys(("cases", "mails", "letters", "mailboxes", "closed", "database")), [str(error)]
+        return dict.fromkeys(("cases", "mails", "letters", "mailboxes", "closed", "database", "lives")), [str(error)]
+
+
+def _life(one: lives.Life) -> dict[str, Any]:
+    state = "works" if one.is_active else "worked" if one.has_worked else "silent" if one.is_silent else "stands by"
+    return {"life": one.name, "version": one.version, "state": state, "since": one.since, "seen": one.seen}
 
 
 def _heart(beat: dict[str, Any], var: Path) -> list[str]:
@@ -172,6 +198,9 @@ def _say_status(found: dict[str, Any], beat: dict[str, Any], stopped: list[str])
     if found["database"]:
         say_lines(f"{found['database'][:1].upper()}{found['database'][1:]}; {free}")
         _say_kept(found)
+        for one in found["lives"]:
+            last = "" if one["state"] in ("works", "stands by") else f", last seen {when(one['seen'])}"
+            say_lines(f"Life: {one['life']}, version {one['version']}: {one['state']} since {when(one['since'])}{last}")
     else:
         say_lines(f"The database cannot be read; {free}")
     say_lines(*(f"Less safe than it could be: {line}" for line in _uncaged(beat)))

@@ -35,6 +35,7 @@ class Home:
     database: str
     var: Path
     least_free_mb: int = 0
+    lease_seconds: float = 12.0
 
 
 def home(root: Path, env: Mapping[str, str]) -> Home:
@@ -53,8 +54,13 @@ def home(root: Path, env: Mapping[str, str]) -> Home:
     defaults = Config.model_fields
     database = filled.at(("database",)) or defaults["database"].default
     var = filled.at(("var",)) or defaults["var"].default
-    least = str(filled.at(("least_free_mb",)))
-    return Home(str(database), Path(str(var)), int(least) if least.isdecimal() else defaults["least_free_mb"].default)
+    least, lease = str(filled.at(("least_free_mb",))), filled.at(("lease_seconds",))
+    return Home(
+        str(database),
+        Path(str(var)),
+        int(least) if least.isdecimal() else defaults["least_free_mb"].default,
+        float(lease) if isinstance(lease, int | float) else defaults["lease_seconds"].default,
+    )
 
 
 def _text(root: Path) -> str:

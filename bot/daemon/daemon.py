@@ -21,6 +21,7 @@ from bot.daemon.alert import Condition, conditions
 from bot.daemon.app import App, build
 from bot.daemon.configuration import Loaded, reloaded
 from bot.daemon.life import (
+    BEAT,
     LITTLE_ROOM,
     NOTHING,
     STOP,
@@ -29,7 +30,6 @@ from bot.daemon.life import (
     disk,
     free_earlier,
     furnish,
-    owner,
     read_now,
     running,
     signals,
@@ -42,8 +42,6 @@ from bot.model.errors import BotError, ConfigError, Problem, StoreError, in_word
 from bot.settings.settings import Settings
 from bot.store.db import Database
 
-#: Often enough for `status` to be true within a quarter of a minute: see its UNANSWERED.
-BEAT = 5.0
 ALARMS = 30.0
 LOOK = 15.0
 HOUSEKEEPING = 300.0
@@ -83,9 +81,12 @@ class Crew:
 
 
 class Daemon:
-    """One running bot. `run` returns when a signal ended it."""
+    """One running bot. `run` returns when a signal ended it. `mine`: the name of this life; `database`: opened under
+    its lease, where lives stand by."""
 
-    def __init__(self, root: Path, env: Mapping[str, str], loaded: Loaded) -> None:
+    def __init__(
+        self, root: Path, env: Mapping[str, str], loaded: Loaded, mine: str, database: Database | None = None
+    ) -> None:
         self._root = root
         self._env = env
         self._notify = Notify(env)
@@ -97,9 +98,9 @@ class Daemon:
         self._ticks = scheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        self.owner = owner()
+        self.owner = mine
         self._faulty(loaded.faults, "the configuration has faults: the last valid one is in use")
-        self.app = self._built(loaded.settings)
+        self.app = self._built(loaded.settings, database)
         self._crew = self._manned()
         self._alerts = alerts(self.app, self._decided)
         self._jumps = Jumps(read_now(), time.monotonic())

@@ -26,10 +26,12 @@ from bot.engine.reading.reader.sandbox import SandboxDied
 from bot.model import Letter
 from bot.model.errors import BotError
 from bot.settings.settings import Settings
-from bot.store import deadlines, meta, outbox
+from bot.store import deadlines, lives, meta, outbox
 from bot.store.db import Database, file_of
 
 HEARTBEAT, LOCK = "heartbeat.json", "daemon.lock"
+#: Often enough for `status` to be true within a quarter of a minute: see its UNANSWERED.
+BEAT = 5.0
 LITTLE_ROOM = "there is little room on the disk"
 #: What stands for "no signal for QUIET_SECONDS".
 NOTHING, QUIET_SECONDS = 0, 30.0
@@ -56,14 +58,13 @@ def alerts(app: App, queued: Callable[[], None] = lambda: None) -> Alerts:
     return Alerts(Path(config.var) / HEARTBEAT, config.operator, post, config.alert_command)
 
 
-def once(loaded: Loaded) -> list[str]:
-    """One pass over everything, for cron. Returns what could not be done, in words."""
+def once(loaded: Loaded, mine: str, database: Database | None = None) -> list[str]:
+    """One pass over everything, for cron, by the life of that name. Returns what could not be done, in words."""
     troubles = Troubles()
     for fault in loaded.faults[:1]:
         troubles.add("the configuration has faults: the last valid one is in use", str(fault), read_now())
-    mine = owner()
     furnish(loaded.settings)
-    app = build(loaded.settings, read_now=read_now, owner=mine)
+    app = build(loaded.settings, read_now=read_now, owner=mine, database=database)
 
     def failed(name: str, fault: str) -> None:
         troubles.add(f"the template {name} fails", f"Its letters go in a short form. {fault}", read_now())
@@ -107,11 +108,12 @@ def uncaged(app: App) -> tuple[str, ...]:
 
 
 def free_earlier(db: Database, settings: Settings, mine: str, now: datetime) -> None:
-    """Ends the leases of the life before this one, which held the same folder and is surely over."""
+    """Ends the leases of the life before this one, which held the same folder and is surely over, and of those that
+    worked on the database before this one took over."""
     key = f"owner:{socket.gethostname()}:{Path(settings.config.var).resolve()}"
     with db.begin() as tx:
-        earlier = meta.get(tx, key)
-        if earlier:
+        kept = meta.get(tx, key)
+        for earlier in {*([kept] if kept else ()), *lives.before(tx, mine)}:
             deadlines.free(tx, earlier)
             outbox.free(tx, earlier, now)
         meta.put(tx, key, mine)
@@ -196,14 +198,14 @@ def _free_mb(place: Path) -> int:
 
 
 @contextmanager
-def signals() -> Iterator[Iterator[int]]:
-    """The signals that arrive, one by one, and NOTHING now and then. A handler only writes a byte: it may run at any
-    point of the program."""
+def signals(quiet: float = QUIET_SECONDS) -> Iterator[Iterator[int]]:
+    """The signals that arrive, one by one, and NOTHING after so many seconds without. A handler only writes a byte: it
+    may run at any point of the program."""
     reader, writer = os.pipe()
     wanted = (*STOP, signal.SIGHUP)
     before = {number: signal.signal(number, lambda n, _: os.write(writer, bytes([n]))) for number in wanted}
     try:
-        yield _arriving(reader)
+        yield _arriving(reader, quiet)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -211,9 +213,9 @@ def signals() -> Iterator[Iterator[int]]:
         os.close(writer)
 
 
-def _arriving(reader: int) -> Iterator[int]:
+def _arriving(reader: int, quiet: float) -> Iterator[int]:
     while True:
-        ready, _, _ = select.select([reader], [], [], QUIET_SECONDS)
+        ready, _, _ = select.select([reader], [], [], quiet)
         yield os.read(reader, 1)[0] if ready else NOTHING
 
 

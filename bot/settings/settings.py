@@ -129,6 +129,7 @@ class Config(Block):
     dpo: AnAddress | Literal[""] = ""  # hears within the hour of a mail that reached the wrong person; "": the operator
     alert_command: str = ""
     least_free_mb: int = Field(default=500, ge=0)  # with less room on the disk the operator hears, before a write fails
+    lease_seconds: float = Field(default=12, ge=1, le=300)  # PostgreSQL: after so long another life takes over
     calendar: CalendarBlock = CalendarBlock()
     senders: Senders = Senders()
     meaning: MeaningBlock = MeaningBlock()

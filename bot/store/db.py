@@ -5,7 +5,7 @@ sentence; a broken rule of ours (a key, a type) is raised as it is.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -39,10 +39,12 @@ class Database:
     """One database. Threads share it; each `begin` has a connection of its own."""
 
     engine: Engine
+    #: What each write transaction asks first, inside itself, where several lives share the database: see lives.py.
+    guard: Callable[[Connection], None] | None = None
 
-    def __init__(self, url: str, *, check: bool = True) -> None:
+    def __init__(self, url: str, *, check: bool = True, called: str = "challenge-bot") -> None:
         """Opens and creates the file and folder (0700/0600) if new. `check` False leaves out SQLite's `quick_check`,
-        which reads the whole file. Raises StoreError in a sentence."""
+        which reads the whole file; `called`: how PostgreSQL lists its connections. Raises StoreError in a sentence."""
         try:
             parsed = make_url(url)
         except ArgumentError:
@@ -53,7 +55,7 @@ class Database:
             self.file = engines.prepared(parsed)
             self.engine = engines.sqlite(parsed)
         elif parsed.get_backend_name() == "postgresql":
-            self.engine = engines.postgresql(parsed)
+            self.engine = engines.postgresql(parsed, called)
         else:
             raise StoreError(f"{self.name}: only SQLite and PostgreSQL can be used")
         try:
@@ -95,8 +97,11 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A write transaction: committed at the end, rolled back on an exception. What it changed is sealed last."""
+        """A write transaction: committed at the end, rolled back on an exception. What it changed is sealed last. Raises
+        LifeOver, see `guard`."""
         with self._in_words(), self.engine.begin() as tx:
+            if self.guard is not None:
+                self.guard(tx)
             tx.info[schema.LAST] = {}  # an earlier one may have been rolled back
             yield tx
             for do, what in tx.info.pop(schema.LAST).items():

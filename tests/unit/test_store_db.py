@@ -21,7 +21,7 @@ from sqlalchemy.engine.interfaces import CacheStats
 from sqlalchemy.exc import IntegrityError
 
 from bot.model.errors import StoreError
-from bot.store import cases, meta, schema
+from bot.store import cases, lives, meta, schema
 from bot.store.db import MIGRATIONS, Database
 from bot.store.keep import backup, restore
 from tests.servers.postgres import Cluster
@@ -182,6 +182,7 @@ def test_a_server_that_is_not_there_is_a_sentence() -> None:
 def test_the_migrations_make_what_the_schema_says(database: Database) -> None:
     """A migrated database and the tables in schema.py are the same; the newest migration is the one it names."""
     with database.begin() as tx:
+        assert {"lives", "lease"} <= set(lives.metadata.tables)
         assert compare_metadata(MigrationContext.configure(tx), schema.metadata) == []
     assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == schema.HEAD
 

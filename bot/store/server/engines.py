@@ -20,6 +20,8 @@ from bot.model.errors import StoreError
 
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
+#: A line to PostgreSQL that is cut without a word is given up within half a minute, not within hours.
+KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 
 
 def prepared(url: URL) -> Path:
@@ -73,8 +75,11 @@ def sqlite(url: URL) -> Engine:
     return engine
 
 
-def postgresql(url: URL) -> Engine:
-    url, patient = url.set(drivername="postgresql+psycopg"), {"connect_timeout": CONNECT_SECONDS}
+def postgresql(url: URL, called: str) -> Engine:
+    """`called`: how the server lists these connections. What the address itself says of them holds."""
+    own = {"connect_timeout": CONNECT_SECONDS, "application_name": called, **KEPT_ALIVE}
+    patient = {name: value for name, value in own.items() if name not in url.query}
+    url = url.set(drivername="postgresql+psycopg")
     afresh = "READ COMMITTED"  # who waited for a lock sees what was written meanwhile
     engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, isolation_level=afresh, connect_args=patient)
 

@@ -1,0 +1,179 @@
+"""Several lives on one PostgreSQL: each has a row, and one of them the lease, under whose number all is written.
+
+The number, the fence, goes up with each life that takes over. A write transaction of the life that works asks whether
+it is still its own and keeps it until the commit (FOR KEY SHARE): a life that was stopped and wakes commits nothing.
+Times are the database's clock, in seconds since 1970. SQLite needs none of it: there the kernel refuses a second life.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, Double, Integer, Table, UniqueConstraint, inspect, text
+
+from bot.model.errors import LifeOver
+from bot.store.codec import Plain
+from bot.store.schema import HEAD, metadata
+
+#: After so many lengths of a lease without a sign a life counts for nothing; after so many seconds `status` says so,
+#: and its row goes.
+SILENT, QUIET, FORGOTTEN = 3, 60, 86_400
+
+_lives = Table(
+    "lives",
+    metadata,
+    Column("owner", Plain, primary_key=True),
+    Column("host", Plain, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Plain, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("seen", Double, nullable=False),
+    Column("fence", Integer, nullable=False),  # 0: it stands by
+    Column("since", Double, nullable=False),
+)
+_lease = Table(
+    "lease",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),  # 1: there is one lease
+    Column("fence", Integer, nullable=False),
+    Column("owner", Plain, nullable=False),
+    Column("until", Double, nullable=False),
+    UniqueConstraint("fence", name="ux_lease_fence"),  # a key, so that a lock of it holds off who would change it
+)
+
+_NOW = "extract(epoch FROM clock_timestamp())::float8"
+_ENTER = text(
+    f"INSERT INTO lives VALUES (:owner, :host, :pid, :version, {_NOW}, {_NOW}, 0, {_NOW})"  # noqa: S608 - ours
+)
+_ONE = text("INSERT INTO lease VALUES (1, 0, '', 0) ON CONFLICT DO NOTHING")
+_FORGET = text(f"DELETE FROM lives WHERE seen < {_NOW} - :old")  # noqa: S608 - ours
+_FREE = text(f"SELECT fence, owner FROM lease WHERE until < {_NOW}")  # noqa: S608 - ours
+# What the life before holds, locks and half a transaction, ends with its connections; it may be stopped, and not dead.
+_CUT = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE application_name = :called AND datname = current_database() AND pid <> pg_backend_pid()"
+)
+_TAKE = text(
+    f"UPDATE lease SET fence = fence + 1, owner = :owner, until = {_NOW} + :seconds"  # noqa: S608 - ours
+    f" WHERE fence = :fence AND until < {_NOW} RETURNING fence"
+)
+_WORKS = text(f"UPDATE lives SET fence = :fence, since = {_NOW}, seen = {_NOW} WHERE owner = :owner")  # noqa: S608
+_SEEN = text(f"UPDATE lives SET seen = {_NOW} WHERE owner = :owner")  # noqa: S608 - ours
+_RENEW = text(f"UPDATE lease SET until = {_NOW} + :seconds WHERE fence = :fence AND owner = :owner")  # noqa: S608
+_LISTED = text(
+    "SELECT v.owner, v.host, v.pid, v.version, v.started, v.seen, v.since,"  # noqa: S608 - ours
+    f" v.fence > 0 AND v.fence = l.fence AND l.until >= {_NOW}, v.fence > 0, {_NOW} - v.seen"
+    " FROM lives v CROSS JOIN lease l ORDER BY v.fence DESC, v.started"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A life as its row has it: it works or stands by `since` then; `silent`: for how many seconds it has given no
+    sign. `has_worked` where it works no more: its lease lapsed."""
+
+    owner: str
+    host: str
+    pid: int
+    version: str
+    started: datetime
+    seen: datetime
+    since: datetime
+    is_active: bool
+    has_worked: bool
+    silent: float
+
+    @property
+    def is_silent(self) -> bool:
+        return self.silent > QUIET
+
+    @property
+    def name(self) -> str:
+        return f"process {self.pid} on {self.host}"
+
+
+def called(owner: str) -> str:
+    """How that life's connections are listed by PostgreSQL, which keeps 63 characters."""
+    return f"challenge-bot {owner[-45:]}"
+
+
+def are_kept(tx: Connection) -> bool:
+    """Whether the schema of this database knows lives."""
+    return tx.dialect.name == "postgresql" and inspect(tx).has_table("lease")
+
+
+def enter(tx: Connection, owner: str, host: str, pid: int, version: str) -> None:
+    """A new life, which stands by."""
+    tx.execute(_FORGET, {"old": FORGOTTEN})
+    tx.execute(_ENTER, {"owner": owner, "host": host, "pid": pid, "version": version})
+    tx.execute(_ONE)
+
+
+def take(tx: Connection, owner: str, seconds: float) -> int | None:
+    """The fence under which that life works from now on, with a lease of so many seconds; None while another has it."""
+    free = tx.execute(_FREE).one_or_none()
+    if free is None:
+        tx.execute(_SEEN, {"owner": owner})
+        return None
+    tx.execute(_CUT, {"called": called(free.owner)})
+    fence: int | None = tx.execute(_TAKE, {"owner": owner, "seconds": seconds, "fence": free.fence}).scalar()
+    if fence is not None:
+        tx.execute(_WORKS, {"owner": owner, "fence": fence})
+    return fence
+
+
+def renew(tx: Connection, owner: str, fence: int, seconds: float) -> None:
+    """Raises LifeOver when another life has taken over."""
+    if not tx.execute(_RENEW, {"owner": owner, "fence": fence, "seconds": seconds}).rowcount:
+        raise LifeOver("another life has taken over")
+    tx.execute(_SEEN, {"owner": owner})
+
+
+def insist(tx: Connection, fence: int) -> None:
+    """The life of that fence still works, and does until this transaction ends. Raises LifeOver."""
+    if tx.exec_driver_sql("SELECT 1 FROM lease WHERE fence = %s FOR KEY SHARE", (fence,)).first() is None:
+        raise LifeOver("another life works on the database: nothing more is written")
+
+
+def leave(tx: Connection, owner: str, fence: int) -> None:
+    """The end of a life by its own will: another may work at once. What it still holds is found by `before`."""
+    tx.execute(
+        text("UPDATE lease SET until = 0 WHERE fence = :fence AND owner = :owner"), {"fence": fence, "owner": owner}
+    )
+    tx.execute(text("DELETE FROM lives WHERE owner = :owner AND fence = 0"), {"owner": owner})
+
+
+def before(tx: Connection, owner: str) -> list[str]:
+    """The lives that worked before this one, which works now. They are over, and forgotten with this."""
+    gone = text("DELETE FROM lives WHERE fence > 0 AND owner <> :owner RETURNING owner")
+    return [name for (name,) in tx.execute(gone, {"owner": owner})]
+
+
+def listed(tx: Connection) -> list[Life]:
+    """The one that works first; [] where lives are not kept."""
+    if not are_kept(tx):
+        return []
+    return [_life(*row) for row in tx.execute(_LISTED)]
+
+
+def _life(owner: str, host: str, pid: int, version: str, started: float, seen: float, since: float, *now: Any) -> Life:
+    began, last, then = (datetime.fromtimestamp(at, UTC) for at in (started, seen, since))
+    return Life(owner, host, pid, version, began, last, then, *now)
+
+
+def newer(tx: Connection, version: str, seconds: float) -> str:
+    """In words what is newer here than this program of that version: the schema, or a life that shows signs of itself
+    (by leases of so many seconds); "" for nothing."""
+    revision = str(tx.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
+    if revision > HEAD:
+        return f"the database was brought to schema {revision}, and this version knows {HEAD}"
+    living = [one for one in listed(tx) if one.silent < SILENT * seconds]
+    newest = max(living, key=lambda one: _numbers(one.version), default=None)
+    if newest is None or _numbers(newest.version) <= _numbers(version):
+        return ""
+    return f"{newest.name} is of version {newest.version}, this one of {version}"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)))

@@ -1,0 +1,228 @@
+"""Two real daemons on one PostgreSQL: one works, the other stands by and takes over when the first is gone, however.
+
+They share the inboxes and the folder of letters, as they would share mail servers; each has a configuration and a `var`
+of its own. A lease is three seconds here.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from email import message_from_string
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.daemon.lease import AGAIN
+from bot.store import lives
+from bot.store.db import Database
+from tests import operator
+from tests.integration.test_daemon import Running, daemon
+from tests.operator import command, drop, letters, rows
+from tests.servers.postgres import PASSWORD, USER, Cluster
+from tests.servers.proxy import Proxy
+from tests.until import until
+
+pytestmark = pytest.mark.postgres
+LEASE = 3
+#: A machine with other work needs longer for a start than a lease lasts.
+SOON, TAKEN_OVER = 30.0, 20.0
+
+
+@pytest.fixture
+def url(postgres: Cluster, postgres_template: str, tmp_path: Path) -> str:
+    """As a configuration may hold it: the password lies in a file of its own."""
+    file = tmp_path / "pgpass"
+    file.touch(0o600)
+    file.write_text(f"*:*:*:{USER}:{PASSWORD}\n", "utf-8")
+    return f"{postgres.create(postgres_template).replace(f':{PASSWORD}@', '@')}?passfile={file}"
+
+
+def home(at: Path, url: str, mail: Path | None = None) -> Path:
+    """A folder for a life; `mail` is the folder of the life whose inboxes and letters it shares."""
+    folder = operator.folder(at)
+    bot = folder / "config/bot.yaml"
+    known = bot.read_text("utf-8")
+    own = known.replace("sqlite:///var/bot.db ", f"{url}\nlease_seconds: {LEASE} ")
+    assert own != known
+    bot.write_text(own, "utf-8")
+    (folder / "var/letters").mkdir(mode=0o700)
+    if mail is not None:
+        for name in ("mail", "letters"):
+            shutil.rmtree(folder / "var" / name)
+            (folder / "var" / name).symlink_to(mail / "var" / name)
+    return folder
+
+
+@pytest.fixture
+def pair(tmp_path: Path, url: str) -> tuple[Path, Path]:
+    first = home(tmp_path / "first", url)
+    return first, home(tmp_path / "second", url, first)
+
+
+def states(folder: Path) -> list[tuple[int, str]]:
+    """Each life's process and what it does, as `status` has it."""
+    ran = command(folder, "status", "--json")
+    return [(int(one["life"].split()[1]), one["state"]) for one in operator.json.loads(ran.stdout)["lives"]]
+
+
+def works(folder: Path, running: Running) -> bool:
+    return (running.process.pid, "works") in states(folder)
+
+
+@contextmanager
+def two(pair: tuple[Path, Path]) -> Iterator[tuple[Running, Running]]:
+    """Both: the first works and has read every mailbox, the second stands by."""
+    with daemon(pair[0]) as first:
+        until(lambda: rows(pair[0], "status")[0]["mailboxes"].get("CE Crewe Assessment Team"), SOON)
+        with daemon(pair[1]) as second:
+            yield first, second
+
+
+def nothing_is_doubled(folder: Path) -> None:
+    sent = Counter(message_from_string(letter)["Message-ID"] for letter in letters(folder))
+    assert set(sent.values()) == {1}
+    assert rows(folder, "verify")[-1]["ok"]
+
+
+def answered(folder: Path, message_id: str) -> bool:
+    return any(f"In-Reply-To: <{message_id}>" in letter for letter in letters(folder))
+
+
+def test_the_second_stands_by(pair: tuple[Path, Path]) -> None:
+    """It is ready, does nothing, and both machines' `status` say who works and who stands by; `once` is refused."""
+    with two(pair) as (first, second):
+        message_id = drop(pair[0])
+        until(lambda: answered(pair[0], message_id), SOON)
+        wanted = [(first.process.pid, "works"), (second.process.pid, "stands by")]
+        for folder in pair:
+            assert states(folder) == wanted
+            assert command(folder, "status").returncode == 0
+        assert f"Life: process {second.process.pid} on " in operator.done(pair[1], "status")
+        assert second.said("started") == 0
+        third = home(pair[0].parent / "third", "", pair[0])
+        shutil.copy(pair[0] / "config/bot.yaml", third / "config/bot.yaml")
+        refused = command(third, "once")
+        assert refused.returncode == 1
+        assert f"another challenge-bot works on the database (process {first.process.pid} on " in refused.stderr
+        assert second.stopped() < 5
+        assert states(pair[0]) == [(first.process.pid, "works")]
+        assert first.stopped() < 5
+    nothing_is_doubled(pair[0])
+
+
+def test_an_end_by_request_hands_over_at_once(pair: tuple[Path, Path]) -> None:
+    """After SIGTERM the other works before a lease would have lapsed, and answers."""
+    with two(pair) as (first, second):
+        first.stopped()
+        until(lambda: second.said("started"), SOON)
+        message_id = drop(pair[0])
+        until(lambda: answered(pair[0], message_id), SOON)
+        assert works(pair[1], second)
+        second.stopped()
+    assert command(pair[1], "status").returncode == 1
+    nothing_is_doubled(pair[0])
+
+
+def test_a_killed_life_is_taken_over(pair: tuple[Path, Path]) -> None:
+    """By SIGKILL while a mail comes: within twenty seconds the other has answered, and nothing goes twice. The killed
+    one, started again, stands by."""
+    with two(pair) as (first, second):
+        message_id = drop(pair[0])
+        began = time.monotonic()
+        first.process.kill()
+        until(lambda: answered(pair[0], message_id), TAKEN_OVER)
+        until(lambda: len(letters(pair[0])) == 2, TAKEN_OVER - (time.monotonic() - began))
+        first.process.wait()
+        with daemon(pair[0]) as again:
+            assert states(pair[0]) == [(second.process.pid, "works"), (again.process.pid, "stands by")]
+            again.stopped()
+        second.stopped()
+    nothing_is_doubled(pair[0])
+
+
+def test_a_stopped_life_that_wakes_does_nothing_more(pair: tuple[Path, Path], url: str) -> None:
+    """After SIGSTOP the other takes over and answers; on SIGCONT the first ends at once, to be started again, and says
+    why."""
+    with two(pair) as (first, second):
+        first.signal(signal.SIGSTOP)
+        message_id = drop(pair[0])
+        until(lambda: answered(pair[0], message_id), TAKEN_OVER)
+        until(lambda: len(letters(pair[0])) == 2, TAKEN_OVER)
+        later = drop(pair[0], sender="mo.reid@health.example")
+        first.signal(signal.SIGCONT)
+        assert first.process.wait(SOON) == AGAIN
+        (end,) = [row for row in first.log() if row["event"] == "this life ends"]
+        assert end["why"] == "another life has taken over"
+        until(lambda: answered(pair[0], later), SOON)
+        until(lambda: len(letters(pair[0])) == 4, SOON)
+        second.stopped()
+    nothing_is_doubled(pair[0])
+
+
+def test_a_life_whose_line_is_cut_is_taken_over(tmp_path: Path, url: str, postgres: Cluster) -> None:
+    """Its line to the database swallows everything, without a word: the other takes over. When it is mended the first
+    learns of that, and ends."""
+    with Proxy("127.0.0.1", postgres.port) as proxy:
+        first = home(tmp_path / "first", url.replace(f":{postgres.port}/", f":{proxy.port}/"))
+        pair = first, home(tmp_path / "second", url, first)
+        with two(pair) as (cut, second):
+            proxy.blackhole()
+            message_id = drop(first)
+            until(lambda: answered(first, message_id), TAKEN_OVER)
+            assert cut.process.poll() is None
+            proxy.blackhole(False)
+            assert cut.process.wait(SOON) == AGAIN
+            (end,) = [row for row in cut.log() if row["event"] == "this life ends"]
+            assert end["why"] == "another life has taken over"
+            second.stopped()
+        nothing_is_doubled(pair[1])
+
+
+def test_old_code_ends_itself_after_an_upgrade(pair: tuple[Path, Path], url: str) -> None:
+    """Where a life of a newer version stands by, the one that works ends and lets it work at once; started again it is
+    refused, with what to do."""
+    with two(pair) as (first, second), closing(Database(url)) as db:
+        second.stopped()
+        with db.begin() as tx:
+            lives.enter(tx, "newer", "host.example", 7, "99.0.0")
+        assert first.process.wait(SOON) == AGAIN
+        (end,) = [row for row in first.log() if row["event"] == "this life ends"]
+        assert "process 7 on host.example is of version 99.0.0" in end["why"]
+        with db.begin() as tx:
+            assert lives.take(tx, "newer", 60) is not None
+        ran = command(pair[0], "run")
+        assert ran.returncode == 1
+        assert "install the newer version here, too" in ran.stderr
+
+
+def test_the_database_is_started_anew(pair: tuple[Path, Path], postgres: Cluster) -> None:
+    """It dies under both and comes back: the one that works goes on, the other goes on standing by."""
+    with two(pair) as (first, second):
+        postgres.crash()
+        message_id = drop(pair[0])
+        until(lambda: answered(pair[0], message_id), 60)
+        assert (first.process.poll(), second.process.poll()) == (None, None)
+        assert second.stopped() < 5
+        assert first.stopped() < 5
+    nothing_is_doubled(pair[0])
+
+
+def test_an_address_may_name_several_servers(pair: tuple[Path, Path], url: str, postgres: Cluster) -> None:
+    """The one that can be written to is found behind one that is gone."""
+    server = f"127.0.0.1:{postgres.port}"
+    several = url.replace(f"@{server}/", "@/") + f"&host=127.0.0.1:1&host={server}&target_session_attrs=read-write"
+    assert several != url
+    bot = pair[0] / "config/bot.yaml"
+    bot.write_text(bot.read_text("utf-8").replace(url, several), "utf-8")
+    message_id = drop(pair[0])
+    with daemon(pair[0]) as first:
+        until(lambda: answered(pair[0], message_id), SOON)
+        first.stopped()
+    with closing(Database(several)) as db, db.read() as tx:
+        assert tx.execute(text("SELECT count(*) FROM cases")).scalar() == 1
