@@ -5,7 +5,7 @@ It starts the daemon and looks at what the daemon leaves; it decides nothing its
 
 import os
 import sys
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,8 +97,19 @@ def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
       challenge-bot status
       challenge-bot status --json
     """
-    found, standing = _kept(config)
-    where = home(config, os.environ)
+    found, beat = health(config, os.environ)
+    if as_json:
+        emit(found)
+    else:
+        _say_status(found, beat, found["stopped"])
+    if found["stopped"]:
+        raise typer.Exit(1)
+
+
+def health(config: Path, env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What `status --json` says, and the heartbeat. Raises ConfigError, BotError."""
+    found, standing = _kept(config, env)
+    where = home(config, env)
     found["free_mb"], short = disk(where.database, where.var, where.least_free_mb, now())
     stopped = [*(f"{c.subject}: {c.text}" for c in short), *standing]
     beat = read_heartbeat(where.var / HEARTBEAT)
@@ -106,19 +117,15 @@ def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
     dead = _heart(beat, where.var)
     deaf = [] if dead else _deaf(beat, found["closed"] or ())
     stopped = [*dead, *dict.fromkeys([*stopped, *deaf, *_told(beat, stopped)])]
-    if as_json:
-        emit({"ok": not stopped, "stopped": stopped, "heartbeat": beat.get("at"), "uncaged": _uncaged(beat), **found})
-    else:
-        _say_status(found, beat, stopped)
-    if stopped:
-        raise typer.Exit(1)
+    own = {"ok": not stopped, "stopped": stopped, "heartbeat": beat.get("at"), "uncaged": _uncaged(beat)}
+    return {**own, **found}, beat
 
 
-def _kept(config: Path) -> tuple[dict[str, Any], list[str]]:
+def _kept(config: Path, env: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """What the database counts, and what it says has stopped: at once, whatever time an alert gives it, for who asks
     wants to know how it is now. Of one that cannot be read nothing is known but why."""
     try:
-        with database(config) as db, db.read() as tx:
+        with database(config, env) as db, db.read() as tx:
             shared = lives.listed(tx)
             found = {
                 "cases": meta.cases_by_state(tx),
@@ -129,8 +136,12 @@ def _kept(config: Path) -> tuple[dict[str, Any], list[str]]:
                 "database": db.name,
                 "lives": [_life(one) for one in shared],
             }
-            is_idle = bool(shared) and not any(one.is_active for one in shared)
-            over = [f"no life works on {db.name}: {shared[0].name} was last seen {when(shared[0].seen)}"] * is_idle
+            is_idle = not any(one.is_active for one in shared)
+            over = [
+                f"no life works on {db.name}: {one.name} was last seen {when(one.seen)}"
+                for one in shared[:1]
+                if is_idle
+            ]
             return found, over + [f"{c.subject}, since {when(c.since)}: {c.text}" for c in conditions(tx, now())]
     except StoreError as error:
         return dict.fromkeys(("cases", "mails", "letters", "mailboxes", "closed", "database", "lives")), [str(error)]

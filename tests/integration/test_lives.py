@@ -105,6 +105,9 @@ def test_the_second_stands_by(pair: tuple[Path, Path]) -> None:
             assert command(folder, "status").returncode == 0
         assert f"Life: process {second.process.pid} on " in operator.done(pair[1], "status")
         assert second.said("started") == 0
+        ref = rows(pair[1], "cases")[0]["ref"]
+        assert command(pair[1], "hold", ref, "--by", "Ann", "--reason", "she looks").returncode == 0
+        assert "Its letters are held until" in operator.done(pair[0], "case", ref)
         third = home(pair[0].parent / "third", "", pair[0])
         shutil.copy(pair[0] / "config/bot.yaml", third / "config/bot.yaml")
         refused = command(third, "once")
@@ -199,6 +202,26 @@ def test_old_code_ends_itself_after_an_upgrade(pair: tuple[Path, Path], url: str
         ran = command(pair[0], "run")
         assert ran.returncode == 1
         assert "install the newer version here, too" in ran.stderr
+
+
+def test_a_command_changes_no_schema_under_a_life(pair: tuple[Path, Path], url: str) -> None:
+    """Where a life works with a database of an earlier version, a newer command is refused, whatever machine it is
+    typed on; when the lease is over it brings the schema up to date."""
+    with closing(Database(url)) as db:
+        with db.begin() as tx:
+            lives.enter(tx, "older", "host.example", 7, "0.0.1")
+            assert lives.take(tx, "older", 60) == 1
+            tx.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        ran = command(pair[0], "cases")
+        assert ran.returncode == 1
+        assert "process 7 on host.example works with the database" in ran.stderr
+        with db.begin() as tx:
+            lives.renew(tx, "older", 1, -1)
+            tx.execute(text("UPDATE alembic_version SET version_num = '0006'"))
+            tx.execute(text("DROP TABLE lives, lease"))
+        assert command(pair[0], "cases").returncode == 0
+        with db.read() as tx:
+            assert lives.are_kept(tx)
 
 
 def test_the_database_is_started_anew(pair: tuple[Path, Path], postgres: Cluster) -> None:
