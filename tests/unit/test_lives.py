@@ -10,13 +10,16 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 
+from bot.daemon.life import free_earlier
 from bot.model.errors import LifeOver, StoreError
+from bot.settings.settings import load
 from bot.store import lives, meta, outbox, schema
 from bot.store.db import Database
 from bot.store.outbox import Queued
+from tests import operator
 from tests.servers.postgres import Cluster
 from tests.servers.smtp import SmtpServer
-from tests.unit.test_sender import Office
+from tests.unit.test_sender import LEASE, Office
 
 pytestmark = pytest.mark.postgres
 LONG, OVER = 300.0, -1.0
@@ -140,6 +143,25 @@ def test_a_letter_of_an_old_life_does_not_go(url: str, smtp_server: SmtpServer) 
         assert smtp_server.mails == []
         with two.begin() as tx:
             assert outbox.free(tx, "first", new.now) == 1
+        assert new.run() == 1
+        assert len(smtp_server.mails) == 1
+        old.transport.close()
+        new.transport.close()
+
+
+def test_what_the_life_before_had_claimed_is_free_at_once(url: str, smtp_server: SmtpServer) -> None:
+    """A letter that was claimed when its life was killed waits for no lease of its own: the next life sends it at its
+    start, whatever machine it is on."""
+    settings = load(operator.HOUSE / "config", {})
+    with opened(url, "one") as one, opened(url, "two") as two:
+        taken(one, "one", OVER)
+        old, new = Office(one, smtp_server), Office(two, smtp_server)
+        old.post()
+        with one.begin() as tx:
+            assert outbox.claim(tx, old.now, "one", LEASE) is not None
+        assert taken(two, "two") == 2
+        assert new.run() == 0
+        free_earlier(two, settings, "two", new.now)
         assert new.run() == 1
         assert len(smtp_server.mails) == 1
         old.transport.close()
