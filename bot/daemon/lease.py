@@ -6,6 +6,7 @@ it can do nothing meanwhile. On SQLite there is no lease, and no standing by.
 """
 
 import os
+import secrets
 import socket
 import sys
 import threading
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -23,12 +25,14 @@ from bot.daemon.configuration import Home
 from bot.daemon.life import BEAT, HEARTBEAT, STOP, owner, read_now, signals
 from bot.daemon.logs import without_addresses
 from bot.daemon.notify import ALIVE, READY, Notify
-from bot.model.errors import LifeOver, StoreError, in_words
+from bot.model.errors import BotError, LifeOver, StoreError, in_words
 from bot.store import lives
 from bot.store.db import Database, file_of
 
 #: What a life that was taken over, or is too old, ends with: whoever started it starts it again, and it stands by.
 AGAIN = 75
+#: The name of the folder, in itself.
+HOME = "home"
 #: How often in a lease it is renewed; a standby looks as often, and not less than once a second.
 RENEWALS = 4
 
@@ -55,7 +59,7 @@ class Lease:
         if is_new:
             self._db.migrate()
         with self._db.begin() as tx:
-            lives.enter(tx, self.owner, socket.gethostname(), os.getpid(), __version__)
+            lives.enter(tx, self.owner, _home(self._where.var), socket.gethostname(), os.getpid(), __version__)
         self._compare()
 
     def _compare(self) -> None:
@@ -159,6 +163,19 @@ class Lease:
         log.error("this life ends", why=why, owner=self.owner)
         sys.stderr.flush()
         os._exit(AGAIN)
+
+
+def _home(var: Path) -> str:
+    """A name of this folder, made once, that no copy of it on another machine has."""
+    file, draft = var / HOME, var / f"{HOME}.new"
+    try:
+        if not file.exists():
+            draft.touch(0o600)
+            draft.write_text(secrets.token_hex(16))
+            draft.rename(file)
+    except OSError as error:
+        raise BotError(f"{file} cannot be written: {error.strerror}") from error
+    return f"{socket.gethostname()}:{file.read_text()}"
 
 
 @contextmanager

@@ -24,6 +24,7 @@ _lives = Table(
     "lives",
     metadata,
     Column("owner", Plain, primary_key=True),
+    Column("home", Plain, nullable=False),  # the folder that it holds alone: of two lives there one is dead
     Column("host", Plain, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("version", Plain, nullable=False),
@@ -44,11 +45,16 @@ _lease = Table(
 
 _NOW = "extract(epoch FROM clock_timestamp())::float8"
 _ENTER = text(
-    f"INSERT INTO lives VALUES (:owner, :host, :pid, :version, {_NOW}, {_NOW}, 0, {_NOW})"  # noqa: S608 - ours
+    f"INSERT INTO lives VALUES (:owner, :home, :host, :pid, :version, {_NOW}, {_NOW}, 0, {_NOW})"  # noqa: S608 - ours
 )
 _ONE = text("INSERT INTO lease VALUES (1, 0, '', 0) ON CONFLICT DO NOTHING")
 _FORGET = text(f"DELETE FROM lives WHERE seen < {_NOW} - :old")  # noqa: S608 - ours
-_FREE = text(f"SELECT fence, owner FROM lease WHERE until < {_NOW}")  # noqa: S608 - ours
+_FREE = text(
+    f"SELECT l.fence, l.owner, d.owner IS NOT NULL AS is_dead FROM lease l"  # noqa: S608 - ours
+    " LEFT JOIN lives d ON d.owner = l.owner AND d.owner <> :owner"
+    " AND d.home = (SELECT home FROM lives WHERE owner = :owner)"
+    f" WHERE l.until < {_NOW} OR d.owner IS NOT NULL"
+)
 # What the life before holds, locks and half a transaction, ends with its connections; it may be stopped, and not dead.
 _CUT = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -56,7 +62,7 @@ _CUT = text(
 )
 _TAKE = text(
     f"UPDATE lease SET fence = fence + 1, owner = :owner, until = {_NOW} + :seconds"  # noqa: S608 - ours
-    f" WHERE fence = :fence AND until < {_NOW} RETURNING fence"
+    f" WHERE fence = :fence AND (until < {_NOW} OR :is_dead) RETURNING fence"
 )
 _WORKS = text(f"UPDATE lives SET fence = :fence, since = {_NOW}, seen = {_NOW} WHERE owner = :owner")  # noqa: S608
 _SEEN = text(f"UPDATE lives SET seen = {_NOW} WHERE owner = :owner")  # noqa: S608 - ours
@@ -103,21 +109,23 @@ def are_kept(tx: Connection) -> bool:
     return tx.dialect.name == "postgresql" and inspect(tx).has_table("lease")
 
 
-def enter(tx: Connection, owner: str, host: str, pid: int, version: str) -> None:
-    """A new life, which stands by."""
+def enter(tx: Connection, owner: str, home: str, host: str, pid: int, version: str) -> None:
+    """A new life, which stands by; it is the only one alive in that home."""
     tx.execute(_FORGET, {"old": FORGOTTEN})
-    tx.execute(_ENTER, {"owner": owner, "host": host, "pid": pid, "version": version})
+    tx.execute(_ENTER, {"owner": owner, "home": home, "host": host, "pid": pid, "version": version})
     tx.execute(_ONE)
 
 
 def take(tx: Connection, owner: str, seconds: float) -> int | None:
-    """The fence under which that life works from now on, with a lease of so many seconds; None while another has it."""
-    free = tx.execute(_FREE).one_or_none()
+    """The fence under which that life works from now on, with a lease of so many seconds; None while another has it
+    that may be alive."""
+    free = tx.execute(_FREE, {"owner": owner}).one_or_none()
     if free is None:
         tx.execute(_SEEN, {"owner": owner})
         return None
     tx.execute(_CUT, {"called": called(free.owner)})
-    fence: int | None = tx.execute(_TAKE, {"owner": owner, "seconds": seconds, "fence": free.fence}).scalar()
+    asked = {"owner": owner, "seconds": seconds, "fence": free.fence, "is_dead": free.is_dead}
+    fence: int | None = tx.execute(_TAKE, asked).scalar()
     if fence is not None:
         tx.execute(_WORKS, {"owner": owner, "fence": fence})
     return fence

@@ -85,8 +85,13 @@ def two(pair: tuple[Path, Path]) -> Iterator[tuple[Running, Running]]:
 
 
 def nothing_is_doubled(folder: Path) -> None:
-    sent = Counter(message_from_string(letter)["Message-ID"] for letter in letters(folder))
-    assert set(sent.values()) == {1}
+    """No letter of a case, no daily letter and no alert."""
+    left = [message_from_string(path.read_text("utf-8")) for path in (folder / "var/letters/new").iterdir()]
+    assert set(Counter(one["Message-ID"] for one in left).values()) == {1}
+    daily = Counter(
+        (one["To"], one["Subject"]) for one in left if one["Subject"].startswith(("Professional ch", "Alert"))
+    )
+    assert set(daily.values()) <= {1}
     assert rows(folder, "verify")[-1]["ok"]
 
 
@@ -149,6 +154,20 @@ def test_a_killed_life_is_taken_over(pair: tuple[Path, Path]) -> None:
     nothing_is_doubled(pair[0])
 
 
+def test_a_restart_waits_for_no_lease(pair: tuple[Path, Path]) -> None:
+    """A life that was killed and is started again in its folder works at once, however long its lease was."""
+    bot = pair[0] / "config/bot.yaml"
+    bot.write_text(bot.read_text("utf-8").replace(f"lease_seconds: {LEASE}", "lease_seconds: 300"), "utf-8")
+    with daemon(pair[0]) as first:
+        first.process.kill()
+        first.process.wait()
+    with daemon(pair[0]) as again:
+        message_id = drop(pair[0])
+        until(lambda: answered(pair[0], message_id), SOON)
+        assert again.said("stands by") == 0
+        again.stopped()
+
+
 def test_a_stopped_life_that_wakes_does_nothing_more(pair: tuple[Path, Path], url: str) -> None:
     """After SIGSTOP the other takes over and answers; on SIGCONT the first ends at once, to be started again, and says
     why."""
@@ -193,7 +212,7 @@ def test_old_code_ends_itself_after_an_upgrade(pair: tuple[Path, Path], url: str
     with two(pair) as (first, second), closing(Database(url)) as db:
         second.stopped()
         with db.begin() as tx:
-            lives.enter(tx, "newer", "host.example", 7, "99.0.0")
+            lives.enter(tx, "newer", "there", "host.example", 7, "99.0.0")
         assert first.process.wait(SOON) == AGAIN
         (end,) = [row for row in first.log() if row["event"] == "this life ends"]
         assert "process 7 on host.example is of version 99.0.0" in end["why"]
@@ -209,7 +228,7 @@ def test_a_command_changes_no_schema_under_a_life(pair: tuple[Path, Path], url: 
     typed on; when the lease is over it brings the schema up to date."""
     with closing(Database(url)) as db:
         with db.begin() as tx:
-            lives.enter(tx, "older", "host.example", 7, "0.0.1")
+            lives.enter(tx, "older", "there", "host.example", 7, "0.0.1")
             assert lives.take(tx, "older", 60) == 1
             tx.execute(text("UPDATE alembic_version SET version_num = '0000'"))
         ran = command(pair[0], "cases")

@@ -31,11 +31,11 @@ def url(postgres: Cluster, postgres_template: str) -> str:
 
 
 @contextmanager
-def opened(url: str, owner: str, version: str = "1.0.0") -> Iterator[Database]:
-    """The database as a life of that name has it, standing by."""
+def opened(url: str, owner: str, version: str = "1.0.0", home: str = "") -> Iterator[Database]:
+    """The database as a life of that name has it, standing by, in a home of its own or in this one."""
     with closing(Database(url, called=lives.called(owner))) as db:
         with db.begin() as tx:
-            lives.enter(tx, owner, "host.example", 7, version)
+            lives.enter(tx, owner, home or owner, "host.example", 7, version)
         yield db
 
 
@@ -59,6 +59,16 @@ def test_one_life_has_the_lease(url: str) -> None:
             lives.renew(tx, "one", 1, LONG)
 
 
+def test_a_dead_life_is_not_waited_for(url: str) -> None:
+    """Who starts in the home of the life that works takes over at once: it holds that home alone."""
+    with opened(url, "one", home="var") as one, opened(url, "two") as two, opened(url, "three", home="var") as three:
+        assert taken(one, "one") == 1
+        assert taken(two, "two") is None
+        assert taken(three, "three") == 2
+        assert taken(three, "three") is None
+        assert taken(two, "two") is None
+
+
 def test_of_many_that_take_at_once_one_works(url: str) -> None:
     """Eight lives find the lease free in the same moment."""
     names = [f"life {n}" for n in range(8)]
@@ -72,7 +82,7 @@ def test_of_many_that_take_at_once_one_works(url: str) -> None:
     databases = [Database(url, called=lives.called(name)) for name in names]
     for db, name in zip(databases, names, strict=True):
         with db.begin() as tx:
-            lives.enter(tx, name, "host.example", 7, "1.0.0")
+            lives.enter(tx, name, name, "host.example", 7, "1.0.0")
     threads = [threading.Thread(target=takes, args=pair) for pair in zip(databases, names, strict=True)]
     for thread in threads:
         thread.start()
@@ -129,7 +139,7 @@ def test_a_letter_of_an_old_life_does_not_go(url: str, smtp_server: SmtpServer) 
     is refused, nothing is handed over, and the new one sends it once."""
     with closing(Database(url)) as one, opened(url, "two") as two:
         with one.begin() as tx:
-            lives.enter(tx, "one", "host.example", 7, "1.0.0")
+            lives.enter(tx, "one", "one", "host.example", 7, "1.0.0")
         taken(one, "one", OVER)
         old, new = Office(one, smtp_server), Office(two, smtp_server)
         old.post()

@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.create_table(
         "lives",
         sa.Column("owner", sa.Text(), primary_key=True),
+        sa.Column("home", sa.Text(), nullable=False),
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("pid", sa.Integer(), nullable=False),
         sa.Column("version", sa.Text(), nullable=False),
