@@ -38,7 +38,7 @@ from bot.daemon.life import (
 from bot.daemon.logs import without_addresses
 from bot.daemon.notify import ALIVE, READY, STOPPING, Notify
 from bot.daemon.threads import Desk, Post, Troubles, Watcher, Worker
-from bot.model.errors import BotError, ConfigError, Problem, StoreError, in_words
+from bot.model.errors import BotError, ConfigError, LifeOver, Problem, StoreError, in_words
 from bot.settings.settings import Settings
 from bot.store.db import Database
 
@@ -216,6 +216,8 @@ class Daemon:
         """A tick that fails is told and comes again."""
         try:
             work()
+        except LifeOver as over:
+            log.warning("another life works", tick=name, why=in_words(over))
         except Exception as error:
             log.exception("a tick failed", tick=name, why=without_addresses(in_words(error)))
             self._troubles.add(f"a fault in the tick {name}", f"It comes again: {in_words(error)}.", read_now())

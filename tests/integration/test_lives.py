@@ -170,7 +170,7 @@ def test_a_restart_waits_for_no_lease(pair: tuple[Path, Path]) -> None:
 
 def test_a_stopped_life_that_wakes_does_nothing_more(pair: tuple[Path, Path], url: str) -> None:
     """After SIGSTOP the other takes over and answers; on SIGCONT the first ends at once, to be started again, and says
-    why."""
+    why. It calls nobody: all is well."""
     with two(pair) as (first, second):
         first.signal(signal.SIGSTOP)
         message_id = drop(pair[0])
@@ -181,6 +181,7 @@ def test_a_stopped_life_that_wakes_does_nothing_more(pair: tuple[Path, Path], ur
         assert first.process.wait(SOON) == AGAIN
         (end,) = [row for row in first.log() if row["event"] == "this life ends"]
         assert end["why"] == "another life has taken over"
+        assert "ALERT" not in first.stderr()
         until(lambda: answered(pair[0], later), SOON)
         until(lambda: len(letters(pair[0])) == 4, SOON)
         second.stopped()
