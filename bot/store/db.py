@@ -97,8 +97,8 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A write transaction: committed at the end, rolled back on an exception. What it changed is sealed last. Raises
-        LifeOver, see `guard`."""
+        """A write transaction: committed at the end, rolled back on an exception. What it changed is sealed last.
+        Raises LifeOver, see `guard`."""
         with self._in_words(), self.engine.begin() as tx:
             if self.guard is not None:
                 self.guard(tx)
