@@ -15,7 +15,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test check bench corpus fuzz simulate planted guards storm mutants patterns train sbom audit clean servers
+.PHONY: help demo test quick check bench corpus fuzz simulate planted guards storm mutants patterns train sbom audit clean servers
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -23,8 +23,17 @@ help: ## this list
 demo: .venv/run.txt ## three weeks of mail in half a minute; POLICY=sandwell for another policy, OUT=folder
 	@$(BIN)/challenge-bot demo --policy $(POLICY) --out $(OUT)
 
-test: .venv/dev.txt servers ## every test, or ONLY="words" of them, on JOBS=2 processes; some need Dovecot and PostgreSQL
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(if $(ONLY),-k "$(ONLY)")
+test: .venv/dev.txt servers ## every test, or ONLY="words" of them, on JOBS=2 processes, and the SHOW=n slowest; needs servers
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(if $(ONLY),-k "$(ONLY)") $(if $(SHOW),--durations=$(SHOW))
+
+# Of tests/unit: what takes seconds a test (processes, whole configurations, training), and what make check runs.
+SLOW := bombs cage cells cli cli_forms cli_keep cli_online deliver_alone engine_aside existence first_release house \
+    layers loaded meaning_of_replies policy_prose proof sandbox supply tokens unseen_replies walks
+STORIES := 01-answered-and-confirmed 07-never-confirms 60-manager-away 137-a-note-of-a-call
+
+quick: .venv/dev.txt ## what a change breaks most often, for the loop of work: tests/unit without what is slow, and four stories
+	@CHALLENGE_BOT_DRAW=third $(BIN)/pytest -q -n $(JOBS) --dist worksteal -m "not postgres and not dovecot and not planted" \
+	    $(SLOW:%=--ignore=tests/unit/test_%.py) tests/unit $(STORIES:%=tests/test_stories.py::test_story[%])
 
 check: .venv/dev.txt ## format, lint, types, and how the house is kept
 	@$(BIN)/ruff check .

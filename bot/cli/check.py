@@ -16,12 +16,10 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.open import database, now
-from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines, watched
-from bot.daemon.app import templates_of
-from bot.doors import dmarc
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, now, say_lines, watched
+from bot.cli.status.command import looking
+from bot.daemon.templates import digests, note_tried, templates_of, tried
 from bot.engine.expiry import running_out
-from bot.engine.turn import Books
 from bot.letters import render as wordings
 from bot.model import Contact, Letter
 from bot.model.errors import BotError, ConfigError, Problem
@@ -29,10 +27,12 @@ from bot.model.letters import Standing
 from bot.model.letters.standing import Emergency
 from bot.rules import book
 from bot.rules.directory import Row, domain_of
+from bot.rules.policy import overlay
 from bot.rules.policy.policy import Policy, Stage
 from bot.settings import samples, settings
+from bot.settings.home import BOT
 from bot.settings.settings import Settings
-from bot.store import cases
+from bot.store.server import glance
 
 NameServer = Annotated[
     str, typer.Option("--dns", metavar="HOST[:PORT]", help="The name server to ask in place of the system's.")
@@ -76,14 +76,12 @@ def check(
 
 def _older(config: Path, read: Settings) -> Iterator[str]:
     """Which open cases stand on another text of their policy than the file's; nothing without a database."""
-    books = Books(read)
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     try:
-        with database(config) as db, db.read() as tx:
-            for case in cases.open_cases(tx):
-                kept = cases.load(tx, case.number).policy_text
-                if kept and kept != books.text(case.policy):
-                    found[case.policy, case.policy_version].append(case.ref)
+        with looking(config, read.config.database) as ask:
+            for ref, policy, version, kept in glance.open_under(ask):
+                if kept and kept != overlay.as_it_stands(policy, read.texts):
+                    found[policy, version].append(ref)
     except BotError:
         return  # no database yet, or one that the daemon's start will speak about
     for (policy, version), refs in sorted(found.items()):
@@ -102,13 +100,15 @@ def _looked(config: Path) -> tuple[Settings | None, list[Problem]]:
         read = settings.load(config, os.environ, now().date())
     except ConfigError as error:
         return None, list(error.problems)
-    file = str(read.root / settings.BOT)
+    file = str(read.root / BOT)
     ending = [Problem(file, 0, text, is_warning=True) for text in running_out(read, now().date())]
     return read, [*read.warnings, *ending, *template_faults(read)]
 
 
 def unproven(read: Settings, dns: str) -> Iterator[Problem]:
     """Domains of the directory whose senders can never be proven, each with the line that names it first."""
+    from bot.doors import dmarc
+
     try:
         findings = dmarc.published(read.directory.domains, dns)
     except ValueError as error:
@@ -136,9 +136,14 @@ def _summary(read: Settings | None, faults: list[Problem]) -> str:
 
 
 def template_faults(read: Settings) -> list[Problem]:
-    """Every wording, rendered for every stage of every policy; each fault once."""
+    """Every wording, rendered for every stage of every policy; each fault once. What was found sound is not rendered
+    again until a template, the samples, a policy or the program changes."""
     if not read.templates.is_dir():
         return [Problem(str(read.templates), 0, "is missing: every letter would go in the short form")]
+    var = Path(read.config.var)
+    as_now = digests(read)
+    if as_now <= tried(var):
+        return []
     made = templates_of(read)
     shown, faults = samples_of(read)
     found = {
@@ -146,6 +151,8 @@ def template_faults(read: Settings) -> list[Problem]:
         for letters in watched([*_at_each_stage(read, shown)], "Every letter at every stage")
         for problem in wordings.check(made, letters, read.calendar)
     }
+    if not faults and not found:
+        note_tried(var, as_now)
     return [*faults, *sorted(replace(p, file=str(read.templates / Path(p.file).name)) for p in found)]
 
 

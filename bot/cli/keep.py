@@ -15,11 +15,11 @@ import typer
 from bot.cli.case.command import Ref, written
 from bot.cli.open import database, found, now, office
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, json_text, say_lines, when
-from bot.daemon.configuration import home
 from bot.daemon.life import alone
 from bot.model import Case
 from bot.model.errors import BotError, StoreError
-from bot.rules.workdays import calendar
+from bot.rules.workdays import LONDON
+from bot.settings.home import home
 from bot.store import cases, codec, mails, outbox
 from bot.store import keep as copies
 from bot.store.cases import Stored
@@ -164,7 +164,7 @@ def _day(written_as: str) -> datetime:
         day = datetime.strptime(written_as, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise typer.BadParameter(f"{written_as} is no day: write it as 2031-04-01") from None
-    return datetime.combine(day, time(), calendar().zone)
+    return datetime.combine(day, time(), LONDON)
 
 
 def _closed_before(db: Database, day: datetime) -> list[Case]:

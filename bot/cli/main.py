@@ -42,13 +42,13 @@ forms      shown:printed             Every form of every policy, as Word documen
 flow       shown:flow                How a case moves: every kind of fact, and the states in which it does something;
 directory  shown:listed              Who answers each stage of each watched team, and who would be written to in
 understand understand:understand     What the bot reads in a raw mail: kind, new text, window, trust, command.
-verify     run:verify                Is everything kept as it was written: journals, cases, texts, mails, letters,
+verify     run:verify                Is all as it was written: journals, cases, texts, gaps, and what became of mails
 backup     keep:backup               A checked copy of the database, taken while the daemon runs.
 restore    keep:restore              Puts a backup back, while the daemon is stopped.
 export     keep:export               All that is held of a case: the full record with every mail, the case, its
 purge      keep:purge                Forgets people, texts and mails of closed cases for good.
-status     run:status                Is it alive, and what has stopped? For monitors: exits with 0 when all is well,
-fleet      fleet:fleet               Many cells at once: one partnership a cell, each with a folder of its own.
+status     status.command:status     Is it alive, and what has stopped? For monitors: exits with 0 when all is well,
+fleet      status.fleet:fleet        Many cells at once: one partnership a cell, each with a folder of its own.
 review     mail:review               Mail that a person must place: ambiguous or doubtful, or set aside as
 outbox     mail:letters              Letters that are not sent yet: their state, when they are tried again, why they
 setup      setup:commands            Makes the blocks of bot.yaml for a mail server, and what its administrator must

@@ -7,25 +7,25 @@ same turn as the daemon does; the daemon finds the letters that follow. It print
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
 
+from bot.cli.output import NO_DATABASE
+from bot.cli.output import now as now
 from bot.daemon.app import Office, assembled, reading_of
-from bot.daemon.configuration import home, load
-from bot.daemon.life import alone, is_at_work
+from bot.daemon.configuration import load
+from bot.daemon.life import alone
+from bot.daemon.standing import is_at_work
 from bot.engine.reading.intake import Intake
 from bot.engine.reading.reader.sandbox import Sandbox
 from bot.model.errors import BotError
+from bot.settings.home import home
 from bot.settings.settings import Settings
-from bot.store import cases, lives
+from bot.store import cases
 from bot.store.cases import Stored
 from bot.store.db import Database
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
+from bot.store.server import lives
 
 
 class Doorless(dict[str, str]):
@@ -64,7 +64,7 @@ def _nobody_works(db: Database) -> None:
 def _there(url: str) -> str:
     file = url.removeprefix("sqlite:///")
     if file != url and not Path(file).exists():
-        raise BotError(f"there is no database {file} yet: `challenge-bot run` makes it, in the folder it is started in")
+        raise BotError(NO_DATABASE.format(file))
     return url
 
 

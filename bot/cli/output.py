@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -16,7 +16,7 @@ import typer
 
 from bot.letters.wording import clean
 from bot.model.errors import BotError
-from bot.rules.workdays import calendar, say
+from bot.rules.workdays import LONDON, Calendar, say
 
 if TYPE_CHECKING:  # loaded where a table or a bar is shown: most answers are lines
     from rich.console import Console
@@ -29,8 +29,17 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the jou
 
 T = TypeVar("T")
 
+#: An instant is said alike on every day.
+ANY_DAY = Calendar({})
+
+NO_DATABASE = "there is no database {} yet: `challenge-bot run` makes it, in the folder it is started in"
+
 #: Columns in a pipe, where nobody's window is too narrow.
 PIPE_WIDTH = 200
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def console() -> "Console":
@@ -104,7 +113,7 @@ def cell(value: Any) -> str:
 
 def when(at: datetime | None) -> str:
     """An instant as people in England say it: "Friday 15 January 2027, 4:45pm"."""
-    return say(at, calendar()) if at else ""
+    return say(at, ANY_DAY) if at else ""
 
 
 def time_of(written_as: str) -> datetime:
@@ -113,7 +122,7 @@ def time_of(written_as: str) -> datetime:
         at = datetime.fromisoformat(written_as)
     except ValueError:
         raise typer.BadParameter(f"{written_as} is no time: write it as 2027-01-15T17:00") from None
-    return at if at.tzinfo else at.replace(tzinfo=calendar().zone)
+    return at if at.tzinfo else at.replace(tzinfo=LONDON)
 
 
 # Asking the operator on a terminal: each answer judged at once, or taken from an option; and new files for answers.

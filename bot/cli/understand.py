@@ -11,8 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.open import now
-from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
+from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, now, say_lines
 from bot.engine.reading.reader.sandbox import Sandbox, SandboxDied
 from bot.mail.bytes import headers
 from bot.mail.read import Reading, headers_only

@@ -14,37 +14,23 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
 import structlog
-from sqlalchemy import Connection
 
-from bot.engine.sending.unknown import FAULT
-from bot.model import Contact, Letter, Sending
-from bot.model.errors import LoginRefused, in_words
+from bot.daemon.standing import Condition, at_utc, read_heartbeat
+from bot.model import Contact, Letter
+from bot.model.errors import in_words
 from bot.model.letters import Alert
-from bot.store import mailboxes, outbox
 
-GRACE = timedelta(minutes=10)  # how long a mailbox or a letter may fail before a human hears of it
-SOON = timedelta(minutes=3)  # the same where a login was refused: nobody else can mend that
 REPEAT = timedelta(days=1)
 COMMAND_SECONDS = 30
 #: What of our environment the operator's command gets: passwords and keys stand beside these.
 COMMAND_KEEPS = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 log = structlog.get_logger("alert")
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Something that does not work. `subject` tells one from another and stays the same while it lasts."""
-
-    subject: str
-    text: str
-    since: datetime
-    grace: timedelta = GRACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,41 +61,6 @@ def due_alerts(known: Mapping[str, Told], conditions: Sequence[Condition], now: 
     after = {s: replace(t, is_over=s not in present) for s, t in known.items() if now - t.told < REPEAT}
     after |= {c.subject: Told(c.subject, c.text, c.since, now) for c in tell}
     return Due(tell, over, after)
-
-
-def conditions(tx: Connection, now: datetime) -> list[Condition]:
-    """What the database says has stopped: mailboxes, the way out, and letters that only a human can help."""
-    found = [
-        Condition(f"mailbox {name} cannot be read", why, since, _grace(why))
-        for name, since, until, why in mailboxes.gaps(tx, now, now)
-        if until is None
-    ]
-    oldest = outbox.oldest_failing(tx)
-    if oldest is not None:
-        since, why = oldest
-        text = f"The oldest has waited since {_say(since)}."
-        if LoginRefused.MARK in why:  # other words may name a recipient
-            text += f" {why}"
-        found.append(Condition("letters cannot be sent", text, since, _grace(why)))
-    return found + [c for c in map(_stuck, outbox.open_letters(tx)) if c is not None]
-
-
-def _grace(why: str) -> timedelta:
-    return SOON if LoginRefused.MARK in why else GRACE
-
-
-def _stuck(queued: outbox.Queued) -> Condition | None:
-    """Why this letter needs a human, if it does."""
-    since, at_once = queued.claimed or queued.queued, timedelta(0)
-    if queued.status is Sending.UNKNOWN and queued.resends:
-        return Condition(
-            f"letter {queued.id} may not have arrived", "It was sent twice; both answers were lost.", since
-        )
-    if queued.status is Sending.HELD and queued.last_error:  # without a reason a person's HOLD, which ends by itself
-        return Condition(f"letter {queued.id} is held", queued.last_error, since, at_once)
-    if queued.last_error.startswith(FAULT):
-        return Condition(f"letter {queued.id} cannot be made", queued.last_error, since, at_once)
-    return None
 
 
 class Alerts:
@@ -160,7 +111,7 @@ class Alerts:
                 os.utime(self._heartbeat)
 
     def _tell(self, condition: Condition, now: datetime) -> None:
-        text = f"{condition.subject}, since {_say(condition.since)}. {condition.text}"
+        text = f"{condition.subject}, since {at_utc(condition.since)}. {condition.text}"
         self._say_line(text)
         try:
             self._post(_letter(condition, self._operator, now), now)
@@ -198,28 +149,11 @@ def write_heartbeat(path: Path, content: Mapping[str, Any]) -> None:
     draft.replace(path)
 
 
-def last_touched(path: Path) -> datetime:
-    """When the daemon last gave a sign of life by this file, though it may have found no room to write what it says."""
-    try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except OSError:
-        return datetime.min.replace(tzinfo=UTC)
-
-
-def read_heartbeat(path: Path) -> dict[str, Any]:
-    """What was last written; {} when there is none or it cannot be understood."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
 def _letter(condition: Condition, operator: str, now: datetime) -> Letter:
     # The occasion is subject and day: a restart, or a second daemon, tells nobody twice.
     digest = hashlib.sha256(condition.subject.encode()).hexdigest()[:16]
     return Letter(
-        Alert.Plain(subject=condition.subject, lines=(f"Since {_say(condition.since)}.", condition.text)),
+        Alert.Plain(subject=condition.subject, lines=(f"Since {at_utc(condition.since)}.", condition.text)),
         occasion=f"alert/{digest}/{now:%Y-%m-%d}",
         to=(Contact(operator),),
         decided=now,
@@ -246,7 +180,3 @@ def _known(heartbeat: Mapping[str, Any]) -> dict[str, Told]:
 
 def _iso(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def _say(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot.daemon.templates import templates_of
 from bot.doors.opened import open_mailbox, open_transport
 from bot.doors.ports import Mailbox, Now, Transport
 from bot.engine import flood, strangers
@@ -23,7 +24,6 @@ from bot.engine.sending.compose import Composer
 from bot.engine.sending.sender import Sender
 from bot.engine.sending.unknown import FindProof
 from bot.engine.turn import Books, Turn
-from bot.letters.render import Templates
 from bot.mail.read import Reading
 from bot.mail.subject import Phrase
 from bot.mail.trust import Trust
@@ -234,13 +234,6 @@ def assembled(
         secret = meta.secret(tx)
     turn = Turn(Books(settings, strict=strict), secret, woken)
     return Office(settings, db, turn, Composer(settings, turn, templates_of(settings), lambda _name, _fault: None))
-
-
-def templates_of(settings: Settings) -> Templates:
-    """The letters' texts, as they lie in the folder now."""
-    return Templates.from_texts(
-        {path.name: path.read_text("utf-8") for path in sorted(settings.templates.glob("*.j2"))}
-    )
 
 
 def open_database(settings: Settings) -> Database:

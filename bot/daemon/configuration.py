@@ -12,10 +12,9 @@ from pathlib import Path
 
 from bot.engine.turn import Books
 from bot.model.errors import ConfigError, Problem, StoreError
-from bot.rules.policy.yaml_file import read
 from bot.settings import settings
-from bot.settings.credentials import fill
-from bot.settings.settings import BOT, Config, Settings
+from bot.settings.home import BOT, home, text
+from bot.settings.settings import Settings
 from bot.store import cases, meta
 from bot.store.db import Database
 
@@ -26,53 +25,6 @@ class Loaded:
 
     settings: Settings
     faults: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """Where the truth lies: the database's address, and the folder of heartbeat and lock."""
-
-    database: str
-    var: Path
-    least_free_mb: int = 0
-    lease_seconds: float = 12.0
-
-
-def home(root: Path, env: Mapping[str, str]) -> Home:
-    """What bot.yaml says of the database and nothing else: secrets of mailboxes need not be known to read cases.
-
-    Raises ConfigError.
-    """
-    file = str(root / BOT)
-    document, problems = read(_text(root), file)
-    if document is None:
-        raise ConfigError(problems)
-    filled, missing = fill(document, env)
-    own = [p for p in missing if p.text.startswith("database")]
-    if own:
-        raise ConfigError(own)
-    defaults = Config.model_fields
-    database = filled.at(("database",)) or defaults["database"].default
-    var = filled.at(("var",)) or defaults["var"].default
-    least, lease = str(filled.at(("least_free_mb",))), filled.at(("lease_seconds",))
-    return Home(
-        str(database),
-        Path(str(var)),
-        int(least) if least.isdecimal() else defaults["least_free_mb"].default,
-        float(lease) if isinstance(lease, int | float) else defaults["lease_seconds"].default,
-    )
-
-
-def _text(root: Path) -> str:
-    try:
-        return (root / BOT).read_text("utf-8-sig")
-    except FileNotFoundError:
-        text = "is missing; --config names the folder that holds it"
-    except UnicodeDecodeError as error:
-        text = f"is not UTF-8 (byte {error.start}): save it as UTF-8"
-    except OSError as error:
-        text = f"cannot be read: {error.strerror}"
-    raise ConfigError([Problem(str(root / BOT), 0, text)])
 
 
 def load(root: Path, env: Mapping[str, str], today: date) -> Loaded:
@@ -89,7 +41,7 @@ def load(root: Path, env: Mapping[str, str], today: date) -> Loaded:
 def _last_valid(root: Path, env: Mapping[str, str]) -> Settings | None:
     """The configuration the database keeps for its open cases: with today's bot.yaml where that fits it."""
     texts = _kept(home(root, env).database)
-    for candidate in ({**texts, BOT: _text(root)}, texts) if texts else ():
+    for candidate in ({**texts, BOT: text(root)}, texts) if texts else ():
         try:
             return settings.from_texts(root, candidate, env)
         except ConfigError:
@@ -141,5 +93,5 @@ def _stranded(root: Path, new: Settings, db: Database) -> Iterator[Problem]:
             except KeyError as error:
                 yield Problem(str(root), 0, f"{case.ref} is open under policy {case.policy}: {error.args[0]}")
             if case.area not in new.directory.areas:
-                text = f"{case.ref} is open, and nobody is left for its area {case.area}"
-                yield Problem(str(root / settings.DIRECTORY), 0, text)
+                lost = f"{case.ref} is open, and nobody is left for its area {case.area}"
+                yield Problem(str(root / settings.DIRECTORY), 0, lost)

@@ -17,17 +17,14 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot.daemon.alert import Condition, conditions
 from bot.daemon.app import App, build
 from bot.daemon.configuration import Loaded, reloaded
 from bot.daemon.life import (
     BEAT,
-    LITTLE_ROOM,
     NOTHING,
     STOP,
     Jumps,
     alerts,
-    disk,
     free_earlier,
     furnish,
     read_now,
@@ -37,10 +34,11 @@ from bot.daemon.life import (
 )
 from bot.daemon.logs import without_addresses
 from bot.daemon.notify import ALIVE, READY, STOPPING, Notify
+from bot.daemon.standing import LITTLE_ROOM, Condition, conditions, disk
 from bot.daemon.threads import Desk, Post, Troubles, Watcher, Worker
 from bot.model.errors import BotError, ConfigError, LifeOver, Problem, StoreError, in_words
 from bot.settings.settings import Settings
-from bot.store.db import Database
+from bot.store.db import Database, asking
 
 ALARMS = 30.0
 LOOK = 15.0
@@ -235,7 +233,7 @@ class Daemon:
         """What the database says has stopped, and whether there is room for it."""
         try:
             with self.app.db.read() as tx:
-                self._stopped = conditions(tx, read_now())
+                self._stopped = conditions(asking(tx))
         except StoreError as error:
             self._troubles.add("the database cannot be used", str(error), read_now())
         else:

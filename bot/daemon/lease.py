@@ -1,8 +1,8 @@
 """One life among several on a PostgreSQL: it stands by until the lease is its own, and ends when it is no longer.
 
 While it works a thread renews the lease, on a connection of its own. A life that was taken over ends at once, as by a
-kill: whatever was under way is another's. One whose database is away goes on asking: under the fence (store/lives.py)
-it can do nothing meanwhile. On SQLite there is no lease, and no standing by.
+kill: whatever was under way is another's. One whose database is away goes on asking: under the fence of
+store/server/lives.py it can do nothing meanwhile. On SQLite there is no lease, and no standing by.
 """
 
 import os
@@ -21,13 +21,14 @@ import structlog
 
 from bot import __version__
 from bot.daemon.alert import write_heartbeat
-from bot.daemon.configuration import Home
-from bot.daemon.life import BEAT, HEARTBEAT, STOP, owner, read_now, signals
+from bot.daemon.life import BEAT, STOP, owner, read_now, signals
 from bot.daemon.logs import without_addresses
 from bot.daemon.notify import ALIVE, READY, Notify
+from bot.daemon.standing import HEARTBEAT
 from bot.model.errors import BotError, LifeOver, StoreError, in_words
-from bot.store import lives
+from bot.settings.home import Home
 from bot.store.db import Database, file_of
+from bot.store.server import lives
 
 #: What a life that was taken over, or is too old, ends with: whoever started it starts it again, and it stands by.
 AGAIN = 75

@@ -7,7 +7,6 @@ import fcntl
 import os
 import secrets
 import select
-import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -18,21 +17,22 @@ from pathlib import Path
 import structlog
 
 from bot import __version__
-from bot.daemon.alert import Alerts, Condition, conditions
+from bot.daemon.alert import Alerts
 from bot.daemon.app import App, build
-from bot.daemon.configuration import Home, Loaded
+from bot.daemon.configuration import Loaded
+from bot.daemon.standing import HEARTBEAT, LOCK, conditions, disk
 from bot.daemon.threads import Troubles
 from bot.engine.reading.reader.sandbox import SandboxDied
 from bot.model import Letter
 from bot.model.errors import BotError
+from bot.settings.home import Home
 from bot.settings.settings import Settings
-from bot.store import deadlines, lives, meta, outbox
-from bot.store.db import Database, file_of
+from bot.store import deadlines, meta, outbox
+from bot.store.db import Database, asking, file_of
+from bot.store.server import lives
 
-HEARTBEAT, LOCK = "heartbeat.json", "daemon.lock"
 #: Often enough for `status` to be true within a quarter of a minute: see its UNANSWERED.
 BEAT = 5.0
-LITTLE_ROOM = "there is little room on the disk"
 #: What stands for "no signal for QUIET_SECONDS".
 NOTHING, QUIET_SECONDS = 0, 30.0
 STOP = (signal.SIGTERM, signal.SIGINT)
@@ -74,7 +74,7 @@ def once(loaded: Loaded, mine: str, database: Database | None = None) -> list[st
         free_earlier(app.db, app.settings, mine, read_now())
         said = app.once(read_now())
         with app.db.read() as tx:
-            found = conditions(tx, read_now())
+            found = conditions(asking(tx))
         found += disk(app.settings.config.database, Path(app.settings.config.var), app.settings.config.least_free_mb,
                       read_now())[1]  # fmt: skip
         life = {"pid": os.getpid(), "every": 0, "uncaged": uncaged(app), **running(app)}
@@ -163,38 +163,6 @@ def _held(lock: Path, works: str, me: str) -> Iterator[None]:
         file.write(me)
         file.flush()
         yield
-
-
-def is_at_work(var: Path) -> bool:
-    """Whether a daemon, or one pass, holds that folder now."""
-    try:
-        with (var / LOCK).open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False  # nothing has ever run here
-    return False
-
-
-def disk(database: str, var: Path, least_mb: int, now: datetime) -> tuple[dict[str, int], list[Condition]]:
-    """Free megabytes where the database (a file) and `var` lie, and what has too few: told before a write fails. Of a
-    disk that cannot be asked there are none."""
-    file = database.removeprefix("sqlite:///")
-    places = {"var": var} | ({"database": Path(file).parent} if file != database else {})
-    free = {name: _free_mb(place.absolute()) for name, place in places.items()}
-    short = {name: mb for name, mb in free.items() if mb < least_mb}
-    text = "Make room before a write fails: without one no mail is taken in and no letter goes."
-    said = ", ".join(f"{mb} MB left for {name}" for name, mb in sorted(short.items()))
-    return free, [Condition(LITTLE_ROOM, f"{said}. {text}", now, timedelta(0))] if short else []
-
-
-def _free_mb(place: Path) -> int:
-    try:
-        there = next(one for one in (place, *place.parents) if one.exists())
-        return shutil.disk_usage(there).free // 1_000_000
-    except OSError:
-        return 0
 
 
 @contextmanager

@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.daemon.alert import Condition
 from bot.daemon.app import App
 from bot.daemon.logs import without_addresses
+from bot.daemon.standing import Condition
 from bot.doors.ports import Now
 from bot.model.errors import DoorClosed, LifeOver, LoginRefused, Throttled, in_words
 from bot.store import deadlines

@@ -9,8 +9,8 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from bot.engine.turn import Turn
 from bot.model import Contact, Letter
 from bot.model.failpoints import failpoint
 from bot.model.letters import Alert
@@ -18,8 +18,10 @@ from bot.rules import workdays
 from bot.rules.workdays import Calendar
 from bot.settings.door import Door, OAuth
 from bot.settings.settings import Config, Settings
-from bot.store import meta
-from bot.store.db import Database
+
+if TYPE_CHECKING:  # `check` asks what runs out, and turns nothing
+    from bot.engine.turn import Turn
+    from bot.store.db import Database
 
 STEPS = (30, 14, 7, 1)  # days before the end
 PAST = 0
@@ -83,12 +85,14 @@ ADVICE = "make a new one in the app's registration, put it in the old one's plac
 class Expiry:
     """Posts what is due, looked for once a day."""
 
-    def __init__(self, db: Database, turn: Turn) -> None:
+    def __init__(self, db: "Database", turn: "Turn") -> None:
         self._db = db
         self._turn = turn
 
     def post(self, now: datetime) -> None:
         """Queues the letters of today's steps, unless today has been looked at."""
+        from bot.store import meta
+
         settings = self._turn.books.settings
         today = now.astimezone(settings.calendar.zone).date()
         operator = settings.config.operator

@@ -44,7 +44,7 @@ from bot.rules.book import Mode, Rules
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay
 from bot.rules.policy.policy import Policy
-from bot.settings.settings import POLICIES, Settings
+from bot.settings.settings import Settings
 from bot.store import cases, outbox
 from bot.store.cases import Stored
 
@@ -84,9 +84,7 @@ class Books:
     def text(self, policy_id: str) -> str:
         """The policy file as it stands, with those it stands on, to be kept with a case that opens."""
         if policy_id not in self._texts:
-            texts = self.settings.texts.items()
-            policies = {name.removeprefix(f"{POLICIES}/").removesuffix(".yaml"): text for name, text in texts}
-            self._texts[policy_id] = overlay.kept(policy_id, policies)
+            self._texts[policy_id] = overlay.as_it_stands(policy_id, self.settings.texts)
         return self._texts[policy_id]
 
     def policy(self, policy_id: str, kept_text: str = "") -> Policy:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from jinja2 import BaseLoader, DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, pass_context
 from jinja2.runtime import Context
@@ -91,10 +92,22 @@ def _compiled(texts: tuple[tuple[str, str], ...]) -> Templates:
     return Templates(dict(texts))
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Asks once of each attribute of each type whether a template may read it: the answer hangs on nothing else."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._may: dict[tuple[type, str], bool] = {}
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        key = (type(obj), attr)
+        if key not in self._may:
+            self._may[key] = super().is_safe_attribute(obj, attr, value)
+        return self._may[key]
+
+
 def _environment(loader: BaseLoader, *, html: bool) -> ImmutableSandboxedEnvironment:
-    made = ImmutableSandboxedEnvironment(
-        loader=loader, undefined=StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True
-    )
+    made = _Sandbox(loader=loader, undefined=StrictUndefined, autoescape=html, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {
         "name": wording.name,
         "person": wording.person,
@@ -207,19 +220,29 @@ def _entry(attached: Attached) -> dict[str, Shown]:
 
 def _parts(letter: Letter, office: Office, templates: Templates, values: Values, subject: str) -> tuple[str, str, str]:
     """(text, html, fault). Any exception is a template's fault: it is the operator's file, and the letter must go."""
-    answer = subject if subject.startswith("RE:") else f"RE: {subject}"
-    fault = ""
+    marked, fault = _marked(letter, office, templates, values)
+    html, failed = _page(marked, office, templates, subject)
+    return wording.plain(marked), html, fault or failed
+
+
+def _marked(letter: Letter, office: Office, templates: Templates, values: Values) -> tuple[str, str]:
+    """(marked text, fault)."""
     try:
-        marked = templates.marked(template_of(letter), values)
+        return templates.marked(template_of(letter), values), ""
     except Exception as error:
-        fault = f"{template_of(letter)}: {_fault(error)}"
-        marked = fallback(letter.kind, values, office.calendar)
-    text = wording.plain(marked)
+        return fallback(letter.kind, values, office.calendar), f"{template_of(letter)}: {_fault(error)}"
+
+
+def _blocks(marked: str, office: Office, subject: str) -> tuple[wording.Block, ...]:
+    return wording.blocks(marked, office.bot.email, subject if subject.startswith("RE:") else f"RE: {subject}")
+
+
+def _page(marked: str, office: Office, templates: Templates, subject: str) -> tuple[str, str]:
+    """(html, fault)."""
     try:
-        html = templates.page(subject, wording.blocks(marked, office.bot.email, answer))
+        return templates.page(subject, _blocks(marked, office, subject)), ""
     except Exception as error:
-        return text, "", fault or f"{_BASE}: {_fault(error)}"
-    return text, html, fault
+        return "", f"{_BASE}: {_fault(error)}"
 
 
 def _fault(error: Exception) -> str:
@@ -244,19 +267,25 @@ def check(templates: Templates, letters: Iterable[Letter], calendar: Calendar | 
         if f"{name}.txt.j2" not in templates.names
     ]
     office = Office(Contact("clock@check.example", "The clock"), calendar or Calendar({}))
+    pages: set[tuple[object, ...]] = set()
     for letter in letters:
-        found += _check_one(letter, office, templates)
+        found += _check_one(letter, office, templates, pages)
     return sorted(set(found))
 
 
-def _check_one(letter: Letter, office: Office, templates: Templates) -> list[Problem]:
-    name = template_of(letter)
+def _check_one(letter: Letter, office: Office, templates: Templates, pages: set[tuple[object, ...]]) -> list[Problem]:
+    """The text is made each time, the page, which sees no value, once for each make-up of a sample: see `pages`."""
+    name, subject = template_of(letter), subject_of(letter)
     if name not in templates.names:
         return []
-    text, _, fault = _parts(letter, office, templates, values_of(letter, office), subject_of(letter))
+    marked, fault = _marked(letter, office, templates, values_of(letter, office))
+    made_up = (letter.occasion, wording.make_up(marked))
+    if not fault and made_up not in pages:
+        pages.add(made_up)
+        fault = _page(marked, office, templates, subject)[1]
     if fault:
         return [Problem(f"mail_templates/{fault.partition(':')[0]}", 0, fault.partition(": ")[2])]
-    faults = []
+    faults, text = [], wording.plain(marked)
     if len(text.split("\n", 1)[0]) > wording.ACTION_LIMIT:
         faults.append(f"the action, its first line, is longer than {wording.ACTION_LIMIT} characters")
     if letter.values.is_of_case and letter.standing is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from bot.model import WANTS_ANSWERS, LetterKind
+from bot.model.letters import WANTS_ANSWERS, LetterKind
 from bot.rules.workdays import Calendar, say
 
 ACTION_LIMIT = 90  # characters of the first line: what a phone's list of mails shows
@@ -200,6 +200,11 @@ def blocks(marked: str, office: str, subject: str) -> tuple[Block, ...]:
     """The marked text as the HTML part shows it; the first paragraph is the action."""
     found = [Block(k, tuple(_split(line, office, subject) for line in lines)) for k, lines in _paragraphs(marked)]
     return (Block("action", found[0].lines), *found[1:]) if found else ()
+
+
+def make_up(marked: str) -> tuple[int, ...]:
+    """How many items, quoted lines, headings, links and paragraphs it has, whatever they say."""
+    return tuple(marked.count(sign) for sign in ("\n- ", "\n> ", _HEADING, _OPEN, "\n\n"))
 
 
 def plain(marked: str) -> str:

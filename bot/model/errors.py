@@ -7,6 +7,9 @@ one of these shows its text and no traceback; anything else that escapes is a fa
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+#: How the last error of a letter begins where the cause is ours and the operator must know at once.
+FAULT = "fault: "
+
 
 class BotError(Exception):
     """Something an operator or a correspondent can understand and mend."""

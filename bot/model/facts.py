@@ -82,6 +82,8 @@ class Arrival:
     same_as: PlainText = ""  # the case that this one was asked about whether it is the same, while that is open
     named: tuple[PlainText, ...] = ()  # refs of other cases that its line names and its sender may speak of
     outdated: PlainText = ""  # why what proves its sender proves nothing of these words now, "" where it does
+    is_misdated: bool = False  # its Date alone speaks against its proof: it is held against what relaxes
+    same_id: bool = False  # another mail, of other content, bears its Message-ID
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,6 @@ from typing import Any
 
 import re2
 import typst
-from docxtpl.template import DocxTemplate
-from jinja2 import StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.letters.wording import clean
 from bot.mail.forms import documents as reading
@@ -37,6 +34,10 @@ _WORDS = re2.compile(r"[\p{L}\p{M}\p{N}]+")
 
 def as_docx(form: Form, entries: Mapping[str, Entry], ref: str, template: bytes) -> bytes:
     """The partnership's template with the values in it. Raises whatever a template can raise."""
+    from docxtpl.template import DocxTemplate  # a hundred files, where a document is made and nowhere else
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
     values: dict[str, Any] = {name: _text(entry.value) for name, entry in entries.items()}
     values["source"] = {name: _note(entry) for name, entry in entries.items()}
     values["ref"] = ref

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
-import xlsxwriter
-
 from bot.model import Case, ClosedAs, Side, StageRun, State, Task
 from bot.model.flags import OF_CHILD, OF_WRITING
 from bot.records import plain
@@ -164,6 +162,8 @@ def as_csv(sheets: Sequence[Sheet], cal: Calendar) -> bytes:
 
 def as_xlsx(sheets: Sequence[Sheet], cal: Calendar) -> bytes:
     """A workbook; no string in it becomes a formula or a link. The same sheets give the same bytes."""
+    import xlsxwriter  # where a workbook is made and nowhere else
+
     made = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(made, options)

@@ -26,15 +26,17 @@ from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay
 from bot.rules.policy.blocks import CalendarBlock
 from bot.rules.policy.policy import Policy
-from bot.rules.policy.yaml_file import read, validate
+from bot.rules.policy.typed import validate
+from bot.rules.policy.yaml_file import read
 from bot.rules.workdays import Calendar
 from bot.rules.written import parse_window
 from bot.settings.checks import check, faults, templates
 from bot.settings.credentials import fill
 from bot.settings.door import Block, Receive, Send
 from bot.settings.door import Door as Door  # rooms that open doors take theirs from here
+from bot.settings.home import BOT, DATABASE, LEASE_SECONDS, LEAST_FREE_MB, VAR
 
-BOT, DIRECTORY, POLICIES = "bot.yaml", "directory.csv", "policies"
+DIRECTORY, POLICIES = "directory.csv", "policies"
 
 #: Design section 4: what reached the server earlier may be in flight already.
 FIRST_SIGHT = timedelta(days=3)
@@ -123,13 +125,13 @@ class Recipients(Block):
 class Config(Block):
     """config/bot.yaml."""
 
-    database: str = "sqlite:///var/bot.db"
+    database: str = DATABASE
     mode: Mode = Mode.LIVE
     operator: AnAddress = Field(description="give the address that hears when something has stopped")
     dpo: AnAddress | Literal[""] = ""  # hears within the hour of a mail that reached the wrong person; "": the operator
     alert_command: str = ""
-    least_free_mb: int = Field(default=500, ge=0)  # with less room on the disk the operator hears, before a write fails
-    lease_seconds: float = Field(default=12, ge=1, le=300)  # PostgreSQL: after so long another life takes over
+    least_free_mb: int = Field(default=LEAST_FREE_MB, ge=0)  # with less on the disk the operator hears, before a write
+    lease_seconds: float = Field(default=LEASE_SECONDS, ge=1, le=300)  # PostgreSQL: after so long another life works
     calendar: CalendarBlock = CalendarBlock()
     senders: Senders = Senders()
     meaning: MeaningBlock = MeaningBlock()
@@ -137,7 +139,7 @@ class Config(Block):
     bot: BotMailbox = Field(description="give the one mailbox that letters come from and answers return to")
     mailboxes: tuple[WatchedMailbox, ...] = Field(min_length=1, description="list the team inboxes to watch")
     templates: str = ""  # folder of the letters' templates; empty: mail_templates beside the configuration
-    var: str = "var"  # records, heartbeat, status
+    var: str = VAR  # records, heartbeat, status
 
     @field_validator("database")
     @classmethod

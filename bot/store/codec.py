@@ -8,13 +8,12 @@ it, and this file does not know how. It stores nothing and knows no table.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from math import isfinite
 from typing import Any, TypeVar, get_args, get_type_hints
 
-import re2
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import SchemaSerializer, SchemaValidator, core_schema
 from sqlalchemy import Dialect, String, Text, TypeDecorator
@@ -22,6 +21,7 @@ from sqlalchemy import Dialect, String, Text, TypeDecorator
 from bot import model
 from bot.model.letters import WORDINGS
 from bot.store.migrations.earlier import EARLIER
+from bot.store.server import glance
 
 T = TypeVar("T")
 Hide = Callable[[str], str]
@@ -232,9 +232,7 @@ class Instant(TypeDecorator[datetime]):
         )
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is not None and not value.endswith("Z"):
-            raise ValueError(f"a stored instant is not in UTC: {value!r}")
-        return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
+        return None if value is None else glance.instant(value)
 
 
 class Plain(TypeDecorator[str]):
@@ -251,12 +249,4 @@ class Plain(TypeDecorator[str]):
         return escaped.replace("\0", "\\u0000")
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return value if value is None or "\\" not in value else _ESCAPE.sub(_unescaped, value)
-
-
-_ESCAPE = re2.compile(r"\\(\\|u[0-9a-f]{4})")
-
-
-def _unescaped(escape: Any) -> str:
-    said: str = escape.group(1)
-    return said if said == "\\" else chr(int(said[1:], 16))
+        return None if value is None else glance.plain(value)

@@ -18,28 +18,16 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, Operati
 from bot.model.errors import StoreError
 from bot.store import schema
 from bot.store.server import engines
-from bot.store.server.engines import BUSY_SECONDS
+from bot.store.server.glance import Ask, in_words
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-
-#: What a database says, and what it means to the person who must mend it.
-SENTENCES = (
-    ("locked", f"another program has kept it locked for {BUSY_SECONDS} seconds: end that program, or wait"),
-    ("full", "there is no space left for it: make room, then start again"),
-    ("readonly", "it cannot be written: give this user the right to write the file and its folder"),
-    ("unable to open", "it cannot be opened: give this user the right to write the file and its folder"),
-    ("disk i/o", "its disk gives errors: look at the disk before anything else"),
-    ("not a database", "the file is no SQLite database: check `database:` in bot.yaml"),
-    ("malformed", "the file is damaged: restore the last backup, then start again"),
-    ("no such table", "it has no tables of ours: start the daemon once, or check `database:` in bot.yaml"),
-)
 
 
 class Database:
     """One database. Threads share it; each `begin` has a connection of its own."""
 
     engine: Engine
-    #: What each write transaction asks first, inside itself, where several lives share the database: see lives.py.
+    #: What each write transaction asks first, inside itself, where several lives share it: see server/lives.py.
     guard: Callable[[Connection], None] | None = None
 
     def __init__(self, url: str, *, check: bool = True, called: str = "challenge-bot") -> None:
@@ -200,10 +188,9 @@ def file_of(url: str) -> Path | None:
     return Path(parsed.database).resolve()
 
 
-def in_words(error: object) -> str:
-    """A driver's message as a sentence that says what to do."""
-    said = " ".join(str(error).split())
-    return next((words for sign, words in SENTENCES if sign in said.lower()), said)
+def asking(tx: Connection) -> Ask:
+    """Plain SQL on this transaction, as a look at the database asks it."""
+    return lambda sql: tx.exec_driver_sql(sql).all()
 
 
 def quick_check(connection: sqlite3.Connection, name: str) -> None:

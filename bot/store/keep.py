@@ -19,8 +19,9 @@ from sqlalchemy import Connection, delete, select, update
 from bot.model import Case, Disposition, IdKind, Sending
 from bot.model.errors import StoreError
 from bot.store import codec, mails, meta, outbox, schema
-from bot.store.db import Database, in_words, quick_check
+from bot.store.db import Database, quick_check
 from bot.store.proof import chain, ways
+from bot.store.server.glance import in_words
 
 _cases, _ids, _out, _ledger = schema.cases, schema.ids, schema.outbox, schema.ledger
 

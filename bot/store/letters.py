@@ -136,12 +136,6 @@ def next_retry(tx: Connection) -> datetime | None:
     return tx.execute(_LATER).scalar()
 
 
-def oldest_failing(tx: Connection) -> tuple[datetime, str] | None:
-    """When the oldest letter that still cannot be sent first failed, and why it failed last."""
-    found = tx.execute(_FAILING).first()
-    return (found.first_failed, found.last_error) if found else None
-
-
 def _by_age(*where: ColumnElement[bool]) -> Select[Any]:
     return select(*_COLUMNS).where(*where).order_by(_out.c.queued, _out.c.id)
 
@@ -163,11 +157,6 @@ _SENT = (
 )
 _LATER = select(func.min(_out.c.ready, type_=Instant())).where(
     _out.c.status.in_((Sending.DEFERRED, Sending.CLAIMED, Sending.IN_DATA))
-)
-_FAILING = (
-    select(_out.c.first_failed, _out.c.last_error)
-    .where(_out.c.first_failed.is_not(None), _out.c.status.in_(GOING))
-    .order_by(_out.c.first_failed, _out.c.id)
 )
 _REACHED = (
     select(_to.c.letter, _to.c.address, _to.c.status, _to.c.words)

@@ -1,5 +1,5 @@
-"""What the database knows of itself: its secret, small named values, the last configuration that was valid, and the few
-counts that `status` shows.
+"""What the database knows of itself: its secret, small named values, and the last configuration that was
+valid.
 
 It does not know what the values mean, never prints a secret, and holds nothing about a person: there are tables for
 that, which a purge reaches.
@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from bot.model.errors import StoreError
 from bot.store import db, schema
@@ -64,22 +64,3 @@ def kept_texts(tx: Connection) -> dict[str, str]:
 
 def _digest(texts: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(sorted(texts.items())).encode()).hexdigest()
-
-
-# --- counts: numbers only, no ref, no address, no text --------------------------------------------------------------
-
-
-def cases_by_state(tx: Connection) -> dict[str, int]:
-    c = schema.cases.c
-    return dict(iter(tx.execute(select(c.state, func.count()).where(c.state != "").group_by(c.state))))
-
-
-def letters_by_status(tx: Connection) -> dict[str, int]:
-    c = schema.outbox.c
-    return dict(iter(tx.execute(select(c.status, func.count()).group_by(c.status))))
-
-
-def mails_by_disposition(tx: Connection) -> dict[str, int]:
-    """unread, case, holding_pen, ignored, set_aside."""
-    c = schema.ledger.c
-    return dict(iter(tx.execute(select(c.disposition, func.count()).group_by(c.disposition))))

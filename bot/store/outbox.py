@@ -46,7 +46,6 @@ from bot.store.letters import must_wait, reached
 from bot.store.letters import next_retry as next_retry
 from bot.store.letters import of_case as of_case
 from bot.store.letters import of_status as of_status
-from bot.store.letters import oldest_failing as oldest_failing
 from bot.store.letters import open_letters as open_letters
 from bot.store.letters import release as release
 from bot.store.letters import times_of as times_of

@@ -1,7 +1,7 @@
 """The tables and their unique keys, as the migrations leave them (a test compares the two).
 
-JSON is text; what instants and other texts are stands in codec.py, the tables of lives in lives.py. It decides nothing
-and opens nothing.
+JSON is text; what instants and other texts are stands in codec.py, the tables of lives in server/lives.py. It decides
+nothing and opens nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,9 +24,7 @@ from sqlalchemy import (
 )
 
 from bot.store.codec import Instant, Plain
-
-#: The newest migration: a database at this revision needs no look at the migrations.
-HEAD = "0008"
+from bot.store.server.glance import HEAD as HEAD
 
 #: Under which a connection keeps what its transaction does last: function -> what it is called with.
 LAST = "last"

@@ -16,7 +16,8 @@ from bot.daemon.app import App, build
 from bot.daemon.threads import Desk, Troubles, Watcher
 from bot.engine.reading.reader.sandbox import Sandbox
 from bot.settings.settings import Settings
-from bot.store import meta
+from bot.store import glance
+from bot.store.db import asking
 from tests.bench import floor
 from tests.bench.cost import Cost, measured
 from tests.servers.dovecot import Dovecot
@@ -61,7 +62,7 @@ class Crew:
 
     def _decided(self) -> None:
         with self._app.db.read() as tx:
-            found = meta.mails_by_disposition(tx)
+            found = glance.mails_by_disposition(asking(tx))
         if found.pop("unread", 0) == 0 and sum(found.values()) >= self._count:
             self.is_done.set()
 
@@ -78,7 +79,10 @@ def bot(settings: Settings, count: int) -> tuple[Cost, dict[str, int]]:
             crew.start()
             crew.wait(1800)
         with app.db.read() as tx:
-            found = {**meta.mails_by_disposition(tx), "cases": sum(meta.cases_by_state(tx).values())}
+            found = {
+                **glance.mails_by_disposition(asking(tx)),
+                "cases": sum(glance.cases_by_state(asking(tx)).values()),
+            }
     finally:
         crew.stop()
         app.close()

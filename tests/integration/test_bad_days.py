@@ -22,6 +22,7 @@ from bot.store.outbox import Queued
 from tests.integration.office import DAY, SECOND, Office, raw_mail
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpServer
+from tests.some import some
 from tests.unit.case_samples import BOT, CREWE, DEV, FAY, HELEN, MANAGER, START, STRANGER, UNIT
 
 HOUR = timedelta(hours=1)
@@ -157,7 +158,8 @@ def test_first_start_on_an_old_inbox_writes_to_nobody_but_operator_and_unit(tmp_
     """Ten thousand old mails and forty old challenges: listed once, no case, no letter to anybody else; and a new
     challenge among them runs."""
     office = Office(tmp_path)
-    for n in range(10_000):
+    old = some(10_000)
+    for n in range(old):
         at = START - timedelta(days=4 + n % 300)
         plain(
             office.folder,
@@ -167,11 +169,11 @@ def test_first_start_on_an_old_inbox_writes_to_nobody_but_operator_and_unit(tmp_
         )
     for n in range(40):
         at = START - timedelta(days=4 + n)
-        plain(office.folder, 10_000 + n, raw_mail(number=f"old{n}", at=at, text=f"Old challenge {n}.\n").decode(), at)
+        plain(office.folder, old + n, raw_mail(number=f"old{n}", at=at, text=f"Old challenge {n}.\n").decode(), at)
     office.once(START)
     office.once(START + timedelta(days=1))
     assert office.cases() == []
-    assert len(office.listed("ignored")) == 10_000
+    assert len(office.listed("ignored")) == old
     assert {row.why.partition(":")[0] for row in office.listed("holding_pen")} == {"already in flight"}
     assert len(office.listed("holding_pen")) == 40
     assert office.addressees() <= {OPERATOR, UNIT, MANAGER}

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from bot.daemon.alert import read_heartbeat
+from bot.daemon.standing import read_heartbeat
 from tests import operator
 from tests.operator import command, done, drop, letters, rows
 from tests.until import until

@@ -18,8 +18,8 @@ import pytest
 from sqlalchemy import text
 
 from bot.daemon.lease import AGAIN
-from bot.store import lives
 from bot.store.db import Database
+from bot.store.server import lives
 from tests import operator
 from tests.integration.test_daemon import Running, daemon
 from tests.operator import command, drop, letters, rows

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot.daemon.alert import read_heartbeat
+from bot.daemon.standing import read_heartbeat
 from tests import operator
 from tests.integration.test_daemon import daemon
 from tests.operator import command, rows

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.daemon.alert import conditions, due_alerts
+from bot.daemon.alert import due_alerts
+from bot.daemon.standing import conditions
 from bot.engine.reading import aside
 from bot.model.errors import LoginRefused
 from bot.model.mails import Disposition
 from bot.store import mails
+from bot.store.db import asking
 from tests.integration.office import Office, raw_mail
 from tests.servers.dovecot import Dovecot
 from tests.servers.ews import EwsServer
@@ -140,7 +142,7 @@ def test_a_refused_login_is_told_once(tmp_path: Path, dovecot: Dovecot) -> None:
         at = START + minutes * MINUTE
         assert office.once(at) != []
         with office.app.db.read() as tx:
-            found = conditions(tx, at)
+            found = conditions(asking(tx))
         assert [one for one in found if "CE Crewe" in one.subject]
         due = due_alerts(known, found, at)
         known, tellings = due.known, tellings + len(due.tell)

@@ -41,9 +41,10 @@ from tests.property.case_walk import (
     Step,
     World,
 )
+from tests.some import some
 from tests.unit.case_samples import BOT, CREWE, FAY, HELEN, INBOX, UNIT, mail, shipped
 
-WALK = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+WALK = settings(max_examples=some(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WAITING = (State.PROVISIONAL, State.AWAITING_RESPONSE)
 
 
@@ -324,7 +325,7 @@ def books() -> Iterator[tuple[Database, Turn]]:
         db.close()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=some(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=OPENINGS, steps=LIVES, dead=DEAD)
 def test_the_journal_folds_to_the_case(
     books: tuple[Database, Turn], first: Mail, steps: list[Step], dead: frozenset[str]

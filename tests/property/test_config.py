@@ -12,6 +12,7 @@ from bot.rules.directory_file import COLUMNS, from_rows
 from bot.rules.directory_file import load as load_directory
 from bot.rules.policy.file import load as load_policy
 from bot.settings.settings import coverage, from_texts
+from tests.some import some
 from tests.unit.config_samples import BOT, DIRECTORY, ENV, SAMPLE, TODAY
 
 POLICIES = {p.stem: p.read_text("utf-8") for p in sorted((SAMPLE / "policies").glob("*.yaml"))}
@@ -57,7 +58,7 @@ def broken(draw: st.DrawFn, text: str) -> str:
 ONE_FILE = st.sampled_from(sorted(TEXTS)).flatmap(lambda name: broken(TEXTS[name]).map(lambda text: {name: text}))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ONE_FILE)
 def test_a_broken_configuration_is_used_or_refused_in_sentences(changed: dict[str, str]) -> None:
     """Either it still holds together, or each fault names a file of the folder and a line that it has."""
@@ -77,7 +78,7 @@ def test_a_broken_configuration_is_used_or_refused_in_sentences(changed: dict[st
             assert problem.text
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(POLICIES)).flatmap(lambda name: broken(POLICIES[name])))
 def test_a_broken_policy_is_used_or_refused_in_sentences(text: str) -> None:
     """No policy without a reason, none with a fault, and its course always comes to an end."""
@@ -88,7 +89,7 @@ def test_a_broken_policy_is_used_or_refused_in_sentences(text: str) -> None:
         assert policy.after(policy.course()[-1].id) is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(broken((SAMPLE / "directory.csv").read_text("utf-8")))
 def test_a_broken_directory_keeps_only_rows_that_can_be_used(text: str) -> None:
     """Whatever the file, every row kept has area, role and address, and can be found by each."""
@@ -101,7 +102,7 @@ def test_a_broken_directory_keeps_only_rows_that_can_be_used(text: str) -> None:
         assert all("@" in c.email for c in directory.fallbacks(person, row.area))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from([*COLUMNS, "emial"]), st.text(max_size=12) | st.none(), max_size=8)))
 def test_any_rows_at_all_are_read_without_a_traceback(rows: list[dict[str, object]]) -> None:
     """Rows of any text give a directory and faults counted by row."""

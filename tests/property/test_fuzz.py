@@ -18,12 +18,13 @@ from tests.forged.world import BOT, EVIL, World
 from tests.fuzz import intake
 from tests.fuzz.hostile import MOST, cases
 from tests.fuzz.run import CONFIG, MOST_CPU, MOST_MEMORY, fuzz, seeds
+from tests.some import some
 
 
 def test_no_hostile_mail_hurts_the_reader_or_the_mail_behind_it() -> None:
     """None kills it, none makes it stumble, and the honest mail behind each batch is read as it would be alone."""
-    found = fuzz(2000, seed=7)
-    assert found.cases == 2000
+    found = fuzz(some(2000), seed=7)
+    assert found.cases == some(2000)
     assert found.is_clean, (len(found.deaths), [why for why, _ in found.stumbles], found.late)
     assert 0 < found.slowest <= MOST_CPU
     assert 0 < found.memory <= MOST_MEMORY

@@ -24,6 +24,7 @@ from bot.letters.render import Office, Templates, is_ours, message_id, render
 from bot.model import Contact, Letter, LetterKind
 from bot.rules.workdays import calendar
 from tests.letters import changed, samples
+from tests.some import some
 
 FOLDER = Path(__file__).parents[2] / "mail_templates"
 TEMPLATES = Templates.from_texts({path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.j2")})
@@ -96,7 +97,7 @@ def spoilt(letter: Letter, poison: str) -> Letter:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=some(150), deadline=None)
 @given(st.sampled_from(SAMPLES), ugly)
 def test_no_value_can_write_a_header(letter: Letter, poison: str) -> None:
     """Line breaks, encoded words and direction marks in any value add no header, no recipient and no line of 8 bits."""
@@ -111,7 +112,7 @@ def test_no_value_can_write_a_header(letter: Letter, poison: str) -> None:
     assert made.raw.count(b"\n") == made.raw.count(b"\r\n") == made.raw.count(b"\r")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=some(150), deadline=None)
 @given(st.sampled_from(SAMPLES), ugly)
 def test_no_value_can_make_the_two_parts_differ(letter: Letter, poison: str) -> None:
     """Nor can it add a heading or a link: what HTML shows is what text says, and every link is one of ours."""
@@ -172,7 +173,7 @@ def test_a_thousand_subjects_full_of_people_reach_no_header() -> None:
         assert made.subject == "RE: Professional Safeguarding Challenge – 24 hours [XX-2027-0007]"
 
 
-@settings(max_examples=300)
+@settings(max_examples=some(300))
 @given(st.text(st.characters(codec=None), max_size=200))
 def test_any_words_in_a_header_read_back(text: str) -> None:
     """What a header encodes a mail program decodes, to the same words."""
@@ -182,7 +183,7 @@ def test_any_words_in_a_header_read_back(text: str) -> None:
     assert max(map(len, folded.split("\r\n"))) <= 100
 
 
-@settings(max_examples=300)
+@settings(max_examples=some(300))
 @given(st.text(max_size=60))
 def test_any_address_is_plain_or_refused(text: str) -> None:
     """An address either stands in a header exactly as it is, or raises."""
@@ -194,7 +195,7 @@ def test_any_address_is_plain_or_refused(text: str) -> None:
     assert [a.addr_spec for a in read.addresses] == [text]
 
 
-@settings(max_examples=300)
+@settings(max_examples=some(300))
 @given(st.text(max_size=100), st.binary(min_size=1, max_size=20))
 def test_nobody_guesses_an_id(text: str, secret: bytes) -> None:
     """Only what we made is ours; whatever is asked, an answer comes."""
@@ -202,7 +203,7 @@ def test_nobody_guesses_an_id(text: str, secret: bytes) -> None:
     assert is_ours(message_id(secret, "XX-2027-0001", text, "partnership.example"), secret)
 
 
-@settings(max_examples=300)
+@settings(max_examples=some(300))
 @given(
     st.text(max_size=80) | st.binary(max_size=80).map(lambda b: base64.b64encode(b).decode()),
     st.text(max_size=20),
@@ -215,7 +216,7 @@ def test_a_thread_index_is_always_whole(original: str, root: str) -> None:
     assert (len(base64.b64decode(made)) - 22) % 5 == 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=some(200), deadline=None)
 @given(st.text(max_size=300).map(lambda words: f"x{words}"))  # without any the reader is asked to ring
 def test_a_reply_is_passed_on_as_a_quotation(text: str) -> None:
     """No line of somebody else's words stands as ours."""

@@ -17,6 +17,7 @@ from bot.mail.trust import Trust
 from bot.mail.understood import understand
 from bot.mail.words import commands
 from bot.model import Mail, Proof
+from tests.some import some
 
 NOW = datetime(2027, 1, 16, 9, 15, tzinfo=UTC)
 READING = Reading((Phrase("Professional Safeguarding Challenge"),), Trust("rfc8601", ("mx.council.example",)))
@@ -52,7 +53,7 @@ def is_sound(found: Mail) -> bool:
     return not any(defect.startswith(("parser_failed", "headers_failed")) for defect in found.defects)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=some(600), deadline=None)
 @given(mails)
 def test_no_bytes_make_the_reader_raise_or_stumble(raw: bytes) -> None:
     """Any bytes give a Mail, by the ordinary road, that can cross back from the reading process."""
@@ -64,7 +65,7 @@ def test_no_bytes_make_the_reader_raise_or_stumble(raw: bytes) -> None:
     understand(raw, READING)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(st.text(max_size=300))
 def test_what_is_shown_holds_no_hidden_character(text: str) -> None:
     """Text from a mail never carries controls, nor letters that turn it round."""
@@ -76,7 +77,7 @@ def test_what_is_shown_holds_no_hidden_character(text: str) -> None:
         assert "\u202e" not in shown
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(st.text(max_size=80))
 def test_a_sender_is_one_address_or_none(value: str) -> None:
     """Whatever stands in From, the answer is nobody or one lower-case address in ASCII that the value holds."""
@@ -88,7 +89,7 @@ def test_a_sender_is_one_address_or_none(value: str) -> None:
         assert found.email.count("@") == 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(
     st.lists(
         st.sampled_from(
@@ -137,7 +138,7 @@ def test_new_text_is_made_of_lines_of_the_mail(lines: list[str]) -> None:
     assert all(line.strip() in remaining for line in new.split("\n") if line.strip())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(st.sampled_from(commands.ALONE), st.text(alphabet="abcdefghijklmnop ", min_size=1, max_size=20))
 def test_a_word_with_more_on_its_line_never_acts(word: str, more: str) -> None:
     """An alone-word followed by any word is no command of that name."""
@@ -145,7 +146,7 @@ def test_a_word_with_more_on_its_line_never_acts(word: str, more: str) -> None:
     assert found is None or found.word != word
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(st.binary(max_size=200), st.sampled_from([b"dmarc=pass", b"dmarc=fail", b"arc=pass"]))
 def test_nobody_else_can_prove_a_sender(noise: bytes, result: bytes) -> None:
     """No result below a foreign hop, whatever stands in it, makes a sender proven."""

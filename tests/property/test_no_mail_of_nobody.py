@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from bot.model import Case, LetterKind, State
 from bot.store.outbox import Queued
 from tests.property.case_walk import ANSWERS, TALK, WORDS
+from tests.some import some
 from tests.unit.case_samples import ANIL, BOT, CREWE, DAY, DEV, FAY, HELEN, MANAGER, MO, RUTH, START, TOM, UNIT
 from tests.unit.engine_samples import House, eml
 
@@ -135,7 +136,7 @@ WRITTEN = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(WRITTEN)
 def test_no_mail_of_a_known_person_is_nobodys(one: Written) -> None:
     """Any mail of a proven, known person about a case changes the case, reaches a person, or is answered."""

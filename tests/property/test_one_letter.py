@@ -22,6 +22,7 @@ from bot.model.letters import WORDINGS
 from bot.rules.book import Mode, Rules
 from tests.property.case_walk import ANSWERS, PROOFS, TALK, WORDS, Passed, Step, World
 from tests.property.test_policy_courses import POLICIES
+from tests.some import some
 from tests.unit.case_samples import BOT, START, STRANGER, mail, rules
 
 RISK = ("She has a new bruise today.", "He has run away and is missing since last night.")
@@ -129,7 +130,7 @@ def of_minutes(course: Sequence[Passed]) -> Iterator[list[Letter]]:
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_one_letter_for_each_person_and_event(policy: str, data: st.DataObject) -> None:
     """Whatever is written by whomever, no decision and no minute's deadlines write to anybody twice without a reason

@@ -38,6 +38,7 @@ from bot.rules import coverage, directory_file
 from bot.rules.book import Rules
 from bot.rules.policy import file as policy_file
 from tests.property.oracle import LONDON, OFF, Oracle, days_on
+from tests.some import some
 from tests.unit.case_samples import mail, rules
 
 FURTHER = Path(__file__).parents[1] / "policies"
@@ -214,7 +215,7 @@ def speaker(case: Case, side: str, book: Rules) -> str:
 
 
 @pytest.mark.parametrize("policy", [*POLICIES, *ELSEWHERE])
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=some(10), deadline=None)
 @given(
     start=STARTS,
     text=st.sampled_from(TEXTS),

@@ -38,6 +38,7 @@ from bot.model import (
 from bot.settings import settings as configuration
 from bot.store import cases, mails, meta, outbox, schema
 from bot.store.db import Database
+from tests.some import some
 from tests.unit.case_samples import (
     CONFIG,
     CREWE,
@@ -208,7 +209,7 @@ def searched(database: Database) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(database.file.parent.glob("bot.db*"))).lower()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=some(25), deadline=None)
 @given(st.lists(st.sampled_from(STEPS), max_size=6, unique=True))
 def test_a_purge_leaves_nobody_in_the_whole_file(steps: list[Callable[[Life], None]]) -> None:
     """Delayed, corrected, copied, bounced, transferred, forwarded by strangers: no byte of the file tells of whom."""

@@ -11,6 +11,7 @@ from bot.mail.bytes.headers import MAX_FIELD, Headers
 from bot.mail.bytes.results import read
 from bot.mail.trust import Trust, prove
 from bot.model import Address, Proof
+from tests.some import some
 
 FAIL = "dmarc=fail header.from=csc.example"
 words = st.lists(
@@ -25,7 +26,7 @@ words = st.lists(
 
 
 @given(value=words | st.text(max_size=200))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=some(500), deadline=None)
 def test_any_text_is_a_field_or_none(value: str) -> None:
     """Nothing raises; a domain that is handed on is one, and results come from somebody."""
     server, results = read(value)
@@ -35,7 +36,7 @@ def test_any_text_is_a_field_or_none(value: str) -> None:
 
 
 @given(value=words)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=some(500), deadline=None)
 def test_no_words_beside_the_borders_own_make_a_failure_a_pass(value: str) -> None:
     """Whatever a stranger brings into the field of a mail that failed, it is not proven."""
     trust, sender = Trust("rfc8601", ("mx.council.example",)), Address("fay@csc.example")

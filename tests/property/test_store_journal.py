@@ -16,11 +16,14 @@ from bot import model
 from bot.model import Case, Decision
 from bot.store import cases, schema
 from bot.store.db import Database
+from tests.some import some
 from tests.unit.store_samples import a_case
 from tests.unit.test_store_codec import values_of
 
 ON_ONE_DATABASE = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=some(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 START = datetime(2027, 1, 1, tzinfo=UTC)
 FIELDS = {name: values_of(hint) for name, hint in get_type_hints(Case).items() if name not in ("number", "ref")}

@@ -16,6 +16,7 @@ from bot.engine.reading.reader.sandbox import Sandbox
 from bot.mail.bytes.tnef import MAX_PROPERTIES, unpack
 from bot.mail.read import Reading
 from tests.integration.office import Office, raw_mail
+from tests.some import some
 from tests.unit.case_samples import START
 from tests.unit.test_contents import BODY, CODEPAGE, FORM, tnef
 
@@ -75,7 +76,7 @@ def test_an_embedded_object_is_a_file() -> None:
 
 
 @given(data=st.binary(max_size=400), at=st.integers(0, len(WHOLE)), cut=st.integers(0, len(WHOLE)))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=some(400), deadline=None)
 def test_a_hostile_winmail_is_read_or_left(data: bytes, at: int, cut: int) -> None:
     """Cut anywhere, overwritten anywhere: words and files out of what was there, or nothing."""
     for broken in (WHOLE[:cut], WHOLE[:at] + data + WHOLE[at + len(data) :], WHOLE[:6] + data):
@@ -85,7 +86,7 @@ def test_a_hostile_winmail_is_read_or_left(data: bytes, at: int, cut: int) -> No
 
 
 @given(numbers=st.lists(st.integers(0, 0xFFFFFFFF), min_size=1, max_size=3), at=st.integers(6, len(WHOLE) - 4))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=some(400), deadline=None)
 def test_a_number_of_the_file_costs_nothing(numbers: list[int], at: int) -> None:
     """Any four octets as any count or length: a few milliseconds."""
     began = time.process_time()

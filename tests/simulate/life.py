@@ -16,14 +16,16 @@ from random import Random
 from typing import Any
 
 from bot.daemon import app as wiring
-from bot.daemon.alert import Alerts, conditions
-from bot.daemon.life import HEARTBEAT, free_earlier
+from bot.daemon.alert import Alerts
+from bot.daemon.life import free_earlier
+from bot.daemon.standing import HEARTBEAT, conditions
 from bot.engine.reading.reader.sandbox import InProcess, SandboxDied
 from bot.letters.render import Templates
 from bot.mail.read import Reading
 from bot.model import Letter, Mail
 from bot.model.errors import DoorClosed, StoreError
 from bot.settings.settings import Settings
+from bot.store.db import asking
 from tests.simulate.doors import Server
 from tests.simulate.faults import Clock, FaultyDatabase
 from tests.simulate.look import instant
@@ -159,7 +161,7 @@ class Life:
 
     def _look(self) -> None:
         with self.db.read() as tx:
-            found = conditions(tx, self.clock())
+            found = conditions(asking(tx))
         self.alerts.look(found, {"pid": 0, "every": 15}, self.clock())
 
     def _is_due(self) -> bool:

@@ -15,17 +15,14 @@ import pytest
 
 from bot.daemon.alert import (
     Alerts,
-    Condition,
     Told,
-    conditions,
     due_alerts,
-    last_touched,
-    read_heartbeat,
     write_heartbeat,
 )
+from bot.daemon.standing import Condition, conditions, last_touched, read_heartbeat
 from bot.model import Contact, Letter, LetterKind, Sending
 from bot.store import mailboxes, outbox
-from bot.store.db import Database
+from bot.store.db import Database, asking
 from tests.letters import about, of_kind
 
 NOW = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)
@@ -95,11 +92,11 @@ def test_a_mailbox_is_named_while_it_cannot_be_read(db: Database) -> None:
     """From the first failure to the first success."""
     with db.begin() as tx:
         mailboxes.gap_opened(tx, "crewe", NOW, "login refused")
-        assert [(c.subject, c.text, c.since) for c in conditions(tx, NOW + MINUTE)] == [
+        assert [(c.subject, c.text, c.since) for c in conditions(asking(tx))] == [
             ("mailbox crewe cannot be read", "login refused", NOW)
         ]
         mailboxes.gap_closed(tx, "crewe", NOW + 2 * MINUTE)
-        assert conditions(tx, NOW + 3 * MINUTE) == []
+        assert conditions(asking(tx)) == []
 
 
 def test_a_refused_login_is_told_within_minutes(db: Database) -> None:
@@ -114,7 +111,7 @@ def test_a_refused_login_is_told_within_minutes(db: Database) -> None:
             queued = outbox.claim(tx, NOW + MINUTE, "a", timedelta(hours=1))
             assert queued is not None
             outbox.deferred(tx, queued, why, NOW + MINUTE, NOW)
-            mailbox, letters = conditions(tx, NOW + 2 * MINUTE)
+            mailbox, letters = conditions(asking(tx))
             assert mailbox.grace < 5 * MINUTE
             assert (letters.grace < 5 * MINUTE, why in letters.text) == (words, words)
 
@@ -124,18 +121,18 @@ def test_a_held_letter_is_named_until_it_is_released(db: Database) -> None:
     with db.begin() as tx:
         number = outbox.queue(tx, letter(1), None, NOW)
         assert number is not None
-        assert conditions(tx, NOW) == []
+        assert conditions(asking(tx)) == []
         outbox.hold_all(tx, "eleventh letter of this case today", NOW)
-        assert [c.subject for c in conditions(tx, NOW)] == [f"letter {number} is held"]
+        assert [c.subject for c in conditions(asking(tx))] == [f"letter {number} is held"]
         outbox.release(tx, number, NOW)
-        assert conditions(tx, NOW) == []
+        assert conditions(asking(tx)) == []
 
 
 def test_a_letter_that_waits_because_a_person_said_hold_is_no_alert(db: Database) -> None:
     """HOLD ends by itself, and both sides know of it."""
     with db.begin() as tx:
         outbox.queue(tx, letter(1), None, NOW, status=Sending.HELD)
-        assert conditions(tx, NOW + timedelta(hours=3)) == []
+        assert conditions(asking(tx)) == []
 
 
 # --- the roads -------------------------------------------------------------------------------------------------------

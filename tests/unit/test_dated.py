@@ -3,18 +3,44 @@ asked about."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bot.case.dated import can_answer, elsewhere, outdated
-from bot.model import Case, LetterKind, MailKind, Proof, QuestionKind, State, Unproven
+from bot.case.dated import at_face_value, can_answer, elsewhere, outdated
+from bot.model import (
+    Arrival,
+    Case,
+    Flag,
+    How,
+    LetterKind,
+    Mail,
+    MailKind,
+    Proof,
+    Question,
+    QuestionKind,
+    State,
+    Unproven,
+    Word,
+)
 from bot.store.outbox import Queued
 from tests.unit.case_samples import BOT, CREWE, FAY, HELEN, MO, START, TEN, UNIT, hours, mail, opened, rules
 from tests.unit.engine_samples import WORDS, House, eml, texts
 
 MINUTE, LATER = timedelta(minutes=1), START + hours(3)
+
+
+def ask(about: QuestionKind, command: str = "") -> Question:
+    """A question of ours to Helen."""
+    return Question("1/question/x", about, HELEN, "", command=command)
+
+
+def misdated(one: Mail, how: How = How.LETTER) -> Arrival:
+    """It has a case, and its Date alone speaks against its proof."""
+    return Arrival(one, how, outdated="it bears no date", is_misdated=True)
 
 
 # --- the rule ---------------------------------------------------------------------------------------------------------
@@ -24,8 +50,8 @@ MINUTE, LATER = timedelta(minutes=1), START + hours(3)
     ("more", "is_old"),
     [
         ({}, False),
-        ({"date": START - timedelta(minutes=50)}, False),
-        ({"date": START - timedelta(minutes=70)}, True),
+        ({"date": START - timedelta(minutes=5)}, False),
+        ({"date": START - timedelta(minutes=6)}, True),
         ({"date": None}, True),
         ({"received": START + timedelta(hours=23)}, False),
         ({"received": START + timedelta(hours=25)}, True),
@@ -34,7 +60,7 @@ MINUTE, LATER = timedelta(minutes=1), START + hours(3)
     ],
 )
 def test_a_signature_speaks_of_its_own_day(more: dict[str, Any], is_old: bool) -> None:
-    """Not from before what it answers, a slow clock allowed for, nor a day under way; where nothing is proven there is
+    """Not from before what it answers, five minutes allowed for, nor a day under way; where nothing is proven there is
     nothing to lose."""
     assert bool(outdated(mail(HELEN, "RESOLVED", **more), START, is_seen=False)) is is_old
 
@@ -63,6 +89,12 @@ def test_a_word_means_no_later_question() -> None:
     assert can_answer(mail(HELEN, "SEND"), START) and not can_answer(mail(HELEN, "SEND"), START + hours(2))
 
 
+def test_a_word_that_waited_for_a_yes_means_what_had_been_asked_when_it_came() -> None:
+    """Not when the YES says that it was written."""
+    slow = mail(HELEN, "YES", date=START - hours(48))
+    assert can_answer(slow, START, START + hours(1)) and not can_answer(slow, START + hours(2), START + hours(1))
+
+
 # --- the whole way ----------------------------------------------------------------------------------------------------
 
 
@@ -89,8 +121,9 @@ def asked(house: House) -> list[str]:
 
 
 def code_of(house: House) -> str:
-    (text,) = [t for t in texts(house.send(LATER + MINUTE)) if "with YES" in t]
-    return next(word for word in text.replace(".", " ").split() if word.isdecimal() and len(word) == 6)
+    (text,) = [t for t in texts(house.send(LATER + MINUTE)) if "Did you write RESOLVED" in t]
+    said = text[text.index("with YES") :]
+    return next(word for word in said.replace(".", " ").split() if word.isdecimal() and len(word) == 6)
 
 
 @pytest.mark.parametrize("written", [START - timedelta(days=70), START - hours(2), None])
@@ -142,17 +175,114 @@ def test_an_old_answer_is_put_to_the_raiser(house: House) -> None:
     case = comes(house, "We visited and the plan was changed.", "", written=START - hours(3), title=title, who=FAY)
     assert case.state is State.AWAITING_RESPONSE
     assert [to.email for q in house.letters(LetterKind.QUESTION, "whose_answer") for to in q.letter.to][:1] == [HELEN]
-    assert not any("plan was changed" in text for text in texts(house.send(LATER + MINUTE)))
+    sent = texts(house.send(LATER + MINUTE))
+    assert not any("plan was changed" in text for text in sent)
+    (told,) = [one for one in house.letters(LetterKind.INFORMATION, "taken") if one.letter.to[0].email == FAY]
+    assert any("may be an old one" in text for text in sent), told.letter.values
 
 
-def test_an_old_urgent_shortens_nothing(house: House) -> None:
-    """It is shown to those who may say that it is meant, though it cites a letter of ours."""
+def test_words_that_only_add_act_by_any_clock(house: House) -> None:
+    """They are proven, and a late or early one harms no child: the shorter time runs, the next stage is called in."""
     house.put(eml(title=TEN, name="first"))
     house.take_in(START)
     house.send(START + MINUTE)
-    before, cited = house.case().due, house.letters(LetterKind.ACKNOWLEDGEMENT)[-1].letter.message_id
-    assert comes(house, "URGENT", cited, written=START - hours(3)).due == before
+    cited = house.letters(LetterKind.ACKNOWLEDGEMENT)[-1].letter.message_id
+    assert comes(house, "URGENT", cited, written=START - hours(3)).due == LATER + hours(24)
+    case = comes(house, "ESCALATE", cited, written=START - hours(48), name="up")
+    assert (case.stage, asked(house)) == ("step-2", [])
+
+
+def test_the_same_added_word_acts_once(house: House) -> None:
+    """In the case that it was said in, and in no other, whatever its Date."""
+    cited = opened_in(house).letter.message_id
+    house.put(eml(title=TEN, text=f"{WORDS} It is the older child.", name="second", at=START + MINUTE), START + MINUTE)
+    house.take_in(START + MINUTE)
+    house.send(START + 2 * MINUTE)
+    second = house.letters(LetterKind.ACKNOWLEDGEMENT)[-1].letter.message_id
+    assert comes(house, "ESCALATE", cited, written=START - hours(48)).stage == "step-2"
+    comes(house, "ESCALATE", second, written=START - hours(48), name="y")
+    assert house.case(2).stage == house.case(2).runs[0].stage
     assert HELEN in asked(house)
+
+
+@pytest.mark.parametrize(
+    ("word", "question", "is_held"),
+    [
+        ("ESCALATE", None, False),
+        ("NOT RESOLVED", None, False),
+        ("URGENT", None, False),
+        ("NO", None, False),
+        ("HOLD", None, False),
+        ("YES", ask(QuestionKind.WORD, "ESCALATE"), False),
+        ("YES", ask(QuestionKind.SEND, "SEND"), False),
+        ("YES", ask(QuestionKind.PROVISIONAL), False),
+        ("YES", ask(QuestionKind.WORD, "RESOLVED"), True),
+        ("YES", ask(QuestionKind.RESOLVED), True),
+        ("YES", None, True),
+        ("RESOLVED", None, True),
+        ("IT IS", None, True),
+        ("OUTCOME", None, True),
+    ],
+)
+def test_a_date_is_held_against_what_relaxes(word: str, question: Question | None, is_held: bool) -> None:
+    """YES relaxes as what it is asked about does."""
+    fact = misdated(mail(HELEN, word, proof=Proof.UNPROVEN, proof_why="it bears no date; dkim"))
+    given = fact.mail.command
+    assert given is not None
+    found = at_face_value(fact, given.word, question, may_answer=False)
+    assert (found == fact) is is_held
+    assert is_held or (found.mail.proof, found.mail.proof_why, found.outdated) == (Proof.PROVEN, "dkim", "")
+
+
+def test_what_came_before_is_held_against_every_word() -> None:
+    """A wrong clock is no replay, and a replay no wrong clock."""
+    fact = replace(misdated(mail(HELEN, "ESCALATE", proof=Proof.UNPROVEN)), is_misdated=False)
+    assert at_face_value(fact, Word.ESCALATE, None, may_answer=False) == fact
+
+
+# --- an answer in words -----------------------------------------------------------------------------------------------
+
+SAID = "We visited the family today and the assessment is open again."
+
+
+@pytest.mark.parametrize("written", [START - timedelta(days=2), START - hours(2), None])
+def test_an_answer_counts_by_any_clock(house: House, written: datetime | None) -> None:
+    """It cites a letter of ours or the challenge, and ends reminders only: the raiser is asked whether it resolves."""
+    opened_in(house)
+    cited = house.letters(LetterKind.NOTICE)[-1].letter.message_id
+    late = START + hours(30) if written is None else LATER
+    case = comes(house, SAID, cited, written=written or START + hours(1), arrives=late, who=FAY)
+    assert case.state is State.AWAITING_CONFIRMATION
+
+
+@pytest.mark.parametrize(
+    ("more", "how", "is_theirs", "counts"),
+    [
+        ({}, How.LETTER, True, True),
+        ({}, How.MAIL, True, True),
+        ({}, How.REF, True, False),
+        ({}, How.LETTER, False, False),
+        ({"date": None}, How.MAIL, True, True),
+        ({"date": None, "new_text": "We visited."}, How.MAIL, True, False),
+    ],
+)
+def test_an_odd_date_on_words(more: dict[str, Any], how: How, is_theirs: bool, counts: bool) -> None:
+    """Who holds an old mail of theirs can guess a ref, and cites neither our letter nor the challenge; one without a
+    Date and with few words would not be known again."""
+    fact = misdated(mail(FAY, SAID, proof=Proof.UNPROVEN, **more), how)
+    assert (at_face_value(fact, None, None, may_answer=is_theirs) != fact) is counts
+
+
+def test_an_answer_without_a_date_counts_once(house: House) -> None:
+    """Its words tell it apart: under another id it is the same mail."""
+    opened_in(house)
+    cited = house.letters(LetterKind.NOTICE)[-1].letter.message_id
+    for name, arrives in (("x", LATER), ("y", LATER + MINUTE)):
+        raw = eml(FAY, "RE: x", SAID, at=LATER, to=(BOT,), cc=(), answers=cited, name=name)
+        house.put(re.sub(rb"(?m)^Date:.*\r?\n", b"", raw), arrives, BOT)
+        house.take_in(arrives)
+        assert house.case().state is State.AWAITING_CONFIRMATION
+    assert house.case().has(Flag.SENT_AGAIN)
 
 
 # --- what belongs to no case ------------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from bot.case.dated import SAME_FROM
 from bot.case.placement import Attach, Ignore, Open, Pen, Placement
-from bot.engine.reading.place import SAME_FROM, TAIL, content_key, hash_id, keys_of, place, same_keys
+from bot.engine.reading.place import TAIL, content_key, hash_id, keys_of, place, same_keys
 from bot.model import Arrival, Attachment, ClosedAs, How, Inbox, LetterKind, Mail, MailKind, State
 from bot.store import cases, outbox
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, INBOX, MO, START, STRANGER, TOM, addresses, mail

@@ -13,9 +13,10 @@ from sqlalchemy import text
 from bot.daemon.life import free_earlier
 from bot.model.errors import LifeOver, StoreError
 from bot.settings.settings import load
-from bot.store import lives, meta, outbox, schema
+from bot.store import meta, outbox, schema
 from bot.store.db import Database
 from bot.store.outbox import Queued
+from bot.store.server import lives
 from tests import operator
 from tests.servers.postgres import Cluster
 from tests.servers.smtp import SmtpServer

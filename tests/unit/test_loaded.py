@@ -71,11 +71,35 @@ HEAVY = {"pydantic", "re2", "rich", "ruamel", "sqlalchemy", "structlog", "jinja2
 
 #: What no command needs that only reads: doors, other databases' drivers, migrations, the list of bank holidays.
 DOORS = {"aiosmtplib", "dns", "exchangelib", "imapclient", "msal", "requests"}
-UNUSED = {
-    "status": DOORS | {"alembic", "holidays", "psycopg", "pypdf"},
-    "understand": DOORS | {"alembic", "apscheduler", "holidays", "psycopg"},
-    "policy": DOORS | {"alembic", "apscheduler", "holidays", "psycopg", "pypdf"},
-}
+UNUSED = DOORS | {"alembic", "apscheduler", "docxtpl", "holidays", "psycopg", "pypdf", "xlsxwriter"}
+#: What the command line brings to every command, and what a library of ours brings with it.
+OF_THE_COMMAND_LINE = {
+    "annotated_doc", "annotated_types", "pydantic", "pydantic_core", "shellingham", "typer", "typing_extensions",
+    "typing_inspection",
+}  # fmt: skip
+#: The libraries that these commands bring, whole.
+BROUGHT = {
+    "status": {"ruamel"},
+    "check": {"jinja2", "markupsafe", "re2", "ruamel", "typst"},
+    "understand": {
+        "flufl", "inscriptis", "lxml", "mailparser", "public", "rapidfuzz", "re2", "ruamel", "typst",
+    },
+}  # fmt: skip
+
+#: What `status` loads of ours, whole: a monitor starts it every minute. Beside it the driver of the database, what
+#: reads YAML, and the command line's own.
+OF_STATUS = {
+    "cli": {"main", "output", "status", "status.command"},
+    "daemon": {"standing"},
+    "letters": {"wording"},
+    "model": {
+        "cases", "errors", "events", "flags", "forms", "letters", "letters.letter", "letters.parts", "letters.standing",
+        "letters.wording", "mails", "marks", "times",
+    },
+    "rules": {"policy", "policy.yaml_file", "workdays"},
+    "settings": {"credentials", "home"},
+    "store": {"server", "server.glance"},
+}  # fmt: skip
 
 
 def started(folder: Path, *words: str, stdin: bytes = b"") -> tuple[set[str], str]:
@@ -111,17 +135,37 @@ def test_a_list_of_commands_loads_none(tmp_path: Path, word: str) -> None:
     assert tops(modules) & HEAVY == set()
 
 
-@pytest.mark.parametrize("name", UNUSED)
-def test_a_command_brings_no_library_that_it_does_not_use(name: str) -> None:
-    """Loaded alone, it has none of those that the table names for it."""
+def brought(name: str) -> set[str]:
+    """The libraries that a command has when it is loaded alone."""
     program = (
         "import sys\nfrom bot.cli.main import COMMANDS\n"
         f"next(one for one in COMMANDS if one.name == {name!r}).load()\nprint(*sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    found = tops(set(run.stdout.split()))
-    assert "sqlalchemy" in found
-    assert found & UNUSED[name] == set()
+    found = tops(set(run.stdout.split())) - sys.stdlib_module_names - OF_THE_COMMAND_LINE
+    return {one for one in found if one != "bot" and not one.startswith(("_", "cython"))}
+
+
+@pytest.mark.parametrize("name", BROUGHT)
+def test_a_command_brings_these_libraries_and_no_other(name: str) -> None:
+    """Loaded alone, a command that is asked for often brings the libraries of its list; another makes it slow."""
+    assert brought(name) == BROUGHT[name]
+
+
+def test_a_command_that_reads_brings_no_library_that_it_does_not_use() -> None:
+    """What opens no door and makes no document has none of the libraries that do."""
+    assert brought("policy") & UNUSED == set()
+
+
+def test_status_loads_what_it_looks_at_and_no_more(tmp_path: Path) -> None:
+    """From its start to its end on a database that is there it has these files of ours and no heavy library."""
+    folder = operator.folder(tmp_path)
+    started(folder, "once")
+    modules, _ = started(folder, "status")
+    rooms = {f"bot.{room}" for room in OF_STATUS}
+    files = {f"bot.{room}.{file}" for room, known in OF_STATUS.items() for file in known}
+    assert {name for name in modules if name.partition(".")[0] == "bot"} == {"bot", "bot.__main__"} | rooms | files
+    assert tops(modules) & (HEAVY | UNUSED) - OF_THE_COMMAND_LINE == {"ruamel"}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

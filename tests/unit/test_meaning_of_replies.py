@@ -19,6 +19,7 @@ from bot.mail.words.meaning import Reply, promised, read
 from bot.mail.words.risk import is_confidence, is_risk
 from bot.model import Attachment, Mail, Meaning
 from tests import train
+from tests.some import some
 
 NOW = datetime(2027, 1, 12, 12, tzinfo=UTC)
 LETTER = Attachment("letter.docx", "application/msword", 10, "0" * 64)
@@ -176,7 +177,7 @@ WORDS = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=300
 SENTENCES = st.lists(st.sampled_from((*HOLDING, *DOUBTFUL, *ANSWER)), max_size=4).map(" ".join)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=some(150))
 @given(text=WORDS | SENTENCES, unsure=st.booleans(), reaction=st.booleans(), inline=st.booleans(), risk=st.booleans())
 def test_the_model_only_makes_doubts(text: str, unsure: bool, reaction: bool, inline: bool, risk: bool) -> None:
     """Whatever lists call holding or doubtful stays so with the model; what it changes becomes a doubt."""

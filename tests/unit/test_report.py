@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model import Case, ClosedAs, State
@@ -94,6 +94,7 @@ def test_silence_names_who_raised_none_and_who_was_asked_none() -> None:
     }
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["Cheshire Health", "Elm Primary", "Oak", "Ash"]), max_size=14))
 def test_what_is_published_holds_no_small_number(agencies: list[str]) -> None:
     """No count from 1 to 4, no total that gives one away, no ref and no team, however the cases fall."""

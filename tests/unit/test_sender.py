@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from bot.daemon.alert import conditions
+from bot.daemon.standing import conditions
 from bot.doors.imap_smtp.smtp import SmtpTransport
 from bot.engine.sending.sender import Sender, backoff
-from bot.engine.sending.unknown import FAULT
 from bot.model import Contact, Letter, LetterKind, LetterServed, LetterUndelivered
-from bot.model.errors import CaseMoved, DoorClosed
+from bot.model.errors import FAULT, CaseMoved, DoorClosed
 from bot.store import outbox
-from bot.store.db import Database
+from bot.store.db import Database, asking
 from bot.store.outbox import Queued
 from tests.letters import sample
 from tests.servers.smtp import SmtpServer
@@ -114,7 +113,7 @@ class Office:
 
     def alerts(self) -> list[str]:
         with self.db.read() as tx:
-            return [c.subject for c in conditions(tx, self.now)]
+            return [c.subject for c in conditions(asking(tx))]
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from bot.doors.ports import Outcome, Refusal
 from bot.model import Contact, Hold, Letter, LetterKind
 from bot.model.errors import CaseMoved
-from bot.store import outbox
-from bot.store.db import Database
+from bot.store import glance, outbox
+from bot.store.db import Database, asking
 from bot.store.proof import beside
 from tests.unit.store_samples import FAY, HELEN, HOUR, NOW, a_letter
 
@@ -178,9 +178,9 @@ def test_a_deferred_letter_waits_for_its_time(database: Database) -> None:
     """It is claimed at the retry time, not before, and since when it fails is known until it is sent."""
     with database.begin() as tx:
         queued = claimed(tx)
-        assert outbox.oldest_failing(tx) is None
+        assert glance.oldest_failing(asking(tx)) is None
         outbox.deferred(tx, queued, "connection refused", NOW + 2 * HOUR, NOW + HOUR)
-        assert (outbox.next_retry(tx), outbox.oldest_failing(tx)) == (
+        assert (outbox.next_retry(tx), glance.oldest_failing(asking(tx))) == (
             NOW + 2 * HOUR,
             (NOW + HOUR, "connection refused"),
         )
@@ -189,12 +189,12 @@ def test_a_deferred_letter_waits_for_its_time(database: Database) -> None:
         assert again is not None
         assert again.last_error == "connection refused"
         outbox.deferred(tx, again, "refused again", NOW + 4 * HOUR, NOW + 3 * HOUR)
-        assert outbox.oldest_failing(tx) == (NOW + HOUR, "refused again")
+        assert glance.oldest_failing(asking(tx)) == (NOW + HOUR, "refused again")
         last = outbox.claim(tx, NOW + 4 * HOUR, "a", HOUR)
         assert last is not None
         outbox.in_data(tx, last, "o", NOW)
         outbox.sent(tx, last, Outcome((FAY.email, HELEN.email)), NOW)
-        assert (outbox.next_retry(tx), outbox.oldest_failing(tx)) == (None, None)
+        assert (outbox.next_retry(tx), glance.oldest_failing(asking(tx))) == (None, None)
 
 
 def test_a_crash_in_the_middle_is_unknown_when_its_lease_is_over(database: Database) -> None:

@@ -297,7 +297,7 @@ def test_refs_are_found_in_any_text(text: str, refs: tuple[str, ...]) -> None:
 )
 def test_endless_subjects_cost_nothing(subject: str) -> None:
     """Whatever a stranger writes is read within a moment, and never raises."""
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(reading(subject).rest) <= 2_000
     automatic_prefix(subject)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

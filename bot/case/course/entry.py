@@ -190,14 +190,14 @@ def _heard(d: Draft, mail: Mail, by: Contact) -> bool:
 
 
 def not_too_soon(d: Draft, received: datetime) -> None:
-    """A challenge that came late to us leaves those who are challenged an hour of an hours window, else two working
-    hours."""
+    """A challenge that came late, handed in or by the Date of its mail, leaves those who are challenged an hour of an
+    hours window, else two working hours."""
     run = d.case.run
     is_hours = run is not None and run.window is not None and run.window.unit is Unit.HOURS
     least = received + timedelta(hours=1) if is_hours else workdays.working_hours(received, 2, d.rules.calendar)
     if d.case.due is not None and d.case.due < least:
         d.flag(Flag.LATE_START)
-        wind(d, Due(least, "its time was nearly over when it was handed in"), d.now)
+        wind(d, Due(least, "its time was nearly over when it came"), d.now)
 
 
 def receipt(d: Draft, mail: Mail, asks: tuple[str, ...], rows: tuple[FormRow, ...], same_as: str) -> Wording:

@@ -71,7 +71,8 @@ def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
     d.joined(Side.RAISING, raiser)
     d.joined(Side.RESPONDING, *responders)
     _start(d, mail, started)
-    if Flag.BROUGHT_IN in opening.flags:
+    is_dated_back = started == mail.date != mail.received  # a Date may be of the evening before, or wrong
+    if Flag.BROUGHT_IN in opening.flags or is_dated_back:
         entry.not_too_soon(d, mail.received)
     elif Flag.REPORTED_START in opening.flags and d.case.due is not None and d.case.due <= mail.received:
         d.count_from(mail.received)  # no lapse out of hand: an answer may lie elsewhere

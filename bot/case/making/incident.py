@@ -43,6 +43,10 @@ def misdirected(d: Draft, fact: Arrival, email: str) -> None:
     if mail.proof is Proof.FAILED:
         d.event(EventKind.REFUSED, by=email, note="NOT MINE: not proven")
         return
+    agency = d.rules.directory.agency_of(email)
+    if fact.how == How.REF and agency not in ("", d.case.raiser.agency, d.case.responder_agency):  # it can be guessed
+        d.event(EventKind.REFUSED, by=email, note="NOT MINE: from neither side, and it cites no mail")
+        return
     if is_guess(fact):
         d.event(EventKind.REFUSED, by=email, note="NOT MINE: it cites no letter and is not proven")
         d.flag(Flag.UNPROVEN_WORD)

@@ -249,7 +249,7 @@ def it_is(d: Draft, said: Said) -> None:
     told to those who act now."""
     rows = claims.open_rows(d)
     named = [q for q in rows if q.key == said.fact.answered_key]  # a reply means what its letter names
-    known = named or [q for q in rows if can_answer(said.mail, q.at)]
+    known = named or [q for q in rows if can_answer(said.mail, q.at, said.since)]
     if not known:
         nothing_changed(d, said, _NOTHING_ASKED)
         return

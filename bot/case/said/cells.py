@@ -5,13 +5,15 @@ prints both. What one state cannot decide alone (nobody was asked, no time has b
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.case.making.draft import Draft
 from bot.case.said import acts, answers, challenged, command, correct, protection
 from bot.case.said.command import RECORD, Said, Tell, nothing_changed
 from bot.case.said.unit import orders as unit
 from bot.case.said.unit import others
-from bot.model import State, Word
+from bot.model import Arrival, Contact, Flag, Mail, Proof, State, Word
+from bot.rules.authority import WORDS
 
 Act = Callable[[Draft, Said], None]
 Cell = Act | Tell
@@ -127,6 +129,27 @@ def perform(d: Draft, said: Said) -> None:
         nothing_changed(d, said, cell)
     else:
         cell(d, said)
+
+
+def borne(d: Draft, fact: Arrival, mail: Mail) -> Mail:
+    """The mail as what proves the word in it: a list carries what people say and gives no command, and of one
+    Message-ID with two contents the second, which is flagged, relaxes nothing. A word that does nothing here stays what
+    it is: a mail may come by two ways, and one of them add a footer."""
+    if fact.same_id:
+        d.flag(Flag.DUPLICATE_MESSAGE_ID)
+    if mail.command is None or mail.proof is not Proof.PROVEN:
+        return mail
+    word, why = mail.command.word, "a word through a list" if mail.is_list else ""
+    if fact.same_id and word in (Word.YES, Word.CLOSE):
+        why = why or ("another mail bears its id" if command.replied_to(d, fact) else "")
+    elif fact.same_id and WORDS[word].relaxes and word not in command.VISIBLE:
+        why = why or ("" if isinstance(CELLS[word][d.case.state], Tell) else "another mail bears its id")
+    return replace(mail, proof=Proof.UNPROVEN, proof_why=f"{why}; {mail.proof_why}") if why else mail
+
+
+def is_ours(d: Draft, who: Contact) -> bool:
+    """Whether the directory or the case knows them or their agency: what they send a case through a list is theirs."""
+    return bool(who.agency) or command.is_known(d, who)
 
 
 def sentence(cell: Cell) -> str:

@@ -9,9 +9,10 @@ from bot.case.course.delivery import redirect_from
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_quoted
 from bot.case.said import answers, transfer
-from bot.case.said.command import Said, Tell, nothing_changed, tell
-from bot.model import AlarmKind, EventKind, Flag
+from bot.case.said.command import Said, Tell, meaning_of, nothing_changed, tell
+from bot.model import AlarmKind, EventKind, Flag, Mail, Meaning
 from bot.model.letters import Information, Question, person
+from bot.rules.authority import Side, sides
 
 _NOBODY_ASKED = Tell(
     "Nobody asked your team to take the challenge over.",
@@ -109,3 +110,26 @@ def decline(d: Draft, said: Said) -> None:
         nothing_changed(d, said, _NOBODY_ASKED)
     else:
         transfer.decline(d, question, said.by)
+
+
+# --- what they write among themselves ---------------------------------------------------------------------------------
+
+
+def delegates(d: Draft, mail: Mail) -> bool:
+    """Whether it hands the challenge on among the challenged side in words that answer nothing. What hands on their own
+    side's words may hand on the answer."""
+    is_holding = bool(mail.new_text.strip()) and meaning_of(mail) is Meaning.HOLDING
+    is_own = mail.trigger.is_forward and Side.RESPONDING in sides(d.case, mail.quoted_from or "", d.rules)
+    return is_holding and not is_own and is_aside(d, mail)
+
+
+def is_aside(d: Draft, mail: Mail) -> bool:
+    """Handed on or talked over among the challenged side: written to others, and neither to the raiser's side nor us.
+
+    It answers nobody, and what it says is not the raiser's to read.
+    """
+    addressed = {a.email for a in (*mail.to, *mail.cc)}
+    if d.rules.bot.email in addressed or answers.reached_raiser(d, mail):
+        return False
+    others = addressed - {d.case.inbox, *(address for _, address in d.rules.inboxes)}
+    return bool(others) and not any(Side.RAISING in sides(d.case, email, d.rules) for email in others)

@@ -167,14 +167,15 @@ def all_the_same(d: Draft, said: Said, text: str) -> None:
 
 
 def put(
-    d: Draft, asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager, question: Question, to: Contact
-) -> None:
-    """One question to one address; of a word that relaxes, or of another's YES, the letter bears a code."""
+    d: Draft, asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager, question: Question, to: Contact,
+    *, coded: bool = True,
+) -> None:  # fmt: skip
+    """One question to one address; of a word that relaxes, or of another's YES, the letter bears a code if `coded`."""
     letter = d.write(asking, [to])
     if letter is None:
         return
     is_visible = bool(question.command) and Word(question.command) in VISIBLE
-    code = "" if is_visible else d.rules.code(letter.key)
+    code = "" if is_visible or not coded else d.rules.code(letter.key)
     d.letters[-1] = replace(letter, values=replace(asking, code=code))
     d.ask(replace(question, key=letter.key, asked=to.email, code=code))
 

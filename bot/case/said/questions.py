@@ -68,9 +68,8 @@ _NEEDS_CODE = Tell(
     "Please reply to our last question about it with YES and its six digits; after a day, send the word again.",
 )
 _TRIED = Tell("Wrong digits came too often today.", "Send the word again tomorrow, or let your manager.")
-_NOT_AWAITED = Tell("No reply is awaited any more.")
+_NOT_AWAITED, _CLOSED = Tell("No reply is awaited any more."), Tell("The challenge is closed.")
 _IS_UNDO = Tell("The letter you answered asks for no YES or NO.", "UNDO, in reply to it, takes the word back.")
-_CLOSED = Tell("The challenge is closed.")
 #: What NO means to each question that is done with it.
 _NO: dict[QuestionKind, Tell] = {
     QuestionKind.WORD: Tell("You said that the word is not yours, so nothing follows from it."),
@@ -95,8 +94,9 @@ def is_put_to(d: Draft, said: Said, question: Question) -> bool:
     is_theirs = d.rules.directory.same_person(said.by.email, question.asked) or question.asked == said.by.email
     if question.about in AS_WORDS or (question.about is QuestionKind.ALL_THE_SAME and is_theirs):
         return True
-    if said.fact.outdated and (not question.code or code_in(said.mail.new_text) != question.code):
-        return False  # an old YES is no answer to a new question; the digits of that letter cannot be old
+    bears_it = bool(question.code) and code_in(said.mail.new_text) == question.code
+    if said.fact.outdated and not said.fact.is_misdated and not bears_it:
+        return False  # a YES that came before answers no new question; the digits of that letter cannot be old
     if question.about is QuestionKind.WHOSE_ANSWER:  # their manager reads that letter too
         is_theirs = is_theirs or (Side.RAISING in said.stand and said.mail.proof is Proof.PROVEN)
     if question.about is QuestionKind.TASK:

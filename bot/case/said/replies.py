@@ -8,6 +8,7 @@ answer, and a holding one stops nothing. Commands act in words.py.
 from collections.abc import Collection
 from dataclasses import replace
 
+from bot.case import dated
 from bot.case.course import entry, hearing, subclocks
 from bot.case.course.closing import outcome_written
 from bot.case.course.delivery import on_absent
@@ -17,6 +18,8 @@ from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_shown, pass_back
 from bot.case.said import command, protection, transfer, words
 from bot.case.said.answers import CHOICES, may_answer, pass_on, reached_raiser, responded
+from bot.case.said.cells import borne, is_ours
+from bot.case.said.challenged import delegates, is_aside
 from bot.case.said.command import is_known
 from bot.case.said.unit import others
 from bot.mail.words import promises
@@ -66,7 +69,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
     if mail.kind is MailKind.AUTO_REPLY:
         on_absent(d, sender, mail.absence or Absence(), mail.proof is Proof.PROVEN)
         incident.replied_elsewhere(d, fact, sender)
-    elif mail.kind is not MailKind.HUMAN or mail.is_list:
+    elif mail.kind is not MailKind.HUMAN or (mail.is_list and not is_ours(d, who(d, mail))):
         d.event(EventKind.ATTACHED, by=sender, note=mail.kind.value)
         if mail.kind is MailKind.MEETING and mail.proof is Proof.PROVEN:
             d.hear(mail.received, str(who(d, mail)), "meeting")
@@ -112,6 +115,10 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
     if Flag.HIDDEN_CHARACTERS in mail.defects:
         d.flag(Flag.HIDDEN_CHARACTERS)
     stand = sides(d.case, sender, d.rules)
+    given, is_theirs = command.told(d, fact), Side.RESPONDING in stand and Side.RAISING not in stand
+    word, is_awaited = given.word if given else None, d.case.state in WAITING
+    fact = dated.at_face_value(fact, word, command.replied_to(d, fact), may_answer=is_theirs and is_awaited)
+    mail = fact.mail
     incident.watch(d, fact, sender, stand)
     incident.handed_outside(d, mail, stand)
     if mail.on_behalf is not None:
@@ -120,7 +127,6 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         subclocks.wrote(d, sender, stand)
     if {Side.RAISING, Side.RESPONDING} & set(stand):
         protection.noticed(d, mail, sender)
-        is_theirs = Side.RESPONDING in stand and Side.RAISING not in stand
         protection.risk_told(d, mail, who(d, mail), responding=is_theirs, aside=is_theirs and is_aside(d, mail))
     proven = mail.proof is Proof.PROVEN
     is_raiser = d.rules.directory.same_person(sender, d.case.raiser.email)
@@ -129,7 +135,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         confirmed(d, sender)
     if stand and Side.NONE not in stand:
         forms.question(d, forms.taken_in(d, mail, who(d, mail)), mail, who(d, mail))
-    mail, asked = replace(mail, command=command.told(d, fact)), d.case.questions
+    mail, asked = borne(d, fact, replace(mail, command=command.told(d, fact))), d.case.questions
     fact = replace(fact, mail=mail)
     beside = mail.command if command.says_more(d, mail, stand) else None
     if beside is not None:
@@ -147,7 +153,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         _from_raisers(d, fact, who(d, mail))
     else:
         _from_others(d, fact, who(d, mail))
-    if Side.RESPONDING in stand and Side.RAISING not in stand:
+    if is_theirs:
         claims.remember(d, fact, who(d, mail), before, is_shown=may_be_shown(mail) and mail.is_readable)
     if mail.command is None and not d.letters and d.case.questions == asked:
         others.kept(d, fact, who(d, mail))
@@ -160,7 +166,10 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         return
     is_certain = proven and mail.is_readable and not opens_with_command(mail.new_text)
     meaning = command.meaning_of(mail)
-    if is_aside(d, mail):
+    if is_certain and case.state in WAITING and delegates(d, mail):
+        _holding(d, mail, by)
+        others.taken(d, fact, by, "aside")
+    elif is_aside(d, mail):
         d.event(EventKind.ATTACHED, by=by.email, note="not written to the raiser")
         if case.state in WAITING:
             may_answer(d, mail, by, is_aside=True)
@@ -168,6 +177,7 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         lacks = fact.outdated or ("not proven" if not proven else "unreadable or an unusable word")
         d.event(EventKind.ATTACHED, by=by.email, note=lacks)
         may_answer(d, mail, by)
+        others.taken(d, fact, by, _lack(fact))
     elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, command.writer(mail)):
         d.event(EventKind.ATTACHED, by=by.email, note="says that it is not theirs")
         may_answer(d, mail, by)
@@ -185,6 +195,13 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
     else:
         d.event(EventKind.ATTACHED, by=by.email)
         _after_an_answer(d, fact, by)
+
+
+def _lack(fact: Arrival) -> str:
+    """How whoever wrote what is no certain answer hears that: the raiser is asked, and why."""
+    if fact.mail.proof is Proof.PROVEN:
+        return "asked"
+    return "outdated" if fact.outdated else "unproven"
 
 
 def _after_an_answer(d: Draft, fact: Arrival, by: Contact) -> None:
@@ -210,21 +227,11 @@ def _holding(d: Draft, mail: Mail, by: Contact) -> None:
     if may_be_shown(mail):
         d.hear(mail.received, str(by), "holding")
     d.event(EventKind.HOLDING, by=by.email, note=mail.promised)
+    if is_aside(d, mail):  # what they say among themselves is neither promised to the raiser nor theirs to read
+        return
     if mail.promised:
         hearing.commits(d, mail.promised, by, mail)
     pass_on(d, mail, by)
-
-
-def is_aside(d: Draft, mail: Mail) -> bool:
-    """Handed on or talked over among the challenged side: written to others, and neither to the raiser's side nor us.
-
-    It answers nobody, and what it says is not the raiser's to read.
-    """
-    addressed = {a.email for a in (*mail.to, *mail.cc)}
-    if d.rules.bot.email in addressed or reached_raiser(d, mail):
-        return False
-    others = addressed - {d.case.inbox, *(address for _, address in d.rules.inboxes)}
-    return bool(others) and not any(Side.RAISING in sides(d.case, email, d.rules) for email in others)
 
 
 def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
@@ -276,8 +283,8 @@ def _from_others(d: Draft, fact: Arrival, by: Contact) -> None:
         return
     elif by.agency and by.agency == d.case.responder_agency and d.case.state in WAITING:
         may_answer(d, mail, by, is_aside=is_aside(d, mail))
-        if mail.proof is Proof.PROVEN and not is_aside(d, mail):
-            others.taken(d, fact, by, "asked")
+        if not is_aside(d, mail):
+            others.taken(d, fact, by, _lack(fact))
     elif is_known(d, by):
         others.heard(d, fact, by)
     elif not by.agency:

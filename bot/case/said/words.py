@@ -64,8 +64,12 @@ _NOT_ASKED = Tell(
     "The question you answered was put to somebody else, or the mail did not come from the mailbox that was asked.",
     "Whoever was asked can reply to that letter with YES or NO.",
 )
+_FAILED = Tell(
+    "The sender of your mail could not be proven: something on its way breaks the proof.",
+    "Please reply to that letter from your own mailbox by another way.",
+)
 _OUTDATED = Tell(
-    "Your mail bears an earlier time than the letter it answers, came long after it was written, or came twice.",
+    "Your mail came twice, or answers a letter that went to the other side.",
     "Please reply to that letter anew.",
 )
 
@@ -125,7 +129,8 @@ def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
     if incident.is_no_party(said.stand):
         _not_yours(d, said)
     else:
-        tell(d, said, _OUTDATED if said.fact.outdated else _NOT_ASKED)
+        why = _OUTDATED if said.fact.outdated else _NOT_ASKED
+        tell(d, said, _FAILED if said.mail.proof is Proof.FAILED else why)
 
 
 def _act(d: Draft, said: Said, command: Command) -> None:
@@ -156,15 +161,16 @@ def _confirm(d: Draft, said: Said, *, is_hedged: bool) -> None:
         return
     word, note = _meant(d, said), said.note if said.word in NOTED else ""
     asked = (q for q in d.case.questions if q.about in CONFIRMS and q.command == word and q.words == note)
-    can_answer = (q for q in asked if (q.code or word in VISIBLE) and not is_overtaken(d, q))
+    is_failed = said.mail.proof is Proof.FAILED
+    can_answer = (q for q in asked if (q.code or word in VISIBLE or is_failed) and not is_overtaken(d, q))
     if any(q.at and d.now - q.at < CODE_FOR and q.mail in d.case.mails and _is_put_to(d, q, known) for q in can_answer):
         return
-    is_shown = word in VISIBLE and said.mail.proof is not Proof.FAILED and not d.is_stranger
+    is_shown = word in VISIBLE and not is_failed and not d.is_stranger
     about = QuestionKind.WORD_AGAIN if is_shown else QuestionKind.WORD
     template = Question("", about, "", said.mail.digest, command=word.value, words=note, whose=known.email)
     template = replace(template, is_hedged=is_hedged)
     own = letters.Question.ConfirmWord(word=word.value, said=said.mail.received)
-    put(d, own, template, known)
+    put(d, own, template, known, coded=not is_failed)  # a code from where the proof fails could not work
     if is_shown:
         who = person(known)
         shown = letters.Question.ConfirmManager(word=word.value, said=said.mail.received, who=who, at_once=True)
@@ -275,7 +281,7 @@ def _not_yours(d: Draft, said: Said) -> None:
 def not_yours(d: Draft, word: Word, by: Contact, mail: Mail) -> None:
     """To whoever is challenged, of a word of the raising side that stood before other words."""
     d.event(EventKind.REFUSED, by=by.email, note=f"{word}: {Ruling.NOT_YOUR_WORD}")
-    if is_known(d, by):
+    if is_known(d, by) and not others.has_letter(d, by):
         told = letters.Question.NotYours(word=word.value, who_may=_owner(d, word), may_ask=True)
         d.write(told, [by], mail=mail)
 

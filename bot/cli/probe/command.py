@@ -16,8 +16,9 @@ from bot.cli.output import DEFAULT, AsJson, ConfigDir, emit, say_lines
 from bot.cli.probe.doors import verdict
 from bot.cli.probe.letters import Finding
 from bot.cli.probe.through import Wanted, Way, through
-from bot.daemon.configuration import home, load
+from bot.daemon.configuration import load
 from bot.model.names import BOT, mailbox_name
+from bot.settings.home import home
 from bot.settings.settings import Settings
 from bot.store import mailboxes
 from bot.store.db import Database

@@ -72,6 +72,7 @@ class Rehearsal:
         self._came: dict[str, StoryMail] = {}
         self.faults: list[str] = []
         self._copied: set[int] = set()
+        self._sent: list[Queued] = []  # as of the last look at what must come back
         self._inboxes = {box.address for box in self.settings.config.mailboxes} | {BOT_ADDRESS}
 
     def play(self) -> Iterator[Row]:
@@ -80,7 +81,7 @@ class Rehearsal:
         while (at := self._next()) is not None and at <= self.story.until:
             self.still.now = max(self.still.now, at)
             self._minute()
-            yield from self.rows.new(self.still.now)
+            yield from self.rows.new(self.still.now, self._sent)
         yield from self.rows.cases()
         self.app.close()
 
@@ -183,8 +184,8 @@ class Rehearsal:
         """Letters to a watched inbox come back to it, as they would."""
         found = False
         with self.app.db.read() as tx:
-            sent = outbox.of_status(tx, Sending.SENT)
-        for queued in sent:
+            self._sent = outbox.of_status(tx, Sending.SENT)
+        for queued in self._sent:
             if queued.id in self._copied:
                 continue
             self._copied.add(queued.id)

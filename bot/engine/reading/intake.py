@@ -222,7 +222,7 @@ class Intake:
             case Attach(case=number, how=How.COPY):
                 dispose(Disposition.CASE, "the same mail again", case=number)
             case Attach(case=number, how=how, letter=key):
-                number = attach(self.turn, tx, mail, number, how, key, now, named).case.number
+                number = attach(self.turn, tx, mail, number, how, key, now, named, same_id=same_id).case.number
                 dispose(Disposition.CASE, how, case=number)
             case Open(flags=flags, same_as=same_as):
                 more = (Flag.DUPLICATE_MESSAGE_ID,) if same_id else ()

@@ -38,10 +38,12 @@ ABSENCES, WITHIN = 3, timedelta(days=30)
 
 
 def attach(
-    turn: Turn, tx: Connection, mail: Mail, number: int, how: str, key: str, now: datetime, named: tuple[str, ...] = ()
-) -> Decision:
+    turn: Turn, tx: Connection, mail: Mail, number: int, how: str, key: str, now: datetime,
+    named: tuple[str, ...] = (), *, same_id: bool = False,
+) -> Decision:  # fmt: skip
     """The mail joins its case, or the one that goes on for it; a bounce tells the case which letter did not arrive.
-    `key`: of the letter it answers; `named`: refs of other cases that its words name."""
+    `key`: of the letter it answers; `named`: refs of other cases that its words name; `same_id`: another mail, of other
+    content, bears its id."""
     letter = next((q for q in outbox.of_case(tx, number) if q.letter.key == key), None) if key else None
     kind = letter.letter.kind.value if letter else ""
     known = tuple(address for address, _, _ in letter.recipients) if letter else ()
@@ -50,10 +52,12 @@ def attach(
     number = _going_on(tx, mail, number)
     same_as = _same_as(tx, mail, number)
     keys, seen_in = content_keys(mail), _seen_in(tx, mail)
-    if why := _outdated(turn, tx, mail, number, how, letter, is_seen=bool(seen_in)):
+    why, is_misdated = _outdated(turn, tx, mail, number, how, letter, is_seen=bool(seen_in))
+    if why:
         mail = _unproven(mail, why)
         how = How.AGAIN if number in seen_in else how
-    fact = Arrival(mail, how, kind, key, answered_to=known, goes_to=goes_to, named=named, same_as=same_as, outdated=why)
+    fact = Arrival(mail, how, kind, key, answered_to=known, goes_to=goes_to, named=named, same_as=same_as)
+    fact = replace(fact, outdated=why, is_misdated=is_misdated, same_id=same_id)
     decision = turn.take(tx, number, fact, now)
     cases.note_ids(tx, number, keys)
     if mail.kind is MailKind.AUTO_REPLY:
@@ -95,22 +99,22 @@ def _unproven(mail: Mail, why: str) -> Mail:
 
 def _seen_in(tx: Connection, mail: Mail) -> set[int]:
     """The cases that a mail of the same sender, date and words is of, whatever id it bore; both proven."""
-    is_proven = mail.proof is Proof.PROVEN and mail.kind is MailKind.HUMAN and mail.date is not None
+    is_proven = mail.proof is Proof.PROVEN and mail.kind is MailKind.HUMAN and dated.is_told_apart(mail)
     return {case for _, case, _ in cases.find_ids(tx, (signed_key(mail),))} if is_proven else set()
 
 
 def _outdated(
     turn: Turn, tx: Connection, mail: Mail, number: int, how: str, letter: Queued | None, *, is_seen: bool
-) -> str:
-    """Why what proves its sender counts no more: see case/dated.py. Where a person has placed it, they have seen what
-    it belongs to."""
+) -> tuple[str, bool]:
+    """Why what proves its sender counts no more, and whether that is its Date alone: see case/dated.py. Where a person
+    has placed it, they have seen what it belongs to."""
     stored, is_found = cases.load(tx, number), how in set(How)
     since = (letter.letter.decided or letter.queued) if letter else stored.case.opened
     why = dated.outdated(mail, since if is_found else None, is_seen=is_seen)
     if why or letter is None or not {outbox.bare(letter.letter.message_id), letter.assigned_id} & {*mail.in_reply_to}:
-        return why
+        return why, bool(why) and not is_seen
     went_to = tuple(address for address, _, _ in letter.recipients)
-    return dated.elsewhere(stored.case, mail, went_to, turn.rules_of(stored))
+    return dated.elsewhere(stored.case, mail, went_to, turn.rules_of(stored)), False
 
 
 def _going_on(tx: Connection, mail: Mail, number: int) -> int:

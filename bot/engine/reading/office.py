@@ -127,7 +127,9 @@ class Office:
         nobody who may not know of one; of a copy the one that came to us counts."""
         email = mail.sender.email if mail.sender else ""
         known = self.directory.person(email) if email else None
-        if known is None or mail.kind is not MailKind.HUMAN or mail.is_list or mail.proof is Proof.FAILED:
+        if known is None or mail.kind is not MailKind.HUMAN or mail.proof is Proof.FAILED:
+            return
+        if mail.is_list and not isinstance(placement, Attach):
             return
         match placement:
             case Attach(case=number) if inbox.is_bot:

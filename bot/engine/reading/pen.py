@@ -155,7 +155,8 @@ class Penned:
         held = areas_of(directory, email)
         by = next(iter(held.values()), Contact(email))
         was_sent = any(directory.same_person(to.email, email) for q in digests for to in q.letter.to)
-        is_old = dated.outdated(mail, max((q.queued for q in digests), default=None), is_seen=False)
+        told = max((q.queued for q in digests), default=None)
+        is_old = dated.outdated(mail, told, is_seen=False, behind=dated.SLOW)
         if is_old or mail.proof is Proof.FAILED or (mail.proof is not Proof.PROVEN and not was_sent):
             return by, ()
         return by, tuple(held)

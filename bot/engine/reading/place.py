@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from bot.case import guesses
 from bot.case import placement as case_placement
+from bot.case.dated import SAME_FROM, is_told_apart
 from bot.case.placement import Attach, Ignore, Known, Open, Pen, Placement
 from bot.mail.subject import ref_in
 from bot.model import Case, How, IdKind, Inbox, Mail, MailKind, Proof
@@ -22,8 +23,6 @@ KEYS = (IdKind.CONTENT, IdKind.WORDS)
 #: How much of a mail's text is searched for a ref: it stands at the end of our letters.
 TAIL = 4000
 MOST_GUESSES = 5
-#: A text shorter than this may be the same by chance.
-SAME_FROM = 40
 
 
 def place(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, *, is_old: bool) -> tuple[Placement, bool]:
@@ -157,7 +156,7 @@ def keys_of(mail: Mail) -> dict[str, IdKind]:
 
 def content_keys(mail: Mail) -> dict[str, IdKind]:
     """Those of what stays the same when it is delivered twice or, where its sender is proven, sent again by anybody."""
-    signed = (signed_key(mail),) if mail.proof is Proof.PROVEN and mail.date else ()
+    signed = (signed_key(mail),) if mail.proof is Proof.PROVEN and is_told_apart(mail) else ()
     return dict.fromkeys((content_key(mail), *signed), IdKind.CONTENT)
 
 

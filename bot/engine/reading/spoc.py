@@ -139,7 +139,7 @@ class Changes:
             return "an answer about the directory that counts for nothing"
         if not self.directory.same_person(who.email, email):
             undone = f"It was {who} who was asked, and whose word counts"
-        elif mail.proof is not Proof.PROVEN or dated.outdated(mail, asked.queued, is_seen=False):
+        elif mail.proof is not Proof.PROVEN or dated.outdated(mail, asked.queued, is_seen=False, behind=dated.SLOW):
             undone = _UNPROVEN
         elif kept.is_confirmed or kept.is_refused:
             undone = _SETTLED

@@ -15,9 +15,9 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.doors.ports import Envelope, Now, Offer, Outcome, Refusal, Transport
-from bot.engine.sending.unknown import FAULT, PATIENCE, FindProof, Tell, Unknown, commit, served, waiting
+from bot.engine.sending.unknown import PATIENCE, FindProof, Tell, Unknown, commit, served, waiting
 from bot.model import Letter, LetterUndelivered
-from bot.model.errors import CaseMoved, DoorClosed, LoginRefused, Throttled, Unsure
+from bot.model.errors import FAULT, CaseMoved, DoorClosed, LoginRefused, Throttled, Unsure
 from bot.store import outbox
 from bot.store.db import Database
 from bot.store.outbox import Queued

@@ -27,7 +27,6 @@ Tell = Callable[[Connection, Queued, LetterServed | LetterUndelivered, datetime]
 #: told): where proof was found, in words, or "".
 FindProof = Callable[[tuple[str, ...], str], str]
 
-FAULT = "fault: "  # how `last_error` begins where the cause is ours and the operator must know at once
 PATIENCE = timedelta(minutes=15)  # the copy in Sent may lag behind the send by minutes
 _LOOKS = (0.0, 0.01, 0.03, 0.07, 0.13, 0.27, 0.53, 1.0)  # when to look, as parts of the patience
 

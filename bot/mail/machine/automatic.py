@@ -30,7 +30,9 @@ _OURS = re2.compile(r"<[0-9a-f]{32}\.[0-9a-f]{32}@")
 _JOURNAL = ("x-ms-journal-report", "x-ms-exchange-generated-message-journal")
 _JOURNALIST = re2.compile(r"(?i)^microsoftexchange[0-9a-f]{20,}@")
 _NO_LOOKS: frozenset[str] = frozenset()
-_OF_SENDER = frozenset({robots.NAME, robots.ENVELOPE, robots.BULK})
+_OF_SENDER = frozenset({robots.NAME, robots.ENVELOPE, robots.BULK, robots.CARRIED})
+#: What Auto-Submitted says where a mailbox hands on by itself what a person wrote.
+_CARRIED = "auto-forwarded"
 _LISTS = topic("automatic")
 _METHODS, _BULK = _LISTS.words("methods"), _LISTS.words("bulk")
 _REPLY_HEADERS, _LIST_HEADERS = _LISTS.listed("reply_headers"), _LISTS.listed("list_headers")
@@ -82,7 +84,7 @@ def classify(
         if told is not None and kind is MailKind.BOUNCE:
             return Verdict(is_list=is_list)
     answers = answers or (is_challenge and robots.is_answer_title(decoded(headers.get("subject"))))
-    is_new = is_challenge and not answers
+    is_new = is_challenge and not answers and robots.CARRIED not in looks
     if (len(looks) == 1 and is_new) or (answers and looks and looks <= _OF_SENDER and not _is_silent(mail)):
         return Verdict(is_list=is_list)
     return Verdict(kind, why, is_list, by_looks=bool(looks), is_recall=_is_recall(kind, headers))
@@ -154,7 +156,7 @@ def _by_absence(text: str, title: str, sender: Address | None) -> tuple[MailKind
 
 
 def _by_headers(headers: Headers, sender: Address | None, title: str, text: str) -> tuple[MailKind, str] | None:
-    submitted = headers.get("auto-submitted").split(";")[0].strip().lower()
+    submitted = _submitted(headers)
     if submitted.startswith("auto-replied"):
         return MailKind.AUTO_REPLY, "Auto-Submitted: auto-replied (RFC 3834)"
     for name in _REPLY_HEADERS:
@@ -167,7 +169,7 @@ def _by_headers(headers: Headers, sender: Address | None, title: str, text: str)
     why = robots.in_a_name(headers, sender)
     if why:
         return MailKind.AUTO_REPLY, why
-    if submitted not in ("", "no") and not desks.speaks(text, sender.name if sender else ""):
+    if submitted not in ("", "no", _CARRIED) and not desks.speaks(text, sender.name if sender else ""):
         named = kind_of(title)
         if named:
             return named
@@ -177,8 +179,14 @@ def _by_headers(headers: Headers, sender: Address | None, title: str, text: str)
     return None
 
 
+def _submitted(headers: Headers) -> str:
+    return headers.get("auto-submitted").split(";")[0].strip().lower()
+
+
 def _by_envelope(headers: Headers, title: str) -> robots.Found | None:
-    """By a sender that nobody reads, and by bulk precedence without a list: looks, both of them."""
+    """By a mailbox that handed it on, a sender that nobody reads, and bulk precedence without a list: looks, all."""
+    if _submitted(headers) == _CARRIED:
+        return MailKind.OTHER_AUTOMATED, f"Auto-Submitted: {_CARRIED}", frozenset({robots.CARRIED})
     returned = headers.get("return-path").strip("<> ")
     if bounce.NOBODY.match(returned):
         return MailKind.OTHER_AUTOMATED, "an address that nobody reads", frozenset({robots.ENVELOPE})

@@ -16,7 +16,7 @@ from bot.model import Address, MailKind
 
 #: What machine, the sign that says so, and the sorts of looks it was told by; none of them: by structure.
 Found = tuple[MailKind, str, frozenset[str]]
-NAME, ENVELOPE, BULK, WORDS, TITLE = "name", "envelope", "bulk", "words", "title"
+NAME, ENVELOPE, BULK, WORDS, TITLE, CARRIED = "name", "envelope", "bulk", "words", "title", "carried"
 
 _LISTS = topic("robots")
 _IN_A_NAME, _SYSTEM = _LISTS.rows("answers_in_a_name"), _LISTS.pattern("system_account")

@@ -82,7 +82,9 @@ class Information:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Taken(Wording):
         """To who wrote a mail that may answer: what became of it. `as_`: asked (the raiser is asked whether it does),
-        holding (it is passed on, and answers nothing), answer, nothing, or other (another answer is recorded)."""
+        holding (it is passed on, and answers nothing), aside (the same, written among their side and shown to nobody),
+        answer, nothing, other (another answer is recorded), unproven or outdated (the raiser is asked, and nothing
+        proves that it is theirs, or that it was written now)."""
 
         when: datetime
         as_: PlainText

@@ -17,7 +17,8 @@ from bot.rules.policy.course import course, named, tracks
 from bot.rules.policy.grammar import meant
 from bot.rules.policy.overlay import apart, overlaid
 from bot.rules.policy.policy import Policy
-from bot.rules.policy.yaml_file import Document, blocks, nearest, read, validate
+from bot.rules.policy.typed import validate
+from bot.rules.policy.yaml_file import Document, blocks, nearest, read
 from bot.rules.written import is_at_once, is_span
 
 #: Numbers that the regulator keeps for fiction: nobody answers them.

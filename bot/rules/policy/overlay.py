@@ -28,6 +28,11 @@ def kept(policy_id: str, texts: Mapping[str, str]) -> str:
     )
 
 
+def as_it_stands(policy_id: str, files: Mapping[str, str]) -> str:
+    """The same of a configuration's files by their name below its folder, policies/NAME.yaml."""
+    return kept(policy_id, {n.removeprefix("policies/").removesuffix(".yaml"): text for n, text in files.items()})
+
+
 def apart(text: str, others: Mapping[str, tuple[str, str]]) -> tuple[str, dict[str, tuple[str, str]]]:
     """A kept text's own part, and the others by id as (text, file): those kept with it come before those given."""
     own, *above = text.split(KEPT)

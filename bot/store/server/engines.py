@@ -17,11 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import LRUCache
 
 from bot.model.errors import StoreError
-
-BUSY_SECONDS = 30
-CONNECT_SECONDS = 10
-#: A line to PostgreSQL that is cut without a word is given up within half a minute, not within hours.
-KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+from bot.store.server.glance import BUSY_SECONDS, CONNECT_SECONDS, KEPT_ALIVE
 
 
 def prepared(url: URL) -> Path:

@@ -127,9 +127,12 @@ def hands(d: Draft, mail: Mail | None, by: Contact) -> tuple[Contact, ...]:
 
 
 def taken(d: Draft, fact: Arrival, by: Contact, as_: str) -> None:
-    """Whoever wrote what is no answer yet hears how it is taken, as does who wrote it for them; once a day."""
+    """Whoever wrote what is no answer yet hears how it is taken, as does who wrote it for them; once a day. Of what
+    nothing proves only an address that the directory or the case holds hears, while the raiser is asked about it."""
     mail = fact.mail
     if mail.is_confidence:  # their writer is told where such words belong
+        return
+    if mail.proof is not Proof.PROVEN and not (d.case.is_open and is_known(d, by)):
         return
     addresses = [address for _, address in d.rules.inboxes]
     if not by.agency or is_inbox(d.rules.directory, addresses, by.email) or d.is_stranger or has_letter(d, by):

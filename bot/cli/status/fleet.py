@@ -13,9 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.output import AsJson, show
-from bot.cli.run import health
+from bot.cli.status.command import health
 from bot.model.errors import BotError, ConfigError
-from bot.settings.settings import BOT
+from bot.settings.home import BOT
 
 fleet = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 

@@ -6,19 +6,18 @@ Times are the database's clock, in seconds since 1970. SQLite needs none of it: 
 """
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import Column, Connection, Double, Integer, Table, UniqueConstraint, inspect, text
 
 from bot.model.errors import LifeOver
 from bot.store.codec import Plain
+from bot.store.db import asking
 from bot.store.schema import HEAD, metadata
+from bot.store.server import glance
+from bot.store.server.glance import Life
 
-#: After so many lengths of a lease without a sign a life counts for nothing; after so many seconds `status` says so,
-#: and its row goes.
-SILENT, QUIET, FORGOTTEN = 3, 60, 86_400
+#: After so many lengths of a lease without a sign a life counts for nothing; after so many seconds its row goes.
+SILENT, FORGOTTEN = 3, 86_400
 
 _lives = Table(
     "lives",
@@ -67,36 +66,6 @@ _TAKE = text(
 _WORKS = text(f"UPDATE lives SET fence = :fence, since = {_NOW}, seen = {_NOW} WHERE owner = :owner")  # noqa: S608
 _SEEN = text(f"UPDATE lives SET seen = {_NOW} WHERE owner = :owner")  # noqa: S608 - ours
 _RENEW = text(f"UPDATE lease SET until = {_NOW} + :seconds WHERE fence = :fence AND owner = :owner")  # noqa: S608
-_LISTED = text(
-    "SELECT v.owner, v.host, v.pid, v.version, v.started, v.seen, v.since,"  # noqa: S608 - ours
-    f" v.fence > 0 AND v.fence = l.fence AND l.until >= {_NOW}, v.fence > 0, {_NOW} - v.seen"
-    " FROM lives v CROSS JOIN lease l ORDER BY v.fence DESC, v.started"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Life:
-    """A life as its row has it: it works or stands by `since` then; `silent`: for how many seconds it has given no
-    sign. `has_worked` where it works no more: its lease lapsed."""
-
-    owner: str
-    host: str
-    pid: int
-    version: str
-    started: datetime
-    seen: datetime
-    since: datetime
-    is_active: bool
-    has_worked: bool
-    silent: float
-
-    @property
-    def is_silent(self) -> bool:
-        return self.silent > QUIET
-
-    @property
-    def name(self) -> str:
-        return f"process {self.pid} on {self.host}"
 
 
 def called(owner: str) -> str:
@@ -160,14 +129,7 @@ def before(tx: Connection, owner: str) -> list[str]:
 
 def listed(tx: Connection) -> list[Life]:
     """The one that works first; [] where lives are not kept."""
-    if not are_kept(tx):
-        return []
-    return [_life(*row) for row in tx.execute(_LISTED)]
-
-
-def _life(owner: str, host: str, pid: int, version: str, started: float, seen: float, since: float, *now: Any) -> Life:
-    began, last, then = (datetime.fromtimestamp(at, UTC) for at in (started, seen, since))
-    return Life(owner, host, pid, version, began, last, then, *now)
+    return glance.lives(asking(tx)) if are_kept(tx) else []
 
 
 def newer(tx: Connection, version: str, seconds: float) -> str:
