@@ -15,7 +15,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test quick check bench corpus fuzz simulate planted guards storm mutants patterns train sbom audit clean servers
+.PHONY: help demo test quick check bench corpus fuzz simulate year planted guards storm mutants patterns train sbom audit clean servers
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -52,6 +52,9 @@ fuzz: .venv/dev.txt ## hostile mails and fields through the reading process; FUZ
 
 simulate: .venv/dev.txt ## YEARS=50 years of a team's mail with faults at every call; SEED=n alone plays one again and makes it short
 	@$(BIN)/python -m tests.simulate --jobs $(JOBS) $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED))
+
+year: .venv/dev.txt ## the figures of a report against the journal, for a year of CASES=500 challenges over five policies
+	@YEAR=$(or $(CASES),500) $(BIN)/pytest -q tests/property/test_report_year.py
 
 planted: .venv/dev.txt ## whether a simulation and a storm find faults that are put into the bot on purpose
 	@$(BIN)/pytest -q -m planted -n $(JOBS) tests/simulate tests/storm

@@ -44,7 +44,7 @@ class Reads:
             if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name in imported:
                 other = self.trees[imported[node.node.name]]
                 yield from self._macro(node.attr, other, set())
-            elif isinstance(node, nodes.Name) and node.ctx == "load" and node.name not in made | {"self"}:
+            elif isinstance(node, nodes.Name) and node.ctx == "load" and node.name not in made | {"self", "super"}:
                 yield node.name
             elif isinstance(node, nodes.Name) and node.name in macros:
                 yield from self._macro(node.name, tree, set())

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import re2
 
 from bot.cli.rehearsal import rehearse, story
 from bot.settings import settings
@@ -73,3 +74,24 @@ def test_story_that_is_wrong_is_found(shipped: settings.Settings) -> None:
     wrong = told.model_copy(update={"expect": ({"letter": "escalation"},), "never": ({"fact": "opened"},)})
     found = rehearse.rehearse(wrong, shipped).faults
     assert [f.split(":")[0] for f in found] == ["expected and not found", "must never be and is"]
+
+
+def counted(text: str) -> int:
+    """The words of a letter's body: the box, list signs, telephone numbers and the footer apart."""
+    parts = text.replace("\r\n", "\n").split("\n--\n")[0].split("\n\n")
+    lines = re2.sub(r"(?m)^(?:- |\d\. )", "", "\n".join((parts[0], *parts[2:])))
+    return len(re2.sub(r"\b0\d{2,4}(?: ?\d{3,4}){1,2}\b", "", lines).split())
+
+
+def test_a_challenge_that_nobody_answers_costs_five_letters(shipped: settings.Settings) -> None:
+    """With hours, to its second lapse: the lead and the raiser read five letters at most, the lead
+    six hundred words."""
+    played = rehearse.rehearse(story.load(ROOT / "tests" / "stories" / "02-three-mornings.yaml"), shipped)
+    assert played.faults == ()
+    sent = [row for row in played.rows if row["what"] == "letter"]
+    lead, raiser = (
+        [str(row["text"]) for row in sent if who in (*row["to"], *row["cc"])]
+        for who in ("dev.patel@csc.example", "helen.visser@health.example")
+    )
+    assert (len(lead), len(raiser)) == (5, 5)
+    assert sum(map(counted, lead)) <= 600

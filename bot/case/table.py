@@ -89,7 +89,7 @@ CORRECTED: Row[Correction] = Row(
 )
 
 ALARMS: dict[AlarmKind, Row[Deadline]] = {
-    AlarmKind.CHASER: Row(WAITING, "those who are to reply are reminded", lambda d, _row: stages.on_chaser(d)),
+    AlarmKind.CHASER: Row(WAITING, "those who are to reply are reminded", lambda d, row: stages.on_chaser(d, row.nth)),
     AlarmKind.LAPSE: Row(
         WAITING, "the time of the stage ends: the next stage is called in", lambda d, _row: stages.on_lapse(d)
     ),

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection
 
 from bot.engine.proposed import not_held
-from bot.engine.registers import open_line, to_be_done
+from bot.engine.registers import by_risk, to_be_done
 from bot.engine.turn import Turn
 from bot.mail.bytes.headers import MAX_BLOCK
 from bot.mail.read import writer
@@ -19,7 +19,7 @@ from bot.mail.words.orders import lettered
 from bot.model import Case, Contact, Correction, CorrectionKind, Disposition, Flag, Letter
 from bot.model.failpoints import failpoint
 from bot.model.letters import Digest, Information
-from bot.model.letters.parts import InFlight, ToBeDone, Waiting, Watched, Withheld
+from bot.model.letters.parts import InFlight, OpenCase, ToBeDone, Waiting, Watched, Withheld
 from bot.rules import workdays
 from bot.rules.book import Mode
 from bot.store import cases, letters, mailboxes, mails, meta, outbox
@@ -80,7 +80,7 @@ class Digests:
         *,
         is_monday: bool,
     ) -> None:
-        policies = self.turn.books.settings.policies
+        settings = self.turn.books.settings
         open_cases = [case for case in cases.open_cases(tx) if case.area == area]
         withheld = tuple(_withheld(one) for one in kept_back if one.case and cases.load(tx, one.case).case.area == area)
         names = self.areas[area]
@@ -95,10 +95,11 @@ class Digests:
         if not unit or not (waits or is_monday):
             return
         listed = mailboxes.last_listed(tx)
+        rows = by_risk(open_cases, settings.policies, now, settings.calendar)
         head_at = (now.astimezone(UTC) - heads.SETTLED).replace(second=0, microsecond=0)
         named = {entry: letter for letter, entry in lettered([row.entry for row, _ in (*pen, *aside)]).items()}
         values = Digest.Daily(
-            open=tuple(open_line(case, policies) for case in open_cases),
+            open=tuple(rows),
             pen=tuple(_waiting(row, sender, named) for row, sender in pen),
             set_aside=tuple(_waiting(row, sender, named) for row, sender in aside),
             letters_open=unsent,
@@ -114,7 +115,7 @@ class Digests:
             f"digest/{area}/{day}",
             unit,
             decided=now,
-            subject=f"Professional challenges: {len(open_cases)} open, {len(pen) + len(aside)} to place",
+            subject=_subject(rows, len(pen) + len(aside)),
         )
         self.turn.post(tx, letter, now)
 
@@ -188,6 +189,15 @@ class Digests:
             subject="Older challenges were found: already in flight?",
         )
         self.turn.post(tx, letter, now)
+
+
+def _subject(rows: Sequence[OpenCase], to_place: int) -> str:
+    """What presses comes first: "Professional challenges: 1 over the time asked, 3 open, 0 to place"."""
+    over = sum(row.over is not None for row in rows)
+    today = sum(row.is_today and row.over is None for row in rows)
+    pressing = ((over, "over the time asked"), (today, "due today"))
+    said = (*((n, words) for n, words in pressing if n), (len(rows), "open"), (to_place, "to place"))
+    return f"Professional challenges: {', '.join(f'{n} {words}' for n, words in said)}"
 
 
 def _withheld(one: Queued) -> Withheld:

@@ -4,19 +4,22 @@ As sheets, as a letter's attachment, or as the lines of a letter. What a registe
 whom anything may go is decided elsewhere. It changes nothing.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from bot.case.making.clocks import hours_over, over_since
 from bot.case.said.command import answer
 from bot.model import Case, Command, Contact, Flag, Letter, Mail, Side, State, Word, Wording
 from bot.model.letters import Answer, Enclosed, TheRegister, TheReport, person
 from bot.model.letters.parts import Answering, OpenCase, ToBeDone
 from bot.records import register
 from bot.records.register import Sheet
-from bot.records.report import Quarter, Source, report
+from bot.records.report.made import PDF, XLSX, File, made
+from bot.records.report.periods import Quarter
+from bot.records.report.source import Source
 from bot.rules import workdays
 from bot.rules.coverage import deciders, responders
 from bot.rules.policy import prose
@@ -27,7 +30,6 @@ from bot.settings.settings import Settings, WatchedMailbox
 from bot.store import cases
 
 LOGS = ("escalations", "agency", "learning")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def held(tx: Connection, policies: Mapping[str, Policy], policy: str = "", area: str = "") -> list[Case]:
@@ -72,15 +74,33 @@ def attached(
     return f"{name}.xlsx", XLSX, register.as_xlsx(pages, cal)
 
 
-def reported(tx: Connection, wanted: TheReport, settings: Settings, now: datetime) -> tuple[str, str, bytes]:
-    """An area's report of a quarter or a year as a letter carries it."""
+def report_source(settings: Settings, found: list[Case], areas: Collection[str], now: datetime) -> Source:
+    """These cases, and the agencies that the directory knows in these areas."""
+    rows = [row for row in settings.directory.rows if row.agency and row.area in areas]
+    sectors = {row.agency: row.sector for row in rows if row.sector}
+    used = {box.policy for box in settings.config.mailboxes if box.area in areas}
+    only = settings.policies[used.pop()] if len(used) == 1 else None
+    return Source(
+        found,
+        settings.policies,
+        sorted({row.agency for row in rows}),
+        settings.calendar,
+        now,
+        sectors,
+        only.partnership if only else "",
+        only.report if only else None,
+    )
+
+
+def reported(tx: Connection, wanted: TheReport, settings: Settings, now: datetime) -> list[File]:
+    """An area's report of a quarter or a year as a letter carries it: to read, and as a workbook."""
     area, quarter = wanted.area, wanted.quarter
-    cal, day = settings.calendar, now.astimezone(settings.calendar.zone).date()
-    agencies = sorted({row.agency for row in settings.directory.rows if row.agency and row.area == area})
+    day = now.astimezone(settings.calendar.zone).date()
     chosen = Quarter.parse(quarter) if quarter else Quarter.before(day)
-    source = Source(held(tx, settings.policies, area=area), settings.policies, agencies, cal, now)
-    made = register.as_xlsx(report(source, chosen, public=wanted.public), cal)
-    return f"report-{area}-{chosen}{'-public' if wanted.public else ''}.xlsx", XLSX, made
+    source = report_source(settings, held(tx, settings.policies, area=area), (area,), now)
+    stem = f"report-{area}-{chosen}{'-public' if wanted.public else ''}"
+    files = made(source, chosen, public=wanted.public).files(stem)
+    return [file for file in files if file.type in (PDF, XLSX)]
 
 
 def open_line(case: Case, policies: Mapping[str, Policy]) -> OpenCase:
@@ -97,7 +117,22 @@ def open_line(case: Case, policies: Mapping[str, Policy]) -> OpenCase:
         watched=case.has(Flag.SHADOWED),
         untold=tuple(prose.role(f.partition(":")[2]) for f in case.flags if f.flag is Flag.NOBODY_TO_TELL),
         forms=tuple(policy.form(state.form).title for state in case.forms if state.is_missing),
+        sides=tuple(filter(None, (case.raiser.agency, case.responder_agency))),
+        who=person(who) if (who := _awaited(case)) else None,
+        asked=str(case.window or ""),
     )
+
+
+def by_risk(found: Iterable[Case], policies: Mapping[str, Policy], now: datetime, cal: Calendar) -> list[OpenCase]:
+    """Open cases as a letter lists them: those over the time asked for, the longest first; due today; the rest."""
+    today = now.astimezone(cal.zone).date()
+    rows = []
+    for case in found:
+        over = over_since(case, now)
+        is_today = case.due is not None and case.due.astimezone(cal.zone).date() == today
+        line = open_line(case, policies)
+        rows.append(replace(line, over=over, hours_over=hours_over(case, now), is_today=is_today))
+    return sorted(rows, key=lambda row: (row.over or now, not row.is_today, row.due is None, row.due or now))
 
 
 def to_be_done(case: Case, now: datetime, cal: Calendar) -> list[ToBeDone]:
@@ -119,9 +154,13 @@ def to_be_done(case: Case, now: datetime, cal: Calendar) -> list[ToBeDone]:
 
 def waiting_for(case: Case) -> str:
     """Whose move it is, in words."""
+    return str(_awaited(case) or "nobody who can be reached")
+
+
+def _awaited(case: Case) -> Contact | None:
     if case.state is State.AWAITING_CONFIRMATION:
-        return str(case.raiser)
-    return next((str(s.contact) for s in case.served if not s.is_dead), "nobody who can be reached")
+        return case.raiser
+    return next((s.contact for s in case.served if not s.is_dead), None)
 
 
 def answering(of: Settings, box: WatchedMailbox, on: date) -> Iterator[tuple[str, str, Contact]]:
@@ -139,11 +178,12 @@ def told(tx: Connection, letter: Letter, of: Settings, now: datetime) -> Letter:
     """A letter that answers OPEN or SPOC with its rows, as things are when it goes; any other as it is."""
     match letter.values:
         case Answer.Open(area=area):
-            found = [open_line(case, of.policies) for case in cases.open_cases(tx) if case.area == area]
-            return replace(letter, values=Answer.Open(area=area, rows=tuple(found)))
+            found = [case for case in cases.open_cases(tx) if case.area == area]
+            rows = tuple(by_risk(found, of.policies, now, of.calendar))
+            return replace(letter, values=Answer.Open(area=area, rows=rows))
         case Answer.Spoc(area=area, team=team) as spoc:
-            rows = tuple(row for row in _spoc(of, area, now) if team in ("", row.team))
-            return replace(letter, values=replace(spoc, rows=rows))
+            named = tuple(row for row in _spoc(of, area, now) if team in ("", row.team))
+            return replace(letter, values=replace(spoc, rows=named))
     return letter
 
 

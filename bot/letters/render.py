@@ -19,7 +19,8 @@ from jinja2 import BaseLoader, DictLoader, StrictUndefined, TemplateError, Templ
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from bot.letters import wording
+from bot.letters import marked, wording
+from bot.letters.marked import Block
 from bot.letters.mime import Attached, Thread, body, code, headers, is_ours, message_id
 from bot.letters.wording import Shown, fallback, shown_fields
 from bot.model import Contact, Letter, LetterKind, aware
@@ -28,16 +29,7 @@ from bot.model.letters import WORDINGS, Alert, Record
 from bot.rules.book import PEOPLE
 from bot.rules.workdays import Calendar
 
-__all__ = [
-    "Office",
-    "Rendered",
-    "Templates",
-    "check",
-    "code",
-    "is_ours",
-    "message_id",
-    "render",
-]
+__all__ = ["Office", "Rendered", "Templates", "check", "code", "is_ours", "message_id", "render"]
 
 _BASE = "base.html.j2"
 Values = Mapping[str, object]
@@ -82,7 +74,7 @@ class Templates:
         """The text of a letter with its marks. Raises whatever a template can raise."""
         return self._text.get_template(name).render(values)
 
-    def page(self, title: str, blocks: Sequence[wording.Block]) -> str:
+    def page(self, title: str, blocks: Sequence[Block]) -> str:
         """The HTML part. Raises whatever a template can raise."""
         return self._html.get_template(_BASE).render(title=title, blocks=blocks)
 
@@ -112,18 +104,22 @@ def _environment(loader: BaseLoader, *, html: bool) -> ImmutableSandboxedEnviron
         "name": wording.name,
         "person": wording.person,
         "contact": wording.contact,
+        "reach": wording.reach,
         "people": wording.people,
         "sentence": wording.sentence,
-        "quoted": wording.quoted,
+        "quoted": marked.quoted,
         "say": _dated(wording.instant),
         "short": _dated(wording.short),
         "day": _dated(wording.day),
     }
     made.globals |= {
         "fit": wording.fit,
-        "heading": wording.heading,
-        "link": wording.link,
-        "options": wording.options,
+        "heading": marked.heading,
+        "box": marked.box,
+        "foot": marked.foot,
+        "steps": marked.steps,
+        "link": marked.link,
+        "options": marked.options,
     }
     return made
 
@@ -220,9 +216,9 @@ def _entry(attached: Attached) -> dict[str, Shown]:
 
 def _parts(letter: Letter, office: Office, templates: Templates, values: Values, subject: str) -> tuple[str, str, str]:
     """(text, html, fault). Any exception is a template's fault: it is the operator's file, and the letter must go."""
-    marked, fault = _marked(letter, office, templates, values)
-    html, failed = _page(marked, office, templates, subject)
-    return wording.plain(marked), html, fault or failed
+    words, fault = _marked(letter, office, templates, values)
+    html, failed = _page(words, office, templates, subject)
+    return marked.plain(words), html, fault or failed
 
 
 def _marked(letter: Letter, office: Office, templates: Templates, values: Values) -> tuple[str, str]:
@@ -233,14 +229,11 @@ def _marked(letter: Letter, office: Office, templates: Templates, values: Values
         return fallback(letter.kind, values, office.calendar), f"{template_of(letter)}: {_fault(error)}"
 
 
-def _blocks(marked: str, office: Office, subject: str) -> tuple[wording.Block, ...]:
-    return wording.blocks(marked, office.bot.email, subject if subject.startswith("RE:") else f"RE: {subject}")
-
-
-def _page(marked: str, office: Office, templates: Templates, subject: str) -> tuple[str, str]:
+def _page(words: str, office: Office, templates: Templates, subject: str) -> tuple[str, str]:
     """(html, fault)."""
+    answer = subject if subject.startswith("RE:") else f"RE: {subject}"
     try:
-        return templates.page(subject, _blocks(marked, office, subject)), ""
+        return templates.page(subject, marked.blocks(words, office.bot.email, answer)), ""
     except Exception as error:
         return "", f"{_BASE}: {_fault(error)}"
 
@@ -278,14 +271,14 @@ def _check_one(letter: Letter, office: Office, templates: Templates, pages: set[
     name, subject = template_of(letter), subject_of(letter)
     if name not in templates.names:
         return []
-    marked, fault = _marked(letter, office, templates, values_of(letter, office))
-    made_up = (letter.occasion, wording.make_up(marked))
+    words, fault = _marked(letter, office, templates, values_of(letter, office))
+    made_up = (letter.occasion, marked.make_up(words))
     if not fault and made_up not in pages:
         pages.add(made_up)
-        fault = _page(marked, office, templates, subject)[1]
+        fault = _page(words, office, templates, subject)[1]
     if fault:
         return [Problem(f"mail_templates/{fault.partition(':')[0]}", 0, fault.partition(": ")[2])]
-    faults, text = [], wording.plain(marked)
+    faults, text = [], marked.plain(words)
     if len(text.split("\n", 1)[0]) > wording.ACTION_LIMIT:
         faults.append(f"the action, its first line, is longer than {wording.ACTION_LIMIT} characters")
     if letter.values.is_of_case and letter.standing is not None:

@@ -1,22 +1,19 @@
-"""How letters speak: dates, people, words to answer with, and one marked text that becomes both parts of a letter.
+"""How letters speak: dates, people, and the plain letter that goes when a template fails.
 
-A template writes paragraphs, lists and headings as text; three private marks say what is a heading and what is a link.
-`plain` and `blocks` read the same marked text, so that the two parts of a letter always say the same. Values are
-cleaned before a template sees them: no value can bring a mark, a line break or a control character of its own. It
-knows no template, no header and no clock.
+Values are cleaned before a template sees them: no value can bring a mark (marked.py), a line break or a control
+character of its own. It knows no template, no header and no clock.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import datetime
-from urllib.parse import quote
 
+from bot.letters.marked import box, foot, quoted, ring
 from bot.model.letters import WANTS_ANSWERS, LetterKind
 from bot.rules.workdays import Calendar, say
 
 ACTION_LIMIT = 90  # characters of the first line: what a phone's list of mails shows
 
-_HEADING, _OPEN, _BODY, _CLOSE = "\ue000", "\ue001", "\ue002", "\ue003"
 _STEER = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF])
 _CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
 _MARKS = dict.fromkeys([*range(0xE000, 0xF900), *range(0xD800, 0xE000)])
@@ -74,8 +71,14 @@ def person(who: object) -> str:
 
 def contact(who: object) -> str:
     """A person and how to reach them: "Helen Visser (Cheshire Health), 01270 000000"."""
-    reach = (who.get("phone") or who.get("email")) if isinstance(who, Mapping) else ""
+    phone, email = (str(who.get(key) or "") for key in ("phone", "email")) if isinstance(who, Mapping) else ("", "")
+    reach = ring(phone) if phone else email
     return f"{person(who)}, {reach}" if reach and reach != name(who) else person(who)
+
+
+def reach(who: object) -> str:
+    """The same of whom the letter has named already: "Helen Visser, 01270 000000"."""
+    return contact({**who, "agency": ""}) if isinstance(who, Mapping) else contact(who)
 
 
 def people(several: Sequence[object]) -> str:
@@ -98,26 +101,6 @@ def fit(*candidates: str) -> str:
     return candidates[-1][: ACTION_LIMIT - 1].rsplit(" ", 1)[0] + "…"
 
 
-def heading(words: str) -> str:
-    return f"{_HEADING}{words}"
-
-
-def link(words: str, body: str = "") -> str:
-    """Words that, in the HTML part, open a reply whose text is `body` (the words themselves by default)."""
-    written = clean(body or words) + (" " if body.endswith(" ") else "")  # room for what the person adds
-    return f"{_OPEN}{written}{_BODY}{clean(words)}{_CLOSE}"
-
-
-def options(several: Sequence[Sequence[str]]) -> str:
-    """A list of words to reply with and what each means: [[word, meaning], ...] or [[word, meaning, body], ...]."""
-    return "\n".join(f"- {link(c[0], c[2] if len(c) > 2 else '')}: {c[1]}" for c in several)
-
-
-def quoted(text: str) -> str:
-    """Somebody else's words, each line marked as a quotation."""
-    return "\n".join(f"> {line.rstrip()}" for line in text.strip().split("\n"))
-
-
 def instant(iso: str | None, cal: Calendar) -> str:
     """An instant (ISO text) in the office's zone: "Wednesday 13 January 2027, 10:05am"; none is ""."""
     return say(datetime.fromisoformat(iso), cal) if iso else ""
@@ -132,90 +115,6 @@ def short(iso: str | None, cal: Calendar) -> str:
 def day(iso: str | None, cal: Calendar) -> str:
     """The day alone: "Wednesday 13 January 2027"."""
     return instant(iso, cal).partition(",")[0]
-
-
-# --- one marked text, two parts ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A stretch of text; `href` is empty or a mailto link of ours."""
-
-    text: str
-    href: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A piece of a letter: action, heading, text, list or quote; one entry of `lines` a paragraph, item or line."""
-
-    kind: str
-    lines: tuple[tuple[Words, ...], ...]
-
-
-def _paragraphs(marked: str) -> list[tuple[str, list[str]]]:
-    """(kind, lines): wrapped lines of a paragraph are joined, items and quoted lines stay apart."""
-    found: list[tuple[str, list[str]]] = []
-    fresh = True
-    for line in (raw.rstrip() for raw in marked.split("\n")):
-        kind = _kind(line)
-        text = " ".join(line.lstrip(_HEADING).split()) if kind in ("text", "heading") else line[2:]
-        if kind == "text" and not text:
-            fresh = True
-            continue
-        if kind == "text" and found and not fresh and found[-1][0] in ("text", "list"):
-            found[-1][1][-1] += f" {text}"
-        elif found and found[-1][0] == kind and kind in ("list", "quote"):
-            found[-1][1].append(text)
-        else:
-            found.append((kind, [text]))
-        fresh = kind == "heading"
-    return found
-
-
-def _kind(line: str) -> str:
-    if line.startswith(_HEADING):
-        return "heading"
-    return {"- ": "list", "> ": "quote"}.get(f"{line} "[:2], "text")
-
-
-def _split(line: str, office: str, subject: str) -> tuple[Words, ...]:
-    """The links of a line and the text between them."""
-    words: list[Words] = []
-    before, *rest = line.split(_OPEN)
-    words.append(Words(before))
-    for piece in rest:
-        body, _, shown = piece.partition(_BODY)
-        text, _, after = shown.partition(_CLOSE)
-        words += [Words(text, mailto(office, subject, body)), Words(after)]
-    return tuple(w for w in words if w.text)
-
-
-def mailto(address: str, subject: str, body: str) -> str:
-    """A link that opens a finished reply to us."""
-    return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}&body={quote(body, safe='')}"
-
-
-def blocks(marked: str, office: str, subject: str) -> tuple[Block, ...]:
-    """The marked text as the HTML part shows it; the first paragraph is the action."""
-    found = [Block(k, tuple(_split(line, office, subject) for line in lines)) for k, lines in _paragraphs(marked)]
-    return (Block("action", found[0].lines), *found[1:]) if found else ()
-
-
-def make_up(marked: str) -> tuple[int, ...]:
-    """How many items, quoted lines, headings, links and paragraphs it has, whatever they say."""
-    return tuple(marked.count(sign) for sign in ("\n- ", "\n> ", _HEADING, _OPEN, "\n\n"))
-
-
-def plain(marked: str) -> str:
-    """The marked text as the text part shows it: headings in capitals, links as their words, one newline at the end."""
-    parts: list[str] = []
-    for kind, lines in _paragraphs(marked):
-        shown = ["".join(w.text for w in _split(line, "", "")) for line in lines]
-        sign = {"list": "- ", "quote": "> "}.get(kind, "")
-        text = "\n".join(f"{sign}{line}".rstrip() for line in shown)
-        parts.append(f"{text.upper()}\n" if kind == "heading" else f"{text}\n\n")
-    return "".join(parts).rstrip("\n") + "\n"
 
 
 # The built-in plain letter that goes when a template fails. It uses no template and takes nothing for granted:
@@ -253,16 +152,17 @@ def fallback(kind: LetterKind, values: Mapping[str, object], calendar: Calendar)
         "\n".join(f"- {line}" for line in lines) if isinstance(lines, list) else "",
         f"To answer, reply to this letter and keep [{ref}] in the subject." if ref else "",
         f"Ring: {contact(human)}." if human else "",
-        f"Ref: [{ref}]." if ref else "",
-        f"Sent automatically by {values.get('bot_name') or 'the challenge clock'}."
-        " No person reads this mailbox out of hours.",
+        foot(
+            f"{f'[{ref}]. ' if ref else ''}Sent by {values.get('bot_name') or 'a machine'}."
+            " No person reads this mailbox out of hours."
+        ),
     )
     return "\n\n".join(p for p in parts if p.strip())
 
 
 def _emergency(line: object) -> str:
     text, say = (str(line.get(k, "")) for k in ("text", "say")) if isinstance(line, Mapping) else ("", "")
-    return say if text in say else f"{text} {say}"
+    return box(say if text in say else f"{text} {say}") if say or text else ""
 
 
 def _due(value: object, calendar: Calendar) -> str:

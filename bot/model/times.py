@@ -92,7 +92,7 @@ class Deadline:
     kind: AlarmKind
     at: datetime
     why: PlainText  # never who: that stands in the event
-    nth: int = 0  # chaser, repeat, ask, form: how often by then, from 1
+    nth: int = 0  # chaser, repeat, ask, form: how often by then, from 1; a chaser of the raiser alone is 0
     stage: PlainText = ""
     item: int = 0  # which of several: a clock by its place in the stage, an agreed action or a prompt by its number
 

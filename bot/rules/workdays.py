@@ -230,6 +230,13 @@ def next_morning(moment: datetime, cal: Calendar, at: time = MORNING, n: int = 1
     return at_local(working_day(moment, n, cal), at, cal)
 
 
+def opens(moment: datetime, cal: Calendar, at: time = MORNING) -> datetime:
+    """When people are at work next, outside office hours: `at` o'clock local of the same working day, else the next."""
+    local = _local(moment, cal)
+    is_early = cal.is_working(local.date()) and local.time() < at
+    return at_local(local.date(), at, cal) if is_early else next_morning(moment, cal, at)
+
+
 def say(moment: datetime, cal: Calendar) -> str:
     """ "Wednesday 13 January 2027, 10:05am": an instant as letters write it, in the office's zone."""
     local = _local(moment, cal)

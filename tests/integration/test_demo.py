@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -46,7 +47,8 @@ def test_a_pipe_gets_plain_lines(played: tuple[Path, str, float]) -> None:
     assert "\x1b" not in said and "\r" not in said
     lines = [line for line in said.splitlines() if line[:3] in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")]
     assert len(lines) > 60
-    for wanted in ("case 2  out     escalation to Dev Patel, Ruth Okoye: Please act now", "(ignored)", "(holding pen)"):
+    escalated = "case 2  out     escalation to Dev Patel, Ruth Okoye: Ring Helen Visser and act now"
+    for wanted in (escalated, "(ignored)", "(holding pen)"):
         assert wanted in said
     assert "CE-2027-0001: closed as resolved" in said and "CE-2027-0002: closed as resolved" in said
 
@@ -63,6 +65,15 @@ def test_letters_are_left_to_open(played: tuple[Path, str, float]) -> None:
         mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         body = mail.get_body(("plain",))
         assert mail["From"] and mail["Message-ID"] and body is not None and body.get_content().strip()
+
+
+def test_it_ends_with_the_quarters_report(played: tuple[Path, str, float]) -> None:
+    """As page, PDF, workbook and CSV, with both cases in it."""
+    out, said, _ = played
+    names = [f"report-2027Q1.{end}" for end in ("html", "pdf", "xlsx", "csv")]
+    assert said.endswith(f"The quarter's report: {', '.join(names)}.\n")
+    assert "2 challenges were received in the first quarter of 2027" in (out / names[0]).read_text("utf-8")
+    assert all((out / name).stat().st_size for name in names)
 
 
 def test_records_are_left_to_read(played: tuple[Path, str, float]) -> None:
@@ -99,7 +110,10 @@ def test_the_page_shows_every_letter_and_loads_nothing(played: tuple[Path, str, 
     assert set(page.found) == beside
     assert page.tags & {"script", "link", "img", "iframe", "object", "base"} == set()
     assert "url(" not in text and "@import" not in text
-    assert text.count("WHAT HAPPENED") == len(list((out / "letters").glob("*.eml")))
+    shown = " ".join(unescape(text).split())
+    for path in (out / "letters").glob("*.eml"):
+        body = email.message_from_bytes(path.read_bytes(), policy=email.policy.default).get_body(("plain",))
+        assert body is not None and " ".join(body.get_content().split()) in shown
 
 
 def test_another_policy_and_an_earlier_demo(played: tuple[Path, str, float], tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ BESIDE = {
     "information-notify": "the policy's own notice to a role, which it asks for whatever else that person is sent",
     "question-risk": "ring now: nothing else to be read or answered may stand in it",
     "information-risk": "a person may be at risk: it is never left out, and stands alone",
+    "question-approve": "GO is the unit's as an office, beside a repeat to it as a stage's contact",
     "question-undo": "an unproven word acted: it may be taken back for 24 hours, whatever else its reader hears",
     "alert-plain": "the operator's, one for each fault; another channel reads them",
     "alert-incident": "the operator's, one for each fault; another channel reads them",
@@ -50,7 +51,6 @@ BESIDE = {
 OF_A_MINUTE = {
     "question-confirm_manager": "YES and NO answer the letter they cite: a reply to a reminder may not pass for YES",
     "chaser-clock": "what the policy asks besides the answer has an action of its own, and others who are told",
-    "question-approve": "GO is the unit's as an office; a repeat to it as a stage's contact was decided before",
 }
 
 

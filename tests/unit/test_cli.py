@@ -362,10 +362,12 @@ def test_the_register_is_written_once(own: Desk, name: str) -> None:
 
 
 def test_the_report_is_written_and_said(own: Desk) -> None:
-    """A workbook and a CSV for the quarter; the headline is said; what is no quarter is one sentence."""
+    """Page, PDF, workbook and CSV of the quarter; the headline is said; what is no quarter is one sentence."""
     said = done(own.folder, "report", "--quarter", "2026Q4", "--out", own.folder / "reports")
-    assert "Challenges received:" in said
-    assert sorted(p.name for p in (own.folder / "reports").iterdir()) == ["report-2026Q4.csv", "report-2026Q4.xlsx"]
+    assert "received in the fourth quarter of 2026" in said
+    assert sorted(p.name for p in (own.folder / "reports").iterdir()) == [
+        f"report-2026Q4.{end}" for end in ("csv", "html", "pdf", "xlsx")
+    ]
     ran = command(own.folder, "report", "--quarter", "autumn")
     assert (ran.returncode, "write it as 2026Q4" in ran.stderr) == (1, True)
 

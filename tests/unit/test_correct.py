@@ -51,10 +51,14 @@ def test_a_corrected_due_time_binds_and_both_sides_hear() -> None:
 
 
 def test_a_corrected_stage_is_entered_with_its_own_letter() -> None:
-    """The stage's people are written to, and its clock waits for their letter."""
+    """The stage's people are written to, and its clock waits for their letter; the others hear to whom it was sent."""
     decision = corrected(a_case(), stage="step-2")
     assert (decision.case.stage, decision.case.state) == ("step-2", State.AWAITING_RESPONSE)
-    assert [one.kind for one in decision.letters] == [LetterKind.ESCALATION]
+    assert [one.values.name for one in decision.letters] == [
+        "escalation-asked",
+        "information-sent_on",
+        "information-passed_on",
+    ]
     assert note(decision) == "stage: frontline"
     assert decision.case.runs[0].ended_as is EndedAs.CORRECTED
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.model import LetterKind
 from bot.rules.policy.blocks import Decider
+from tests.letters import about
 from tests.unit.case_samples import (
     BOT,
     FAY,
@@ -31,3 +32,4 @@ def test_an_appointment_is_told_to_the_appointed_and_to_everybody_of_the_stage()
     named = arrived(case, mail(UNIT, f"APPOINT {MANAGER}", at=START + timedelta(hours=1), to=(BOT,)), book)
     told = letters(named, LetterKind.INFORMATION, "appointed")
     assert [to(one) for one in told] == [{MANAGER}, {HELEN, FAY, UNIT}]
+    assert [about(one)["mine"] for one in told] == [True, False]

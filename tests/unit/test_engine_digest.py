@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import re2
 
 from bot.model import LetterKind
 from bot.store import mailboxes, mails
@@ -97,6 +98,36 @@ def test_it_lists_open_cases_and_when_each_mailbox_was_read(house: House) -> Non
     assert f"{CREWE_BOX}: last read Tuesday 12 January 2027, 10:05am" in text
     assert "bot: last read never" in text
     assert "CW Chester" not in text
+
+
+def test_what_presses_comes_first(house: House) -> None:
+    """Over the time asked for, due today, the rest: in the subject, the first line and the order of the lines."""
+    house.open()
+    house.serve(START)
+    assert digest(house, NINE).startswith("Due today: CE-2027-0001 ")
+    later = START + DAYS
+    house.open(mail(HELEN, f"{WORDS} Twice.", title=DAY, to=(FAY,), cc=(CREWE,), at=later))
+    house.serve(later)
+    text = digest(house, NINE + DAYS)
+    assert text.startswith("Chase today: CE-2027-0001, 22 hours over ")
+    over, today = text.index("Over the time asked"), text.index("Due today:")
+    assert over < text.index("- CE-2027-0001") < today < text.index("- CE-2027-0002")
+    assert "24 hours asked for, 22 hours over" in text
+    subjects = {q.letter.subject for q in house.letters(LetterKind.DIGEST) if to(q.letter) == (UNIT,)}
+    assert subjects == {
+        "Professional challenges: 1 due today, 1 open, 0 to place",
+        "Professional challenges: 1 over the time asked, 1 due today, 2 open, 0 to place",
+    }
+
+
+def test_it_says_every_day_what_its_absence_means_and_ends_with_the_head(house: House) -> None:
+    """Also when a mail waits; the head of the journal is the last small line, under all that a person reads."""
+    penned(house)
+    for text in (digest(house, NINE), digest(house, NINE, UNIT_CW)):
+        assert "If this letter fails to come on a working day, please tell the operator." in text
+        body, _, foot = text.partition(" -- ")
+        assert "Head of the journal" not in body
+        assert re2.search(r"Head of the journal at \S+: [0-9a-f]{64}\.\s*$", foot)
 
 
 def penned(house: House) -> None:

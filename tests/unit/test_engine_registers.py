@@ -9,8 +9,9 @@ from io import BytesIO
 import openpyxl
 import pytest
 
+from bot.case.making import clocks
 from bot.engine import registers
-from bot.model import Case, Command, Contact, Inbox, LetterKind
+from bot.model import Case, Command, Contact, EndedAs, Inbox, LetterKind
 from bot.model.letters import TheRegister, TheReport
 from tests.unit.case_samples import CREWE, DAY, FAY, HELEN, MANAGER, START, UNIT, mail, opened, served, shipped
 from tests.unit.engine_samples import CHESTER, WORDS, House, post, texts, to
@@ -100,9 +101,9 @@ def test_a_registers_workbook_is_named_by_area_and_day(two: House) -> None:
 def test_a_report_is_of_a_quarter_and_else_of_the_last_full_one(two: House, wanted: TheReport, name: str) -> None:
     """On the sixth of April that is the first of the year; a year and the public edition are named in the file."""
     with two.db.read() as tx:
-        given, _, content = registers.reported(tx, wanted, two.settings, NOW)
-    assert given.removeprefix("report-CE-").removesuffix(".xlsx") == name
-    assert content[:2] == b"PK"
+        pdf, workbook = registers.reported(tx, wanted, two.settings, NOW)
+    assert (pdf.name, workbook.name) == (f"report-CE-{name}.pdf", f"report-CE-{name}.xlsx")
+    assert (pdf.content[:5], workbook.content[:2]) == (b"%PDF-", b"PK")
 
 
 def test_an_open_case_says_whose_move_it_is(two: House) -> None:
@@ -116,6 +117,20 @@ def test_an_open_case_says_whose_move_it_is(two: House) -> None:
         0,
         False,
     )
+
+
+def test_an_answer_ends_what_is_over_the_time_asked(house: House) -> None:
+    """From the minute that the hours asked for end, through the stages that follow, until an answer is recorded."""
+    house.open()
+    house.serve(START)
+    case, end = house.case(), START + timedelta(hours=24)
+    assert clocks.over_since(case, end - timedelta(minutes=1)) is None
+    assert clocks.over_since(case, end) == end
+    lapsed = replace(case.runs[0], ended=end, ended_as=EndedAs.LAPSED)
+    second = replace(case.runs[0], stage="step-2", entered=end, due=end + timedelta(days=9), window=None)
+    assert clocks.over_since(replace(case, runs=(lapsed, second)), end + timedelta(days=2)) == end
+    answered = replace(second, responded=end + timedelta(days=1))
+    assert clocks.over_since(replace(case, runs=(lapsed, answered)), end + timedelta(days=2)) is None
 
 
 @pytest.mark.parametrize(

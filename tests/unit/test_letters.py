@@ -34,6 +34,10 @@ OFFICE = Office(Contact("clock@partnership.example", "Safeguarding Challenge Clo
 SAMPLES = samples()
 #: Notices and reminders that do not ask a stage's own people for their answer.
 TO_OTHERS = ("provisional", "raiser", "outcome", "clock", "prompt", "form")
+#: Of a stage that is left.
+TOLD = ("sent_on", "passed_on")
+RUTH = Person("Ruth Okoye", "ruth.okoye@north-health.example")
+NEXT = datetime(2027, 1, 18, 9, tzinfo=UTC)
 CASES = tuple(one for one in SAMPLES if one.standing is not None)
 
 
@@ -46,7 +50,10 @@ def named(letter: Letter) -> str:
     return f"{letter.kind.value}-{letter.variant}-{letter.occasion}"
 
 
-TAGS = {"html", "head", "meta", "title", "body", "div", "h1", "h2", "p", "ul", "li", "a", "blockquote"}
+TAGS = {
+    *("html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td"),
+    *("h1", "h2", "p", "ul", "ol", "li", "a", "blockquote"),
+}
 
 each = pytest.mark.parametrize("letter", SAMPLES, ids=named)
 each_of_a_case = pytest.mark.parametrize("letter", CASES, ids=named)
@@ -70,7 +77,7 @@ class Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
-        self._skip = tag == "title"
+        self._skip = tag in ("title", "style")
         self.links += [value or "" for name, value in attrs if name == "href"]
         if tag in ("h1", "h2", "p", "li"):
             self.words.append(" ")
@@ -148,33 +155,29 @@ def test_the_action_stands_in_the_first_90_characters(letter: Letter) -> None:
 
 @each_of_a_case
 def test_a_letter_keeps_its_order(letter: Letter) -> None:
-    """Action, emergency line, what happened, what to do, by when, how to answer, whom to ring, ref."""
+    """Action, emergency line, what follows, whom to ring, and a footer of one line."""
     text = render(letter, OFFICE, TEMPLATES).text
     order = [
-        about(letter)["emergency"]["say"],
-        "WHAT HAPPENED",
-        "WHAT YOU NEED TO DO",
-        "BY WHEN",
-        "HOW TO ANSWER",
-        "WHOM TO RING",
-        f"[{letter.ref}]. ",
-        "Sent automatically by Safeguarding Challenge Clock (automatic). No person reads this mailbox out of hours.",
+        " ".join(about(letter)["emergency"]["say"].split()),
+        "To talk: ",
+        f"\n--\n[{letter.ref}]. ",
+        "Sent by a machine: it sees mail only, and nobody reads this mailbox out of hours.",
     ]
     places = [text.rfind(words) for words in order if words in text]
     assert places == sorted(places)
-    assert {order[0], order[1], order[2], order[7]} <= {words for words in order if words in text}
+    assert {order[0], order[2], order[3]} <= {words for words in order if words in text}
+    assert text.split("\n\n")[1].endswith(order[0])
 
 
 @each
 def test_html_and_text_say_the_same(letter: Letter) -> None:
-    """Whoever reads only one part misses nothing; headings differ in capitals alone."""
+    """Whoever reads only one part misses nothing; a button stands where the text part has a colon."""
     message = parsed(render(letter, OFFICE, TEMPLATES).raw)
     plain = message.get_body(("plain",))
     assert plain is not None
-    text = "\n".join(
-        f"{line} "[2:] if f"{line} "[:2] in ("- ", "> ") else line for line in plain.get_content().split("\r\n")
-    )
-    assert " ".join("".join(page(message).words).split()).casefold() == " ".join(text.split()).casefold()
+    text = re2.sub(r"(?m)^(?:[->]( |$)|--$|\d\. )", "", plain.get_content().replace("\r\n", "\n"))
+    shown = "".join(page(message).words)
+    assert shown.replace(":", "").casefold().split() == text.replace(":", "").casefold().split()
 
 
 @each
@@ -187,13 +190,64 @@ def test_html_is_simple_and_links_only_to_us(letter: Letter) -> None:
     assert '<html lang="en-GB"' in part.get_content()
     assert "http" not in part.get_content()
     assert seen.tags <= TAGS
-    assert all(link.startswith("mailto:clock@partnership.example?subject=RE%3A%20") for link in seen.links)
+    assert all(link.startswith(("mailto:clock@partnership.example?subject=RE%3A%20", "tel:")) for link in seen.links)
+    assert len(part.get_content()) < 20_000
 
 
 def test_a_word_is_a_link_that_writes_the_answer() -> None:
     """One press opens a mail to us with the ref in its subject and the word in its text."""
     links = page(parsed(render(sample(LetterKind.RESPONSE), OFFICE, TEMPLATES).raw)).links
     assert any(link.endswith("%5BXX-2027-0007%5D&body=NOT%20RESOLVED") for link in links)
+
+
+#: Letters that are a list or a form: its entries are not counted.
+LISTS = ("answer-help", "answer-open", "answer-spoc", "digest-daily")
+
+
+def counted(letter: Letter) -> int:
+    """The words of its body: the box, quoted words, lists that were asked for, list signs, telephone numbers and the
+    footer apart."""
+    shown = changed(letter, forms=()) if letter.values.name == "question-form" else letter
+    parts = render(shown, OFFICE, TEMPLATES).text.split("\n--\n")[0].split("\n\n")
+    has_box = letter.standing is not None or hasattr(letter.values, "emergency")
+    listed = "- " if letter.values.name in LISTS else "> "
+    own = [line for n, part in enumerate(parts) if n != 1 or not has_box for line in part.split("\n")]
+    lines = [re2.sub(r"^(?:- |\d\. )", "", line) for line in own if not line.startswith((">", listed))]
+    return len(re2.sub(r"\b0\d{2,4}(?: ?\d{3,4}){1,2}\b", "", "\n".join(lines)).split())
+
+
+#: Samples that may be longer: how many words, and why. No row is added, and no number grows.
+LONGER = {
+    "acknowledgement-opened-sample/1": (193, "every question at once, and what the procedure leaves out"),
+    "acknowledgement-provisional-sample/163": (129, "asks whose it is and whether it is another's double"),
+    "acknowledgement-brought-sample/170": (128, "says who handed it in, what is not shown, and asks for the time"),
+    "notice-opened-sample/5": (195, "two other clocks of the stage, and a question"),
+    "chaser-raiser-sample/145": (131, "three things that came, each with who and when"),
+    "chaser-last-sample/146": (154, "two things that came, and something that could not be read"),
+    "escalation-lapsed-sample/16": (166, "what came and is no answer, and another clock"),
+    "escalation-lapsed-sample/17": (136, "what came and is no answer"),
+    "escalation-lapsed-sample/18": (176, "the same, of a sender who is not proven, out of hours"),
+    "escalation-lapsed-sample/19": (165, "the partnership's own stage: its copies, and the words of who decides"),
+    "escalation-asked-sample/20": (148, "what came and is no answer"),
+    "escalation-asked-sample/21": (199, "the partnership's own stage, and both sides' view"),
+    "escalation-live-sample/24": (142, "its first letter, and what came"),
+    "escalation-unconfirmed-sample/148": (136, "both sides' view"),
+    "outcome-closed-sample/77": (166, "two actions, one to be put right, and what the policy asks besides"),
+}
+
+
+@each
+def test_a_letter_is_short(letter: Letter) -> None:
+    """At most 120 words of body; of the few that may be longer, no more than they have today."""
+    most, _ = LONGER.get(named(letter), (120, ""))
+    assert counted(letter) <= most
+
+
+def test_what_may_be_longer_only_shrinks() -> None:
+    """Whoever shortens one writes its number down, or takes its row out."""
+    long = {named(one): counted(one) for one in SAMPLES if named(one) in LONGER}
+    assert long == {name: words for name, (words, _) in LONGER.items()}
+    assert min(long.values()) > 120
 
 
 def test_our_own_sentences_are_plain() -> None:
@@ -225,6 +279,22 @@ def _sentences(text: str) -> list[str]:
     return [s for line in dated.split("\n") if not line.startswith("- ") for s in re2.split(r"[.?!:;] |\n", line) if s]
 
 
+@each
+def test_a_letter_has_three_buttons_at_most(letter: Letter) -> None:
+    """More is a choice that nobody makes in two seconds; the list of all words has them all."""
+    links = page(parsed(render(letter, OFFICE, TEMPLATES).raw)).links
+    assert len([link for link in links if link.startswith("mailto:")]) <= 3 or letter.values.name == "answer-help"
+
+
+@pytest.mark.parametrize("letter", [s for s in SAMPLES if s.kind is LetterKind.DIGEST], ids=named)
+def test_a_link_of_the_daily_letter_names_no_case_that_it_does_not_know(letter: Letter) -> None:
+    """A made-up ref may be somebody's: one press would put a mail into that case."""
+    links = page(parsed(render(letter, OFFICE, TEMPLATES).raw)).links
+    guesses = ",".join(one["guesses"] for one in (*about(letter)["pen"], *about(letter)["set_aside"]))
+    named_ = {ref for link in links for ref in re2.findall(r"[A-Z]{2}-\d{4}-\d{4}", link)}
+    assert named_ <= set(guesses.replace(" ", "").split(","))
+
+
 @pytest.mark.parametrize("word", ["failed to", "you have not", "ignored", "breach", "must have", "overdue"])
 def test_no_letter_blames(word: str) -> None:
     """Silence is what was not recorded, never what somebody did."""
@@ -245,27 +315,40 @@ def test_a_lapse_speaks_as_its_policy_does(timescales: str, words: str) -> None:
     text = render(changed(letter, timescales=timescales, holding=()), OFFICE, TEMPLATES).text
     assert words in text
     assert "No reply has been recorded" in text
-    assert "cannot see telephone calls, or mail sent directly" in text
+    assert "it sees mail only" in text
 
 
 @pytest.mark.parametrize(
     ("kind", "variant", "changes", "says"),
     [
-        (LetterKind.ESCALATION, "lapsed", {"holding": ()}, "raised as needing an answer in 24 hours and has had none"),
+        (LetterKind.ESCALATION, "lapsed", {"holding": ()}, "No reply has been recorded."),
         (LetterKind.ESCALATION, "lapsed", {}, "None of these is taken as an answer. What we have: Fay Marsh"),
-        (LetterKind.ESCALATION, "lapsed", {}, "Please act now: what came is not taken as an answer. Outer limit"),
-        (LetterKind.ESCALATION, "lapsed", {}, "The policy asks you to act now"),
+        (LetterKind.ESCALATION, "lapsed", {}, "Ring Helen Visser and act now: what came is not taken as an answer"),
+        (LetterKind.ESCALATION, "lapsed", {}, "raised as needing an answer in 24 hours"),
+        (LetterKind.ESCALATION, "lapsed", {"over": 48}, "48 hours over what was asked"),
+        (LetterKind.ESCALATION, "lapsed", {"raising": (RUTH,)}, "Ruth Okoye: tell Dev Patel, 01632 960203, what would"),
+        (LetterKind.ESCALATION, "lapsed", {"copied": (RUTH,)}, "(copied): nothing to do until you hear from Dev Patel"),
+        (LetterKind.ESCALATION, "repeat", {"over": 1, "n": 3}, "Who will ring Dev Patel today? "),
         (LetterKind.ESCALATION, "lapsed", {}, "outer limit is Thursday 21 January 2027, 5pm"),
-        (LetterKind.ESCALATION, "repeat", {"holding": ()}, "Please act now: no reply is recorded. Outer limit"),
+        (LetterKind.ESCALATION, "repeat", {"holding": ()}, "act now: no reply is recorded (needing an answer in 24"),
         (LetterKind.ESCALATION, "lapsed", {"out_of_hours": True}, "may not be read before the next working day"),
-        (LetterKind.ESCALATION, "lapsed", {"out_of_hours": True}, "telephone Dev Patel (Childrens Services), 01632"),
+        (
+            LetterKind.INFORMATION,
+            "sent_on",
+            {},
+            "was sent to Dev Patel (Childrens Services) on Wednesday 13 January 2027",
+        ),
+        (LetterKind.INFORMATION, "sent_on", {}, "Ring Dev Patel, 01632 960203."),
+        (LetterKind.INFORMATION, "sent_on", {}, "If you think the child is unsafe, refer now."),
+        (LetterKind.INFORMATION, "sent_on", {"read_from": NEXT}, "may not be read before Monday 18 January, 9am."),
+        (LetterKind.INFORMATION, "passed_on", {}, "If you answered Helen Visser, say when and how"),
         (LetterKind.ESCALATION, "lapsed", {"level": "partnership"}, "nothing to do until you hear from the Manager"),
         (LetterKind.ESCALATION, "lapsed", {"decides": "another"}, "DECIDED: write the decision after it."),
         (LetterKind.NOTICE, "opened", {"level": "partnership", "decides": "responder"}, "gives Fay Marsh the decision"),
         (LetterKind.ESCALATION, "lapsed", {"unconfirmed": True}, "Sender not confirmed."),
         (LetterKind.ESCALATION, "lapsed", {"late": "This should have gone at 9am."}, "This should have gone at 9am."),
         (LetterKind.NOTICE, "opened", {"local_window": True}, "local target, not in the policy"),
-        (LetterKind.NOTICE, "opened", {}, "To see the whole of it, ask Helen Visser (North Health), 01632 960101."),
+        (LetterKind.NOTICE, "opened", {}, "or ask Helen Visser, 01632 960101."),
         (LetterKind.NOTICE, "opened", {"next_stage_name": ""}, "No further stage follows in the policy."),
         (LetterKind.CHASER, "raiser", {}, "please reply ANSWERED"),
         (LetterKind.RELAY, "reply", {}, "> We have looked at this again.\n>\n> We will visit today."),
@@ -521,6 +604,14 @@ UNUSED = {
     "chaser-raiser": {"commitment"},
     "information-answered": {"who"},  # not to themselves
     "information-parent_note": {"window"},
+    "escalation-lapsed": {"lapsed", "from_stage_name", "original"},  # urgent: the hours say it; attached: it is there
+    "escalation-asked": {"original"},
+    "escalation-repeat": {"original"},
+    "escalation-reopened": {"original"},
+    "escalation-live": {"original"},
+    "escalation-unconfirmed": {"original"},
+    "information-sent_on": {"who", "when"},  # where nobody answered or asked for it
+    "information-passed_on": {"who", "when"},
     "answer-proposed": {"asked"},  # not where a part could not be read, and nobody is asked
 }
 
@@ -552,16 +643,17 @@ def test_a_missing_value_falls_back_and_still_says_what_counts(letter: Letter) -
             assert wording.short(about(letter)["due"], OFFICE.calendar) in made.text.split("\n", 1)[0]
 
 
-NOT_IN_NOTICES = {"fixed_words", "window", "urgent", "about", "counts_from", "own_record"}
+NOT_IN_NOTICES = {"over", "fixed_words", "window", "urgent", "about", "counts_from", "own_record"}
 
 
 @pytest.mark.parametrize("missing", sorted(names_of(Standing) - NOT_IN_NOTICES))
 def test_a_missing_common_value_falls_back(missing: str) -> None:
-    """The same for the values that every letter carries; the notice uses those that any letter does."""
+    """The same for the values that every letter carries; the notice uses those that any letter must."""
     letter = sample(LetterKind.NOTICE)
     assert letter.standing is not None
     used = render(replace(letter, standing=less(letter.standing, missing)), OFFICE, TEMPLATES, NOW).used_fallback
-    assert used is (missing not in ("responder", "advice", "decision_word", "human", "ring"))
+    optional = ("responder", "advice", "decision_word", "human", "ring", "due_why", "timescales", "opened")
+    assert used is (missing not in optional)
 
 
 @pytest.mark.parametrize("kind", list(LetterKind))
@@ -614,49 +706,27 @@ def test_the_fault_holds_no_value() -> None:
 GOLDEN = """\
 Please reply to Helen Visser by Wednesday 13 January, 10:05am
 
-If a child is at immediate risk, ring 999. For anything that cannot wait now, ring the Front Door on 01632 960999.
+If a child is at immediate risk, ring 999. For anything that cannot wait now, ring the Front Door on 01632 \
+960999.
 
-WHAT HAPPENED
-Helen Visser (North Health) has raised a professional challenge with Riverside Assessment Team. It was received on \
-Tuesday 12 January 2027, 10:05am. Professional Challenge Procedure applies, at Step 1: Line Managers.
+Helen Visser (North Health) has raised a professional challenge and asks for an answer in 24 hours (Step 1: Line \
+Managers). The original: Tuesday 12 January, 10:05am, in the inbox of Riverside Assessment Team.
 
-The original: from Helen Visser, Tuesday 12 January 2027, 10:05am, in the inbox of Riverside Assessment Team. To see \
-the whole of it, ask Helen Visser (North Health), 01632 960101.
+1. Read it there, or ask Helen Visser, 01632 960101.
+2. Answer in your own words: reply to all, or reply here and it is sent on.
+3. Urgent: say now by when.
 
-WHAT YOU NEED TO DO
-Please read the original and answer Helen Visser in writing.
+- RECEIVED by 3pm: when you will answer; the time stands
+- PHONE: when you spoke, what was agreed
+- NOT MINE: somebody else's
 
-This one is urgent. Please say now by when you will answer.
+The time ends on Wednesday 13 January 2027, 10:05am.
 
-BY WHEN
-Wednesday 13 January 2027, 10:05am. How this is worked out: 24 hours after it was received on Tuesday 12 January \
-2027, 10:05am.
+No reply recorded by then: it goes to Step 2: Designated Safeguarding Leads (Dev Patel, Ruth Okoye).
 
-The policy gives its times as a guideline.
-
-If no reply is recorded by then, the policy asks that it goes to Step 2: Designated Safeguarding Leads: Dev Patel \
-(Childrens Services) and Ruth Okoye (North Health).
-
-HOW TO ANSWER
-Send your answer by replying to all on the original mail, or by replying to this letter. Keep [XX-2027-0007] in the \
-subject.
-
-You can also put one of these on the first line:
-
-- RECEIVED by 3pm: you have seen it; say by when you will answer. The time above still counts
-- PHONE: you have spoken; say when, and what was agreed
-- NOT MINE: it belongs to somebody else
-
-This service sees only the mail that reaches it. It cannot see telephone calls, or mail sent directly between people.
-
-WHOM TO RING
-Helen Visser (North Health), 01632 960101.
-
-ABOUT THIS LETTER
-Ref: [XX-2027-0007]. Professional Challenge Procedure. Sample Safeguarding Children Partnership.
-
-Sent automatically by Safeguarding Challenge Clock (automatic). No person reads this mailbox out of hours. It is not \
-an emergency service.
+--
+[XX-2027-0007]. Professional Challenge Procedure. Sample Safeguarding Children Partnership. Sent by a machine: \
+it sees mail only, and nobody reads this mailbox out of hours. Reply WHY to see how the time was worked out.
 """
 
 

@@ -91,7 +91,7 @@ BROUGHT = {
 OF_STATUS = {
     "cli": {"main", "output", "status", "status.command"},
     "daemon": {"standing"},
-    "letters": {"wording"},
+    "letters": {"marked", "wording"},
     "model": {
         "cases", "errors", "events", "flags", "forms", "letters", "letters.letter", "letters.parts", "letters.standing",
         "letters.wording", "mails", "marks", "times",

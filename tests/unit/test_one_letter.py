@@ -96,7 +96,7 @@ def test_who_hears_of_the_next_stage_is_not_asked_in_that_minute(order: tuple[Al
     book = rules()
     case = fired(answered(book), "unconfirmed", book).case
     made = together(case, book, *order)
-    assert got(made, HELEN) == ["escalation-unconfirmed"]
+    assert got(made, HELEN) == ["information-sent_on"]
 
 
 @pytest.mark.parametrize("order", [(AlarmKind.ASK, AlarmKind.UNCONFIRMED), (AlarmKind.UNCONFIRMED, AlarmKind.ASK)])

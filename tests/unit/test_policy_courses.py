@@ -86,6 +86,9 @@ def test_first_copies_go_in_their_order_before_the_stage() -> None:
     assert [one.to[0].role for one in copies] == ["director_quality_review", *["senior_representative"] * 2]
     assert [one.after for one in copies] == [(), (copies[0].key,), (copies[0].key, copies[1].key)]
     assert [one.after for one in letters(asked, L.ESCALATION)] == [tuple(one.key for one in copies)]
+    ours = case.raiser.agency
+    assert [about(one)["raising"] for one in copies] == [one.to[0].agency == ours for one in copies]
+    assert {about(one)["raising"] for one in copies} == {True, False}
 
 
 @pytest.mark.parametrize(

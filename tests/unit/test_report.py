@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from hypothesis import strategies as st
 
 from bot.model import Case, ClosedAs, State
 from bot.records.register import Sheet
-from bot.records.report import SMALL, Quarter, Source, report
+from bot.records.report.periods import Quarter
+from bot.records.report.published import HIDDEN, OTHERS, SMALL
+from bot.records.report.report import report
+from bot.records.report.source import Source
 from bot.rules.workdays import calendar
 from tests.unit.case_samples import opened, served, shipped
 
@@ -20,8 +24,13 @@ NOW = datetime(2027, 4, 1, 9, tzinfo=UTC)
 FIRST = Quarter(2027, 1)
 
 
+@cache
+def begun() -> Case:
+    return served(opened())
+
+
 def case(n: int, *, raised_by: str = "Cheshire Health", opened_at: datetime = NOW, **changes: Any) -> Case:
-    base = served(opened())
+    base = begun()
     when = opened_at - timedelta(days=30)
     raiser = replace(base.raiser, agency=raised_by)
     return replace(base, number=n, ref=f"CE-2027-{n:04}", opened=when, raiser=raiser, **changes)
@@ -94,15 +103,50 @@ def test_silence_names_who_raised_none_and_who_was_asked_none() -> None:
     }
 
 
+SECTORS = {"Cheshire Health": "health_visiting", "CSC": "social_care", "Elm Primary": "school", "Oak": "school"}
+
+
 @settings(deadline=None)
-@given(st.lists(st.sampled_from(["Cheshire Health", "Elm Primary", "Oak", "Ash"]), max_size=14))
+@given(st.lists(st.sampled_from(["Cheshire Health", "CSC", "Elm Primary", "Oak", "Ash"]), max_size=24))
 def test_what_is_published_holds_no_small_number(agencies: list[str]) -> None:
-    """No count from 1 to 4, no total that gives one away, no ref and no team, however the cases fall."""
+    """No count from 1 to 4, no ref, no team and no school, however the cases fall."""
     cases = [case(n, raised_by=agency) for n, agency in enumerate(agencies, 1)]
-    sheets = report(source(*cases), FIRST, public=True)
+    sheets = report(replace(source(*cases), sectors=SECTORS), FIRST, public=True)
     values = [value for sheet in sheets for row in sheet.rows for value in row]
     assert [v for v in values if isinstance(v, int) and 0 < v < SMALL] == []
     assert [v for v in values if isinstance(v, str) and ("CE-2027-" in v or "Crewe" in v)] == []
-    (who,) = [sheet for sheet in sheets if sheet.title == "Who challenges whom"]
-    if any(value == f"under {SMALL}" for row in who.rows for value in row):
-        assert "All" not in who.headings
+    assert not {"Elm Primary", "Oak", "Ash"} & set(values)
+    received = sheets[0].rows[0][1]
+    assert received == (HIDDEN if 0 < len(cases) < SMALL else len(cases))
+    for sheet in sheets[1:]:
+        assert sum(row[-1] for row in sheet.rows if isinstance(row[-1], int)) == len(cases)
+
+
+def test_schools_stand_together_and_what_the_directory_does_not_know_has_no_name() -> None:
+    """In the edition that is published; each by its name in the working copy."""
+    cases = [case(n, raised_by=by) for n, by in enumerate(["Elm Primary"] * 3 + ["Oak"] * 4 + ["Ash"] * 6)]
+    rows = table(report(replace(source(*cases), sectors=SECTORS), FIRST, public=True), "Who challenges whom")
+    assert [(r["Raised by"], r["Challenges"]) for r in rows] == [("Schools", 7), (OTHERS, 6)]
+
+
+def test_hours_have_a_median_and_a_90th_percentile_from_ten_up() -> None:
+    """Of fewer replies there is neither."""
+
+    def replied(n: int) -> Case:
+        one = case(n)
+        run = replace(one.runs[0], began=one.opened, responded=one.opened + timedelta(hours=n))
+        return replace(one, runs=(run,))
+
+    ten = table(report(source(*map(replied, range(1, 11))), FIRST, public=False), "Timeliness")[0]
+    nine = table(report(source(*map(replied, range(1, 10))), FIRST, public=False), "Timeliness")[0]
+    assert (ten["Median hours to a reply"], ten["90th percentile"]) == (6, 9)
+    assert (nine["Median hours to a reply"], nine["90th percentile"]) == ("", "")
+
+
+def test_quarter_by_quarter_a_share_is_given_of_ten_and_more() -> None:
+    """Eight quarters, the reported one last; its numbers stand beside it."""
+    answered = [replace(c, runs=(replace(c.runs[0], responded=c.runs[0].entered),)) for c in map(case, range(10))]
+    rows = table(report(source(*answered), FIRST, public=False), "Answered in time, quarter by quarter")
+    assert [r["Quarter"] for r in rows][::7] == ["2025Q2", "2027Q1"]
+    assert [(r["First stages over"], r["In time"], r["Per cent"]) for r in rows][-1] == (10, 10, 100)
+    assert rows[0]["Per cent"] == ""

@@ -261,7 +261,7 @@ def test_a_copy_is_whole_only_where_it_is_safe(roles: tuple[str, ...], whole: bo
     assert ("minimal_not_secure" in decision.case.flags) is not whole
 
 
-@pytest.mark.parametrize(("roles", "whole"), [((), True), (("service_manager",), False)])
+@pytest.mark.parametrize(("roles", "whole"), [((), True), (("iro",), False)])
 def test_a_stage_in_full_needs_everybody_secure(roles: tuple[str, ...], whole: bool) -> None:
     """One addressee or copy without a secure address keeps the letter minimal."""
     book = secured(staged(1, content="full"), *roles)

@@ -36,7 +36,7 @@ TEXTS = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.
 TEMPLATES = Templates.from_texts(TEXTS)
 OFFICE = Office(Contact("clock@partnership.example", "Clock"), calendar())
 #: What every template may ask for beside values: functions, and what the renderer adds.
-GIVEN = {"fit", "heading", "link", "options", "bot_name", "asked_window", "them", "forms"}
+GIVEN = {"fit", "heading", "box", "foot", "steps", "link", "options", "bot_name", "asked_window", "them", "forms"}
 #: What the renderer itself reads of how a case stands.
 FOR_HEADERS = {"fixed_words"}
 
@@ -118,6 +118,8 @@ def test_there_is_an_earlier_letter_of_every_wording() -> None:
     """None is left out that a database may hold."""
     new = {  # which no such database can hold
         "information-nothing_changed",
+        "information-sent_on",
+        "information-passed_on",
         "question-all_the_same",
         "question-next_now",
         "question-saying",

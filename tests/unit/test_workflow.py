@@ -172,11 +172,15 @@ def test_only_an_opening_has_no_case() -> None:
 
 
 def test_lapse_calls_in_the_next_stage_of_both_sides() -> None:
-    """One letter to both leads, copied to those who came before; its window starts when it is served."""
+    """One letter to both leads; the raiser's side, and those who had it, have their own, which wait for it; its window
+    starts when it is served."""
     decision = fired(served(opened()), "lapse")
     escalation = letter(decision, L.ESCALATION)
     assert to(escalation) == {DEV, RUTH}
-    assert cc(escalation) == {HELEN, MO, FAY, CREWE}
+    assert cc(escalation) == set()
+    told = [letter(decision, L.INFORMATION, one) for one in ("sent_on", "passed_on")]
+    assert [to(one) | cc(one) for one in told] == [{HELEN, MO}, {FAY, CREWE}]
+    assert {one.after for one in told} == {(escalation.key,)}
     assert kinds(decision)[0] == "lapsed"
     run = decision.case.run
     assert run is not None
@@ -243,6 +247,17 @@ def test_an_earlier_reminder_goes_where_a_repeat_says_more() -> None:
     case = served(fired(served(opened(), book), "lapse", book), book, at=START + hours(25))
     assert alarms(case, "repeat")[0] == london("2027-01-14 09:00")
     assert alarms(case, "chaser") == [london("2027-01-15 09:00")]
+
+
+def test_no_reminder_follows_a_repeat_within_two_working_days() -> None:
+    """The window's last goes to the raiser alone; three working days after the last repeat it goes to both."""
+    case = served(fired(served(opened()), "lapse"), at=START + hours(25))
+    assert alarms(case, "chaser") == [london("2027-01-20 09:00")]
+    case = served(fired(served(fired(case, "repeat")), "repeat"))
+    ended = replace(case, deadlines=tuple(row for row in case.deadlines if row.kind is not AlarmKind.REPEAT))
+    assert {DEV} in [to(one) for one in letters(fired(ended, "chaser"), L.CHASER)]
+    decision = fired(served(fired(case, "repeat")), "chaser")
+    assert [to(one) for one in letters(decision, L.CHASER)] == [{HELEN}]
 
 
 def test_last_stage_tells_again_until_a_person_closes() -> None:

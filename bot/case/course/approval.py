@@ -32,14 +32,19 @@ def ask(d: Draft, *, less: tuple[Contact, ...] = ()) -> None:
         d.flag(Flag.GO_ASKED)
 
 
+def keeps(d: Draft, *, is_lapse: bool) -> bool:
+    """Whether an escalation waits: a lapse causes it, and its GO was not given before."""
+    return d.rules.mode == Mode.APPROVE and is_lapse and not d.case.has(Flag.GO_GIVEN) and not d.is_stranger
+
+
 def wait(d: Draft, *, is_lapse: bool) -> None:
-    """The escalation just decided waits if a lapse caused it and its GO was not given before; what waited goes."""
-    is_given = d.case.has(Flag.GO_GIVEN)
+    """The escalation just decided waits where it must; what waited before goes."""
+    is_kept = keeps(d, is_lapse=is_lapse)
     if d.case.has(Flag.AWAITING_GO):
         go(d, "clock")
     for flag in (Flag.GO_GIVEN, Flag.GO_ASKED):
         d.unflag(flag)
-    if d.rules.mode == Mode.APPROVE and is_lapse and not is_given and not d.is_stranger:
+    if is_kept:
         d.flag(Flag.AWAITING_GO)
         d.alarm(AlarmKind.GO, until(d), "the escalation goes without a GO")
 

@@ -120,6 +120,15 @@ def wind(d: Draft, due: Due, start: datetime) -> None:
     _parent_note(d, due)
 
 
+def spare(d: Draft) -> None:
+    """A repeat has gone: for two working days no reminder follows it but the last, and that to the raiser alone."""
+    rows = [a for a in d.case.deadlines if a.kind is AlarmKind.CHASER]
+    until = workdays.next_morning(d.now, d.rules.calendar, n=2)
+    d.drop_alarms(lambda a: a.kind is AlarmKind.CHASER and a.at <= until)
+    if rows and rows[-1].at <= until:
+        d.alarm(AlarmKind.CHASER, rows[-1].at, "the raiser alone is reminded: the others have just had a repeat", 0)
+
+
 def _parent_note(d: Draft, due: Due) -> None:
     """Both sides hear when the parent policy's shorter time has passed, while the local one still runs."""
     note, run = d.rules.policy.parent_note, d.case.runs[-1]

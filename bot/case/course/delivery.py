@@ -246,7 +246,8 @@ def on_absent(d: Draft, sender: str, told: Absence, is_proven: bool) -> None:
         named=tuple(Named(name[:80], words[:120]) for name, words in told.named[:3]) if is_proven else (),
         gone=told.is_gone,
     )
-    d.write(values, [d.case.raiser])
+    if not any(d.case.raiser in letter.to for letter in d.letters):  # they hear that nobody is left
+        d.write(values, [d.case.raiser])
 
 
 def redirect_from(d: Draft, email: str) -> None:

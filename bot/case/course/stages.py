@@ -9,14 +9,14 @@ from datetime import timedelta
 from typing import Final, Literal, TypedDict
 
 from bot.case.course import approval, follow_up, hearing
-from bot.case.course.clock import own_window, stage_due, time_left, track_window
+from bot.case.course.clock import own_window, spare, stage_due, time_left, track_window
 from bot.case.making import awaited, claims, forms
 from bot.case.making.draft import Draft
 from bot.case.making.notices import file_stage, notify, original
 from bot.case.making.people import landing, stood_in
-from bot.case.making.telling import tell
+from bot.case.making.telling import Left, pass_on, tell
 from bot.model import AlarmKind, Contact, EndedAs, EventKind, Flag, Side, Unit, Wording
-from bot.model.letters import Chaser, Enclosed, Escalation, Information, TheMail, person
+from bot.model.letters import Chaser, Enclosed, Escalation, Information, Person, TheMail, person
 from bot.model.letters.parts import FormRow, Holding, Original, Representation
 from bot.rules import book, workdays
 from bot.rules.policy.policy import Stage
@@ -39,7 +39,8 @@ ENDED: dict[Cause, EndedAs] = {
 
 
 def enter(d: Draft, stage: Stage, cause: Cause, by: Contact | None = None) -> None:
-    """The case goes to `stage`: its contacts of both sides are written to, in one letter; the clock waits for it.
+    """The case goes to `stage`: its contacts of both sides are written to, in one letter; the clock waits for it. The
+    raiser's side and those who had it before are told by letters of their own.
 
     `cause`: lapsed, unconfirmed (answered, and not confirmed), asked (the raiser's side said so), corrected (a person
     put the stage right), reopened, or live (it was watched only, until now).
@@ -72,7 +73,7 @@ def enter(d: Draft, stage: Stage, cause: Cause, by: Contact | None = None) -> No
     _estimate(d, stage)
     hearing.ask_representation(d, stage)
     first = notify(d, stage, "enter")
-    escalate(d, cause, left, raising, earlier, by, first)
+    escalate(d, cause, left, raising, (*earlier, *d.inbox, *stood_in(d.case, left)), by, first)
     approval.wait(d, is_lapse=cause in BY_CLOCK)
     file_stage(d)
     if d.case.urgent or _falls_on_rest(d):
@@ -121,31 +122,24 @@ def escalate(
     by: Contact | None,
     first: tuple[str, ...],
 ) -> None:
-    """One letter to the stage's contacts of both sides, copied to those who came before; it waits for those named in
-    `first`."""
-    case = d.case
+    """One letter to the stage's contacts of both sides, copied to whom the policy copies; it waits for those named in
+    `first`, and what the others are told waits for it."""
     decider = d.cast.deciders(d.stage)
-    copies = [
-        case.raiser,
-        *([d.manager] if d.manager else []),
-        *earlier,
-        *d.inbox,
-        *decider,
-        *copied(d),
-        *stood_in(d.case, left),
-    ]
+    copies = (*decider, *copied(d))
     d.joined(Side.COPY, *decider)
     attached = attachments(d, (*raising, *copies))
-    wanted = [forms.ask(d, side, left) for side in (Side.RAISING, Side.RESPONDING)]
-    values = _values(d, attached, tuple(row for one in wanted for row in one.rows))
-    d.write(
+    own, theirs = (forms.ask(d, side, left) for side in (Side.RAISING, Side.RESPONDING))
+    values = _values(d, attached, raising, copies, (*own.rows, *theirs.rows))
+    sent = d.write(
         _escalation(d, cause, left, by, values),
         (*d.responders, *raising),
         copies,
         starts_clock=True,
-        attach=(*attached, *(form for one in wanted for form in one.attach)),
+        attach=(*attached, *own.attach, *theirs.attach),
         after=first,
     )
+    at = None if approval.keeps(d, is_lapse=cause in BY_CLOCK) else d.now
+    pass_on(d, Left(cause, by, earlier, own, values["representation"], at), (sent.key,) if sent else ())
 
 
 def copied(d: Draft) -> tuple[Contact, ...]:
@@ -166,6 +160,8 @@ class _Values(TypedDict):
     representation: Representation | None
     forms: tuple[FormRow, ...]
     unread: bool
+    raising: tuple[Person, ...]
+    copied: tuple[Person, ...]
 
 
 def _escalation(d: Draft, cause: Cause, left: Stage, by: Contact | None, values: _Values) -> Wording:
@@ -184,18 +180,26 @@ def _escalation(d: Draft, cause: Cause, left: Stage, by: Contact | None, values:
             return Escalation.Live(**values)
 
 
-def _values(d: Draft, attached: tuple[Enclosed, ...] = (), rows: tuple[FormRow, ...] = ()) -> _Values:
-    case, cal = d.case, d.rules.calendar
-    line = book.emergency_of(d.rules.policy, case.area)
+def _values(
+    d: Draft,
+    attached: tuple[Enclosed, ...] = (),
+    raising: tuple[Contact, ...] = (),
+    copies: tuple[Contact, ...] = (),
+    rows: tuple[FormRow, ...] = (),
+) -> _Values:
+    line = book.emergency_of(d.rules.policy, d.case.area)
+    to = {c.email for c in (*d.responders, *raising)}
     return {
         "holding": claims.what_we_have(d),
         "unread": claims.is_partly_unread(d),
-        "outer_limit": case.urgent,
-        "out_of_hours": not book.is_open(line.front_door, d.now, cal),
+        "outer_limit": d.case.urgent,
+        "out_of_hours": not book.is_open(line.front_door, d.now, d.rules.calendar),
         "original": d.original(),
         "attached": bool(attached),
         "representation": hearing.representation(d),
         "forms": rows,
+        "raising": tuple(map(person, raising)),
+        "copied": tuple(person(c) for c in copies if c.email not in to),
     }
 
 
@@ -204,9 +208,8 @@ def attachments(d: Draft, others: tuple[Contact, ...] = ()) -> tuple[TheMail, ..
     the two agencies, where both are and the policy says attach: hours windows."""
     case, stage = d.case, d.stage
     if stage.content == "full":
-        holding = {c.email for c in d.inbox}  # it lies in the team's inbox already
-        return original(d, (c for c in (*d.responders, *others) if c.email not in holding))
-    everybody = (*d.responders, case.raiser)
+        return original(d, (*d.responders, *others))
+    everybody = (*d.responders, *others, case.raiser)
     fits = stage.original == "attach" and case.urgent and stage.level == "agency" and bool(case.opening_mail)
     if (
         fits
@@ -220,8 +223,9 @@ def attachments(d: Draft, others: tuple[Contact, ...] = ()) -> tuple[TheMail, ..
 # --- alarms -----------------------------------------------------------------------------------------------------------
 
 
-def on_chaser(d: Draft) -> None:
-    """A reminder; the last one of a window also goes to the raiser, in its own words. A missed one is not sent late."""
+def on_chaser(d: Draft, nth: int) -> None:
+    """A reminder; the last one of a window also goes to the raiser, in its own words. A missed one is not sent late.
+    `nth`: which it is, 0 where the raiser alone is reminded."""
     if d.late is not None or d.case.due is None:
         return
     is_last = not any(a.kind is AlarmKind.CHASER for a in d.case.deadlines)
@@ -231,7 +235,7 @@ def on_chaser(d: Draft) -> None:
         return
     given, owed = hearing.commitment(d), forms.missing(d, Side.RESPONDING)
     have, unread = claims.what_we_have(d), claims.is_partly_unread(d)
-    to = () if awaited.due_now(d, AlarmKind.REPEAT) else d.responders  # a repeat says more in this minute
+    to = d.responders if nth and not awaited.due_now(d, AlarmKind.REPEAT) else ()  # a repeat says more
     told: Chaser.Half | Chaser.Last = Chaser.Half(left=left, commitment=given, forms=owed, holding=have, unread=unread)
     repeated = {c.email for letter in d.letters for c in letter.to}
     asked = tuple(c for c in d.unit if c in to and c.email not in repeated) if is_last and approval.asks(d) else ()
@@ -273,10 +277,13 @@ def on_repeat(d: Draft, n: int) -> None:
         to += [c for r in d.responders for c in deputies(r)]
     if n >= REPEATS:
         to += d.unit
-    d.write(Escalation.Repeat(**_values(d), n=n), to)
+    raising = tuple(c for stage, side, c in d.case.people if (stage, side) == (d.case.stage, Side.RAISING))
+    run = d.case.runs[-1]
+    d.write(Escalation.Repeat(**_values(d, raising=raising), n=n, sent=run.began or run.entered), to)
+    spare(d)
     if awaited.due_now(d, AlarmKind.CHASER):  # in one decision, so that nobody gets both letters
         d.quiet(AlarmKind.CHASER)
-        on_chaser(d)
+        on_chaser(d, 0)
 
 
 def deputies(contact: Contact) -> list[Contact]:

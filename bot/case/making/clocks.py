@@ -5,14 +5,16 @@ course/subclocks.py starts and stops them.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bot.model import AlarmKind, Case, Due, Side, Unproven
+from bot.model import AlarmKind, Case, Due, EndedAs, Side, Unit, Unproven
 from bot.model.letters.standing import ClockLine
 from bot.rules import workdays
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Clock
 
+#: How a stage ends that nobody answered: the time asked for runs on.
+SILENT = (EndedAs.RUNNING, EndedAs.LAPSED, EndedAs.ASKED, EndedAs.CORRECTED, EndedAs.TOLD_AFRESH)
 #: The kind of alarm that a clock's end is; its number is the clock's place in the stage.
 KIND = AlarmKind.CLOCK
 
@@ -43,3 +45,18 @@ def lines(case: Case, rules: Rules, now: datetime) -> Iterator[ClockLine]:
             by = ends(case, rules, clock, now).at
         if by is not None:
             yield ClockLine(clock.says, clock.side, by, clock.source)
+
+
+def over_since(case: Case, now: datetime) -> datetime | None:
+    """When the time that was asked for ended: of the first stage that had it, as the raiser's side last set it. None
+    while it runs, and once an answer was recorded."""
+    own = [r for r in case.runs if r.by or (r.window and r.window.unit is Unit.HOURS)] if case.urgent else case.runs
+    asked = next((run.due for run in own if run.due), None)
+    is_silent = all(run.responded is None and run.ended_as in SILENT for run in case.runs)
+    return asked if asked is not None and asked <= now and is_silent else None
+
+
+def hours_over(case: Case, now: datetime) -> int:
+    """Whole hours since then, of a challenge with hours; else 0."""
+    over = over_since(case, now) if case.urgent else None
+    return (now - over) // timedelta(hours=1) if over else 0

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.case.making.changes import Changing
-from bot.case.making.clocks import lines
+from bot.case.making.clocks import hours_over, lines
 from bot.case.making.people import Cast, landing, reader_of, to_ring
 from bot.model import Case, Contact, Correction, Decision, Event, Hold, Letter, LetterKind, Mail, Question, QuestionKind
 from bot.model.events import EventKind
@@ -155,6 +155,7 @@ class Draft(Changing):
             next_stage_name=after.name if after else "",
             next_people=tuple(person(c) for c in self.next_people()),
             late=self.lateness(),
+            over=hours_over(case, self.now),
             human=person(case.raiser),
             ring=person(case.raiser),
         )
@@ -178,8 +179,7 @@ class Draft(Changing):
 
     def next_people(self) -> tuple[Contact, ...]:
         """Who would be written to at the next stage on the responding side."""
-        after = self.following
-        return self.cast.acting(after, Side.RESPONDING) if after else ()
+        return self.cast.acting(after, Side.RESPONDING) if (after := self.following) else ()
 
     @property
     def cast(self) -> Cast:

@@ -3,6 +3,8 @@
 What the partnership has ended the challenged agency confirms, not the partnership. It closes nothing.
 """
 
+from dataclasses import replace
+
 from bot.case.making.draft import Draft
 from bot.model import Contact, EventKind, Flag, Mail, Question, QuestionKind, Side
 from bot.model.letters import Information, person
@@ -74,7 +76,7 @@ def appoint(d: Draft, found: Contact, by: Contact, mail: Mail) -> None:
     d.event(EventKind.APPOINTED, by=by.email, note=found.email)
     d.joined(Side.DECIDER, found)
     values = Information.Appointed(who=person(found), decider=person(by))
-    d.write(values, [found], mail=mail, human=by)
+    d.write(replace(values, mine=True), [found], mail=mail, human=by)
     told = [c for c in (d.case.raiser, *d.responders, by) if c.email != found.email]
     d.write(values, told, mail=mail, human=by)
 

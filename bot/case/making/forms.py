@@ -105,10 +105,11 @@ def reminded(d: Draft, side: str) -> None:
 
 def on_reminder(d: Draft) -> None:
     """Two working days after: once more, by a letter of its own, unless a reminder of the stage goes this minute."""
-    if d.late is not None or d.is_stranger or awaited.due_now(d, AlarmKind.CHASER):
+    chasers = awaited.due_now(d, AlarmKind.CHASER)
+    if d.late is not None or d.is_stranger or any(row.nth for row in chasers):
         return
     for side in (Side.RAISING, Side.RESPONDING):
-        if side is Side.RESPONDING or not _rides(d):
+        if side is Side.RESPONDING or not (chasers or _rides(d)):
             _remind(d, side)
 
 
@@ -117,7 +118,8 @@ def _remind(d: Draft, side: Side, but: str = "") -> Wanted:
     rows = tuple(r for r in missing(d, side) if any(_is_due(s, r, d) for s in d.case.forms))
     attach = tuple(TheForm(s.form) for s in d.case.forms if s.is_missing and s.by == side)
     if rows:
-        d.write(Chaser.Form(forms=rows), [c for c in people(d, side) if c.email != but], attach=attach)
+        to = [c for c in people(d, side) if c.email != but]
+        d.write(Chaser.Form(forms=rows, who=person(to[0]) if to else None), to, attach=attach)
         reminded(d, side)
     return Wanted(rows, attach) if rows else Wanted()
 

@@ -42,6 +42,7 @@ def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False)
                 meant=meant,
                 holding=claims.what_we_have(d) if event == "lapse" else (),
                 unread=event == "lapse" and claims.is_partly_unread(d),
+                raising=d.case.raiser.agency in {one.agency for one in found if one.agency},
             )
             letter = d.write(told, found, after=before if rule.first else (), attach=whole)
             d.joined(Side.COPY, *found)

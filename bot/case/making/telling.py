@@ -1,16 +1,69 @@
-"""A stage that no other follows has ended: those who can act are told, until a person closes it.
+"""Who else is told when a stage has ended: of the next, the raiser's side and those who had it before; where no stage
+follows, those who can act, until a person closes it.
 
 Told as of a lapse where nobody answered, and where an answer is not confirmed. It calls in no stage and closes
 nothing: that is course/stages.py's and course/closing.py's.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
 from bot.case.making import awaited, claims
 from bot.case.making.draft import Draft
-from bot.model import AlarmKind, State
-from bot.model.letters import Information, Question, person
-from bot.rules import workdays
+from bot.case.making.forms import Wanted
+from bot.model import AlarmKind, Contact, State
+from bot.model.letters import Information, Person, Question, person
+from bot.model.letters.parts import Holding, Representation
+from bot.rules import book, workdays
 
 TELLING_DAYS = 5
+
+
+class _Passing(TypedDict):
+    """What both letters say."""
+
+    cause: str
+    sent: datetime | None
+    who: Person | None
+    when: datetime | None
+    holding: tuple[Holding, ...]
+    unread: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How a stage was left. `cause` and `by`: as the next was entered; `earlier`: who had it; `wanted`: of the raiser's
+    side; `view`: asked of both; `sent`: when the next stage's letter goes, None while that waits for a GO."""
+
+    cause: str
+    by: Contact | None
+    earlier: tuple[Contact, ...]
+    wanted: Wanted
+    view: Representation | None
+    sent: datetime | None
+
+
+def pass_on(d: Draft, left: Left, after: tuple[str, ...]) -> None:
+    """The raiser and their manager are told to whom it was sent and whom to ring; those who had it before, that it has
+    passed. `after`: the letter that must have gone."""
+    who, when = awaited.answered(d) if left.cause == "unconfirmed" else (left.by, None)
+    cal, line = d.rules.calendar, book.emergency_of(d.rules.policy, d.case.area)
+    both: _Passing = {
+        "cause": left.cause,
+        "sent": left.sent,
+        "who": person(who) if who else None,
+        "when": when,
+        "holding": tuple(one for one in claims.what_we_have(d) if one.when != when),
+        "unread": claims.is_partly_unread(d),
+    }
+    is_shut = left.sent is not None and not book.is_open(line.front_door, left.sent, cal)
+    told = Information.SentOn(**both, read_from=workdays.opens(d.now, cal) if is_shut else None, forms=left.wanted.rows)
+    theirs = (d.case.raiser, *((d.manager,) if d.manager else ()))
+    d.write(told, theirs, human=d.first_responder, attach=left.wanted.attach, after=after)
+    own = {c.email for c in theirs}
+    earlier = (c for c in left.earlier if c.email not in own)
+    d.write(Information.PassedOn(**both, representation=left.view), earlier, human=d.first_responder, after=after)
 
 
 def tell(d: Draft) -> None:

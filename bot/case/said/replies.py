@@ -177,7 +177,8 @@ def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None
         lacks = fact.outdated or ("not proven" if not proven else "unreadable or an unusable word")
         d.event(EventKind.ATTACHED, by=by.email, note=lacks)
         may_answer(d, mail, by)
-        others.taken(d, fact, by, _lack(fact))
+        if not opens_with_command(mail.new_text):  # else they hear of its word
+            others.taken(d, fact, by, _lack(fact))
     elif case.state in WAITING and disclaims(mail.new_text, mail.attachments, command.writer(mail)):
         d.event(EventKind.ATTACHED, by=by.email, note="says that it is not theirs")
         may_answer(d, mail, by)

@@ -281,7 +281,7 @@ def _not_yours(d: Draft, said: Said) -> None:
 def not_yours(d: Draft, word: Word, by: Contact, mail: Mail) -> None:
     """To whoever is challenged, of a word of the raising side that stood before other words."""
     d.event(EventKind.REFUSED, by=by.email, note=f"{word}: {Ruling.NOT_YOUR_WORD}")
-    if is_known(d, by) and not others.has_letter(d, by):
+    if is_known(d, by):
         told = letters.Question.NotYours(word=word.value, who_may=_owner(d, word), may_ask=True)
         d.write(told, [by], mail=mail)
 

@@ -13,8 +13,9 @@ from bot.cli.open import database, now, settings
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, emit, say_lines
 from bot.engine import registers
 from bot.model.errors import BotError
-from bot.records import report as made
 from bot.records.register import as_csv, as_xlsx
+from bot.records.report.made import made as made_of
+from bot.records.report.periods import Quarter
 from bot.rules.policy.yaml_file import nearest
 
 KINDS = (".xlsx", ".csv")
@@ -76,15 +77,15 @@ def save(out: Path, raw: bytes) -> None:
         raise BotError(f"{out} cannot be written: {error.strerror}") from None
 
 
-# `report`: the quarter's figures as a workbook and as CSV, or JSON lines. It reads and changes nothing.
+# `report`: a quarter or a year as page, PDF, workbook and CSV, or JSON lines. It reads and changes nothing.
 
 
 def report(
     config: ConfigDir = DEFAULT,
     quarter: Annotated[str, typer.Option("--quarter", metavar="2026Q4", help="Left out: the last full one.")] = "",
     policy: Annotated[str, typer.Option("--policy", metavar="ID", help="Only cases under this policy.")] = "",
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Writes a workbook and a CSV there.")] = None,
-    public: Annotated[bool, typer.Option("--public", help="No small numbers, no refs, no teams.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Page, PDF, workbook, CSV.")] = None,
+    public: Annotated[bool, typer.Option("--public", help="For publication: nothing small.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """A quarter in figures: who challenges whom, stages reached, timeliness, silence, quality. All figures count cases.
@@ -99,7 +100,7 @@ def report(
     if policy and policy not in loaded.policies:
         raise BotError(f"there is no policy {policy}{nearest(policy, loaded.policies)}")
     try:
-        chosen = made.Quarter.parse(quarter) if quarter else made.Quarter.before(at.date())
+        chosen = Quarter.parse(quarter) if quarter else Quarter.before(at.date())
     except ValueError as error:
         raise BotError(str(error)) from None
     with database(config) as db, db.read() as tx:
@@ -107,18 +108,17 @@ def report(
     areas = {row.area for row in loaded.directory.rows}
     if policy:
         areas = {box.area for box in loaded.config.mailboxes if box.policy == policy}
-    agencies = sorted({row.agency for row in loaded.directory.rows if row.agency and row.area in areas})
-    source = made.Source(found, loaded.policies, agencies, loaded.calendar, at)
-    sheets = made.report(source, chosen, public=public)
+    source = registers.report_source(loaded, found, areas, at)
+    told = made_of(source, chosen, public=public)
     name = f"report-{chosen}{'-public' if public else ''}"
-    if out is not None:
-        save(out / f"{name}.xlsx", as_xlsx(sheets, loaded.calendar))
-        save(out / f"{name}.csv", as_csv(sheets, loaded.calendar))
+    files = told.files(name) if out else ()
+    for file in files:
+        save(Path(out or ".") / file.name, file.content)
     if as_json:
-        for sheet in sheets:
+        for sheet in told.sheets:
             for row in sheet.rows:
                 emit({"table": sheet.title, **dict(zip(sheet.headings, row, strict=True))})
         return
-    for row in sheets[0].rows:
-        say_lines(f"{row[0]}: {row[1] if row[1] != '' else 'none'}")
-    say_lines(f"{name}.xlsx and .csv written to {out}" if out else "Name a folder with --out for every table.")
+    say_lines(*told.sentences)
+    named = ", ".join(file.name for file in files)
+    say_lines(f"{named} written to {out}" if out else "Name a folder with --out for every table.")

@@ -25,10 +25,14 @@ from bot.cli.rehearsal.rehearse import Rehearsal
 from bot.cli.rehearsal.rows import Row, faults
 from bot.cli.rehearsal.story import Story
 from bot.daemon import logs
+from bot.engine import registers
 from bot.model.errors import BotError, ConfigError
+from bot.records.report.made import made
+from bot.records.report.periods import Quarter
 from bot.settings import settings
 from bot.settings.settings import Settings
 from bot.store import outbox
+from bot.store.db import Database
 
 SAMPLE = Path(__file__).parents[3] / "config"
 STORIES = "demo"
@@ -89,12 +93,14 @@ def _play(told: Story, base: Settings, out: Path, seconds: float) -> None:
             if row["what"] == "letter":
                 letters.append(_kept(rehearsal, row, len(letters) + 1, out))
     (out / "mail" / DATABASE).rename(out / DATABASE)
+    reports = _reported(rehearsal, out)
     records = sorted(path.name for path in out.glob("*-record.pdf"))
     (out / PAGE).write_text(page(told, base, rows, letters, records), encoding="utf-8")
     wrong = [*rehearsal.faults, *faults(told.expect, told.never, rows)]
     if wrong:
         raise BotError("; ".join(wrong))
     sys.stdout.write(f"\nLetters: {len(letters)}. Records: {len(records)}. Open {out / PAGE} in a browser.\n")
+    sys.stdout.write(f"The quarter's report: {', '.join(reports)}.\n")
 
 
 @contextmanager
@@ -119,6 +125,23 @@ def _kept(rehearsal: Rehearsal, row: Row, n: int, out: Path) -> Shown:
         for part in email.message_from_bytes(raw, policy=email.policy.default).iter_attachments():
             (out / Path(part.get_filename() or name).name).write_bytes(part.get_content())
     return Shown(f"letters/{name}.eml", row)
+
+
+def _reported(rehearsal: Rehearsal, out: Path) -> list[str]:
+    """The report of the quarter that the story ends in, up to its end; the names of its files."""
+    of, until = rehearsal.settings, rehearsal.story.until
+    db = Database(f"sqlite:///{out / DATABASE}")
+    try:
+        with db.read() as tx:
+            found = registers.held(tx, of.policies)
+    finally:
+        db.close()
+    source = registers.report_source(of, found, {box.area for box in of.config.mailboxes}, until)
+    chosen = Quarter.of(source.day(until))
+    files = made(source, chosen, public=False).files(f"report-{chosen}")
+    for file in files:
+        (out / file.name).write_bytes(file.content)
+    return [file.name for file in files]
 
 
 def _ref(subject: str) -> str:

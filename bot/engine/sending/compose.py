@@ -83,7 +83,7 @@ class Composer:
                 case TheRegister():
                     yield registers.attached(tx, wanted, self.settings.policies, self.settings.calendar, now)
                 case TheReport():
-                    yield registers.reported(tx, wanted, self.settings, now)
+                    yield from registers.reported(tx, wanted, self.settings, now)
                 case TheMail() | TheForm() | TheRecord():
                     pass  # of the case: _attached
 

@@ -76,12 +76,16 @@ class Chaser:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Form(Wording):
+        """`who` completes it; None where an earlier letter does not say."""
+
         forms: tuple[FormRow, ...]
+        who: Person | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entered(Wording):
-    """`outer_limit`: it is urgent, and its due time the latest; `attached`: the original mail comes with it."""
+    """`outer_limit`: it is urgent, and its due time the latest; `attached`: the original mail comes with it; `raising`:
+    who acts for the side that raised it; `copied`: whom the policy copies."""
 
     holding: tuple[Holding, ...]
     outer_limit: bool
@@ -91,6 +95,8 @@ class _Entered(Wording):
     representation: Representation | None
     forms: tuple[FormRow, ...] = ()
     unread: bool = False
+    raising: tuple[Person, ...] = ()
+    copied: tuple[Person, ...] = ()
 
 
 class Escalation:
@@ -119,9 +125,10 @@ class Escalation:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Repeat(_Entered):
-        """The same again, for the n-th time."""
+        """In two lines, for the n-th time. `sent`: when the letter that it repeats went."""
 
         n: int
+        sent: datetime | None = None
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Reopened(_Entered):

@@ -3,15 +3,41 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.letters.parts import Action, Holding, Named, Original, Person
+from bot.model.letters.parts import Action, FormRow, Holding, Named, Original, Person, Representation
 from bot.model.letters.parts import InFlight as OlderMail
 from bot.model.letters.standing import Emergency
 from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Passed(Wording):
+    """Another stage was written to. `sent`: None while that waits for a GO; `who` answered at `when`, or asked."""
+
+    waits = False
+    cause: PlainText
+    sent: datetime | None
+    who: Person | None
+    when: datetime | None
+    holding: tuple[Holding, ...]
+    unread: bool
+
+
 class Information:
     """For information."""
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class SentOn(_Passed):
+        """To the raiser and their manager. `read_from`: it may not be read before then; None in office hours."""
+
+        read_from: datetime | None
+        forms: tuple[FormRow, ...] = ()
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class PassedOn(_Passed):
+        """To those who had it before, and the team's inbox."""
+
+        representation: Representation | None = None
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Away(Wording):
@@ -54,8 +80,7 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Risk(Wording):
-        """To the managers of both sides: `who` wrote words of new risk, which are not repeated. No other letter says
-        so, and it yields to none."""
+        """To both sides' managers: `who` wrote words of new risk, not repeated. It stands alone, and yields to none."""
 
         waits = False
         yields = False
@@ -81,10 +106,8 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Taken(Wording):
-        """To who wrote a mail that may answer: what became of it. `as_`: asked (the raiser is asked whether it does),
-        holding (it is passed on, and answers nothing), aside (the same, written among their side and shown to nobody),
-        answer, nothing, other (another answer is recorded), unproven or outdated (the raiser is asked, and nothing
-        proves that it is theirs, or that it was written now)."""
+        """To who wrote what may answer. `as_`: asked (the raiser is), holding (passed on), aside (holding, and shown to
+        nobody), answer, nothing, other (another answer stands), unproven or outdated (asked: may not be theirs)."""
 
         when: datetime
         as_: PlainText
@@ -99,16 +122,16 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Appointed(Wording):
-        """`decider`: who named them; `asked`: they decide nothing before it is said that they are impartial."""
+        """`decider`: who named `who`; `asked`: not yet known to be impartial; `mine`: to whoever decides."""
 
         who: Person
         decider: Person
         asked: bool = False
+        mine: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class ClosingWord(Wording):
-        """RESOLVED or DECIDED was said. `said`: the words of the decision, where the reader may see them; `by`: when
-        the outcome is due in writing; `owing`: who writes it."""
+        """`said`: the words of the decision, where the reader may see them; `by`: when `owing` write the outcome."""
 
         word: PlainText
         who: Person
@@ -167,7 +190,7 @@ class Information:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Notify(Wording):
         """`event`: enter, exit, lapse or close; `attached`: the original mail comes with it; `meant`: the role that
-        nobody holds, for which its reader has it."""
+        nobody holds, for which its reader has it; `raising`: a reader is of the side that raised it."""
 
         event: PlainText
         original: Original
@@ -175,6 +198,7 @@ class Information:
         meant: PlainText = ""
         holding: tuple[Holding, ...] = ()
         unread: bool = False
+        raising: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Clock(Wording):

@@ -131,6 +131,12 @@ class OpenCase:
     watched: bool
     forms: tuple[PlainText, ...]  # titles of those that are missing
     untold: tuple[PlainText, ...] = ()  # roles that the policy wants told and nobody holds
+    sides: tuple[PersonalText, ...] = ()  # the agency that raised it and the one that was challenged, where known
+    who: Person | None = None  # whose move it is, with their number; None: nobody can be reached
+    asked: PlainText = ""  # the time that was asked for: "24 hours"
+    over: datetime | None = None  # when that ended, of a challenge that nobody has answered
+    hours_over: int = 0  # whole hours since then, of a time in hours
+    is_today: bool = False  # due on the day of the letter
 
 
 @dataclass(frozen=True, slots=True)

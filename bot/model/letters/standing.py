@@ -66,5 +66,6 @@ class Standing:
     counts_from: PlainText = ""  # the event whose day the stage's time counts from
     conduct: PlainText = ""  # where words in confidence or about a person belong, for who wrote such; else ""
     own_record: PlainText = ""  # what the policy calls it; "": by whom it is about
+    over: int = 0  # whole hours over the time asked for in hours, while no answer is recorded
     goes_to: tuple[Person, ...] = ()  # who reads what is written in reply to the letter; of two sides one for each
     about: PlainText = "child"  # of whom the policy speaks: child, adult or child_or_adult

@@ -123,6 +123,15 @@ class Conduct(Part):
     contacts: dict[str, Reach] = Field(default_factory=dict)  # by area code
 
 
+class Edition(Part):
+    """For whom the partnership's report is, as it follows `Report to`; and what its headline says first."""
+
+    to: Text = Field(description="say whom the report is for")
+    first: Annotated[
+        tuple[Literal["received", "answered", "reached", "closed", "outcome", "open"], ...], BeforeValidator(listed)
+    ] = ()
+
+
 class Tier(Part):
     """A window that a challenge may ask for in its subject."""
 

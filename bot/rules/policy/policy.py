@@ -18,6 +18,7 @@ from bot.rules.policy.blocks import (
     CalendarBlock,
     Clock,
     Conduct,
+    Edition,
     Emergency,
     Exclusion,
     Filing,
@@ -141,6 +142,7 @@ class Policy(Part):
     unit_aliases: dict[str, AWindow] = Field(default_factory=dict)  # "48 hours": 2 working days
     exclusions: tuple[Exclusion, ...] = ()
     conduct: Conduct | None = None  # none: the words of book.py
+    report: Edition | None = None  # none: addressed to nobody in particular
     contacts_printed: tuple[PrintedContact, ...] = ()
     filing: Filing = Filing()
     forms: tuple[Form, ...] = ()

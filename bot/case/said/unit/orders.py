@@ -221,8 +221,10 @@ def learning(d: Draft, said: Said) -> None:
 
 
 def done(d: Draft, said: Said, *lines: str) -> None:
-    """Its sender hears what the word has done."""
-    _answer(d, said, lines)
+    """Its sender hears what the word has done, unless they are reminded themselves."""
+    reminders = (letter for letter in d.letters if letter.kind is LetterKind.CHASER)
+    if said.by.email not in {c.email for letter in reminders for c in (*letter.to, *letter.cc)}:
+        _answer(d, said, lines)
 
 
 def undone(d: Draft, said: Said, *lines: str) -> None:

@@ -1,124 +1,43 @@
-"""The quarterly report: figures out of cases, as tables with their definitions. All figures count cases.
+"""The tables of the working copy: figures out of cases, with refs and small numbers. All figures count cases.
 
-Values in, tables out (register.Sheet). A public edition shows no count between 1 and 4, no ref and no team; a share is
-given of ten cases or more. A rise is no fault: nothing here is coloured or judged, and what changed is the reader's to
-say. It knows nothing of themes or of a child: these are for a person to add. It reads no database and no clock.
+Values in, tables out (register.Sheet). A share, a median and a 90th percentile are given of ten or more only. A rise is
+no fault: nothing here is coloured or judged, and what changed is the reader's to say. It knows nothing of themes or of
+a child: these are for a person to add. The public edition is published.py's. It reads no database and no clock.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from itertools import pairwise
-from statistics import median
-
-import re2
+from statistics import median, quantiles
 
 from bot.model import Case, ClosedAs, Side, StageRun
 from bot.model.flags import OF_WRITING
 from bot.records import plain
 from bot.records.register import Sheet, Value, learning, parties
-from bot.rules.policy.policy import Policy
-from bot.rules.workdays import Calendar
+from bot.records.report.periods import Quarter
+from bot.records.report.source import Source
 
-SMALL = 5
 FEW = 10
-_NTH = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": 4}
-_SPANS = (
-    re2.compile(r"(?P<year>20\d\d)[ -]*q(?P<n>[1-4])"),
-    re2.compile(r"q(?P<n>[1-4])[ ,-]*(?:of )?(?P<year>20\d\d)"),
-    re2.compile(rf"(?P<nth>{'|'.join(_NTH)}) quarter,? ?(?:of )?(?P<year>20\d\d)"),
-    re2.compile(r"(?:year )?(?P<year>20\d\d)"),
-)
-NO_CHALLENGE = (ClosedAs.DUPLICATE, ClosedAs.NOT_A_CHALLENGE)
 
 
-@dataclass(frozen=True, slots=True)
-class Quarter:
-    """Three months of the calendar year, in the office's days; `n` 0: the whole year."""
-
-    year: int
-    n: int
-
-    @classmethod
-    def parse(cls, words: str) -> Quarter:
-        """ "2026Q4", "Q4 2026", "fourth quarter of 2026"; "2026" is the year. Raises ValueError with what to write."""
-        said = " ".join(words.casefold().split())
-        for pattern in _SPANS:
-            if found := pattern.fullmatch(said):
-                named = found.groupdict()
-                return cls(int(named["year"]), int(named.get("n") or _NTH.get(named.get("nth", ""), 0)))
-        raise ValueError(f'"{words}" is no quarter: write it as 2026Q4')
-
-    @classmethod
-    def before(cls, day: date) -> Quarter:
-        """The last one that was over on that day."""
-        n = (day.month - 1) // 3
-        return cls(day.year, n) if n else cls(day.year - 1, 4)
-
-    def __str__(self) -> str:
-        return f"{self.year}Q{self.n}" if self.n else str(self.year)
-
-    @property
-    def first(self) -> date:
-        return date(self.year, 3 * self.n - 2 if self.n else 1, 1)
-
-    @property
-    def last(self) -> date:
-        return (
-            (self.first + timedelta(days=93)).replace(day=1) - timedelta(days=1) if self.n else date(self.year, 12, 31)
-        )
-
-    @property
-    def year_before(self) -> Quarter:
-        """The same months a year earlier."""
-        return Quarter(self.year - 1, self.n)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What a report is made of. `agencies`: all that the directory knows, for those that nobody named."""
-
-    cases: Sequence[Case]
-    policies: Mapping[str, Policy]
-    agencies: Sequence[str]
-    calendar: Calendar
-    now: datetime
-
-    def day(self, at: datetime) -> date:
-        return at.astimezone(self.calendar.zone).date()
-
-    def opened(self, start: date, end: date) -> list[Case]:
-        """Challenges received in these days, the last one included; what turned out to be none is left out."""
-        return [c for c in self.cases if start <= self.day(c.opened) <= end and c.closed_as not in NO_CHALLENGE]
-
-    def closed(self, start: date, end: date) -> list[Case]:
-        kept = (c for c in self.cases if c.closed and c.closed_as not in NO_CHALLENGE)
-        return [c for c in kept if c.closed and start <= self.day(c.closed) <= end]
-
-    def stage(self, case: Case, stage: str) -> str:
-        policy = self.policies[case.policy]
-        return f"{policy.title}: {next((s.name for s in policy.stages if s.id == stage), stage)}"
-
-
-def report(source: Source, quarter: Quarter, *, public: bool) -> tuple[Sheet, ...]:
+def tables(source: Source, quarter: Quarter) -> tuple[Sheet, ...]:
     """The tables in their order."""
     cases = source.opened(quarter.first, quarter.last)
-    tables = [
+    made = [
         _headline(source, quarter),
         _who(cases),
         _reached(source, cases),
         _timeliness(source, cases),
+        _run(source, quarter),
         _silence(source, cases),
         _quality(cases),
     ]
-    if public:
-        return tuple(_suppressed(table) for table in tables)
     today = source.day(source.now)
     asked = learning([c for c in source.cases if c.closed], source.policies, today)
-    return (*tables, _open(source), Sheet("Learning by its day", asked.headings, asked.rows))
+    return (*made, _open(source), Sheet("Learning by its day", asked.headings, asked.rows))
 
 
 # --- the tables -------------------------------------------------------------------------------------------------------
@@ -143,23 +62,21 @@ def _share(part: int, whole: int) -> Value:
     return f"{round(100 * part / whole)}% of {whole}" if whole >= FEW else f"{part} of {whole}" if whole else ""
 
 
-def _in_time(source: Source, start: date, end: date) -> Value:
-    """Of the first stages that are over, less those that somebody ended before anybody had to answer."""
-    how = [plain.in_time(c.runs[0]) for c in source.opened(start, end) if c.runs]
+def in_time(cases: Sequence[Case]) -> tuple[int, int]:
+    """How many were answered in time, of how many first stages that are over, less those that somebody ended before
+    anybody had to answer."""
+    how = [plain.in_time(c.runs[0]) for c in cases if c.runs]
     over = [one for one in how if one not in ("running", plain.CUT_SHORT, plain.WATCHED)]
-    return _share(over.count("in time"), len(over))
+    return over.count("in time"), len(over)
+
+
+def _in_time(source: Source, start: date, end: date) -> Value:
+    return _share(*in_time(source.opened(start, end)))
 
 
 def _partnership(source: Source, start: date, end: date) -> Value:
     cases = source.opened(start, end)
-    reached = [
-        c
-        for c in cases
-        if any(
-            s.level == "partnership" and s.id in {r.stage for r in plain.told(c)}
-            for s in source.policies[c.policy].stages
-        )
-    ]
+    reached = [c for c in cases if source.is_at_partnership(c, {run.stage for run in plain.told(c)})]
     return _share(len(reached), len(cases))
 
 
@@ -215,7 +132,7 @@ def _reached(source: Source, cases: Sequence[Case]) -> Sheet:
 
 
 def _timeliness(source: Source, cases: Sequence[Case]) -> Sheet:
-    """For each stage and time: how many, in time, late, none, cut short; the median hours to the reply."""
+    """For each stage and time: how many, in time, late, none, cut short; the hours to the reply."""
     runs: dict[tuple[str, str], list[StageRun]] = {}
     for case in cases:
         for run in plain.told(case):
@@ -223,23 +140,31 @@ def _timeliness(source: Source, cases: Sequence[Case]) -> Sheet:
     rows: list[tuple[Value, ...]] = []
     for (stage, window), these in sorted(runs.items()):
         how = Counter(plain.in_time(run) for run in these)
-        hours = [(r.responded - (r.began or r.entered)) / timedelta(hours=1) for r in these if r.responded]
-        middle: Value = round(median(hours)) if len(hours) >= SMALL else ""
-        rows.append(
-            (
-                stage,
-                window,
-                len(these),
-                how["in time"],
-                how["late"],
-                how["no reply in time"],
-                how[plain.CUT_SHORT],
-                middle,
-            )
-        )
+        counts = (how["in time"], how["late"], how["no reply in time"], how[plain.CUT_SHORT])
+        rows.append((stage, window, len(these), *counts, *_hours(these)))
     results = ("Runs", "In time", "Late", "No reply in time", "Ended before its time")
-    headings = ("Stage", "Time", *results, "Median hours to a reply")
+    headings = ("Stage", "Time", *results, "Median hours to a reply", "90th percentile")
     return Sheet("Timeliness", headings, tuple(rows))
+
+
+def _hours(runs: Sequence[StageRun]) -> tuple[Value, Value]:
+    """Median and 90th percentile of the hours to the reply, of ten replies or more."""
+    hours = [(r.responded - (r.began or r.entered)) / timedelta(hours=1) for r in runs if r.responded]
+    if len(hours) < FEW:
+        return "", ""
+    return round(median(hours)), round(quantiles(hours, n=10, method="inclusive")[8])
+
+
+RUN = "Answered in time, quarter by quarter"
+
+
+def _run(source: Source, quarter: Quarter) -> Sheet:
+    """Eight quarters: first stages that are over, those answered in time, and their share."""
+    rows: list[tuple[Value, ...]] = []
+    for one in quarter.run:
+        met, over = in_time(source.received(one))
+        rows.append((str(one), over, met, round(100 * met / over) if over >= FEW else ""))
+    return Sheet(RUN, ("Quarter", "First stages over", "In time", "Per cent"), tuple(rows))
 
 
 def _silence(source: Source, cases: Sequence[Case]) -> Sheet:
@@ -271,24 +196,3 @@ def _open(source: Source) -> Sheet:
     )
     headings = ("Ref", "Raised by", "Challenged", "Team", "Stage", "Received", "Next due")
     return Sheet("Open now", headings, rows)
-
-
-def _suppressed(sheet: Sheet) -> Sheet:
-    """No number from 1 to 4, and no total that would give one away."""
-    rows = tuple(tuple(_hidden(value) for value in row) for row in sheet.rows)
-    hides = any(value == f"under {SMALL}" for row in rows for value in row)
-    if hides and sheet.rows and sheet.rows[-1][0] == "All":
-        rows = tuple(row[:-1] for row in rows[:-1])
-        return Sheet(sheet.title, sheet.headings[:-1], rows, sheet.above)
-    return Sheet(sheet.title, sheet.headings, rows, sheet.above)
-
-
-def _hidden(value: Value) -> Value:
-    if isinstance(value, int):
-        return f"under {SMALL}" if 0 < value < SMALL else value
-    if isinstance(value, str) and (found := _OF.fullmatch(value)) is not None:
-        return "too few to say" if int(found.group(1)) < FEW else value
-    return value
-
-
-_OF = re2.compile(r"\d+ of (\d+)")
