@@ -49,6 +49,7 @@ class Lease:
         self.fence: int | None = None
         self._db = self._opened()
         self._done = threading.Event()
+        self._not_before = 0.0  # on the steady clock
 
     def _opened(self) -> Database:
         return Database(self._where.database, check=False, called=lives.called(self.owner))
@@ -86,7 +87,7 @@ class Lease:
 
     def stand_by(self, env: Mapping[str, str]) -> bool:
         """Until the lease is ours; False: a signal ended the wait."""
-        if self.take():
+        if self._is_taken():
             return True
         notify, started, beaten = Notify(env), read_now(), 0.0
         log.info("stands by", works=self.others())
@@ -104,12 +105,18 @@ class Lease:
         return False
 
     def _is_taken(self) -> bool:
-        """A database that is away for a while is waited for."""
+        """A database that is away for a while is waited for. When it is back every lease may have lapsed: who worked
+        has the time of one to go on."""
         try:
             self._compare()
-            return self.take()
         except StoreError as error:
+            self._not_before = time.monotonic() + self._seconds
             log.warning("the database cannot be used", why=without_addresses(str(error)))
+            return False
+        try:
+            return time.monotonic() >= self._not_before and self.take()
+        except StoreError as error:
+            log.warning("the lease cannot be taken", why=without_addresses(str(error)))
             return False
 
     def _beat(self, started: datetime) -> None:

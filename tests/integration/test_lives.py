@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.daemon.lease import AGAIN
+from bot.daemon.lease import AGAIN, RENEWALS
 from bot.store.db import Database
 from bot.store.server import lives
 from tests import operator
@@ -251,12 +251,19 @@ def test_a_command_changes_no_schema_under_a_life(pair: tuple[Path, Path], url: 
 
 
 def test_the_database_is_started_anew(pair: tuple[Path, Path], postgres: Cluster) -> None:
-    """It dies under both and comes back: the one that works goes on, the other goes on standing by."""
+    """It dies under both and comes back when the lease is long over: the one that works goes on, the other goes on
+    standing by."""
     with two(pair) as (first, second):
-        postgres.crash()
+        postgres.control("-m", "immediate", "stop")
+        try:
+            until(lambda: first.said("the lease could not be renewed") > RENEWALS, BUSY)
+            until(lambda: second.said("the database cannot be used"), BUSY)
+        finally:
+            postgres.control("start")
         message_id = drop(pair[0])
-        until(lambda: answered(pair[0], message_id), 60)
+        until(lambda: answered(pair[0], message_id), BUSY)
         assert (first.process.poll(), second.process.poll()) == (None, None)
+        assert second.said("works under the lease") == 0
         assert second.stopped() < 5
         assert first.stopped() < 5
     nothing_is_doubled(pair[0])

@@ -135,6 +135,25 @@ def test_a_life_that_works_is_waited_for_by_who_takes_over(url: str) -> None:
             assert meta.get(tx, "done") == "by one"
 
 
+def test_a_line_that_cannot_be_cut_holds_up_nobody_for_ever(url: str) -> None:
+    """Where the life before holds on to the lease, whoever takes over hears so within seconds, and may look again."""
+    with closing(Database(url)) as one, opened(url, "two") as two:
+        with one.begin() as tx:
+            lives.enter(tx, "one", "one", "host.example", 7, "1.0.0")
+        taken(one, "one", OVER)
+        with one.begin() as tx:
+            meta.put(tx, "done", "by one")
+            with pytest.raises(StoreError, match="lock timeout"):
+                taken(two, "two")
+        assert taken(two, "two") == 2
+
+
+def test_a_line_has_the_name_of_its_life_whatever_the_address_says(url: str) -> None:
+    """By that name it is cut when another takes over."""
+    with opened(f"{url}?application_name=our-bot", "one") as db, db.read() as tx:
+        assert tx.execute(text("SHOW application_name")).scalar() == lives.called("one")
+
+
 def test_a_letter_of_an_old_life_does_not_go(url: str, smtp_server: SmtpServer) -> None:
     """Another takes over between a letter's claim and its hand-over, and cannot cut the line: the old life's `in_data`
     is refused, nothing is handed over, and the new one sends it once."""

@@ -72,9 +72,10 @@ def sqlite(url: URL) -> Engine:
 
 
 def postgresql(url: URL, called: str) -> Engine:
-    """`called`: how the server lists these connections. What the address itself says of them holds."""
-    own = {"connect_timeout": CONNECT_SECONDS, "application_name": called, **KEPT_ALIVE}
-    patient = {name: value for name, value in own.items() if name not in url.query}
+    """`called`: how the server lists these connections, whatever the address says: who takes over cuts them by it. All
+    else that the address says of them holds."""
+    own = {"connect_timeout": CONNECT_SECONDS, **KEPT_ALIVE}
+    patient = {name: value for name, value in own.items() if name not in url.query} | {"application_name": called}
     url = url.set(drivername="postgresql+psycopg")
     afresh = "READ COMMITTED"  # who waited for a lock sees what was written meanwhile
     engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, isolation_level=afresh, connect_args=patient)

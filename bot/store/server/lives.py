@@ -18,6 +18,8 @@ from bot.store.server.glance import Life
 
 #: After so many lengths of a lease without a sign a life counts for nothing; after so many seconds its row goes.
 SILENT, FORGOTTEN = 3, 86_400
+#: How long a take-over waits for what the life before has under way, when its line is cut already: then it looks again.
+WAIT = "2s"
 
 _lives = Table(
     "lives",
@@ -59,6 +61,7 @@ _CUT = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE application_name = :called AND datname = current_database() AND pid <> pg_backend_pid()"
 )
+_IMPATIENT = text("SELECT set_config('lock_timeout', :wait, true)")
 _TAKE = text(
     f"UPDATE lease SET fence = fence + 1, owner = :owner, until = {_NOW} + :seconds"  # noqa: S608 - ours
     f" WHERE fence = :fence AND (until < {_NOW} OR :is_dead) RETURNING fence"
@@ -87,12 +90,13 @@ def enter(tx: Connection, owner: str, home: str, host: str, pid: int, version: s
 
 def take(tx: Connection, owner: str, seconds: float) -> int | None:
     """The fence under which that life works from now on, with a lease of so many seconds; None while another has it
-    that may be alive."""
+    that may be alive. Raises StoreError where the life before holds on to the lease by a line that could not be cut."""
     free = tx.execute(_FREE, {"owner": owner}).one_or_none()
     if free is None:
         tx.execute(_SEEN, {"owner": owner})
         return None
     tx.execute(_CUT, {"called": called(free.owner)})
+    tx.execute(_IMPATIENT, {"wait": WAIT})
     asked = {"owner": owner, "seconds": seconds, "fence": free.fence, "is_dead": free.is_dead}
     fence: int | None = tx.execute(_TAKE, asked).scalar()
     if fence is not None:
