@@ -21,6 +21,8 @@ BEHIND = timedelta(minutes=5)
 SLOW = timedelta(minutes=60)
 #: How long a mail may be under way and still speak of today.
 UNDER_WAY = timedelta(hours=24)
+#: From then on a Date tells of an old mail, and not of a wrong clock.
+OLD = timedelta(days=3)
 #: A text shorter than this may be the same by chance.
 SAME_FROM = 40
 #: Words that need proof and relax nothing: they call somebody in, say no, keep letters back for hours while the clock
@@ -52,7 +54,8 @@ def outdated(mail: Mail, since: datetime | None, *, is_seen: bool, behind: timed
 def at_face_value(fact: Arrival, word: Word | None, question: Question | None, *, may_answer: bool) -> Arrival:
     """The mail as its sender's own where its Date alone speaks against that and binds nothing: a word that relaxes
     needs one, an answer that `may_answer` none, where it cites what only readers of the case have. With a ref, which
-    can be guessed, an old mail of theirs could be sent on as one; so could one that would not be known again.
+    can be guessed, an old mail of theirs could be sent on as one; so could one that would not be known again, and a
+    bare word of weeks ago.
 
     `word`: None for other words; `question`: the one that it answers.
     """
@@ -60,7 +63,8 @@ def at_face_value(fact: Arrival, word: Word | None, question: Question | None, *
         return fact
     is_cited = fact.how in (How.LETTER, How.MAIL)
     is_held = not (may_answer and is_cited and is_told_apart(fact.mail)) if word is None else _relaxes(word, question)
-    if is_held:
+    is_old = word is not None and fact.mail.date is not None and fact.mail.received - fact.mail.date > OLD
+    if is_held or is_old:
         return fact
     why = fact.mail.proof_why.removeprefix(f"{fact.outdated}; ")
     return replace(fact, mail=replace(fact.mail, proof=Proof.PROVEN, proof_why=why), outdated="", is_misdated=False)

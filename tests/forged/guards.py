@@ -21,7 +21,7 @@ from bot.case import dated, placement
 from bot.case.course import delivery
 from bot.case.making import incident
 from bot.case.placement import Attach
-from bot.case.said import command, questions, replies, words
+from bot.case.said import cells, command, questions, replies, words
 from bot.engine import strangers
 from bot.engine.reading import pen, place
 from bot.mail import read, trust
@@ -193,6 +193,7 @@ def no_copy_is_known(patch: pytest.MonkeyPatch, world: World) -> None:
     count = itertools.count()
     everywhere(patch, place.content_key, lambda mail: f"content:{next(count)}")
     everywhere(patch, place.signed_key, lambda mail: f"signed:{next(count)}")
+    everywhere(patch, cells.borne, lambda _draft, _fact, mail: mail)  # a second guard of the same: one id, two mails
 
 
 @without(named.BOUNCED)

@@ -184,17 +184,20 @@ def test_a_letter_carries_the_challenge_as_it_came(opened: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "name"), [("REGISTER", "register-CE-2027-01-12.xlsx"), ("REPORT", "report-CE-2026Q4.xlsx")]
+    ("word", "names"),
+    [
+        ("REGISTER", {"register-CE-2027-01-12.xlsx": b"PK"}),
+        ("REPORT", {"report-CE-2026Q4.pdf": b"%P", "report-CE-2026Q4.xlsx": b"PK"}),
+    ],
 )
-def test_what_is_handed_out_is_made_when_the_letter_goes(opened: House, word: str, name: str) -> None:
-    """The register and the report of the area, as workbooks."""
+def test_what_is_handed_out_is_made_when_the_letter_goes(opened: House, word: str, names: dict[str, bytes]) -> None:
+    """The register of the area as a workbook, its report as a page to read besides."""
     asked = registers.letter(mail(UNIT, word), Contact(UNIT, "CESCP", "business_unit"), "CE", START)
     with opened.db.begin() as tx:
         opened.turn.post(tx, asked, START)
         (queued,) = [q for q in outbox.of_status(tx, "queued") if q.letter.kind is LetterKind.ANSWER]
         _, raw, _ = opened.app.composer(tx, queued, START)
-    ((given, content),) = attached(parsed(raw)).items()
-    assert (given, content[:2]) == (name, b"PK")
+    assert {name: content[:2] for name, content in attached(parsed(raw)).items()} == names
 
 
 def carries_original(letter: Letter, house: House) -> Letter:

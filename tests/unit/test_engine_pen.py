@@ -275,16 +275,20 @@ def test_a_strangers_challenge_out_of_the_pen_is_asked_about_once_more(house: Ho
 
 @pytest.mark.parametrize(
     ("word", "carries"),
-    [("REGISTER", "register-CE-2027-01-13.xlsx"), ("REPORT", "report-CE-2026Q4.xlsx"), ("OPEN", "")],
+    [
+        ("REGISTER", ["register-CE-2027-01-13.xlsx"]),
+        ("REPORT", ["report-CE-2026Q4.pdf", "report-CE-2026Q4.xlsx"]),
+        ("OPEN", []),
+    ],
 )
-def test_the_unit_is_handed_what_it_asks_for(house: House, word: str, carries: str) -> None:
+def test_the_unit_is_handed_what_it_asks_for(house: House, word: str, carries: list[str]) -> None:
     """Of its own area, as things are when the letter goes; its mail leaves nothing but a row."""
     house.open()
     says(house, word, cites="")
     (letter,) = [
         m for m in house.send(NINE + HOUR) if UNIT in str(m["To"]) and "rofessional challenges" in m["Subject"]
     ]
-    assert list(attached(letter)) == ([carries] if carries else [])
+    assert list(attached(letter)) == carries
     assert (word != "OPEN") or "CE-2027-0001" in texts([letter])[0]
     assert (where(house).disposition, where(house).why) == ("ignored", word)
 

@@ -122,9 +122,9 @@ def test_the_table_is_what_is_locked(known: Supply) -> None:
 
 
 def test_each_package_asked_for_has_a_reason_and_a_user(known: Supply) -> None:
-    """A comment beside it in pyproject.toml, and a file that imports it, or none: a driver, and the zones."""
+    """A comment beside it in pyproject.toml, and a file that imports it, or none: the zones."""
     assert [name for name, why in known.asked.items() if not why] == []
-    assert set(known.asked) - set(imported()) == {"psycopg", "tzdata"}
+    assert set(known.asked) - set(imported()) == {"tzdata"}
 
 
 # --- advisories -------------------------------------------------------------------------------------------------------
