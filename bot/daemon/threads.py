@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -207,10 +207,10 @@ class Desk(Worker):
 
     def turn(self) -> None:
         if not self._has_listened:
-            self._listen(self._watchers)
+            self._listen({one.box for one in self._watchers})
             self._has_listened = True
         elif names := self._app.alarms.inboxes_due(self.read_now()):
-            self._listen([one for one in self._watchers if one.box in names])
+            self._listen(names)
         self.woken.clear()
         self._all_of(self._app.intake.read)
         self._all_of(self._app.alarms.fire)
@@ -224,13 +224,14 @@ class Desk(Worker):
             self.progressed = time.monotonic()
             self._decided()
 
-    def _listen(self, watchers: Sequence[Watcher]) -> None:
-        """Has these mailboxes read now: all of them after a stop or a jump of the clock, so that the oldest mail is
-        read first; in the minute of a deadline those of its case."""
-        wanted = [(watcher, watcher.ask()) for watcher in watchers]
+    def _listen(self, names: Collection[str]) -> None:
+        """Has every mailbox read now, and waits for these: for all of them after a stop or a jump of the clock, so that
+        the oldest mail is read first; in the minute of a deadline for those of its case."""
+        wanted = [(watcher, watcher.ask()) for watcher in self._watchers]
         until = time.monotonic() + LISTEN
         for watcher, number in wanted:
-            watcher.heard(number, until)
+            if watcher.box in names:
+                watcher.heard(number, until)
 
 
 class Post(Worker):

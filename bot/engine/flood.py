@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bot.case.said.unit.orders import still_true
 from bot.model import Arrival, Case, Fact, Hold, Letter, LetterKind, Sending
 from bot.model.failpoints import failpoint
-from bot.model.letters import Alert
+from bot.model.letters import Alert, Information, Question
 from bot.store import cases, outbox
 from bot.store.db import Database
 from bot.store.outbox import Queued
@@ -24,6 +24,7 @@ DAY = timedelta(days=1)
 SUBJECT = "Letters of a case are held"
 #: What a stage lives by: one an occasion, and never one too many.
 _NEVER = frozenset({LetterKind.ESCALATION, LetterKind.REDIRECT, LetterKind.NOTICE})
+_AT_ONCE = (Alert.Incident, Information.Risk, Question.Risk, Question.Undo, Question.ConfirmManager, Question.Meaning)
 
 
 def parts(
@@ -36,16 +37,17 @@ def parts(
     later = tuple(c for c in readers if _room_of(tx, case.number, c.email, now) > now)
     if not later:
         return letter, None
-    if all(c in later for c in letter.to):
+    if len(later) == len(readers):
         return None, letter
     to, cc = (tuple(c for c in of if c not in later) for of in (letter.to, letter.cc))
-    return replace(letter, to=to, cc=cc), replace(letter, to=later, cc=(), occasion=f"{letter.occasion}/later")
+    soon = replace(letter, to=to or cc, cc=cc if to else ())
+    return soon, replace(letter, to=later, cc=(), occasion=f"{letter.occasion}/later")
 
 
 def _may_wait(before: Case, fact: Fact, after: Case, letter: Letter) -> bool:
-    """What must be reported within hours is held back by no false alarm before it."""
+    """What must be reported within hours, or tells of a risk or of a word that acted, is held back by nothing."""
     has_moved = (before.state, before.stage, before.due) != (after.state, after.stage, after.due)
-    is_never = letter.kind in _NEVER or isinstance(letter.values, Alert.Incident)
+    is_never = letter.kind in _NEVER or isinstance(letter.values, _AT_ONCE)
     return isinstance(fact, Arrival) and not has_moved and not is_never
 
 
@@ -66,7 +68,7 @@ def free(db: Database, now: datetime) -> int:
     with db.begin() as tx:
         for one in _held(tx):
             case = cases.load(tx, one.case).case if one.case else None
-            if case is None or not case.is_open or not still_true(case, one.letter):
+            if case is None or not still_true(case, one.letter):
                 outbox.drop(tx, one.id, "no longer true when it could go", now)
             elif _room_at(tx, one, now) <= now:
                 outbox.release(tx, one.id, now, counts=True)

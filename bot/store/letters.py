@@ -207,9 +207,10 @@ def must_wait() -> ColumnElement[bool]:
 
 
 def hold_all(tx: Connection, why: str, now: datetime) -> int:
-    """After a restore: every letter on its way waits for `release`, those in other hands and those that an hour's room
-    would let go too; how many."""
-    rows = update(_out).where(or_(_out.c.status.in_(GOING), _out.c.held_for == Hold.STRANGERS))
+    """After a restore: every letter on its way waits for `release`, those in other hands and those that an hour or a
+    day with room would let go too; how many."""
+    by_itself = _out.c.held_for.in_([Hold.STRANGERS, Hold.FLOOD])
+    rows = update(_out).where(or_(_out.c.status.in_(GOING), by_itself))
     restored = {"status": Sending.HELD, "held_for": Hold.RESTORED, "last_error": why, "owner": ""}
     held = tx.execute(rows.values(**restored, fence=_out.c.fence + 1).returning(_out.c.id)).scalars().all()
     ways.changed(tx, ways.LETTER, now, *held)

@@ -139,7 +139,7 @@ class Life:
         for name, door in self.app.mailboxes.items():
             box = self.server.box(door._path)
             lost = box.unhinted is not None and self.clock.true - box.unhinted >= LISTED
-            if self.is_first or self.failures > 0 or name in due or box.has_news or lost:
+            if self.is_first or self.failures > 0 or due or box.has_news or lost:
                 is_well &= self._careful(functools.partial(self._receive, name))
         self.is_first = False
         is_well &= self._careful(self._read)

@@ -22,8 +22,8 @@ WINDOW = timedelta(hours=3)
 REF = re.compile(r"\[(CE-\d{4}-\d{4})\]")
 #: What is said once in a case's life, by how the letter opens.
 ONCE = (
-    "Nothing to do now. A reply to you",
-    "Please answer a question. A reply to you",
+    "Your challenge is recorded",
+    "Please answer a question. A reply is due",
     "For information: this challenge is closed as",
     "Please file this record",
 )

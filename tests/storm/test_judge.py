@@ -34,7 +34,7 @@ def taken(
     return Taken(made.as_bytes(), (to,), START + minutes * MINUTE, 1, withheld, went_on)
 
 
-ACK = taken(ROBIN, "Nothing to do now. A reply to you is due by noon")
+ACK = taken(ROBIN, "Your challenge is recorded. A reply is due by noon")
 NOTICE = taken(TEAM.manager, "Please reply to Robin Number0 by noon")
 
 
@@ -91,7 +91,8 @@ def test_a_third_copy_has_no_excuse() -> None:
 
 def test_one_thing_said_by_two_letters() -> None:
     """Two letters with names of their own that say the same are one decision made twice."""
-    assert len(judged(ACK, NOTICE, taken(ROBIN, "Nothing to do now. A reply to you", number="other")).tripled) == 1
+    again = taken(ROBIN, "Your challenge is recorded. A reply is due", number="other")
+    assert len(judged(ACK, NOTICE, again).tripled) == 1
 
 
 def test_one_challenge_made_two_cases() -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from bot.case.said.unit.orders import still_true
 from bot.engine import flood
 from bot.engine.flood import DAY, LETTERS_A_DAY
 from bot.model import Alarm, Arrival, Contact, Hold, LetterKind, Sending
+from bot.model.letters import Question
 from bot.store import cases, outbox
 from bot.store.outbox import Queued
 from tests.unit.case_samples import FAY, HELEN, START, mail
@@ -115,15 +117,43 @@ def test_what_waits_goes_by_itself_ten_a_day(house: House) -> None:
         assert flood.next_at(tx, START + 3 * DAY) is None
 
 
-def test_what_is_untrue_by_then_goes_to_nobody(house: House) -> None:
-    """A case that has ended sends none of what waited."""
+def test_what_was_asked_is_answered_though_the_case_has_ended(house: House) -> None:
+    """What waited is never lost: only what is untrue by then goes to nobody."""
     at = filled(house)
     says(house, HELEN, "STATUS", at)
-    assert waiting(house)
+    held = waiting(house)[-1]
     says(house, HELEN, "WITHDRAW\nIt was raised twice.", at + MINUTE)
     assert not house.case().is_open
     house.app.daily(START + DAY + 10 * MINUTE)
-    assert waiting(house) == []
     with house.db.read() as tx:
-        dropped = [one for one in outbox.of_case(tx, 1) if one.last_error == "no longer true when it could go"]
-    assert dropped
+        assert outbox.get(tx, held.id).status is Sending.QUEUED
+
+
+def test_a_question_of_a_case_that_has_ended_is_asked_no_more(house: House) -> None:
+    """Nor is a reminder of what was done sent."""
+    house.open()
+    asked = replace(house.letters(LetterKind.NOTICE)[0].letter, values=Question.ByWhen(past=False))
+    assert still_true(house.case(), asked)
+    says(house, HELEN, "WITHDRAW\nIt was raised twice.", START + MINUTE)
+    assert not still_true(house.case(), asked)
+
+
+def test_new_risk_is_told_at_once_to_whose_day_is_full(house: House) -> None:
+    """Whoever has had ten answers still reads in that minute that a person may be at risk."""
+    at = filled(house)
+    says(house, FAY, "He disclosed new bruises to his teacher.", at, is_risk=True)
+    told = [*house.letters(LetterKind.INFORMATION, "risk"), *house.letters(LetterKind.QUESTION, "risk")]
+    assert told
+    assert {one.status for one in told} == {Sending.QUEUED}
+
+
+def test_a_copy_with_room_goes_though_the_addressee_s_day_is_full(house: House) -> None:
+    """The letter is theirs then."""
+    at = filled(house)
+    with house.db.begin() as tx:
+        plan = house.turn.plan(tx, 1, Arrival(mail(FAY, "Thanks, noted.", at=at), "the ref"), at)
+        letter = replace(house.letters(LetterKind.ANSWER)[0].letter, cc=(Contact(FAY),), occasion="one")
+        soon, later = flood.parts(tx, cases.load(tx, 1).case, plan.fact, plan.decision.case, letter, at)
+    assert soon is not None
+    assert later is not None
+    assert ([c.email for c in soon.to], [c.email for c in later.to]) == ([FAY], [HELEN])

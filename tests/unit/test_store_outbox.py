@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 from bot.doors.ports import Outcome, Refusal
 from bot.model import Contact, Hold, Letter, LetterKind
 from bot.model.errors import CaseMoved
-from bot.store import glance, outbox
+from bot.store import outbox
 from bot.store.db import Database, asking
 from bot.store.proof import beside
+from bot.store.server import glance
 from tests.unit.store_samples import FAY, HELEN, HOUR, NOW, a_letter
 
 K = LetterKind

@@ -75,8 +75,8 @@ def _kept(config: Path, env: Mapping[str, str], database: str) -> tuple[dict[str
 def looking(config: Path, database: str, env: Mapping[str, str] = os.environ) -> Iterator[glance.Ask]:
     """A look at the database of this configuration; one of another version is first opened as every other command opens
     it. Raises BotError where there is none."""
-    file = database.removeprefix(glance.SQLITE)
-    if file != database and not Path(file).exists():
+    file = database.removeprefix(glance.SQLITE).partition("?")[0]
+    if database.startswith(glance.SQLITE) and not Path(file).exists():
         raise BotError(NO_DATABASE.format(file))
     with glance.looking(database) as ask:
         is_behind = glance.is_behind(ask)

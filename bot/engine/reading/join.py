@@ -44,7 +44,10 @@ def attach(
     """The mail joins its case, or the one that goes on for it; a bounce tells the case which letter did not arrive.
     `key`: of the letter it answers; `named`: refs of other cases that its words name; `same_id`: another mail, of other
     content, bears its id."""
-    letter = next((q for q in outbox.of_case(tx, number) if q.letter.key == key), None) if key else None
+    letters = outbox.of_case(tx, number) if key else []
+    cited = {*mail.in_reply_to}  # of one letter there may be two, for two readers
+    letter = next((q for q in letters if outbox.bare(q.letter.message_id) in cited), None)
+    letter = letter or next((q for q in letters if q.letter.key == key), None)
     kind = letter.letter.kind.value if letter else ""
     known = tuple(address for address, _, _ in letter.recipients) if letter else ()
     standing = letter.letter.standing if letter else None
@@ -110,11 +113,12 @@ def _outdated(
     has placed it, they have seen what it belongs to."""
     stored, is_found = cases.load(tx, number), how in set(How)
     since = (letter.letter.decided or letter.queued) if letter else stored.case.opened
+    if letter is not None and {outbox.bare(letter.letter.message_id), letter.assigned_id} & {*mail.in_reply_to}:
+        went_to = tuple(address for address, _, _ in letter.recipients)
+        if why := dated.elsewhere(stored.case, mail, went_to, turn.rules_of(stored)):
+            return why, False
     why = dated.outdated(mail, since if is_found else None, is_seen=is_seen)
-    if why or letter is None or not {outbox.bare(letter.letter.message_id), letter.assigned_id} & {*mail.in_reply_to}:
-        return why, bool(why) and not is_seen
-    went_to = tuple(address for address, _, _ in letter.recipients)
-    return dated.elsewhere(stored.case, mail, went_to, turn.rules_of(stored)), False
+    return why, bool(why) and not is_seen
 
 
 def _going_on(tx: Connection, mail: Mail, number: int) -> int:

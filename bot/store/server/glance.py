@@ -74,7 +74,7 @@ def _postgresql(url: str) -> Iterator[Ask]:
         with closing(psycopg.connect(address, **given)) as connection:
             connection.read_only, connection.isolation_level = True, psycopg.IsolationLevel.REPEATABLE_READ
             yield lambda sql: connection.execute(sql).fetchall()
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
         raise StoreError(f"{name(url)}: {in_words(error)}") from error
 
 

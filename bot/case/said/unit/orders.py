@@ -252,7 +252,7 @@ def still_true(case: Case, letter: Letter) -> bool:
             return case.state in WAITING and letter.stage == case.stage and run is not None and run.ended is None
         case Response.Responded() | Response.Again() | Response.Manager():
             return case.state is State.AWAITING_CONFIRMATION
-    return True
+    return case.is_open or letter.kind is not LetterKind.QUESTION
 
 
 def held_by_case(case: Case, letter: Letter) -> Hold | None:
