@@ -38,8 +38,7 @@ from bot.settings.home import BOT, DATABASE, LEASE_SECONDS, LEAST_FREE_MB, VAR
 
 DIRECTORY, POLICIES = "directory.csv", "policies"
 
-#: Design section 4: what reached the server earlier may be in flight already.
-FIRST_SIGHT = timedelta(days=3)
+FIRST_SIGHT = timedelta(days=3)  # design section 4: what reached the server earlier may be in flight already
 
 
 # --- what bot.yaml holds ----------------------------------------------------------------------------------------------

@@ -102,8 +102,9 @@ def _told_by(ask: glance.Ask, name: str) -> tuple[dict[str, Any], list[str]]:
         "database": name,
         "lives": [_life(one) for one in shared],
     }
-    is_idle = bool(shared) and not any(one.is_active for one in shared)
-    over = [f"no life works on {name}: {shared[0].name} was last seen {when(shared[0].seen)}"] * is_idle
+    is_idle = not any(one.is_active for one in shared)
+    last = shared[:1] if is_idle else []
+    over = [f"no life works on {name}: {one.name} was last seen {when(one.seen)}" for one in last]
     return found, over + [f"{c.subject}, since {when(c.since)}: {c.text}" for c in conditions(ask)]
 
 
