@@ -115,7 +115,7 @@ class Digests:
             f"digest/{area}/{day}",
             unit,
             decided=now,
-            subject=_subject(rows, len(pen) + len(aside)),
+            subject=_subject(rows, len(pen) + len(aside), sum(one.is_over for one in actions)),
         )
         self.turn.post(tx, letter, now)
 
@@ -191,11 +191,13 @@ class Digests:
         self.turn.post(tx, letter, now)
 
 
-def _subject(rows: Sequence[OpenCase], to_place: int) -> str:
+def _subject(rows: Sequence[OpenCase], to_place: int, not_done: int) -> str:
     """What presses comes first: "Professional challenges: 1 over the time asked, 3 open, 0 to place"."""
     over = sum(row.over is not None for row in rows)
-    today = sum(row.is_today and row.over is None for row in rows)
-    pressing = ((over, "over the time asked"), (today, "due today"))
+    loose = sum(row.is_loose for row in rows)
+    today = sum(row.is_today and row.over is None and not row.is_loose for row in rows)
+    actions = f"action{'s' if not_done != 1 else ''} over"
+    pressing = ((over, "over the time asked"), (loose, "not confirmed"), (not_done, actions), (today, "due today"))
     said = (*((n, words) for n, words in pressing if n), (len(rows), "open"), (to_place, "to place"))
     return f"Professional challenges: {', '.join(f'{n} {words}' for n, words in said)}"
 

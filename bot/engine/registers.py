@@ -124,15 +124,20 @@ def open_line(case: Case, policies: Mapping[str, Policy]) -> OpenCase:
 
 
 def by_risk(found: Iterable[Case], policies: Mapping[str, Policy], now: datetime, cal: Calendar) -> list[OpenCase]:
-    """Open cases as a letter lists them: those over the time asked for, the longest first; due today; the rest."""
+    """Open cases as a letter lists them: those over the time asked for, the longest first; those answered and not
+    confirmed when the time was over; due today; the rest."""
     today = now.astimezone(cal.zone).date()
     rows = []
     for case in found:
         over = over_since(case, now)
         is_today = case.due is not None and case.due.astimezone(cal.zone).date() == today
         line = open_line(case, policies)
-        rows.append(replace(line, over=over, hours_over=hours_over(case, now), is_today=is_today))
-    return sorted(rows, key=lambda row: (row.over or now, not row.is_today, row.due is None, row.due or now))
+        end = case.run.due if case.run and case.state is State.AWAITING_CONFIRMATION else None
+        is_loose = end is not None and end <= now
+        rows.append(replace(line, over=over, hours_over=hours_over(case, now), is_today=is_today, is_loose=is_loose))
+    return sorted(
+        rows, key=lambda row: (row.over or now, not row.is_loose, not row.is_today, row.due is None, row.due or now)
+    )
 
 
 def to_be_done(case: Case, now: datetime, cal: Calendar) -> list[ToBeDone]:

@@ -13,6 +13,7 @@ import sqlite3
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -178,7 +179,8 @@ def note_purge(tx: Connection, ref: str, now: datetime) -> None:
 
 
 def _of_no_case(tx: Connection, case: Case) -> dict[int, Sending]:
-    """Alerts and daily letters that tell of this case, and what went to strangers who wrote to it: id and status."""
+    """Alerts and daily letters that tell of this case, what went to strangers who wrote to it, and what answered a mail
+    that cites one of it: id and status."""
     addresses = {text for text in chain.texts_of(tx, case.number).values() if "@" in text and " " not in text}
     told = {case.ref, *addresses}
     known = set(tx.execute(select(_ids.c.message_id).where(_ids.c.case_number == case.number)).scalars())
@@ -186,8 +188,12 @@ def _of_no_case(tx: Connection, case: Case) -> dict[int, Sending]:
     return {
         number: Sending(status)
         for number, status, message_id, letter in tx.execute(rows)
-        if message_id in known or _tells(json.loads(letter), told)
+        if message_id in known or _tells(said := json.loads(letter), told) or not known.isdisjoint(_cites(said))
     }
+
+
+def _cites(letter: dict[str, Any]) -> tuple[str, ...]:
+    return (letter.get("in_reply_to", ""), *letter.get("references", ()))
 
 
 def _tells(letter: dict[str, object], told: set[str]) -> bool:

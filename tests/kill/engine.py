@@ -59,6 +59,12 @@ MAILS = (
      "text": "OUTCOME: joint visit every week"},
     {"id": "gone", "at": at(14, 12), "from": f"Helen Visser <{HELEN}>", "to": [BOT_ADDRESS], "answers": "m2",
      "text": "WITHDRAW\nthe plan has come"},
+    # More of the raiser's questions than a day has answers, and more strangers than an hour: what waits goes by itself.
+    *({"id": f"asks{n}", "at": at(12, 12, n), "from": f"Helen Visser <{HELEN}>", "to": [BOT_ADDRESS], "answers": "m2",
+       "text": f"STATUS\nthe {n}th time of asking, and still no answer to me"} for n in range(11)),
+    *({"id": f"p{n}", "at": at(12, 13, n), "from": f"p{n}@home{n}.example", "to": [CREWE], "proof": "unproven",
+       "subject": "Professional Safeguarding Challenge – 10 working days", "text": f"Nobody asked family {n}."}
+      for n in range(6)),
 )  # fmt: skip
 STORY = Story.model_validate(
     {

@@ -19,7 +19,7 @@ from tests.kill.forks import FORKS
 
 ROOMS = (
     "reading/intake.py", "alarms.py", "sending/sender.py", "sending/unknown.py", "turn.py", "digest.py", "expiry.py",
-    "reading/place.py", "reading/receiving.py", "reading/aside.py",
+    "reading/place.py", "reading/receiving.py", "reading/aside.py", "flood.py", "strangers.py",
 )  # fmt: skip
 PLACES = frozenset(
     {
@@ -29,6 +29,7 @@ PLACES = frozenset(
         "alarms.answered", "digest.posting", "digest.posted", "sender.claim.before", "sender.claim.after",
         "sender.in_data.before", "sender.in_data.after", "maildir.rename.before", "maildir.rename.after",
         "sender.sent.before", "sender.sent.after",
+        "flood.freeing", "flood.freed", "strangers.freeing", "strangers.freed",
     }
 )  # fmt: skip
 
@@ -60,17 +61,16 @@ def test_undisturbed_life_is_worth_being_killed_in(passed: tuple[Counter[str], E
     """It opens, chases, escalates, is answered and files; every letter has one copy and the journal verifies."""
     places, undisturbed = passed
     assert set(places) == PLACES
-    assert [c[1:] for c in undisturbed.cases] == [
-        ("closed", "step-2", "resolved"),
-        ("closed", "frontline", "withdrawn"),
-    ]
+    raised, strangers = undisturbed.cases[:2], undisturbed.cases[2:]
+    assert [c[1:] for c in raised] == [("closed", "step-2", "resolved"), ("closed", "frontline", "withdrawn")]
+    assert [c[1] for c in strangers] == ["provisional"] * 6
     kinds = {one[0] for one in undisturbed.letters}
     assert {"acknowledgement", "notice", "redirect", "chaser", "escalation", "response", "question"} <= kinds
     assert {"outcome", "record", "digest"} <= kinds
     assert set(undisturbed.copies) == {1}
     assert len(undisturbed.copies) == len(undisturbed.letters)
     assert (undisturbed.unfinished, undisturbed.faults) == ((), ())
-    assert [what for what, _ in undisturbed.mails].count("case") == 7
+    assert [what for what, _ in undisturbed.mails].count("case") == 7 + 11 + 6
 
 
 @pytest.mark.timeout(300)

@@ -139,6 +139,8 @@ def test_one_letter_for_each_person_and_event(policy: str, data: st.DataObject) 
     course = list(world.live(first, steps))
     for passed in course:
         assert list(twice(passed.decision.letters, BESIDE)) == [], passed.fact
+        keys = [letter.key for letter in passed.decision.letters]
+        assert sorted(set(keys)) == sorted(keys), passed.fact  # of two with one key one is lost
     for letters in of_minutes(course):
         assert list(twice(letters, BESIDE | OF_A_MINUTE)) == []
 

@@ -27,14 +27,17 @@ from bot.model import (
     Absence,
     Alarm,
     Bounce,
+    Contact,
     Correction,
     CorrectionKind,
+    Letter,
     LetterKind,
     LetterUndelivered,
     Mail,
     MailKind,
     Proof,
 )
+from bot.model.letters import Answer
 from bot.settings import settings as configuration
 from bot.store import cases, mails, meta, outbox, schema
 from bot.store.db import Database
@@ -81,6 +84,7 @@ class Life:
         self.turn = Turn(books(), meta.secret(tx))
         self.now = START
         self.kept = 0
+        self.forgotten: list[str] = []  # ids of people's mails that must stand nowhere
         first = mail(HELEN, WORDS[0], title=DAY, to=(FAY,), cc=(CREWE, COPIED))
         self.number = self.turn.open(tx, first, INBOX, START).case.number
         self.keep(first)
@@ -181,9 +185,18 @@ def told_to_the_unit(life: Life) -> None:
     life.turn.alert(life.tx, f"about/{ref}", "A case", [f"{ref} of Helen Visser <{HELEN}>: {WORDS[0]}"], life.later())
 
 
+def a_word_about_nothing(life: Life) -> None:
+    """Somebody of no side forwards a mail of it with HELP: the answer, of no case, cites what theirs cites."""
+    opening = cases.load(life.tx, life.number).case.opening_id
+    to, cited = (Contact("ben.larch@partnership.example"),), (opening, "theirs@partnership.example")
+    values = Answer.Help()
+    life.turn.post(life.tx, Letter(values, "help", to, decided=life.now, subject="x", references=cited), life.now)
+    life.forgotten.append(opening)
+
+
 STEPS: tuple[Callable[[Life], None], ...] = (
     delayed, corrected, another_responder, handed_outside, bounced, bounced_elsewhere, away, transferred,
-    a_stranger_forwards, not_mine, on_hold, told_to_the_unit,
+    a_stranger_forwards, not_mine, on_hold, told_to_the_unit, a_word_about_nothing,
 )  # fmt: skip
 
 
@@ -225,7 +238,7 @@ def test_a_purge_leaves_nobody_in_the_whole_file(steps: list[Callable[[Life], No
             cases.purge(tx, life.number, START)
         database.scrub()
         after = searched(database)
-        assert [one for one in needles() if one.lower().encode() in after] == []
+        assert [one for one in (*needles(), *life.forgotten) if one.lower().encode() in after] == []
         with database.read() as tx:
             assert cases.verify(tx) == []
             assert tx.execute(select(schema.absences)).all() == []

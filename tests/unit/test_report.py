@@ -129,6 +129,27 @@ def test_schools_stand_together_and_what_the_directory_does_not_know_has_no_name
     assert [(r["Raised by"], r["Challenges"]) for r in rows] == [("Schools", 7), (OTHERS, 6)]
 
 
+@pytest.mark.parametrize(
+    ("quarters", "own", "beside", "tables"),
+    [
+        ((5, 5, 5, 3), HIDDEN, HIDDEN, 1),  # the last quarter is the year without the year to date
+        ((3, 6, 0, 9), HIDDEN, HIDDEN, 1),
+        ((1, 1, 1, 1), HIDDEN, HIDDEN, 1),
+        ((5, 0, 6, 9), 20, 20, 3),
+        ((0, 0, 0, 0), 0, 0, 1),
+    ],
+)
+def test_a_year_says_nothing_that_gives_a_quarter_away(
+    quarters: tuple[int, ...], own: object, beside: object, tables: int
+) -> None:
+    """Neither in its own edition, nor beside the next year; nor do its tables, which add up to it."""
+    months = [NOW.replace(year=2026, month=3 * n + 3, day=20) for n, count in enumerate(quarters) for _ in range(count)]
+    told = replace(source(*(case(n, opened_at=at) for n, at in enumerate(months, 1))), sectors=SECTORS)
+    year, later = (report(told, Quarter(n, 0), public=True) for n in (2026, 2027))
+    assert (year[0].rows[0][1], len(year)) == (own, tables)
+    assert table(later, "Headline")[0]["2026"] == beside
+
+
 def test_hours_have_a_median_and_a_90th_percentile_from_ten_up() -> None:
     """Of fewer replies there is neither."""
 

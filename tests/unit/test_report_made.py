@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 
 from bot.model import Case, ClosedAs, State
 from bot.records.report.made import Report, made
+from bot.records.report.periods import Quarter
 from bot.records.report.source import Source
 from tests.unit.case_samples import shipped
 from tests.unit.test_report import FIRST, NOW, SECTORS, case, source
@@ -56,6 +57,12 @@ def test_the_published_headline_says_no_more_than_its_tables() -> None:
     assert few.sentences == (
         "Fewer than 5 challenges were received in the first quarter of 2027: no more is published.",
     )
+    year = made(source(*map(case, range(5)), case(9, opened_at=NOW + timedelta(91))), Quarter(2027, 0), public=True)
+    assert year.sentences == (
+        "No figures of the year 2027 are published: at least one of its quarters had fewer than 5 challenges, and they "
+        "could give it away.",
+    )
+    assert [sheet.title for sheet in year.sheets] == ["Headline"]
     many = made(replace(source(*map(answered, range(9))), sectors=SECTORS), FIRST, public=True)
     assert many.sentences[1:] == ("9 were answered in the time asked for.",)
 

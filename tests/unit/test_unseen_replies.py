@@ -11,7 +11,7 @@ from bot.model import Meaning
 from tests import train
 
 UNSEEN = train.FOLDER.parent / "unseen"
-PARTS = ["", "2", "3", "4", "5", "6", "7", "8"]
+PARTS = ["", "2", "3", "4", "5", "6", "7", "8", "9"]
 
 
 def _texts(name: str) -> list[str]:

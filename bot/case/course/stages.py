@@ -123,7 +123,7 @@ def escalate(
     first: tuple[str, ...],
 ) -> None:
     """One letter to the stage's contacts of both sides, copied to whom the policy copies; it waits for those named in
-    `first`, and what the others are told waits for it."""
+    `first`, and what the others are told waits for it where it waits for a GO."""
     decider = d.cast.deciders(d.stage)
     copies = (*decider, *copied(d))
     d.joined(Side.COPY, *decider)
@@ -139,7 +139,8 @@ def escalate(
         after=first,
     )
     at = None if approval.keeps(d, is_lapse=cause in BY_CLOCK) else d.now
-    pass_on(d, Left(cause, by, earlier, own, values["representation"], at), (sent.key,) if sent else ())
+    waits = (sent.key,) if sent and at is None else ()  # else in the same minute, though their server may be slow
+    pass_on(d, Left(cause, by, earlier, own, values["representation"], at), waits)
 
 
 def copied(d: Draft) -> tuple[Contact, ...]:

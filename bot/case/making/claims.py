@@ -38,6 +38,11 @@ def _replied(case: Case) -> list[tuple[StageRun, datetime]]:
     return [(run, run.responded) for run in case.runs[:-1] if run.responded is not None]
 
 
+def was_answered(d: Draft) -> bool:
+    """Whether the run before this one had its answer."""
+    return len(d.case.runs) > 1 and d.case.runs[-2].responded is not None
+
+
 def remember(d: Draft, fact: Arrival, by: Contact, before: Case, *, is_shown: bool) -> None:
     """Of a mail of the challenged side that came while a reply was awaited, answers nothing, and has left no other
     trace to be named. `before`: the case as the mail found it; `is_shown`: letters may say whose it is."""

@@ -7,7 +7,7 @@ course/subclocks.py starts and stops them.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from bot.model import AlarmKind, Case, Due, EndedAs, Side, Unit, Unproven
+from bot.model import WAITING, AlarmKind, Case, Due, EndedAs, Side, StageRun, Unit, Unproven
 from bot.model.letters.standing import ClockLine
 from bot.rules import workdays
 from bot.rules.book import Rules
@@ -48,15 +48,38 @@ def lines(case: Case, rules: Rules, now: datetime) -> Iterator[ClockLine]:
 
 
 def over_since(case: Case, now: datetime) -> datetime | None:
-    """When the time that was asked for ended: of the first stage that had it, as the raiser's side last set it. None
-    while it runs, and once an answer was recorded."""
-    own = [r for r in case.runs if r.by or (r.window and r.window.unit is Unit.HOURS)] if case.urgent else case.runs
-    asked = next((run.due for run in own if run.due), None)
-    is_silent = all(run.responded is None and run.ended_as in SILENT for run in case.runs)
-    return asked if asked is not None and asked <= now and is_silent else None
+    """When the time that was asked for ended, or else that of the running stage. None while they run, and while an
+    answer counts: until NOT RESOLVED, ESCALATE, REOPEN, or the next stage called in without a word of the raiser's."""
+    if case.state not in WAITING or case.run is None:
+        return None
+    ends = (_unkept(case)[0].due, case.run.due)
+    return min((end for end in ends if end is not None and end <= now), default=None)
 
 
 def hours_over(case: Case, now: datetime) -> int:
-    """Whole hours since then, of a challenge with hours; else 0."""
-    over = over_since(case, now) if case.urgent else None
-    return (now - over) // timedelta(hours=1) if over else 0
+    """Whole hours since what the raiser's side asked for, of a challenge with hours; else 0."""
+    if not case.urgent or case.state not in WAITING or case.run is None:
+        return 0
+    run, is_theirs = _unkept(case)
+    return (now - run.due) // timedelta(hours=1) if is_theirs and run.due is not None and run.due <= now else 0
+
+
+def _unkept(case: Case) -> tuple[StageRun, bool]:
+    """The run whose time nobody has kept, as the raiser's side last set it, and whether they did: the first since a
+    stage began afresh, of an urgent challenge the first with hours; or a later one with an EXTEND."""
+    runs = case.runs[_afresh(case) :]
+    with_hours = (n for n, run in enumerate(runs) if run.by or (run.window and run.window.unit is Unit.HOURS))
+    first = next(with_hours, None) if case.urgent else 0
+    set_later = [run for run in runs[(first or 0) + 1 :] if run.by or (run.window and run.window.source == "requested")]
+    return (set_later[-1], True) if set_later else (runs[first or 0], first is not None)
+
+
+def _afresh(case: Case) -> int:
+    """The run since when nobody has kept the time: after an answer the next, but hours asked for run on unless the same
+    stage began again."""
+    for n in range(len(case.runs) - 1, 0, -1):
+        before, run = case.runs[n - 1 : n + 1]
+        runs_on = case.urgent and before.ended_as is EndedAs.RESPONDED and before.stage != run.stage
+        if before.ended_as not in SILENT and not runs_on:
+            return n
+    return 0

@@ -34,8 +34,7 @@ class Draft(Changing):
 
     def __init__(self, case: Case, rules: Rules, now: datetime, occasion: str, late: datetime | None = None) -> None:
         super().__init__(case, now)
-        self.rules = rules
-        self.occasion = occasion
+        self.rules, self.occasion = rules, occasion
         self.late = late  # when it should have happened, if that was missed
         self.deaf_since: datetime | None = None  # the inbox was last read then, and an answer may lie in it
         self.waits_unread = False  # a mail that may be of this case waits for a person to place or open it
@@ -216,10 +215,9 @@ class Draft(Changing):
         after: tuple[str, ...] = (),
     ) -> Letter | None:
         """Queues one letter; None when there is nobody to write to. Our own mailbox is never an addressee."""
-        firsts = self._people(self._standing_in(to))
+        case, firsts = self.case, self._people(self._standing_in(to))
         if not firsts:
             return None
-        case = self.case
         ring = to_ring(firsts, (human, case.raiser, self.first_responder, *self.unit))
         copied = self._people(cc, firsts)
         named = [reader_of(self.cast, one.email, self.first_responder) for one in (*firsts, *copied)]
@@ -244,6 +242,8 @@ class Draft(Changing):
             to_stranger=to_stranger,
             after=after,
         )
+        if any(one.key == letter.key and one.values.name != values.name for one in self.letters):  # else one is lost
+            letter = replace(letter, occasion=f"{self.occasion}/{values.name}")
         self.letters.append(letter)
         if values.asks_resolved:
             self._asks_resolved(letter.key, firsts[0], mail)
@@ -274,8 +274,8 @@ class Draft(Changing):
     # --- the end ------------------------------------------------------------------------------------------------
 
     def decision(self) -> Decision:
-        letters = tuple(weightiest(self.letters))
-        return Decision(self.case, letters, tuple(self.events), self.frees, onward=self.onward)
+        letters, events = tuple(weightiest(self.letters)), tuple(self.events)
+        return Decision(self.case, letters, events, self.frees, onward=self.onward)
 
 
 def weightiest(letters: list[Letter]) -> list[Letter]:

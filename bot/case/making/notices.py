@@ -22,8 +22,10 @@ from bot.rules.policy.policy import Stage
 
 
 def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False) -> tuple[str, ...]:
-    """Copies at enter, exit, lapse or close. Returns the keys of those that the stage's own letter waits for."""
+    """Copies at enter, exit, lapse or close, one to each person whatever roles they hold. Returns the keys of those
+    that the stage's own letter waits for."""
     before: tuple[str, ...] = ()
+    had: dict[str, str] = {}  # address -> key
     is_answered = when == "lapse" and d.case.run is not None and d.case.run.responded is not None
     event = "unconfirmed" if is_answered else when
     for rule in () if d.is_stranger else stage.notify:
@@ -32,7 +34,12 @@ def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False)
         found_for = holders(d, rule)
         if not found_for:
             d.flag(Flag.NOBODY_TO_TELL, of=rule.role)
-        for found in found_for or ((d.unit,) if d.unit else ()):
+        for everybody in found_for or ((d.unit,) if d.unit else ()):
+            found = tuple(c for c in everybody if c.email not in had)
+            if rule.first:
+                before = (*before, *(had[c.email] for c in everybody if had.get(c.email, "") not in (*before, "")))
+            if not found:
+                continue
             whole = original(d, found) if rule.content == "full" and found_for else ()
             meant = "" if found_for else prose.role(rule.role)
             told = Information.Notify(
@@ -46,8 +53,9 @@ def notify(d: Draft, stage: Stage, when: str, *, only_conditional: bool = False)
             )
             letter = d.write(told, found, after=before if rule.first else (), attach=whole)
             d.joined(Side.COPY, *found)
-            if letter is not None and rule.first:
-                before = (*before, letter.key)
+            if letter is not None:
+                had |= dict.fromkeys((c.email for c in found), letter.key)
+                before = (*before, letter.key) if rule.first else before
     return before
 
 

@@ -46,7 +46,7 @@ class Left:
 
 def pass_on(d: Draft, left: Left, after: tuple[str, ...]) -> None:
     """The raiser and their manager are told to whom it was sent and whom to ring; those who had it before, that it has
-    passed. `after`: the letter that must have gone."""
+    passed. `after`: the letter that must have gone first."""
     who, when = awaited.answered(d) if left.cause == "unconfirmed" else (left.by, None)
     cal, line = d.rules.calendar, book.emergency_of(d.rules.policy, d.case.area)
     both: _Passing = {
@@ -63,7 +63,8 @@ def pass_on(d: Draft, left: Left, after: tuple[str, ...]) -> None:
     d.write(told, theirs, human=d.first_responder, attach=left.wanted.attach, after=after)
     own = {c.email for c in theirs}
     earlier = (c for c in left.earlier if c.email not in own)
-    d.write(Information.PassedOn(**both, representation=left.view), earlier, human=d.first_responder, after=after)
+    passed = Information.PassedOn(**both, representation=left.view, answered=claims.was_answered(d))
+    d.write(passed, earlier, human=d.first_responder, after=after)
 
 
 def tell(d: Draft) -> None:

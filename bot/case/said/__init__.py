@@ -2,5 +2,5 @@
 
 How words are found in a text is not known here (mail/words/ is), nor who may say one (rules/authority.py).
 Read replies.py first, then answers.py, questions.py, words.py and the table in cells.py; acts.py, challenged.py, unit/
-and command.py hold what stands in its cells, correct.py, transfer.py and protection.py each stand behind some.
+and command.py hold what stands in its cells, codes.py, correct.py and protection.py each stand behind some.
 """

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bot.case.making.draft import Draft
 from bot.case.said import acts, answers, challenged, command, correct, protection
+from bot.case.said.codes import VISIBLE
 from bot.case.said.command import RECORD, Said, Tell, nothing_changed
 from bot.case.said.unit import orders as unit
 from bot.case.said.unit import others
@@ -142,7 +143,7 @@ def borne(d: Draft, fact: Arrival, mail: Mail) -> Mail:
     word, why = mail.command.word, "a word through a list" if mail.is_list else ""
     if fact.same_id and word in (Word.YES, Word.CLOSE):
         why = why or ("another mail bears its id" if command.replied_to(d, fact) else "")
-    elif fact.same_id and WORDS[word].relaxes and word not in command.VISIBLE:
+    elif fact.same_id and WORDS[word].relaxes and word not in VISIBLE:
         why = why or ("" if isinstance(CELLS[word][d.case.state], Tell) else "another mail bears its id")
     return replace(mail, proof=Proof.UNPROVEN, proof_why=f"{why}; {mail.proof_why}") if why else mail
 

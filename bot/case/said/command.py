@@ -5,13 +5,12 @@ is never swallowed: its sender hears why (Tell), and what would. Which word does
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-
-import re2
+from dataclasses import dataclass
+from datetime import datetime
 
 from bot.case.dated import can_answer
 from bot.case.making.draft import Draft
+from bot.case.said import codes
 from bot.mail.words.commands import command, yes_or_no
 from bot.mail.words.promises import is_holding, sentences
 from bot.model import (
@@ -30,7 +29,7 @@ from bot.model import (
     letters,
 )
 from bot.model.letters import Answer, Enclosed, Information, TheRegister, TheReport
-from bot.model.letters.parts import Entered, person
+from bot.model.letters.parts import Entered
 from bot.rules import book
 from bot.rules.authority import WORDS, Side
 
@@ -51,17 +50,6 @@ class Said:
 
 #: Words to which CLOSE agrees, where they are asked about; YES agrees to every one.
 CLOSING = (Word.RESOLVED, Word.WITHDRAW)
-#: Words that only add visibility: without proof they are shown at once to whoever may say that they are meant.
-VISIBLE = (
-    Word.URGENT, Word.ESCALATE, Word.NOT_RESOLVED, Word.NO, Word.REOPEN, Word.CHILD_PROTECTION, Word.IT_IS_NOT,
-)  # fmt: skip
-CONFIRMS = (QuestionKind.WORD, QuestionKind.WORD_AGAIN)
-CODE_FOR = timedelta(hours=24)  # how long the code of such a question counts
-CODES_A_DAY = 3  # for one word and person: whoever guesses must not make us write
-_CODE = re2.compile(r"\b\d{6}\b")
-#: The first number of the line of the YES: any other may be part of a phone number.
-_WITH_YES = re2.compile(r"(?im)^[^\w\n]*(\d{6})[^\w\n]+yes\b|\byes\b[^\d\n]*\b(\d{6})\b|\b(yes)\b")
-_BESIDE_YES = re2.compile(r"(?i)\b(yes)\b[^\w\n]*\b\d{6}\b")
 RECORD = "{record}"  # stands in a Tell for what the policy calls the record of whom it is about
 
 
@@ -104,7 +92,7 @@ def told(d: Draft, fact: Arrival) -> Command | None:
         return yes_or_no(fact.mail.new_text)
     if question.code or question.about in (QuestionKind.WORD, QuestionKind.WORD_AGAIN):
         text = fact.mail.new_text
-        return command(_CODE.sub("", text)) or command(_BESIDE_YES.sub(r"\1\n", text, count=1))
+        return command(codes.left_out(text)) or command(codes.behind_yes(text))
     line = next((line for line in fact.mail.new_text.split("\n") if line.strip()), "")[:40].strip(" \t.!").upper()
     meant = {"DONE": Word.YES, "NOT DONE": Word.NO}.get(line)
     return Command(meant) if question.about is QuestionKind.TASK and meant else None
@@ -166,56 +154,10 @@ def all_the_same(d: Draft, said: Said, text: str) -> None:
     ask_back(d, said, asking)
 
 
-def put(
-    d: Draft, asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager, question: Question, to: Contact,
-    *, coded: bool = True,
-) -> None:  # fmt: skip
-    """One question to one address; of a word that relaxes, or of another's YES, the letter bears a code if `coded`."""
-    letter = d.write(asking, [to])
-    if letter is None:
-        return
-    is_visible = bool(question.command) and Word(question.command) in VISIBLE
-    code = "" if is_visible or not coded else d.rules.code(letter.key)
-    d.letters[-1] = replace(letter, values=replace(asking, code=code))
-    d.ask(replace(question, key=letter.key, asked=to.email, code=code))
-
-
-def code_in(text: str) -> str:
-    """The digits that stand with the YES of new text, as its code; "" where none do."""
-    found = _WITH_YES.search(text)
-    return (found.group(1) or found.group(2) or "") if found else ""
-
-
 def is_overtaken(d: Draft, question: Question) -> bool:
     """Whether it was asked at a stage that has ended: the word that it asks about was said of that one."""
     run = d.case.run
     return run is not None and question.at is not None and question.at < run.entered
-
-
-def has_code(d: Draft, question: Question) -> bool:
-    """Whether whoever was asked holds a letter about the same with a code that still counts."""
-    same, is_of = d.rules.directory.same_person, (question.about, question.task, question.command, question.words)
-    return any(
-        (q.about, q.task, q.command, q.words) == is_of and q.code and same(q.asked, question.asked)
-        and q.at is not None and d.now - q.at <= CODE_FOR
-        for q in d.case.questions
-    )  # fmt: skip
-
-
-def put_anew(d: Draft, question: Question) -> bool:
-    """The code of a question about a word counts no more: the same is asked with another one. False where that was so
-    too often within a day."""
-    directory, said = d.rules.directory, question.at or d.now
-    same = [q for q in d.case.questions if (q.asked, q.command) == (question.asked, question.command)]
-    if sum(q.at is not None and d.now - q.at <= CODE_FOR for q in same) >= CODES_A_DAY:
-        return False
-    to, whose = (directory.person(email) or Contact(email) for email in (question.asked, question.whose))
-    asking: letters.Question.ConfirmWord | letters.Question.ConfirmManager
-    asking = letters.Question.ConfirmWord(word=question.command, said=said)
-    if question.whose and not directory.same_person(question.asked, question.whose):
-        asking = letters.Question.ConfirmManager(word=question.command, said=said, who=person(whose))
-    put(d, asking, question, to)
-    return True
 
 
 def unsettled(d: Draft, mail: Mail, by: Contact, cited: Question | None) -> Question | None:

@@ -13,19 +13,13 @@ from bot.case.making import agreed, ends_with
 from bot.case.making.draft import Draft
 from bot.case.said import answers, protection
 from bot.case.said.cells import perform
+from bot.case.said.codes import CODE_FOR, CONFIRMS, VISIBLE, code_in, has_code, put, put_anew
 from bot.case.said.command import (
-    CODE_FOR,
-    CONFIRMS,
-    VISIBLE,
     Said,
     Tell,
     all_the_same,
-    code_in,
-    has_code,
     is_overtaken,
     nothing_changed,
-    put,
-    put_anew,
     tell,
 )
 from bot.case.said.unit import others

@@ -16,7 +16,7 @@ from bot.case.course.opening import confirmed
 from bot.case.making import claims, forms, incident
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_shown, pass_back
-from bot.case.said import command, protection, transfer, words
+from bot.case.said import challenged, command, protection, words
 from bot.case.said.answers import CHOICES, may_answer, pass_on, reached_raiser, responded
 from bot.case.said.cells import borne, is_ours
 from bot.case.said.challenged import delegates, is_aside
@@ -162,7 +162,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
 def _from_responders(d: Draft, fact: Arrival, by: Contact, proven: bool) -> None:
     """The challenged side writes in words."""
     mail, case = fact.mail, d.case
-    if transfer.offered(d, mail, by) or hearing.represented(d, mail, by):
+    if challenged.offered(d, mail, by) or hearing.represented(d, mail, by):
         return
     is_certain = proven and mail.is_readable and not opens_with_command(mail.new_text)
     meaning = command.meaning_of(mail)

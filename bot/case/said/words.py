@@ -10,13 +10,11 @@ from dataclasses import replace
 
 from bot.case.making import incident
 from bot.case.making.draft import Draft
-from bot.case.said import answers, questions, transfer
+from bot.case.said import answers, challenged, questions
 from bot.case.said.cells import CELLS, perform
+from bot.case.said.codes import CODE_FOR, CONFIRMS, VISIBLE, put, put_anew
 from bot.case.said.command import (
-    CODE_FOR,
-    CONFIRMS,
     HANDED_OUT,
-    VISIBLE,
     Said,
     Tell,
     all_the_same,
@@ -25,8 +23,6 @@ from bot.case.said.command import (
     is_overtaken,
     may_see_state,
     nothing_changed,
-    put,
-    put_anew,
     replied_to,
     state_alone,
     tell,
@@ -92,7 +88,7 @@ def _give(d: Draft, said: Said, command: Command) -> None:
         d.event(EventKind.REFUSED, by=by.email, note=f"{command.word}: from a stranger")
         _not_yours(d, said)
         return
-    is_astray = incident.is_no_party(stand) and mail.proof is not Proof.FAILED and transfer.asked(d, by) is None
+    is_astray = incident.is_no_party(stand) and mail.proof is not Proof.FAILED and challenged.asked(d, by) is None
     if command.word is Word.NOT_MINE and is_astray:
         incident.misdirected(d, fact, by.email)
         others.told(d, fact, by)

@@ -35,8 +35,9 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class PassedOn(_Passed):
-        """To those who had it before, and the team's inbox."""
+        """To those who had it before, and the team's inbox. `answered`: their stage was, and it goes on unsettled."""
 
+        answered: bool = False
         representation: Representation | None = None
 
     @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +89,7 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Received(Wording):
-        """`joined`: it may be an answer too, and the raiser is asked already about one that came before; `by`: until
-        when they say that they will answer."""
+        """`joined`: it may answer too, and the raiser is asked already of an earlier one; `by`: when they promise."""
 
         who: Person
         words: PersonalText

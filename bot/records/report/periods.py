@@ -68,6 +68,11 @@ class Quarter:
         return Quarter(self.year - 1, self.n)
 
     @property
+    def parts(self) -> tuple[Quarter, ...]:
+        """The quarters it is made of: itself, or the four of a year."""
+        return (self,) if self.n else self.to_date
+
+    @property
     def to_date(self) -> tuple[Quarter, ...]:
         """The quarters of its year up to its end."""
         return tuple(Quarter(self.year, n) for n in range(1, (self.n or 4) + 1))

@@ -5,8 +5,9 @@ how it was answered and how far it went. Its rows share nothing, so that none ca
 stands with the smallest that is not, and with all that is as large, as one row of five or more; who knows this rule,
 and which rows there can be, cannot tell either which of them is the small one, since only counts decide and each of
 them may have been any of these. tests/unit/test_published.py tries every small world. No school is named, nor an agency
-of which the directory does not say what it is. A sum stands beside a quarter only where each quarter in it may stand.
-It does not know what other reports show: the method says it to who publishes them.
+of which the directory does not say what it is. A sum of quarters, be it of a year or of the year so far, stands only
+where each quarter in it may stand, for the quarters may have been published; and where that of a year does not, there
+are no tables that add up to it. It does not know what else other reports show: the method says it to who publishes.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ COURSE = "Answer at the first stage, and stage reached"
 
 
 def published(source: Source, quarter: Quarter) -> tuple[Sheet, ...]:
-    """The tables of a public edition. Below five challenges there is only the first."""
+    """The tables of a public edition. Of no challenges, or where their number is hidden, there is only the first."""
     cases = source.received(quarter)
     received = _received(source, quarter)
-    if len(cases) < SMALL:
+    if not cases or not all(map(may_stand, _each(source, quarter.parts))):
         return (received,)
     pairs = together(Counter((_named(source, c.raiser.agency), _named(source, c.responder_agency)) for c in cases))
     courses = together(Counter((_answered(c), _reached(source, c)) for c in cases))
@@ -63,12 +64,9 @@ def may_stand(count: int) -> bool:
     return count == 0 or count >= SMALL
 
 
-def periods(count: int, quarters: Sequence[int], before: int) -> tuple[Value, ...]:
-    """The count, the sum of the quarters so far if there are any, and that of a year before, where each may stand."""
-    shown: list[Value] = [count if may_stand(count) else HIDDEN]
-    if quarters:
-        shown.append(sum(quarters) if all(map(may_stand, quarters)) else HIDDEN)
-    return (*shown, before if may_stand(before) else HIDDEN)
+def periods(*each: Sequence[int]) -> tuple[Value, ...]:
+    """For each period, by the counts of its quarters: their sum, where each of them may stand."""
+    return tuple(sum(quarters) if all(map(may_stand, quarters)) else HIDDEN for quarters in each)
 
 
 def together(counts: Mapping[Row, int]) -> Mapping[Row, int]:
@@ -83,10 +81,14 @@ def together(counts: Mapping[Row, int]) -> Mapping[Row, int]:
 
 def _received(source: Source, quarter: Quarter) -> Sheet:
     before = quarter.year_before
-    each = [len(source.received(one)) for one in quarter.to_date] if quarter.n else []
-    values = periods(len(source.received(quarter)), each, len(source.received(before)))
-    names = (str(quarter), *((f"{quarter.year} to date",) if quarter.n else ()), str(before))
-    return Sheet("Headline", ("Figure", *names), (("Challenges received", *values),))
+    to_date = {f"{quarter.year} to date": quarter.to_date} if quarter.n else {}
+    spans = {str(quarter): quarter.parts} | to_date | {str(before): before.parts}
+    values = periods(*(_each(source, span) for span in spans.values()))
+    return Sheet("Headline", ("Figure", *spans), (("Challenges received", *values),))
+
+
+def _each(source: Source, quarters: Sequence[Quarter]) -> list[int]:
+    return [len(source.received(one)) for one in quarters]
 
 
 def _named(source: Source, agency: str) -> str:

@@ -85,6 +85,11 @@ def _open(source: Source) -> Iterator[tuple[str, str]]:
 def published_sentences(sheets: Sequence[Sheet], quarter: Quarter) -> Lines:
     """Out of the tables of a public edition, and of nothing else."""
     received = sheets[0].rows[0][1]
+    if received == HIDDEN and not quarter.n:
+        return {
+            "received": f"No figures of {quarter.words} are published: at least one of its quarters had fewer than "
+            f"{SMALL} challenges, and they could give it away."
+        }
     if received == HIDDEN:
         return {"received": f"Fewer than {SMALL} challenges were received in {quarter.words}: no more is published."}
     said = {"received": f"{received} challenges were received in {quarter.words}."}
@@ -134,8 +139,9 @@ _PUBLIC = (
     (
         "Small numbers",
         f"What is under {SMALL} stands in one row with the smallest of the others, so that it cannot be worked out. A "
-        "total is left out where it would give a quarter away. Agencies of which the directory does not say what they "
-        "are have no name; schools, colleges, early years settings and general practices stand as one each.",
+        "total is left out where it would give a quarter away, and a year's tables with it. Agencies "
+        "of which the directory does not say what they are have no name; schools, colleges, early "
+        "years settings and general practices stand as one each.",
     ),
     (
         "Before it is published",
