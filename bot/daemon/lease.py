@@ -130,7 +130,7 @@ class Lease:
         if self.fence is None:
             raise LifeOver("this life stands by: it may write nothing")
         db = self._opened()
-        db.guard = partial(lives.insist, fence=self.fence)
+        db.guard = partial(lives.insist, owner=self.owner, fence=self.fence)
         db.migrate()
         return db
 

@@ -10,7 +10,7 @@ import select
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from bot.daemon.standing import HEARTBEAT, LOCK, conditions, disk
 from bot.daemon.threads import Troubles
 from bot.engine.reading.reader.sandbox import SandboxDied
 from bot.model import Letter
-from bot.model.errors import BotError
+from bot.model.errors import BotError, LifeOver, StoreError
 from bot.settings.home import Home
 from bot.settings.settings import Settings
 from bot.store import deadlines, meta, outbox
@@ -33,6 +33,8 @@ from bot.store.server import lives
 
 #: Often enough for `status` to be true within a quarter of a minute: see its UNANSWERED.
 BEAT = 5.0
+#: Under what the database keeps which alerts were told, for the life that takes over.
+TOLD = "alerts_told"
 #: What stands for "no signal for QUIET_SECONDS".
 NOTHING, QUIET_SECONDS = 0, 30.0
 STOP = (signal.SIGTERM, signal.SIGINT)
@@ -55,7 +57,17 @@ def alerts(app: App, queued: Callable[[], None] = lambda: None) -> Alerts:
             app.turn.post(tx, letter, now)
         queued()
 
-    return Alerts(Path(config.var) / HEARTBEAT, config.operator, post, config.alert_command)
+    heartbeat, kept = Path(config.var) / HEARTBEAT, "[]"
+    if app.db.guard is None:  # no other life has told anything
+        return Alerts(heartbeat, config.operator, post, config.alert_command)
+
+    def keep(told: str) -> None:
+        with suppress(StoreError, LifeOver), app.db.begin() as tx:  # the heartbeat has it all the same
+            meta.put(tx, TOLD, told)
+
+    with suppress(StoreError), app.db.read() as tx:
+        kept = meta.get(tx, TOLD) or kept
+    return Alerts(heartbeat, config.operator, post, config.alert_command, kept=kept, keep=keep)
 
 
 def once(loaded: Loaded, mine: str, database: Database | None = None) -> list[str]:

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.daemon.lease import AGAIN, RENEWALS
+from bot.daemon.standing import HEARTBEAT, read_heartbeat
 from bot.store.db import Database
 from bot.store.server import lives
 from tests import operator
@@ -156,6 +157,30 @@ def test_a_killed_life_is_taken_over(pair: tuple[Path, Path]) -> None:
             again.stopped()
         second.stopped()
     nothing_is_doubled(pair[0])
+
+
+def test_an_alert_is_told_once_over_lives(pair: tuple[Path, Path]) -> None:
+    """What the killed life told the operator today, by letter and by command, the one that takes over leaves untold."""
+    called = pair[0].parent / "called"
+    for folder in pair:
+        bot = folder / "config/bot.yaml"
+        more = f"\nleast_free_mb: 999999999\nalert_command: sh -c 'cat >> {called}'\n"
+        bot.write_text(bot.read_text("utf-8") + more, "utf-8")
+    with daemon(pair[0]) as first:
+        until(lambda: alerted(pair[0], first), BUSY)
+        first.process.kill()
+        first.process.wait()
+    with daemon(pair[1]) as second:
+        until(lambda: alerted(pair[1], second), BUSY)
+        second.stopped()
+    assert called.read_text("utf-8").count("since") == 1
+    assert sum("Subject: Alert" in letter for letter in letters(pair[0])) == 1
+
+
+def alerted(folder: Path, running: Running) -> bool:
+    """Whether that process works, and has said what it knows as told."""
+    beat = read_heartbeat(folder / "var" / HEARTBEAT)
+    return beat.get("pid") == running.process.pid and bool(beat.get("alerts"))
 
 
 def test_a_restart_waits_for_no_lease(pair: tuple[Path, Path]) -> None:

@@ -44,7 +44,7 @@ def taken(db: Database, owner: str, seconds: float = LONG) -> int | None:
     with db.begin() as tx:
         fence = lives.take(tx, owner, seconds)
     if fence is not None:
-        db.guard = partial(lives.insist, fence=fence)
+        db.guard = partial(lives.insist, owner=owner, fence=fence)
     return fence
 
 
@@ -68,6 +68,15 @@ def test_a_dead_life_is_not_waited_for(url: str) -> None:
         assert taken(three, "three") == 2
         assert taken(three, "three") is None
         assert taken(two, "two") is None
+
+
+def test_a_life_that_is_forgotten_takes_nothing(url: str) -> None:
+    """One that stood by and was stopped for a day would work without a row, unseen: it is to start again."""
+    with opened(url, "one") as one:
+        with one.begin() as tx:
+            tx.execute(text("UPDATE lives SET seen = seen - 90000"))
+        with opened(url, "two"), pytest.raises(LifeOver, match="start it again"):
+            taken(one, "one")
 
 
 def test_of_many_that_take_at_once_one_works(url: str) -> None:
@@ -103,6 +112,18 @@ def test_an_old_life_commits_nothing(url: str) -> None:
             meta.put(tx, "done", "by one")
         with two.begin() as tx:
             assert meta.get(tx, "done") is None
+
+
+def test_a_number_that_is_given_out_again_lets_no_old_life_in(url: str) -> None:
+    """A replica that was promoted knows nothing of the last take-over: the next has the number of the one that was
+    lost, and that one's life commits nothing all the same."""
+    with opened(url, "one") as one, opened(url, "two") as two:
+        assert taken(one, "one") == 1
+        with two.begin() as tx:
+            tx.execute(text("UPDATE lease SET fence = 0, owner = '', until = 0"))
+        assert taken(two, "two") == 1
+        with pytest.raises(LifeOver), one.begin() as tx:
+            meta.put(tx, "done", "by one")
 
 
 def test_what_was_under_way_when_another_took_over_is_not_committed(url: str) -> None:

@@ -90,10 +90,12 @@ def enter(tx: Connection, owner: str, home: str, host: str, pid: int, version: s
 
 def take(tx: Connection, owner: str, seconds: float) -> int | None:
     """The fence under which that life works from now on, with a lease of so many seconds; None while another has it
-    that may be alive. Raises StoreError where the life before holds on to the lease by a line that could not be cut."""
+    that may be alive. Raises StoreError where the life before holds on to the lease by a line that could not be cut,
+    LifeOver where this life was away for so long that its row is gone."""
+    if not tx.execute(_SEEN, {"owner": owner}).rowcount:
+        raise LifeOver("this life gave no sign of itself for a day, and is forgotten: start it again")
     free = tx.execute(_FREE, {"owner": owner}).one_or_none()
     if free is None:
-        tx.execute(_SEEN, {"owner": owner})
         return None
     tx.execute(_CUT, {"called": called(free.owner)})
     tx.execute(_IMPATIENT, {"wait": WAIT})
@@ -111,9 +113,13 @@ def renew(tx: Connection, owner: str, fence: int, seconds: float) -> None:
     tx.execute(_SEEN, {"owner": owner})
 
 
-def insist(tx: Connection, fence: int) -> None:
-    """The life of that fence still works, and does until this transaction ends. Raises LifeOver."""
-    if tx.exec_driver_sql("SELECT 1 FROM lease WHERE fence = %s FOR KEY SHARE", (fence,)).first() is None:
+_INSIST = "SELECT 1 FROM lease WHERE fence = %s AND owner = %s FOR KEY SHARE"
+
+
+def insist(tx: Connection, owner: str, fence: int) -> None:
+    """That life still works, and does until this transaction ends. Its name is asked for, too: a replica that was
+    promoted may have missed a take-over, and gives its number out again. Raises LifeOver."""
+    if tx.exec_driver_sql(_INSIST, (fence, owner)).first() is None:
         raise LifeOver("another life works on the database: nothing more is written")
 
 
