@@ -186,7 +186,10 @@ class Life:
         return True
 
     def wakes(self) -> datetime | None:
-        """When it has something to do that no new mail announces, by real time; raises Crashed."""
+        """When it has something to do that no new mail announces, by real time; after a failure not before its pause is
+        over. Raises Crashed."""
+        if self.retry is not None:
+            return self.retry
         try:
             moments = [self._next_due(), self.app.digests.next_at(self.clock())]
             if self.rows(HOPEFUL):  # else it looks for proof every quarter of an hour, for ever: here once a day
@@ -195,7 +198,7 @@ class Life:
             moments = [self.clock() + PAUSE]
         real = [at - self.clock.wrong_by for at in moments if at is not None]
         unhinted = [b.unhinted + LISTED for b in self.server.boxes.values() if b.unhinted is not None]
-        return min([*real, *unhinted, *([self.retry] if self.retry else [])], default=None)
+        return min([*real, *unhinted], default=None)
 
 
 def _templates(settings: Settings) -> Templates:

@@ -44,7 +44,7 @@ def script(seed: int, world: Partnership, start: datetime, until: datetime) -> I
     random = Random(f"{seed}/script")
     years = (until - start) / YEAR
     for n in range(len(world.teams)):
-        rates = {"challenge": float(CHALLENGES), "mail": MAILS * 0.72, **RATES}
+        rates = {"challenge": float(CHALLENGES), "mail": MAILS * 0.25, **RATES}
         for what, rate in rates.items():
             for i in range(_count(random, rate * years)):
                 at = start + (until - start) * random.random()

@@ -1,4 +1,4 @@
-"""Some kills on each database: nothing is lost, said three times or told to the wrong person, and it verifies.
+"""Twenty kills on each database: nothing is lost, said three times or told to the wrong person, and it verifies.
 
 `make storm` does the same at size. A fault that is put into a copy of the bot is found, so that the judge is worth
 believing.
@@ -19,7 +19,7 @@ from tests.storm.forks import HOUSE
 from tests.storm.scythe import Call, Cut
 from tests.storm.storm import Outcome, Plan, Storm, summary
 
-KILLS = 6
+KILLS = 20
 pytestmark = [pytest.mark.dovecot, pytest.mark.timeout(900)]
 
 
