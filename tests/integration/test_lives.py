@@ -4,25 +4,23 @@ They share the inboxes and the folder of letters, as they would share mail serve
 of its own. A lease is three seconds here.
 """
 
-from __future__ import annotations
-
 import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from email import message_from_string
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from bot.daemon.lease import AGAIN, RENEWALS
-from bot.daemon.standing import HEARTBEAT, read_heartbeat
 from bot.store.db import Database
 from bot.store.server import lives
 from tests import operator
-from tests.integration.test_daemon import Running, daemon
+from tests.integration.test_daemon import Running, alerts, daemon
 from tests.operator import command, drop, letters, rows
 from tests.servers.postgres import PASSWORD, USER, Cluster
 from tests.servers.proxy import Proxy
@@ -107,8 +105,7 @@ def answered(folder: Path, message_id: str) -> bool:
 def test_the_second_stands_by(pair: tuple[Path, Path]) -> None:
     """It is ready, does nothing, and both machines' `status` say who works and who stands by; `once` is refused."""
     with two(pair) as (first, second):
-        message_id = drop(pair[0])
-        until(lambda: answered(pair[0], message_id), BUSY)
+        until(partial(answered, pair[0], drop(pair[0])), BUSY)
         wanted = [(first.process.pid, "works"), (second.process.pid, "stands by")]
         for folder in pair:
             assert states(folder) == wanted
@@ -167,20 +164,14 @@ def test_an_alert_is_told_once_over_lives(pair: tuple[Path, Path]) -> None:
         more = f"\nleast_free_mb: 999999999\nalert_command: sh -c 'cat >> {called}'\n"
         bot.write_text(bot.read_text("utf-8") + more, "utf-8")
     with daemon(pair[0]) as first:
-        until(lambda: alerted(pair[0], first), BUSY)
+        until(lambda: alerts(pair[0]), BUSY)
         first.process.kill()
         first.process.wait()
     with daemon(pair[1]) as second:
-        until(lambda: alerted(pair[1], second), BUSY)
+        until(lambda: alerts(pair[1]), BUSY)
         second.stopped()
     assert called.read_text("utf-8").count("since") == 1
     assert sum("Subject: Alert" in letter for letter in letters(pair[0])) == 1
-
-
-def alerted(folder: Path, running: Running) -> bool:
-    """Whether that process works, and has said what it knows as told."""
-    beat = read_heartbeat(folder / "var" / HEARTBEAT)
-    return beat.get("pid") == running.process.pid and bool(beat.get("alerts"))
 
 
 def test_a_restart_waits_for_no_lease(pair: tuple[Path, Path]) -> None:
