@@ -68,6 +68,7 @@ def one_pass(config: ConfigDir = DEFAULT) -> None:
                 troubles = once(loaded, owner())
             elif lease.take():
                 troubles = once(loaded, lease.owner, lease.database())
+                lease.has_done()
             else:
                 raise BotError(
                     f"another challenge-bot works on the database ({lease.others()}): `once` has nothing to do"

@@ -134,6 +134,11 @@ class Lease:
         db.migrate()
         return db
 
+    def has_done(self) -> None:
+        """A pass is over, and holds nothing: `status` is not to miss it until the next."""
+        with suppress(StoreError), self._db.begin() as tx:
+            lives.forget(tx, self.owner)
+
     def leave(self) -> None:
         """Another may work at once. A database that is away finds out by the lease."""
         self._done.set()

@@ -131,6 +131,11 @@ def leave(tx: Connection, owner: str, fence: int) -> None:
     tx.execute(text("DELETE FROM lives WHERE owner = :owner AND fence = 0"), {"owner": owner})
 
 
+def forget(tx: Connection, owner: str) -> None:
+    """A life that has done all it wanted and holds nothing: nobody misses it."""
+    tx.execute(text("DELETE FROM lives WHERE owner = :owner"), {"owner": owner})
+
+
 def before(tx: Connection, owner: str) -> list[str]:
     """The lives that worked before this one, which works now. They are over, and forgotten with this."""
     gone = text("DELETE FROM lives WHERE fence > 0 AND owner <> :owner RETURNING owner")
