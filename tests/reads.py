@@ -31,6 +31,9 @@ class Reads:
                 yield from self._in(block, tree, set(own) | written)
         if not parents:
             yield from self._in(tree, tree, set(own) | written)
+        for given in tree.body if parents else ():
+            if isinstance(given, nodes.Assign):  # for all its blocks
+                yield from self._in(given, tree, set(own) | written)
         for parent in parents:
             assert isinstance(parent.template, nodes.Const)
             yield from self._in_file(parent.template.value, written | set(own))

@@ -66,8 +66,17 @@ def at_face_value(fact: Arrival, word: Word | None, question: Question | None, *
     is_old = word is not None and fact.mail.date is not None and fact.mail.received - fact.mail.date > OLD
     if is_held or is_old:
         return fact
-    why = fact.mail.proof_why.removeprefix(f"{fact.outdated}; ")
+    why = fact.mail.proof_why.removeprefix(_because(fact.outdated))
     return replace(fact, mail=replace(fact.mail, proof=Proof.PROVEN, proof_why=why), outdated="", is_misdated=False)
+
+
+def unproven(mail: Mail, why: str) -> Mail:
+    """The mail as one that nothing proves; behind the reason stands what proved it."""
+    return replace(mail, proof=Proof.UNPROVEN, proof_why=_because(why) + mail.proof_why)
+
+
+def _because(why: str) -> str:
+    return f"{why}; "
 
 
 def _relaxes(word: Word, question: Question | None) -> bool:

@@ -18,7 +18,7 @@ import typer
 
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, now, say_lines, watched
 from bot.cli.status.command import looking
-from bot.daemon.templates import digests, note_tried, templates_of, tried
+from bot.daemon.templates import digest, note_tried, templates_of, tried
 from bot.engine.expiry import running_out
 from bot.letters import render as wordings
 from bot.model import Contact, Letter
@@ -137,12 +137,12 @@ def _summary(read: Settings | None, faults: list[Problem]) -> str:
 
 def template_faults(read: Settings) -> list[Problem]:
     """Every wording, rendered for every stage of every policy; each fault once. What was found sound is not rendered
-    again until a template, the samples, a policy or the program changes."""
+    again until a template, the samples, a policy, the calendar or the program's version changes."""
     if not read.templates.is_dir():
         return [Problem(str(read.templates), 0, "is missing: every letter would go in the short form")]
     var = Path(read.config.var)
-    as_now = digests(read)
-    if as_now <= tried(var):
+    as_now = digest(read)
+    if as_now == tried(var):
         return []
     made = templates_of(read)
     shown, faults = samples_of(read)

@@ -24,6 +24,7 @@ from bot.store import cases, codec, mails, outbox
 from bot.store import keep as copies
 from bot.store.cases import Stored
 from bot.store.db import Database
+from bot.store.server import glance
 
 
 def backup(
@@ -54,11 +55,11 @@ def restore(
       challenge-bot restore /backup/bot-2027-01-15.db
     """
     where = home(config, os.environ)
-    target = where.database.removeprefix("sqlite:///")
-    if target == where.database:
+    target = glance.file(where.database)
+    if target is None:
         raise BotError("only SQLite is put back by this command: for PostgreSQL use pg_restore")
     with alone(where):
-        aside, held = copies.restore(source, Path(target), now())
+        aside, held = copies.restore(source, target, now())
     say_lines(f"{source} is in place as {target}.")
     if aside is not None:
         say_lines(f"What stood there is {aside}.")

@@ -4,7 +4,7 @@ Placing a mail goes the way of every mail: the same reader, the same turn, the s
 """
 
 import hashlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from bot.doors.ports import RawMail
 from bot.engine.reading import aside
 from bot.mail.bytes.headers import MAX_BLOCK
 from bot.mail.read import writer
-from bot.model import Case, Disposition, Inbox, Mail, Sending, aware
+from bot.model import WHY_HELD, Case, Disposition, Inbox, Mail, Sending, aware
 from bot.model.errors import BotError
 from bot.rules.policy.yaml_file import nearest
 from bot.rules.workdays import MORNING, at_local
@@ -68,15 +68,7 @@ def waiting(ctx: typer.Context, config: ConfigDir = DEFAULT, as_json: AsJson = F
 
 
 def _shown(row: Listed) -> dict[str, Any]:
-    return {
-        "entry": row.entry,
-        "mailbox": row.mailbox,
-        "received": row.received,
-        "disposition": row.disposition,
-        "why": row.why,
-        "guesses": row.guesses,
-        "digest": row.digest,
-    }
+    return {name: value for name, value in asdict(row).items() if name != "case"}
 
 
 def _aside(db: Database) -> list[Listed]:
@@ -258,6 +250,7 @@ def _over(queued: Queued, case: Case | None) -> str:
 
 
 def _letter(queued: Queued, known: dict[int, Case]) -> dict[str, Any]:
+    watched = WATCHED if queued.status is Sending.WITHHELD else ""
     return {
         "id": queued.id,
         "ref": known[queued.case].ref if queued.case in known else None,
@@ -267,7 +260,7 @@ def _letter(queued: Queued, known: dict[int, Case]) -> dict[str, Any]:
         "queued": queued.queued,
         "attempts": queued.attempts,
         "tried_again": queued.ready if queued.status is Sending.DEFERRED else None,
-        "why": queued.last_error or (WATCHED if queued.status is Sending.WITHHELD else ""),
+        "why": queued.last_error or (WHY_HELD[queued.held_for] if queued.held_for else watched),
     }
 
 

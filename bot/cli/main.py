@@ -35,7 +35,7 @@ release    case.command:release      Letters of a held case go again.
 correct    case.command:correct      Puts a case right.
 record     case.command:record       The record of a case as it stands: a PDF for people, the journal, and with
 register   case.registers:register   Every escalation as the policy registers it, an agency's own log, or learning
-report     case.registers:report     A quarter in figures: who challenges whom, stages reached, timeliness, silence,
+report     case.registers:report     A quarter or a year in figures, all of cases: who challenges whom, stages reached,
 probe      probe.command:probe       Does mail really come and go? Lists every mailbox, sends itself a mail, reads
 letters    check:letters             Every letter there is, with sample people, as .eml and .html: to read before
 forms      shown:printed             Every form of every policy, as Word document and PDF: what the policies' letters

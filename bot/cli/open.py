@@ -25,7 +25,7 @@ from bot.settings.settings import Settings
 from bot.store import cases
 from bot.store.cases import Stored
 from bot.store.db import Database
-from bot.store.server import lives
+from bot.store.server import glance, lives
 
 
 class Doorless(dict[str, str]):
@@ -62,8 +62,7 @@ def _nobody_works(db: Database) -> None:
 
 
 def _there(url: str) -> str:
-    file = url.removeprefix("sqlite:///")
-    if file != url and not Path(file).exists():
+    if (file := glance.file(url)) and not file.exists():
         raise BotError(NO_DATABASE.format(file))
     return url
 

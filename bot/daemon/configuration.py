@@ -17,6 +17,7 @@ from bot.settings.home import BOT, home, text
 from bot.settings.settings import Settings
 from bot.store import cases, meta
 from bot.store.db import Database
+from bot.store.server import glance
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,7 @@ def _last_valid(root: Path, env: Mapping[str, str]) -> Settings | None:
 
 def _kept(database: str) -> dict[str, str]:
     """The kept files; {} without open cases, and for a database that is not there yet."""
-    file = database.removeprefix("sqlite:///")
-    if file != database and not Path(file).exists():
+    if (file := glance.file(database)) and not file.exists():
         return {}
     try:
         db = Database(database, check=False)

@@ -274,8 +274,10 @@ class Daemon:
         ahead = self._jumps.moved(wall, time.monotonic())
         if ahead is not None:
             log.error("the clock jumped", seconds=ahead.total_seconds())
-            text = f"By {ahead}. Every inbox is read before anything is said; check the machine's time."
+            text = f"By {ahead}. Every inbox is read before anything more is said; check the machine's time."
             self._troubles.add(subject, text, wall)
+            if ahead > timedelta(0):
+                self._crew.desk.listen_anew()
             for job in self._ticks.get_jobs():
                 job.modify(next_run_time=wall)
         else:

@@ -102,8 +102,8 @@ def is_at_work(var: Path) -> bool:
 def disk(database: str, var: Path, least_mb: int, now: datetime) -> tuple[dict[str, int], list[Condition]]:
     """Free megabytes where the database (a file) and `var` lie, and what has too few: told before a write fails. Of a
     disk that cannot be asked there are none."""
-    file = database.removeprefix("sqlite:///")
-    places = {"var": var} | ({"database": Path(file).parent} if file != database else {})
+    file = glance.file(database)
+    places = {"var": var} | ({"database": file.parent} if file else {})
     free = {name: _free_mb(place.absolute()) for name, place in places.items()}
     short = {name: mb for name, mb in free.items() if mb < least_mb}
     text = "Make room before a write fails: without one no mail is taken in and no letter goes."

@@ -5,9 +5,7 @@ the database anyway; a file that cannot be read, or understood, is as if it were
 """
 
 import hashlib
-import json
 import os
-from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from bot import __version__
 from bot.letters.render import Templates
 from bot.settings.settings import Settings
 
-TRIED = "letters-tried.json"
+TRIED = "letters-tried"
 
 
 def templates_of(settings: Settings) -> Templates:
@@ -25,31 +23,30 @@ def templates_of(settings: Settings) -> Templates:
     )
 
 
-def digests(settings: Settings) -> frozenset[str]:
-    """What the letters are made of: this program, every file of the templates' folder and the calendar; and one digest
-    a policy, of the same and the policy. Raises OSError."""
-    files = [path for path in sorted(settings.templates.iterdir()) if path.is_file()]
-    common = hashlib.sha256(f"{__version__} {settings.config.calendar!r}".encode())
-    for path in files:
-        common.update(f"\n{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
-    each = (f"{common.hexdigest()} {name} {policy!r}" for name, policy in settings.policies.items())
-    return frozenset({common.hexdigest(), *(hashlib.sha256(one.encode()).hexdigest() for one in each)})
+def digest(settings: Settings) -> str:
+    """What the letters are made of: the program's version, the calendar, every file of the templates' folder and every
+    policy. Raises OSError."""
+    made = hashlib.sha256(f"{__version__} {settings.config.calendar!r}".encode())
+    for path in sorted(path for path in settings.templates.iterdir() if path.is_file()):
+        made.update(f"\n{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
+    for name, policy in settings.policies.items():
+        made.update(f"\n{name} {policy!r}".encode())
+    return made.hexdigest()
 
 
-def tried(var: Path) -> frozenset[str]:
-    """The digests that were found sound."""
+def tried(var: Path) -> str:
+    """The digest of what was found sound last; "" where nothing was."""
     try:
-        found = json.loads((var / TRIED).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return frozenset()
-    return frozenset(one for one in found if isinstance(one, str)) if isinstance(found, list) else frozenset()
+        return (var / TRIED).read_text("ascii")
+    except (OSError, ValueError):
+        return ""
 
 
-def note_tried(var: Path, sound: Iterable[str]) -> None:
-    """Keeps these in place of those before, where `var` is there and can be written."""
+def note_tried(var: Path, sound: str) -> None:
+    """Keeps this in place of the one before, where `var` is there and can be written."""
     draft = var / f"{TRIED}.{os.getpid()}"
     with suppress(OSError), ExitStack() as left:
         left.callback(draft.unlink, missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(sorted(sound), file)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(sound)
         draft.replace(var / TRIED)

@@ -194,7 +194,8 @@ class Watcher(Worker):
 
 class Desk(Worker):
     """Reads mail, oldest arrival first, then fires what is due: never before the mailboxes of the due cases were read
-    up to now, and at the start every mailbox. A server that hangs holds up its own cases, and nobody else's."""
+    up to now, and at the start or after a jump of the clock every mailbox. Else a server that hangs holds up its own
+    cases, and nobody else's."""
 
     def __init__(
         self, app: App, read_now: Now, troubles: Troubles, watchers: Sequence[Watcher], decided: Callable[[], None]
@@ -203,12 +204,14 @@ class Desk(Worker):
         self._app = app
         self._watchers = watchers
         self._decided = decided
-        self._has_listened = False
+        self._wanted = 1  # listening to every mailbox, at the start and at each jump of the clock
+        self._listened = 0
 
     def turn(self) -> None:
-        if not self._has_listened:
+        wanted = self._wanted
+        if self._listened < wanted:
             self._listen({one.box for one in self._watchers})
-            self._has_listened = True
+            self._listened = wanted
         elif names := self._app.alarms.inboxes_due(self.read_now()):
             self._listen(names)
         self.woken.clear()
@@ -218,6 +221,11 @@ class Desk(Worker):
             until = deadlines.next_due(tx)
         if not self.stopping.is_set():
             self.rest(until)
+
+    def listen_anew(self) -> None:
+        """The clock was moved forward: at its next turn every mailbox is waited for, as at the start."""
+        self._wanted += 1
+        self.woken.set()
 
     def _all_of(self, work: Callable[[datetime], int]) -> None:
         while not self.stopping.is_set() and work(self.read_now()):

@@ -195,7 +195,7 @@ def _subject(rows: Sequence[OpenCase], to_place: int, not_done: int) -> str:
     """What presses comes first: "Professional challenges: 1 over the time asked, 3 open, 0 to place"."""
     over = sum(row.over is not None for row in rows)
     loose = sum(row.is_loose for row in rows)
-    today = sum(row.is_today and row.over is None and not row.is_loose for row in rows)
+    today = sum(row.is_today for row in rows)
     actions = f"action{'s' if not_done != 1 else ''} over"
     pressing = ((over, "over the time asked"), (loose, "not confirmed"), (not_done, actions), (today, "due today"))
     said = (*((n, words) for n, words in pressing if n), (len(rows), "open"), (to_place, "to place"))

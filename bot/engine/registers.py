@@ -130,10 +130,11 @@ def by_risk(found: Iterable[Case], policies: Mapping[str, Policy], now: datetime
     rows = []
     for case in found:
         over = over_since(case, now)
-        is_today = case.due is not None and case.due.astimezone(cal.zone).date() == today
         line = open_line(case, policies)
         end = case.run.due if case.run and case.state is State.AWAITING_CONFIRMATION else None
         is_loose = end is not None and end <= now
+        is_day = case.due is not None and case.due.astimezone(cal.zone).date() == today
+        is_today = is_day and over is None and not is_loose
         rows.append(replace(line, over=over, hours_over=hours_over(case, now), is_today=is_today, is_loose=is_loose))
     return sorted(
         rows, key=lambda row: (row.over or now, not row.is_loose, not row.is_today, row.due is None, row.due or now)

@@ -19,14 +19,24 @@ from bot.model.times import Deadline
 
 
 class Hold(StrEnum):
-    """What holds a letter back. A decision may end the first two, an hour or a day with room the next two; the
-    last ends by a person's `outbox release`."""
+    """What holds a letter back. A decision may end the first three, and room in an hour or a day the third and fourth;
+    a person's `outbox release` ends each, and alone the last."""
 
     HOLD = "hold"  # the business unit looks into the case
     APPROVAL = "approval"  # an escalation waits for a GO
     STRANGERS = "strangers"  # more challenges of unknown senders came than an hour's letters may be about
     FLOOD = "flood"  # one letter too many to one address within a day
     RESTORED = "restored"  # the database was put back: it may have gone already
+
+
+#: Why a letter waits, as `outbox` says it.
+WHY_HELD = {
+    Hold.HOLD: "the business unit holds the case: it goes when that ends",
+    Hold.APPROVAL: "an escalation waits for the business unit's GO",
+    Hold.STRANGERS: "many challenges of unknown senders: it goes by itself when an hour has room",
+    Hold.FLOOD: "too many letters to one address within a day: it goes by itself when a day has room",
+    Hold.RESTORED: "the database was put back, and it may have gone already: release it if it shall go",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-"""What is filed: the record of a case, registers, the quarter's figures, forms filled in. Pure: bytes are returned.
+"""What is filed: the record of a case, registers, the figures of a quarter or a year, forms filled in.
 
-It changes no case and sends nothing. Read record.py and plain.py first, then register.py and report/, and for forms
-parts.py, fill.py and forms.py; the layouts stand beside them (.typ).
+Pure: bytes are returned. It changes no case and sends nothing. Read record.py and plain.py first, then register.py and
+report/, and for forms parts.py, fill.py and forms.py; the layouts stand beside them (.typ).
 """

@@ -23,7 +23,7 @@ class Home:
 
     database: str
     var: Path
-    least_free_mb: int = 0
+    least_free_mb: int
     lease_seconds: float = LEASE_SECONDS
 
 

@@ -25,6 +25,7 @@ from bot.rules.directory import Directory
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay
 from bot.rules.policy.blocks import CalendarBlock
+from bot.rules.policy.overlay import POLICIES
 from bot.rules.policy.policy import Policy
 from bot.rules.policy.typed import validate
 from bot.rules.policy.yaml_file import read
@@ -36,7 +37,7 @@ from bot.settings.door import Block, Receive, Send
 from bot.settings.door import Door as Door  # rooms that open doors take theirs from here
 from bot.settings.home import BOT, DATABASE, LEASE_SECONDS, LEAST_FREE_MB, VAR
 
-DIRECTORY, POLICIES = "directory.csv", "policies"
+DIRECTORY = "directory.csv"
 
 FIRST_SIGHT = timedelta(days=3)  # design section 4: what reached the server earlier may be in flight already
 
@@ -161,11 +162,6 @@ class Settings:
     texts: dict[str, str]
     forms: Mapping[str, bytes] = field(default_factory=dict)  # templates by file name
     warnings: tuple[Problem, ...] = ()
-
-    @property
-    def first_sight(self) -> timedelta:
-        """How old a mail may be that opens a case at first sight, where a mailbox says nothing else."""
-        return FIRST_SIGHT
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

@@ -23,7 +23,6 @@ from bot.store.keep import purge as purge
 from bot.store.proof import chain, states
 from bot.store.proof.heads import head as head
 from bot.store.proof.heads import judged as judged
-from bot.store.proof.heads import noted as noted
 from bot.store.proof.states import fold as fold
 from bot.store.proof.states import verify as verify
 

@@ -107,10 +107,8 @@ def _enter(tx: Connection, rows: Sequence[dict[str, Any]], now: datetime) -> Non
 
 def _known_ignored(tx: Connection, digests: Sequence[str]) -> dict[str, Any]:
     """Digest -> (why, message_id_hash) of those that were found to be none of our business."""
-    known: dict[str, Any] = {}
-    for some in schema.chunks([digest for digest in digests if digest != NOTHING]):
-        known.update((row.digest, row) for row in tx.execute(_KNOWN_IGNORED, {"digests": some}))
-    return known
+    chunks = schema.chunks([digest for digest in digests if digest != NOTHING])
+    return {row.digest: row for some in chunks for row in tx.execute(_KNOWN_IGNORED, {"digests": some})}
 
 
 @cache

@@ -13,8 +13,9 @@ import pytest
 
 from bot.daemon.threads import LISTEN, Desk, Post, Troubles, Watcher
 from bot.doors.ports import Mailbox
+from bot.model import State
 from tests.integration.office import SECOND, Office, raw_mail
-from tests.unit.case_samples import CREWE, START
+from tests.unit.case_samples import CREWE, FAY, HELEN, START
 from tests.until import until
 
 
@@ -38,11 +39,23 @@ class Hanging:
         return self._door.fetch(*asked, **how)
 
 
+class Awaited(Watcher):
+    """A mailbox of which it is known that somebody waits for it."""
+
+    def __init__(self, *how: Any) -> None:
+        super().__init__(*how)
+        self.awaited = threading.Event()
+
+    def heard(self, wanted: int, until: float) -> bool:
+        self.awaited.set()
+        return super().heard(wanted, until)
+
+
 @contextmanager
-def crew(office: Office) -> Iterator[tuple[Desk, dict[str, Watcher]]]:
+def crew(office: Office) -> Iterator[tuple[Desk, dict[str, Awaited]]]:
     """The daemon's threads over this office's inboxes, all of them read once."""
     app, told, now = office.app, Troubles(), office.clock
-    watchers = [Watcher(name, app, now, told, lambda: desk.woken.set()) for name in app.mailboxes]
+    watchers = [Awaited(name, app, now, told, lambda: desk.woken.set()) for name in app.mailboxes]
     desk = Desk(app, now, told, watchers, lambda: post.woken.set())
     post = Post(app, now, told, lambda: desk.woken.set())
     threads = [*watchers, desk, post]
@@ -91,6 +104,30 @@ def test_what_is_due_waits_for_the_inboxes_of_its_case_alone(office: Office) -> 
         desk.woken.set()
         until(lambda: bool(office.letters("escalation")))
         assert time.monotonic() - began < LISTEN / 3
+
+
+def test_after_a_jump_of_the_clock_every_inbox_is_waited_for(office: Office) -> None:
+    """A reply in another team's inbox, whose server is slow, is read before the stage that it answers lapses."""
+    door = hanging(office, SECOND)
+    with crew(office) as (desk, watchers):
+        office.put(raw_mail())
+        watchers[office.app.alarms.mailboxes[CREWE]].ask()
+        until(lambda: bool(office.letters("acknowledgement")))
+        slow = watchers[office.app.alarms.mailboxes[SECOND]]
+        door.hang()
+        reply = START + timedelta(hours=5)
+        office.put(raw_mail(FAY, "The visit was made today and the child was seen.\n", number="r1", to=HELEN,
+                            answers="m1@health.example", at=reply), reply, SECOND)  # fmt: skip
+        slow.ask()
+        assert door.asked.wait(10)
+        slow.awaited.clear()
+        office.clock.now = START + timedelta(days=3)
+        desk.listen_anew()
+        until(slow.awaited.is_set)
+        assert office.letters("escalation") == []
+        door.end()
+        until(lambda: office.case().state is State.AWAITING_CONFIRMATION)
+        assert office.letters("escalation") == []
 
 
 def test_a_server_that_let_somebody_wait_in_vain_is_not_waited_for_again(office: Office) -> None:

@@ -131,8 +131,7 @@ def test_an_end_by_request_hands_over_at_once(pair: tuple[Path, Path]) -> None:
     with two(pair) as (first, second):
         first.stopped()
         until(lambda: second.said("started"), BUSY)
-        message_id = drop(pair[0])
-        until(lambda: answered(pair[0], message_id), BUSY)
+        until(partial(answered, pair[0], drop(pair[0])), BUSY)
         assert works(pair[1], second)
         second.stopped()
     assert command(pair[1], "status").returncode == 1

@@ -13,8 +13,8 @@ from bot.case.said.unit import shadow
 from bot.model import Flag, State
 from bot.records import plain
 from bot.records.register import ESCALATIONS, escalations
+from bot.records.report.made import report
 from bot.records.report.periods import Quarter
-from bot.records.report.report import report
 from bot.records.report.source import Source
 from tests.integration.office import Office, raw_mail
 from tests.letters import about

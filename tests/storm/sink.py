@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tests.servers.smtp import SmtpServer
@@ -51,9 +51,10 @@ DEEDS = {
 WITHHELD = frozenset({Fault.KEPT, Fault.HALF, Fault.WRONG})
 #: How often nothing goes wrong.
 SHARE = 0.6
-#: A letter whose hand-over was broken twice may be lost, by design, and a human is told. So after one that broke, so
-#: many to the same people are spared: what is lost then was lost by the daemon.
-SPARED = 4
+#: A letter whose hand-over was broken twice may be lost, by design, and a human is told. So after one that broke, those
+#: to the same people are spared for so long that it has gone once more, which is tried after a quarter of an hour: what
+#: is lost then was lost by the daemon.
+SPARED = timedelta(minutes=90)
 
 
 @dataclass
@@ -86,7 +87,7 @@ class Sink(SmtpServer):
         self._lock = threading.Lock()
         self._named: list[str] = []  # who has the letter that is being offered
         self._handed: tuple[str, ...] | None = None  # and whose hand-over has begun, and is not over
-        self._spared: Counter[tuple[str, ...]] = Counter()
+        self._spared: dict[tuple[str, ...], datetime] = {}  # until when
         self.is_calm = False
         self.life = 0
         self.taken: list[Taken] = []
@@ -128,7 +129,7 @@ class Sink(SmtpServer):
         self._fault = None
         self._named = []
         if self._handed is not None:  # the last one broke
-            self._spared[self._handed] = SPARED
+            self._spared[self._handed] = self.now() + SPARED
             self._handed = None
         if self.is_calm:
             return
@@ -150,14 +151,17 @@ class Sink(SmtpServer):
         super().note(stage)
         if stage == "DATA":
             self._handed = tuple(self._named)
-            if self._spared[self._handed]:
-                self._spared[self._handed] -= 1
+            if self._is_spared():
                 if self._fault in (Fault.CUT, Fault.LOST):
                     self._fault = None
                 self.tell("SPARED")
                 return
-        if stage != "DOT" or self._handed is None or not self._spared[self._handed]:
+        if stage != "DOT" or not self._is_spared():
             self.tell(stage)
+
+    def _is_spared(self) -> bool:
+        until = self._spared.get(self._handed) if self._handed else None
+        return until is not None and self.now() < until
 
     def keep(self, mail: Arrived) -> None:
         recipients = tuple(address.lower() for address in mail.recipients)

@@ -16,8 +16,9 @@ import pytest
 
 from bot import __version__
 from bot.case import table, transitions
-from bot.model import State, Word
-from bot.store import mailboxes
+from bot.model import WHY_HELD, Contact, Hold, Letter, Sending, State, Word
+from bot.model.letters import Alert
+from bot.store import mailboxes, outbox
 from bot.store.db import Database
 from tests import operator
 from tests.operator import HOUSE, command, done, drop, rows
@@ -235,6 +236,16 @@ def test_the_outbox_lists_what_waits(own: Desk) -> None:
     ran = command(own.folder, "outbox", "release", waiting[0]["id"])
     assert ran.returncode == 1
     assert "is not held" in ran.stderr
+
+
+def test_the_outbox_says_why_each_letter_waits(own: Desk) -> None:
+    """Whatever may hold a letter has its sentence."""
+    with closing(Database(f"sqlite:///{own.folder}/var/bot.db")) as db, db.begin() as tx:
+        for hold in Hold:
+            letter = Letter(Alert.Plain(subject="x", lines=("y",)), f"alert/{hold}", (Contact("ann@csc.example"),))
+            outbox.queue(tx, letter, None, datetime.now(UTC), Sending.HELD, hold)
+    assert {row["why"] for row in rows(own.folder, "outbox") if row["status"] == "held"} == set(WHY_HELD.values())
+    assert set(WHY_HELD) == set(Hold)
 
 
 def test_a_letter_of_shadow_mode_goes_only_while_it_is_true(tmp_path: Path) -> None:

@@ -38,6 +38,13 @@ def waiting(house: House) -> list[Queued]:
         return [one for one in outbox.of_status(tx, Sending.HELD) if one.held_for is Hold.FLOOD]
 
 
+def goes_to(house: House, email: str, at: datetime) -> list[Queued]:
+    """The letters to somebody that were decided then and may go."""
+    with house.db.read() as tx:
+        found = [one for one in outbox.of_case(tx, 1) if (one.letter.decided, one.status) == (at, Sending.QUEUED)]
+    return [one for one in found if email in {c.email for c in (*one.letter.to, *one.letter.cc)}]
+
+
 def test_a_lapse_is_told_to_everybody_whatever_was_written_before(house: House) -> None:
     """The next stage hears, and so does the raiser whose day is full: nothing of what a deadline brings waits."""
     filled(house)
@@ -48,6 +55,7 @@ def test_a_lapse_is_told_to_everybody_whatever_was_written_before(house: House) 
     (escalation,) = house.letters(LetterKind.ESCALATION)
     assert escalation.status is Sending.QUEUED
     assert {one.id for one in waiting(house)} <= before
+    assert goes_to(house, HELEN, lapse.at)
 
 
 def test_no_reminder_of_a_deadline_is_one_too_many(house: House) -> None:
@@ -67,6 +75,7 @@ def test_a_word_that_moves_the_case_is_told_to_everybody(house: House, word: str
     before = {one.id for one in waiting(house)}
     says(house, HELEN, word, at)
     assert {one.id for one in waiting(house)} == before
+    assert goes_to(house, HELEN, at)
 
 
 def test_an_answer_reaches_the_raiser_whose_day_is_full(house: House) -> None:

@@ -9,11 +9,12 @@ from sqlalchemy import update
 from bot.model import Contact, Letter, Sending
 from bot.model.errors import StoreError
 from bot.model.letters import Alert
-from bot.store import mailboxes, outbox, schema
+from bot.store import mailboxes, mails, outbox, schema
 from bot.store.db import Database, asking
 from bot.store.letters import GOING
 from bot.store.server import glance
 from tests.servers.postgres import Cluster
+from tests.unit.store_samples import a_raw, save_new
 
 NOW = datetime(2027, 1, 15, 16, 45, 0, 250, UTC)
 #: What a server said: signs that no database stores as they are.
@@ -27,6 +28,7 @@ ASKED = (
     glance.closed,
     glance.oldest_failing,
     glance.doubtful,
+    glance.open_under,
 )
 
 
@@ -42,6 +44,8 @@ def test_it_sees_what_the_engine_sees(database: Database, database_url: str) -> 
     """Each answer is the same through the driver alone, and an instant and a server's words come back as they were."""
     number = queued(database)
     with database.begin() as tx:
+        case = save_new(tx, policy="salford \\").case
+        mails.receive(tx, "crewe", [a_raw("1"), a_raw("2", b"Subject: 2")], "", NOW, None)
         mailboxes.listed_at(tx, "crewe", NOW)
         mailboxes.gap_opened(tx, "crewe", NOW + timedelta(hours=1), WHY)
         out = schema.outbox
@@ -50,8 +54,9 @@ def test_it_sees_what_the_engine_sees(database: Database, database_url: str) -> 
     with glance.looking(database_url) as look:
         assert [ask(look) for ask in ASKED] == through_the_engine
         assert through_the_engine == [
-            False, {}, {"deferred": 1}, {}, {"crewe": NOW}, [("crewe", NOW + timedelta(hours=1), WHY)], (NOW, WHY),
-            [(number, "deferred", 0, WHY, NOW)],
+            False, {"awaiting_response": 1}, {"deferred": 1}, {"unread": 2}, {"crewe": NOW},
+            [("crewe", NOW + timedelta(hours=1), WHY)], (NOW, WHY), [(number, "deferred", 0, WHY, NOW)],
+            [(case.ref, case.policy, case.policy_version, "policy: text")],
         ]  # fmt: skip
 
 

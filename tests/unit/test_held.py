@@ -1,6 +1,6 @@
 """What holds a letter, and what ends that: each decision frees only what it names.
 
-A HOLD and a GO end by themselves; what the flood guard or a restore holds waits for `outbox release`.
+A HOLD and a GO end by themselves, an hour or a day has room again, and what a restore holds waits for `outbox release`.
 """
 
 from __future__ import annotations

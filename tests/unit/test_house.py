@@ -27,7 +27,7 @@ WRITTEN = sorted(
     if path.suffix in ("", ".py", ".yaml", ".j2", ".md", ".typ", ".csv", ".service") and path.is_file()
 ) + [ROOT / name for name in ("Makefile", "README.md", "CHANGELOG.md", "pyproject.toml")]
 
-MAX_FILE, MAX_FUNCTION = 300, 60
+TOO_LONG, MAX_FUNCTION = 300, 60
 #: Names seen at once in a room, its files and folders without its face; of twelve a reader keeps the picture.
 MAX_ROOM = 12
 ROOMS = {"bot/cli": 15, "bot/store": 14, "bot/mail/patterns": 17}
@@ -193,9 +193,9 @@ def test_a_face_names_what_stands_behind_it(face: Path) -> None:
 
 
 def test_files_are_short() -> None:
-    """No file of the bot is longer than 300 lines: past that it wants a wall."""
+    """Every file of the bot has less than 300 lines: past that it wants a wall."""
     lines = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in BOT}
-    assert {name: n for name, n in lines.items() if n > MAX_FILE} == {}
+    assert {name: n for name, n in lines.items() if n >= TOO_LONG} == {}
 
 
 def test_functions_are_short() -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from bot.model import Case, ClosedAs, State
 from bot.records.register import Sheet
+from bot.records.report.made import report
 from bot.records.report.periods import Quarter
 from bot.records.report.published import HIDDEN, OTHERS, SMALL
-from bot.records.report.report import report
 from bot.records.report.source import Source
 from bot.rules.workdays import calendar
 from tests.unit.case_samples import opened, served, shipped

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.model.errors import ConfigError
-from bot.settings.settings import Door, Settings, coverage, from_texts, load
+from bot.settings.settings import FIRST_SIGHT, Door, Settings, coverage, from_texts, load
 from tests.unit.config_samples import BOT, DIRECTORY, ENV, SAMPLE, TODAY, edit, refused, small
 
 
@@ -86,7 +86,7 @@ def test_first_sight_is_three_days_unless_a_mailbox_says_else(root: Path, since:
     edit(root, "bot.yaml", "policy: ch", f'since: "{since}"\n    policy: ch')
     settings = load(root, ENV, TODAY)
     assert settings.config.mailboxes[0].first_sight == timedelta(hours=seen)
-    assert settings.first_sight == timedelta(days=3)
+    assert timedelta(days=3) == FIRST_SIGHT
 
 
 # --- faults of bot.yaml -----------------------------------------------------------------------------------------------

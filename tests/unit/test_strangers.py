@@ -58,7 +58,7 @@ def test_what_waits_goes_by_itself_the_oldest_first_in_the_room_of_an_hour(house
     assert len([one for one in house.letters(LetterKind.ALERT) if one.letter.subject == strangers.SUBJECT]) == 1
 
 
-def test_a_rehearsal_and_the_daemon_know_when_what_waits_may_go(house: House) -> None:
+def test_it_is_known_when_what_waits_may_go(house: House) -> None:
     """The room of an hour comes when its first of five is an hour old; where nothing waits there is none to come."""
     with house.db.read() as tx:
         assert strangers.next_at(tx, MOST, START) is None
@@ -88,8 +88,12 @@ def test_who_is_known_and_what_the_business_unit_stands_for_are_no_strangers(
     comes(house, 9, START + 9 * MINUTE)
     assert waiting(house) == []
     flood(house, MOST + 1)
-    comes(house, 30, START + 30 * MINUTE, **known)  # type: ignore[arg-type]
-    assert {one.letter.to[0].email for one in waiting(house)} & {HELEN, UNIT} == set()
+    before = waiting(house)
+    assert before
+    number = comes(house, 30, START + 30 * MINUTE, **known)  # type: ignore[arg-type]
+    assert waiting(house) == before
+    with house.db.read() as tx:
+        assert {one.status for one in outbox.of_case(tx, number)} == {Sending.QUEUED}
 
 
 def test_a_forged_name_of_the_directory_is_counted(house: House) -> None:

@@ -242,9 +242,8 @@ class Changing:
 
     def void_code(self, is_it: Callable[[Question], bool]) -> None:
         """Those questions are answered by a proven mail alone."""
-        self.case = replace(
-            self.case, questions=tuple(replace(q, code="") if is_it(q) else q for q in self.case.questions)
-        )
+        changed = tuple(replace(q, code="") if is_it(q) else q for q in self.case.questions)
+        self.case = replace(self.case, questions=changed)
 
     def asked_to_confirm(self, times: int) -> None:
         self.case = replace(self.case, asks=times)

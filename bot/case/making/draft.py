@@ -274,8 +274,7 @@ class Draft(Changing):
     # --- the end ------------------------------------------------------------------------------------------------
 
     def decision(self) -> Decision:
-        letters, events = tuple(weightiest(self.letters)), tuple(self.events)
-        return Decision(self.case, letters, events, self.frees, onward=self.onward)
+        return Decision(self.case, tuple(weightiest(self.letters)), tuple(self.events), self.frees, onward=self.onward)
 
 
 def weightiest(letters: list[Letter]) -> list[Letter]:

@@ -5,8 +5,8 @@ prints both. What one state cannot decide alone (nobody was asked, no time has b
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from bot.case import dated
 from bot.case.making.draft import Draft
 from bot.case.said import acts, answers, challenged, command, correct, protection
 from bot.case.said.codes import VISIBLE
@@ -145,7 +145,7 @@ def borne(d: Draft, fact: Arrival, mail: Mail) -> Mail:
         why = why or ("another mail bears its id" if command.replied_to(d, fact) else "")
     elif fact.same_id and WORDS[word].relaxes and word not in VISIBLE:
         why = why or ("" if isinstance(CELLS[word][d.case.state], Tell) else "another mail bears its id")
-    return replace(mail, proof=Proof.UNPROVEN, proof_why=f"{why}; {mail.proof_why}") if why else mail
+    return dated.unproven(mail, why) if why else mail
 
 
 def is_ours(d: Draft, who: Contact) -> bool:

@@ -82,13 +82,15 @@ def save(out: Path, raw: bytes) -> None:
 
 def report(
     config: ConfigDir = DEFAULT,
-    quarter: Annotated[str, typer.Option("--quarter", metavar="2026Q4", help="Left out: the last full one.")] = "",
+    quarter: Annotated[
+        str, typer.Option("--quarter", metavar="2026Q4", help="Or 2026. Left out: the last quarter.")
+    ] = "",
     policy: Annotated[str, typer.Option("--policy", metavar="ID", help="Only cases under this policy.")] = "",
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Page, PDF, workbook, CSV.")] = None,
     public: Annotated[bool, typer.Option("--public", help="For publication: nothing small.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """A quarter in figures: who challenges whom, stages reached, timeliness, silence, quality. All figures count cases.
+    """A quarter or a year in figures, all of cases: who challenges whom, stages reached, timeliness, silence, quality.
 
     \b
     Examples:

@@ -22,6 +22,7 @@ from bot.settings.home import home
 from bot.settings.settings import Settings
 from bot.store import mailboxes
 from bot.store.db import Database
+from bot.store.server import glance
 
 
 def probe(
@@ -79,8 +80,7 @@ def _ways(read: Settings, wanted: str) -> list[Way]:
 def _cursors(config: Path, ways: list[Way]) -> list[str]:
     """Up to where the daemon has read each, so that nothing is fetched that it has; "" where it never ran."""
     url = home(config, os.environ).database
-    file = url.removeprefix("sqlite:///")
-    if file != url and not Path(file).exists():
+    if (file := glance.file(url)) and not file.exists():
         return [""] * len(ways)
     db = Database(url, check=False)
     try:

@@ -37,7 +37,6 @@ def _texts(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Instant = AwareDatetime
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 
 
@@ -65,7 +64,7 @@ class StoryBounce(LetterRef):
 
 class StoryMail(Part):
     id: str
-    at: Instant
+    at: AwareDatetime
     sender_from: str = Field("", alias="from")
     to: Texts | None = None
     cc: Texts = ()
@@ -85,12 +84,12 @@ class StoryMail(Part):
 class Story(Part):
     story: str
     policy: str
-    starts: Instant
-    until: Instant
+    starts: AwareDatetime
+    until: AwareDatetime
     inbox: Annotated[tuple[StoryInbox, ...], BeforeValidator(lambda v: [v] if isinstance(v, Mapping) else v)]
     directory: tuple[dict[str, Any], ...] = ()  # none: the directory of the configuration
     mode: Mode = Mode.LIVE
-    down: tuple[tuple[Instant, Instant], ...] = ()
+    down: tuple[tuple[AwareDatetime, AwareDatetime], ...] = ()
     mail: tuple[StoryMail, ...] = ()
     expect: tuple[dict[str, Any], ...] = ()
     never: tuple[dict[str, Any], ...] = ()

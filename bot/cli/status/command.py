@@ -1,7 +1,7 @@
 """`status`: the health of what runs here, from what the daemon leaves: its heartbeat, its lock and its database.
 
-A monitor asks every minute, so it loads no settings, no engine and no library but the database's driver, unless the
-database is of another version. It decides nothing and starts nothing.
+A monitor asks every minute, so it loads no model of the settings, no engine, and no library but those of the command
+line, of YAML and of the database, unless the database is of another version. It decides nothing and starts nothing.
 """
 
 import os
@@ -75,8 +75,7 @@ def _kept(config: Path, env: Mapping[str, str], database: str) -> tuple[dict[str
 def looking(config: Path, database: str, env: Mapping[str, str] = os.environ) -> Iterator[glance.Ask]:
     """A look at the database of this configuration; one of another version is first opened as every other command opens
     it. Raises BotError where there is none."""
-    file = database.removeprefix(glance.SQLITE).partition("?")[0]
-    if database.startswith(glance.SQLITE) and not Path(file).exists():
+    if (file := glance.file(database)) and not file.exists():
         raise BotError(NO_DATABASE.format(file))
     with glance.looking(database) as ask:
         is_behind = glance.is_behind(ask)

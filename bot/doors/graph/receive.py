@@ -223,10 +223,9 @@ class GraphMailbox:
                 told = self._page(mark.link, PAGE)
             except LinkLost:
                 return True
-            known = set(mark.known)
-            if any("@removed" not in row and hashed(str(row.get("id"))) not in known for row in self._rows(told)):
-                return True
-            if "@odata.nextLink" in told:
+            known, rows = set(mark.known), self._rows(told)
+            is_new = any("@removed" not in row and hashed(str(row.get("id"))) not in known for row in rows)
+            if is_new or "@odata.nextLink" in told:
                 return True
         return False
 

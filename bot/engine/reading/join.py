@@ -57,7 +57,7 @@ def attach(
     keys, seen_in = content_keys(mail), _seen_in(tx, mail)
     why, is_misdated = _outdated(turn, tx, mail, number, how, letter, is_seen=bool(seen_in))
     if why:
-        mail = _unproven(mail, why)
+        mail = dated.unproven(mail, why)
         how = How.AGAIN if number in seen_in else how
     fact = Arrival(mail, how, kind, key, answered_to=known, goes_to=goes_to, named=named, same_as=same_as)
     fact = replace(fact, outdated=why, is_misdated=is_misdated, same_id=same_id)
@@ -75,7 +75,7 @@ def suggest(
 ) -> None:
     """The case hears of a mail that may answer it, and that waits for a person."""
     why = _outdated_alone(tx, mail)
-    mail = _unproven(mail, why) if why else mail
+    mail = dated.unproven(mail, why) if why else mail
     turn.take(tx, number, Arrival(mail, how, others=others, outdated=why), now)
 
 
@@ -83,7 +83,7 @@ def alone(tx: Connection, mail: Mail, directory: Directory) -> Mail:
     """The mail as what it proves where it joins no case: one that came before, or long after it was signed, is one
     that nothing proves. The keys by which it is known again are those of the mail as it came."""
     why = _outdated_alone(tx, mail)
-    return weighed(_unproven(mail, why), directory) if why else mail
+    return weighed(dated.unproven(mail, why), directory) if why else mail
 
 
 def to_open(tx: Connection, mail: Mail, directory: Directory) -> Mail:
@@ -94,10 +94,6 @@ def to_open(tx: Connection, mail: Mail, directory: Directory) -> Mail:
 
 def _outdated_alone(tx: Connection, mail: Mail) -> str:
     return dated.outdated(mail, None, is_seen=bool(_seen_in(tx, mail)))
-
-
-def _unproven(mail: Mail, why: str) -> Mail:
-    return replace(mail, proof=Proof.UNPROVEN, proof_why=f"{why}; {mail.proof_why}")
 
 
 def _seen_in(tx: Connection, mail: Mail) -> set[int]:

@@ -273,8 +273,7 @@ def _waiting(tx: Connection) -> list[Listed]:
 
 def _lists_entries(queued: Queued) -> bool:
     """Whether a letter of ours lists entries of the pen: a digest, or the one about older challenges."""
-    lists = isinstance(queued.letter.values, (Digest.Daily, Information.InFlight, Answer.Pen))
-    return queued.case is None and lists
+    return queued.case is None and isinstance(queued.letter.values, (Digest.Daily, Information.InFlight, Answer.Pen))
 
 
 def _letters(digests: Sequence[Queued]) -> dict[str, int]:

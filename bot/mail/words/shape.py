@@ -134,8 +134,7 @@ def is_listed(stem: str) -> bool:
 
 def answers_nothing(said: list[str]) -> bool:
     """Whether the sentence, given as `words` gives it, asks, or speaks of a reply or of mere thoughts alone."""
-    text = " ".join(said)
-    found = _UNANSWERING.search(text)
+    found = _UNANSWERING.search(" ".join(said))
     return "?" in said or (found is not None and not _AGAINST.search(found.group()))
 
 

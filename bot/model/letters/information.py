@@ -282,8 +282,7 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Strangers(Wording):
-        """More than `most` challenges of unknown senders within an hour: one letter in place of one for each. `first`:
-        the ref of the first whose letters are held."""
+        """In place of a letter for each challenge of a stranger above `most` an hour; `first`: the ref of the first."""
 
         is_of_case = False
         emergency: Emergency

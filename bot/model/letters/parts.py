@@ -136,8 +136,8 @@ class OpenCase:
     asked: PlainText = ""  # the time that was asked for: "24 hours"
     over: datetime | None = None  # when that ended, of a challenge that nobody has answered
     hours_over: int = 0  # whole hours since then, of a time in hours
-    is_today: bool = False  # due on the day of the letter
     is_loose: bool = False  # answered and not confirmed, and the stage's time is over
+    is_today: bool = False  # due on the day of the letter, and nothing of these
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ from bot.records import register
 from bot.records.register import Sheet
 from bot.records.report.charts import charts
 from bot.records.report.periods import Quarter
-from bot.records.report.report import report
+from bot.records.report.published import published
 from bot.records.report.source import Source
+from bot.records.report.tables import tables
 from bot.records.report.words import as_sheets, method, ordered, published_sentences, sentences
 from bot.rules import workdays
 from bot.rules.workdays import Calendar
@@ -114,6 +115,11 @@ class Report:
 
 def _layout(name: str) -> bytes:
     return files("bot.records.report").joinpath(name).read_bytes()
+
+
+def report(source: Source, quarter: Quarter, *, public: bool) -> tuple[Sheet, ...]:
+    """Its tables in their order: the working copy, or the edition that may be published."""
+    return published(source, quarter) if public else tables(source, quarter)
 
 
 def made(source: Source, quarter: Quarter, *, public: bool) -> Report:

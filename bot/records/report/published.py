@@ -103,7 +103,6 @@ def _answered(case: Case) -> str:
 
 
 def _reached(source: Source, case: Case) -> str:
-    stages = {run.stage for run in plain.told(case)}
-    if source.is_at_partnership(case, stages):
+    if source.is_at_partnership(case):
         return PARTNERSHIP
-    return LATER if len(stages) > 1 else BEGAN
+    return LATER if len({run.stage for run in plain.told(case)}) > 1 else BEGAN

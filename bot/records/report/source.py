@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from bot.model import Case, ClosedAs
+from bot.records import plain
 from bot.records.report.periods import Quarter
 from bot.rules.policy.blocks import Edition
 from bot.rules.policy.policy import Policy
@@ -47,6 +48,7 @@ class Source:
         policy = self.policies[case.policy]
         return f"{policy.title}: {next((s.name for s in policy.stages if s.id == stage), stage)}"
 
-    def is_at_partnership(self, case: Case, stages: set[str]) -> bool:
-        """Whether one of these stages of its policy is the partnership's own."""
+    def is_at_partnership(self, case: Case) -> bool:
+        """Whether its parties were told of a stage that is the partnership's own."""
+        stages = {run.stage for run in plain.told(case)}
         return any(s.level == "partnership" and s.id in stages for s in self.policies[case.policy].stages)

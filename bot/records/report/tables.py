@@ -76,7 +76,7 @@ def _in_time(source: Source, start: date, end: date) -> Value:
 
 def _partnership(source: Source, start: date, end: date) -> Value:
     cases = source.opened(start, end)
-    reached = [c for c in cases if source.is_at_partnership(c, {run.stage for run in plain.told(c)})]
+    reached = [c for c in cases if source.is_at_partnership(c)]
     return _share(len(reached), len(cases))
 
 

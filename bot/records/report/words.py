@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.model import Case, ClosedAs
-from bot.records import plain
 from bot.records.register import Sheet
 from bot.records.report.periods import Quarter
 from bot.records.report.published import COURSE, HIDDEN, IN_TIME, PARTNERSHIP, REST, SMALL
@@ -43,7 +42,7 @@ def sentences(source: Source, quarter: Quarter) -> Lines:
         said["answered"] = (
             f"{_some(met, 'was', 'were')} answered in the time asked for, of {over} whose first stage is over."
         )
-    reached = [c for c in cases if source.is_at_partnership(c, {run.stage for run in plain.told(c)})]
+    reached = [c for c in cases if source.is_at_partnership(c)]
     if cases:
         said["reached"] = f"{len(reached)} of {len(cases)} reached a stage of the partnership."
     return said | dict(_ended(source, quarter)) | dict(_open(source))

@@ -13,6 +13,8 @@ from bot.rules.policy.yaml_file import Document, Path, nearest, read
 
 #: Stands in the copy of a policy that is kept with a case, before each file that it stands on.
 KEPT = "\n--- # the policy it stands on: "
+#: The folder of a configuration's policies, one file each.
+POLICIES = "policies"
 #: What is a file's own, and never its parent's.
 OWN = ("id", "parent", "areas")
 
@@ -30,7 +32,7 @@ def kept(policy_id: str, texts: Mapping[str, str]) -> str:
 
 def as_it_stands(policy_id: str, files: Mapping[str, str]) -> str:
     """The same of a configuration's files by their name below its folder, policies/NAME.yaml."""
-    return kept(policy_id, {n.removeprefix("policies/").removesuffix(".yaml"): text for n, text in files.items()})
+    return kept(policy_id, {n.removeprefix(f"{POLICIES}/").removesuffix(".yaml"): text for n, text in files.items()})
 
 
 def apart(text: str, others: Mapping[str, tuple[str, str]]) -> tuple[str, dict[str, tuple[str, str]]]:

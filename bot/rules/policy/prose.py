@@ -70,12 +70,8 @@ def opening(policy: Policy) -> Iterator[str]:
     if policy.conduct:
         yield f"Who writes in confidence, or of how a person acts, is told: {conduct(policy, '')}"
     if note := policy.parent_note:
-        counts = (
-            "The shorter time counts."
-            if policy.conflict == "shorter"
-            else "The time of this policy counts all the same."
-        )
-        yield f"Both sides are told when the {note.after} of {note.policy} have passed. {counts}"
+        counts = "shorter time counts" if policy.conflict == "shorter" else "time of this policy counts all the same"
+        yield f"Both sides are told when the {note.after} of {note.policy} have passed. The {counts}."
 
 
 def _calendar(block: CalendarBlock) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -42,16 +43,16 @@ Ask = Callable[[str], Sequence[Sequence[Any]]]
 @contextmanager
 def looking(url: str) -> Iterator[Ask]:
     """One consistent read of that database, which must be there. Raises StoreError in a sentence."""
-    if not url.startswith((SQLITE, POSTGRESQL)):
+    path = file(url)
+    if path is None and not url.startswith(POSTGRESQL):
         raise StoreError("the database is given as sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
-    with _sqlite(url) if url.startswith(SQLITE) else _postgresql(url) as ask:
+    with _postgresql(url) if path is None else _sqlite(url, path) as ask:
         yield ask
 
 
 @contextmanager
-def _sqlite(url: str) -> Iterator[Ask]:
+def _sqlite(url: str, path: Path) -> Iterator[Ask]:
     try:
-        path = url.removeprefix(SQLITE).partition("?")[0]
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
             connection.execute("BEGIN")
             yield lambda sql: connection.execute(sql).fetchall()
@@ -78,11 +79,15 @@ def _postgresql(url: str) -> Iterator[Ask]:
         raise StoreError(f"{name(url)}: {in_words(error)}") from error
 
 
+def file(url: str) -> Path | None:
+    """The file of an SQLite database; None of one that a server has."""
+    return Path(url.removeprefix(SQLITE).partition("?")[0]) if url.startswith(SQLITE) else None
+
+
 def name(url: str) -> str:
     """The database as messages name it: without a password."""
-    if url.startswith(SQLITE):
-        return f"the database {url.removeprefix(SQLITE).partition('?')[0]}"
-    return "the database " + re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
+    without_password = re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
+    return f"the database {file(url) or without_password}"
 
 
 def in_words(error: object) -> str:
