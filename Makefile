@@ -15,7 +15,8 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test quick check bench corpus fuzz simulate year planted guards storm mutants patterns train sbom audit clean servers
+.PHONY: help demo test quick check bench corpus fuzz simulate year planted guards backlog storm mutants patterns train \
+    pictures sbom audit clean servers browser
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -27,7 +28,7 @@ test: .venv/dev.txt servers ## every test, or ONLY="words" of them, on JOBS=2 pr
 	@$(BIN)/pytest -n $(JOBS) --dist worksteal $(if $(ONLY),-k "$(ONLY)") $(if $(SHOW),--durations=$(SHOW))
 
 # Of tests/unit: what takes seconds a test (processes, whole configurations, training), and what make check runs.
-SLOW := bombs cage cells cli cli_forms cli_keep cli_online deliver_alone engine_aside existence first_release house \
+SLOW := bombs cage cells cli cli_forms cli_keep cli_online conversation deliver_alone engine_aside existence first_release gallery house \
     layers loaded meaning_of_replies policy_prose proof sandbox supply tokens unseen_replies walks
 STORIES := 01-answered-and-confirmed 07-never-confirms 60-manager-away 137-a-note-of-a-call
 
@@ -62,6 +63,9 @@ planted: .venv/dev.txt ## whether a simulation and a storm find faults that are 
 guards: .venv/dev.txt servers ## the guard of each fault in tests/faults taken away, and whether its test notices; FAULT=9,14
 	@$(BIN)/python -m tests.faults.guards "$(FAULT)"
 
+backlog: .venv/dev.txt ## whether 2,000 mails that share commits leave what they leave one by one
+	@BACKLOG=2000 $(BIN)/pytest -q tests/integration/test_shared_commit.py
+
 storm: .venv/dev.txt servers ## KILLS=500 kills of the real daemon on DATABASE=sqlite or postgresql, SEED=1; reads what people got
 	@$(BIN)/python -m tests.storm --kills $(or $(KILLS),500) --database $(or $(DATABASE),sqlite) --seed $(or $(SEED),1)
 
@@ -73,6 +77,9 @@ patterns: .venv/dev.txt ## the word lists of bot/mail/patterns, written out for 
 
 train: .venv/dev.txt ## the weights by which an unclear reply is asked about, from the sentences in tests/training
 	@$(BIN)/python -m tests.train
+
+pictures: .venv/dev.txt browser build/axe ## letters as Chromium shows and reads them, against tests/pictures/references; KEEP=1 keeps new ones
+	@KEEP=$(KEEP) $(BIN)/python -m tests.pictures
 
 sbom: .venv/dev.txt ## the bill of materials from the lock files, as CycloneDX: build/sbom.json
 	@$(BIN)/python -m tests.supply sbom
@@ -118,3 +125,14 @@ servers:
 	        echo "*** NOT EVERYTHING IS TESTED: please install $${need[*]} ***" >&2; \
 	    fi; \
 	fi
+
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	        || { echo "Please install Chromium and the fonts of fonts-liberation, and try again." >&2; exit 1; }; \
+	    echo "Installing chromium for the pictures ..."; \
+	    $(APT) update && $(APT) install -y --no-install-recommends chromium fonts-liberation >/dev/null; }
+
+build/axe: tests/pictures/requirements.txt | .venv/dev.txt
+	@$(PIP) --require-hashes --no-deps --upgrade --target $@ -r $<
+	@touch $@

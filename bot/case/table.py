@@ -17,6 +17,7 @@ from bot.case.making.draft import MISSED, Draft
 from bot.case.said import answers, correct, protection, replies, words
 from bot.case.said.unit import shadow
 from bot.case.transitions import Kind, WrongMove, wrong_move
+from bot.case.waited import as_it_goes
 from bot.model import (
     WAITING,
     Alarm,
@@ -253,13 +254,13 @@ def _late(fact: Fact, now: datetime) -> datetime | None:
 
 
 def restated(letter: Letter, case: Case, rules: Rules, now: datetime) -> Letter:
-    """A letter that starts a clock states the times it will have if it is served now."""
-    run, standing = case.run, letter.standing
+    """A letter that starts a clock states the times it will have if it is served now; one that says how the case
+    stands, how it stands now."""
+    run, standing, draft = case.run, letter.standing, Draft(case, rules, now, letter.occasion)
     if standing is None or not letter.starts_clock or letter.stage != case.stage:
-        return letter
+        return as_it_goes(draft, letter)
     if run is None or run.began is not None:
         return letter
-    draft = Draft(case, rules, now, letter.occasion)
     clock.begin(draft, now)
     now_is = draft.standing()
     clocks = now_is.clocks if standing.clocks else ()

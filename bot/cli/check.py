@@ -1,12 +1,10 @@
-"""`check`, `letters`: the configuration before it meets anybody.
+"""`check`: the configuration before it meets anybody.
 
 Every letter is rendered for every stage of every policy with people who do not exist. It opens no door, and of the
 database, if there is one, it only asks which open cases stand on an older policy; a name server is asked only when the
 operator says so.
 """
 
-import email
-import email.policy
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -21,7 +19,7 @@ from bot.cli.status.command import looking
 from bot.daemon.templates import digest, note_tried, templates_of, tried
 from bot.engine.expiry import running_out
 from bot.letters import render as wordings
-from bot.model import Contact, Letter
+from bot.model import Letter
 from bot.model.errors import BotError, ConfigError, Problem
 from bot.model.letters import Standing
 from bot.model.letters.standing import Emergency
@@ -172,11 +170,13 @@ def _at_each_stage(read: Settings, shown: Sequence[Letter]) -> Iterator[list[Let
     for policy in read.policies.values():
         for stage in policy.stages:
             yield [
-                replace(one, stage=stage.id, standing=_at(one.standing, policy, stage)) for one in shown if one.standing
+                replace(one, stage=stage.id, standing=at_stage(one.standing, policy, stage))
+                for one in shown
+                if one.standing
             ]
 
 
-def _at(standing: Standing, policy: Policy, stage: Stage) -> Standing:
+def at_stage(standing: Standing, policy: Policy, stage: Stage) -> Standing:
     """How a sample's case would stand at that stage, as the policy gives it."""
     after = policy.after(stage.id)
     block = next(iter(policy.emergency.values()))
@@ -196,46 +196,3 @@ def _at(standing: Standing, policy: Policy, stage: Stage) -> Standing:
         about=policy.about,
         own_record=book.own_record(policy),
     )
-
-
-# --- sample letters ---------------------------------------------------------------------------------------------------
-
-
-def letters(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write; made if it is not there.")],
-    config: ConfigDir = DEFAULT,
-    as_json: AsJson = False,
-) -> None:
-    """Every letter there is, with sample people, as .eml and .html: to read before anybody receives one.
-
-    \b
-    Example:
-      challenge-bot letters --out letters
-    """
-    read = settings.load(config, os.environ, None)
-    office = wordings.Office(Contact(read.config.bot.address, read.config.bot.name), read.calendar)
-    made = templates_of(read)
-    shown, faults = samples_of(read)
-    if faults:
-        raise ConfigError(list(faults))
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for letter in shown:
-            rendered = wordings.render(letter, office, made)
-            path = _write(out, letter, rendered.raw)
-            if as_json:
-                emit({"file": str(path), "kind": letter.kind.value, "variant": letter.variant, "fault": rendered.fault})
-    except OSError as error:
-        raise BotError(f"{out} cannot be written: {error.strerror}") from None
-    if not as_json:
-        say_lines(f"{len(shown)} letters are in {out}.")
-
-
-def _write(out: Path, letter: Letter, raw: bytes) -> Path:
-    n = letter.occasion.rpartition("/")[2]
-    path = out / f"{letter.values.name}-{n}.eml"
-    path.write_bytes(raw)
-    html = email.message_from_bytes(raw, policy=email.policy.default).get_body(("html",))
-    if html is not None:
-        path.with_suffix(".html").write_text(html.get_content(), "utf-8")
-    return path

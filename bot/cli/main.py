@@ -37,7 +37,7 @@ record     case.command:record       The record of a case as it stands: a PDF fo
 register   case.registers:register   Every escalation as the policy registers it, an agency's own log, or learning
 report     case.registers:report     A quarter or a year in figures, all of cases: who challenges whom, stages reached,
 probe      probe.command:probe       Does mail really come and go? Lists every mailbox, sends itself a mail, reads
-letters    check:letters             Every letter there is, with sample people, as .eml and .html: to read before
+letters    rehearsal.letters:letters Every letter there is, with sample people: to read before anybody receives one.
 forms      shown:printed             Every form of every policy, as Word document and PDF: what the policies' letters
 flow       shown:flow                How a case moves: every kind of fact, and the states in which it does something;
 directory  shown:listed              Who answers each stage of each watched team, and who would be written to in

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bot.engine.turn import Turn
 from bot.model import Alarm, AlarmKind, Case, Disposition
+from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
 from bot.store import cases, deadlines, mailboxes, mails
 from bot.store.db import Database
@@ -61,19 +62,28 @@ class Alarms:
             if deadlines.count_due(tx, now) == 0:
                 return 0
         for _ in range(limit):
-            with self.db.begin() as tx:
-                claimed = self._next(tx, now)
-                if claimed is None:
+            try:
+                if not self._answer_next(now):
                     return answered
-                row, deaf_since = claimed
-                failpoint("alarms.claimed")
-                alarm = Alarm(row.deadline, deaf_since, self._waits_unread(tx, row))
-                self.turn.take(tx, row.case, alarm, now)
-                deadlines.done(tx, row)
-                failpoint("alarms.answering")
+            except CaseMoved:
+                continue  # nothing of it was saved, and the row is due still
             failpoint("alarms.answered")
             answered += 1
         return answered
+
+    def _answer_next(self, now: datetime) -> bool:
+        """In one transaction; False when no row may be answered. Raises CaseMoved."""
+        with self.db.begin() as tx:
+            claimed = self._next(tx, now)
+            if claimed is None:
+                return False
+            row, deaf_since = claimed
+            failpoint("alarms.claimed")
+            alarm = Alarm(row.deadline, deaf_since, self._waits_unread(tx, row))
+            self.turn.take(tx, row.case, alarm, now)
+            deadlines.done(tx, row)
+            failpoint("alarms.answering")
+        return True
 
     def _next(self, tx: Connection, now: datetime) -> tuple[DueRow, datetime | None] | None:
         """The oldest due row that may be answered, and since when its inbox is deaf; rows that wait stay leased."""

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.case.said.unit.orders import still_true
+from bot.case.waited import LATER
+from bot.engine import held
 from bot.model import Arrival, Case, Fact, Hold, Letter, LetterKind, Sending
 from bot.model.failpoints import failpoint
 from bot.model.letters import Alert, Information, Question
@@ -41,7 +42,7 @@ def parts(
         return None, letter
     to, cc = (tuple(c for c in of if c not in later) for of in (letter.to, letter.cc))
     soon = replace(letter, to=to or cc, cc=cc if to else ())
-    return soon, replace(letter, to=later, cc=(), occasion=f"{letter.occasion}/later")
+    return soon, replace(letter, to=later, cc=(), occasion=letter.occasion + LATER)
 
 
 def _may_wait(before: Case, fact: Fact, after: Case, letter: Letter) -> bool:
@@ -68,9 +69,7 @@ def free(db: Database, now: datetime) -> int:
     with db.begin() as tx:
         for one in _held(tx):
             case = cases.load(tx, one.case).case if one.case else None
-            if case is None or not still_true(case, one.letter):
-                outbox.drop(tx, one.id, "no longer true when it could go", now)
-            elif _room_at(tx, one, now) <= now:
+            if not held.dropped(tx, one, case, now) and _room_at(tx, one, now) <= now:
                 outbox.release(tx, one.id, now, counts=True)
                 count += 1
         failpoint("flood.freeing")

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.case.said.unit.orders import still_true
+from bot.engine import held
 from bot.model import Case, Contact, Flag, Hold, Letter, Opening, Proof, Sending, Unproven
 from bot.model.failpoints import failpoint
 from bot.model.letters import Information
@@ -74,9 +74,9 @@ def _going(tx: Connection, room: int, now: datetime) -> Iterator[tuple[Queued, i
     for one in _held(tx):
         number = next((of for _, of, _ in cases.find_ids(tx, (one.letter.message_id,))), 0)
         case = cases.load(tx, number).case if number else None
-        if case is None or not case.is_open or not still_true(case, one.letter):  # None: purged
-            outbox.drop(tx, one.id, "no longer true when it could go", now)
-        elif number in taken or len(taken) < room:
+        if held.dropped(tx, one, case if case and case.is_open else None, now):
+            continue
+        if number in taken or len(taken) < room:
             taken.add(number)
             yield one, number
 

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from bot.case import table
 from bot.case.said.unit import shadow
-from bot.case.said.unit.orders import held_by_case, still_true
-from bot.engine import flood, strangers
+from bot.case.said.unit.orders import held_by_case
+from bot.engine import flood, held, strangers
 from bot.letters import render
 from bot.model import (
     Arrival,
@@ -291,8 +291,6 @@ class Turn:
         if not decision.frees:
             return
         for queued in outbox.of_case(tx, decision.case.number):
-            if queued.held_for in decision.frees and still_true(decision.case, queued.letter):
+            if queued.held_for in decision.frees and not held.dropped(tx, queued, decision.case, now):
                 outbox.release(tx, queued.id, now)
-            elif queued.held_for in decision.frees:
-                outbox.drop(tx, queued.id, "no longer true when it could go", now)
         self.woken()

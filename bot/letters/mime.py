@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email import quoprimime
 from email.utils import format_datetime
@@ -41,6 +41,21 @@ class Thread:
     index: str = ""
     root: str = ""  # what a conversation of our own is named after, where there is no index: the ref
     began: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who writes, as a list of mails shows it. `says`: what kind of letter it is, before the name; "" for none."""
+
+    bot: Contact
+    kind: LetterKind
+    says: str = ""
+    is_pressing: bool = False
+
+    @property
+    def shown(self) -> Contact:
+        name = self.bot.name or self.bot.email
+        return replace(self.bot, name=f"{self.says}: {name}") if self.says else self.bot
 
 
 # --- message ids ------------------------------------------------------------------------------------------------------
@@ -172,8 +187,7 @@ def _threading(thread: Thread, now: datetime) -> str:
 
 
 def headers(
-    kind: LetterKind,
-    bot: Contact,
+    sender: Sender,
     to: Sequence[Contact],
     cc: Sequence[Contact],
     subject: str,
@@ -183,13 +197,13 @@ def headers(
     """The header block without the MIME headers; ends with CRLF. Raises ValueError for an unusable address or id."""
     if not _is_id(thread.message_id) or "@" not in thread.message_id:
         raise ValueError("a letter without a usable Message-ID")
-    answers = kind in WANTS_ANSWERS
+    answers = sender.kind in WANTS_ANSWERS
     suppress = "DR, RN, NRN, AutoReply" if answers else "DR, RN, NRN, OOF, AutoReply"
     auto = "" if answers else _line("Auto-Submitted", "auto-replied" if thread.in_reply_to else "auto-generated")
     return "".join(
         (
-            _line("From", address(bot)),
-            _line("Reply-To", address(bot)),
+            _line("From", address(sender.shown)),
+            _line("Reply-To", address(sender.bot)),
             _line("To", ", ".join(map(address, to))),
             _line("Cc", ", ".join(map(address, cc))) if cc else "",
             _line("Subject", words(subject)),
@@ -198,6 +212,7 @@ def headers(
             _threading(thread, now),
             auto,
             _line("X-Auto-Response-Suppress", suppress),
+            _line("Importance", "high") if sender.is_pressing else "",
             _line("Content-Language", "en-GB"),
         )
     )

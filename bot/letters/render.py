@@ -21,7 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.letters import marked, wording
 from bot.letters.marked import Block
-from bot.letters.mime import Attached, Thread, body, code, headers, is_ours, message_id
+from bot.letters.mime import Attached, Sender, Thread, body, code, headers, is_ours, message_id
 from bot.letters.wording import Shown, fallback, shown_fields
 from bot.model import Contact, Letter, LetterKind, aware
 from bot.model.errors import Problem
@@ -169,24 +169,26 @@ def render(letter: Letter, office: Office, templates: Templates, now: datetime |
     values = values_of(letter, office)
     text, html, fault = _parts(letter, office, templates, values, subject)
     thread = _thread(letter, at)
-    head = headers(letter.kind, office.bot, letter.to, letter.cc, subject, thread, at)
+    due = letter.standing.due if letter.standing else None
+    says, is_pressing = wording.kind_shown(letter.kind, text), wording.is_pressing(letter.kind, due, at)
+    sender = Sender(office.bot, letter.kind, says, is_pressing)
+    head = headers(sender, letter.to, letter.cc, subject, thread, at)
     raw = head.encode("ascii") + body(text, html, office.attachments, thread.message_id)
     recipients = tuple(dict.fromkeys(c.email for c in (*letter.to, *letter.cc)))
     return Rendered(raw, recipients, subject, text, bool(fault), fault)
 
 
 def _thread(letter: Letter, at: datetime) -> Thread:
-    standing = letter.standing
     if letter.kind is LetterKind.ALERT:
         return Thread(letter.message_id.strip("<> "))
     return Thread(
         letter.message_id.strip("<> "),
-        topic=wording.clean((standing and standing.fixed_words) or letter.subject),
+        topic=wording.clean(letter.subject),
         in_reply_to=letter.in_reply_to,
         references=letter.references,
         index=letter.thread_index,
         root=wording.clean(letter.ref),
-        began=aware(standing.opened) if standing else at,
+        began=aware(letter.standing.opened) if letter.standing else at,
     )
 
 

@@ -6,10 +6,11 @@ character of its own. It knows no template, no header and no clock.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.letters.marked import box, foot, quoted, ring
 from bot.model.letters import WANTS_ANSWERS, LetterKind
+from bot.model.times import aware
 from bot.rules.workdays import Calendar, say
 
 ACTION_LIMIT = 90  # characters of the first line: what a phone's list of mails shows
@@ -115,6 +116,37 @@ def short(iso: str | None, cal: Calendar) -> str:
 def day(iso: str | None, cal: Calendar) -> str:
     """The day alone: "Wednesday 13 January 2027"."""
     return instant(iso, cal).partition(",")[0]
+
+
+#: What stands before the sender's name, so that a list of mails with one sender and one subject can be told apart.
+_SHOWN = {
+    LetterKind.ACKNOWLEDGEMENT: "Received",
+    LetterKind.NOTICE: "Please reply",
+    LetterKind.CHASER: "Reminder",
+    LetterKind.ESCALATION: "Act now",
+    LetterKind.RESPONSE: "Please confirm",
+    LetterKind.RELAY: "Passed on",
+    LetterKind.REDIRECT: "Please reply",
+    LetterKind.QUESTION: "Question",
+    LetterKind.INFORMATION: "Please read",
+    LetterKind.OUTCOME: "Closed",
+    LetterKind.RECORD: "Record",
+    LetterKind.DIGEST: "Daily letter",
+    LetterKind.ANSWER: "Answer",
+    LetterKind.ALERT: "Alert",
+}
+_NOTHING_ASKED = "For information"
+
+
+def kind_shown(kind: LetterKind, text: str) -> str:
+    """The kind of a letter in two or three words, for its sender's name. `text`: its text part, which alone knows
+    whether anything is asked: then it is never shown as information, and else always."""
+    return _NOTHING_ASKED if text.startswith(_NOTHING_ASKED) else _SHOWN[kind]
+
+
+def is_pressing(kind: LetterKind, due: datetime | None, at: datetime) -> bool:
+    """Whether a letter that goes at `at` asks for what is due within a day, or was."""
+    return kind in WANTS_ANSWERS and isinstance(due, datetime) and aware(due) - at <= timedelta(days=1)
 
 
 # The built-in plain letter that goes when a template fails. It uses no template and takes nothing for granted:

@@ -122,13 +122,13 @@ class Question:
     side: PersonalText = ""  # TASK: raising, responding or unit, whichever was asked
     other: PlainText = ""  # SAME: the other's ref
     at: datetime | None = None
-    came: datetime | None = None  # WHOSE_ANSWER, SEND: when that mail came; UNDO: the due time before the word
+    came: datetime | None = None  # WORD, WHOSE_ANSWER, SEND: when that mail came; UNDO: the due time before
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """Something that came and is no answer: a claim of whoever said it, which letters may name. `what`: holding,
-    doubtful, phone, meeting, kept (it answered an answer of ours); unread; raiser (who wrote for them); away."""
+    doubtful, phone, meeting, kept (it answers an answer); unread; raiser (who wrote for them), away, reopened."""
 
     at: datetime
     who: PersonalText
@@ -198,7 +198,7 @@ class Case:
     unproven: Unproven = Unproven.NO  # while provisional
     opening_mail: PlainText = ""  # digest
     opening_id: PersonalText = ""  # its Message-ID
-    opening_thread: PersonalText = ""  # its Thread-Index
+    opening_thread: PersonalText = ""  # its Thread-Index, where it began the conversation
     phrase: PlainText = ""  # fixed words of the subject
     served: tuple[Served, ...] = ()  # responding contacts of the running stage
     delayed: tuple[Delayed, ...] = ()

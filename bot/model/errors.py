@@ -76,6 +76,10 @@ class StoreError(BotError):
     """The database cannot be used as it stands (wrong version, broken file, no space)."""
 
 
+class Overtaken(StoreError, CaseMoved):
+    """The database undid it, for others held what it was to change: begin again."""
+
+
 def in_words(error: BaseException) -> str:
     """What an error says to the person who must mend it; of a fault of our own only its kind, as its words may quote a
     mail."""

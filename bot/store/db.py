@@ -2,6 +2,10 @@
 
 How each server is set for that is engines.py's. It knows no table. What an operator can mend is a StoreError in a
 sentence; a broken rule of ours (a key, a type) is raised as it is.
+
+SQLite lets one write at a time. On PostgreSQL rows are locked as they are changed: a mail, then its case, then that
+one's deadlines and letters, then seals, of which none waits in a circle. The sender begins with its letter, and mails
+that share a commit hold several cases: where that makes a circle, one of them is undone and begins again (Overtaken).
 """
 
 import sqlite3
@@ -15,12 +19,15 @@ from sqlalchemy import Connection, Engine, Table, inspect, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError, ProgrammingError
 
-from bot.model.errors import StoreError
+from bot.model.errors import Overtaken, StoreError
 from bot.store import schema
 from bot.store.server import engines
 from bot.store.server.glance import Ask, in_words
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+#: Half of what PostgreSQL lets pass before it looks for a circle (deadlock_timeout).
+_GIVE_WAY = "SET LOCAL lock_timeout = '500ms'"
+_OVERTAKEN = ("40P01", "55P03")  # deadlock_detected, lock_not_available
 
 
 class Database:
@@ -84,12 +91,16 @@ class Database:
             return self._revision(tx) not in (None, schema.HEAD)
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self, *, gives_way: bool = False) -> Iterator[Connection]:
         """A write transaction: committed at the end, rolled back on an exception. What it changed is sealed last.
-        Raises LifeOver, see `guard`."""
+
+        Raises LifeOver, see `guard`; Overtaken in a circle of locks and, if it `gives_way`, before others that wait for
+        it would be undone."""
         with self._in_words(), self.engine.begin() as tx:
             if self.guard is not None:
                 self.guard(tx)
+            if gives_way and not self.is_sqlite:
+                tx.exec_driver_sql(_GIVE_WAY)
             tx.info[schema.LAST] = {}  # an earlier one may have been rolled back
             yield tx
             for do, what in tx.info.pop(schema.LAST).items():
@@ -172,7 +183,8 @@ class Database:
         except DatabaseError as error:
             if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
                 raise
-            raise StoreError(f"{self.name}: {in_words(error.orig)}") from error
+            kind = Overtaken if getattr(error.orig, "sqlstate", "") in _OVERTAKEN else StoreError
+            raise kind(f"{self.name}: {in_words(error.orig)}") from error
         except sqlite3.DatabaseError as error:  # of a PRAGMA: it is put to the driver itself
             raise StoreError(f"{self.name}: {in_words(error)}") from error
 

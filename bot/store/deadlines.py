@@ -30,10 +30,10 @@ class DueRow:
 
 
 def claim_due(tx: Connection, now: datetime, owner: str, lease: timedelta, limit: int = 1) -> list[DueRow]:
-    """The oldest due rows nobody else holds (FOR UPDATE SKIP LOCKED where the database has it), leased to `owner`.
-    A row whose lease is over may be claimed again."""
+    """The oldest due rows that nobody else holds, nor their case (FOR UPDATE SKIP LOCKED where the database has it):
+    who saves a case deletes rows of it. Leased to `owner`; a row whose lease is over may be claimed again."""
     c = _rows.c
-    due = select(c.id, c.case_number, *_DEADLINE).where(c.ready <= now)
+    due = select(c.id, c.case_number, *_DEADLINE).join_from(_rows, schema.cases).where(c.ready <= now)
     found = tx.execute(due.order_by(c.ready, c.id).limit(limit).with_for_update(skip_locked=True)).all()
     if found:
         leased = update(_rows).where(c.id.in_([row.id for row in found]))

@@ -16,8 +16,8 @@ from bot.daemon.app import App, build
 from bot.daemon.threads import Desk, Troubles, Watcher
 from bot.engine.reading.reader.sandbox import Sandbox
 from bot.settings.settings import Settings
-from bot.store import glance
 from bot.store.db import asking
+from bot.store.server import glance
 from tests.bench import floor
 from tests.bench.cost import Cost, measured
 from tests.servers.dovecot import Dovecot

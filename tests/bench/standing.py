@@ -23,8 +23,9 @@ from bot.daemon.app import App, build
 from bot.mail.read import read
 from bot.model import Mail
 from bot.settings.settings import Settings
-from bot.store import deadlines, glance, mailboxes, schema
+from bot.store import deadlines, mailboxes, schema
 from bot.store.db import Database, asking
+from bot.store.server import glance
 from tests.bench.backlog import clock
 from tests.bench.boxes import CONFIG, TEAM_NAME
 from tests.bench.corpus import opening

@@ -21,7 +21,7 @@ from bot.case import dated, placement
 from bot.case.course import delivery
 from bot.case.making import incident
 from bot.case.placement import Attach
-from bot.case.said import cells, command, questions, replies, words
+from bot.case.said import cells, codes, command, questions, replies, words
 from bot.engine import strangers
 from bot.engine.reading import pen, place
 from bot.mail import read, trust
@@ -156,7 +156,7 @@ def every_word_is_everybodys(patch: pytest.MonkeyPatch, world: World) -> None:
 def anybody_may_answer_any_question(patch: pytest.MonkeyPatch, world: World) -> None:
     everywhere(patch, command.replied_to, lambda d, fact: next(iter(d.case.questions), None))
     everywhere(patch, questions.is_put_to, lambda *_: True)
-    everywhere(patch, questions.bears_code, lambda *_: True)
+    everywhere(patch, codes.bears_code, lambda *_: True)
 
 
 @without(named.PEN)
@@ -287,7 +287,7 @@ def a_header_ends_anywhere(patch: pytest.MonkeyPatch, world: World) -> None:
 
 @without(named.CODE)
 def a_yes_needs_no_code(patch: pytest.MonkeyPatch, world: World) -> None:
-    everywhere(patch, questions.bears_code, lambda *_: True)
+    everywhere(patch, codes.bears_code, lambda *_: True)
 
 
 @without(named.NOWHERE)

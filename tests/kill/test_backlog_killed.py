@@ -39,9 +39,10 @@ def life(folder: Path, failpoint: str = "") -> int | None:
 
 
 @pytest.mark.timeout(300)
-def test_killed_four_times_over_a_backlog(tmp_path: Path) -> None:
-    """Three challenges, their answers and twenty newsletters: each has its case, or is none of our business; nothing is
-    unreadable, no strike is counted and no newsletter's text is kept."""
+@pytest.mark.parametrize(("place", "lives"), [("intake.disposing", 4), ("intake.disposed", 1)])
+def test_killed_over_a_backlog(place: str, lives: int, tmp_path: Path) -> None:
+    """Three challenges, their answers and twenty newsletters, of which some share a commit: each has its case, or is
+    none of our business; nothing is unreadable, no strike is counted and no newsletter's text is kept."""
     office = Office(tmp_path)
     office.once(START - HOUR)
     for n in range(3):
@@ -54,8 +55,8 @@ def test_killed_four_times_over_a_backlog(tmp_path: Path) -> None:
     for n in range(20):
         office.put(raw_mail(FAY, "Soup.\n", number=f"n{n}", subject=f"Newsletter {n}"), START + (n + 20) * SECOND)
     office.close()
-    for _ in range(4):
-        assert life(tmp_path, "intake.disposing:1") == -signal.SIGKILL
+    for _ in range(lives):
+        assert life(tmp_path, f"{place}:1") == -signal.SIGKILL
     office = Office(tmp_path)
     with office.app.db.read() as tx:
         assert {one.attempts for one in mails.waiting(tx, 100, START)} == {0}

@@ -36,8 +36,8 @@ CASES = tuple(one for one in SAMPLES if one.standing is not None)
 #: The only headers a letter may have.
 HEADERS = {
     "From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Thread-Topic",
-    "Thread-Index", "Auto-Submitted", "X-Auto-Response-Suppress", "Content-Language", "MIME-Version", "Content-Type",
-    "Content-Transfer-Encoding",
+    "Thread-Index", "Auto-Submitted", "X-Auto-Response-Suppress", "Importance", "Content-Language", "MIME-Version",
+    "Content-Type", "Content-Transfer-Encoding",
 }  # fmt: skip
 
 ugly = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(

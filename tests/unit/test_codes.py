@@ -249,6 +249,47 @@ def test_of_a_manager_the_question_is_put_anew_as_it_was() -> None:
     assert to(letter(tried, LetterKind.QUESTION, "confirm_manager")) == {MO}
 
 
+# --- of a matter that is over -----------------------------------------------------------------------------------------
+
+
+def test_a_word_that_was_said_again_provenly_is_asked_of_no_manager() -> None:
+    """Whoever was asked has said it anew: what is left of the question is theirs alone."""
+    case, _ = worded()
+    said = arrived(case, mail(HELEN, "EXTEND 30 hours", at=START + hours(2), to=(BOT,))).case
+    assert letters(fired(case, "word_manager"), LetterKind.QUESTION)
+    assert not letters(fired(said, "word_manager"), LetterKind.QUESTION)
+
+
+def test_a_word_that_would_do_nothing_now_is_asked_of_nobody() -> None:
+    """Neither of whose it is said to be nor of their manager; a forged one is not even answered."""
+    case = arrived(served(opened()), mail(HELEN, "RESOLVED", at=START + hours(1), to=(BOT,), proof=Proof.NONE)).case
+    ended = arrived(case, mail(MO, "RESOLVED", at=START + hours(2), to=(BOT,))).case
+    assert ended.state is State.AWAITING_OUTCOME
+    assert not letters(fired(ended, "word_manager"), LetterKind.QUESTION)
+    for proof, told in ((Proof.UNPROVEN, 1), (Proof.FAILED, 0)):
+        again = arrived(ended, mail(HELEN, "RESOLVED", at=START + hours(3), to=(BOT,), proof=proof))
+        assert not letters(again, LetterKind.QUESTION)
+        assert len(letters(again, LetterKind.INFORMATION, "nothing_changed")) == told
+
+
+def test_a_yes_to_a_question_that_was_answered_asks_nobody_whether_they_wrote_yes() -> None:
+    """Its code has been used: its sender hears that nothing is open."""
+    case, question = worded()
+    done = replies(case, f"YES {question.code}", question, 2).case
+    again = replies(done, "YES", question, 3)
+    assert not letters(again, LetterKind.QUESTION)
+    assert "no open question" in letter(again, LetterKind.INFORMATION, "nothing_changed").values.why
+    assert again.case.due == done.due
+
+
+def test_a_question_that_is_put_anew_names_the_minute_of_the_word() -> None:
+    """However often its code was guessed, the mail that is asked about came once."""
+    case, question = worded()
+    came = letter(replies(case, "YES 111111", question, 2), LetterKind.QUESTION, "confirm_word").values.said
+    assert came == question.came
+    assert came < START + hours(2)
+
+
 # --- of a stage that has ended ----------------------------------------------------------------------------------------
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.engine.alarms import DEAF, LEASE
-from bot.model import Correction, CorrectionKind, Deadline, LetterKind
+from bot.engine.turn import Turn
+from bot.model import Correction, CorrectionKind, Deadline, Decision, Fact, LetterKind
+from bot.model.errors import CaseMoved
 from bot.store import deadlines, mailboxes, mails
 from tests.unit.case_samples import CREWE, DAY, FAY, HELEN, START, UNIT, mail
 from tests.unit.engine_samples import CHESTER_BOX, CREWE_BOX, WORDS, House, eml, texts
@@ -186,3 +189,24 @@ def test_what_waits_for_a_person_is_told_of(house: House, disposition: str, gues
         mails.dispose(tx, entry, disposition, "for a person", row.at, guesses=guesses)
     fired(house, row.at)
     assert any("Not everything that came could be read" in text for text in texts(house.send(row.at))) is told
+
+
+class Losing(Turn):
+    """A turn whose case was saved by somebody else meanwhile, the first time."""
+
+    has_lost = False
+
+    def take(self, tx: Connection, number: int, fact: Fact, now: datetime) -> Decision:
+        if not self.has_lost:
+            self.has_lost = True
+            raise CaseMoved("saved meanwhile")
+        return super().take(tx, number, fact, now)
+
+
+def test_a_deadline_whose_case_moved_meanwhile_is_answered_all_the_same(house: House) -> None:
+    """At once, and once; the desk goes on."""
+    row = opened(house)
+    listed(house, row.at)
+    house.app.alarms.turn = Losing(house.turn.books, house.turn.secret)
+    assert (fired(house, row.at), chasers(house)) == (1, 1)
+    assert row not in house.case().deadlines

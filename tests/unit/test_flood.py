@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from bot.case.said.unit.orders import still_true
+from bot.case.table import restated
+from bot.case.waited import still_true
 from bot.engine import flood
 from bot.engine.flood import DAY, LETTERS_A_DAY
-from bot.model import Alarm, Arrival, Contact, Hold, LetterKind, Sending
-from bot.model.letters import Question
+from bot.model import Alarm, Arrival, Contact, Hold, LetterKind, Sending, State
+from bot.model.letters import Answer, Question
 from bot.store import cases, outbox
 from bot.store.outbox import Queued
 from tests.unit.case_samples import FAY, HELEN, START, mail
@@ -109,21 +110,60 @@ def test_what_waits_goes_by_itself_ten_a_day(house: House) -> None:
     """The oldest first, as a day has room; what went counts for the day it went on."""
     house.open()
     for n in range(25):
-        says(house, HELEN, "STATUS", START + timedelta(minutes=2, seconds=n))
-    first = len(waiting(house))
+        says(house, FAY, f"Thanks, noted, number {n}.", START + timedelta(minutes=2, seconds=n))
+
+    def to_helen() -> int:
+        return sum(one.letter.to[0].email == HELEN for one in waiting(house))
+
+    first = to_helen()
     assert first > LETTERS_A_DAY
     with house.db.read() as tx:
         soonest = flood.next_at(tx, START + 5 * MINUTE)
     assert soonest is not None
     assert flood.free(house.db, soonest - timedelta(seconds=1)) == 0
     house.app.daily(START + DAY + 5 * MINUTE)
-    assert len(waiting(house)) == first - LETTERS_A_DAY
+    assert to_helen() == first - LETTERS_A_DAY
     house.app.daily(START + DAY + 10 * MINUTE)
-    assert len(waiting(house)) == first - LETTERS_A_DAY
+    assert to_helen() == first - LETTERS_A_DAY
     house.app.daily(START + 2 * DAY + 10 * MINUTE)
     assert waiting(house) == []
     with house.db.read() as tx:
         assert flood.next_at(tx, START + 3 * DAY) is None
+
+
+def test_of_several_answers_about_where_it_stands_one_goes_as_it_stands_then(house: House) -> None:
+    """The others are dropped, and the record says why."""
+    at = filled(house)
+    for n in range(3):
+        says(house, HELEN, "STATUS", at + timedelta(seconds=n))
+    held = waiting(house)
+    assert len(held) > 1
+    says(house, HELEN, "RESOLVED", at + MINUTE)
+    house.app.daily(START + DAY + 10 * MINUTE)
+    with house.db.read() as tx:
+        now = [outbox.get(tx, one.id) for one in held]
+        going = restated(now[-1].letter, cases.load(tx, 1).case, house.turn.rules_of(cases.load(tx, 1)), START + DAY)
+    assert [one.status for one in now[:-1]] == [Sending.WITHHELD] * (len(held) - 1)
+    assert {one.last_error for one in now[:-1]} == {"a later letter to the same reader says it anew"}
+    assert now[-1].status is Sending.QUEUED
+    assert isinstance(going.values, Answer.Status)
+    assert (going.values.state, house.case().state) == ("awaiting_outcome", State.AWAITING_OUTCOME)
+
+
+def test_a_promise_that_waited_is_told_no_more_once_the_next_stage_has_it(house: House) -> None:
+    """The letters of the lapse named it; what was said of the time that ended with it is not so any more."""
+    house.open()
+    house.serve(START + MINUTE)
+    for n in range(LETTERS_A_DAY + 2):
+        says(house, FAY, "Thanks, noted.", START + timedelta(minutes=2, seconds=n))
+    held = waiting(house)
+    assert held
+    with house.db.begin() as tx:
+        lapse = next(d for d in cases.load(tx, 1).case.deadlines if d.kind == "lapse")
+        house.turn.take(tx, 1, Alarm(lapse), lapse.at)
+    house.app.daily(lapse.at + 2 * DAY)
+    with house.db.read() as tx:
+        assert {outbox.get(tx, one.id).status for one in held} == {Sending.WITHHELD}
 
 
 def test_what_was_asked_is_answered_though_the_case_has_ended(house: House) -> None:
@@ -142,9 +182,9 @@ def test_a_question_of_a_case_that_has_ended_is_asked_no_more(house: House) -> N
     """Nor is a reminder of what was done sent."""
     house.open()
     asked = replace(house.letters(LetterKind.NOTICE)[0].letter, values=Question.ByWhen(past=False))
-    assert still_true(house.case(), asked)
+    assert still_true(house.case(), asked, START)
     says(house, HELEN, "WITHDRAW\nIt was raised twice.", START + MINUTE)
-    assert not still_true(house.case(), asked)
+    assert not still_true(house.case(), asked, START + MINUTE)
 
 
 def test_new_risk_is_told_at_once_to_whose_day_is_full(house: House) -> None:

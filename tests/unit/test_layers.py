@@ -46,7 +46,7 @@ DOORS = {("mail", "rules"): {"bot/rules/windows.py"}}
 #: Inside a room, from the ground up; what stands in one place is a folder or a file.
 INSIDE: dict[str, tuple[str, ...]] = {
     "mail": ("re2", "patterns", "subject", "bytes", "cut", "machine", "words", "forms", "trust", "read", "understood"),
-    "case": ("transitions", "placement", "guesses", "dated", "making", "course", "said", "table"),
+    "case": ("transitions", "placement", "guesses", "dated", "making", "course", "said", "waited", "table"),
 }
 #: Inside a room, places that never import one another.
 APART: dict[str, tuple[str, ...]] = {"engine": ("reading", "sending", "alarms")}

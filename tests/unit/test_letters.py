@@ -470,8 +470,8 @@ def test_headers_are_those_of_the_kind(letter: Letter) -> None:
     else:
         assert message["Auto-Submitted"] in ("auto-replied", "auto-generated")
         assert suppress == "DR, RN, NRN, OOF, AutoReply"
-    assert message["From"] == message["Reply-To"]
-    assert message["From"].addresses[0].addr_spec == "clock@partnership.example"
+    assert [message[name].addresses[0].addr_spec for name in ("From", "Reply-To")] == [OFFICE.bot.email] * 2
+    assert message["Reply-To"].addresses[0].display_name == OFFICE.bot.name
     assert message["Message-ID"] == f"<{letter.message_id}>"
     for absent in ("Precedence", "Return-Path", "Sender", "Bcc", "Errors-To"):
         assert message[absent] is None

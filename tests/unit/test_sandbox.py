@@ -63,6 +63,20 @@ def test_answers_that_nobody_took_are_nobody_elses(sandbox: Sandbox) -> None:
     assert sandbox.read(HEAD + b"\nthird\n", NOW).new_text == "third"
 
 
+def test_an_answer_that_takes_long_is_told_from_one_that_is_there(sandbox: Sandbox) -> None:
+    """Nothing is there of a batch that was not handed over, and of a mail only when it was read."""
+    good = HEAD + b"\nhello\n"
+    assert not sandbox.answers_within(60)
+    taken = sandbox.read_each([(good, NOW), (good, NOW), (SLOW[:3_000_000], NOW)])
+    next(taken)
+    assert sandbox.answers_within(60)
+    next(taken)
+    assert not sandbox.answers_within(0.001)
+    assert sandbox.answers_within(60)
+    next(taken)
+    assert not sandbox.answers_within(60)
+
+
 def test_a_mail_that_eats_memory_is_given_up() -> None:
     """The limit of memory holds in the child, not in the daemon."""
     sandbox = Sandbox(READING, memory=160 << 20)

@@ -20,7 +20,7 @@ from sqlalchemy import select, text
 from sqlalchemy.engine.interfaces import CacheStats
 from sqlalchemy.exc import IntegrityError
 
-from bot.model.errors import StoreError
+from bot.model.errors import Overtaken, StoreError
 from bot.store import cases, meta, schema
 from bot.store.db import MIGRATIONS, Database, asking
 from bot.store.keep import backup, restore
@@ -395,3 +395,58 @@ def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:
     letting_go.join()
     other.close()
     db.close()
+
+
+@pytest.mark.postgres
+def test_of_two_in_a_circle_one_begins_again(postgres_url: str) -> None:
+    """Each holds what the other wants: one is told so in a sentence and does it again, and both are done."""
+    db, met = rowed(postgres_url), threading.Barrier(2, timeout=30)
+    said: list[str] = []
+
+    def cross(mine: str, other: str) -> None:
+        try:
+            with db.begin() as tx:
+                meta.put(tx, mine, mine)
+                met.wait()
+                meta.put(tx, other, mine)
+        except Overtaken as error:
+            said.append(str(error))
+            with db.begin() as tx:
+                meta.put(tx, f"{mine} again", mine)
+
+    second = threading.Thread(target=cross, args=("b", "a"))
+    second.start()
+    cross("a", "b")
+    second.join(30)
+    assert [glance.CROSSED in one for one in said] == [True]
+    with db.read() as tx:
+        one = meta.get(tx, "a")
+        assert one == meta.get(tx, "b")
+        assert len(meta.with_prefix(tx, "")) == 3
+    db.close()
+
+
+@pytest.mark.postgres
+def test_who_gives_way_waits_for_nobody_for_long(postgres_url: str) -> None:
+    """It is undone before a circle is looked for, so that it is it and not the other."""
+    db = rowed(postgres_url)
+    with db.begin() as other:
+        meta.put(other, "a", "other")
+        with pytest.raises(Overtaken), db.begin(gives_way=True) as tx:
+            meta.put(tx, "b", "mine")
+            meta.put(tx, "a", "mine")
+    with db.read() as tx:
+        assert (meta.get(tx, "a"), meta.get(tx, "b")) == ("other", "")
+    with db.begin() as tx:  # the next on that connection waits as ever
+        assert tx.exec_driver_sql("SHOW lock_timeout").scalar_one() == "0"
+    db.close()
+
+
+def rowed(url: str) -> Database:
+    """A database with two values, of which each is a row to be locked."""
+    db = Database(url)
+    db.migrate()
+    with db.begin() as tx:
+        for key in ("a", "b"):
+            meta.put(tx, key, "")
+    return db

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import insert, select, text
 
 from bot.model import Deadline
 from bot.store import deadlines, schema
 from bot.store.db import Database
-from tests.unit.store_samples import HOUR, NOW, save_new
+from tests.unit.store_samples import HOUR, NOW, save_new, save_next
 
 SOON = Deadline("chaser", NOW + HOUR, "an hour before", stage="step-1")
 LATER = Deadline("lapse", NOW + 2 * HOUR, "two hours from receipt", stage="step-1")
@@ -89,6 +90,23 @@ def test_several_daemons_answer_each_row_once(database: Database) -> None:
     for thread in threads:
         thread.join()
     assert sorted(n for some in taken for n in some) == list(range(100))
+
+
+@pytest.mark.postgres
+def test_a_row_whose_case_is_being_saved_is_let_be(postgres_url: str) -> None:
+    """Who saves a case may delete the row: it is claimed when that is done, and neither waits for the other."""
+    db = Database(postgres_url)
+    db.migrate()
+    with db.begin() as tx:
+        saved, other = save_new(tx, deadlines=(SOON,)), save_new(tx, deadlines=(LATER,))
+    with db.begin() as tx:
+        save_next(tx, saved, saved.case)
+        with db.begin() as desk:
+            (row,) = deadlines.claim_due(desk, LATER.at, "a", HOUR, 9)
+            assert row.case == other.case.number
+    with db.begin() as tx:
+        assert [row.deadline for row in deadlines.claim_due(tx, LATER.at, "a", HOUR, 9)] == [SOON]
+    db.close()
 
 
 def test_due_rows_are_found_by_their_index(database: Database) -> None:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
-from bot.daemon.app import reading_of
+from bot.daemon.app import build, reading_of
 from bot.engine.reading.reader.sandbox import InProcess
 from bot.model import Disposition, LetterKind, Mail
 from bot.store import cases, mails
@@ -82,3 +83,61 @@ def test_of_two_desks_one_holds_a_mail(database: Database) -> None:
         mails.dispose(tx, row.entry, Disposition.IGNORED, "lunch", NOW)
     other.join(30)
     assert found == [False]
+
+
+@pytest.mark.postgres
+def test_mails_that_share_a_commit_give_way(tmp_path: Path, postgres_url: str) -> None:
+    """Who changes one of their cases and then wants another is not undone for their sake: they are, and are then
+    decided one by one."""
+    house = on(postgres_url, tmp_path)
+    for n, words in enumerate(("the baby at home", "Maisie at school"), 1):
+        house.put(
+            eml(text=f"The assessment was closed without anybody seeing {words}.", name=f"c{n}"), START + n * MINUTE
+        )
+    house.take_in(START + 2 * MINUTE)
+    assert [case.number for case in house.cases()] == [1, 2]
+    for n in (1, 2):
+        reply = eml(FAY, f"RE: {DAY}", f"Seen at {n}.", answers=f"c{n}@health.example", name=f"r{n}")
+        house.put(reply, START + (n + 2) * MINUTE)
+    house.receive(START + 4 * MINUTE)
+    is_held, is_wanted, undone = threading.Event(), threading.Event(), list[Exception]()
+
+    def wants(_: object, __: object, statement: str, values: dict[str, object], *____: object) -> None:
+        if "FROM cases" in statement and "FOR UPDATE" in statement and values.get("of") == 2:
+            is_wanted.set()
+
+    def other() -> None:
+        db = Database(postgres_url)
+        try:
+            with db.begin() as tx:
+                tx.exec_driver_sql("SET LOCAL deadlock_timeout = '700ms'")
+                tx.exec_driver_sql("SELECT FROM cases WHERE number = 2 FOR UPDATE")
+                is_held.set()
+                is_wanted.wait(60)
+                tx.exec_driver_sql("SELECT FROM cases WHERE number = 1 FOR UPDATE")
+        except Exception as error:
+            undone.append(error)
+        db.close()
+
+    holder = threading.Thread(target=other)
+    holder.start()
+    assert is_held.wait(60)
+    event.listen(house.db.engine, "before_cursor_execute", wants)
+    while house.app.intake.read(START + 4 * MINUTE):
+        pass
+    holder.join(60)
+    assert (is_wanted.is_set(), undone) == (True, [])
+    assert sorted(row.case or 0 for row in house.listed("case")) == [1, 1, 2, 2]
+    assert house.listed("unread", "set_aside") == []
+    house.close()
+
+
+def on(url: str, folder: Path) -> House:
+    """A House on that database."""
+    house = House(folder)
+    house.db.close()
+    house.db = Database(url)
+    house.db.migrate()
+    house.app = build(house.settings, read_now=house.clock, in_process=True, database=house.db)
+    house.turn = house.app.turn
+    return house

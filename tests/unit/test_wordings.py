@@ -37,7 +37,7 @@ TEMPLATES = Templates.from_texts(TEXTS)
 OFFICE = Office(Contact("clock@partnership.example", "Clock"), calendar())
 #: What every template may ask for beside values: functions, and what the renderer adds.
 GIVEN = {"fit", "heading", "box", "foot", "steps", "link", "options", "bot_name", "asked_window", "them", "forms"}
-#: What the renderer itself reads of how a case stands.
+#: What the subject of a sample is made of.
 FOR_HEADERS = {"fixed_words"}
 
 

@@ -229,6 +229,7 @@ def involved(d: Draft) -> tuple[Contact, ...]:
 def reopen(d: Draft, by: Contact) -> None:
     """REOPEN enters at the stage last reached with a fresh window; the ref stays."""
     d.event(EventKind.REOPENED, by=by.email)
+    d.hear(d.now, str(by), "reopened")
     d.reopen()
     again(d, by)
 

@@ -43,6 +43,8 @@ from bot.rules.directory import Directory
 _UNCERTAIN = {"alias": Flag.SUBJECT_ALIAS, "misspelt": Flag.SUBJECT_MISSPELT}
 #: An original quoted as older than this is counted from the mail that quotes it.
 REPORTED_WITHIN = timedelta(days=14)
+#: Characters of a Thread-Index that began a conversation: 22 octets. Of a longer one two challenges may be a part.
+BEGINNING = 32
 
 
 def open_case(opening: Opening, rules: Rules, now: datetime) -> Draft:
@@ -102,7 +104,7 @@ def _bare(opening: Opening, raiser: Contact, started: datetime, rules: Rules) ->
         unproven=_unproven(proven=proven, stranger=stranger),
         opening_mail=mail.digest,
         opening_id=mail.message_id or "",
-        opening_thread=mail.thread_index,
+        opening_thread=mail.thread_index if len(mail.thread_index) == BEGINNING else "",
         phrase=policy.fixed_words or policy.intake.subjects[0],
         mails=(mail.digest,),
     )

@@ -30,7 +30,18 @@ def what_we_have(d: Draft) -> tuple[Holding, ...]:
     for run, when in _replied(case):
         found = [one for one in found if one.when != when]
         found.append(Holding(when, str(d.known(run.answered_by)) if run.answered_by else "", "replied"))
-    return tuple(sorted(found, key=lambda one: one.when))[-MOST:]
+    found.sort(key=lambda one: one.when)
+    return tuple(_since_the_end(case, found))[-MOST:]
+
+
+def _since_the_end(case: Case, found: list[Holding]) -> list[Holding]:
+    """Of a case that was closed and is open again one line stands for all before: the last reply, and since when."""
+    again = max((one.at for one in case.heard if one.what == "reopened"), default=None)
+    if again is None:
+        return found
+    replied = next((one for one in reversed(found) if one.when <= again and one.what == "replied"), None)
+    before = Holding(replied.when if replied else again, replied.who if replied else "", "reopened", again)
+    return [before, *(one for one in found if one.when > again)]
 
 
 def _replied(case: Case) -> list[tuple[StageRun, datetime]]:

@@ -12,6 +12,7 @@ from bot.model.letters.standing import ClockLine
 from bot.rules import workdays
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Clock
+from bot.rules.workdays import Calendar
 
 #: How a stage ends that nobody answered: the time asked for runs on.
 SILENT = (EndedAs.RUNNING, EndedAs.LAPSED, EndedAs.ASKED, EndedAs.CORRECTED, EndedAs.TOLD_AFRESH)
@@ -45,6 +46,14 @@ def lines(case: Case, rules: Rules, now: datetime) -> Iterator[ClockLine]:
             by = ends(case, rules, clock, now).at
         if by is not None:
             yield ClockLine(clock.says, clock.side, by, clock.source)
+
+
+def time_wanted(case: Case, cal: Calendar) -> str:
+    """How long the challenge was raised as having: the time it named, unless the policy's own ends sooner."""
+    by = case.requested_by
+    if by is not None and (case.window is None or by < workdays.due(case.window, case.opened, cal).at):
+        return f"by {workdays.named(by, cal)}"
+    return str(case.window or "")
 
 
 def over_since(case: Case, now: datetime) -> datetime | None:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.case.making.changes import Changing
-from bot.case.making.clocks import hours_over, lines
-from bot.case.making.people import Cast, landing, reader_of, to_ring
+from bot.case.making.clocks import hours_over, lines, time_wanted
+from bot.case.making.people import Cast, landing, readers_of, to_ring
 from bot.model import Case, Contact, Correction, Decision, Event, Hold, Letter, LetterKind, Mail, Question, QuestionKind
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
@@ -159,14 +159,6 @@ class Draft(Changing):
             ring=person(case.raiser),
         )
 
-    def time_wanted(self) -> str:
-        """How long the challenge was raised as having: the time it named, unless the policy's own ends sooner."""
-        case, cal = self.case, self.rules.calendar
-        by = case.requested_by
-        if by is not None and (case.window is None or by < workdays.due(case.window, case.opened, cal).at):
-            return f"by {workdays.named(by, cal)}"
-        return str(case.window or "")
-
     def lateness(self) -> str:
         cal, said = self.rules.calendar, ""
         if self.late is not None:
@@ -220,9 +212,7 @@ class Draft(Changing):
             return None
         ring = to_ring(firsts, (human, case.raiser, self.first_responder, *self.unit))
         copied = self._people(cc, firsts)
-        named = [reader_of(self.cast, one.email, self.first_responder) for one in (*firsts, *copied)]
-        is_everyones = None not in named[: len(firsts)]  # else it would say what is not so of one reader
-        goes_to = tuple(dict.fromkeys(person(one) for one in named if one is not None)) if is_everyones else ()
+        goes_to = readers_of(self.cast, firsts, copied, self.first_responder)
         standing = replace(self.standing(), human=person(human or case.raiser), ring=person(ring), goes_to=goes_to)
         answered = mail.message_id if mail and mail.message_id else case.opening_id
         letter = Letter(
@@ -233,7 +223,7 @@ class Draft(Changing):
             decided=self.now,
             cc=copied,
             stage=case.stage,
-            subject=" – ".join(part for part in (case.phrase, self.time_wanted()) if part),
+            subject=" – ".join(part for part in (case.phrase, time_wanted(case, self.rules.calendar)) if part),
             in_reply_to=answered,
             references=tuple(dict.fromkeys(i for i in (case.opening_id, answered) if i)),
             thread_index=case.opening_thread,
@@ -248,6 +238,15 @@ class Draft(Changing):
         if values.asks_resolved:
             self._asks_resolved(letter.key, firsts[0], mail)
         return letter
+
+    def as_it_stands(self, letter: Letter) -> Letter:
+        """A letter of this case as it would be written now. Whom to ring stays, and why it comes late."""
+        was = letter.standing
+        if was is None:
+            return letter
+        goes_to = readers_of(self.cast, letter.to, letter.cc, self.first_responder)
+        now_is = replace(self.standing(), goes_to=goes_to, human=was.human, ring=was.ring)
+        return replace(letter, standing=replace(now_is, late=was.late, conduct=was.conduct))
 
     def _asks_resolved(self, key: str, who: Contact, mail: Mail | None) -> None:
         """YES and NO answer such a letter. Asked again, it is the same question."""

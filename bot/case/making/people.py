@@ -4,11 +4,13 @@ A school's head may be line manager and lead in one: then the policy names someb
 agency's sector. Both sides are asked the same way. Nobody is left out for want of an alternate.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from bot.model import Case, Contact, Flag, Side, Unproven
+from bot.model.letters import person
+from bot.model.letters.parts import Person
 from bot.rules import coverage
 from bot.rules.authority import sides
 from bot.rules.book import Rules
@@ -90,6 +92,14 @@ def reader_of(cast: Cast, email: str, responder: Contact | None) -> Contact | No
     if Side.RAISING in stand:
         return None if case.unproven else responder
     return None if case.unproven is Unproven.STRANGER or (case.unproven and case.has(Flag.BROUGHT_IN)) else case.raiser
+
+
+def readers_of(
+    cast: Cast, to: Sequence[Contact], cc: Sequence[Contact], responder: Contact | None
+) -> tuple[Person, ...]:
+    """Who reads what is written in reply to a letter; none where that is not so of every addressee."""
+    named = [reader_of(cast, one.email, responder) for one in (*to, *cc)]
+    return () if None in named[: len(to)] else tuple(dict.fromkeys(person(one) for one in named if one is not None))
 
 
 def stood_in(case: Case, left: Stage) -> tuple[Contact, ...]:

@@ -154,12 +154,6 @@ def all_the_same(d: Draft, said: Said, text: str) -> None:
     ask_back(d, said, asking)
 
 
-def is_overtaken(d: Draft, question: Question) -> bool:
-    """Whether it was asked at a stage that has ended: the word that it asks about was said of that one."""
-    run = d.case.run
-    return run is not None and question.at is not None and question.at < run.entered
-
-
 def unsettled(d: Draft, mail: Mail, by: Contact, cited: Question | None) -> Question | None:
     """The question that CLOSE answers: the one cited, else the last that was put to this person."""
     same = d.rules.directory.same_person
@@ -223,9 +217,13 @@ def state_alone(d: Draft, said: Said) -> None:
     _status(d, said, named=False)
 
 
+def stages_so_far(d: Draft) -> tuple[Entered, ...]:
+    """When which stage began, in order."""
+    return tuple(Entered(r.entered, d.rules.policy.stage(r.stage).name) for r in d.case.runs)
+
+
 def _status(d: Draft, said: Said, *, named: bool) -> None:
-    history = tuple(Entered(r.entered, d.rules.policy.stage(r.stage).name) for r in d.case.runs)
-    told = Answer.Status(state=d.case.state.value, history=history, named=named)
+    told = Answer.Status(state=d.case.state.value, history=stages_so_far(d), named=named)
     d.write(told, [said.by], mail=said.mail, human=None if named else next(iter(d.unit), d.rules.operator))
 
 

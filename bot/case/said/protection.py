@@ -40,6 +40,7 @@ from bot.model import (
 from bot.model import Question as Asked
 from bot.model.flags import OF_CHILD
 from bot.model.letters import Information, Question, person
+from bot.model.letters.parts import Choice
 from bot.rules import book
 from bot.rules.authority import Side
 
@@ -120,12 +121,28 @@ def risk_told(d: Draft, mail: Mail, by: Contact, *, responding: bool, aside: boo
     where it was not said among themselves (`aside`), that they wrote, without the words."""
     if not mail.is_risk or mail.proof is Proof.FAILED or d.is_stranger or not d.case.is_open or not by.agency:
         return
-    said = mail.command is not None and mail.command.word is Word.URGENT
-    choices = _URGENT[responding] if d.case.state in WAITING and not said else ()
+    choices = _choices(d, mail, responding=responding)
     theirs, others = (d.first_responder, d.case.raiser) if responding else (d.case.raiser, d.first_responder)
     told = {c.email: c for one in (theirs, *(() if aside else (others,))) for c in _managers(d, one or by, by)}
     for values, to in ((Question.Risk(choices=choices), [by]), (Information.Risk(who=person(by)), told.values())):
         d.write(values, to, mail=mail, human=by)
+
+
+def _choices(d: Draft, mail: Mail, *, responding: bool) -> tuple[Choice, ...]:
+    said = mail.command is not None and mail.command.word is Word.URGENT
+    return _URGENT[responding] if d.case.state in WAITING and not said else ()
+
+
+def risk_moved(d: Draft, mail: Mail, before: Case, *, responding: bool) -> None:
+    """What else the mail says has moved the case since its letters of new risk were written: all letters of one minute
+    name one stage and time."""
+    is_same = (before.state, before.due, before.runs[-1:]) == (d.case.state, d.case.due, d.case.runs[-1:])
+    for n, letter in enumerate([] if is_same else d.letters):
+        values = letter.values
+        if isinstance(values, Question.Risk) and not values.choices:
+            values = Question.Risk(choices=_choices(d, mail, responding=responding))
+        if isinstance(values, Question.Risk | Information.Risk):
+            d.letters[n] = replace(d.as_it_stands(letter), values=values)
 
 
 def in_confidence(d: Draft, mail: Mail) -> None:

@@ -12,13 +12,12 @@ from bot.case.course.opening import confirmed
 from bot.case.making import agreed, ends_with
 from bot.case.making.draft import Draft
 from bot.case.said import answers, protection
-from bot.case.said.cells import perform
-from bot.case.said.codes import CODE_FOR, CONFIRMS, VISIBLE, code_in, has_code, put, put_anew
+from bot.case.said.cells import CELLS, perform
+from bot.case.said.codes import CONFIRMS, bears_code, code_in, has_code, is_overtaken, put, put_anew
 from bot.case.said.command import (
     Said,
     Tell,
     all_the_same,
-    is_overtaken,
     nothing_changed,
     tell,
 )
@@ -103,12 +102,12 @@ def is_put_to(d: Draft, said: Said, question: Question) -> bool:
 def answered(d: Draft, said: Said, question: Question, command: Command) -> Meant:
     """Lets it do what it means. `said` is of somebody whom the question was put to."""
     is_proven = said.mail.proof is Proof.PROVEN
-    if question.about in CONFIRMS and said.word is not Word.NO and is_overtaken(d, question):
+    if question.about in CONFIRMS and said.word is not Word.NO and (over := _over(d, said, question)) is not None:
         _settle(d, question)
-        nothing_changed(d, said, _OVERTAKEN)
+        nothing_changed(d, *over)
         return None
     needs = question.about in NEED_PROOF and said.word is not Word.NO and not is_proven
-    if needs and not bears_code(d, said, question):
+    if needs and not bears_code(d, said.mail.new_text, question):
         _ask_with_code(d, said, question)
         return None
     match question.about:
@@ -141,16 +140,12 @@ def answered(d: Draft, said: Said, question: Question, command: Command) -> Mean
     return None
 
 
-def bears_code(d: Draft, said: Said, question: Question) -> bool:
-    """Whether a YES that nothing proves may count: a word that only adds needs no code; else that of the question
-    stands with it, which is not a day old. A wrong one there ends it, for six digits can be tried."""
-    if question.about in CONFIRMS and Word(question.command) in VISIBLE:
-        return True
-    held = code_in(said.mail.new_text)
-    is_fresh = question.at is not None and d.now - question.at <= CODE_FOR
-    if held and question.code != held:
-        d.void_code(lambda one: one is question)
-    return bool(question.code) and is_fresh and held == question.code
+def _over(d: Draft, said: Said, question: Question) -> tuple[Said, Tell] | None:
+    """What its sender is told where the word that was asked about would do nothing any more."""
+    if is_overtaken(d, question):
+        return said, _OVERTAKEN
+    cell = CELLS[Word(question.command)][d.case.state]
+    return (replace(said, word=Word(question.command)), cell) if isinstance(cell, Tell) else None
 
 
 def _ask_with_code(d: Draft, said: Said, question: Question) -> None:
@@ -217,7 +212,10 @@ def _as(said: Said, command: Command, *, is_overtaken: bool = False) -> Said:
 def _confirmed_word(d: Draft, said: Said, question: Question) -> None:
     """The word is theirs: it acts, or is asked about with what stood beside it."""
     _settle(d, question)
-    as_meant, before = replace(said, word=Word(question.command), note=question.words, since=question.at), d.case
+    as_meant, before = (
+        replace(said, word=Word(question.command), note=question.words, since=question.came or question.at),
+        d.case,
+    )
     if question.is_hedged:
         all_the_same(d, as_meant, "")
     else:

@@ -16,7 +16,7 @@ from bot.case.course.opening import confirmed
 from bot.case.making import claims, forms, incident
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_shown, pass_back
-from bot.case.said import challenged, command, protection, words
+from bot.case.said import challenged, codes, command, protection, words
 from bot.case.said.answers import CHOICES, may_answer, pass_on, reached_raiser, responded
 from bot.case.said.cells import borne, is_ours
 from bot.case.said.challenged import delegates, is_aside
@@ -79,7 +79,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
         incident.bounced_elsewhere(d, fact)
     else:
         _human(d, fact, sender)
-    words.leaked(d, mail)
+    codes.leaked(d, mail)
 
 
 def _recalled(d: Draft, mail: Mail, sender: str) -> None:
@@ -153,6 +153,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
         _from_raisers(d, fact, who(d, mail))
     else:
         _from_others(d, fact, who(d, mail))
+    protection.risk_moved(d, mail, before, responding=is_theirs)
     if is_theirs:
         claims.remember(d, fact, who(d, mail), before, is_shown=may_be_shown(mail) and mail.is_readable)
     if mail.command is None and not d.letters and d.case.questions == asked:

@@ -12,7 +12,7 @@ from bot.case.making import incident
 from bot.case.making.draft import Draft
 from bot.case.said import answers, challenged, questions
 from bot.case.said.cells import CELLS, perform
-from bot.case.said.codes import CODE_FOR, CONFIRMS, VISIBLE, put, put_anew
+from bot.case.said.codes import CODE_FOR, CONFIRMS, VISIBLE, is_overtaken, put, word_came
 from bot.case.said.command import (
     HANDED_OUT,
     Said,
@@ -20,7 +20,6 @@ from bot.case.said.command import (
     all_the_same,
     ask_back,
     is_known,
-    is_overtaken,
     may_see_state,
     nothing_changed,
     replied_to,
@@ -28,7 +27,7 @@ from bot.case.said.command import (
     tell,
     unsettled,
 )
-from bot.case.said.unit import others
+from bot.case.said.unit import orders, others
 from bot.model import (
     WAITING,
     AlarmKind,
@@ -48,7 +47,7 @@ from bot.model import (
 )
 from bot.model.letters import person
 from bot.rules import workdays
-from bot.rules.authority import WORDS, Ruling, Side, may, sides
+from bot.rules.authority import WORDS, Ruling, Side, may
 
 IS_URGENT = (("URGENT", "the risk has grown: the shortest time counts from your word"),)
 #: Words that ask something of this service itself, answered to the address that the case or the directory holds; UNDO
@@ -130,7 +129,11 @@ def _answer(d: Draft, said: Said, question: Question, command: Command) -> None:
 
 
 def _act(d: Draft, said: Said, command: Command) -> None:
-    """Its sender may say it: it acts, or is asked about where it might not be meant as it stands."""
+    """Its sender may say it: it acts, or is asked about where it might not be meant as it stands. Of the same word from
+    them that was asked about no manager is asked then."""
+    same, asked = d.rules.directory.same_person, (q for q in d.case.questions if q.about is QuestionKind.WORD)
+    said_before = {q.key for q in asked if q.command == said.word and same(q.whose, said.by.email)}
+    d.ask_as(QuestionKind.WORD_AGAIN, said_before)
     is_idle = isinstance(CELLS[said.word][d.case.state], Tell)
     if questions.is_hedged(said, command) and not is_idle:
         all_the_same(d, said, said.mail.new_text)
@@ -150,10 +153,15 @@ def is_out_of_nowhere(d: Draft, said: Said) -> bool:
 def _confirm(d: Draft, said: Said, *, is_hedged: bool) -> None:
     """The directory's own address of that person is asked whether the word is theirs, then their manager; of one that
     only adds, whoever else may answer for them at once. The same word within a day asks nobody again, unless the code
-    of that question counts no more or the stage has changed."""
+    of that question counts no more or the stage has changed. One that would do nothing is not
+    asked about, unless it only adds."""
     known = d.rules.directory.person(said.by.email) or said.by
     if not is_known(d, known):
         d.flag(Flag.UNPROVEN_WORD)
+        return
+    if said.word not in VISIBLE and (idle := _idle(d, said)) is not None:
+        if said.mail.proof is not Proof.FAILED:
+            tell(d, said, idle)
         return
     word, note = _meant(d, said), said.note if said.word in NOTED else ""
     asked = (q for q in d.case.questions if q.about in CONFIRMS and q.command == word and q.words == note)
@@ -164,7 +172,7 @@ def _confirm(d: Draft, said: Said, *, is_hedged: bool) -> None:
     is_shown = word in VISIBLE and not is_failed and not d.is_stranger
     about = QuestionKind.WORD_AGAIN if is_shown else QuestionKind.WORD
     template = Question("", about, "", said.mail.digest, command=word.value, words=note, whose=known.email)
-    template = replace(template, is_hedged=is_hedged)
+    template = replace(template, is_hedged=is_hedged, came=said.mail.received)
     own = letters.Question.ConfirmWord(word=word.value, said=said.mail.received)
     put(d, own, template, known, coded=not is_failed)  # a code from where the proof fails could not work
     if is_shown:
@@ -177,26 +185,12 @@ def _confirm(d: Draft, said: Said, *, is_hedged: bool) -> None:
         d.alarm(AlarmKind.WORD_MANAGER, at, "the manager is asked about a word that its sender has not confirmed")
 
 
-def leaked(d: Draft, mail: Mail) -> None:
-    """A code that stands in somebody else's mail, or goes on to another side, counts no more. Who was asked is asked
-    anew when they answer (questions.py): of a mail that is an answer here, once a day, lest a mailbox ask for ever."""
-    sender, same = mail.sender.email if mail.sender else "", d.rules.directory.same_person
-    seen = [a.email for a in (*mail.to, *mail.cc) if a.email != d.rules.bot.email]
-
-    def is_out(q: Question) -> bool:
-        own = sides(d.case, q.asked, d.rules) - {Side.NONE}
-        goes_on = any(not own & sides(d.case, email, d.rules) for email in seen if not same(email, q.asked))
-        return bool(q.code) and q.code in mail.text and (goes_on or not same(q.asked, sender))
-
-    is_answer = mail.command is not None and mail.command.word is Word.YES and d.case.is_open
-    void = [q for q in d.case.questions if is_out(q)]
-    d.void_code(lambda q: q in void)
-    for one in void:
-        again = [q for q in d.case.questions if q.key != one.key and (q.asked, q.mail) == (one.asked, one.mail)]
-        is_first = not any(q.command == one.command and q.at and d.now - q.at <= CODE_FOR for q in again)
-        is_due = is_answer and is_first and same(one.asked, sender) and not is_overtaken(d, one)
-        if one.about in CONFIRMS and is_due:
-            put_anew(d, one)
+def _idle(d: Draft, said: Said) -> Tell | None:
+    """Why the word would do nothing, were it proven; None where it would do something."""
+    if said.word is Word.YES and not (d.case.unproven and d.case.is_open):
+        return orders.no_question(d, said)
+    cell = CELLS[said.word][d.case.state]
+    return cell if isinstance(cell, Tell) else None
 
 
 def _is_put_to(d: Draft, question: Question, who: Contact) -> bool:
@@ -230,6 +224,7 @@ def on_word_manager(d: Draft) -> None:
         and q.at is not None
         and workdays.next_morning(q.at, cal) <= d.now
         and not is_overtaken(d, q)  # asked now, the manager's YES would act on the stage of today
+        and not isinstance(CELLS[Word(q.command)][d.case.state], Tell)  # it would do nothing now
     ]
     passed = {q.key for q in waiting}
     d.ask_as(QuestionKind.WORD_AGAIN, passed)
@@ -239,7 +234,7 @@ def on_word_manager(d: Draft) -> None:
         if manager is None:
             d.flag(Flag.UNPROVEN_WORD)
             continue
-        said, who = question.at or d.now, person(person_asked)
+        who, said = person(person_asked), word_came(d, question)
         asking = letters.Question.ConfirmManager(word=question.command, said=said, who=who)
         put(d, asking, replace(question, about=QuestionKind.WORD_AGAIN), manager)
 

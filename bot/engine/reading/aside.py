@@ -173,6 +173,10 @@ class Batch:
         else:
             raise fault
 
+    def undone(self, many: int, fault: Exception) -> None:
+        """So many mails could not share a commit: whose `fault` it is, is found when each is decided alone."""
+        log.info("mails are decided one by one", many=many, why=type(fault).__name__)
+
     def again(self) -> list[tuple[Waiting, Mail]]:
         """What stumbled, to be tried once more behind the rest of the batch."""
         self._is_again = True

@@ -1,38 +1,41 @@
-"""Read: one mail after another to one committed disposition each, the oldest arrival at the server first.
+"""Read: one mail after another to a committed disposition of its own, the oldest arrival at the server first.
 
-A mail that kills the reader is set aside after three strikes, one whose decision fails at once and alone (aside.py),
-and the mails behind it flow. How mail is received is receiving.py's; it decides no case (turn.py) and sends nothing.
+Mails that wait together share a commit, a lone one waits for none; what goes wrong undoes all of it, and each is then
+decided alone. A mail that kills the reader is set aside after three strikes, one whose decision fails at once and alone
+(aside.py), and the mails behind it flow. How mail is received is receiving.py's; it decides no case (turn.py).
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import partial
 from itertools import accumulate
 
 from sqlalchemy import Connection
 
-from bot.case.placement import Attach, Ignore, Open, Pen, Placement, weighed
+from bot.case.placement import Ignore, weighed
 from bot.doors.ports import Mailbox
 from bot.engine.reading import moved_door
 from bot.engine.reading import place as placing
 from bot.engine.reading.aside import Aside, Batch, Unrelated
-from bot.engine.reading.brought import HANDED_IN, LINES, Brought
-from bot.engine.reading.join import alone, attach, suggest, to_open
+from bot.engine.reading.brought import Brought
+from bot.engine.reading.carrying import Carrying, unreadable
 from bot.engine.reading.office import Office
 from bot.engine.reading.pen import UNREADABLE, Answered, Penned
-from bot.engine.reading.place import content_key, hash_id, keys_of, place
+from bot.engine.reading.place import content_key, hash_id, place
 from bot.engine.reading.reader.sandbox import InProcess, Sandbox, SandboxDied
 from bot.engine.reading.receiving import BATCH, Boxes, Receiving
 from bot.engine.turn import Turn
 from bot.mail.read import Reading, headers_only
-from bot.model import Disposition, Flag, How, Inbox, Mail
+from bot.model import Disposition, Inbox, Mail
 from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
-from bot.store import cases, mailboxes, mails
+from bot.store import mailboxes, mails
 from bot.store.db import Database
 from bot.store.mails import Waiting
 
 STRIKES = 3
+#: So many mails share a commit, or as many as were read within so many seconds; none waits for a slow one behind it.
+GROUP, PATIENCE = 32, 0.025
 #: A mail larger than this is not parsed: its headers speak.
 MAX_READ = 40_000_000
 
@@ -50,6 +53,7 @@ class Intake:
         self.receiving = Receiving(db, turn, boxes)
         self.office = Office(turn, boxes.inboxes)
         self.brought = Brought(turn, self.office, boxes.inboxes)
+        self._carrying = Carrying(turn, self.office, self.brought)
         self.penned = Penned(db, turn, reader, reading, self._inbox, boxes.inboxes, self.brought)
 
     def receive(self, name: str, mailbox: Mailbox, now: datetime) -> int:
@@ -67,10 +71,18 @@ class Intake:
         together = {one.entry for one in fresh} if len(fresh) > 1 else set()
         answers = self._read_together(fresh, now) if together else iter(())
         batch = Batch(now, Aside(self.db, self.turn, self._inbox))
+        group: list[tuple[Waiting, Mail]] = []
+        until = 0.0
         for one in waiting:
+            if group and (len(group) >= GROUP or not self.reader.answers_within(until - time.monotonic())):
+                self._decide_all(group, batch)
+                group = []
             found = next(answers) if one.entry in together else self._read_alone(one, now)
-            if found is not None:
-                self._decide(one, found, batch)
+            if found is None:
+                continue
+            until = until if group else time.monotonic() + PATIENCE
+            group.append((one, found))
+        self._decide_all(group, batch)
         self._end(batch)
         return len(waiting)
 
@@ -106,6 +118,55 @@ class Intake:
         failpoint("intake.struck")
 
     # --- a batch --------------------------------------------------------------------------------------------------
+
+    def _decide_all(self, group: Sequence[tuple[Waiting, Mail]], batch: Batch) -> None:
+        """Mails that wait together, in one commit if they can be; else one by one."""
+        try:
+            if len(group) > 1 and not self._moved and not any(self._is_answer(*each) for each in group):
+                self._decide_together(group, batch)
+                return
+        except Exception as fault:  # whose it is, is found and told below
+            batch.undone(len(group), fault)
+        for one, found in group:
+            self._decide(one, found, batch)
+
+    def _decide_together(self, group: Sequence[tuple[Waiting, Mail]], batch: Batch) -> None:
+        """All of them or none. Their cases are held until the commit: whoever else waits for one goes first, so that
+        no letter that has just gone is left unmarked for their sake."""
+        self._ignore(batch.unrelated, batch.now)
+        with self.db.begin(gives_way=True) as tx:
+            for one, found in group:
+                self._settle(tx, one, found, batch)
+            failpoint("intake.disposing")
+        failpoint("intake.disposed")
+        batch.has_written = True
+
+    def _is_answer(self, one: Waiting, found: Mail) -> bool:
+        """Whether others are read again because of it, which is done before anything is locked."""
+        if not self.boxes.inboxes[one.mailbox].is_bot:
+            return False
+        mail = self.office.understood(weighed(found, self.turn.books.settings.directory))
+        return self.penned.answered(mail, self._inbox(one.mailbox, mail)) is not None
+
+    def _settle(self, tx: Connection, one: Waiting, found: Mail, batch: Batch) -> None:
+        """Disposes of one mail in the transaction of several; no mailbox moves meanwhile."""
+        if not mails.is_unread(tx, one.entry):
+            return  # another desk was faster
+        directory = self.turn.books.settings.directory
+        mail = weighed(found, directory)
+        inbox = self._inbox(one.mailbox, mail)
+        placed = place(tx, mail, inbox, directory, is_old=one.is_old)
+        why = moved_door.known(tx, one, mail, self._moved)
+        if not why and isinstance(placed[0], Ignore) and mail.trigger.phrase is None and not unreadable(mail):
+            why = placed[0].why
+        if why:
+            digest = hash_id(mail.message_id)
+            mails.dispose(tx, one.entry, Disposition.IGNORED, why, batch.now, message_id_hash=digest)
+            return
+        told = self.office.understood(mail)
+        if told is not mail:
+            placed = place(tx, told, inbox, directory, is_old=one.is_old)
+        self._carrying.out(tx, one, told, inbox, placed, batch)
 
     def _decide(self, one: Waiting, found: Mail, batch: Batch) -> None:
         """Disposes of one mail. A fault of ours in it costs no other mail anything."""
@@ -169,14 +230,8 @@ class Intake:
                         self._obey(tx, one, answered, now)
                         failpoint("intake.disposing")
                         break
-                    placement, known_id = place(tx, mail, inbox, directory, is_old=one.is_old)
-                    placement, named = self.office.placed(tx, mail, placement)
-                    told = alone(tx, mail, directory) if isinstance(placement, Open | Pen) else mail
-                    if self.brought.is_handed_in(told, placement, is_old=one.is_old):
-                        self._hand_in(tx, one, mail, now)
-                    else:
-                        self._carry_out(tx, one, mail, inbox, placement, known_id, named, batch)
-                        self.office.answer(tx, told, inbox, placement, now)
+                    placed = place(tx, mail, inbox, directory, is_old=one.is_old)
+                    self._carrying.out(tx, one, mail, inbox, placed, batch)
                     failpoint("intake.disposing")
                 break
             except CaseMoved:
@@ -200,45 +255,9 @@ class Intake:
         said, digest = why or answered.what, hash_id(answered.mail.message_id)
         mails.dispose(tx, one.entry, Disposition.PEN if why else Disposition.IGNORED, said, now, message_id_hash=digest)
 
-    def _hand_in(self, tx: Connection, one: Waiting, mail: Mail, now: datetime) -> None:
-        """The business unit's mail opens somebody's challenge, or waits for what it lacks; it is answered."""
-        found, digest = self.brought.open(tx, mail, now), hash_id(mail.message_id)
-        number = found.decision.case.number if found.decision else None
-        where = Disposition.PEN if number is None else Disposition.CASE
-        mails.dispose(tx, one.entry, where, HANDED_IN, now, case=number, message_id_hash=digest)
-        self.office.tell(tx, mail, found.done, found.undone, now, () if found.decision else LINES)
-
     def _inbox(self, name: str, mail: Mail) -> Inbox:
         """The watched inbox it came by; for our own mailbox, the inbox of the team that the mail addresses."""
         return placing.inbox_of(self.boxes.inboxes, self.turn.books.settings.directory, name, mail)
-
-    def _carry_out(
-        self, tx: Connection, one: Waiting, mail: Mail, inbox: Inbox, placement: Placement, same_id: bool,
-        named: tuple[str, ...], batch: Batch,
-    ) -> None:  # fmt: skip
-        now = batch.now
-        dispose = partial(mails.dispose, tx, one.entry, now=now, message_id_hash=hash_id(mail.message_id))
-        match placement:
-            case Attach(case=number, how=How.COPY):
-                dispose(Disposition.CASE, "the same mail again", case=number)
-            case Attach(case=number, how=how, letter=key):
-                number = attach(self.turn, tx, mail, number, how, key, now, named, same_id=same_id).case.number
-                dispose(Disposition.CASE, how, case=number)
-            case Open(flags=flags, same_as=same_as):
-                more = (Flag.DUPLICATE_MESSAGE_ID,) if same_id else ()
-                told = to_open(tx, mail, self.turn.books.settings.directory)
-                decision = self.turn.open(tx, told, inbox, now, (*flags, *more), same_as=same_as)
-                number = decision.case.number
-                cases.note_ids(tx, number, keys_of(mail))
-                dispose(Disposition.CASE, "it opened the case", case=number)
-            case Pen(why=why, guesses=guesses, asks=asks):
-                for number, others in asks:
-                    suggest(self.turn, tx, mail, number, why, others, now)
-                dispose(Disposition.PEN, why, guesses=" ".join(guesses))
-            case Ignore(why=why) if not unreadable(mail):
-                dispose(Disposition.IGNORED, why)
-            case Ignore():
-                batch.aside.unreadable(one, mail, unreadable(mail))
 
 
 def _is_too_large(one: Waiting) -> bool:
@@ -261,8 +280,3 @@ def _fitting(waiting: Sequence[Waiting]) -> list[Waiting]:
     """The first of them that fit into memory together, one at least."""
     totals = accumulate(one.size for one in waiting)
     return [one for one, total in zip(waiting, totals, strict=True) if total <= MAX_READ or one is waiting[0]]
-
-
-def unreadable(mail: Mail) -> str:
-    """Why we could not read it; "" for a mail that was read, encrypted ones included."""
-    return next((d for d in mail.defects if d.startswith((UNREADABLE, "parser_failed"))), "")

@@ -88,7 +88,9 @@ class Sender:
 
     def step(self, now: datetime) -> bool:
         """Handles one letter; False when there is none to handle. Raises StoreError, and nothing about one letter."""
-        return self._unknown.step(now) or self._send_next(now)
+        with self._db.read() as tx:
+            doubtful, is_quiet = outbox.unknowns(tx, now), outbox.is_quiet(tx, now)
+        return self._unknown.step(doubtful, now) or (not is_quiet and self._send_next(now))
 
     def wake_at(self) -> datetime | None:
         """When there will be something to do that no new letter announces; None: nothing is waiting."""
@@ -101,9 +103,6 @@ class Sender:
     def _send_next(self, now: datetime) -> bool:
         if self._pace.free_at(now):
             return False
-        with self._db.read() as tx:
-            if outbox.is_quiet(tx, now):
-                return False
         queued = commit(self._db, "sender.claim", lambda tx: outbox.claim(tx, now, self._owner, self._lease))
         if queued is None:
             return False

@@ -5,7 +5,7 @@ Proof is looked for at once and at growing intervals; when the patience is over 
 human. The case is told in the transaction that marks the row. It sends nothing itself and knows no mailbox.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -43,10 +43,8 @@ class Unknown:
         self._patience = patience
         self._looked: dict[tuple[int, int], datetime] = {}  # (letter, fence) -> when proof was last looked for
 
-    def step(self, now: datetime) -> bool:
-        """Looks for proof of the oldest letter whose time has come; False when there is none."""
-        with self._db.read() as tx:
-            doubtful = outbox.unknowns(tx, now)
+    def step(self, doubtful: Sequence[Queued], now: datetime) -> bool:
+        """Looks for proof of the first of these letters whose time has come; False when there is none."""
         for queued in doubtful:
             if now >= self._look_at(queued):
                 self._looked[queued.id, queued.fence] = now

@@ -82,8 +82,8 @@ class Representation:
 @dataclass(frozen=True, slots=True)
 class Holding:
     """Something that came and is taken for no answer, as its writer claims it. `what`: holding, doubtful, kept, replied
-    (in an earlier run of a stage, and it runs again), phone, meeting or promised; `by`: until when an answer is
-    promised."""
+    (in an earlier run of a stage, and it runs again), reopened (the same before the case was closed; `who` may be
+    empty), phone, meeting or promised; `by`: until when an answer is promised, or when it was opened again."""
 
     when: datetime
     who: PersonalText

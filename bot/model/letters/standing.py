@@ -39,7 +39,7 @@ class Standing:
     advice: PlainText  # name and number, "" where the policy gives none
     emergency: Emergency
     timescales: PlainText  # guideline, indicative or required
-    fixed_words: PlainText  # of the subject: the conversation's topic
+    fixed_words: PlainText  # of the subject
 
     opened: datetime
     team: PlainText

@@ -24,8 +24,12 @@ CONNECT_SECONDS = 10
 KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 SQLITE, POSTGRESQL = "sqlite:///", "postgresql+psycopg://"
 
+CROSSED = "others were changing the same at that moment, and nothing was changed: do it again"
+
 #: What a database says, and what it means to the person who must mend it.
 SENTENCES = (
+    ("deadlock", CROSSED),  # it says "blocked" as well
+    ("lock timeout", CROSSED),
     ("locked", f"another program has kept it locked for {BUSY_SECONDS} seconds: end that program, or wait"),
     ("full", "there is no space left for it: make room, then start again"),
     ("readonly", "it cannot be written: give this user the right to write the file and its folder"),

@@ -25,7 +25,7 @@ from bot.model import (
     State,
 )
 from bot.model import Question as Put
-from bot.model.letters import Answer, Chaser, Notice, Question, Response, person
+from bot.model.letters import Answer, Chaser, Question, person
 from bot.model.letters.parts import Choice
 from bot.rules.authority import Side
 from bot.rules.book import Mode
@@ -66,17 +66,17 @@ def yes(d: Draft, said: Said) -> None:
         confirmed(d, said.by.email)
         done(d, said, "The challenge is confirmed and runs as usual")
     else:
-        nothing_changed(d, said, _no_question(d, said))
+        nothing_changed(d, said, no_question(d, said))
 
 
 def no(d: Draft, said: Said) -> None:
     """It is kept for a person, and its sender is told which letter to answer."""
     d.event(EventKind.ATTACHED, by=said.by.email, note=f"{said.word}: for a person")
     d.flag(Flag.WORD_FOR_A_PERSON)
-    tell(d, said, _no_question(d, said))
+    tell(d, said, no_question(d, said))
 
 
-def _no_question(d: Draft, said: Said) -> Tell:
+def no_question(d: Draft, said: Said) -> Tell:
     """What they answered asks nothing; the last question that was put to them, and is open, is named."""
     live = {
         QuestionKind.RESOLVED: d.case.state is State.AWAITING_CONFIRMATION,
@@ -217,7 +217,7 @@ def learning(d: Draft, said: Said) -> None:
     done(d, said, "What was learned is kept with the case, and stands in its full record")
 
 
-# What was done is said to whoever asked, and what was not; where a letter is untrue by the time it may go.
+# What was done is said to whoever asked, and what was not; and what holds a letter.
 
 
 def done(d: Draft, said: Said, *lines: str) -> None:
@@ -237,22 +237,6 @@ def _answer(
 ) -> None:
     if Side.UNIT in said.stand:
         d.write(Answer.Done(done=did, undone=lacks, choices=choices), [said.by], mail=said.mail)
-
-
-def still_true(case: Case, letter: Letter) -> bool:
-    """Whether a letter that was held still says what is so: no reminder of what was done, no question that is
-    answered."""
-    match letter.values:
-        case Notice.Provisional():
-            return case.state is State.PROVISIONAL
-        case Chaser.Outcome():
-            return case.state is State.AWAITING_OUTCOME
-        case Chaser.Half() | Chaser.Last() | Chaser.Raiser() | Chaser.Provisional() | Chaser.Nudged():
-            run = case.run
-            return case.state in WAITING and letter.stage == case.stage and run is not None and run.ended is None
-        case Response.Responded() | Response.Again() | Response.Manager():
-            return case.state is State.AWAITING_CONFIRMATION
-    return case.is_open or letter.kind is not LetterKind.QUESTION
 
 
 def held_by_case(case: Case, letter: Letter) -> Hold | None:

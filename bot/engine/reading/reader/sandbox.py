@@ -63,6 +63,10 @@ class InProcess:
     def read_many(self, jobs: Sequence[Job]) -> list[Mail | SandboxDied]:
         return list(self.read_each(jobs))
 
+    def answers_within(self, seconds: float) -> bool:
+        """It reads when it is asked: as long as there is time."""
+        return seconds > 0
+
     def uncaged(self) -> tuple[str, ...]:
         """Nothing was promised."""
         return ()
@@ -108,6 +112,10 @@ class Sandbox:
             for answer in self._batch(_next_batch(jobs, done)):
                 done += 1
                 yield answer
+
+    def answers_within(self, seconds: float) -> bool:
+        """Whether the child has its next answer within so many seconds, of the batch that it reads."""
+        return seconds > 0 and self._owed > 0 and self._child.answers_within(seconds)
 
     @property
     def pid(self) -> int:
@@ -238,6 +246,10 @@ class _Child:
         if not isinstance(mail, Mail):
             raise SandboxDied("the mail needed more memory than a mail may")
         return mail
+
+    def answers_within(self, seconds: float) -> bool:
+        """Whether there is something to be taken, if only that it has ended."""
+        return bool(select.select([self._out], [], [], seconds)[0])
 
     def _frame(self, until: float) -> bytes:
         size = int.from_bytes(self._take(LENGTH, until), "big")
