@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Never, TypeVar, assert_never
 
-from bot.case.course import approval, clock, closing, delivery, follow_up, stages, subclocks, unconfirmed
+from bot.case.course import approval, clock, closing, delivery, follow_up, hearing, stages, subclocks, unconfirmed
 from bot.case.course.opening import open_case
 from bot.case.making import agreed, forms, telling
 from bot.case.making.draft import MISSED, Draft
@@ -155,6 +155,11 @@ ALARMS: dict[AlarmKind, Row[Deadline]] = {
     ),
     AlarmKind.PROMPT_LATE: Row(
         _CLOSED, "what the policy asks after the end is late", lambda d, row: follow_up.on_prompt_late(d, row.item)
+    ),
+    AlarmKind.MEETING_RECORD: Row(
+        _EVERY,
+        "the day after a meeting: who keeps its record is asked for it, and once more",
+        lambda d, row: hearing.on_record(d, row.stage, row.nth),
     ),
     AlarmKind.HOLD_END: Row(_OPEN, "a hold ends: letters go again", lambda d, _row: closing.release(d, "clock")),
 }

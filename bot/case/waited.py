@@ -13,7 +13,7 @@ from bot.case.making.draft import MISSED, Draft
 from bot.case.said.codes import CODE_FOR, CONFIRMS
 from bot.case.said.command import stages_so_far
 from bot.model import WAITING, Case, Letter, LetterKind, QuestionKind, State
-from bot.model.letters import Answer, Chaser, Information, Notice, Question, Relay, Response
+from bot.model.letters import Answer, Chaser, Information, Notice, Question, Relay, Response, TheForm
 
 #: Behind the occasion of a copy that goes later than the letter: who answers it answers that one.
 LATER = "/later"
@@ -39,25 +39,52 @@ def still_true(case: Case, letter: Letter, now: datetime) -> bool:
         case Chaser.Outcome() | Question.Outcome():
             return case.state is State.AWAITING_OUTCOME
         case Chaser.Half() | Chaser.Last() | Chaser.Raiser() | Chaser.Provisional() | Chaser.Nudged():
-            run = case.run
-            return case.state in WAITING and letter.stage == case.stage and run is not None and run.ended is None
+            run, is_theirs = case.run, letter.standing is None or letter.standing.team == case.team
+            is_awaited = case.state in WAITING and letter.stage == case.stage and run is not None and run.ended is None
+            return is_awaited and (is_theirs or not isinstance(values, Chaser.Half | Chaser.Last | Chaser.Nudged))
         case Response.Responded() | Response.Again() | Response.Manager() | Question.Unconfirmed():
             return case.state is State.AWAITING_CONFIRMATION
+        case Chaser.Form():
+            asked = {one.form for one in letter.attach if isinstance(one, TheForm)}
+            return any(state.form in asked and state.got is None for state in case.forms)
+        case Question.NotYours(may_ask=False):
+            return True  # no letter of the case reaches them
         case Question.Saying() | Question.Phoned():
             return case.state in (*WAITING, State.AWAITING_CONFIRMATION)
     if isinstance(values, _OF_A_MOMENT):
         return not _has_moved(case, letter)
     if isinstance(values, _KEPT):
         return _is_open(case, letter, now)
-    return case.is_open or letter.kind is not LetterKind.QUESTION
+    return letter.kind is not LetterKind.QUESTION or not _has_ended(case, letter.decided or now)
+
+
+def still_asks(case: Case, letter: Letter, now: datetime) -> bool:
+    """Whether a letter that nothing held asks for what is still awaited. What tells somebody something goes: it was so
+    when it was decided, and may be all that they hear."""
+    if isinstance(letter.values, Response.Responded | Response.Again | Response.Manager):
+        who = case.closing_by  # has said what would be asked; another reader learns here that an answer came
+        has_said = who is not None and who.email in {contact.email for contact in letter.to}
+        return not has_said or (case.is_open and case.state is not State.AWAITING_OUTCOME)
+    tells = isinstance(letter.values, (*_OF_A_MOMENT, Question.MeetingRecord))  # a record is owed after the end too
+    is_asked = letter.kind in (LetterKind.CHASER, LetterKind.QUESTION) and not tells
+    return not is_asked or still_true(case, letter, now)
 
 
 def _has_moved(case: Case, letter: Letter) -> bool:
-    """Whether the case stands otherwise than when the letter was decided."""
-    due = letter.standing.due if letter.standing else None
+    """Whether the case stands otherwise than when the letter was decided. That time was given or taken while a reply is
+    awaited tells nobody of what was said before."""
     entered, decided = case.run.entered if case.run else None, letter.decided
     has_entered = entered is not None and decided is not None and entered > decided
-    return letter.stage != case.stage or due != case.due or has_entered
+    return letter.stage != case.stage or has_entered or (_has_other_time(case, letter) and case.state not in WAITING)
+
+
+def _has_other_time(case: Case, letter: Letter) -> bool:
+    return letter.standing is not None and letter.standing.due != case.due
+
+
+def _has_ended(case: Case, asked: datetime) -> bool:
+    """Whether it ended after that was asked: what is asked of a closed case is asked all the same."""
+    return not case.is_open and (case.closed is None or asked < case.closed)
 
 
 def _is_open(case: Case, letter: Letter, now: datetime) -> bool:
@@ -65,7 +92,7 @@ def _is_open(case: Case, letter: Letter, now: datetime) -> bool:
     of = f"{letter.occasion.removesuffix(LATER)}/{letter.kind.value}/"
     is_copy = letter.occasion.endswith(LATER)
     row = next((q for q in case.questions if q.key == letter.key or (is_copy and q.key.startswith(of))), None)
-    if row is None or not (case.is_open or row.about is QuestionKind.TASK):
+    if row is None or (row.about is not QuestionKind.TASK and _has_ended(case, row.at or letter.decided or now)):
         return False
     at, run = row.at or now, case.run
     is_past = row.about in CONFIRMS and run is not None and at < run.entered
@@ -76,7 +103,10 @@ def _is_open(case: Case, letter: Letter, now: datetime) -> bool:
 def as_it_goes(d: Draft, letter: Letter) -> Letter:
     """What is said of how the case stands, as it stands now; any other letter as it is."""
     told, state, run = letter.values, d.case.state, d.case.run
-    values: Answer.Status | Answer.Why | Relay.Onward
+    is_late = letter.decided is not None and d.now - letter.decided > MISSED
+    is_other = letter.standing is not None and (letter.standing.due, letter.standing.team) != (d.case.due, d.case.team)
+    values, is_true = told, still_true(d.case, letter, d.now)  # of what is not, nothing of now is said
+    is_stale = is_true and (is_late or is_other)
     match told:
         case Answer.Status(named=named):
             values = Answer.Status(state=state.value, history=stages_so_far(d), named=named)
@@ -85,8 +115,8 @@ def as_it_goes(d: Draft, letter: Letter) -> Letter:
         case Relay.Onward():
             is_awaited = told.awaited and state in WAITING and letter.stage == d.case.stage
             values = replace(told, awaited=is_awaited)
-        case Chaser.Half() | Chaser.Last() | Chaser.Raiser() if letter.decided and d.now - letter.decided > MISSED:
-            return replace(letter, values=replace(told, left=time_left(d)))
+        case Chaser.Half() | Chaser.Last() | Chaser.Raiser() | Chaser.Provisional() if is_stale:
+            values = replace(told, left=time_left(d))
         case _:
-            return letter
+            return d.as_it_stands(letter) if isinstance(told, _OF_A_MOMENT) and is_stale else letter
     return replace(d.as_it_stands(letter), values=values)

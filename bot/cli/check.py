@@ -16,12 +16,14 @@ import typer
 
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, now, say_lines, watched
 from bot.cli.status.command import looking
+from bot.daemon.limits import short
 from bot.daemon.templates import digest, note_tried, templates_of, tried
 from bot.engine.expiry import running_out
 from bot.letters import render as wordings
 from bot.model import Letter
 from bot.model.errors import BotError, ConfigError, Problem
 from bot.model.letters import Standing
+from bot.model.letters.parts import Besides, MeetingLine
 from bot.model.letters.standing import Emergency
 from bot.rules import book
 from bot.rules.directory import Row, domain_of
@@ -99,7 +101,8 @@ def _looked(config: Path) -> tuple[Settings | None, list[Problem]]:
     except ConfigError as error:
         return None, list(error.problems)
     file = str(read.root / BOT)
-    ending = [Problem(file, 0, text, is_warning=True) for text in running_out(read, now().date())]
+    told = (*running_out(read, now().date()), *short(read.config))
+    ending = [Problem(file, 0, text, is_warning=True) for text in told]
     return read, [*read.warnings, *ending, *template_faults(read)]
 
 
@@ -180,7 +183,7 @@ def at_stage(standing: Standing, policy: Policy, stage: Stage) -> Standing:
     """How a sample's case would stand at that stage, as the policy gives it."""
     after = policy.after(stage.id)
     block = next(iter(policy.emergency.values()))
-    window = stage.respond_within
+    window, meeting = stage.respond_within, stage.meeting
     return replace(
         standing,
         policy_title=policy.title,
@@ -195,4 +198,9 @@ def at_stage(standing: Standing, policy: Policy, stage: Stage) -> Standing:
         emergency=Emergency(book.risk(block, policy.about), book.box(block, policy.about)),
         about=policy.about,
         own_record=book.own_record(policy),
+        besides=Besides(
+            policy.follow_up.child_file.at if policy.follow_up.child_file else (),
+            MeetingLine(meeting.who, meeting.asked == "convene", standing.responder) if meeting else None,
+            stage.consult.who if stage.consult else "",
+        ),
     )

@@ -38,9 +38,10 @@ register   case.registers:register   Every escalation as the policy registers it
 report     case.registers:report     A quarter or a year in figures, all of cases: who challenges whom, stages reached,
 probe      probe.command:probe       Does mail really come and go? Lists every mailbox, sends itself a mail, reads
 letters    rehearsal.letters:letters Every letter there is, with sample people: to read before anybody receives one.
-forms      shown:printed             Every form of every policy, as Word document and PDF: what the policies' letters
-flow       shown:flow                How a case moves: every kind of fact, and the states in which it does something;
-directory  shown:listed              Who answers each stage of each watched team, and who would be written to in
+forms      shown.forms:printed       Every form of every policy, as Word document and PDF: what the policies' letters
+guide      shown.guide:handed        A page to hand out: who does what by when under one policy, as Word document
+flow       shown.flow:flow           How a case moves: every kind of fact, and the states in which it does something;
+directory  shown.directory:contacts  Who answers each stage of each watched team, and who would be written to in
 understand understand:understand     What the bot reads in a raw mail: kind, new text, window, trust, command.
 verify     run:verify                Is all as it was written: journals, cases, texts, gaps, and what became of mails
 backup     keep:backup               A checked copy of the database, taken while the daemon runs.

@@ -15,7 +15,7 @@ from bot.cli.output import NO_DATABASE
 from bot.cli.output import now as now
 from bot.daemon.app import Office, assembled, reading_of
 from bot.daemon.configuration import load
-from bot.daemon.life import alone
+from bot.daemon.life.life import alone
 from bot.daemon.standing import is_at_work
 from bot.engine.reading.intake import Intake
 from bot.engine.reading.reader.sandbox import Sandbox

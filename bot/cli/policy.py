@@ -15,6 +15,7 @@ import typer
 
 from bot.cli.open import now
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
+from bot.cli.shown import picture
 from bot.model.errors import BotError, ConfigError
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import prose as policy_prose
@@ -50,7 +51,7 @@ def show(
     cal = policy.days(calendar())
     received = _received(on)
     if mermaid:
-        say_lines(policy_prose.mermaid(policy))
+        say_lines(picture.mermaid(policy))
         return
     dated = {one.stage.id: one for one in policy_prose.worked(policy, received, cal)}
     if as_json:

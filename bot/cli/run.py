@@ -14,8 +14,8 @@ from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
 from bot.daemon import logs
 from bot.daemon.configuration import load
 from bot.daemon.daemon import Daemon
-from bot.daemon.lease import joined
-from bot.daemon.life import alone, once, owner
+from bot.daemon.life.lease import joined
+from bot.daemon.life.life import alone, once, owner
 from bot.model.errors import BotError
 from bot.settings.home import home
 from bot.store import cases

@@ -15,15 +15,19 @@ from bot.doors.opened import open_mailbox, open_transport
 from bot.doors.ports import Mailbox, Now, Transport
 from bot.engine import flood, strangers
 from bot.engine.alarms import Alarms
+from bot.engine.contacts.books import Books
+from bot.engine.contacts.nightly import Nightly
+from bot.engine.contacts.quarter import Quarterly
 from bot.engine.digest import Digests
 from bot.engine.expiry import Expiry
 from bot.engine.reading.intake import Intake
 from bot.engine.reading.reader.sandbox import InProcess, Sandbox
 from bot.engine.reading.receiving import Boxes
+from bot.engine.reports import Reports
 from bot.engine.sending.compose import Composer
 from bot.engine.sending.sender import Sender
 from bot.engine.sending.unknown import FindProof
-from bot.engine.turn import Books, Turn
+from bot.engine.turn import Turn
 from bot.mail.read import Reading
 from bot.mail.subject import Phrase
 from bot.mail.trust import Trust
@@ -67,7 +71,10 @@ class App:
     sender: Sender
     composer: Composer
     digests: Digests
+    reports: Reports
     expiry: Expiry
+    nightly: Nightly
+    quarterly: Quarterly
     transport: Transport
     reader: Sandbox | InProcess
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
@@ -113,13 +120,18 @@ class App:
     def daily(self, now: datetime) -> None:
         """Queues what is told once a day, where its hour has come and it is not queued yet; lets letters go that waited
         for an hour or a day with room."""
+        with self.db.read() as tx:
+            self.turn.books.look(tx)
         freed = strangers.free(self.db, self.settings.config.senders.strangers_an_hour, now)
         if freed + flood.free(self.db, now):
             self.turn.woken()
         self.digests.tell_in_flight(now)
         self.digests.ask_shadowed(now)
         self.digests.post(now)
+        self.reports.post(now)
         self.expiry.post(now)
+        self.nightly.post(now)
+        self.quarterly.post(now)
 
     def close(self) -> None:
         """Lets go of every door, the reading process and the database."""
@@ -206,7 +218,7 @@ def build(
         db, transport, composer, turn.tell, find, read_now, owner, LEASE, address=own.address, per_minute=own.send.pace
     )
     alarms = Alarms(db, turn, owner, names)
-    digests, expiry = Digests(db, turn, areas_of(config), BOT), Expiry(db, turn)
+    areas = areas_of(config)
     return App(
         settings,
         db,
@@ -216,8 +228,11 @@ def build(
         alarms,
         sender,
         composer,
-        digests,
-        expiry,
+        Digests(db, turn, areas, BOT),
+        Reports(db, turn, areas),
+        Expiry(db, turn),
+        Nightly(db, turn),
+        Quarterly(db, turn),
         transport,
         reader,
         mailboxes,
@@ -232,7 +247,9 @@ def assembled(
     whose template fails is told to nobody yet: whoever sends letters sets `composer.on_fault`."""
     with db.begin() as tx:
         secret = meta.secret(tx)
-    turn = Turn(Books(settings, strict=strict), secret, woken)
+        books = Books(settings, strict=strict)
+        books.look(tx)
+    turn = Turn(books, secret, woken)
     return Office(settings, db, turn, Composer(settings, turn, templates_of(settings), lambda _name, _fault: None))
 
 
@@ -243,12 +260,15 @@ def open_database(settings: Settings) -> Database:
 
 
 def first_start(db: Database, settings: Settings, now: datetime) -> None:
-    """A first start is refused with the list of stages nobody can answer; with open cases the bot runs on."""
-    gaps = coverage(settings, now.date())
-    if not gaps:
+    """A first start is refused with the list of stages nobody can answer; with open cases the bot runs on. What was
+    agreed over the directory's file answers too: a row that ends by its date was followed by one."""
+    if not coverage(settings, now.date()):
         return
+    books = Books(settings)
     with db.read() as tx:
-        if not cases.open_cases(tx):
+        books.look(tx)
+        gaps = coverage(books.settings, now.date())
+        if gaps and not cases.open_cases(tx):
             raise ConfigError(gaps)
 
 

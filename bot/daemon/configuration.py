@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from bot.engine.turn import Books
+from bot.engine.contacts.books import Books
 from bot.model.errors import ConfigError, Problem, StoreError
 from bot.settings import settings
 from bot.settings.home import BOT, home, text

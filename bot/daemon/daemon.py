@@ -19,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.daemon.app import App, build
 from bot.daemon.configuration import Loaded, reloaded
-from bot.daemon.life import (
+from bot.daemon.life.life import (
     BEAT,
     NOTHING,
     STOP,
@@ -35,7 +35,8 @@ from bot.daemon.life import (
 from bot.daemon.logs import without_addresses
 from bot.daemon.notify import ALIVE, READY, STOPPING, Notify
 from bot.daemon.standing import LITTLE_ROOM, Condition, conditions, disk
-from bot.daemon.threads import Desk, Post, Troubles, Watcher, Worker
+from bot.daemon.threads import Desk, Post, Troubles, Worker
+from bot.daemon.watch.watch import Watch
 from bot.model.errors import BotError, ConfigError, LifeOver, Problem, StoreError, in_words
 from bot.settings.settings import Settings
 from bot.store.db import Database, asking
@@ -56,13 +57,13 @@ log = structlog.get_logger("daemon")
 class Crew:
     """The threads of one configuration."""
 
-    watchers: list[Watcher]
+    watch: Watch
     desk: Desk
     post: Post
 
     @property
     def all(self) -> list[Worker]:
-        return [*self.watchers, self.desk, self.post]
+        return [self.watch, self.desk, self.post]
 
     def start(self) -> None:
         for worker in self.all:
@@ -111,7 +112,7 @@ class Daemon:
             self._crew.start()
             self._start_ticks()
             self._notify(READY)
-            log.info("started", mailboxes=len(self._crew.watchers), owner=self.owner)
+            log.info("started", mailboxes=len(self._crew.watch.watchers), owner=self.owner)
             for number in received:
                 if number in STOP:
                     break
@@ -132,8 +133,8 @@ class Daemon:
 
     def _manned(self) -> Crew:
         app, told = self.app, self._troubles
-        watchers = [Watcher(name, app, read_now, told, self._wake) for name in app.mailboxes]
-        return Crew(watchers, Desk(app, read_now, told, watchers, self._decided), Post(app, read_now, told, self._wake))
+        watch, post = Watch(app, read_now, told, self._wake), Post(app, read_now, told, self._wake)
+        return Crew(watch, Desk(app, read_now, told, watch.watchers, self._decided), post)
 
     def _wake(self) -> None:
         """The desk looks: a mail has come, a letter that was served may have started a clock; and at times, for a clock
@@ -171,7 +172,7 @@ class Daemon:
             self._faulty((Problem(str(self._root), 0, str(error)),), subject)
         else:
             self._change(app)
-            log.info("configuration taken", mailboxes=len(self._crew.watchers))
+            log.info("configuration taken", mailboxes=len(self._crew.watch.watchers))
         self._look()
         self._beat()
         self._notify(READY)
@@ -248,8 +249,10 @@ class Daemon:
     def _beat(self) -> None:
         """Tells what is due to be told, writes the heartbeat, and feeds the watchdog while desk and sender go on."""
         now, ago = read_now(), time.monotonic()
-        lives = {"desk": self._crew.desk, "sender": self._crew.post}
+        crew = self._crew
+        lives: dict[str, Worker] = {"desk": crew.desk, "sender": crew.post}
         steps = {name: now - timedelta(seconds=ago - worker.progressed) for name, worker in lives.items()}
+        lives["watch"] = crew.watch
         stuck = [name for name, worker in lives.items() if ago - worker.progressed > STUCK or not worker.is_alive()]
         for name in stuck:
             self._troubles.add(f"the {name} hangs", "Restart the daemon.", now)
@@ -260,8 +263,8 @@ class Daemon:
             self._notify(ALIVE)
 
     def _unanswered(self, now: datetime, ago: float) -> dict[str, str]:
-        """Since when a mailbox's answer is waited for: a deaf server is silent until its time is up."""
-        waiting = dict(self.app.intake.receiving.unanswered)
+        """Since when a mailbox's answer, or a hand for it, is waited for: a deaf server says nothing for long."""
+        waiting = self._crew.watch.queued | self.app.intake.receiving.unanswered
         return {name: (now - timedelta(seconds=ago - since)).isoformat() for name, since in waiting.items()}
 
     def _life(self) -> dict[str, Any]:

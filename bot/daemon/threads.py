@@ -1,4 +1,5 @@
-"""The daemon's threads: one for each mailbox, one desk that reads and fires alarms, one that sends letters.
+"""The daemon's threads: one desk that reads and fires alarms, one that sends letters; those that watch mailboxes stand
+in watch/.
 
 Each is woken by an event and never polls: a mailbox's hint starts a pass, a pass wakes the desk, a decision wakes the
 sender. Nothing that goes wrong ends a thread: it is told and tried again after a pause. They decide nothing, hold no
@@ -12,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
@@ -19,7 +21,7 @@ from bot.daemon.app import App
 from bot.daemon.logs import without_addresses
 from bot.daemon.standing import Condition
 from bot.doors.ports import Now
-from bot.model.errors import DoorClosed, LifeOver, LoginRefused, Throttled, in_words
+from bot.model.errors import LifeOver, LoginRefused, Throttled, in_words
 from bot.store import deadlines
 
 #: Pauses after one failure, two, ... in seconds; then always the last.
@@ -28,8 +30,6 @@ BACKOFF = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 REFUSED = (30.0, 60.0, 120.0, 300.0, 900.0, 1800.0, 3600.0)
 #: How long a thread rests at most: another process (the operator's command, a second daemon) wakes nobody here.
 REST = 30.0
-#: How long a mailbox waits for a hint before it is listed anyway.
-WATCH = 300.0
 #: How long the desk waits for mailboxes to be listed before it says that nobody answered.
 LISTEN = 30.0
 
@@ -123,73 +123,13 @@ class Worker(threading.Thread, ABC):
         self.woken.wait(min(seconds, REST) if seconds > 0 else 1.0)
 
 
-class Watcher(Worker):
-    """One mailbox: a pass whenever something may have arrived, or somebody wants to be sure that nothing has."""
+class Heard(Protocol):
+    """A watched mailbox, as the desk asks it: see watch/mailbox.py."""
 
-    def __init__(self, name: str, app: App, read_now: Now, troubles: Troubles, found: Callable[[], None]) -> None:
-        super().__init__(f"mailbox {name}", read_now, troubles)
-        self.label = f"mailbox {[*app.mailboxes].index(name) + 1}"  # the bot's own, then those of bot.yaml
-        self._mailbox = app.mailboxes[name]
-        self._receive = app.receive
-        self.box = name
-        self._found = found
-        self._turns = threading.Condition()
-        self._wanted = 1  # the first pass is always asked for
-        self._taken = 0
-        self._answered = 0
-        self._is_down = False
-        self._is_deaf = False
+    box: str
 
-    def turn(self) -> None:
-        with self._turns:
-            self._taken = self._wanted
-        if self._receive(self.box, self.read_now()):
-            self._found()
-        if self._failures:
-            log.info("mailbox open again", mailbox=self.label)
-        self._failures = 0
-        self._answer(is_down=False)
-        if not self.stopping.is_set():
-            self._mailbox.wait(WATCH)
-
-    def _failed(self, error: Exception) -> None:
-        self._answer(is_down=True)
-        if not isinstance(error, DoorClosed):
-            super()._failed(error)
-            return
-        # No fault of ours: the gap is in the database, and alert.py tells it when it lasts.
-        log.warning("mailbox closed", mailbox=self.label, why=without_addresses(in_words(error)))
-        self._pause(error)
-
-    def _answer(self, *, is_down: bool) -> None:
-        with self._turns:
-            self._answered, self._is_down, self._is_deaf = self._taken, is_down, False
-            self._turns.notify_all()
-
-    def ask(self) -> int:
-        """Asks for a pass that begins from now on; returns its number."""
-        with self._turns:
-            self._wanted += 1
-            wanted = self._wanted
-        self._mailbox.interrupt()
-        return wanted
-
-    def heard(self, wanted: int, until: float) -> bool:
-        """Waits for the pass of that number; False when it did not end in time. A closed door is not waited for, nor
-        one that has let somebody wait in vain already and has not answered since."""
-        with self._turns:
-            left = 0.0 if self._is_deaf else until - time.monotonic()
-            has_answered = self._turns.wait_for(
-                lambda: self._answered >= wanted or self._is_down or self.stopping.is_set(), max(left, 0.0)
-            )
-            self._is_deaf = not has_answered
-            return has_answered
-
-    def stop(self) -> None:
-        super().stop()
-        with self._turns:
-            self._turns.notify_all()
-        self._mailbox.interrupt()
+    def ask(self) -> int: ...
+    def heard(self, wanted: int, until: float) -> bool: ...
 
 
 class Desk(Worker):
@@ -198,7 +138,7 @@ class Desk(Worker):
     cases, and nobody else's."""
 
     def __init__(
-        self, app: App, read_now: Now, troubles: Troubles, watchers: Sequence[Watcher], decided: Callable[[], None]
+        self, app: App, read_now: Now, troubles: Troubles, watchers: Sequence[Heard], decided: Callable[[], None]
     ) -> None:
         super().__init__("the desk", read_now, troubles)
         self._app = app
@@ -233,13 +173,12 @@ class Desk(Worker):
             self._decided()
 
     def _listen(self, names: Collection[str]) -> None:
-        """Has every mailbox read now, and waits for these: for all of them after a stop or a jump of the clock, so that
-        the oldest mail is read first; in the minute of a deadline for those of its case."""
-        wanted = [(watcher, watcher.ask()) for watcher in self._watchers]
+        """Has these mailboxes read now, and waits for them: all of them after a stop, so that the oldest mail is read
+        first; in the minute of a deadline those of its case. The others are asked nothing."""
+        wanted = [(watcher, watcher.ask()) for watcher in self._watchers if watcher.box in names]
         until = time.monotonic() + LISTEN
         for watcher, number in wanted:
-            if watcher.box in names:
-                watcher.heard(number, until)
+            watcher.heard(number, until)
 
 
 class Post(Worker):

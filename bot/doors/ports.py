@@ -41,10 +41,34 @@ class Batch:
     went_back: tuple[str, ...] = ()
 
 
+class Line(Protocol):
+    """What a selector waits for: a socket that can be read when something has happened."""
+
+    def fileno(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look found: news, to be fetched now, or that the next look is worth while after `seconds`; sooner when
+    `line` can be read or something comes into one of the `folders`, which are hints and never the truth."""
+
+    has_news: bool = False
+    seconds: float = 0.0
+    line: Line | None = None
+    folders: tuple[str, ...] = ()  # directories of this machine
+
+
+NEWS = Look(has_news=True)
+
+
 class Mailbox(Protocol):
-    """Mail in. Raises DoorClosed when it cannot be read; the caller waits and calls again."""
+    """Mail in. Raises DoorClosed when it cannot be read; the caller waits and calls again. For one thread at a time.
+
+    `server`: what it shares with other mailboxes, so that a server that hangs holds up none but its own.
+    """
 
     name: str
+    server: str
 
     def fetch(self, cursor: str, limit: int) -> Batch:
         """The next `limit` messages after `cursor` ("" at first), whatever their flags."""
@@ -54,19 +78,18 @@ class Mailbox(Protocol):
         """Called when the messages are safe with us. Sets no flag in a shared inbox."""
         ...
 
-    def wait(self, seconds: float) -> bool:
-        """Blocks until something may have arrived (True) or the time is over (False). A hint, never the truth."""
+    def look(self, *, anew: bool = False) -> Look:
+        """Whether something may have come since the last fetch, and what to wait for where nothing has; it never
+        waits for mail itself. `anew`: asks which folders there are, too."""
         ...
 
     def find(self, message_id: str) -> bool:
         """Whether a message with this Message-ID lies in Sent or in any watched folder: proof of a send."""
         ...
 
-    def interrupt(self) -> None:
-        """Makes `wait` return soon; called from another thread."""
+    def close(self) -> None:
+        """Lets go of what is held open, soon, whatever the server does. Another use opens it anew."""
         ...
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ SPEAKS_OF_SILENCE = frozenset(
         AlarmKind.CHILD_FILE,
         AlarmKind.PROMPT,
         AlarmKind.PROMPT_LATE,
+        AlarmKind.MEETING_RECORD,
     }
 )
 
@@ -61,13 +62,13 @@ class Alarms:
         with self.db.read() as tx:
             if deadlines.count_due(tx, now) == 0:
                 return 0
+            self.turn.books.look(tx)
         for _ in range(limit):
             try:
                 if not self._answer_next(now):
                     return answered
             except CaseMoved:
                 continue  # nothing of it was saved, and the row is due still
-            failpoint("alarms.answered")
             answered += 1
         return answered
 
@@ -83,6 +84,7 @@ class Alarms:
             self.turn.take(tx, row.case, alarm, now)
             deadlines.done(tx, row)
             failpoint("alarms.answering")
+        failpoint("alarms.answered")
         return True
 
     def _next(self, tx: Connection, now: datetime) -> tuple[DueRow, datetime | None] | None:

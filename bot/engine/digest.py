@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
-from bot.engine.proposed import not_held
+from bot.engine.contacts import nightly, proposed, quarter
 from bot.engine.registers import by_risk, to_be_done
 from bot.engine.turn import Turn
 from bot.mail.bytes.headers import MAX_BLOCK
@@ -30,6 +30,10 @@ from bot.store.proof import heads
 
 IN_FLIGHT = "already in flight"
 
+#: Days whose letter is known to have been written: a clock that was set back asks for none of them again, and the rows
+#: of letters that told of a forgotten case are gone.
+REMEMBERED = 10
+
 
 class Digests:
     """Posts what is due. `areas`: area code -> names of its watched mailboxes."""
@@ -48,16 +52,16 @@ class Digests:
             return
         day = local.date().isoformat()
         with self.db.read() as tx:
-            before = meta.get(tx, "digest")
-            if before == day:
+            told = (meta.get(tx, "digest") or "").split()
+            if day in told:
                 return
-        since = workdays.at_local(date.fromisoformat(before), workdays.MORNING, calendar) if before else None
+        since = workdays.at_local(date.fromisoformat(told[-1]), workdays.MORNING, calendar) if told else None
         with self.db.begin() as tx:
             kept_back = letters.withheld(tx, since, workdays.at_local(local.date(), workdays.MORNING, calendar))
             unsent = len(outbox.open_letters(tx))  # counted once: the letter to one area is not news for the next
             for area in self.areas:
                 self._post(tx, area, day, now, kept_back, unsent, is_monday=local.weekday() == 0)
-            meta.put(tx, "digest", day)
+            meta.put(tx, "digest", " ".join([*told, day][-REMEMBERED:]))
             failpoint("digest.posting")
         failpoint("digest.posted")
 
@@ -90,8 +94,11 @@ class Digests:
         aside = [one for one in shown if one[0].disposition == Disposition.ASIDE]
         unit = self.turn.books.settings.directory.unit(area)
         actions = self._actions(tx, area, now)
-        proposed = tuple(not_held(tx, self.turn.books.settings.directory, area))
-        waits = open_cases or pen or aside or unsent or withheld or actions or proposed
+        standing, today = tuple(proposed.standing(self.turn.books, area)), date.fromisoformat(day)
+        unreached = nightly.unreached(tx, settings, area, today)
+        unsaid = tuple(quarter.unsaid(tx, self.turn, area, now))
+        left = proposed.without_effect(tx, settings.directory, area, today)
+        waits = open_cases or pen or aside or unsent or withheld or actions or standing or unreached or unsaid
         if not unit or not (waits or is_monday):
             return
         listed = mailboxes.last_listed(tx)
@@ -108,7 +115,11 @@ class Digests:
             head=heads.noted(tx, head_at, now),
             head_at=f"{head_at:%Y-%m-%dT%H:%MZ}",
             actions=actions,
-            proposed=proposed,
+            proposed=standing,
+            unreached=unreached,
+            shared=nightly.shared(settings, area, today) if is_monday else (),
+            unsaid=unsaid,
+            without_effect=tuple(left) if is_monday else (),
         )
         letter = Letter(
             values,

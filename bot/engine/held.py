@@ -1,4 +1,5 @@
 """What waited goes if it is still true: one way for whatever held a letter, and the record says why it did not go.
+A letter that nothing held waits too, for its turn: what it asks may be over by then.
 
 What makes a letter wait, and for how long, is not known here.
 """
@@ -7,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.case.waited import LAST_COUNTS, still_true
+from bot.case.waited import LAST_COUNTS, still_asks, still_true
 from bot.model import Case, Sending
-from bot.store import outbox
+from bot.store import cases, outbox
 from bot.store.outbox import Queued
 
 UNTRUE = "no longer true when it could go"
@@ -22,6 +23,20 @@ def dropped(tx: Connection, one: Queued, case: Case | None, now: datetime) -> bo
     if why:
         outbox.drop(tx, one.id, why, now)
     return bool(why)
+
+
+def overtaken(tx: Connection, one: Queued, now: datetime) -> bool:
+    """Whether a letter that was taken up to be sent asks for what nobody waits for any more: it goes to nobody now."""
+    if one.case is None or one.was_in_data:
+        return False
+    try:
+        case = cases.load(tx, one.case).case
+    except (LookupError, ValueError, TypeError):
+        return False  # that case cannot be read: its letter fails by itself where it is made, and holds up no other
+    if still_asks(case, one.letter, now):
+        return False
+    outbox.drop(tx, one.id, UNTRUE, now, Sending.CLAIMED)
+    return True
 
 
 def _told_anew(tx: Connection, one: Queued) -> str:

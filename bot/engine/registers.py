@@ -21,7 +21,7 @@ from bot.records.report.made import PDF, XLSX, File, made
 from bot.records.report.periods import Quarter
 from bot.records.report.source import Source
 from bot.rules import workdays
-from bot.rules.coverage import deciders, responders
+from bot.rules.answering.coverage import deciders, responders
 from bot.rules.policy import prose
 from bot.rules.policy.policy import Policy
 from bot.rules.windows import LONDON

@@ -15,6 +15,7 @@ from bot.case import table
 from bot.case.said.unit import shadow
 from bot.case.said.unit.orders import held_by_case
 from bot.engine import flood, held, strangers
+from bot.engine.contacts.books import Books
 from bot.letters import render
 from bot.model import (
     Arrival,
@@ -41,62 +42,9 @@ from bot.model.errors import CaseMoved
 from bot.model.failpoints import failpoint
 from bot.model.letters import Alert
 from bot.rules.book import Mode, Rules
-from bot.rules.policy import file as policy_file
-from bot.rules.policy import overlay
 from bot.rules.policy.policy import Policy
-from bot.settings.settings import Settings
 from bot.store import cases, outbox
 from bot.store.cases import Stored
-
-
-class Books:
-    """The rules each case is decided by: the directory as it is today, the policy as it was when the case opened."""
-
-    def __init__(self, settings: Settings, *, strict: bool = False) -> None:
-        self.settings = settings
-        self.strict = strict
-        self._kept: dict[str, Policy] = {}
-        self._texts: dict[str, str] = {}  # made once: every turn asks, and each parse costs more than a decision
-
-    def rules(self, policy_id: str, kept_text: str = "", *, code: Callable[[str], str]) -> Rules:
-        """`code`: see Rules. Raises KeyError for a policy that is neither configured nor kept."""
-        settings, config = self.settings, self.settings.config
-        policy = self.policy(policy_id, kept_text)
-        return Rules(
-            policy=policy,
-            directory=settings.directory,
-            calendar=policy.days(settings.calendar),
-            bot=self.bot,
-            operator=Contact(config.operator, "Operator", "operator"),
-            code=code,
-            dpo=Contact(config.dpo, "Data protection contact", "dpo") if config.dpo else None,
-            inboxes=tuple((box.team, box.address) for box in config.mailboxes if box.team),
-            allowed_domains=frozenset(config.recipients.allowed_domains),
-            mode=config.mode,
-            strict=self.strict,
-        )
-
-    @property
-    def bot(self) -> Contact:
-        """Our own mailbox, as letters name it."""
-        return Contact(self.settings.config.bot.address, self.settings.config.bot.name)
-
-    def text(self, policy_id: str) -> str:
-        """The policy file as it stands, with those it stands on, to be kept with a case that opens."""
-        if policy_id not in self._texts:
-            self._texts[policy_id] = overlay.as_it_stands(policy_id, self.settings.texts)
-        return self._texts[policy_id]
-
-    def policy(self, policy_id: str, kept_text: str = "") -> Policy:
-        """The policy alone, as it was kept. Raises KeyError."""
-        if not kept_text or kept_text == self.text(policy_id):
-            return self.settings.policies[policy_id]
-        if kept_text not in self._kept:
-            read, problems = policy_file.load(kept_text, f"{policy_id}.yaml as the case opened under it", kept=True)
-            if read is None:
-                raise KeyError("; ".join(map(str, problems)))
-            self._kept[kept_text] = read
-        return self._kept[kept_text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +171,7 @@ class Turn:
             before = plan.stored.case if plan.stored else None
             soon, later = flood.parts(tx, before, plan.fact, case, letter, now)
             if soon is not None:
-                self._put(tx, case, soon, now)
+                self._put(tx, case, soon, now, answers=letter.key)
             if later is not None:
                 self._put(tx, case, later, now, Sending.HELD, Hold.FLOOD, letter.key)
                 self.alert(tx, f"flood/{case.ref}", flood.SUBJECT, flood.lines(case.ref, letter.kind), now)

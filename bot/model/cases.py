@@ -116,6 +116,7 @@ class Question:
     whose: PersonalText = ""  # WORD: of whom; WHOSE_ANSWER, OUTCOME: whose mail; IMPARTIAL: who; SEND: the reader
     code: PersonalText = ""  # WORD of one that relaxes: what a reply without proof must hold; "" for no more
     hand: PersonalText = ""  # WHOSE_ANSWER: the address of who wrote it for them
+    is_untold: bool = False  # WHOSE_ANSWER: nothing proves it, nobody knows its address, and that is told nothing
     agency: PlainText = ""  # TRANSFER
     team: PersonalText = ""  # TRANSFER
     task: PlainText = ""  # TASK: its id
@@ -143,9 +144,9 @@ COMMITMENT = "commitment"
 class Task:
     """Something to be seen done beside the stage's answer, and who has said what about it.
 
-    `id`: child_file, action/<n>, meeting, representation, commitment, commitment/<n>, or the id of a prompt of the
-    policy. `what`: an agreed action, or what was committed to, in its writer's words. `said`: (side, word, when), the
-    side being raising, responding or unit.
+    `id`: child_file, action/<n>, meeting, meeting_record, representation, commitment, commitment/<n>, theme, impact, or
+    the id of a prompt of the policy. `what`: an agreed action, or what was committed to, in its writer's words.
+    `said`: (side, word, when), the side being raising, responding or unit.
     """
 
     id: PlainText

@@ -175,6 +175,8 @@ class Word(StrEnum):
     NEW = "NEW"
     NUDGE = "NUDGE"
     LEARNING = "LEARNING"
+    THEME = "THEME"
+    IMPACT = "IMPACT"
 
 
 @dataclass(frozen=True, slots=True)

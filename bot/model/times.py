@@ -81,6 +81,7 @@ class AlarmKind(StrEnum):
     ACTION_LATE = "action_late"
     PROMPT = "prompt"
     PROMPT_LATE = "prompt_late"
+    MEETING_RECORD = "meeting_record"
     HOLD_END = "hold_end"
 
 

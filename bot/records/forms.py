@@ -20,8 +20,8 @@ import typst
 from bot.letters.wording import clean
 from bot.mail.forms import documents as reading
 from bot.mail.forms.labels import FOOTER, SOURCE
-from bot.model import aware
 from bot.records.fill import Entry
+from bot.records.pdf import pdf
 from bot.rules.policy.forms import Form, FormField
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -34,10 +34,6 @@ _WORDS = re2.compile(r"[\p{L}\p{M}\p{N}]+")
 
 def as_docx(form: Form, entries: Mapping[str, Entry], ref: str, template: bytes) -> bytes:
     """The partnership's template with the values in it. Raises whatever a template can raise."""
-    from docxtpl.template import DocxTemplate  # a hundred files, where a document is made and nowhere else
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
     values: dict[str, Any] = {name: _text(entry.value) for name, entry in entries.items()}
     values["source"] = {name: _note(entry) for name, entry in entries.items()}
     values["ref"] = ref
@@ -45,8 +41,17 @@ def as_docx(form: Form, entries: Mapping[str, Entry], ref: str, template: bytes)
     for field in form.fields:
         if field.kind == "table":
             values[field.id] = _rows(field, entries.get(field.id, Entry()))
+    return rendered(template, values)
+
+
+def rendered(template: bytes, values: Mapping[str, Any]) -> bytes:
+    """A Word template with these values in it, undated. Raises whatever a template can raise."""
+    from docxtpl.template import DocxTemplate  # a hundred files, where a document is made and nowhere else
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
     made = DocxTemplate(io.BytesIO(template))
-    made.render(values, ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True))
+    made.render(dict(values), ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True))
     raw = io.BytesIO()
     made.save(raw)
     return _undated(raw.getvalue())
@@ -55,8 +60,7 @@ def as_docx(form: Form, entries: Mapping[str, Entry], ref: str, template: bytes)
 def as_pdf(form: Form, entries: Mapping[str, Entry], ref: str, area: str, now: datetime) -> bytes:
     """The form laid out with typst. Scripts that its own fonts lack are set in the machine's, so that a name in any of
     them can be read. Raises typst.TypstError."""
-    second = aware(now).replace(microsecond=0)
-    return typst.compile(_source(), sys_inputs=_inputs(form, entries, ref, area), timestamp=second)
+    return pdf(_source(), _inputs(form, entries, ref, area), now, own_fonts=False)
 
 
 def as_pictures(form: Form, entries: Mapping[str, Entry], ref: str, area: str, ppi: float) -> list[bytes]:

@@ -7,7 +7,7 @@ nobody: silence is "no reply recorded".
 
 from collections.abc import Mapping, Sequence
 
-from bot.model import Case, EndedAs, EventKind, Flag, Flagged, Reach, Sending, Side, StageRun, State
+from bot.model import Case, EndedAs, EventKind, Flag, Flagged, LetterKind, Reach, Sending, Side, StageRun, State
 from bot.model.events import kind_of
 
 CUT_SHORT = "ended before its time"
@@ -57,10 +57,30 @@ def has_public_note(kind: str) -> bool:
     return known is not None and known.has_public_note
 
 
+#: What each kind of letter asks of its first addressee, as it follows their name.
+ASKED: dict[str, str] = {
+    LetterKind.ACKNOWLEDGEMENT: "heard that it was received, and was asked for what is missing",
+    LetterKind.NOTICE: "was asked to reply by the due time",
+    LetterKind.CHASER: "was reminded",
+    LetterKind.ESCALATION: "was asked to take it up by the due time",
+    LetterKind.RESPONSE: "was asked whether it is resolved",
+    LetterKind.RELAY: "was sent the other side's words",
+    LetterKind.REDIRECT: "was asked to reply in somebody else's place",
+    LetterKind.QUESTION: "was asked a question",
+    LetterKind.INFORMATION: "was told, and asked nothing",
+    LetterKind.OUTCOME: "heard of the end, and was asked to put it on record",
+    LetterKind.RECORD: "was asked to file the record",
+    LetterKind.DIGEST: "was sent the daily letter",
+    LetterKind.ANSWER: "was answered",
+    LetterKind.ALERT: "was alerted",
+}
+
+
 def letters(keys: Sequence[str], names: Mapping[str, str]) -> str:
-    """The letters that were decided, from their keys (occasion/kind/first addressee)."""
+    """The letters that were decided, from their keys (occasion/kind/first addressee): what each asked of whom."""
     named = [key.rsplit("/", 2) for key in keys]
-    return f"Letters: {'; '.join(f'{n[-2]} to {names.get(n[-1], n[-1])}' for n in named if len(n) == 3)}."
+    said = (f"{names.get(n[-1], n[-1])} {ASKED.get(n[-2], 'was written to')} ({n[-2]})" for n in named if len(n) == 3)
+    return f"Letters: {'; '.join(said)}."
 
 
 _FATES = {

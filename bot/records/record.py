@@ -13,20 +13,24 @@ from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
-import typst
+import re2
 
 from bot.letters.wording import clean
 from bot.model import Case, FormState, JournalRow, StageRun, aware
 from bot.records import parts, plain
+from bot.records.pdf import pdf
 from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar, say
 
 Gap = tuple[str, datetime, datetime | None, str]  # mailbox, from, to (None: it lasts), why
+#: Where things lie on a server is nobody's business who reads a record.
+_PATH = re2.compile(r"(?:[A-Za-z]+:)?[^\s:]*[/\\][^\s:]*(?:\s+[^\s:]*[/\\][^\s:]*)*")
 
 
 @dataclass(frozen=True, slots=True)
 class MailRow:
-    """A mail of the case: SHA-256 of its bytes, arrival, sender ("" where unknown), the bytes for a full record."""
+    """A mail of the case: SHA-256 of its bytes, arrival, whom it says it is from or their token after a purge ("" where
+    unknown), the bytes for a full record."""
 
     digest: str
     received: datetime
@@ -58,13 +62,13 @@ def record(
     """The record as it stands at `now`; `policy` is the version the case opened under. Mails of a full record whose
     bytes are not kept stand in the list by their hash only. Raises typst.TypstError if the layout cannot be made."""
     values = _values(case, journal, mails, gaps, policy, calendar, now, full)
-    pdf = _pdf(values, now)
+    page = _pdf(values, now)
     rows = _journal_json(case, journal, full)
     kept = [(m.digest, m.received, m.raw) for m in mails if m.raw is not None] if full else []
     zips, inside = parts.zipped(case.ref, kept)
-    made = [(f"{case.ref}-record.pdf", pdf), (f"{case.ref}-journal.json", rows)]
+    made = [(f"{case.ref}-record.pdf", page), (f"{case.ref}-journal.json", rows)]
     made += [(f"{case.ref}-mails-{n}.zip", part) for n, part in enumerate(zips, 1)]
-    return Record(pdf, rows, zips, (*(parts.entry(name, raw) for name, raw in made), *inside))
+    return Record(page, rows, zips, (*(parts.entry(name, raw) for name, raw in made), *inside))
 
 
 # --- the values -------------------------------------------------------------------------------------------------------
@@ -102,7 +106,8 @@ def _values(
         "timeline": _timeline(journal, names, stages, in_words, full),
         "mails": [[in_words(m.received), names.get(m.sender, m.sender), m.digest] for m in mails],
         "gaps": [
-            [box, in_words(start), in_words(end) if end else "not yet read again", why] for box, start, end, why in gaps
+            [box, in_words(start), in_words(end) if end else "not yet read again", _PATH.sub("a folder", why)]
+            for box, start, end, why in gaps
         ],
         "commitments": _commitments(case, names) if full else [],
         "flags": [flag.words for flag in case.flags],
@@ -231,6 +236,4 @@ def _journal_json(case: Case, journal: Sequence[JournalRow], full: bool) -> byte
 def _pdf(values: Mapping[str, Any], now: datetime) -> bytes:
     """Laid out with typst's own fonts: the machine's would make the same record look different elsewhere."""
     inputs = {"record": json.dumps(values, sort_keys=True)}
-    second = aware(now).replace(microsecond=0)
-    layout = files("bot.records").joinpath("record.typ").read_bytes()
-    return typst.compile(layout, ignore_system_fonts=True, sys_inputs=inputs, timestamp=second)
+    return pdf(files("bot.records").joinpath("record.typ").read_bytes(), inputs, now)

@@ -7,6 +7,7 @@ database and no clock.
 
 import csv
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -167,7 +168,8 @@ def as_xlsx(sheets: Sequence[Sheet], cal: Calendar) -> bytes:
     made = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(made, options)
-    book.set_properties({"created": _EPOCH.replace(tzinfo=None)})
+    title = sheets[0].title if sheets else ""
+    book.set_properties({"created": _EPOCH.replace(tzinfo=None), "title": title})
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     wrap = book.add_format({"text_wrap": True, "valign": "top"})
     moment = book.add_format({"num_format": "d mmm yyyy hh:mm", "valign": "top", "align": "left"})
@@ -195,6 +197,21 @@ def as_xlsx(sheets: Sequence[Sheet], cal: Calendar) -> bytes:
         page.fit_to_pages(1, 0)
         page.repeat_rows(top)
     book.close()
+    return _in_english(made.getvalue())
+
+
+_CORE, _END = "docProps/core.xml", b"</cp:coreProperties>"
+
+
+def _in_english(raw: bytes) -> bytes:
+    """The same workbook with its language beside its title, which the writer cannot say."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            content = old.read(part)
+            if part.filename == _CORE:
+                content = content.replace(_END, b"<dc:language>en-GB</dc:language>" + _END)
+            new.writestr(part, content, zipfile.ZIP_DEFLATED)
     return made.getvalue()
 
 

@@ -16,8 +16,8 @@ from enum import StrEnum
 
 from bot.model import Case, Contact, Mail, Proof, Word
 from bot.model import Side as Side
+from bot.rules.answering.coverage import deciders
 from bot.rules.book import Rules
-from bot.rules.coverage import deciders
 from bot.rules.directory import UNIT
 
 
@@ -74,6 +74,7 @@ WORDS: dict[Word, Whose] = {
     Word.DIFFERENT: Whose(_RAISER, relaxes=False),  # leaves both; the raiser's own
     Word.URGENT: Whose(_RAISER, relaxes=False),
     Word.REOPEN: Whose(_RAISER, relaxes=False),
+    Word.IMPACT: Whose((*_RAISER, *_UNIT), relaxes=False),  # a note on what has ended
     # the responding side
     Word.ACCEPT: Whose(_RESPONDER, relaxes=True, asked="transfer"),  # moves the case to another team
     Word.DECLINE: Whose(_RESPONDER, relaxes=False, asked="transfer"),  # leaves it where it is
@@ -108,6 +109,7 @@ WORDS: dict[Word, Whose] = {
     Word.NEW: Whose(_UNIT, relaxes=True),  # speaks in somebody else's name
     Word.NUDGE: Whose(_UNIT, relaxes=True),  # writes to others in the unit's name
     Word.LEARNING: Whose(_UNIT, relaxes=False),  # a note
+    Word.THEME: Whose(_UNIT, relaxes=False),  # a note
     Word.RELEASE: Whose(_UNIT, relaxes=False),
     Word.GO: Whose(_UNIT, relaxes=False),
     Word.OPEN: Whose(_UNIT, relaxes=False),

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 
-from bot.model import WEEKDAYS, Contact
+from bot.model import WEEKDAYS, Contact, Unit, Window
 from bot.rules import workdays
 from bot.rules.directory import Directory
 from bot.rules.policy.blocks import Emergency, Phone
 from bot.rules.policy.policy import Policy
 from bot.rules.workdays import Calendar
+
+#: How long the outcome in writing may take, where the policy gives no time of its own.
+CONFIRM = Window(2, Unit.WORKING_DAYS, "local")
 
 
 class Mode(StrEnum):

@@ -1,4 +1,4 @@
-"""A directory read: CSV text, or rows already split, -> Directory, and every fault at once with its line.
+"""A directory read and written: CSV text, or rows already split, -> Directory, and every fault at once with its line.
 
 Spreadsheets write these files: a byte order mark, CRLF and empty lines are no faults. Messages name lines, roles and
 domains, never a person or the local part of an address. It does not ask whether a stage has anybody: settings does.
@@ -7,7 +7,6 @@ domains, never a person or the local part of an address. It does not ask whether
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
 from datetime import date
 
 from bot.model.errors import Problem
@@ -15,7 +14,11 @@ from bot.model.names import is_address, is_domain
 from bot.rules.directory import ROLES, SECTORS, Directory, Row, role_code
 from bot.rules.policy.yaml_file import nearest
 
-COLUMNS = tuple(f.name for f in fields(Row) if f.name != "line")
+#: In the order of the shipped file.
+COLUMNS = (
+    "area", "agency", "sector", "team", "role", "name", "email", "phone", "deputy_email", "aliases", "domains",
+    "secure", "valid_from", "valid_to",
+)  # fmt: skip
 NEEDED = ("area", "role", "email")
 YES, NO = frozenset({"yes", "true", "y", "1"}), frozenset({"no", "false", "n", "0", ""})
 
@@ -32,7 +35,10 @@ def load(text: str, file: str, titles: Iterable[str] = ()) -> tuple[Directory, t
     records = _records(text.removeprefix("\ufeff"), file, problems)
     heading = next(records, None)
     if heading is None:
-        return Directory(), (*problems, Problem(file, 1, f"holds no rows: begin with the columns {', '.join(COLUMNS)}"))
+        return Directory(), (
+            *problems,
+            Problem(file, 1, f"holds no rows: begin with the columns {', '.join(dict.fromkeys((*NEEDED, *COLUMNS)))}"),
+        )
     line, cells = heading
     names = [cell.strip().lower() for cell in cells]
     rows.columns(names, line)
@@ -72,6 +78,41 @@ def _records(text: str, file: str, problems: list[Problem]) -> Iterator[tuple[in
         problems.append(
             Problem(file, line, f"not readable as CSV: {error}; look for a quotation mark without its pair")
         )
+
+
+def as_line(row: Row, columns: Sequence[str] = COLUMNS, between: str = ",") -> str:
+    """The row as a line of a file with these columns, without its end."""
+    out = io.StringIO()
+    csv.writer(out, delimiter=between, lineterminator="").writerow(_cell(getattr(row, name, "")) for name in columns)
+    return out.getvalue()
+
+
+def _cell(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else ""
+        case tuple():
+            return " ".join(map(str, value))
+        case _:
+            return "" if value is None else str(value)
+
+
+def written(text: str, instead: Mapping[int, Row | None], more: Sequence[Row]) -> str:
+    """The text of a file with other rows on these lines, None for none, and more rows at its end; every other line as
+    it stands, and the columns in the file's own order."""
+    records = list(_records(text.removeprefix("\ufeff"), "", []))
+    lines, between = text.split("\n"), _between(text)
+    columns = [cell.strip().lower() for cell in records[0][1]]
+    ends = [number for number, _ in records[1:]] + [len(lines) + 1]
+    for (start, _), end in reversed(list(zip(records, ends, strict=True))):
+        if start in instead:
+            row, last = instead[start], end - 1
+            while last > start and not lines[last - 1].strip():
+                last -= 1
+            lines[start - 1 : last] = [as_line(row, columns, between)] if row else []
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return "\n".join([*lines, *(as_line(row, columns, between) for row in more)]) + "\n"
 
 
 def _between(text: str) -> str:

@@ -19,6 +19,9 @@ MICROSOFT = "https://login.microsoftonline.com"
 #: Letters that Microsoft 365 takes of a mailbox in a minute.
 MICROSOFTS_PACE = 30
 
+#: Streams held open on one Exchange server: it gives an account ten hanging connections, and each is a thread here.
+EWS_STREAMS = 10
+
 #: What a token is asked for where `scope` says nothing else; EWS asks for its own server.
 SCOPES = {
     "graph": "https://graph.microsoft.com/.default",

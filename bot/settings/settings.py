@@ -19,8 +19,8 @@ from bot.model import Unit
 from bot.model.errors import ConfigError, Problem
 from bot.model.names import an_address, is_domain
 from bot.rules import directory_file
+from bot.rules.answering.coverage import gaps, printed
 from bot.rules.book import Mode
-from bot.rules.coverage import gaps, printed
 from bot.rules.directory import Directory
 from bot.rules.policy import file as policy_file
 from bot.rules.policy import overlay
@@ -36,11 +36,11 @@ from bot.settings.credentials import fill
 from bot.settings.door import Block, Receive, Send
 from bot.settings.door import Door as Door  # rooms that open doors take theirs from here
 from bot.settings.home import BOT, DATABASE, LEASE_SECONDS, LEAST_FREE_MB, VAR
+from bot.settings.scheduled import ReportBlock
 
 DIRECTORY = "directory.csv"
 
 FIRST_SIGHT = timedelta(days=3)  # design section 4: what reached the server earlier may be in flight already
-
 
 # --- what bot.yaml holds ----------------------------------------------------------------------------------------------
 
@@ -57,6 +57,7 @@ def _of_its_address(door: Door, info: ValidationInfo) -> Door:
 
 
 AnAddress = Annotated[str, AfterValidator(an_address)]
+ADomain = Annotated[str, AfterValidator(_a_domain)]
 
 
 class BotMailbox(Block):
@@ -117,9 +118,7 @@ class Senders(Block):
 
 
 class Recipients(Block):
-    allowed_domains: tuple[Annotated[str, AfterValidator(_a_domain)], ...] = Field(
-        description="list the domains that letters may go to"
-    )
+    allowed_domains: tuple[ADomain, ...] = Field(description="list the domains that letters may go to")
 
 
 class Config(Block):
@@ -128,13 +127,16 @@ class Config(Block):
     database: str = DATABASE
     mode: Mode = Mode.LIVE
     operator: AnAddress = Field(description="give the address that hears when something has stopped")
+    ask_contacts: Literal["quarterly", "never"] = "quarterly"  # whether they still answer
     dpo: AnAddress | Literal[""] = ""  # hears within the hour of a mail that reached the wrong person; "": the operator
     alert_command: str = ""
     least_free_mb: int = Field(default=LEAST_FREE_MB, ge=0)  # with less on the disk the operator hears, before a write
     lease_seconds: float = Field(default=LEASE_SECONDS, ge=1, le=300)  # PostgreSQL: after so long another life works
+    connections: int = Field(default=1000, ge=1)  # held open while nothing comes; see CROWDED for mailboxes beyond
     calendar: CalendarBlock = CalendarBlock()
     senders: Senders = Senders()
     meaning: MeaningBlock = MeaningBlock()
+    report: ReportBlock = ReportBlock()
     recipients: Recipients = Field(description="list allowed_domains, where letters may go")
     bot: BotMailbox = Field(description="give the one mailbox that letters come from and answers return to")
     mailboxes: tuple[WatchedMailbox, ...] = Field(min_length=1, description="list the team inboxes to watch")

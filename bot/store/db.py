@@ -27,6 +27,10 @@ from bot.store.server.glance import Ask, in_words
 MIGRATIONS = Path(__file__).parent / "migrations"
 #: Half of what PostgreSQL lets pass before it looks for a circle (deadlock_timeout).
 _GIVE_WAY = "SET LOCAL lock_timeout = '500ms'"
+_GIVEN_AS = (
+    "the database is given as sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME; where several servers have it, as"
+    " postgresql+psycopg://USER@/NAME?host=H1:PORT&host=H2:PORT&target_session_attrs=read-write"
+)
 _OVERTAKEN = ("40P01", "55P03")  # deadlock_detected, lock_not_available
 
 
@@ -42,8 +46,8 @@ class Database:
         which reads the whole file; `called`: how PostgreSQL lists its connections. Raises StoreError in a sentence."""
         try:
             parsed = make_url(url)
-        except ArgumentError:
-            raise StoreError("the database is given as sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME") from None
+        except (ArgumentError, ValueError):
+            raise StoreError(_GIVEN_AS) from None
         self.url = parsed
         self.file: Path | None = None
         if parsed.get_backend_name() == "sqlite":
@@ -193,7 +197,7 @@ def file_of(url: str) -> Path | None:
     """The file of a SQLite database, by the one path that has no link in it; None for any other address."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return None  # opening it says why
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         return None

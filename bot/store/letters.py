@@ -6,7 +6,7 @@ It does not know why a letter must wait, nor which hold a decision ends: that is
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -131,6 +131,15 @@ def answers_to(tx: Connection, recipient: str, since: datetime) -> int:
     return tx.execute(rows.where(kind, _out.c.queued >= since)).scalar_one()
 
 
+def undelivered_last(tx: Connection, addresses: Collection[str]) -> frozenset[str]:
+    """Those of the addresses whose last letter that is settled was refused or came back."""
+    last: dict[str, Reach] = {}
+    for some in schema.chunks(sorted(addresses)):
+        for address, status in tx.execute(_ENDED, {"addresses": some}):
+            last[address] = Reach(status)
+    return frozenset(address for address, status in last.items() if status is not Reach.ACCEPTED)
+
+
 def next_retry(tx: Connection) -> datetime | None:
     """When the next deferred letter may be tried, or the next lease is over."""
     return tx.execute(_LATER).scalar()
@@ -162,6 +171,11 @@ _REACHED = (
     select(_to.c.letter, _to.c.address, _to.c.status, _to.c.words)
     .where(_to.c.letter.in_(bindparam("letters", expanding=True)))
     .order_by(_to.c.letter, _to.c.n)
+)
+_ENDED = (
+    select(_to.c.address, _to.c.status)
+    .where(_to.c.address.in_(bindparam("addresses", expanding=True)), _to.c.status != Reach.WAITING)
+    .order_by(_to.c.letter)
 )
 
 
@@ -217,9 +231,10 @@ def hold_all(tx: Connection, why: str, now: datetime) -> int:
     return len(held)
 
 
-def drop(tx: Connection, letter_id: int, why: str, now: datetime) -> None:
-    """What held it has ended, and what it says is true no more: it is kept, and goes to nobody."""
-    untrue = update(_out).where(_out.c.id == letter_id, _out.c.status == Sending.HELD)
+def drop(tx: Connection, letter_id: int, why: str, now: datetime, of: Sending = Sending.HELD) -> None:
+    """What it says is true no more, and what held it has ended, or it was taken up just now (`of`): it is kept, and
+    goes to nobody."""
+    untrue = update(_out).where(_out.c.id == letter_id, _out.c.status == of)
     tx.execute(untrue.values(status=Sending.WITHHELD, last_error=why, held_for=None))
     ways.changed(tx, ways.LETTER, now, letter_id)
 

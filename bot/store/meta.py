@@ -1,21 +1,24 @@
-"""What the database knows of itself: its secret, small named values, and the last configuration that was
-valid.
+"""What the database knows of itself: its secret, small named values, the last configuration that was valid, and what
+people said of its directory since.
 
-It does not know what the values mean, never prints a secret, and holds nothing about a person: there are tables for
-that, which a purge reaches.
+It does not know what the values mean, and never prints a secret. A named value holds nothing about a person: there are
+tables for that, which a purge reaches. Who answers for a team is no case's, and is named as the configuration names it.
 """
 
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, true
 
 from bot.model.errors import StoreError
-from bot.store import db, schema
+from bot.store import codec, db, schema
+from bot.store.proof import chain
 
-_meta, _files = schema.meta, schema.config_kept
+_meta, _files, _facts = schema.meta, schema.config_kept, schema.directory_facts
 _GET = select(_meta.c.value).where(_meta.c.key == bindparam("key"))
 _KEPT = "config_kept"
 
@@ -60,6 +63,35 @@ def kept_texts(tx: Connection) -> dict[str, str]:
     if get(tx, _KEPT) not in (None, _digest(texts)):  # None: kept by an earlier release
         raise StoreError("the configuration that the database keeps was changed after it was kept there")
     return texts
+
+
+#: Under which a row of `directory_facts` is sealed.
+OF_DIRECTORY = "what was said of the directory"
+
+
+def note_fact(tx: Connection, kind: str, values: Mapping[str, object], now: datetime) -> int:
+    """Keeps and seals what somebody said of the directory; its number. `values`: JSON."""
+    body = codec.canonical(values)
+    row = insert(_facts).values(at=now, kind=kind, body=body).returning(_facts.c.id)
+    number: int = tx.execute(row).scalar_one()
+    chain.seal(tx, OF_DIRECTORY, number, [kind, body, now.astimezone(UTC).isoformat()], now)
+    return number
+
+
+def facts(
+    tx: Connection, kind: str = "", known: Collection[int] = ()
+) -> Iterator[tuple[int, datetime, str, dict[str, Any]]]:
+    """What was said of the directory, of one kind or all, but these numbers: number, when, kind, values."""
+    rows = select(_facts).where(_facts.c.kind == kind if kind else true())
+    for row in tx.execute(rows.order_by(_facts.c.id)).all():
+        if row.id not in known:
+            yield row.id, row.at, row.kind, json.loads(row.body)
+
+
+def forget_fact(tx: Connection, number: int, now: datetime) -> None:
+    """Takes away what is needed no more; its seal says that it was taken away rightly."""
+    tx.execute(delete(_facts).where(_facts.c.id == number))
+    chain.seal(tx, OF_DIRECTORY, number, None, now)
 
 
 def _digest(texts: Mapping[str, str]) -> str:

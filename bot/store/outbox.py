@@ -49,6 +49,7 @@ from bot.store.letters import of_status as of_status
 from bot.store.letters import open_letters as open_letters
 from bot.store.letters import release as release
 from bot.store.letters import times_of as times_of
+from bot.store.letters import undelivered_last as undelivered_last
 from bot.store.letters import unknowns as unknowns
 from bot.store.proof import chain, ways
 

@@ -45,6 +45,12 @@ config_kept = Table(
     "config_kept", metadata, Column("name", Plain, primary_key=True), Column("text", Text, nullable=False)
 )
 
+#: What people said of the directory, over its file. Each row is sealed; its JSON is engine/contacts/facts.py's.
+directory_facts = Table(
+    "directory_facts", metadata, Column("id", Integer, primary_key=True), Column("at", Instant, nullable=False),
+    Column("kind", String(16), nullable=False), Column("body", Text, nullable=False), sqlite_autoincrement=True,
+)  # fmt: skip
+
 counters = Table(
     "counters",
     metadata,

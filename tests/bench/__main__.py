@@ -26,14 +26,15 @@ from typing import Any
 
 import structlog
 
-from tests.bench import answering, backlog, boxes, doors, floor, placing, standing, starting
+from tests.bench import answering, backlog, boxes, doors, floor, many, placing, standing, starting
 from tests.bench.corpus import box, mixture, opening
 from tests.bench.cost import Cost
 from tests.servers import dovecot, postgres
 
-PARTS = ("backlog", "answering", "standing", "placing", "starting", "memory", "doors")
+PARTS = ("backlog", "answering", "standing", "placing", "starting", "memory", "doors", "many")
 MAILS, ANSWERS, CASES, ROWS = 5_000, 200, 5_000, 100_000
 OPEN = (250, 2_500, 50_000)
+BOXES = (10, 100, 500)
 Say = Callable[[str], None]
 
 
@@ -157,6 +158,23 @@ class Bench:
                 f"    {kind:<38}{found.mail:>12.0f}{found.letter:>11.1f}{found.hour:>15.0f}{found.seconds:>15.2f} s"
             )
             self.found.setdefault("doors", {})[kind] = asdict(found)
+
+    def many(self) -> None:
+        self.say(
+            "\nMailboxes in one daemon"
+            + " " * 13
+            + "ready s   threads    MB   idle, of a core   seen s: median   worst"
+        )
+        for size in dict.fromkeys(max(BOXES[0], size // self.scale) for size in BOXES):
+            for kind, found in (
+                ("Maildirs", many.of_maildirs(size, self.place())),
+                ("users of a Dovecot", many.of_dovecot(size, self.place(), self.server)),
+            ):
+                self.say(
+                    f"    {f'{size} {kind}':<30}{found.ready:>10.1f}{found.threads:>10}{found.rss / 1e6:>6.0f}"
+                    f"{found.idle:>18.2%}{found.seen:>17.2f}{found.worst:>8.2f}"
+                )
+                self.found.setdefault("many", {})[f"{size} {kind}"] = asdict(found)
 
 
 def _rate(cost: Cost, size: int) -> dict[str, float]:

@@ -14,13 +14,15 @@ from datetime import timedelta
 from statistics import median
 
 from bot.daemon.app import App, build
-from bot.daemon.threads import Desk, Post, Troubles, Watcher
+from bot.daemon.threads import Post
+from bot.daemon.watch.mailbox import Watcher
 from bot.settings.settings import Settings
 from tests.bench import floor
 from tests.bench.backlog import clock
 from tests.bench.boxes import TEAM_NAME, Sink
 from tests.bench.corpus import opening
 from tests.bench.cost import percentile
+from tests.crew import crew
 from tests.servers.dovecot import Dovecot
 
 WARM = 10
@@ -30,27 +32,17 @@ def bot(settings: Settings, server: Dovecot, user: str, sink: Sink, count: int) 
     """Seconds for each of `count` challenges, after some to warm up."""
     queued = threading.Event()
     app = build(settings, read_now=clock, woken=queued.set)
-    told = Troubles()
 
-    def decided() -> None:
+    def decided(post: Post) -> None:
         if queued.is_set():
             queued.clear()
             post.woken.set()
 
-    watchers = [Watcher(name, app, clock, told, lambda: desk.woken.set()) for name in app.mailboxes]
-    desk = Desk(app, clock, told, watchers, decided)
-    post = Post(app, clock, told, lambda: desk.woken.set())
-    crew = (*watchers, desk, post)
-    watcher = watchers[list(app.mailboxes).index(TEAM_NAME)]
-    for thread in crew:
-        thread.start()
     try:
-        return [_one(app, watcher, server, user, sink, n) for n in range(count + WARM)][WARM:]
+        with crew(app, clock, decided) as made:
+            watcher = made.box(TEAM_NAME)
+            return [_one(app, watcher, server, user, sink, n) for n in range(count + WARM)][WARM:]
     finally:
-        for thread in crew:
-            thread.stop()
-        for thread in crew:
-            thread.join()
         app.close()
 
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.daemon.app import App, build
-from bot.daemon.threads import Desk, Troubles, Watcher
+from bot.daemon.threads import Desk, Troubles
+from bot.daemon.watch.watch import Watch
 from bot.engine.reading.reader.sandbox import Sandbox
 from bot.settings.settings import Settings
 from bot.store.db import asking
@@ -35,11 +36,11 @@ class Crew:
         self._count = count
         self.is_done = threading.Event()
         self._told = told = Troubles()
-        self.watchers = [Watcher(name, app, clock, told, self._found) for name in app.mailboxes]
-        self.desk = Desk(app, clock, told, self.watchers, self._decided)
+        self.watch = Watch(app, clock, told, self._found)
+        self.desk = Desk(app, clock, told, self.watch.watchers, self._decided)
 
     def start(self) -> None:
-        for thread in (*self.watchers, self.desk):
+        for thread in (self.watch, self.desk):
             thread.start()
 
     def wait(self, seconds: float) -> None:
@@ -52,9 +53,9 @@ class Crew:
                 raise TimeoutError(f"the backlog was not read within {seconds:.0f} s")
 
     def stop(self) -> None:
-        for thread in (*self.watchers, self.desk):
+        for thread in (self.watch, self.desk):
             thread.stop()
-        for thread in (*self.watchers, self.desk):
+        for thread in (self.watch, self.desk):
             thread.join()
 
     def _found(self) -> None:

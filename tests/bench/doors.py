@@ -22,12 +22,15 @@ from statistics import median
 from typing import Any
 
 from bot.daemon.app import App, build
-from bot.daemon.threads import WATCH, Desk, Post, Troubles, Watcher
+from bot.daemon.threads import Post
+from bot.daemon.watch.lines import news_within
+from bot.daemon.watch.mailbox import WATCH
 from bot.doors.maildir.send import deliver
 from bot.settings.settings import Door
 from tests.bench.backlog import clock
 from tests.bench.boxes import TEAM_NAME
 from tests.bench.corpus import TEAM, opening
+from tests.crew import crew
 from tests.integration.office import raw_mail, settings_in
 from tests.servers.certificates import make_certificate
 from tests.servers.dovecot import Dovecot
@@ -181,36 +184,24 @@ class Counted:
         """Requests of an hour without mail: every five minutes a listing and a wait, and what the wait asks."""
         mailbox = self._app.mailboxes[TEAM_NAME]
         listing = self._asked(lambda: self._app.receive(TEAM_NAME, clock()))
-        mailbox.wait(SHORT)  # the first wait after mail may still tell of it
+        news_within(mailbox, SHORT)  # the first wait after mail may still tell of it
         self._app.receive(TEAM_NAME, clock())
-        fixed = self._asked(lambda: mailbox.wait(SHORT))
-        rate = (self._asked(lambda: mailbox.wait(LONG)) - fixed) / (LONG - SHORT)
+        fixed = self._asked(lambda: news_within(mailbox, SHORT))
+        rate = (self._asked(lambda: news_within(mailbox, LONG)) - fixed) / (LONG - SHORT)
         self.found.hour = HOUR / WATCH * (listing + fixed) + HOUR * max(0.0, rate)
 
     def answering(self) -> None:
         """Seconds from the arrival of a challenge to its acknowledgement having left, by the daemon's own threads."""
-        app, told = self._app, Troubles()
 
-        def decided() -> None:
+        def decided(post: Post) -> None:
             if self._queued.is_set():
                 self._queued.clear()
                 post.woken.set()
 
-        watchers = [Watcher(name, app, clock, told, lambda: desk.woken.set()) for name in app.mailboxes]
-        desk = Desk(app, clock, told, watchers, decided)
-        post = Post(app, clock, told, lambda: desk.woken.set())
-        crew = (*watchers, desk, post)
-        for thread in crew:
-            thread.start()
-        try:
-            for watcher in watchers:
+        with crew(self._app, clock, decided) as made:
+            for watcher in made.watch.watchers:
                 watcher.heard(watcher.ask(), time.monotonic() + 30)
             self.found.seconds = median(self._answered(n) for n in range(CHALLENGES))
-        finally:
-            for thread in crew:
-                thread.stop()
-            for thread in crew:
-                thread.join()
 
     def _answered(self, n: int) -> float:
         time.sleep(2.0)  # every thread waits again

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from bot.daemon.watch.lines import news_within
 from bot.doors.ports import Batch, Mailbox, RawMail
 from bot.model.errors import DoorClosed, LoginRefused, Throttled
 from tests.contract.matrix import Contract
@@ -257,7 +258,7 @@ class MailboxContract(Contract):
         mailbox = room.open()
         mails, _, _ = drain(mailbox)
         mailbox.ack([mail.key for mail in mails])
-        mailbox.wait(0)
+        news_within(mailbox, 0)
         assert mailbox.find("one@health.example")
         assert room.held() == before
 
@@ -430,37 +431,25 @@ class MailboxContract(Contract):
         mailbox = room.open()
         drain(mailbox)
         room.deliver(letter("one"))
-        assert mailbox.wait(30) is True
+        assert news_within(mailbox, 30) is True
 
     def test_nothing_comes(self, room: Room) -> None:
         """A wait without mail ends when its time is over."""
         mailbox = room.open()
         drain(mailbox)
-        assert mailbox.wait(0.3) is False
+        assert news_within(mailbox, 0.3) is False
 
-    def test_interrupt(self, room: Room) -> None:
-        """An interrupt from another thread ends a wait within a second, and one that has not begun."""
+    def test_close_is_no_end(self, room: Room) -> None:
+        """What was let go of, also in a wait, is opened anew by the next use and goes on from the cursor."""
         mailbox = room.open()
-        drain(mailbox)
-        waiting = Waiting(mailbox)
+        _, cursor, _ = drain(mailbox)
+        mailbox.look()
         began = time.monotonic()
-        mailbox.interrupt()
-        assert waiting.result() is False
-        mailbox.fetch("", 10)
-        mailbox.interrupt()
-        assert mailbox.wait(60) is False
-        assert time.monotonic() - began < 1
-
-    def test_interrupt_is_spent(self, room: Room) -> None:
-        """An interrupt ends one wait; the next one waits again."""
-        mailbox = room.open()
-        drain(mailbox)
-        mailbox.interrupt()
-        assert mailbox.wait(60) is False
-        drain(mailbox)
-        began = time.monotonic()
-        assert mailbox.wait(0.3) is False
-        assert time.monotonic() - began >= 0.3
+        mailbox.close()
+        assert time.monotonic() - began < 2
+        room.deliver(letter("one"))
+        assert mailbox.look().has_news
+        assert ids(drain(mailbox, cursor)[0]) == ["one"]
 
     # --- proof of a send ---------------------------------------------------------------------------------------------
 
@@ -590,11 +579,11 @@ class Waiting:
 
     def _run(self) -> None:
         try:
-            self._told.append(self._mailbox.wait(60))
+            self._told.append(news_within(self._mailbox, 60))
         except Exception as error:
             self._told.append(error)
 
     def result(self) -> bool | Exception:
-        until(lambda: self._told, 10)
+        until(lambda: self._told, 30)  # a request that was under way is given up after seconds
         self._thread.join(5)
         return self._told[0]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.daemon.watch.lines import news_within
 from bot.doors.graph.receive import GraphMailbox
 from bot.doors.ports import Mailbox
 from bot.model.errors import DoorClosed
@@ -225,7 +226,7 @@ def test_moved_in_while_listing(room: GraphRoom) -> None:
     first = mailbox.fetch("", 3)
     room.move(b"<old@", "INBOX")
     rest, cursor, _ = drain(mailbox, first.cursor)
-    assert mailbox.wait(0) is True
+    assert news_within(mailbox, 0) is True
     assert ids([*first.mails, *rest, *drain(mailbox, cursor)[0]]) == [*names(4), "old"]
 
 
@@ -396,10 +397,10 @@ def test_one_mail_costs_few_requests(room: GraphRoom) -> None:
     """A new mail: a look at each of the two folders that finds it, a pass over both, its bytes."""
     mailbox = room.open()
     _, cursor, _ = drain(mailbox)
-    mailbox.wait(0)
+    news_within(mailbox, 0)
     room.server.steps.clear()
     room.deliver(letter("one"))
-    assert mailbox.wait(1) is True
+    assert news_within(mailbox, 1) is True
     drain(mailbox, cursor)
     assert sorted(room.server.steps) == ["delta", "delta", "delta", "value"]
 

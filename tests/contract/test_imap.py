@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from bot.daemon.watch.lines import news_within
 from bot.doors.opened import open_mailbox
 from bot.doors.ports import Mailbox
 from bot.model.errors import DoorClosed, LoginRefused
@@ -253,7 +254,7 @@ def test_junk_made_later(room: ImapRoom) -> None:
     _, cursor, _ = drain(mailbox)
     room.make_folder("Junk")
     room.deliver(letter("one"), "Junk")
-    mailbox.wait(0)
+    news_within(mailbox, 0)
     assert ids(drain(mailbox, cursor)[0]) == ["one"]
 
 
@@ -263,7 +264,7 @@ def test_mail_in_junk_ends_a_wait(room: ImapRoom) -> None:
     mailbox = room.open()
     drain(mailbox)
     room.server.append(room.user, letter("one"), "Junk")
-    assert mailbox.wait(0) is True
+    assert news_within(mailbox, 0) is True
 
 
 @pytest.mark.parametrize("password", ['a "quoted" \\ one', "Crêpe für zwölf"])

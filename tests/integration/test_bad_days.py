@@ -269,7 +269,8 @@ def test_clock_that_jumps_back_repeats_nothing(office: Office) -> None:
 
 
 def test_down_over_a_weekend_with_replies_waiting(office: Office) -> None:
-    """Friday's challenge was answered and resolved on Saturday while nobody was up: on Monday nobody is chased."""
+    """Friday's challenge was answered and resolved on Saturday while nobody was up: on Monday nobody is chased, nor
+    asked whether it is."""
     friday = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)
     come(office, raw_mail(at=friday), friday)
     saturday = friday + 20 * HOUR
@@ -282,7 +283,7 @@ def test_down_over_a_weekend_with_replies_waiting(office: Office) -> None:
     office.once(datetime(2027, 1, 18, 8, 30, tzinfo=UTC))
     assert office.case().state is State.AWAITING_OUTCOME
     kinds = {q.letter.kind.value for q in office.letters()} - {"digest"}
-    assert kinds == {"acknowledgement", "notice", "response", "question", "information"}  # both sides hear of the word
+    assert kinds == {"acknowledgement", "notice", "question", "information"}  # both sides hear of the word
 
 
 def test_unreadable_inbox_does_not_stop_the_clock_for_ever(office: Office) -> None:

@@ -296,7 +296,7 @@ def whole_course(town: Town) -> None:
             town.carry()
             return town.letter(address, words)
 
-        found = until(look, 30)
+        found = until(look, 60)
         assert found is not None
         return found
 
@@ -307,7 +307,7 @@ def whole_course(town: Town) -> None:
         got(FAY, "Helen Visser")
         escalation = got(DEV, "No reply has been recorded")
         town.write(DEV, ANSWER, escalation, datetime.now(UTC), f"{HELEN}, {CREWE}")
-        response = got(HELEN, "NOT RESOLVED")
+        response = got(HELEN, "A reply from Dev Patel")
         town.write(HELEN, "RESOLVED\n", response, datetime.now(UTC))
         question = got(DEV, "OUTCOME:")
         town.write(DEV, "OUTCOME: joint visits\n", question, datetime.now(UTC))

@@ -84,7 +84,7 @@ def course(town: Town, alive: Callable[[], None]) -> tuple[str, list[EmailMessag
             alive()
             return town.letter(address, words)
 
-        found = until(look, 40)
+        found = until(look, 60)
         assert found is not None
         return found
 
@@ -94,7 +94,7 @@ def course(town: Town, alive: Callable[[], None]) -> tuple[str, list[EmailMessag
     got(FAY, "Helen Visser")
     escalation = got(DEV, "No reply has been recorded")
     town.write(DEV, ANSWER, escalation, datetime.now(UTC), f"{HELEN}, {CREWE}")
-    response = got(HELEN, "NOT RESOLVED")
+    response = got(HELEN, "A reply from Dev Patel")
     town.write(HELEN, "RESOLVED\n", response, datetime.now(UTC))
     question = got(DEV, "OUTCOME:")
     town.write(DEV, "OUTCOME: joint visits\n", question, datetime.now(UTC))

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from bot.daemon.threads import LISTEN, Desk, Post, Troubles, Watcher
+from bot.daemon.threads import LISTEN, Desk
+from bot.daemon.watch.mailbox import Watcher
 from bot.doors.ports import Mailbox
 from bot.model import State
+from tests import crew as daemon
 from tests.integration.office import SECOND, Office, raw_mail
 from tests.unit.case_samples import CREWE, FAY, HELEN, START
 from tests.until import until
@@ -39,38 +41,34 @@ class Hanging:
         return self._door.fetch(*asked, **how)
 
 
-class Awaited(Watcher):
+class Awaited:
     """A mailbox of which it is known that somebody waits for it."""
 
-    def __init__(self, *how: Any) -> None:
-        super().__init__(*how)
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+        self.box, self.ask = watcher.box, watcher.ask
         self.awaited = threading.Event()
 
     def heard(self, wanted: int, until: float) -> bool:
         self.awaited.set()
-        return super().heard(wanted, until)
+        return self._watcher.heard(wanted, until)
 
 
 @contextmanager
 def crew(office: Office) -> Iterator[tuple[Desk, dict[str, Awaited]]]:
     """The daemon's threads over this office's inboxes, all of them read once."""
-    app, told, now = office.app, Troubles(), office.clock
-    watchers = [Awaited(name, app, now, told, lambda: desk.woken.set()) for name in app.mailboxes]
-    desk = Desk(app, now, told, watchers, lambda: post.woken.set())
-    post = Post(app, now, told, lambda: desk.woken.set())
-    threads = [*watchers, desk, post]
-    for thread in threads:
-        thread.start()
-    try:
-        yield desk, {watcher.box: watcher for watcher in watchers}
-    finally:
-        for thread in threads:
-            thread.stop()
-        for door in app.mailboxes.values():
+    watched: dict[str, Awaited] = {}
+
+    def seen(watcher: Watcher) -> Awaited:
+        return watched.setdefault(watcher.box, Awaited(watcher))
+
+    def end() -> None:
+        for door in office.app.mailboxes.values():
             if isinstance(door, Hanging):
                 door.end()
-        for thread in threads:
-            thread.join()
+
+    with daemon.crew(office.app, office.clock, lambda post: post.woken.set(), end, seen) as made:
+        yield made.desk, watched
 
 
 @pytest.fixture

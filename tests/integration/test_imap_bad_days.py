@@ -17,8 +17,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from bot.daemon.watch.lines import news_within
+from bot.doors.imap_smtp.connection import IDLE_SECONDS, REFUSED_SECONDS
+from bot.doors.imap_smtp.imap import LOOK_SECONDS
 from bot.doors.opened import open_mailbox
-from bot.doors.ports import Mailbox, RawMail
+from bot.doors.ports import Look, Mailbox, RawMail
 from bot.model.errors import DoorClosed, Throttled
 from tests.contract.mailbox_contract import drain, ids, letter
 from tests.servers.certificates import make_certificate
@@ -78,7 +81,7 @@ class Waiting:
 
     def _run(self, mailbox: Mailbox) -> None:
         try:
-            self.ended.append(mailbox.wait(60))
+            self.ended.append(news_within(mailbox, 60))
         except DoorClosed as error:
             self.ended.append(error)
 
@@ -131,15 +134,14 @@ def test_kicked_while_idling(line: Line) -> None:
     assert ids(stubborn(mailbox, cursor)) == ["one"]
 
 
-def test_interrupt_on_a_dead_line(line: Line) -> None:
+def test_close_of_a_dead_line(line: Line) -> None:
     """A stop takes less than a second even when the line swallows everything."""
-    mailbox, _, waiting = idling(line)
+    mailbox = line.open()
+    drain(mailbox)
+    assert mailbox.look().line is not None
     line.proxy.blackhole()
     began = time.monotonic()
-    mailbox.interrupt()
-    until(lambda: waiting.ended, 5)
     mailbox.close()
-    assert waiting.ended == [False]
     assert time.monotonic() - began < 1
 
 
@@ -170,7 +172,7 @@ def test_idle_that_never_reports(line: Line) -> None:
         return b"" if is_notice(data) else data
 
     line.proxy.edit(come)
-    assert mailbox.wait(2) is True
+    assert news_within(mailbox, 2) is True
     assert consents.is_set()
     assert ids(drain(mailbox, cursor)[0]) == ["one"]
 
@@ -224,6 +226,23 @@ def test_a_line_that_falls_silent_while_idling(line: Line) -> None:
     assert ids(stubborn(mailbox, cursor)) == ["one"]
 
 
+def test_a_silent_line_holds_up_nobody(line: Line) -> None:
+    """When its time is over the server is asked to end IDLE, and nobody waits at the line for the answer: it is a
+    closed door at a look after the time that the answer may take, however many lines fall silent at once."""
+    mailbox = line.open(timeout=1)
+    drain(mailbox)
+    assert mailbox.look().seconds == IDLE_SECONDS
+    line.proxy.blackhole()
+    began = time.monotonic()
+    asked = mailbox.look()
+    assert time.monotonic() - began < 0.5
+    assert (asked.has_news, asked.line is None) == (False, False)
+    until(lambda: time.monotonic() - began > asked.seconds)
+    with pytest.raises(DoorClosed, match="crewe"):
+        mailbox.look()
+    assert time.monotonic() - began < 3
+
+
 def test_cut_anywhere(line: Line) -> None:
     """Wherever the server's answer breaks off, nothing is lost, doubled or given in part."""
     line.deliver("one", "two", "three")
@@ -245,17 +264,29 @@ def test_cut_anywhere(line: Line) -> None:
 
 
 def test_no_idle(line: Line) -> None:
-    """A server without IDLE is asked now and then instead, and a stop still takes no time."""
+    """A server without IDLE is asked now and then instead, and no line is waited for."""
     line.proxy.edit(lambda data: data.replace(b" IDLE", b""))
     mailbox = line.open()
     drain(mailbox)
-    assert mailbox.wait(0.2) is False
-    waiting = Waiting(mailbox)
-    mailbox.interrupt()
-    until(lambda: waiting.ended, 2)
+    assert news_within(mailbox, 0.2) is False
+    assert mailbox.look() == Look(seconds=LOOK_SECONDS)
     line.server.append(line.user, letter("one"))
-    assert waiting.ended == [False]
-    assert mailbox.wait(0) is True
+    assert news_within(mailbox, 0) is True
+
+
+def test_idle_that_is_refused(line: Line) -> None:
+    """A server that offers IDLE and refuses it is asked now and then, and not logged in to in a circle."""
+    line.proxy.edit_asked(lambda data: data.replace(b" IDLE\r\n", b" NEVER\r\n"))
+    mailbox = line.open()
+    drain(mailbox)
+    assert mailbox.look() == Look()
+    for _ in range(3):
+        assert mailbox.look().has_news
+        drain(mailbox)
+        assert mailbox.look() == Look(seconds=REFUSED_SECONDS)
+    line.proxy.edit_asked(bytes)
+    drain(mailbox)
+    assert mailbox.look().seconds == IDLE_SECONDS
 
 
 def test_starttls_stripped(line: Line) -> None:

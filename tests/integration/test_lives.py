@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.daemon.lease import AGAIN, RENEWALS
+from bot.daemon.life.lease import AGAIN, RENEWALS
 from bot.store.db import Database
 from bot.store.server import lives
 from tests import operator

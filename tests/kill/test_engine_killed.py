@@ -20,6 +20,7 @@ from tests.kill.forks import FORKS
 ROOMS = (
     "reading/intake.py", "alarms.py", "sending/sender.py", "sending/unknown.py", "turn.py", "digest.py", "expiry.py",
     "reading/place.py", "reading/receiving.py", "reading/aside.py", "flood.py", "strangers.py",
+    "contacts/nightly.py", "contacts/quarter.py",
 )  # fmt: skip
 PLACES = frozenset(
     {
@@ -30,6 +31,7 @@ PLACES = frozenset(
         "sender.in_data.before", "sender.in_data.after", "maildir.rename.before", "maildir.rename.after",
         "sender.sent.before", "sender.sent.after",
         "flood.freeing", "flood.freed", "strangers.freeing", "strangers.freed",
+        "nightly.posting", "nightly.posted", "quarter.posting", "quarter.posted",
     }
 )  # fmt: skip
 

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot.engine.turn import Books, Turn
+from bot.engine.contacts.books import Books
+from bot.engine.turn import Turn
 from bot.model import (
     Alarm,
     Arrival,
@@ -72,7 +73,14 @@ def test_open_case_has_a_future_and_closed_has_none(first: Mail, steps: list[Ste
             assert case.served
         else:
             assert (case.due, case.hold_until) == (None, None)
-            assert {a.kind for a in case.deadlines} <= {"child_file", "action", "action_late", "prompt", "prompt_late"}
+            assert {a.kind for a in case.deadlines} <= {
+                "child_file",
+                "action",
+                "action_late",
+                "prompt",
+                "prompt_late",
+                "meeting_record",
+            }
 
 
 def moving(case: Case) -> list[str]:

@@ -34,7 +34,8 @@ from bot.model import (
     State,
     Unit,
 )  # fmt: skip
-from bot.rules import coverage, directory_file
+from bot.rules import directory_file
+from bot.rules.answering import coverage
 from bot.rules.book import Rules
 from bot.rules.policy import file as policy_file
 from tests.property.oracle import LONDON, OFF, Oracle, days_on
@@ -56,7 +57,7 @@ POLICIES = {
                    "ken.relph@health.example", "ivy.nixon@cucsc.example", "Escalation"),
 }  # fmt: skip
 #: What is asked when a case has ended, and of a word that nobody confirmed.
-AFTERWARDS = ("child_file", "action", "action_late", "prompt", "prompt_late", "word_manager")
+AFTERWARDS = ("child_file", "action", "action_late", "prompt", "prompt_late", "meeting_record", "word_manager")
 AGREED = "OUTCOME: agreed\n- visit, Fay Marsh, by 3 March 2027\n- a letter, Tom Lee, soon"
 #: Who does what when something is asked of them: (side, words).
 MOVES = (

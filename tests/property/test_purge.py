@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select, text
 
 from bot.doors.ports import RawMail
+from bot.engine.contacts.books import Books
 from bot.engine.reading import join
 from bot.engine.reading.place import keys_of
-from bot.engine.turn import Books, Turn
+from bot.engine.turn import Turn
 from bot.model import (
     Absence,
     Alarm,

@@ -1,7 +1,7 @@
 """`make simulate`: YEARS=n team-years (50 else) from the seed SEED, on two processes; one line, exit 1 on a fault.
 
 With SEED alone given (and no YEARS) that one world is played again and, where it fails, made short: what is left of it
-is listed, with the property that does not hold.
+is listed, with the property that does not hold. A long run says how far it is, and does so when it is stopped as well.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import time
 from tests.simulate.run import OF_A_WORLD, Result, many, play, shrink
 
 SHRINK_SECONDS = 300.0
+#: After so many worlds of a long run a line says how far it is.
+EVERY = 25
 
 
 def main() -> int:
@@ -27,10 +29,17 @@ def main() -> int:
     first, years = args.seed or 1, args.years or 50
     began = time.monotonic()
     results: list[Result] = []
-    for one in many(range(first, first + years), OF_A_WORLD, args.jobs):
-        results.append(one)
-        if not one.is_clean:
-            say(f"seed {one.seed}: {one.said}")
+    try:
+        for one in many(range(first, first + years), OF_A_WORLD, args.jobs):
+            results.append(one)
+            if not one.is_clean:
+                say(f"seed {one.seed}: {one.said}")
+            if len(results) % EVERY == 0 and len(results) < years:
+                say(_line(first, results, time.monotonic() - began))
+    except KeyboardInterrupt:
+        say(f"stopped at {len(results)} of {years}")
+        if not results:
+            return 1
     say(_line(first, results, time.monotonic() - began))
     failed = [one for one in results if not one.is_clean]
     for one in failed[:1]:

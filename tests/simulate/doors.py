@@ -16,7 +16,7 @@ from random import Random
 
 from bot.doors import opened
 from bot.doors.gate import Allowed, check_lines, sift
-from bot.doors.ports import Batch, CarriedOffer, Envelope, Outcome, RawMail, Refusal
+from bot.doors.ports import Batch, CarriedOffer, Envelope, Look, Outcome, RawMail, Refusal
 from bot.model.errors import DoorClosed, LoginRefused
 from bot.settings.settings import Door
 from tests.simulate.faults import Faults
@@ -120,7 +120,7 @@ class MemoryMailbox:
     """A Mailbox of ports.py."""
 
     def __init__(self, name: str, door: Door) -> None:
-        self.name = name
+        self.name, self.server = name, door.path
         self._server, self._path = _server(door)
 
     def fetch(self, cursor: str, limit: int) -> Batch:
@@ -149,8 +149,8 @@ class MemoryMailbox:
     def ack(self, keys: Sequence[str]) -> None:
         self._server.faults.passing("ack")
 
-    def wait(self, seconds: float) -> bool:
-        return self._server.box(self._path).has_news
+    def look(self, *, anew: bool = False) -> Look:
+        return Look(self._server.box(self._path).has_news)
 
     def find(self, message_id: str) -> bool:
         self._open("find")
@@ -159,8 +159,6 @@ class MemoryMailbox:
         if copy is not None and copy <= now:
             return True
         return any(held.message_id == sought for held in self._server.box(self._path).held)
-
-    def interrupt(self) -> None: ...
 
     def close(self) -> None: ...
 

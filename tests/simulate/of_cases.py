@@ -23,7 +23,7 @@ MOVING = {
     "awaiting_outcome": ("outcome_due",),
 }
 #: What may be asked of people after a case has closed.
-AFTERWARDS = ("child_file", "action", "action_late", "prompt", "prompt_late", "form")
+AFTERWARDS = ("child_file", "action", "action_late", "prompt", "prompt_late", "meeting_record", "form")
 #: Events that a person's word makes and that move a clock.
 URGED = ("urgency", "not_resolved", "reopened", "corrected", "confirmed", "transferred", "extended", "protection")
 

@@ -92,11 +92,12 @@ def erasure(world: World, seen: Seen) -> Iterator[str]:
         for table, column in (("texts", "case_number"), ("outbox", "case_number"), ("absences", "case_number")):
             if world.look.rows(f"SELECT 1 FROM {table} WHERE {column} = ?", number):
                 yield f"case {number} was forgotten, and rows of it stand in {table}"
-        kept = world.look.rows("SELECT body, is_packed FROM raw")
-        bodies = b"\n".join(zlib.decompress(r["body"]) if r["is_packed"] else r["body"] for r in kept)
-        pages = world.file.read_bytes()
         again = {row["digest"] for row in world.look.ledger.values() if row["id"] > last}
-        for mark in (word for digest, word in marks.items() if digest not in again):
+        kept: dict[bool, list[bytes]] = {True: [], False: []}  # whether it came since
+        for r in world.look.rows("SELECT digest, body, is_packed FROM raw"):
+            kept[r["digest"] in again].append(zlib.decompress(r["body"]) if r["is_packed"] else r["body"])
+        bodies, since, pages = b"\n".join(kept[False]), b"\n".join(kept[True]), world.file.read_bytes()
+        for mark in (word for digest, word in marks.items() if digest not in again and word.encode() not in since):
             if mark.encode() in bodies:
                 yield f"case {number} was forgotten, and a mail with {mark} is kept"
             if mark.encode() in pages:

@@ -206,7 +206,9 @@ class World:
         try:
             with self.life.db.begin() as tx:
                 cases.purge(tx, number, self.clock())
-            self.purged[number] = (self.look.cases[number].version, max(self.look.ledger), marks)
+            version = self.look.cases[number].version
+            if number not in self.purged or self.purged[number][0] != version:  # a second time it forgets nothing
+                self.purged[number] = (version, max(self.look.ledger), marks)
             self.life.db.scrub()
         except StoreError:
             return

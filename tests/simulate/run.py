@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import signal
 import tempfile
 import time
 import traceback
@@ -90,14 +91,16 @@ def _logging(world: World) -> Iterator[None]:
 
 
 def many(seeds: Sequence[int], years: float, jobs: int) -> Iterator[Result]:
-    """Each seed's world, as they are done."""
+    """Each seed's world, as they are done; who stops waits for those that are being played."""
     if jobs == 1:
         yield from (play(seed, years) for seed in seeds)
         return
-    with ProcessPoolExecutor(jobs) as pool:
-        left = [pool.submit(play, seed, years) for seed in seeds]
-        for done in as_completed(left):
+    pool = ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
+    try:
+        for done in as_completed([pool.submit(play, seed, years) for seed in seeds]):
             yield done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def shrink(failed: Result, seconds: float, again: Callable[[frozenset[str]], Result]) -> tuple[Result, frozenset[str]]:

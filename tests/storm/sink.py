@@ -7,11 +7,12 @@ which life a letter was handed over, and whether its answer was withheld, is the
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from tests.servers.smtp import SmtpServer
@@ -51,10 +52,8 @@ DEEDS = {
 WITHHELD = frozenset({Fault.KEPT, Fault.HALF, Fault.WRONG})
 #: How often nothing goes wrong.
 SHARE = 0.6
-#: A letter whose hand-over was broken twice may be lost, by design, and a human is told. So after one that broke, those
-#: to the same people are spared for so long that it has gone once more, which is tried after a quarter of an hour: what
-#: is lost then was lost by the daemon.
-SPARED = timedelta(minutes=90)
+#: What the daemon says of a letter before it hands it over: the same bytes that come once more are of the same size.
+SIZE = re.compile(r"(?i)\bSIZE=(\d+)")
 
 
 @dataclass
@@ -72,7 +71,10 @@ class Taken:
 @dataclass
 class Sink(SmtpServer):
     """`now` is the storm's clock; `tell` hears of each stage that is reached; `seed` draws the faults. Only addresses
-    that begin with `mortal` are ever refused for good."""
+    that begin with `mortal` are ever refused for good.
+
+    A letter whose hand-over was broken twice may be lost, by design, and a human is told. So one that broke is spared
+    when it comes once more: what is lost then was lost by the daemon."""
 
     now: Callable[[], datetime] = field(kw_only=True)
     tell: Callable[[str], None] = field(kw_only=True)
@@ -86,8 +88,9 @@ class Sink(SmtpServer):
         self._new: list[Taken] = []
         self._lock = threading.Lock()
         self._named: list[str] = []  # who has the letter that is being offered
-        self._handed: tuple[str, ...] | None = None  # and whose hand-over has begun, and is not over
-        self._spared: dict[tuple[str, ...], datetime] = {}  # until when
+        self._size = 0
+        self._handed: frozenset[tuple[int, str]] = frozenset()  # size and readers of what is being handed over
+        self._broken: set[tuple[int, str]] = set()  # and of what was, and did not come to its end
         self.is_calm = False
         self.life = 0
         self.taken: list[Taken] = []
@@ -106,6 +109,10 @@ class Sink(SmtpServer):
             return told
         if stage in ("CONNECT", "MAIL"):
             self._draw(stage)
+        if stage == "MAIL":
+            named = SIZE.search(arg)
+            assert named, "a letter goes without its size: what broke before could not be known again"
+            self._size = int(named[1])
         if stage in ("CONNECT", "DOT"):
             self.note(stage)
         address = arg.lower().partition("<")[2].partition(">")[0]
@@ -119,7 +126,7 @@ class Sink(SmtpServer):
         if fault is Fault.NOBODY:
             self.refused.add(address)
         if fault is Fault.LATER_DATA:
-            self._handed = None
+            self._handed = frozenset()
         if fault not in WITHHELD:  # that is asked for when it is kept
             self._fault = None
         return DEEDS[fault][1]
@@ -128,9 +135,7 @@ class Sink(SmtpServer):
         """A connection is refused, or a letter has one of the other faults, or none."""
         self._fault = None
         self._named = []
-        if self._handed is not None:  # the last one broke
-            self._spared[self._handed] = self.now() + SPARED
-            self._handed = None
+        self._broke()  # where the last one was not kept
         if self.is_calm:
             return
         if stage == "CONNECT":
@@ -150,23 +155,33 @@ class Sink(SmtpServer):
                 taken.went_on = True
         super().note(stage)
         if stage == "DATA":
-            self._handed = tuple(self._named)
-            if self._is_spared():
+            self._handed = frozenset((self._size, address) for address in self._named)
+            if self.is_sparing:
                 if self._fault in (Fault.CUT, Fault.LOST):
                     self._fault = None
                 self.tell("SPARED")
                 return
-        if stage != "DOT" or not self._is_spared():
+        if stage != "DOT" or not self.is_sparing:
             self.tell(stage)
 
-    def _is_spared(self) -> bool:
-        until = self._spared.get(self._handed) if self._handed else None
-        return until is not None and self.now() < until
+    @property
+    def is_sparing(self) -> bool:
+        """Whether a letter is being handed over that broke before: nobody may be killed now."""
+        return not self._handed.isdisjoint(self._broken)
+
+    def begins(self, life: int) -> None:
+        """A life begins: what the one before had under way is broken."""
+        self.life = life
+        self._broke()
+
+    def _broke(self) -> None:
+        self._broken |= self._handed
+        self._handed = frozenset()
 
     def keep(self, mail: Arrived) -> None:
         recipients = tuple(address.lower() for address in mail.recipients)
         taken = Taken(mail.raw, recipients, self.now(), self.life, self._fault in WITHHELD)
-        self._fault = self._handed = None
+        self._fault, self._handed = None, frozenset()
         with self._lock:
             self._new.append(taken)
         self.taken.append(taken)

@@ -140,6 +140,8 @@ class Storm:
             # Time passes: letters that wait are due again, and people's minutes are over.
             self._page.jump(timedelta(minutes=JUMP * self._luck.random()))
             code = self._lived(TOO_LONG, self._idle(IDLE))
+        if code is None:
+            code = self._lived(TOO_LONG, lambda: not self._sink.is_sparing)
         if code is None and self._page.fallen is None:
             self._page.arm(Cut(Call(15), 1, self._luck.random() < 0.5))
             code = self._lived(LAST)
@@ -172,7 +174,7 @@ class Storm:
 
     def _begin(self, plan: Plan | None) -> None:
         self._starts += 1
-        self._sink.life = self._starts
+        self._sink.begins(self._starts)
         while select.select([self._ready], [], [], 0)[0]:
             self._ready.recv(4096)  # of lives that are over
         with self._lock:
@@ -222,7 +224,7 @@ class Storm:
             plan = self._plan
             if moment == "SPARED":
                 self._page.disarm()
-            if plan is None or plan.moment != moment or plan.moment == "BIRTH":
+            if plan is None or plan.moment != moment or plan.moment == "BIRTH" or self._sink.is_sparing:
                 return
             self._left -= 1
             if self._left == 0:

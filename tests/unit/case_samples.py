@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.case.table import decide
 from bot.daemon.app import reading_of
-from bot.engine.turn import Books
+from bot.engine.contacts.books import Books
 from bot.letters import mime
 from bot.mail import subject
 from bot.mail.words import commands

@@ -193,14 +193,14 @@ MAY = {
     "NO": {RAISER, RESPONDER, UNIT, DECIDER}, "DECIDED": {DECIDER, UNIT}, "APPOINT": {DECIDER, UNIT},
     "HOLD": {UNIT}, "RELEASE": {UNIT}, "NOT OURS": {RESPONDER, UNIT}, "ADMIT": {UNIT}, "GO": {UNIT}, "LEAVE": {UNIT},
     "OPEN": {UNIT}, "HELP": {UNIT}, "REGISTER": {UNIT}, "REPORT": {UNIT}, "RECORD": {UNIT}, "SPOC": {UNIT},
-    "NEW": {UNIT}, "NUDGE": {UNIT}, "LEARNING": {UNIT},
+    "NEW": {UNIT}, "NUDGE": {UNIT}, "LEARNING": {UNIT}, "THEME": {UNIT}, "IMPACT": {RAISER, UNIT},
 }  # fmt: skip
 
 #: Words that only add: they act without proof, though not against it.
 ADDS = {
     "IT IS NOT", "DIFFERENT", "UNDO",
     "URGENT", "REOPEN", "DECLINE", "NOT MINE", "PHONE", "MEETING", "STATUS", "WHY",
-    "CHILD PROTECTION", "RELEASE", "GO", "OPEN", "HELP", "LEARNING",
+    "CHILD PROTECTION", "RELEASE", "GO", "OPEN", "HELP", "LEARNING", "THEME", "IMPACT",
 }  # fmt: skip
 
 #: At stage three: one person on each side, and on none.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.model.errors import Problem
-from bot.rules.coverage import gaps
+from bot.rules.answering.coverage import gaps
 from bot.rules.directory import Directory
 from bot.rules.directory_file import from_rows
 from bot.rules.policy.blocks import Decider

@@ -42,6 +42,7 @@ WITHOUT = {
     "information-in_flight": "a list of mails from before the service watched",
     "information-unreachable": "about a row of the directory",
     "question-proposed": "about a row of the directory",
+    "question-still": "about rows of the directory",
     "answer-help": "the unit asked for the words",
     "answer-open": "the unit asked for a list",
     "answer-pen": "the unit placed mails",
@@ -179,4 +180,5 @@ def test_no_letter_speaks_of_whom_the_policy_is_not_about(about: str, other: str
         found = of_one.search(made.text.lower().replace("child protection", ""))
         assert not found, (letter.values.name, made.text[max(0, found.start() - 60) :])
         named |= {letter.values.name} if "their file" in made.text else set()
-    assert named == {"outcome-closed", "question-child_file", "question-outcome"}
+    asked_before = {"notice-opened", "escalation-asked", "question-meeting_record"}
+    assert named == {"outcome-closed", "question-child_file", "question-outcome"} | asked_before

@@ -8,14 +8,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.engine import registers
-from bot.engine.sending.compose import MAX_LETTER, Composer, files, fitting, where_kept
+from bot.engine.reading import place
+from bot.engine.sending.compose import MAX_LETTER, Composer, _sender, files, fitting, where_kept
 from bot.letters.render import Templates
 from bot.model import Alarm, Arrival, Contact, Letter, LetterKind, LetterServed
 from bot.model.letters import TheMail
 from bot.rules.workdays import say
-from bot.store import cases, outbox
+from bot.store import cases, keep, mails, outbox, schema
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, START, UNIT, mail
 from tests.unit.engine_samples import House, attached, eml, parsed, post, texts
 
@@ -153,6 +155,40 @@ def test_a_full_record_holds_the_mails_and_a_minimal_one_does_not(closed: House)
     assert minimal.zip_parts == ()
 
 
+def test_a_record_says_who_sent_each_mail_and_after_a_purge_by_their_token(closed: House) -> None:
+    """Each mail has its sender; once names and bytes are gone, what stands for them in the journal."""
+    named = senders(closed)
+    closed.send(START + HOUR)
+    assert [who for who in named if who] == named and HELEN in named
+    with closed.db.begin() as tx:
+        keep.purge(tx, 1, START + 30 * DAYS)
+    tokens = senders(closed)
+    assert len(tokens) == len(named)
+    assert not any("@" in who for who in tokens) and all(tokens)
+
+
+def test_a_mail_for_a_case_that_was_forgotten_is_placed_by_a_person(closed: House) -> None:
+    """It cites our letter as before; nobody of that case can be written to, and no letter names a token."""
+    closed.send(START + HOUR)
+    cited = closed.letters(LetterKind.ACKNOWLEDGEMENT)[0].letter.message_id
+    with closed.db.begin() as tx:
+        keep.purge(tx, 1, START + 30 * DAYS)
+    later = START + 31 * DAYS
+    said = eml(HELEN, f"RE: {DAY}", "Could you tell me what came of this?", at=later, to=(BOT,), cc=(), name="late")
+    closed.put(said.replace(b"Subject:", b"In-Reply-To: <" + cited.encode() + b">\r\nSubject:", 1), later, BOT)
+    closed.take_in(later)
+    assert [(one.case, one.why) for one in closed.listed("holding_pen")] == [(None, place.FORGOTTEN)]
+    with closed.db.read() as tx:
+        texts = tx.scalars(select(schema.outbox.c.letter)).all()
+    assert not [text for text in texts if '"t:' in text]
+
+
+def senders(house: House) -> list[str]:
+    with house.db.read() as tx:
+        journal = cases.journal(tx, 1)
+        return [_sender(tx, listed.digest, journal) for listed in mails.of_case(tx, 1)]
+
+
 def test_a_record_too_large_for_a_letter_stays_with_us(closed: House) -> None:
     """The letter carries the record and its journal, and says where the mails lie."""
     with closed.db.read() as tx:
@@ -188,10 +224,11 @@ def test_a_letter_carries_the_challenge_as_it_came(opened: House) -> None:
     [
         ("REGISTER", {"register-CE-2027-01-12.xlsx": b"PK"}),
         ("REPORT", {"report-CE-2026Q4.pdf": b"%P", "report-CE-2026Q4.xlsx": b"PK"}),
+        ("HELP", {"one-page-guide-cheshire-east.pdf": b"%P", "one-page-guide-cheshire-east.docx": b"PK"}),
     ],
 )
 def test_what_is_handed_out_is_made_when_the_letter_goes(opened: House, word: str, names: dict[str, bytes]) -> None:
-    """The register of the area as a workbook, its report as a page to read besides."""
+    """The register of the area as a workbook, its report as a page to read besides, the page to hand out."""
     asked = registers.letter(mail(UNIT, word), Contact(UNIT, "CESCP", "business_unit"), "CE", START)
     with opened.db.begin() as tx:
         opened.turn.post(tx, asked, START)

@@ -10,7 +10,7 @@ import pytest
 import re2
 
 from bot.model import LetterKind
-from bot.store import mailboxes, mails
+from bot.store import letters, mailboxes, mails
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, START, STRANGER, UNIT, mail
 from tests.unit.engine_samples import CHESTER, CREWE_BOX, WORDS, House, eml, running, texts, to
 
@@ -53,6 +53,16 @@ def test_it_goes_on_working_days(house: House) -> None:
     """Neither at a weekend nor on a bank holiday."""
     house.open()
     assert posted(house, datetime(2027, 1, 16, 9, tzinfo=UTC), datetime(2027, 3, 29, 9, tzinfo=UTC)) == []
+
+
+def test_a_clock_that_was_set_back_asks_for_no_day_again(house: House) -> None:
+    """Not though the letters of that day are gone with the case of which they told."""
+    house.open()
+    posted(house, NINE, NINE + DAYS)
+    with house.db.begin() as tx:
+        letters.forget(tx, [q.id for q in house.letters(LetterKind.DIGEST)], NINE + DAYS)
+    assert posted(house, NINE, NINE + DAYS) == []
+    assert posted(house, NINE + 2 * DAYS).count((UNIT,)) == 1
 
 
 def test_with_nothing_to_tell_it_goes_on_mondays(house: House) -> None:

@@ -190,6 +190,15 @@ def test_without_proof_no_mail_is_thrown_away(pen: House) -> None:
     assert "1: it could not be proven that you wrote this, so that mail waits on" in told(pen)
 
 
+def test_what_nothing_proves_is_said_back_to_nobody(pen: House) -> None:
+    """A line that is no order is repeated to whoever is proven to have written it: others' words stand in no letter."""
+    says(pen, "1 not ours\nAsk Maisie's aunt instead", proof="none")
+    assert "A line that nobody understands" in told(pen)
+    assert "Maisie" not in told(pen)
+    says(pen, "1 not ours\nAsk whom else?", at=NINE + 3 * HOUR)
+    assert "Ask whom else?" in told(pen)
+
+
 def test_an_answer_to_another_days_digest_places_nothing(pen: House) -> None:
     """Signed before this digest was written: its letters meant other mails."""
     old = eml(UNIT, "RE: today", "A not ours", at=NINE - 2 * HOUR, to=(BOT,), cc=(), answers=digest_id(pen))

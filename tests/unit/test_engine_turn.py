@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from bot.engine.turn import Books, Turn
+from bot.engine.contacts.books import Books
+from bot.engine.turn import Turn
 from bot.model import (
     Arrival,
     Correction,

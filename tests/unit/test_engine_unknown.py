@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -66,6 +66,12 @@ class Desk:
                 outbox.unknown(tx, made, why, NOW)
         return claimed.id
 
+    def step(self, now: datetime) -> bool:
+        """As the sender does: the doubtful ones of now, and a look at the first whose time has come."""
+        with self.db.read() as tx:
+            doubtful = outbox.unknowns(tx, now)
+        return self.unknown.step(doubtful, now)
+
     def row(self, number: int = 1) -> Queued:
         with self.db.read() as tx:
             return outbox.get(tx, number)
@@ -80,7 +86,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def test_without_a_doubtful_letter_nothing_is_looked_for(desk: Desk) -> None:
     """The sender goes on to its next letter."""
-    assert desk.unknown.step(NOW) is False
+    assert desk.step(NOW) is False
     assert desk.looked == []
     with desk.db.read() as tx:
         assert desk.unknown.next_look(tx) is None
@@ -90,7 +96,7 @@ def test_proof_marks_the_letter_and_tells_its_case_when_it_was_handed_over(desk:
     """The clock counts from the claim, not from the minute in which proof was found."""
     number = desk.lost(assigned="given@mx.example")
     desk.proof = "a copy lies in our mailbox"
-    assert desk.unknown.step(NOW + 9 * MINUTE) is True
+    assert desk.step(NOW + 9 * MINUTE) is True
     row = desk.row(number)
     assert (row.status, {status for _, status, _ in row.recipients}) == ("sent", {"accepted"})
     assert desk.looked == [((row.letter.message_id, "given@mx.example"), "offer-1")]
@@ -106,7 +112,7 @@ def test_the_looks_grow_apart_and_end_in_one_second_copy(desk: Desk) -> None:
     for second in range(16 * 60):
         if desk.row(number).status != "unknown":
             break
-        if desk.unknown.step(NOW + timedelta(seconds=second)):
+        if desk.step(NOW + timedelta(seconds=second)):
             times.append(second)
     assert times == [0, 9, 27, 63, 117, 243, 477, 900]
     row = desk.row(number)
@@ -118,7 +124,7 @@ def test_when_the_next_look_is_due_is_told(desk: Desk) -> None:
     desk.lost()
     with desk.db.read() as tx:
         assert desk.unknown.next_look(tx) == NOW
-    desk.unknown.step(NOW)
+    desk.step(NOW)
     with desk.db.read() as tx:
         assert desk.unknown.next_look(tx) == NOW + PATIENCE * 0.01
 
@@ -127,7 +133,7 @@ def twice(desk: Desk) -> int:
     """A letter whose second answer was lost as well, a patience after the first."""
     number = desk.lost()
     later = NOW + PATIENCE
-    desk.unknown.step(later)
+    desk.step(later)
     with desk.db.begin() as tx:
         claimed = outbox.claim(tx, later, "a life", LEASE)
         assert claimed is not None
@@ -141,19 +147,19 @@ def test_there_is_no_third_copy(desk: Desk) -> None:
     number = twice(desk)
     desk.looked.clear()
     for minute in range(121):
-        desk.unknown.step(NOW + PATIENCE + minute * MINUTE)
+        desk.step(NOW + PATIENCE + minute * MINUTE)
     assert (desk.row(number).status, desk.row(number).resends) == ("unknown", 1)
     assert 10 <= len(desk.looked) <= 15
     desk.proof = "found"
-    assert desk.unknown.step(NOW + 5 * 60 * MINUTE)
+    assert desk.step(NOW + 5 * 60 * MINUTE)
     assert desk.row(number).status == "sent"
 
 
 def test_a_letter_whose_program_died_is_doubtful_when_its_lease_is_over(desk: Desk) -> None:
     """Until then somebody may still be at it."""
     number = desk.lost(why="")
-    assert desk.unknown.step(NOW + LEASE - MINUTE) is False
-    assert desk.unknown.step(NOW + LEASE) is True
+    assert desk.step(NOW + LEASE - MINUTE) is False
+    assert desk.step(NOW + LEASE) is True
     row = desk.row(number)
     assert (row.status, row.last_error) == ("unknown", "the program stopped while the letter was handed over")
 
@@ -161,7 +167,7 @@ def test_a_letter_whose_program_died_is_doubtful_when_its_lease_is_over(desk: De
 def test_a_letter_whose_program_died_long_ago_goes_again_at_once(desk: Desk) -> None:
     """The patience counts from the hand-over: after a night's standstill nobody waits a quarter of an hour more."""
     number = desk.lost(why="")
-    desk.unknown.step(NOW + PATIENCE)
+    desk.step(NOW + PATIENCE)
     assert (desk.row(number).status, desk.row(number).resends) == ("queued", 1)
 
 
@@ -169,16 +175,16 @@ def test_a_mailbox_that_cannot_be_searched_proves_nothing(desk: Desk) -> None:
     """The letter goes again when the patience is over: never zero copies."""
     number = desk.lost()
     desk.is_shut = True
-    desk.unknown.step(NOW)
+    desk.step(NOW)
     assert desk.row(number).status == "unknown"
-    desk.unknown.step(NOW + PATIENCE)
+    desk.step(NOW + PATIENCE)
     assert desk.row(number).status == "queued"
 
 
 def test_one_doubt_a_step_and_none_starves(desk: Desk) -> None:
     """Each letter is looked for when its own time has come."""
     first, second = desk.lost(1), desk.lost(2)
-    assert [desk.unknown.step(NOW) for _ in range(3)] == [True, True, False]
+    assert [desk.step(NOW) for _ in range(3)] == [True, True, False]
     assert [ids[0] for ids, _ in desk.looked] == [desk.row(n).letter.message_id for n in (first, second)]
 
 
@@ -186,11 +192,11 @@ def test_a_case_that_moved_is_told_all_the_same(desk: Desk) -> None:
     """Twice it may; a third time leaves the letter doubtful, and nothing half done."""
     number = desk.lost()
     desk.proof, desk.moved = "found", 2
-    desk.unknown.step(NOW)
+    desk.step(NOW)
     assert (desk.row(number).status, len(desk.facts)) == ("sent", 1)
     other = desk.lost(2)
     desk.moved = 3
-    desk.unknown.step(NOW)
+    desk.step(NOW)
     assert (desk.row(other).status, len(desk.facts)) == ("unknown", 1)
 
 
@@ -200,7 +206,7 @@ def test_a_case_that_moved_is_told_all_the_same(desk: Desk) -> None:
 def claimed_again(desk: Desk) -> Queued:
     """A letter that is claimed for its second copy."""
     desk.lost()
-    desk.unknown.step(NOW + PATIENCE)
+    desk.step(NOW + PATIENCE)
     with desk.db.begin() as tx:
         queued = outbox.claim(tx, NOW + PATIENCE, "a life", LEASE)
     assert queued is not None
@@ -247,7 +253,7 @@ def test_a_copy_proves_nothing_for_those_who_were_put_off(desk: Desk) -> None:
         assert again is not None
         outbox.in_data(tx, again, "offer-2", NOW)
         outbox.unknown(tx, again, "lost", NOW)
-    desk.unknown.step(NOW)
+    desk.step(NOW)
     assert desk.looked == [((), "offer-2")]
     assert waiting(desk.row(number)) == (HELEN.email,)
 
@@ -264,7 +270,7 @@ def test_proof_counts_only_for_those_whom_the_attempt_was_for(desk: Desk) -> Non
         outbox.in_data(tx, made, "offer-1", NOW, put_off=(later,))
         outbox.unknown(tx, made, "the answer was lost", NOW)
     desk.proof = "a copy lies in our mailbox"
-    desk.unknown.step(NOW)
+    desk.step(NOW)
     row = desk.row()
     assert (row.status, waiting(row)) == ("deferred", (HELEN.email,))
     assert [fact.recipients for fact in desk.facts if isinstance(fact, LetterServed)] == [(FAY.email,)]

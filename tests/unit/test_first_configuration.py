@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.case.table import decide
-from bot.engine.turn import Books
+from bot.engine.contacts.books import Books
 from bot.model import Arrival, ClosedAs, Inbox, Opening, State
 from bot.settings import settings
 from tests.unit.case_samples import START, mail

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -196,3 +198,36 @@ def test_a_template_that_is_missing_is_a_fault_with_its_line(tmp_path: Path) -> 
     edit(root, "policies/cheshire-east.yaml", "appendix-b.docx", "../appendix-b.docx")
     with pytest.raises(ConfigError, match="bare name"):
         load(root, ENV, TODAY)
+
+
+@pytest.mark.parametrize("path", sorted(Path("config/forms").glob("*.docx")), ids=lambda path: path.stem)
+def test_a_shipped_template_says_its_language_and_what_heads_what(path: Path) -> None:
+    """British English throughout, one heading of the first level or a title, and rows of headings marked in each table
+    of several rows."""
+    with zipfile.ZipFile(path) as shipped:
+        styles, body, core = (
+            shipped.read(part).decode() for part in ("word/styles.xml", "word/document.xml", "docProps/core.xml")
+        )
+    assert set(re.findall(r'<w:lang [^>]*w:val="([^"]+)"', styles + body)) == {"en-GB"}
+    assert "<dc:language>en-GB</dc:language>" in core and "<dc:title>" in core
+    assert len(re.findall(r'<w:pStyle w:val="(?:Heading1|Title)"/>', body)) >= 1
+    several = [table for table in body.split("<w:tbl>")[1:] if table.count("<w:tr>") + table.count("<w:tr ") > 2]
+    assert [table[:80] for table in several if "<w:tblHeader" not in table] == []
+
+
+def test_a_form_declares_pdf_ua_and_its_tags_say_what_is_what() -> None:
+    """One heading; header cells in its table of several columns."""
+    form = POLICIES["sandwell"].forms[0]
+    page = forms.as_pdf(form, {field.id: Entry() for field in form.fields}, "SW-2027-0007", "SW", NOW)
+    root: Any = PdfReader(io.BytesIO(page)).trailer["/Root"]
+    assert b"pdfuaid:part" in root["/Metadata"].get_data()
+    tags = names(root["/StructTreeRoot"])
+    assert tags.count("/H1") == 1 and "/TH" in tags
+
+
+def names(node: Any) -> list[str]:
+    """The kinds of a PDF's tags, in the order of reading."""
+    below = node.get("/K", [])
+    inside = [one.get_object() for one in (below if isinstance(below, list) else [below])]
+    own = [str(node["/S"])] if "/S" in node else []
+    return own + [name for one in inside if isinstance(one, dict) for name in names(one)]

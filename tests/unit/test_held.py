@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from bot.engine.contacts.books import Books
 from bot.engine.flood import LETTERS_A_DAY
-from bot.engine.turn import Books, Turn
+from bot.engine.turn import Turn
 from bot.model import Alarm, Arrival, Command, Correction, CorrectionKind, Hold, LetterKind, LetterServed, Word
 from bot.store import cases, meta, outbox
 from bot.store.db import Database

@@ -6,11 +6,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
-from bot.daemon.life import free_earlier
+from bot.daemon.life.life import free_earlier
+from bot.daemon.threads import Troubles
+from bot.daemon.watch.mailbox import Watcher
 from bot.model.errors import LifeOver, StoreError
 from bot.settings.settings import load
 from bot.store import meta, outbox, schema
@@ -18,9 +21,11 @@ from bot.store.db import Database
 from bot.store.outbox import Queued
 from bot.store.server import lives
 from tests import operator
+from tests.integration.office import Office, raw_mail
 from tests.servers.postgres import Cluster
 from tests.servers.smtp import SmtpServer
-from tests.unit.test_sender import LEASE, Office
+from tests.unit.test_sender import LEASE
+from tests.unit.test_sender import Office as Letters
 
 pytestmark = pytest.mark.postgres
 LONG, OVER = 300.0, -1.0
@@ -182,7 +187,7 @@ def test_a_letter_of_an_old_life_does_not_go(url: str, smtp_server: SmtpServer) 
         with one.begin() as tx:
             lives.enter(tx, "one", "one", "host.example", 7, "1.0.0")
         taken(one, "one", OVER)
-        old, new = Office(one, smtp_server), Office(two, smtp_server)
+        old, new = Letters(one, smtp_server), Letters(two, smtp_server)
         old.post()
 
         def takes_over(_: Queued) -> None:
@@ -206,7 +211,7 @@ def test_what_the_life_before_had_claimed_is_free_at_once(url: str, smtp_server:
     settings = load(operator.HOUSE / "config", {})
     with opened(url, "one") as one, opened(url, "two") as two:
         taken(one, "one", OVER)
-        old, new = Office(one, smtp_server), Office(two, smtp_server)
+        old, new = Letters(one, smtp_server), Letters(two, smtp_server)
         old.post()
         with one.begin() as tx:
             assert outbox.claim(tx, old.now, "one", LEASE) is not None
@@ -263,3 +268,21 @@ def test_a_newer_life_is_heard_of(url: str) -> None:
         with one.begin() as tx:
             tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         assert f"schema 9999, and this version knows {schema.HEAD}" in newer(one, "2.0.0")
+
+
+def test_the_mailboxes_of_an_old_life_are_nobodys_trouble(tmp_path: Path) -> None:
+    """A pass of a life that was taken over is refused and comes again after a pause; the operator is not called."""
+
+    def refuse(_: Connection) -> None:
+        raise LifeOver("another life works on the database: nothing more is written")
+
+    (tmp_path / "in").mkdir()
+    with closing(Office(tmp_path)) as office:
+        office.put(raw_mail())
+        office.app.db.guard = refuse
+        told = Troubles()
+        watcher = Watcher(1, next(iter(office.app.mailboxes)), office.app, office.clock, told, lambda: None)
+        assert watcher.step().seconds > 0
+        assert watcher.is_down
+        assert told.standing() == []
+        assert office.cases() == []

@@ -27,7 +27,7 @@ import os, sys
 from pathlib import Path
 from bot.daemon.app import build
 from bot.daemon.configuration import load
-from bot.daemon.life import furnish, read_now
+from bot.daemon.life.life import furnish, read_now
 import bot.cli.main, bot.daemon.daemon
 for one in bot.cli.main.COMMANDS:
     one.load()

@@ -102,8 +102,20 @@ def test_a_change_of_who_answers_is_read_and_says_what_it_lacks() -> None:
     )  # fmt: skip
     assert [one.email for one in whole.now] == [FAY]
     assert whole.missing == ()
-    assert spoc.change(directory, "CE", "Dev Patel has left").missing == ("the team", "the role", "the address")
+    assert spoc.change(directory, "CE", "Dev Patel has left").missing == (
+        "the team or agency", "the role", "the address",
+    )  # fmt: skip
     assert not spoc.is_change("Crewe Assessment Team")
+
+
+def test_a_role_of_a_whole_agency_needs_no_team() -> None:
+    """An agency of the area that stands in the words is whose role it is; the change is for all of it."""
+    directory = shipped().directory
+    words = "the designated safeguarding lead of CSC is now Ann Day, ann.day@csc.example"
+    read = spoc.change(directory, "CE", words)
+    assert (read.missing, [one.name for one in read.now]) == ((), ["Dev Patel"])
+    found = read.proposal(directory, "CE")
+    assert (found.agency, found.team, found.role) == ("CSC", "", "designated_safeguarding_lead")
 
 
 # --- who is answered --------------------------------------------------------------------------------------------------

@@ -289,6 +289,13 @@ def test_no_broken_mail_stops_the_reader(path: Path) -> None:
     assert not any(defect.startswith(("parser_failed", "headers_failed")) for defect in found.defects)
 
 
+def test_parameters_that_nobody_can_read_leave_the_words() -> None:
+    """A file name that is given whole and in pieces hides nothing of what was written."""
+    read_is = mail("broken/parameter_in_two_ways.eml")
+    assert read_is.is_readable
+    assert read_is.new_text == "The parameter of a file name is given whole and in pieces."
+
+
 def test_hidden_characters_are_taken_out_and_told() -> None:
     """NUL, zero-width and direction-turning letters reach neither text nor subject."""
     found = mail("broken/nul_and_bidi.eml")

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.shown.picture import mermaid
 from bot.model import State
 from bot.rules.policy.blocks import Clauses
 from bot.rules.policy.file import load
-from bot.rules.policy.prose import condition, ending, mermaid, opening, stage_lines, worked
+from bot.rules.policy.prose import condition, ending, opening, stage_lines, worked
 from bot.rules.workdays import calendar
 from tests.operator import command, done, drop, folder, rows
 from tests.property.test_policy_courses import POLICIES
@@ -81,6 +82,19 @@ def test_a_window_of_words_is_told_and_dated() -> None:
         ("sandwell", "Reminders beside the usual ones: 1 working day after opening."),
         ("sandwell", "of the business unit within 1 month of the meeting, where it was decided at Stage 4: SCSP Chair"),
         ("sandwell", "asked whether it is on the child's own record, and once more after 5 working days."),
+        ("sandwell", "Whoever is to answer is asked to consider a meeting of the relevant professionals."),
+        (
+            "sandwell",
+            "Business manager is asked to convene a meeting of both sides, for the Chair to decide. The business",
+        ),
+        (
+            "sandwell",
+            "Both sides are asked when it opens and at each further stage to enter it on the child's own record.",
+        ),
+        (
+            "cumberland",
+            "Its letter says that a Designated or Named Practitioner may be brought in (designated safeguard",
+        ),
         ("salford", "Asked of both sides: consider a debrief"),
         ("cumberland", "A subject that names Stage Three or Stage 3 opens a case here, and so does a mail to"),
     ],

@@ -353,6 +353,7 @@ def before_ways(db: sqlite3.Connection) -> None:
         at = datetime.fromisoformat(one["at"]).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         db.execute("INSERT INTO seals VALUES (?, ?, ?, ?, ?)", (seq, at, body, prev, link))
         prev = link
+    db.execute("DROP TABLE directory_facts")
     db.execute("UPDATE alembic_version SET version_num = '0006'")
 
 

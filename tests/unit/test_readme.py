@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from bot.case.said import cells
 from bot.cli.main import app
-from bot.cli.shown import flow
+from bot.cli.shown.flow import flow
 from bot.mail.words import commands
 from bot.model import State
 from bot.rules import authority

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from bot.model import Case, ClosedAs, Contact, EndedAs, Flag, Flagged, StageRun, State, Task, Unit, Window
+from bot.model import Case, ClosedAs, Contact, EndedAs, Flag, Flagged, LetterKind, StageRun, State, Task, Unit, Window
 from bot.records import parts, plain
 from bot.records.record import Gap, MailRow, Record, record
 from bot.rules.policy.policy import Policy
@@ -181,8 +181,8 @@ def read(pdf: bytes) -> str:
         "line manager",
         "designated safeguarding lead",
         "The challenge was received from Helen Visser.",
-        "Letters: notice to Fay Marsh.",
-        "Letters: chaser to Fay Marsh.",
+        "Letters: Fay Marsh was asked to reply by the due time (notice).",
+        "Letters: Fay Marsh was reminded (chaser).",
         "The time of Frontline challenge ended. No reply had been recorded.",
         "The case entered Step 2: Designated Safeguarding Leads.",
         "Dev Patel replied.",
@@ -215,8 +215,39 @@ def test_the_pdf_has_a_title_and_a_language() -> None:
     assert reader.metadata is not None
     assert reader.metadata.title == "Record of a professional challenge, XX-2027-0007"
     root = reader.trailer["/Root"].get_object()
+    assert b"pdfuaid:part" in root["/Metadata"].get_data()  # type: ignore[index]
     assert root["/Lang"] == "en-GB"  # type: ignore[index]
     assert root["/MarkInfo"]["/Marked"]  # type: ignore[index]
+
+
+def test_a_name_that_no_font_shows_costs_the_declaration_and_no_record() -> None:
+    """PDF/UA allows no blank for a sign: the record is made all the same, and does not say that it meets it."""
+    page = made(replace(CASE, raiser=replace(HELEN, name="张伟"))).pdf
+    assert b"pdfuaid:part" not in PdfReader(io.BytesIO(page)).trailer["/Root"]["/Metadata"].get_data()  # type: ignore[index]
+    assert "XX-2027-0007" in read(page)
+
+
+@pytest.mark.parametrize(
+    ("why", "shown"),
+    [
+        (
+            "Crewe: /srv/mail/crewe/new cannot be read: Permission denied",
+            "Crewe: a folder cannot be read: Permission denied",
+        ),
+        (r"C:\Mail Store\crewe cannot be read", "a folder cannot be read"),
+        ("files in var/mail/crewe cannot be read", "files in a folder cannot be read"),
+        ("login refused", "login refused"),
+    ],
+)
+def test_a_gap_names_no_path(why: str, shown: str) -> None:
+    """Who reads a record learns since when nobody heard, and nothing of how a server is laid out."""
+    text = read(made(gaps=(("Hillside Assessment Team", at(18, 1), None, why),)).pdf)
+    assert shown in text and "/" not in text.partition("Hillside")[2].partition("How to check")[0]
+
+
+def test_every_kind_of_letter_says_what_it_asked() -> None:
+    """In the words of a record; none is passed over."""
+    assert set(plain.ASKED) == set(LetterKind)
 
 
 def test_a_minimal_record_tells_no_story() -> None:
@@ -352,7 +383,7 @@ def test_the_timeline_is_in_order() -> None:
     text = read(made().pdf)
     order = [
         "was received from",
-        "chaser to",
+        "was reminded (chaser)",
         "No reply had been",
         "entered Step 2",
         "Dev Patel replied",

@@ -118,10 +118,12 @@ def test_no_cell_becomes_a_formula() -> None:
 
 
 def test_times_are_the_offices() -> None:
-    """And the same cases give the same bytes."""
+    """And the same cases give the same bytes, with title and language."""
     sheets = registers.sheets("escalations", [ended()], POLICIES, CAL, START)
     raw = register.as_xlsx(sheets, CAL)
     assert raw == register.as_xlsx(sheets, CAL)
-    page = openpyxl.load_workbook(io.BytesIO(raw)).worksheets[0]
+    book = openpyxl.load_workbook(io.BytesIO(raw))
+    assert (book.properties.title, book.properties.language) == (sheets[0].title, "en-GB")
+    page = book.worksheets[0]
     assert (page["D2"].value.hour, page["D2"].value.minute) == (10, 5)
     assert b"2027-01-12 10:05" in register.as_csv(sheets, CAL)

@@ -134,3 +134,16 @@ def test_closing_ends_the_child() -> None:
     sandbox.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_it_reads_where_a_thousand_files_are_open() -> None:
+    """As many lines are held open where a thousand mailboxes are watched, and a new child's pipes come behind them."""
+    with contextlib.ExitStack() as held:
+        for _ in range(1100):
+            held.enter_context(Path(os.devnull).open("rb"))
+        found = Sandbox(READING)
+        held.callback(found.close)
+        assert found.read(HEAD + b"\nhello\n", NOW).new_text == "hello"
+        taken = found.read_each([(HEAD + b"\nfirst\n", NOW), (HEAD + b"\nsecond\n", NOW)])
+        assert isinstance(next(taken), Mail)
+        assert found.answers_within(60)

@@ -11,7 +11,8 @@ import pytest
 from bot.case.making.draft import Draft
 from bot.case.table import decide, kind_of, settled
 from bot.case.transitions import MOVES, TRANSITIONS, WrongMove, wrong_move
-from bot.engine.turn import Books, Turn
+from bot.engine.contacts.books import Books
+from bot.engine.turn import Turn
 from bot.model import (
     Alarm,
     AlarmKind,

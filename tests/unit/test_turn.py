@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.engine.contacts.books import Books
 from bot.engine.flood import LETTERS_A_DAY
-from bot.engine.turn import Books, Turn
+from bot.engine.turn import Turn
 from bot.model import Arrival
 from bot.store import outbox
 from bot.store.db import Database

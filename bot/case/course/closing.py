@@ -36,10 +36,9 @@ from bot.model import Question as Asked
 from bot.model.letters import Chaser, Information, Outcome, Question, person
 from bot.model.letters.parts import Original
 from bot.rules import workdays
+from bot.rules.book import CONFIRM
 from bot.rules.policy.follow_up import Prompt
 
-#: What a policy without a confirm window is given, marked local.
-CONFIRM = Window(2, Unit.WORKING_DAYS, "local")
 KEPT = "outcome"  # id of the task that keeps what was written before the closing word
 
 

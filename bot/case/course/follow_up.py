@@ -8,7 +8,8 @@ ran waits for the next working morning. What the policy asks for is rules/policy
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from bot.case.making.agreed import MISSED, morning_after, set_actions, unclear
+from bot.case.making.agreed import IMPACT as IMPACT
+from bot.case.making.agreed import MISSED, THEME, morning_after, set_actions, unclear
 from bot.case.making.agreed import agreed as agreed
 from bot.case.making.agreed import answered as answered
 from bot.case.making.agreed import morning as morning
@@ -44,6 +45,7 @@ ALARMS = (
 )
 CHILD_FILE = "child_file"
 MEETING = "meeting"
+RECORD = "meeting_record"
 ENDED = (ClosedAs.RESOLVED, ClosedAs.DECIDED)
 SIDES = {Side.RAISING: Side.RAISING, Side.RESPONDING: Side.RESPONDING, Side.UNIT: Side.UNIT, Side.DECIDER: Side.UNIT}
 
@@ -52,12 +54,14 @@ SIDES = {Side.RAISING: Side.RAISING, Side.RESPONDING: Side.RESPONDING, Side.UNIT
 
 
 def drop(d: Draft) -> None:
-    """The case runs again: what followed from its end fits no more. A meeting stays known, commitments as past ones."""
+    """The case runs again: what followed from its end fits no more. A meeting, its record and themes stay known,
+    commitments as past ones."""
     d.quiet(*ALARMS)
     d.retire_commitments()
-    d.drop_tasks(lambda task: task.id != MEETING and task not in d.case.commitments)
+    d.drop_tasks(lambda task: task.id not in (MEETING, RECORD, THEME) and task not in d.case.commitments)
     d.unflag(Flag.ACTIONS_OPEN)
-    d.settle(lambda question: question.about in (QuestionKind.TASK, QuestionKind.OUTCOME))
+    asked = (QuestionKind.TASK, QuestionKind.OUTCOME)
+    d.settle(lambda question: question.about in asked and question.task != RECORD)
 
 
 # --- the end ----------------------------------------------------------------------------------------------------------
@@ -67,7 +71,7 @@ def begin(d: Draft, closed_as: ClosedAs) -> tuple[Prompt, ...]:
     """Sets the clocks of what follows; returns the policy's prompts that hold for this end."""
     if closed_as not in ENDED or d.case.unproven is Unproven.STRANGER:
         d.retire_commitments()
-        d.drop_tasks(lambda task: task not in d.case.commitments)
+        d.drop_tasks(lambda task: task.id != THEME and task not in d.case.commitments)
         return ()
     policy, cal = d.rules.policy.follow_up, d.rules.calendar
     if policy.child_file is not None:

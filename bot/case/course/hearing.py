@@ -5,14 +5,16 @@ said/replies.py.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.case.course import follow_up, subclocks
+from bot.case.making.agreed import MISSED, morning_after
 from bot.case.making.draft import Draft
 from bot.case.making.ends_with import owes_outcome
 from bot.mail.words.actions import the_day
 from bot.mail.words.commands import names_no_day
-from bot.model import COMMITMENT, Contact, EventKind, Flag, Mail, Proof, Side, Task, Unproven
+from bot.model import COMMITMENT, AlarmKind, Contact, EventKind, Flag, Mail, Proof, QuestionKind, Side, Task, Unproven
+from bot.model import Question as Asked
 from bot.model.letters import Information, Question, person
 from bot.model.letters.parts import Commitment, Representation
 from bot.rules import workdays
@@ -21,6 +23,7 @@ from bot.rules.policy.policy import Stage
 from bot.rules.windows import granted
 
 REPRESENTATION = "representation"
+RECORD_WITHIN = 5  # working days after the first asking it is asked for once more
 MEETS = (("MEETING 14 January", "a meeting is on that day; give the day and the month"),)
 
 
@@ -34,12 +37,43 @@ def meeting(d: Draft, note: str, by: Contact, mail: Mail) -> None:
     subclocks.stop(d, "meeting")
     d.put_task(Task(follow_up.MEETING, day, mail=mail.digest))
     d.event(EventKind.MEETING, by=by.email, note=day.isoformat())
+    _await_record(d, day)
     if d.case.is_open and not d.is_stranger:
         told = {by.email}
         for side in _sides(d):
             to = [c for c in side if c.email not in told]
             told |= {c.email for c in to}
             d.write(Information.Meeting(who=person(by), day=follow_up.morning(d, day)), to, mail=mail, human=by)
+
+
+def _await_record(d: Draft, day: date) -> None:
+    """Where the policy says who keeps the record of a meeting they are asked for it the working day after, and once
+    more; a meeting on another day is asked about anew."""
+    if d.stage.meeting is None or not d.stage.meeting.record:
+        return
+    d.put_task(Task(follow_up.RECORD, day))
+    d.quiet(AlarmKind.MEETING_RECORD)
+    held, cal = follow_up.morning(d, day), d.rules.calendar
+    for nth, days in ((1, 1), (2, 1 + RECORD_WITHIN)):
+        at = workdays.next_morning(max(held, d.now), cal, n=days)
+        d.alarm(AlarmKind.MEETING_RECORD, at, "who keeps the record of the meeting is asked for it", nth)
+
+
+def on_record(d: Draft, stage_id: str, nth: int) -> None:
+    """Its keeper is asked for the record; the second time its want is flagged. Once it came nothing more is asked."""
+    held, asked = follow_up.task(d, follow_up.RECORD), d.rules.policy.stage(stage_id).meeting
+    if held is None or held.day is None or asked is None or any(word == "yes" for _, word, _ in held.said):
+        return
+    if d.late is not None:
+        d.alarm(AlarmKind.MEETING_RECORD, morning_after(d), MISSED, nth)
+        return
+    if nth > 1:
+        d.flag(Flag.LATE, of=follow_up.RECORD)
+    keepers = d.holders(asked.record, d.case.responder_agency, d.case.team) or d.unit
+    values = Question.MeetingRecord(day=follow_up.morning(d, held.day), again=nth > 1)
+    if letter := d.write(values, keepers):
+        asks = Asked(letter.key, QuestionKind.TASK, letter.to[0].email, task=follow_up.RECORD, side=Side.UNIT)
+        d.ask(asks)
 
 
 def _sides(d: Draft) -> tuple[tuple[Contact, ...], ...]:

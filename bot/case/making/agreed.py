@@ -17,6 +17,8 @@ from bot.model.letters import Question as Ask
 from bot.model.letters.parts import Action
 from bot.rules import workdays
 
+#: Tasks that hold what was said of the whole: what it was about, and what changed.
+THEME, IMPACT = "theme", "impact"
 #: A missed one is not sent at an odd hour.
 MISSED = "it was missed while the service was not running, and waits for the next working morning"
 

@@ -35,16 +35,14 @@ from bot.model.flags import Flag, Flagged
 
 #: Alarms that do not belong to the running stage: `quiet()` leaves them.
 LASTING = frozenset(
-    {
-        AlarmKind.HOLD_END,
-        AlarmKind.WORD_MANAGER,
-        AlarmKind.CHILD_FILE,
-        AlarmKind.ACTION,
-        AlarmKind.ACTION_LATE,
-        AlarmKind.PROMPT,
-        AlarmKind.PROMPT_LATE,
-    }
-)
+    map(
+        AlarmKind,
+        (
+            "hold_end", "word_manager", "child_file", "action", "action_late", "prompt", "prompt_late",
+            "meeting_record",
+        ),
+    )
+)  # fmt: skip
 
 
 class Changing:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.case.making.changes import Changing
 from bot.case.making.clocks import hours_over, lines, time_wanted
-from bot.case.making.people import Cast, landing, readers_of, to_ring
+from bot.case.making.people import Cast, besides, landing, readers_of, to_ring
 from bot.model import Case, Contact, Correction, Decision, Event, Hold, Letter, LetterKind, Mail, Question, QuestionKind
 from bot.model.events import EventKind
 from bot.model.flags import Flag, Flagged
@@ -111,9 +111,9 @@ class Draft(Changing):
 
     def known(self, email: str) -> Contact:
         """Whose address it is, as the case or the directory knows them."""
+        directory = self.rules.directory
         involved = next((c for _, _, c in self.case.people if c.email == email and c.name), None)
-        found = involved or self.rules.directory.person(email)
-        return found or Contact(email, agency=self.rules.directory.agency_of(email))
+        return involved or directory.person(email) or Contact(email, agency=directory.agency_of(email))
 
     # --- letters ------------------------------------------------------------------------------------------------
 
@@ -132,6 +132,7 @@ class Draft(Changing):
             about=policy.about,
             own_record=book.own_record(policy),
             counts_from=stage.counts_from,
+            besides=besides(self.cast, stage, self.first_responder),
             timescales=policy.timescales,
             fixed_words=case.phrase,
             opened=case.opened,
@@ -263,10 +264,10 @@ class Draft(Changing):
                 yield self.manager
 
     def _people(self, people: Iterable[Contact], less: Iterable[Contact] = ()) -> tuple[Contact, ...]:
-        gone = {self.rules.bot.email, "", *(c.email for c in less)}
+        gone = {self.rules.bot.email, *(c.email for c in less)}
         kept: dict[str, Contact] = {}
         for contact in people:
-            if contact.email not in gone:
+            if "@" in contact.email and contact.email not in gone:  # a token stands for who was forgotten
                 kept.setdefault(contact.email, contact)
         return tuple(kept.values())
 

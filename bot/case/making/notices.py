@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.case.making import claims
+from bot.case.making.agreed import THEME
 from bot.case.making.draft import Draft
 from bot.case.making.people import holds, reader_of
-from bot.model import WAITING, Arrival, Contact, EventKind, Flag, How, Letter, Mail, Proof, Side
+from bot.model import WAITING, Arrival, ClosedAs, Contact, EventKind, Flag, How, Letter, Mail, Proof, Side
 from bot.model.letters import Information, Record, Relay, TheMail, TheRecord, person
 from bot.model.letters.parts import PromptLine
 from bot.rules.policy import prose
@@ -199,11 +200,20 @@ def file_record(d: Draft, content: str, prompts: Sequence[PromptLine] = ()) -> L
     if content == "full" and not all(c.is_secure for c in unit):
         content = "minimal"
         d.flag(Flag.RECORD_MINIMAL_NOT_SECURE)
-    asked = tuple(prompts)
-    values = Record.Full(prompts=asked) if content == "full" else Record.Minimal(prompts=asked)
+    wording = Record.Full if content == "full" else Record.Minimal
+    values = wording(prompts=tuple(prompts), themes=_themes(d))
     letter = d.write(values, unit, attach=(TheRecord(content),))
     if letter:
         d.event(EventKind.FILED, note=content)
     else:
         d.flag(Flag.RECORD_NOT_FILED)
     return letter
+
+
+def _themes(d: Draft) -> tuple[str, ...]:
+    """What the business unit is asked to choose from, once the matter has ended and while it has not said."""
+    is_said = any(task.id == THEME for task in d.case.tasks)
+    has_ended = d.case.closed_as in (ClosedAs.RESOLVED, ClosedAs.DECIDED)
+    if is_said or not has_ended:
+        return ()
+    return d.rules.policy.themes

@@ -10,8 +10,8 @@ from datetime import date
 
 from bot.model import Case, Contact, Flag, Side, Unproven
 from bot.model.letters import person
-from bot.model.letters.parts import Person
-from bot.rules import coverage
+from bot.model.letters.parts import Besides, MeetingLine, Person
+from bot.rules.answering import coverage
 from bot.rules.authority import sides
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Clauses
@@ -100,6 +100,22 @@ def readers_of(
     """Who reads what is written in reply to a letter; none where that is not so of every addressee."""
     named = [reader_of(cast, one.email, responder) for one in (*to, *cc)]
     return () if None in named[: len(to)] else tuple(dict.fromkeys(person(one) for one in named if one is not None))
+
+
+def besides(cast: Cast, stage: Stage, responder: Contact | None) -> Besides:
+    """What the policy asks of the stage beside its answer, as letters say it. Who answers convenes its meeting, unless
+    the policy names another."""
+    asked, consult, entry = stage.meeting, stage.consult, cast.rules.policy.follow_up.child_file
+    case = cast.case
+    teams = ((case.responder_agency, case.team), (case.raiser.agency, case.raiser.team))
+    held = (c for agency, team in teams if consult and agency for c in cast.holders(consult.role, agency, team))
+    line = None
+    if asked is not None:
+        keeper = next(iter(cast.holders(asked.record, case.responder_agency, case.team)), None)
+        found = next(iter(cast.holders(asked.convener, case.responder_agency, case.team)), responder)
+        line = MeetingLine(asked.who, asked.asked == "convene", person(found), person(keeper) if keeper else None)
+    known = tuple(dict.fromkeys(person(c) for c in held if c.agency))
+    return Besides(entry.at if entry else (), line, consult.who if consult else "", known)
 
 
 def stood_in(case: Case, left: Stage) -> tuple[Contact, ...]:

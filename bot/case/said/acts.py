@@ -39,9 +39,10 @@ from bot.model import (
     Window,
     Word,
 )
-from bot.model.letters import Information, Question, person
+from bot.model.letters import Answer, Information, Question, person
 from bot.rules import workdays
 from bot.rules.authority import Side
+from bot.rules.policy.follow_up import IMPACTS
 from bot.rules.policy.policy import Stage
 from bot.rules.windows import granted
 
@@ -52,6 +53,10 @@ _NOT_BEGUN = Tell(
     "Please send the word again when the letter is there.",
 )
 _KEPT = Tell("The note is kept with the case, and nobody is asked about it.")
+_NO_IMPACT = Tell(
+    "It does not say what changed in a word that can be counted.",
+    "Please write IMPACT changed, IMPACT partly or IMPACT unchanged.",
+)
 _NEITHER_RECORD = Tell("What stands on {record} is asked of the raiser's and of the challenged agency alone.")
 _MARKED = Tell("The challenge is marked as child protection already.")
 _NO_FLAG = Tell("The challenge is not marked as child protection.")
@@ -245,6 +250,18 @@ def on_file(d: Draft, said: Said) -> None:
     follow_up.on_file(d, said.stand, said.by)
     if d.case is before:
         command.tell(d, said, _NEITHER_RECORD)
+
+
+def impact(d: Draft, said: Said) -> None:
+    """What changed is kept with the case, for the side that says it."""
+    word = next(iter(said.note.casefold().replace(":", " ").split()), "").strip(".,;!")
+    if word not in IMPACTS:
+        command.tell(d, said, _NO_IMPACT)
+        return
+    side = Side.RAISING if Side.RAISING in said.stand else Side.UNIT
+    follow_up.answered(d, follow_up.IMPACT, side, word, said.by)
+    kept = f"What changed is kept with the case: {word}, {IMPACTS[word]}"
+    d.write(Answer.Done(done=(kept,), undone=(), choices=()), [said.by], mail=said.mail)
 
 
 def child_protection(d: Draft, said: Said) -> None:

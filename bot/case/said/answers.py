@@ -13,7 +13,7 @@ from bot.case.dated import can_answer
 from bot.case.making import awaited, claims, forms
 from bot.case.making.draft import Draft
 from bot.case.making.notices import may_be_quoted, may_be_shown
-from bot.case.said.command import Said, Tell, nothing_changed
+from bot.case.said.command import Said, Tell, is_known, nothing_changed
 from bot.case.said.unit.others import hands, is_third
 from bot.model import (
     WAITING,
@@ -102,7 +102,7 @@ def responded(
         _relay(d, mail, by, at)
     wrote = [by, *(() if is_reported else hands(d, mail, by))] if by.email else []
     d.write(Information.Answered(who=person(by), when=at, mine=True), wrote, mail=mail)
-    asked = (d.known(q.whose) for q in claims.open_rows(d) if q.whose)
+    asked = (d.known(q.whose) for q in claims.open_rows(d) if q.whose and not q.is_untold)
     others = [
         c
         for c in {c.email: c for c in (*waited, *asked) if c.agency}.values()
@@ -200,7 +200,8 @@ def may_answer(d: Draft, mail: Mail, by: Contact, *, is_aside: bool = False, oth
     rows = claims.open_rows(d)
     put = min((q.at for q in rows if q.at is not None and q.key == rows[-1].key), default=None)
     row = Question("", QuestionKind.WHOSE_ANSWER, d.case.raiser.email, mail.digest, whose=by.email, came=mail.received)
-    row = replace(row, hand=next((c.email for c in hands(d, mail, by)), ""))
+    hand = next((c.email for c in hands(d, mail, by)), "")
+    row = replace(row, hand=hand, is_untold=mail.proof is not Proof.PROVEN and not is_known(d, by))
     if mail.is_readable and may_be_shown(mail):
         d.hear(mail.received, str(by), "doubtful")
     elif not mail.is_readable:
@@ -232,8 +233,7 @@ def _put(d: Draft, mail: Mail | None, text: str = "", others: tuple[str, ...] = 
         earlier=tuple(Holding(q.came or d.now, str(d.known(q.whose)), "doubtful") for q in earlier),
         again=mail is None,
     )
-    letter = d.write(told, (d.case.raiser, *_manager(d)), mail=mail, human=by)
-    if letter:
+    if letter := d.write(told, (d.case.raiser, *_manager(d)), mail=mail, human=by):
         claims.ask_as(d, letter.key)
     d.quiet(AlarmKind.DOUBTFUL)
 
@@ -290,10 +290,10 @@ def _settle(d: Draft) -> None:
 
 def _tell_writers(d: Draft, rows: tuple[Question, ...], became: str, but: str = "") -> None:
     """Each writer once. Who has a letter of this decision already is not told twice."""
-    writers = [(email, q.came or q.at or d.now) for q in rows for email in (q.whose, q.hand) if email]
-    when = {email: at for email, at in writers if email != d.case.raiser.email}
+    told = [q for q in rows if not q.is_untold]
+    when = {email: q.came or q.at or d.now for q in told for email in (q.whose, q.hand) if email}
     has = {c.email for letter in d.letters for c in letter.to}
     for email, at in when.items():
         who = d.known(email)
-        if who.agency and email not in has | {but} and not is_third(d.case, email, d.rules):
+        if who.agency and email not in has | {but, d.case.raiser.email} and not is_third(d.case, email, d.rules):
             d.write(Information.Taken(when=at, as_=became), [who], human=d.case.raiser)

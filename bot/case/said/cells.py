@@ -37,6 +37,7 @@ _NOT_IN_DOUBT = Tell("Nobody asked you whether to close the challenge all the sa
 _NO_TIME = Tell("The challenge is closed, and no time runs.")
 _NO_TRANSFER = Tell("The challenge can change teams only while a reply is awaited.")
 _AT_THE_END = Tell("The entry on {record} is asked for when the challenge has ended.", "Please say ON FILE then.")
+_CHANGED_AT_THE_END = Tell("What changed is asked when the challenge has ended.", "Please say IMPACT then.")
 _IS_A_CASE = Tell("It names a case that is there already.", "Please send NEW in a mail of its own, without a ref.")
 _OPEN = "The challenge is open already."
 _WAITS = Tell(_OPEN, "ESCALATE calls in the next stage now.")
@@ -84,6 +85,7 @@ CELLS: dict[Word, dict[State, Cell]] = {
     Word.IT_IS_NOT: _waiting(answers.it_is_not, _ANSWERED, _REOPEN),
     Word.SAME: _open(correct.same, _REOPEN),
     Word.DIFFERENT: _open(correct.different, _REOPEN),
+    Word.IMPACT: _open(_CHANGED_AT_THE_END, acts.impact),
     # the challenged side
     Word.RECEIVED: _waiting(challenged.received, _SEEN, _CLOSED),
     Word.OUTCOME: _row(
@@ -118,6 +120,7 @@ CELLS: dict[Word, dict[State, Cell]] = {
     Word.RECORD: _always(unit.record),
     Word.NUDGE: _row(unit.nudge, _ANSWERED, unit.nudge_outcome, _CLOSED),
     Word.LEARNING: _always(unit.learning),
+    Word.THEME: _always(unit.theme),
     Word.NEW: _always(_IS_A_CASE),
     **{word: _always(command.handed_out) for word in command.HANDED_OUT},
 }

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.case.course import follow_up
 from bot.case.dated import can_answer
 from bot.case.making.draft import Draft
 from bot.case.said import codes
@@ -28,7 +29,7 @@ from bot.model import (
     Wording,
     letters,
 )
-from bot.model.letters import Answer, Enclosed, Information, TheRegister, TheReport
+from bot.model.letters import Answer, Enclosed, Information, TheGuide, TheRegister, TheReport
 from bot.model.letters.parts import Entered
 from bot.rules import book
 from bot.rules.authority import WORDS, Side
@@ -50,6 +51,8 @@ class Said:
 
 #: Words to which CLOSE agrees, where they are asked about; YES agrees to every one.
 CLOSING = (Word.RESOLVED, Word.WITHDRAW)
+#: Words that are also written over a paragraph of an answer; neither is the challenged side's.
+HEADINGS = (Word.IMPACT, Word.THEME)
 RECORD = "{record}"  # stands in a Tell for what the policy calls the record of whom it is about
 
 
@@ -88,6 +91,8 @@ def told(d: Draft, fact: Arrival) -> Command | None:
         return said if is_word or len(sentences(fact.mail.new_text, writer(fact.mail))) < 2 else None
     if question is None:
         return None
+    if question.task == follow_up.RECORD and any(not a.type.startswith("image/") for a in fact.mail.attachments):
+        return Command(Word.YES)  # the record itself; pictures may be of a signature
     if question.about in (QuestionKind.RESOLVED, QuestionKind.ALL_THE_SAME):
         return yes_or_no(fact.mail.new_text)
     if question.code or question.about in (QuestionKind.WORD, QuestionKind.WORD_AGAIN):
@@ -113,8 +118,8 @@ def meaning_of(mail: Mail) -> Meaning:
 
 
 def says_more(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
-    """Who was asked says that they have answered, answers below RECEIVED, or says more than a word that is the raising
-    side's alone: the raiser is asked, where there is one to ask."""
+    """Who was asked says that they have answered, answers below RECEIVED or a heading, or says more than a word that is
+    the raising side's alone: the raiser is asked, where there is one to ask."""
     given = mail.command
     if given is None or Side.RESPONDING not in stand or Side.RAISING in stand or not d.case.is_open or d.is_stranger:
         return False
@@ -122,7 +127,10 @@ def says_more(d: Draft, mail: Mail, stand: Collection[Side]) -> bool:
         return True
     if given.word is Word.RECEIVED:
         return not given.note and answers_below(d, mail, stand)
-    has_more = given.note or len(sentences(mail.new_text, writer(mail))) > 1
+    lines = sentences(mail.new_text, writer(mail))
+    if given.word in HEADINGS:
+        return len(lines) > 1 or len(given.note.split()) > 1
+    has_more = given.note or len(lines) > 1
     return bool(has_more) and WORDS[given.word].sides == (Side.RAISING,) and d.case.state in WAITING
 
 
@@ -192,7 +200,7 @@ def answer(word: Word, area: str) -> tuple[Wording, tuple[Enclosed, ...]]:
         case Word.SPOC:
             return Answer.Spoc(area=area), ()
         case Word.HELP:
-            return Answer.Help(), ()
+            return Answer.Help(), (TheGuide(area),)
     raise KeyError(word)
 
 

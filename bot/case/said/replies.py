@@ -147,7 +147,7 @@ def _human(d: Draft, fact: Arrival, sender: str) -> None:
             _doubtful(d, fact, who(d, mail))
     elif Side.RESPONDING in stand and not (Side.RAISING in stand and is_raiser):
         _from_responders(d, fact, who(d, mail), proven)
-        if beside is not None and beside.word not in (Word.ANSWERED, Word.RECEIVED):
+        if beside is not None and beside.word not in (Word.ANSWERED, Word.RECEIVED, *command.HEADINGS):
             words.not_yours(d, beside.word, who(d, mail), mail)
     elif Side.RAISING in stand:
         _from_raisers(d, fact, who(d, mail))

@@ -153,15 +153,15 @@ def is_out_of_nowhere(d: Draft, said: Said) -> bool:
 def _confirm(d: Draft, said: Said, *, is_hedged: bool) -> None:
     """The directory's own address of that person is asked whether the word is theirs, then their manager; of one that
     only adds, whoever else may answer for them at once. The same word within a day asks nobody again, unless the code
-    of that question counts no more or the stage has changed. One that would do nothing is not
-    asked about, unless it only adds."""
+    of that question counts no more or the stage has changed. One that would do nothing is told so, and not asked about,
+    unless it only adds, or may be somebody else's who speaks in that name."""
     known = d.rules.directory.person(said.by.email) or said.by
     if not is_known(d, known):
         d.flag(Flag.UNPROVEN_WORD)
         return
-    if said.word not in VISIBLE and (idle := _idle(d, said)) is not None:
-        if said.mail.proof is not Proof.FAILED:
-            tell(d, said, idle)
+    idle = None if said.word in VISIBLE or said.mail.proof is Proof.FAILED else _idle(d, said)
+    if idle is not None:
+        tell(d, said, idle)
         return
     word, note = _meant(d, said), said.note if said.word in NOTED else ""
     asked = (q for q in d.case.questions if q.about in CONFIRMS and q.command == word and q.words == note)

@@ -28,6 +28,7 @@ NEXT = {
     "action_late": "an agreed action that nobody has said is done is told",
     "prompt": "what the policy asks for after the end is reminded of",
     "prompt_late": "it is told that the day for it has passed",
+    "meeting_record": "the record of a meeting is asked for",
     "hold_end": "the hold ends, and letters go again",
 }
 

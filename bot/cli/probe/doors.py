@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bot.cli.probe import letters
 from bot.cli.probe.letters import Finding, Probe
+from bot.daemon.watch.lines import news_within
 from bot.doors.opened import open_mailbox
 from bot.doors.ports import Envelope, Mailbox, Outcome, RawMail, Transport
 from bot.mail.read import Reading, read
@@ -156,7 +157,7 @@ def _wait_for(look: Look, probe: Probe) -> Came:
         left = end - time.monotonic()
         if left <= 0:
             break
-        look.mailbox.wait(min(LOOK, left))
+        news_within(look.mailbox, min(LOOK, left))
     copies = [mail for mail in found if letters.is_copy(mail.raw, probe)]
     inbox = tuple(mail for mail in copies if mail.folder != look.sent)
     sent = tuple(mail for mail in copies if mail.folder == look.sent)

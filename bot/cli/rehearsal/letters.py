@@ -75,7 +75,12 @@ def letters(
     except OSError as error:
         raise BotError(f"{out} cannot be written: {error.strerror}") from None
     if as_json:
-        emit(*({"file": str(_file(out, one)), "kind": one.kind, "variant": one.variant} for one in each))
+        emit(
+            *(
+                {"file": str(_file(out, one)), "kind": one.kind, "variant": one.variant, "fault": one.fault}
+                for one in each
+            )
+        )
     else:
         say_lines(f"{len(each)} letters are in {out / FOLDER}. Open {out / PAGE} in a browser.")
     if wrong := [one for one in each if one.fault]:

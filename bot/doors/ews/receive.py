@@ -7,12 +7,11 @@ reading the folder anew, which is no first sight. Not handled: a piece of a mail
 """
 
 import json
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from exchangelib import errors
 from exchangelib.folders.collections import FolderCollection
@@ -21,7 +20,7 @@ from exchangelib.restriction import Q
 from bot.doors.ews.client import Exchange
 from bot.doors.ews.folders import Head, Listing, listing_after, newest, sent, watched
 from bot.doors.ews.stream import Stream
-from bot.doors.ports import Batch, RawMail
+from bot.doors.ports import NEWS, Batch, Look, RawMail
 from bot.doors.reading import BATCH_BYTES, HEAD_BYTES, JUNK_NAMES, LOOKED, Withheld, fitting, gather, latest, strangers
 from bot.model.errors import DoorClosed
 from bot.settings.settings import Door
@@ -67,11 +66,12 @@ class Mark:
 
 
 class EwsMailbox:
-    """One mailbox on one server. For one thread, `interrupt` excepted. `near`: seconds between two looks without a
+    """One mailbox on one server. For one thread at a time. `near`: seconds between two looks without a
     stream; `listed`: messages listed before any is given."""
 
     def __init__(self, name: str, door: Door, *, near: float = NEAR, listed: int = LISTED) -> None:
         self.name = name
+        self.server = urlsplit(door.endpoint).netloc
         self._near = near
         self._most = listed
         self._door = door
@@ -81,7 +81,6 @@ class EwsMailbox:
         self._listed: dict[str, Listing] = {}
         self._tips: dict[str, str] = {}  # the state up to which each folder is known to hold no news
         self._withheld, self._refused = Withheld(STRIKES), Withheld(PATIENCE)
-        self._is_interrupted = threading.Event()
         self._went_back: list[str] = []
 
     def fetch(self, cursor: str, limit: int) -> Batch:
@@ -103,21 +102,16 @@ class EwsMailbox:
     def ack(self, keys: Sequence[str]) -> None:
         """Nothing: the inbox belongs to people, and the work list is our own ledger."""
 
-    def wait(self, seconds: float) -> bool:
-        """See ports.Mailbox. Looks first and last, and whenever the stream tells of something. Raises DoorClosed."""
-        until = time.monotonic() + seconds
-        while not self._spent():
-            with self._exchange.account() as account:
-                if seconds > 0:
-                    self._stream.listen(list(self._watched(account).values()))
-                if self._has_news(account):
-                    return True
-            left = until - time.monotonic()
-            if left <= 0:
-                self._folders = {}  # so that a Junk folder made meanwhile is found by the next fetch
-                return False
-            self._stream.rest(min(left, FAR if self._stream.is_live else self._near))
-        return False
+    def look(self, *, anew: bool = False) -> Look:
+        """See ports.Mailbox. A stream tells of something sooner, where one listens. Raises DoorClosed."""
+        if anew:
+            self._folders = {}
+        self._stream.hush()
+        with self._exchange.account() as account:
+            self._stream.listen(list(self._watched(account).values()))
+            if self._has_news(account):
+                return NEWS
+        return Look(seconds=FAR if self._stream.is_live else self._near, line=self._stream.line)
 
     def find(self, message_id: str) -> bool:
         """See ports.Mailbox. Compares what it finds with the whole id."""
@@ -128,20 +122,10 @@ class EwsMailbox:
             folders = [sent(account, self._door.sent), *self._watched(account).values()]
             return any(_holds(account, folder, f"<{sought}>") for folder in folders)
 
-    def interrupt(self) -> None:
-        """See ports.Mailbox. A wait that has not begun returns at once, too."""
-        self._is_interrupted.set()
-        self._stream.ring()
-
     def close(self) -> None:
         """Lets go of stream and sessions, without a word to the server."""
         self._stream.close()
         self._exchange.close()
-
-    def _spent(self) -> bool:
-        is_interrupted = self._is_interrupted.is_set()
-        self._is_interrupted.clear()
-        return is_interrupted
 
     def _watched(self, account: Any) -> dict[str, Any]:
         if not self._folders:

@@ -6,21 +6,20 @@ listing goes on is missed. Ids are immutable: a mail that people move keeps its 
 deleted. It must not know what a mail says or what the ledger holds. Not handled: push, archive mailboxes.
 """
 
-import threading
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.doors.graph.client import Answer, Graph
 from bot.doors.graph.marks import Head, Mark, after, cursor_of, hashed, marks_of, watched_folders
-from bot.doors.ports import Batch, RawMail
+from bot.doors.ports import NEWS, Batch, Look, RawMail
 from bot.doors.reading import BATCH_BYTES, HEAD_BYTES, LOOKED, Withheld, gather, latest, strangers
 from bot.settings.settings import Door
 
-#: Seconds between two looks while waiting: one small request for each folder.
+#: Seconds between two looks: one small request for each folder.
 LOOK_SECONDS = 15.0
 #: Rows in a page, and pages read in one fetch, while a folder is counted: 200,000 mails take fifty fetches.
 COUNT_PAGE, COUNT_PAGES = 200, 20
@@ -37,16 +36,16 @@ class LinkLost(Exception):
 
 
 class GraphMailbox:
-    """One mailbox. For one thread, `interrupt` excepted. `look`: seconds between two looks while waiting."""
+    """One mailbox. For one thread at a time. `look`: seconds between two looks."""
 
     def __init__(self, name: str, door: Door, *, look: float = LOOK_SECONDS) -> None:
         self.name = name
         self._door = door
+        self.server = urlsplit(door.endpoint).netloc
         self._look = look
         self._graph = Graph(name, door, "the permission Mail.Read for it")
         self._folders: dict[str, str] = {}
         self._marks: dict[str, Mark] = {}
-        self._woken = threading.Event()
         self._withheld = Withheld(STRIKES)
         self._losses: Counter[str] = Counter()
         self._went_back: list[str] = []
@@ -68,17 +67,9 @@ class GraphMailbox:
     def ack(self, keys: Sequence[str]) -> None:
         """Nothing: the inbox belongs to people, and the work list is our own ledger."""
 
-    def wait(self, seconds: float) -> bool:
-        """See ports.Mailbox. Asks each folder for news, at once and then every `look` seconds. Raises DoorClosed."""
-        until = time.monotonic() + seconds
-        while not self._has_news():
-            left = until - time.monotonic()
-            if left <= 0:
-                return False
-            if self._woken.wait(min(left, self._look)):
-                self._woken.clear()
-                return False
-        return True
+    def look(self, *, anew: bool = False) -> Look:  # noqa: ARG002 - people cannot take Junk away
+        """See ports.Mailbox. Asks each folder for news. Raises DoorClosed."""
+        return NEWS if self._has_news() else Look(seconds=self._look)
 
     def find(self, message_id: str) -> bool:
         """See ports.Mailbox. Asks Sent Items and the watched folders; a draft is no proof."""
@@ -99,10 +90,6 @@ class GraphMailbox:
             ):
                 return True
         return False
-
-    def interrupt(self) -> None:
-        """See ports.Mailbox. A wait that has not begun ends soon, too."""
-        self._woken.set()
 
     def close(self) -> None:
         self._graph.close()

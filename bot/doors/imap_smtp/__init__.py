@@ -1,5 +1,5 @@
 """Mail in by IMAP, letters out by SMTP.
 
-Read connection.py, imap.py and marks.py for the one, stages.py and smtp.py for the other.
+Read connection.py, pace.py, imap.py and marks.py for the one, stages.py and smtp.py for the other.
 It knows no case and no store, and nothing of other protocols.
 """

@@ -2,21 +2,25 @@
 
 It knows TLS, login by password or token, IDLE and which words of an error may be repeated; it must not know cursors,
 folders or mails. Everything that fails comes out as DoorClosed with a sentence that holds no password, token or user
-and no piece of mail. One thread uses it, `interrupt` excepted.
+and no piece of mail. It waits for answers and never for mail: an idling line is for whoever waits for many. One thread
+uses it at a time.
 """
 
 import contextlib
 import logging
 import re
-import selectors
+import select
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
 
+from bot.doors.imap_smtp.pace import LOGINS
+from bot.doors.ports import Look
 from bot.doors.tokens import Tokens, tokens_of
 from bot.model.errors import DoorClosed, LoginRefused, Throttled
 from bot.settings.settings import Door
@@ -24,6 +28,11 @@ from bot.settings.settings import Door
 #: How Exchange asks for patience (in a BAD answer to any command).
 BACKOFF = re.compile(r"Suggested Backoff Time: (\d{1,9}) milliseconds")
 
+#: Seconds after which IDLE is asked for anew: servers and NAT boxes forget it silently, and until then a line that has
+#: died looks like one on which nothing happens. With the answer that is waited for it is noticed within 90 seconds.
+IDLE_SECONDS = 50
+#: Seconds until the next look where IDLE was refused twice in a row: each of them costs a login.
+REFUSED_SECONDS = 15
 #: How long the end of IDLE may take: a server that is there answers at once, a silent line never.
 DONE_SECONDS = 25
 #: Seconds of silence before the system asks the other side for a sign, between two such questions, and how many.
@@ -45,9 +54,9 @@ class Connection:
         self._client: Any = None
         self._tokens = tokens_of(door) if door.oauth else None
         self._token = ""
-        self._wake, self._bell = socket.socketpair()
-        self._wake.setblocking(False)
-        self._bell.setblocking(False)
+        self._is_idling = False
+        self._refusals = 0  # of IDLE, in a row
+        self._asked: float | None = None  # since when the answer to the end of IDLE is waited for, steady clock
 
     @property
     def is_open(self) -> bool:
@@ -55,47 +64,74 @@ class Connection:
 
     @contextlib.contextmanager
     def client(self) -> Iterator[Any]:
-        """The logged-in imapclient. Raises DoorClosed, Throttled; the connection is gone then."""
+        """The logged-in imapclient, idling no more. Raises DoorClosed, Throttled; the connection is gone then."""
         try:
             if self._client is None:
                 self._client = self._connect()
+            if self._is_idling:
+                self._end_idle(self._client)
             yield self._client
         except (IMAPClientError, OSError, ValueError) as error:  # ValueError: what the library's parser cannot read
             self.drop()
             raise self._closed(error) from error
 
-    def idle(self, client: Any, seconds: float) -> bool:
-        """Idles on the examined folder until the server speaks or the time is over. True when it was interrupted.
+    def idle(self, client: Any) -> Look:
+        """Begins to idle on the examined folder.
 
-        The library's own `idle_check` takes a closed connection for silence, over and over; so the socket is watched
-        here and IDLE ended by `idle_done`, which fails on a dead connection.
+        The library's own `idle_check` takes a closed connection for silence, over and over; so whoever waits watches
+        the socket, and IDLE is ended by `idle_done`, which fails on a dead connection.
         """
         try:
             client.idle()
         except IMAPClientAbortError:
             raise
         except IMAPClientError:
-            self.drop()  # the server spoke before it consented, and the library has lost its place
-            return False
-        if self.rest(0 if self._has_unread(client) else seconds, client.socket()):
-            self.drop()  # to ask a dead server to end IDLE could hold up a stop
-            return True
+            self.drop()  # the server spoke before it consented, or refused; the library has lost its place
+            self._refusals += 1
+            return Look(seconds=0 if self._refusals == 1 else REFUSED_SECONDS)
+        self._is_idling, self._asked, self._refusals = True, None, 0
+        return Look(seconds=0 if self._has_unread(client) else IDLE_SECONDS, line=client.socket())
+
+    def still_idles(self) -> Look | None:
+        """What to wait for while IDLE goes on; None where it is over, or its end can be read. When its time is over
+        the server is asked to end it, and the answer is waited for as news are: a line that has died holds up nobody.
+
+        Raises DoorClosed when that answer does not come.
+        """
+        client = self._client
+        if client is None or not self._is_idling:
+            return None
+        patience = min(self._door.timeout, DONE_SECONDS)
+        try:
+            if self._can_be_read(client):
+                return None
+            if self._asked is None:
+                client._imap.send(b"DONE\r\n")
+                self._asked = time.monotonic()
+            left = self._asked + patience - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("timed out")
+        except (IMAPClientError, OSError) as error:
+            self.drop()
+            raise self._closed(error) from error
+        return Look(seconds=left, line=client.socket())
+
+    def _end_idle(self, client: Any) -> None:
+        """Waits for the end of IDLE, asking for it where that was not done. A server that is there answers at once."""
         line = client.socket()
         line.settimeout(min(self._door.timeout, DONE_SECONDS))
-        client.idle_done()
+        if self._asked is None:
+            client.idle_done()
+        else:
+            client._consume_until_tagged_response(client._idle_tag, "IDLE")
+        self._is_idling, self._asked = False, None
         line.settimeout(self._door.timeout)
-        return False
 
-    def rest(self, seconds: float, line: socket.socket | None = None) -> bool:
-        """Blocks until there is something to read on `line`, or the time is over. True when it was interrupted."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._wake, selectors.EVENT_READ)
-            if line is not None:
-                selector.register(line, selectors.EVENT_READ)
-            is_woken = any(key.fileobj is self._wake for key, _ in selector.select(seconds))
-        if is_woken:
-            self._wake.recv(4096)
-        return is_woken
+    def _can_be_read(self, client: Any) -> bool:
+        """Whether there is something to read, or the line's end."""
+        watched = select.poll()
+        watched.register(client.socket(), select.POLLIN)
+        return bool(watched.poll(0)) or self._has_unread(client)
 
     def _has_unread(self, client: Any) -> bool:
         """Whether the library holds lines that it has not looked at.
@@ -112,28 +148,21 @@ class Connection:
         finally:
             line.settimeout(self._door.timeout)
 
-    def interrupt(self) -> None:
-        """Ends `idle` and `rest`, also one that has not begun. For any thread."""
-        # A full pipe is awake already, and behind a closed one nobody waits.
-        with contextlib.suppress(OSError):
-            self._bell.send(b"!")
-
     def drop(self) -> None:
         """Lets go of the connection without a word; the next use makes another."""
         client, self._client = self._client, None
+        self._is_idling, self._asked = False, None
         if client is not None:
             _hang_up(client)
 
     def close(self) -> None:
-        """Logs out, waiting a second at most, for good."""
-        if self._client is not None:
+        """Logs out, waiting a second at most; an idling line, which may be dead, is dropped. The next use connects."""
+        if self._client is not None and not self._is_idling:
             # The server may be gone already, which is all we want.
             with contextlib.suppress(IMAPClientError, OSError):
                 self._client.socket().settimeout(1)
                 self._client.logout()
         self.drop()
-        self._wake.close()
-        self._bell.close()
 
     def _connect(self) -> Any:
         """A new connection, logged in. A refused token is given up and one other is tried, on a connection of its own:
@@ -161,6 +190,7 @@ class Connection:
         context = None if door.tls == "none" else self._context()
         is_implicit = door.tls == "implicit"
         port = door.port or (993 if is_implicit else 143)
+        LOGINS[door.host].wait()
         # Any: see above.
         client: Any = IMAPClient(door.host, port, ssl=is_implicit, ssl_context=context, timeout=door.timeout)
         try:

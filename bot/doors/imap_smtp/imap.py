@@ -8,7 +8,6 @@ CONDSTORE; what a human deletes for good before it was read is out of reach.
 """
 
 import contextlib
-import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -29,14 +28,11 @@ from bot.doors.imap_smtp.marks import (
     size_and_arrival,
     uids_after,
 )
-from bot.doors.ports import Batch, RawMail
+from bot.doors.ports import NEWS, Batch, Look, RawMail
 from bot.doors.reading import HEAD_BYTES, JUNK_NAMES, Withheld, bears_id, fitting, gather
 from bot.model.errors import DoorClosed
 from bot.settings.settings import Door
 
-#: Seconds after which IDLE is asked for anew: servers and NAT boxes forget it silently, and until then a line that has
-#: died looks like one on which nothing happens. With the answer that is waited for it is noticed within 90 seconds.
-IDLE_SECONDS = 50
 #: Seconds between two looks at a server that cannot IDLE.
 LOOK_SECONDS = 15
 #: UIDs named in one FETCH: servers limit the length of a command, some to 8 kB.
@@ -46,10 +42,11 @@ STRIKES = 3
 
 
 class ImapMailbox:
-    """One mailbox on one server, over one connection made when needed. For one thread, `interrupt` excepted."""
+    """One mailbox on one server, over one connection made when needed. For one thread at a time."""
 
     def __init__(self, name: str, door: Door) -> None:
         self.name = name
+        self.server = door.host
         self._door = door
         self._connection = Connection(name, door)
         self._folders: tuple[str, ...] = ()
@@ -75,25 +72,19 @@ class ImapMailbox:
     def ack(self, keys: Sequence[str]) -> None:
         """Nothing: the inbox belongs to people, and the work list is our own ledger."""
 
-    def wait(self, seconds: float) -> bool:
-        """See ports.Mailbox. Looks at every folder first and at least every five minutes, and idles on INBOX between.
+    def look(self, *, anew: bool = False) -> Look:
+        """See ports.Mailbox. Looks at every folder, and idles on INBOX from then on.
 
-        Raises DoorClosed as soon as the server hangs up.
+        Raises DoorClosed, also when a server that idled has hung up or fallen silent.
         """
-        until = time.monotonic() + seconds
-        while True:
-            with self._client() as client:
-                if self._has_news(client):
-                    return True
-                left = until - time.monotonic()
-                if left <= 0:
-                    self._folders = ()  # so that a Junk folder made meanwhile is found by the next fetch
-                    return False
-                can_idle = client.has_capability("IDLE")
-                slice_ = min(left, IDLE_SECONDS if can_idle else LOOK_SECONDS)
-                line = self._connection
-                if line.idle(client, slice_) if can_idle else line.rest(slice_):
-                    return False
+        if anew:
+            self._folders = ()
+        elif (going_on := self._connection.still_idles()) is not None:
+            return going_on
+        with self._client() as client:
+            if self._has_news(client):
+                return NEWS
+            return self._connection.idle(client) if client.has_capability("IDLE") else Look(seconds=LOOK_SECONDS)
 
     def find(self, message_id: str) -> bool:
         """See ports.Mailbox. Asks the server by header and compares what it finds: servers match loosely."""
@@ -104,10 +95,6 @@ class ImapMailbox:
             sent = (self._door.sent,) if self._door.sent else ()
             self._demand(client, sent)
             return any(self._holds(client, folder, sought) for folder in (*sent, *self._watched(client)))
-
-    def interrupt(self) -> None:
-        """See ports.Mailbox. A wait that has not begun returns at once, too."""
-        self._connection.interrupt()
 
     def close(self) -> None:
         """Logs out, waiting a second at most, and lets go of the connection."""

@@ -14,20 +14,19 @@ import hashlib
 import json
 import os
 import stat
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.doors.ports import Batch, RawMail
+from bot.doors.ports import NEWS, Batch, Look, RawMail
 from bot.doors.reading import HEAD_BYTES, JUNK_NAMES, bears_id, gather
 from bot.model.errors import DoorClosed
 from bot.settings.settings import Door
 
-#: Seconds between two looks at the folders' times of change while waiting.
-LOOK_SECONDS = 0.2
+#: Seconds between two looks at the folders' times of change. The kernel tells sooner, but not of what another machine
+#: lays into a folder that both share.
+LOOK_SECONDS = 15.0
 #: Bytes of a file in which its Message-ID is looked for.
 HEADER_BYTES = 262_144
 
@@ -55,13 +54,13 @@ class Mark:
 
 
 class MaildirMailbox:
-    """One Maildir, made when only its last directories are missing. For one thread, `interrupt` excepted."""
+    """One Maildir, made when only its last directories are missing. For one thread at a time."""
 
     def __init__(self, name: str, door: Door) -> None:
         self.name = name
         self._door = door
         self._root = Path(door.path)
-        self._woken = threading.Event()
+        self.server = f"the disk at {self._root.parent}"
         self._seen: dict[Path, tuple[int, int]] = {}
 
     def fetch(self, cursor: str, limit: int) -> Batch:
@@ -90,18 +89,14 @@ class MaildirMailbox:
     def ack(self, keys: Sequence[str]) -> None:
         """Nothing: the files stay as they are, and the work list is our own ledger."""
 
-    def wait(self, seconds: float) -> bool:
-        """See ports.Mailbox. Looks five times a second whether a folder has changed since the last fetch began."""
-        until = time.monotonic() + seconds
+    def look(self, *, anew: bool = False) -> Look:  # noqa: ARG002 - it always does
+        """See ports.Mailbox. Compares the folders' times of change with those at which the last fetch began."""
         with self._disk():
-            while _changes(self._watched()) == self._seen:
-                left = until - time.monotonic()
-                if left <= 0:
-                    return False
-                if self._woken.wait(min(left, LOOK_SECONDS)):
-                    self._woken.clear()
-                    return False
-        return True
+            folders = self._watched()
+            now = _changes(folders)
+        if now != self._seen:
+            return NEWS
+        return Look(seconds=LOOK_SECONDS, folders=(str(self._root), *map(str, now)))
 
     def find(self, message_id: str) -> bool:
         """See ports.Mailbox. Reads the header of every file of the `sent` folder and the watched ones."""
@@ -114,10 +109,6 @@ class MaildirMailbox:
                     return any(_bears(file, sought) for path in folders for file in _names(path).values())
                 except FileNotFoundError:
                     continue  # a reader moved a file just now, and it may be the one: look again
-
-    def interrupt(self) -> None:
-        """See ports.Mailbox. A wait that has not begun returns at once, too."""
-        self._woken.set()
 
     def close(self) -> None:
         """Nothing is held open."""

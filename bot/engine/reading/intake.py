@@ -66,6 +66,7 @@ class Intake:
         many were taken up. A mail whose decision fails is set aside alone."""
         with self.db.read() as tx:
             waiting = _fitting(_next(mails.waiting(tx, limit, now, fresh_first=True)))
+            self.turn.books.look(tx)
             self._moved = mailboxes.moves(tx) if waiting else {}
         fresh = [one for one in waiting if one.attempts == 0 and not _is_too_large(one)]
         together = {one.entry for one in fresh} if len(fresh) > 1 else set()

@@ -45,9 +45,7 @@ def attach(
     `key`: of the letter it answers; `named`: refs of other cases that its words name; `same_id`: another mail, of other
     content, bears its id."""
     letters = outbox.of_case(tx, number) if key else []
-    cited = {*mail.in_reply_to}  # of one letter there may be two, for two readers
-    letter = next((q for q in letters if outbox.bare(q.letter.message_id) in cited), None)
-    letter = letter or next((q for q in letters if q.letter.key == key), None)
+    letter = _cited(letters, key, mail)
     kind = letter.letter.kind.value if letter else ""
     known = tuple(address for address, _, _ in letter.recipients) if letter else ()
     standing = letter.letter.standing if letter else None
@@ -68,6 +66,16 @@ def attach(
     if mail.bounce is not None and letter is not None:
         _bounced(turn, tx, mail.bounce, number, letter, now)
     return decision
+
+
+def _cited(letters: list[Queued], key: str, mail: Mail) -> Queued | None:
+    """The letter that it cites: of one letter there may be two, for two readers. The id nearest to it counts before the
+    key, for a server may have given the letter another one; those behind it count last."""
+    by_id = {outbox.bare(one.letter.message_id): one for one in letters}
+    near = (*mail.in_reply_to, *(mail.bounce.message_ids if mail.bounce else ()))
+    found = next((by_id[one] for one in near if one in by_id), None)
+    found = found or next((one for one in letters if one.letter.key == key), None)
+    return found or next((by_id[one] for one in mail.cited if one in by_id), None)
 
 
 def suggest(

@@ -8,7 +8,7 @@ nothing itself (place.py) and opens nothing (pen.py, brought.py).
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import re2
 from sqlalchemy import Connection
@@ -228,13 +228,13 @@ class Office:
         )  # fmt: skip
 
 
-def areas_of(directory: Directory, email: str) -> dict[str, Contact]:
-    """The areas whose business unit or manager this address is, with its contact there."""
+def areas_of(directory: Directory, email: str, on: date | None = None) -> dict[str, Contact]:
+    """The areas whose business unit or manager this address is, on that day if one is given, with its contact there."""
     return {
         area: contact if directory.same_person(contact.email, email) else replace(contact, email=email, name="")
         for area in sorted(directory.areas)
         for role in UNIT
-        for contact in directory.holders(role, area)
+        for contact in directory.holders(role, area, on=on)
         if directory.same_person(contact.email, email) or contact.deputy == email
     }
 

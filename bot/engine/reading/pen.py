@@ -16,6 +16,7 @@ from bot.case.course import opening
 from bot.case.placement import weighed
 from bot.case.said.command import HANDED_OUT
 from bot.engine import registers
+from bot.engine.contacts import still
 from bot.engine.reading import spoc
 from bot.engine.reading.brought import Brought
 from bot.engine.reading.join import attach, to_open
@@ -132,7 +133,7 @@ class Penned:
         with self.db.read() as tx:
             cited = outbox.by_message_id(tx, mail.cited) if mail.cited else []
             listed = {row.entry: row for row in _waiting(tx)}
-        if change := spoc.Changes(self.turn, self.brought.office).about(cited, mail):
+        if change := still.about(cited, mail):
             return Answered(mail, Contact(mail.sender.email), (), orders.Orders((), ()), {}, change=change)
         digests = [queued for queued in cited if _lists_entries(queued)]
         by, areas = self._authority(mail, digests)
@@ -163,11 +164,9 @@ class Penned:
 
     def obey(self, tx: Connection, one: Answered, entry: int, now: datetime) -> str:
         """Does what was said and answers. Returns why the answer itself must wait for a person, "" when it need not.
-
-        Unauthorised words do nothing. Raises CaseMoved.
-        """
+        Unauthorised words do nothing. Raises CaseMoved."""
         if one.change is not None:
-            return spoc.Changes(self.turn, self.brought.office).take(tx, one.mail, one.change, now)
+            return still.take(spoc.Changes(self.turn, self.brought.office), tx, one.mail, one.change, now)
         if not one.areas:
             return "an answer to the holding pen from somebody who may not place mail, or without proof"
         if one.wants:
@@ -177,7 +176,8 @@ class Penned:
         waiting = {row.entry: row for row in _waiting(tx)}
         how = f"placed by the answer in mail {entry}"
         done: list[str] = []
-        unclear = [f"“{line}”" for line in one.given.unclear]
+        is_theirs = one.mail.proof is Proof.PROVEN  # else it may be anybody's words: they are said back to nobody
+        unclear = [f"“{line}”" if is_theirs else "A line that nobody understands" for line in one.given.unclear]
         for order in one.given.orders:
             row = waiting.get(one.entry(order.name))
             said, is_done = self._follow(tx, one, order, row, how, now)

@@ -23,6 +23,8 @@ KEYS = (IdKind.CONTENT, IdKind.WORDS)
 #: How much of a mail's text is searched for a ref: it stands at the end of our letters.
 TAIL = 4000
 MOST_GUESSES = 5
+#: Nobody of such a case can be written to or named, so it takes no mail by itself.
+FORGOTTEN = "of a case whose people and texts were forgotten"
 
 
 def place(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, *, is_old: bool) -> tuple[Placement, bool]:
@@ -37,6 +39,8 @@ def place(tx: Connection, mail: Mail, inbox: Inbox, directory: Directory, *, is_
     same_id = any(row[0] in own and row[2] in (IdKind.ORIGINAL, IdKind.MAIL) for row in rows)
     known = _known(tx, mail, own, cited, [row for row in rows if row[0] in cited and row[2] not in KEYS])
     placement = case_placement.place(mail, inbox, known, directory, is_old)
+    if isinstance(placement, Attach) and cases.is_purged(tx, placement.case):
+        return Pen(FORGOTTEN) if mail.kind is MailKind.HUMAN else Ignore(FORGOTTEN), same_id
     if isinstance(placement, Open):
         placement = _again(tx, mail) or replace(placement, same_as=_twin(tx, mail, inbox, known.named, directory))
     if not isinstance(placement, Attach):

@@ -1,8 +1,9 @@
-"""A change of who answers, told by the business unit in words: read, asked about, put to the operator; never made here.
+"""A change of who answers, told by the business unit in words: read, asked about, and agreed.
 
 What was read goes back to the unit in the same minute, and to whom it names, or who holds the role today: is this
-right? Only proven words of those who were asked count. Once both have said YES the operator has the line for the file,
-which is the operator's; letters go to whom the file names until then. What was said is kept by engine/proposed.py.
+right? Only proven words of those who were asked count. Once both have said YES it stands over the file, letters go
+there, and the operator has the line; the file is the operator's and is written by nobody here. What was said is kept
+by contacts/proposed.py, what was agreed by contacts/facts.py; what contacts say each quarter is contacts/still.py's.
 """
 
 from collections.abc import Iterator
@@ -13,16 +14,21 @@ import re2
 from sqlalchemy import Connection
 
 from bot.case import dated
-from bot.engine import proposed
-from bot.engine.proposed import NO, OPEN, YES, Agreed
-from bot.engine.reading.office import Office
+from bot.engine.contacts import facts, proposed, quarter
+from bot.engine.contacts.proposed import NO, OPEN, YES, Agreed
+from bot.engine.reading.office import Office, areas_of
 from bot.engine.turn import Turn
 from bot.letters import render
 from bot.mail.words.brought import addresses
 from bot.model import Contact, Letter, Mail, Proof, Word, Wording
 from bot.model.letters import Answer, Question, person
 from bot.model.letters.parts import Proposal
-from bot.rules.directory import ROLES, Directory
+from bot.rules import directory_file
+from bot.rules.answering import over
+from bot.rules.answering import quarter as rules
+from bot.rules.answering.quarter import Duty
+from bot.rules.answering.today import MANY
+from bot.rules.directory import ROLES, Directory, domain_of
 from bot.store.outbox import Queued
 
 _CHANGES = re2.compile(r"(?i)\b(?:is now|are now|will be|changes? to|replaced by|instead of|has left|from now on)\b")
@@ -39,21 +45,23 @@ class Change:
     name: str
     email: str
     now: tuple[Contact, ...]
+    agency: str = ""
 
     def lines(self) -> Iterator[str]:
         """What was read, a sentence each."""
         before = ", ".join(f"{one} ({one.email})" for one in self.now) or "nobody"
-        yield f"Team: {self.team or 'none named'}. Role: {self.role.replace('_', ' ') or 'none named'}"
+        whose, role = self.team or self.agency or "nobody named", self.role.replace("_", " ") or "none named"
+        yield f"For: {whose}. Role: {role}"
         yield f"Today: {before}. From now on: {self.name or 'no name'} ({self.email or 'no address'})"
 
     def proposal(self, directory: Directory, area: str) -> Proposal:
-        agency = directory.agency_of_team(self.team, area) if self.team else ""
-        agency = agency or next((c.agency for c in self.now), "") or directory.agency_of(self.email, area)
-        return Proposal(area, agency, self.team, self.role, self.name, self.email, tuple(map(person, self.now)))
+        agency = self.agency or next((c.agency for c in self.now), "") or directory.agency_of(self.email, area)
+        now, whose = tuple(map(person, self.now)), directory.agency_of(self.email, area)
+        return Proposal(area, agency, self.team, self.role, self.name, self.email, now, whose)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        named = (("the team", self.team), ("the role", self.role), ("the address", self.email))
+        named = (("the team or agency", self.team or self.agency), ("the role", self.role), ("the address", self.email))
         return tuple(what for what, value in named if not value)
 
 
@@ -71,15 +79,19 @@ def change(directory: Directory, area: str, note: str) -> Change:
         role = "line_manager"
     found = _NAME.search(_AT.sub("", note))
     email = next(iter(addresses(note)), "")
-    agency = directory.agency_of_team(team, area) if team else ""
-    now = directory.holders(role, area, agency, team) if role else ()
-    return Change(team, role, found.group(1).strip(" .") if found else "", email, now)
+    agencies = {row.agency for row in directory.rows if row.area == area and row.agency}
+    whole = f" {' '.join(re2.sub(r'[^0-9a-z&]+', ' ', said).split())} "
+    agency = max((a for a in agencies if f" {a.casefold()} " in whole), key=len, default="")
+    agency = directory.agency_of_team(team, area) if team else agency
+    now = directory.holders(role, area, agency, team) if role and (team or agency) else ()
+    return Change(team, role, found.group(1).strip(" .") if found else "", email, now, agency)
 
 
 # --- asked of both, and what they say ---------------------------------------------------------------------------------
 
 SUBJECT = "A change of the directory"
-_UNPROVEN = "It could not be proven that your mail came from your mailbox"
+HEADER = ",".join(directory_file.COLUMNS)
+UNPROVEN = "It could not be proven that your mail came from your mailbox"
 _SETTLED = "This was settled before. SPOC tells of a change anew"
 
 
@@ -97,7 +109,7 @@ class Changes:
     def put(self, tx: Connection, mail: Mail, by: Contact, area: str, note: str, now: datetime) -> None:
         """The unit is told what was read, and asked; so is whoever is named, else whoever holds the role today."""
         read = change(self.directory, area, note)
-        found, lacks = read.proposal(self.directory, area), " and ".join(read.missing)
+        found, lacks = read.proposal(self.directory, area), " and ".join(read.missing) or self._lack(read.email)
         other = None if lacks else self._other(found, by, now)
         lines = [f"{by} ({by.email}) writes: “{note}”", *read.lines()]
         lines.append(
@@ -114,19 +126,47 @@ class Changes:
         if other:
             self._post(tx, None, other, Question.Proposed(proposal=found, by=person(by)), f"{mail.digest}/{area}", now)
 
+    def _lack(self, email: str) -> str:
+        """What is wrong with the address, "" for one that letters may go to."""
+        allowed = self.turn.books.settings.config.recipients.allowed_domains
+        return "" if domain_of(email) in allowed else "an address at a domain that letters may go to"
+
     def _other(self, found: Proposal, by: Contact, now: datetime) -> Contact | None:
-        """Whom it names, if the directory knows them; else who holds the role today, else the agency's lead."""
+        """Who is asked besides: the first who is somebody else."""
+        row = self._askable(found, now)
+        return next((one for one in row if not self.directory.same_person(one.email, by.email)), None)
+
+    def _askable(self, found: Proposal, now: datetime) -> tuple[Contact, ...]:
+        """Whom it names, if the directory knows them; who holds the role today; the agency's lead."""
         directory, today = self.directory, now.date()
         named = directory.person(found.email)
         held = directory.holders(found.role, found.area, found.agency, found.team, today)
         leads = directory.holders("designated_safeguarding_lead", found.area, found.agency, on=today)
-        row = (*([named] if named else ()), *held, *leads)
-        return next((one for one in row if not directory.same_person(one.email, by.email)), None)
+        return (*([named] if named else ()), *held, *leads)
 
-    def about(self, cited: list[Queued], mail: Mail) -> Queued | None:
-        """The letter about a change that the mail answers. A word of its own, such as HELP, answers none."""
-        is_word = mail.command is None or mail.command.word in (Word.YES, Word.NO)
-        return next((q for q in cited if is_word and proposed.proposal(q.letter.values) is not None), None)
+    def _may_say(self, found: Proposal, email: str, now: datetime, *, is_unit: bool) -> bool:
+        """Whether whoever was asked would be asked today too: who has left a post says nothing of it."""
+        if is_unit:
+            return found.area in areas_of(self.directory, email, now.date())
+        return any(self.directory.same_person(one.email, email) for one in self._askable(found, now))
+
+    def propose(self, tx: Connection, mail: Mail, by: Contact, held: Duty, name: str, email: str, now: datetime) -> str:
+        """Who held a role, or their deputy, names who has it now: the business unit alone is still to say that it is
+        right. Returns what is wrong with it, "" where the unit is asked."""
+        unit = next(iter(self.directory.unit(held.area, now.date())), None)
+        if unit is None:
+            return "a business unit that could be asked"
+        if lacks := self._lack(email):
+            return lacks
+        before = self.directory.holders(held.role, held.area, held.agency, held.team, now.date())
+        whose = self.directory.agency_of(email, held.area)
+        found = Proposal(held.area, held.agency, held.team, held.role, name, email, tuple(map(person, before)), whose)
+        what = f"{mail.digest}/{held.role}/{held.team or held.agency}/{held.area}"
+        told = Question.Proposed(proposal=found, by=person(by), by_holder=True)
+        letter = self._post(tx, None, unit, told, what, now)
+        asked = render.message_id(self.turn.secret, "", letter.key, self.turn.domain)
+        proposed.keep(tx, what, Agreed(asked, other=YES))
+        return ""
 
     def take(self, tx: Connection, mail: Mail, asked: Queued, now: datetime) -> str:
         """What a YES or NO does. Returns why the mail must wait for a person, "" when it need not. Words of somebody
@@ -137,43 +177,76 @@ class Changes:
         by = self.directory.person(email)
         if found is None or kept is None or by is None or mail.proof is Proof.FAILED:
             return "an answer about the directory that counts for nothing"
+        is_unit = asked.letter.message_id == kept.letter
         if not self.directory.same_person(who.email, email):
             undone = f"It was {who} who was asked, and whose word counts"
         elif mail.proof is not Proof.PROVEN or dated.outdated(mail, asked.queued, is_seen=False, behind=dated.SLOW):
-            undone = _UNPROVEN
+            undone = UNPROVEN
+        elif not self._may_say(found, email, now, is_unit=is_unit):
+            undone = "The directory names others there today, and their word counts. SPOC tells of a change anew"
         elif kept.is_confirmed or kept.is_refused:
             undone = _SETTLED
         elif mail.command is None:
             undone = "Only YES or NO on the first line is read here"
         else:
             word = YES if mail.command.word is Word.YES else NO
-            is_unit = isinstance(values, Answer.Proposed)
             kept = Agreed(kept.letter, word if is_unit else kept.unit, kept.other if is_unit else word)
             proposed.keep(tx, digest, kept)
-            self._tell(tx, mail, by, digest, now, done=self._became(tx, found, digest, kept, now))
+            self.tell(tx, mail, by, digest, now, done=self._became(tx, found, by, digest, kept, now))
             return ""
-        self._tell(tx, mail, by, digest, now, undone=undone)
+        self.tell(tx, mail, by, digest, now, undone=undone)
         return ""
 
-    def _became(self, tx: Connection, found: Proposal, digest: str, kept: Agreed, now: datetime) -> str:
+    def _became(self, tx: Connection, found: Proposal, by: Contact, digest: str, kept: Agreed, now: datetime) -> str:
         """What follows from the words of both, in a sentence for whoever spoke last."""
         if kept.is_refused:
-            lines = [f"It was said that {found.name or found.email} is not right for {found.team}. Nothing changes."]
+            lines = [f"It was said that {found.name or found.email} is not right for {found.whose}. Nothing changes."]
             self.turn.alert(tx, f"spoc-refused/{digest}", "A change of the directory is not right", lines, now)
-            for one in self.directory.unit(found.area) if kept.other == NO else ():
+            heard = self.directory.unit(found.area) if kept.other == NO else self._before(found)
+            for one in heard:
                 why = f"Whoever was asked says that the change to {found.name or found.email} is not right"
-                self._tell(tx, None, one, digest, now, undone=why)
+                self.tell(tx, None, one, digest, now, undone=why)
             return "Noted: it is not right, and nothing changes"
         if not kept.is_confirmed:
             return "Noted: it is right. The other side is asked as well, and nothing has changed yet"
-        line, old = proposed.csv_line(self.directory, found)
-        lines = ["Both have said that it is right. The line for directory.csv:", proposed.HEADER, line]
-        lines.append(f"It stands in place of line {old}" if old else "It is a new line: see which of the old ones go")
-        lines.append("Nothing was changed. When it is in, run: challenge-bot check")
+        change = proposed.agreed(found, now.astimezone(self.turn.books.settings.calendar.zone).date())
+        line, old = proposed.csv_line(self.directory, change)
+        if not line:
+            lines = [f"Both have said that it is right that {found.name or found.email} answers for {found.whose}."]
+            lines.append("The directory has changed since, and nothing was changed now. See what is right today")
+            self.turn.alert(tx, f"spoc-right/{digest}", "A change of the directory came too late", lines, now)
+            return "Noted. The directory has changed since, so the operator is asked to look"
+        facts.accept(tx, change, now)
+        self._ask_new(tx, change, digest, now)
+        self._tell_before(tx, found, by, digest, now)
+        lines = ["Both have said that it is right. The line for directory.csv:", HEADER, line]
+        where = f"in place of line {' and '.join(map(str, old))}" if any(old) else "as a new line"
+        lines.append(f"It stands over the file from now on, {where}; the file itself was not changed")
+        lines.append("See: challenge-bot directory diff. To bring it into the file: challenge-bot directory write")
         self.turn.alert(tx, f"spoc-right/{digest}", "A change of the directory is confirmed", lines, now)
-        return "Noted: both have said that it is right. The operator has the line for the directory"
+        return f"Noted: both have said that it is right. Letters go to {found.name or found.email} from now on"
 
-    def _tell(
+    def _before(self, found: Proposal) -> Iterator[Contact]:
+        """Whom the directory named when it was proposed, as far as it knows them."""
+        yield from (one for who in found.before if (one := self.directory.person(who.email)) is not None)
+
+    def _tell_before(self, tx: Connection, found: Proposal, by: Contact, digest: str, now: datetime) -> None:
+        """Nobody's post goes to another without a word to them: others may have agreed to it."""
+        said = f"Challenges for the {found.role.replace('_', ' ')} of {found.whose} go to {found.name or found.email}"
+        unit = quarter.unit_of(self.turn, found.area, now)
+        said = f"{said} from now on, as was agreed. If that is not right, tell {unit} ({unit.email})"
+        for one in self._before(found) if found.role not in MANY else ():
+            if not any(self.directory.same_person(one.email, other) for other in (by.email, found.email)):
+                self.tell(tx, None, one, digest, now, done=said)
+
+    def _ask_new(self, tx: Connection, change: over.Change, digest: str, now: datetime) -> None:
+        """Whoever answers from now on hears of it, and may say that it is not right."""
+        who = Contact(change.email, change.name, change.role, change.agency, change.team)
+        held = Duty(change.area, change.agency, change.team, change.role)
+        end = rules.until(now, self.turn.books.settings.calendar)
+        quarter.ask(self.turn, tx, who, (held,), now, until=end, occasion=f"still/{digest}", is_new=True)
+
+    def tell(
         self, tx: Connection, mail: Mail | None, to: Contact, digest: str, now: datetime, done: str = "",
         undone: str = "",
     ) -> None:  # fmt: skip

@@ -4,9 +4,10 @@ Called inside the sender's claim. A letter that starts a clock states the due ti
 sends nothing and changes no case.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -14,12 +15,16 @@ from bot.case import table
 from bot.engine import registers
 from bot.engine.turn import Turn
 from bot.letters.render import Office, Templates, render, template_of
-from bot.model import Case, Contact, Letter
+from bot.mail.bytes.headers import MAX_BLOCK
+from bot.mail.read import writer
+from bot.model import Case, Contact, JournalRow, Letter
 from bot.model.letters import Record as OfRecord
-from bot.model.letters import TheForm, TheMail, TheRecord, TheRegister, TheReport
+from bot.model.letters import TheForm, TheGuide, TheMail, TheRecord, TheRegister, TheReport
 from bot.model.letters.parts import FileEntry
 from bot.records import forms
 from bot.records.fill import Known, fill
+from bot.records.guide import made as guides
+from bot.records.guide.content import guide
 from bot.records.record import MailRow, Record, record
 from bot.rules.book import Rules
 from bot.settings.checks import FORMS
@@ -49,7 +54,7 @@ class Composer:
             stored = cases.load(tx, queued.case)
             letter = table.restated(letter, stored.case, self.turn.rules_of(stored), now)
             letter, attachments = self._attached(tx, letter, stored, now)
-        letter = registers.told(tx, letter, self.settings, now)
+        letter = registers.told(tx, letter, self.turn.books.settings, now)
         attachments += tuple(self._workbooks(tx, letter, now))
         office = Office(self.turn.books.bot, self.settings.calendar, attachments)
         made = render(letter, office, self.templates, now)
@@ -72,20 +77,30 @@ class Composer:
                     made = self.record(tx, stored, now, full=content == "full")
                     found += fitting(files(made, stored.case))
                     letter = with_manifest(letter, made, *where_kept(made, stored.case))
-                case TheRegister() | TheReport():
+                case TheRegister() | TheReport() | TheGuide():
                     pass  # of no case: _workbooks
         return letter, tuple(found)
 
     def _workbooks(self, tx: Connection, letter: Letter, now: datetime) -> Iterator[tuple[str, str, bytes]]:
-        """The registers and reports that the letter carries."""
+        """The registers, reports and pages to hand out that the letter carries."""
         for wanted in letter.attach:
             match wanted:
                 case TheRegister():
                     yield registers.attached(tx, wanted, self.settings.policies, self.settings.calendar, now)
                 case TheReport():
-                    yield from registers.reported(tx, wanted, self.settings, now)
+                    yield from registers.reported(tx, wanted, self.turn.books.settings, now)
+                case TheGuide(area):
+                    yield from self._guides(area, now)
                 case TheMail() | TheForm() | TheRecord():
                     pass  # of the case: _attached
+
+    def _guides(self, area: str, now: datetime) -> Iterator[tuple[str, str, bytes]]:
+        """The page of each policy by which the area is watched."""
+        boxes = (box for box in self.settings.config.mailboxes if box.area == area)
+        for name in dict.fromkeys(box.policy for box in boxes):
+            page, stem = guide(self.settings.policies[name], (area,), self.turn.books.bot), f"one-page-guide-{name}"
+            yield f"{stem}.pdf", "application/pdf", guides.as_pdf(page, now)
+            yield from self._in_word(guides.TEMPLATE, stem, partial(guides.as_docx, page))
 
     def _form(
         self, tx: Connection, name: str, letter: Letter, stored: Stored, now: datetime
@@ -96,27 +111,41 @@ class Composer:
         known = Known(case, rules.policy, cases.of_case(tx, case.number), rules.calendar, now)
         is_secure = all(_is_secure(contact, rules) for contact in (*letter.to, *letter.cc))
         entries, stem = fill(form, known, with_child=is_secure), f"{case.ref}-{form.id}"
-        made = [(f"{stem}.pdf", "application/pdf", forms.as_pdf(form, entries, case.ref, case.area, now))]
-        template = self.settings.forms.get(form.template)
+        in_word = self._in_word(form.template, stem, lambda template: forms.as_docx(form, entries, case.ref, template))
+        as_pdf = forms.as_pdf(form, entries, case.ref, case.area, now)
+        return [*in_word, (f"{stem}.pdf", "application/pdf", as_pdf)]
+
+    def _in_word(self, name: str, stem: str, filled: Callable[[bytes], bytes]) -> Iterator[tuple[str, str, bytes]]:
+        """The Word document, if its template is there and does not fail."""
+        template = self.settings.forms.get(name)
         if template is None:
-            return made
+            return
         try:
-            made.insert(0, (f"{stem}.docx", forms.WORD, forms.as_docx(form, entries, case.ref, template)))
+            made = filled(template)
         except Exception as error:  # the template is the partnership's and may fail in any way: the letter must go
-            self.on_fault(f"{FORMS}/{form.template}", type(error).__name__)
-        return made
+            self.on_fault(f"{FORMS}/{name}", type(error).__name__)
+            return
+        yield f"{stem}.docx", forms.WORD, made
 
     def record(self, tx: Connection, stored: Stored, now: datetime, *, full: bool) -> Record:
         """The record of a case as it stands."""
-        case = stored.case
+        case, journal = stored.case, cases.journal(tx, stored.case.number)
         rows = []
         for listed in mails.of_case(tx, case.number):
             raw = mails.raw(tx, listed.digest) if full else None
-            rows.append(MailRow(listed.digest, listed.received, "", raw))
+            rows.append(MailRow(listed.digest, listed.received, _sender(tx, listed.digest, journal), raw))
         gaps = mailboxes.gaps(tx, case.opened, case.closed or now)
-        journal = cases.journal(tx, case.number)
         rules = self.turn.rules_of(stored)
         return record(case, journal, rows, gaps, rules.policy, rules.calendar, now, full=full)
+
+
+def _sender(tx: Connection, digest: str, journal: Sequence[JournalRow]) -> str:
+    """Whom a mail says it is from; where its bytes are gone, by whom the journal has it, which may be their token."""
+    named = writer(mails.head(tx, digest, MAX_BLOCK))
+    if named:
+        return named
+    told = (row.events for row in journal if isinstance(of := row.values.get("mail"), dict) and of["digest"] == digest)
+    return next((by for events in told for _, _, by, _ in events if by and by != "clock"), "")
 
 
 def _is_secure(contact: Contact, rules: Rules) -> bool:

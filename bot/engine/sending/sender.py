@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.doors.ports import Envelope, Now, Offer, Outcome, Refusal, Transport
+from bot.engine import held
 from bot.engine.sending.unknown import PATIENCE, FindProof, Tell, Unknown, commit, served, waiting
 from bot.model import Letter, LetterUndelivered
 from bot.model.errors import FAULT, CaseMoved, DoorClosed, LoginRefused, Throttled, Unsure
@@ -103,7 +104,7 @@ class Sender:
     def _send_next(self, now: datetime) -> bool:
         if self._pace.free_at(now):
             return False
-        queued = commit(self._db, "sender.claim", lambda tx: outbox.claim(tx, now, self._owner, self._lease))
+        queued = commit(self._db, "sender.claim", lambda tx: self._claim(tx, now))
         if queued is None:
             return False
         if self._unknown.is_settled(queued, now):
@@ -112,6 +113,13 @@ class Sender:
         if offered is not None and self._begin(offered, now):
             self._deliver(offered, now)
         return True
+
+    def _claim(self, tx: Connection, now: datetime) -> Queued | None:
+        """The next letter that still asks for something, or tells."""
+        while queued := outbox.claim(tx, now, self._owner, self._lease):
+            if not held.overtaken(tx, queued, now):
+                return queued
+        return None
 
     def _offer(self, queued: Queued, now: datetime) -> Offered | None:
         """Makes the bytes, unless an attempt has reached `in_data`, and offers them. None: deferred."""

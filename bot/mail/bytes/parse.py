@@ -206,10 +206,10 @@ def _leaf(part: Message, kind: str, found: _Gathering, in_related: bool) -> str:
     if kind.startswith("multipart/"):  # its boundary is missing or broken: the words are in there somewhere
         return cleaned(_decoded_text(part, content, found))
     if kind.startswith(_REPORTS):
-        method = part.get_param("method") if kind == "text/calendar" else ""
+        method = transfer.parameter(part, "method") if kind == "text/calendar" else ""
         is_file = disposition == "attachment"
         text = _decoded_text(part, content[:MAX_REPORT], found)
-        found.reports.append(Report(kind, text, str(method or "").upper(), is_file))
+        found.reports.append(Report(kind, text, method.upper(), is_file))
         if is_file or name:
             _attach(part, kind, content, found, name)
         return ""
@@ -230,8 +230,8 @@ def _words(part: Message, kind: str, content: bytes, found: _Gathering) -> str:
     text = _decoded_text(part, content, found)
     if kind == "text/html":
         return _html(text, found)
-    is_flowed = str(part.get_param("format") or "").lower() == "flowed"
-    drops = is_flowed and str(part.get_param("delsp") or "").lower() == "yes"
+    is_flowed = transfer.parameter(part, "format").lower() == "flowed"
+    drops = is_flowed and transfer.parameter(part, "delsp").lower() == "yes"
     return transfer.unescaped(cleaned(transfer.joined(text, drops_space=drops)))
 
 

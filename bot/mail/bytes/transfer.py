@@ -61,6 +61,14 @@ def content(part: Message) -> tuple[bytes, bool]:
         return str(part.get_payload()).encode("utf-8", "replace"), False
 
 
+def parameter(part: Message, name: str) -> str:
+    """A parameter of its Content-Type; "" where it has none, or nobody can read what stands there."""
+    try:
+        return str(part.get_param(name) or "")
+    except FAULTS:
+        return ""
+
+
 def declared(value: str) -> str:
     """The first word of a Content-Transfer-Encoding in lower case, without quotes and comments."""
     words = value.partition(";")[0].partition("(")[0].replace('"', " ").replace("'", " ").split()

@@ -32,6 +32,8 @@ _ADDS_NOTHING = {
     Word.CLOSE: _ORDERS.pattern("closing_it"),
 }
 _NAMING = frozenset(map(Word, _ORDERS.words("naming")))
+#: Headings that people write large as well: only what must follow them makes them words.
+_HEADINGS = (Word.IMPACT,)
 _ASKING = (Word.WHY, Word.STATUS, Word.HELP)
 _SENT_TO, _CLOCK_ALONE = _ORDERS.pattern("sent_to"), _ORDERS.pattern("clock_alone")
 _REF = _ORDERS.pattern("ref_first")
@@ -155,7 +157,8 @@ def _taken(found: _Found, known: frozenset[str]) -> tuple[Word, str] | None:
     if word in ALONE:
         return (word, note) if _REF.match(note) else None
     pattern = _NOTES.get(word)
-    return None if pattern and not found.is_large and not pattern.match(tail) else (word, note)
+    is_meant = found.is_large and word not in _HEADINGS
+    return None if pattern and not is_meant and not pattern.match(tail) else (word, note)
 
 
 def _note(found: _Found, known: frozenset[str]) -> str:

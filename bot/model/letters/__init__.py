@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.model.letters.letter import Reach as Reach
     from bot.model.letters.letter import Sending as Sending
     from bot.model.letters.letter import TheForm as TheForm
+    from bot.model.letters.letter import TheGuide as TheGuide
     from bot.model.letters.letter import TheMail as TheMail
     from bot.model.letters.letter import TheRecord as TheRecord
     from bot.model.letters.letter import TheRegister as TheRegister

@@ -32,6 +32,7 @@ class _Filed(Wording):
     prompts: tuple[PromptLine, ...]
     manifest: tuple[FileEntry, ...] = ()  # none: the files that the letter carries
     where: PlainText = "with this service, whose operator can produce it"
+    themes: tuple[PlainText, ...] = ()  # what it may have been about: the unit is asked
 
 
 class Record:

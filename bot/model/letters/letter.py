@@ -77,7 +77,14 @@ class TheReport:
     public: bool = False
 
 
-Enclosed = TheMail | TheRecord | TheForm | TheRegister | TheReport
+@dataclass(frozen=True, slots=True)
+class TheGuide:
+    """The page to hand out of each policy of an area."""
+
+    area: PlainText
+
+
+Enclosed = TheMail | TheRecord | TheForm | TheRegister | TheReport | TheGuide
 
 
 @dataclass(frozen=True, slots=True)

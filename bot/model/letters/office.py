@@ -10,7 +10,10 @@ from bot.model.letters.parts import (
     OpenCase,
     Person,
     Proposal,
+    Shared,
     ToBeDone,
+    Unreached,
+    Unsaid,
     Waiting,
     Watched,
     Withheld,
@@ -39,7 +42,11 @@ class Digest:
         head: PlainText
         actions: tuple[ToBeDone, ...] = ()
         head_at: PlainText = ""  # as `verify --at` takes it
-        proposed: tuple[Proposal, ...] = ()  # confirmed by both, and not in the directory yet
+        proposed: tuple[Proposal, ...] = ()  # stands over the file
+        unreached: tuple[Unreached, ...] = ()
+        shared: tuple[Shared, ...] = ()  # told on Mondays
+        unsaid: tuple[Unsaid, ...] = ()
+        without_effect: tuple[Proposal, ...] = ()  # confirmed, and in no directory; told on Mondays
 
 
 class Answer:
@@ -99,12 +106,13 @@ class Answer:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Report(Wording):
         """`period`: the quarter or year; `public`: the edition without small numbers; `unread`: words that nothing
-        followed from."""
+        followed from; `is_scheduled`: nobody asked."""
 
         is_of_case = False
         period: PlainText = ""
         public: bool = False
         unread: PersonalText = ""
+        is_scheduled: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Open(Wording):

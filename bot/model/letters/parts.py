@@ -41,6 +41,12 @@ class Proposal:
     name: PersonalText
     email: PersonalText
     before: tuple[Person, ...] = ()
+    works_for: PersonalText = ""  # the agency whose address it is
+
+    @property
+    def whose(self) -> str:
+        """The team's role, else the agency's, else the area's."""
+        return self.team or self.agency or self.area
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,27 @@ class PromptLine:
 
     words: PlainText
     by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingLine:
+    """A meeting that the policy asks for at the stage. `keeper`: who keeps its record, where the policy says so."""
+
+    who: PlainText  # who meets
+    must: bool  # else it is only to be considered
+    convener: Person
+    keeper: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """What the policy asks of a stage beside its answer. `entry`: when an entry on the own record is asked for:
+    opening, stage; `consult`: who may be brought in, in the policy's words, with whom the directory knows as such."""
+
+    entry: tuple[PlainText, ...] = ()
+    meeting: MeetingLine | None = None
+    consult: PlainText = ""
+    known: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +235,45 @@ class Answering:
     stage: PlainText
     does: PlainText
     who: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """A stage that nobody answers who can be reached. `roles`: whose it is; `named`: whom the directory names for it,
+    whose mailboxes take no letter."""
+
+    team: PersonalText
+    stage: PlainText
+    roles: tuple[PlainText, ...]
+    named: tuple[Person, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A role that different people hold at once. `whose`: the team's, the agency's or the area's."""
+
+    whose: PersonalText
+    role: PlainText
+    held: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role that somebody holds, and their deputy's address for it."""
+
+    whose: PersonalText
+    role: PlainText
+    deputy: PersonalText = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A contact who was asked whether they still answer, and said nothing in time, or that they do not."""
+
+    whose: PersonalText
+    role: PlainText
+    who: Person
+    said_no: bool = False
 
 
 @dataclass(frozen=True, slots=True)

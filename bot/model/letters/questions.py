@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.letters.parts import Action as ActionOf
-from bot.model.letters.parts import Choice, FormRow, Holding, Person, Proposal
+from bot.model.letters.parts import Choice, FormRow, Held, Holding, Person, Proposal
 from bot.model.letters.wording import Wording
 from bot.model.marks import PersonalText, PlainText
 
@@ -31,8 +31,9 @@ class Question:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class ConfirmWord(Wording):
         """Is this word yours? `said`: when the mail came; `code`: what a YES that nothing proves must hold, "" for a
-        word that only adds."""
+        word that only adds. It counts for a day, and a HOLD may last longer."""
 
+        waits = False
         word: PlainText
         said: datetime
         code: PersonalText = ""
@@ -50,6 +51,7 @@ class Question:
     class ConfirmManager(Wording):
         """The same of somebody else's word, to their manager; `at_once`: with whoever else may answer for them."""
 
+        waits = False
         word: PlainText
         said: datetime
         who: Person
@@ -162,6 +164,13 @@ class Question:
         closed: datetime
 
     @dataclass(frozen=True, slots=True, kw_only=True)
+    class MeetingRecord(Wording):
+        """To who keeps the record of a meeting. `day`: of the meeting; `again`: it was asked for before."""
+
+        day: datetime
+        again: bool
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class CallTime(Wording):
         pass
 
@@ -215,11 +224,24 @@ class Question:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Proposed(Wording):
         """Is it right that they answer from now on? To whom it names, else to whoever holds the role today. `by`: the
-        business unit, who told of it."""
+        business unit, who told of it; or, to the unit, whoever held it, and has said so with that (`by_holder`)."""
 
         is_of_case = False
         proposal: Proposal
         by: Person
+        by_holder: bool = False
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Still(Wording):
+        """Do you still answer here? `whom`: to their deputy, since they said nothing; `is_new`: it was agreed just
+        now; `unit`: who looks after the directory."""
+
+        is_of_case = False
+        held: tuple[Held, ...]
+        until: datetime
+        unit: Person
+        whom: Person | None = None
+        is_new: bool = False
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Correct(Wording):

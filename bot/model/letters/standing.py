@@ -3,10 +3,10 @@
 Field names are those that templates read. It is filled in one place (case/making/draft.py) and decides nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.model.letters.parts import Person
+from bot.model.letters.parts import Besides, Person
 from bot.model.marks import PersonalText, PlainText
 
 
@@ -66,6 +66,7 @@ class Standing:
     counts_from: PlainText = ""  # the event whose day the stage's time counts from
     conduct: PlainText = ""  # where words in confidence or about a person belong, for who wrote such; else ""
     own_record: PlainText = ""  # what the policy calls it; "": by whom it is about
+    besides: Besides = field(default_factory=Besides)  # what the policy asks of the stage beside its answer
     over: int = 0  # whole hours over the time asked for in hours, while no answer is recorded
     goes_to: tuple[Person, ...] = ()  # who reads what is written in reply to the letter; of two sides one for each
     about: PlainText = "child"  # of whom the policy speaks: child, adult or child_or_adult

@@ -13,11 +13,10 @@ from importlib.resources import files
 from typing import NamedTuple
 
 import jinja2
-import typst
 
 from bot.letters.wording import clean
-from bot.model import aware
 from bot.records import register
+from bot.records.pdf import pdf
 from bot.records.register import Sheet
 from bot.records.report.charts import charts
 from bot.records.report.periods import Quarter
@@ -77,14 +76,7 @@ class Report:
     def pdf(self) -> bytes:
         """Raises typst.TypstError if it cannot be laid out."""
         inputs = {"report": json.dumps(self._values(), sort_keys=True)}
-        second = aware(self.made).replace(microsecond=0)
-        return typst.compile(
-            _layout("report.typ"),
-            ignore_system_fonts=True,
-            sys_inputs=inputs,
-            timestamp=second,
-            pdf_standards=["ua-1"],
-        )
+        return pdf(_layout("report.typ"), inputs, self.made)
 
     def _values(self) -> dict[str, object]:
         drawn = {chart.of: {"svg": chart.svg, "alt": chart.alt} for chart in charts(self.sheets)}

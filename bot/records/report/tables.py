@@ -1,8 +1,8 @@
 """The tables of the working copy: figures out of cases, with refs and small numbers. All figures count cases.
 
 Values in, tables out (register.Sheet). A share, a median and a 90th percentile are given of ten or more only. A rise is
-no fault: nothing here is coloured or judged, and what changed is the reader's to say. It knows nothing of themes or of
-a child: these are for a person to add. The public edition is published.py's. It reads no database and no clock.
+no fault: nothing here is coloured or judged, and what changed is the reader's to say. Themes and what changed are
+as people said them, never inferred. The public edition is published.py's. It reads no database and no clock.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from bot.records import plain
 from bot.records.register import Sheet, Value, learning, parties
 from bot.records.report.periods import Quarter
 from bot.records.report.source import Source
+from bot.rules.policy.follow_up import IMPACTS
 
 FEW = 10
+UNSAID = "nobody said"
 
 
 def tables(source: Source, quarter: Quarter) -> tuple[Sheet, ...]:
@@ -34,6 +36,8 @@ def tables(source: Source, quarter: Quarter) -> tuple[Sheet, ...]:
         _run(source, quarter),
         _silence(source, cases),
         _quality(cases),
+        _themes(cases),
+        _impact(cases),
     ]
     today = source.day(source.now)
     asked = learning([c for c in source.cases if c.closed], source.policies, today)
@@ -81,7 +85,7 @@ def _partnership(source: Source, start: date, end: date) -> Value:
 
 
 def _written(source: Source, start: date, end: date) -> Value:
-    ended = [c for c in source.closed(start, end) if c.closed_as in (ClosedAs.RESOLVED, ClosedAs.DECIDED)]
+    ended = _ended(source.closed(start, end))
     return _share(sum(bool(c.outcome) for c in ended), len(ended))
 
 
@@ -185,6 +189,27 @@ def _quality(cases: Sequence[Case]) -> Sheet:
     rows: list[tuple[Value, ...]] = [(flag.words, found[flag]) for flag in OF_WRITING if found[flag]]
     again = sum(any(a.stage == b.stage for a, b in pairwise(plain.told(c))) for c in cases)
     return Sheet("Quality", ("What", "Cases"), (*rows, ("entered a stage again", again)))
+
+
+def _ended(cases: Sequence[Case]) -> list[Case]:
+    return [c for c in cases if c.closed_as in (ClosedAs.RESOLVED, ClosedAs.DECIDED)]
+
+
+def _themes(cases: Sequence[Case]) -> Sheet:
+    """What challenges were about, as the business unit said; one may be about several things."""
+    named = [{word for t in c.tasks if t.id == "theme" for _, word, _ in t.said} for c in cases]
+    found = Counter(word for one in named for word in one)
+    ordered = sorted(found.items(), key=lambda one: (-one[1], one[0]))
+    rows: list[tuple[Value, ...]] = list(ordered)
+    return Sheet("Themes", ("Theme", "Cases"), (*rows, (UNSAID, sum(not one for one in named))) if cases else ())
+
+
+def _impact(cases: Sequence[Case]) -> Sheet:
+    """What changed, of those resolved or decided, as the raising side said, else the business unit."""
+    asked = [next((t for t in c.tasks if t.id == "impact"), None) for c in _ended(cases)]
+    found = Counter((t.said_by(Side.RAISING) or t.said_by(Side.UNIT)) if t else "" for t in asked)
+    rows: list[tuple[Value, ...]] = [(f"{word}: {means}", found[word]) for word, means in IMPACTS.items()]
+    return Sheet("What changed", ("What", "Cases"), (*rows, (UNSAID, found[""])) if asked else ())
 
 
 def _open(source: Source) -> Sheet:

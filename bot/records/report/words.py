@@ -120,8 +120,8 @@ _ALL = (
     ("Few", f"A share, a median, a 90th percentile and a chart are given of {FEW} or more only."),
     (
         "Not here",
-        "Themes, level of need, and the outcome and its difference for those it was about: nobody is asked for them "
-        "yet, and nothing is inferred. Please add what people said.",
+        "Level of need, and the difference for those it was about in their own words: nobody is asked for them, and "
+        "nothing is inferred. Please add what people said.",
     ),
     ("How to read it", "A rise can mean that more people speak up. No figure is about a person."),
 )
@@ -130,6 +130,11 @@ _FULL = (
         "Silence",
         "Agencies that the directory knows and that raised none, or were asked none. It may be a reason to ask; it is "
         "no finding.",
+    ),
+    (
+        "Themes, what changed",
+        "Asked in the letters of the end, and as they were answered: themes by the business unit, what changed by the "
+        "raising side, else by the business unit. One challenge may have several themes.",
     ),
     ("Process quality", "How challenges were written and handled, as the service noticed it."),
     ("Who may read it", "It holds refs and small numbers: it is not for publication."),

@@ -231,6 +231,23 @@ class Clock(Part):
     then: AnyRoles = ()  # who else is told when it has passed
 
 
+class Meeting(Part):
+    """A meeting of a stage, in the letter that opens it. `record`: who keeps its record, and is asked for it on the
+    working day after a `MEETING` that was named."""
+
+    who: Text = Field(description="say who meets, as it follows `a meeting of`")
+    asked: Literal["consider", "convene"] = "consider"
+    convener: AnyRoles = ()  # none: whoever is to answer
+    record: AnyRoles = ()  # none: nobody is asked for it
+
+
+class Consult(Part):
+    """Whom both sides may bring in at a stage, in its letter; of each agency the holders of the first role held."""
+
+    who: Text = Field(description="say who may help, as `a Designated Nurse`")
+    role: Roles = Field(description="name the role whose holders are meant")
+
+
 class Exclusion(Part):
     """What the procedure is not for, and where that goes; the acknowledgement says it."""
 

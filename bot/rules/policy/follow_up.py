@@ -17,16 +17,32 @@ from bot.rules.policy.blocks import Part
 from bot.rules.policy.grammar import AWindow, Role, Text, Words, listed
 from bot.rules.policy.yaml_file import Document, blocks, nearest
 
+#: What challenges are about, where a policy has no list of its own: those of the partnerships' yearly reports.
+THEMES = (
+    "threshold", "referral decision", "assessment outcome", "child protection conference", "child protection plan",
+    "strategy decision", "drift or delay", "non-attendance", "information sharing", "service provision", "roles",
+    "lived experience", "step-up or step-down", "procedures", "other",
+)  # fmt: skip
+#: Of these, what a board for adults does not ask about.
+OF_CHILDREN = frozenset({"child protection conference", "child protection plan"})
+#: What changed, in the word that says it, and what the word means.
+IMPACTS = {
+    "changed": "the decision or the plan was changed",
+    "partly": "a part of it was changed",
+    "unchanged": "it stands as it was",
+}
+
 Sentences = Annotated[tuple[Text, ...], BeforeValidator(listed)]
 
 
 class ChildFile(Part):
     """Both sides are asked, in the letter that closes the case, whether challenge and outcome are on the child's own
     record; after `chase` the side that has not answered is asked once more. `record`: what the policy calls it, as it
-    follows `are on`."""
+    follows `are on`. `at`: when the letters ask for an entry before that: at the opening, at each further stage."""
 
     record: Text | Literal[""] = ""  # "": "the child's own record", of whom the policy is about
     chase: AWindow = Window(5, Unit.WORKING_DAYS, "local")
+    at: Annotated[tuple[Literal["opening", "stage"], ...], BeforeValidator(listed)] = ()
 
     @field_validator("chase")
     @classmethod
@@ -58,6 +74,7 @@ class FollowUp(Part):
     ask_actions: bool = True  # both sides are asked on its day whether an agreed action is done
     outcome_says: Sentences = ()  # what the outcome in writing must say besides, as it follows `Please say`
     prompts: tuple[Prompt, ...] = ()
+    themes: Words = THEMES  # what the business unit may say a challenge was about
     register_from: str = ""  # the first stage whose cases the partnership's register holds; "": all
 
     @field_validator("prompts")

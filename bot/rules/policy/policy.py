@@ -18,11 +18,13 @@ from bot.rules.policy.blocks import (
     CalendarBlock,
     Clock,
     Conduct,
+    Consult,
     Edition,
     Emergency,
     Exclusion,
     Filing,
     Intake,
+    Meeting,
     Notify,
     ParentNote,
     Part,
@@ -33,7 +35,7 @@ from bot.rules.policy.blocks import (
     StageRecord,
     Track,
 )
-from bot.rules.policy.follow_up import FollowUp, Representation
+from bot.rules.policy.follow_up import OF_CHILDREN, THEMES, FollowUp, Representation
 from bot.rules.policy.forms import Form, Log, StageForm
 from bot.rules.policy.grammar import (
     ALength,
@@ -74,6 +76,8 @@ class Stage(Part):
     clocks: tuple[Clock, ...] = ()
     skip_to: Annotated[tuple[Skip, ...], BeforeValidator(lambda v: [v] if isinstance(v, dict) else v)] = ()
     representation: Representation | None = None  # both sides write down their view, at a stage of the partnership
+    meeting: Meeting | None = None  # that its letter asks for, or to consider
+    consult: Consult | None = None  # whom its letter says may be brought in
     original: Literal["attach", "no"] = "no"  # "attach": on hours windows, to secure domains of the two agencies
     content: Literal["minimal", "full"] = "minimal"  # full: its letter carries the original, to secure addressees only
     notify: tuple[Notify, ...] = ()
@@ -174,6 +178,13 @@ class Policy(Part):
     def first(self) -> Stage:
         """The stage that a subject naming none opens."""
         return self.stage(self.opens_at) if self.opens_at else self.stages[0]
+
+    @property
+    def themes(self) -> tuple[str, ...]:
+        """What a challenge may be about: the policy's own list, or of the usual one what fits whom it is about."""
+        listed = self.follow_up.themes
+        is_usual = self.about == "adult" and listed == THEMES
+        return tuple(theme for theme in listed if not (is_usual and theme in OF_CHILDREN))
 
     def as_meant(self, window: Window) -> Window:
         """A window that somebody asked for, as this policy means its words ("48 hours" as 2 working days)."""

@@ -1,4 +1,4 @@
-"""A policy in plain English: its course stage by stage, what becomes due when, and the picture of it.
+"""A policy in plain English: its course stage by stage, and what becomes due when.
 
 Made from the typed policy alone, for whoever wrote the file to read it back. The worked example is the course of a
 challenge that nobody ever answers; it resolves no person, and a condition is told and not decided.
@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.model import Due, Unit, Window
 from bot.rules import workdays
 from bot.rules.book import conduct, own_record
-from bot.rules.policy.blocks import CalendarBlock, Clauses, Clock, Notify
+from bot.rules.policy.blocks import CalendarBlock, Clauses, Clock, Meeting, Notify
 from bot.rules.policy.follow_up import Prompt
 from bot.rules.policy.policy import Policy, Stage
 from bot.rules.workdays import Calendar
@@ -110,6 +110,10 @@ def stage_lines(policy: Policy, stage: Stage) -> Iterator[str]:
         yield _clock(clock)
     if stage.representation:
         yield f"Both sides are asked to write down their view within {stage.representation.within}."
+    if stage.meeting:
+        yield _meeting(stage.meeting)
+    if stage.consult:
+        yield f"Its letter says that {stage.consult.who} may be brought in ({roles(stage.consult.role)})."
     if stage.decider:
         sides = {"raising": " of the raising side", "responding": " of the challenged agency"}
         whose = sides.get(stage.decider.side, "")
@@ -150,6 +154,10 @@ def ending(policy: Policy) -> Iterator[str]:
         yield f"The register holds a case once it has come to {policy.stage(says.register_from).name}."
     for sentence in says.outcome_says:
         yield f"The outcome in writing must also say: {sentence}."
+    if says.child_file and says.child_file.at:
+        asked = {"opening": "when it opens", "stage": "at each further stage"}
+        when = " and ".join(asked[at] for at in says.child_file.at)
+        yield f"Both sides are asked {when} to enter it on {own_record(policy)}."
     if says.child_file:
         record, again = own_record(policy), says.child_file.chase
         yield f"Both sides are asked whether it is on {record}, and once more after {again}."
@@ -187,6 +195,13 @@ def _clock(clock: Clock) -> str:
         f"Within {clock.window} {start[clock.starts]}{local}, {_SIDES[clock.side]} is to {clock.says};"
         f" else it is reminded{then}."
     )
+
+
+def _meeting(meeting: Meeting) -> str:
+    whom = roles(meeting.convener) or "whoever is to answer"
+    does = "is asked to convene" if meeting.asked == "convene" else "is asked to consider"
+    kept = f" The {roles(meeting.record)} keeps its record, and is asked for it." if meeting.record else ""
+    return f"{_big(whom)} {does} a meeting of {meeting.who}.{kept}"
 
 
 def _copy(rule: Notify) -> str:
@@ -261,36 +276,3 @@ def _window(policy: Policy, stage: Stage) -> Window:
     if isinstance(stage.respond_within, Window):
         return stage.respond_within
     return policy.intake.tier_when_missing or policy.intake.tiers[0].window
-
-
-# --- the picture ------------------------------------------------------------------------------------------------------
-
-
-def mermaid(policy: Policy) -> str:
-    """The course as a Mermaid flowchart: stages with their time, where they lead, and what is passed over."""
-    names = {stage.id: f"s{n}" for n, stage in enumerate(policy.stages, 1)}
-    lines = [
-        "flowchart TD",
-        "    opened([A challenge is received])",
-        "    closed([The outcome in writing, then closed])",
-    ]
-    lines += [f'    {names[s.id]}["{_label(s.name)}<br/>{_label(_time(s))}"]' for s in policy.stages]
-    lines.append(f"    opened --> {names[policy.first.id]}")
-    for stage in policy.stages:
-        here = names[stage.id]
-        if stage.next:
-            lines.append(f"    {here} -->|unanswered or unresolved| {names[stage.next]}")
-        for skip in stage.skip_to:
-            lines.append(f'    {here} -.->|"passed over{_label(condition(skip.condition))}"| {names[skip.to]}')
-        lines.append(f"    {here} -->|{'decided or resolved' if stage.decider else 'resolved'}| closed")
-    return "\n".join(lines)
-
-
-def _time(stage: Stage) -> str:
-    return "as the subject asks" if stage.respond_within == "requested" else str(stage.respond_within)
-
-
-def _label(text: str) -> str:
-    """Text that no diagram reads as its own signs."""
-    signs = {"&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "|": "#124;", "#": "#35;", ";": "#59;"}
-    return "".join(signs.get(char, char) for char in text)

@@ -60,6 +60,8 @@ def _sentence(model: type[BaseModel], document: Document, fault: ErrorDetails) -
         return document.problem(path, f"{name} must not be empty: {_advice(model, path)}")
     if document.at(path) is None:
         return document.problem(path, f"{name} is empty: {_advice(model, path, 'give it a value')}")
+    if kind == "greater_than_equal":
+        return document.problem(path, f"{name} must be {context['ge']} or more")
     return document.problem(path, f"{name} {_PLAIN.get(kind) or fault['msg'].lower()}")
 
 
@@ -69,6 +71,8 @@ def _not_among(document: Document, path: Path, expected: str) -> Problem:
     if path[-1] == "[key]":
         key, where = str(path[-2]), document.name(path[:-2])
         return document.problem(path[:-1], f"{where}: the key {key} must be {expected}{nearest(key, known)}")
+    if isinstance(path[-1], int) and isinstance(document.at(path[:-1]), str):
+        path = path[:-1]  # one alone stands for a list of it
     given, name = document.at(path), document.name(path)
     return document.problem(path, f"{name} must be {expected}, not {given!r}{nearest(str(given), known)}")
 

@@ -2,11 +2,11 @@
 configuration that is kept, and which way mails and letters went.
 
 Each is held against a hash of it that is chained, or against its own: a text against the token in the journal, a mail
-and a policy against the digest that names them, refs against the counters; a gap, the bytes of a letter, whom it
-reached and when, and where a mail went and why against the last seal. Whoever writes whole chains anew is found by a
-head that was noted elsewhere (heads.judged). It mends nothing. Not proven: the way of a mail that is not read yet (its
-bytes are), work under way (leases, tries, next times), keys of mailboxes and their cursors, absences, ids, `meta`, and
-rows that stood there before their kind was sealed, until they change.
+and a policy against the digest that names them, refs against the counters; a gap, what was said of the directory, the
+bytes of a letter, whom it reached and when, and where a mail went and why against the last seal. Whoever writes whole
+chains anew is found by a head that was noted elsewhere (heads.judged). It mends nothing. Not proven: the way of a mail
+that is not read yet (its bytes are), work under way (leases, tries, next times), keys of mailboxes and their cursors,
+absences, ids, `meta`, and rows that stood there before their kind was sealed, until they change.
 """
 
 import hashlib
@@ -210,6 +210,7 @@ def _sealed(tx: Connection) -> Iterator[str]:
     for entry in ways.undecided(tx) - {number for of, number in last if of == ways.MAIL}:
         del mails[entry]  # not read yet: nothing was sealed of it
     yield from _held_against(last, ways.MAIL, mails, after.get(ways.MAIL, 0), "where a mail went, and why,")
+    yield from _held_against(last, meta.OF_DIRECTORY, _facts(tx), 0, "what somebody said of the directory")
     yield from _bytes(tx)
 
 
@@ -238,6 +239,11 @@ def _held_against(
 
 def _gaps(tx: Connection) -> dict[int, str]:
     return {row.id: chain.sealed(mailboxes.gap_values(row)) for row in tx.execute(select(schema.gaps))}
+
+
+def _facts(tx: Connection) -> dict[int, str]:
+    rows = tx.execute(select(schema.directory_facts))
+    return {row.id: chain.sealed([row.kind, row.body, row.at.isoformat()]) for row in rows}
 
 
 def _ways(rows: Iterable[tuple[int, Any]]) -> dict[int, str]:

@@ -82,9 +82,11 @@ def postgresql(url: URL, called: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def opened(connection: Any, _: ConnectionPoolEntry) -> None:
-        # A server set to answer before the disk has it would break the one promise of this file.
+        # A server set to answer before the disk has it would break the one promise of this file; so would one that
+        # leaves out the disk of a standby that it has, and that may be promoted.
         connection.execute(
-            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE"
+            " current_setting('synchronous_commit') IN ('off', 'local')"
         )
         connection.commit()
 

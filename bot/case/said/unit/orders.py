@@ -7,6 +7,7 @@ is mail/words/orders.py's.
 
 from bot.case.course import approval, closing, hearing
 from bot.case.course.opening import confirmed
+from bot.case.making.agreed import THEME
 from bot.case.making.draft import Draft
 from bot.case.making.notices import file_record
 from bot.case.said import answers
@@ -23,6 +24,7 @@ from bot.model import (
     LetterKind,
     QuestionKind,
     State,
+    Task,
 )
 from bot.model import Question as Put
 from bot.model.letters import Answer, Chaser, Question, person
@@ -54,6 +56,7 @@ _HELD_BEFORE = Tell(
 )
 _NOBODY = Tell("Nobody who can be reached is to reply.", "CORRECT responder names somebody else.")
 _NO_WORDS = Tell("Nothing stood behind the word.", "Please write LEARNING and what was learned on the same line.")
+_NO_THEME = "Please write THEME and one or more of: {}."
 RELEASE: Choice = ("RELEASE", "letters go again at once")
 
 #: Kinds of letter that no HOLD keeps back.
@@ -215,6 +218,26 @@ def learning(d: Draft, said: Said) -> None:
         return
     d.event(EventKind.LEARNING, by=said.by.email, note=said.note)
     done(d, said, "What was learned is kept with the case, and stands in its full record")
+
+
+def theme(d: Draft, said: Said) -> None:
+    """What the challenge was about is kept with the case, in the words of the policy's list; the last word counts."""
+    known = {one.casefold(): one for one in d.rules.policy.themes}
+    named = [" ".join(one.split()).strip(" .") for one in said.note.replace(";", ",").split(",") if one.strip(" .")]
+    found = tuple(dict.fromkeys(known[one.casefold()] for one in named if one.casefold() in known))
+    listed = _NO_THEME.format(", ".join(d.rules.policy.themes))
+    if not found:
+        nothing_changed(d, said, Tell("No theme of the list stood behind the word.", listed))
+        return
+    # What stood there besides may be a name: it is not said again.
+    strange = (
+        (f"What else stood behind the word is no theme. {listed}",)
+        if len(found) < len(set(map(str.casefold, named)))
+        else ()
+    )
+    d.put_task(Task(THEME, said=tuple((Side.UNIT, one, d.now) for one in found)))
+    d.event(EventKind.TASK, by=said.by.email, note=f"{THEME}: {', '.join(found)}")
+    _answer(d, said, (f"What it was about is kept with the case: {', '.join(found)}",), strange)
 
 
 # What was done is said to whoever asked, and what was not; and what holds a letter.

@@ -201,12 +201,9 @@ class _Child:
         path = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH", ""))))
         self._process = subprocess.Popen(
             [sys.executable, "-c", "from bot.engine.reading.reader.child import serve; serve()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
             env={"PYTHONPATH": path, "PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"},
-            bufsize=0,
-        )
+        )  # fmt: skip
         if self._process.stdin is None or self._process.stdout is None:
             raise SandboxDied("the reading process has no pipes")
         self._in, self._out = self._process.stdin.fileno(), self._process.stdout.fileno()
@@ -223,8 +220,7 @@ class _Child:
         view = memoryview(len(data).to_bytes(LENGTH, "big") + data)
         until = time.monotonic() + PATIENCE
         while view:
-            _, writable, _ = select.select([], [self._in], [], max(0.0, until - time.monotonic()))
-            if not writable:
+            if not _is_ready(self._in, select.POLLOUT, until - time.monotonic()):
                 raise SandboxDied("the reading process took no mail")
             view = view[os.write(self._in, view) :]
 
@@ -249,7 +245,7 @@ class _Child:
 
     def answers_within(self, seconds: float) -> bool:
         """Whether there is something to be taken, if only that it has ended."""
-        return bool(select.select([self._out], [], [], seconds)[0])
+        return _is_ready(self._out, select.POLLIN, seconds)
 
     def _frame(self, until: float) -> bytes:
         size = int.from_bytes(self._take(LENGTH, until), "big")
@@ -260,8 +256,7 @@ class _Child:
     def _take(self, size: int, until: float) -> bytes:
         taken = bytearray()
         while len(taken) < size:
-            readable, _, _ = select.select([self._out], [], [], max(0.0, until - time.monotonic()))
-            if not readable:
+            if not _is_ready(self._out, select.POLLIN, until - time.monotonic()):
                 raise SandboxDied("the mail took longer to read than a mail may")
             piece = os.read(self._out, min(size - len(taken), 1 << 20))
             if not piece:
@@ -283,6 +278,12 @@ class _Child:
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
+
+
+def _is_ready(pipe: int, event: int, seconds: float) -> bool:
+    watched = select.poll()  # select itself knows no file beyond the 1,024th, and a thousand mailboxes are as many
+    watched.register(pipe, event)
+    return bool(watched.poll(max(0.0, seconds) * 1000))
 
 
 class _Careful(pickle.Unpickler):

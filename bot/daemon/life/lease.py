@@ -21,7 +21,7 @@ import structlog
 
 from bot import __version__
 from bot.daemon.alert import write_heartbeat
-from bot.daemon.life import BEAT, STOP, owner, read_now, signals
+from bot.daemon.life.life import BEAT, STOP, owner, read_now, signals
 from bot.daemon.logs import without_addresses
 from bot.daemon.notify import ALIVE, READY, Notify
 from bot.daemon.standing import HEARTBEAT
