@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, now, say_lines, watched
-from bot.cli.status import looking
+from bot.cli.status.command import looking
 from bot.daemon.limits import short
 from bot.daemon.templates import digest, note_tried, templates_of, tried
 from bot.engine.expiry import running_out

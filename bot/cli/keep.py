@@ -15,7 +15,7 @@ import typer
 from bot.cli.case.command import Ref, written
 from bot.cli.open import database, found, now, office
 from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, json_text, say_lines, when
-from bot.daemon.life import alone
+from bot.daemon.life.life import alone
 from bot.model import Case
 from bot.model.errors import BotError, StoreError
 from bot.rules.workdays import LONDON

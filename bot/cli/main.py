@@ -48,7 +48,8 @@ backup     keep:backup               A checked copy of the database, taken while
 restore    keep:restore              Puts a backup back, while the daemon is stopped.
 export     keep:export               All that is held of a case: the full record with every mail, the case, its
 purge      keep:purge                Forgets people, texts and mails of closed cases for good.
-status     status:status             Is it alive, and what has stopped? For monitors: exits with 0 when all is well,
+status     status.command:status     Is it alive, and what has stopped? For monitors: exits with 0 when all is well,
+fleet      status.fleet:fleet        Many cells at once: one partnership a cell, each with a folder of its own.
 review     mail:review               Mail that a person must place: ambiguous or doubtful, or set aside as
 outbox     mail:letters              Letters that are not sent yet: their state, when they are tried again, why they
 setup      setup:commands            Makes the blocks of bot.yaml for a mail server, and what its administrator must

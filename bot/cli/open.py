@@ -15,7 +15,7 @@ from bot.cli.output import NO_DATABASE
 from bot.cli.output import now as now
 from bot.daemon.app import Office, assembled, reading_of
 from bot.daemon.configuration import load
-from bot.daemon.life import alone
+from bot.daemon.life.life import alone
 from bot.daemon.standing import is_at_work
 from bot.engine.reading.intake import Intake
 from bot.engine.reading.reader.sandbox import Sandbox
@@ -25,7 +25,7 @@ from bot.settings.settings import Settings
 from bot.store import cases
 from bot.store.cases import Stored
 from bot.store.db import Database
-from bot.store.server import glance
+from bot.store.server import glance, lives
 
 
 class Doorless(dict[str, str]):
@@ -36,18 +36,29 @@ class Doorless(dict[str, str]):
 
 
 @contextmanager
-def database(root: Path) -> Iterator[Database]:
+def database(root: Path, env: Mapping[str, str] = os.environ) -> Iterator[Database]:
     """The database of this configuration, which must be there already; one of an earlier version is brought up to date
     first, unless a daemon of that version still works with it. Raises ConfigError, BotError."""
-    where = home(root, os.environ)
+    where = home(root, env)
     db = Database(_there(where.database), check=False)
     try:
         if db.is_behind():
             with alone(where):
+                _nobody_works(db)
                 db.migrate()
         yield db
     finally:
         db.close()
+
+
+def _nobody_works(db: Database) -> None:
+    """A life of that version may work with it from another machine. Raises BotError."""
+    with db.read() as tx:
+        active = next((life for life in lives.listed(tx) if life.is_active), None)
+    if active is not None:
+        raise BotError(
+            f"{active.name} works with {db.name}, and is of version {active.version}: bring it up to date first"
+        )
 
 
 def _there(url: str) -> str:

@@ -14,7 +14,9 @@ from bot.cli.output import DEFAULT, AsJson, ConfigDir, complain, emit, say_lines
 from bot.daemon import logs
 from bot.daemon.configuration import load
 from bot.daemon.daemon import Daemon
-from bot.daemon.life import alone, once
+from bot.daemon.life.lease import joined
+from bot.daemon.life.life import alone, once, owner
+from bot.model.errors import BotError
 from bot.settings.home import home
 from bot.store import cases
 from bot.store.proof import beside
@@ -23,19 +25,26 @@ from bot.store.proof import beside
 def run(config: ConfigDir = DEFAULT) -> None:
     """The daemon. SIGTERM ends it within five seconds, SIGHUP takes a changed configuration.
 
+    On PostgreSQL there may be several, each with a `var:` of its own: one works, the others stand by and take over.
+
     \b
     Example:
       challenge-bot run --config /etc/challenge-bot
     """
     logs.configure()
-    where = home(config, os.environ)
+    where, is_finished = home(config, os.environ), True
     with alone(where):
         loaded = load(config, os.environ, now().date())
         for problem in (*loaded.faults, *loaded.settings.warnings):
             complain(str(problem))
         if loaded.faults:
             complain("The configuration has faults; with open cases the last valid one is used until they are mended.")
-        is_finished = Daemon(config, os.environ, loaded).run()
+        with joined(where) as lease:
+            if lease is None:
+                is_finished = Daemon(config, os.environ, loaded, owner()).run()
+            elif lease.stand_by(os.environ):
+                loaded = load(config, os.environ, now().date())  # which may be another one by now
+                is_finished = Daemon(config, os.environ, loaded, lease.owner, lease.database()).run()
     if not is_finished:
         # A thread still waits for a server; what it was at is found again in the database.
         sys.stderr.flush()
@@ -50,10 +59,20 @@ def one_pass(config: ConfigDir = DEFAULT) -> None:
       */5 * * * *  cd /var/lib/challenge-bot && challenge-bot once --config /etc/challenge-bot
     """
     logs.configure()
-    with alone(home(config, os.environ)):
+    where = home(config, os.environ)
+    with alone(where):
         loaded = load(config, os.environ, now().date())
         complain(*map(str, loaded.faults))
-        troubles = once(loaded)
+        with joined(where) as lease:
+            if lease is None:
+                troubles = once(loaded, owner())
+            elif lease.take():
+                troubles = once(loaded, lease.owner, lease.database())
+                lease.has_done()
+            else:
+                raise BotError(
+                    f"another challenge-bot works on the database ({lease.others()}): `once` has nothing to do"
+                )
     if troubles:
         complain(*troubles)
         raise typer.Exit(1)

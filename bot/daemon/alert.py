@@ -22,7 +22,7 @@ import structlog
 
 from bot.daemon.standing import Condition, at_utc, read_heartbeat
 from bot.model import Contact, Letter
-from bot.model.errors import in_words
+from bot.model.errors import LifeOver, in_words
 from bot.model.letters import Alert
 
 REPEAT = timedelta(days=1)
@@ -67,7 +67,7 @@ class Alerts:
     """Tells by every road, and keeps the heartbeat file.
 
     `post` queues a letter (and gives it its Message-ID); `command` is `alert_command`, "" for none. What was told
-    before a restart is read back from the heartbeat file.
+    before a restart is read back from the heartbeat file; what another life told, from what it handed its `keep`.
     """
 
     def __init__(
@@ -77,24 +77,30 @@ class Alerts:
         post: Callable[[Letter, datetime], None],
         command: str = "",
         stream: TextIO = sys.stderr,
+        *,
+        kept: str = "[]",
+        keep: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._heartbeat = heartbeat
         self._operator = operator
         self._post = post
         self._command = shlex.split(command)
         self._stream = stream
-        self._known = _known(read_heartbeat(heartbeat))
+        self._keep = keep
+        self._known = {**_known(read_heartbeat(heartbeat)), **_known({"alerts": json.loads(kept)})}
         self._is_written = True
 
     def look(self, found: Sequence[Condition], instants: Mapping[str, Any], now: datetime) -> Due:
         """Tells what is due and writes the heartbeat: `instants` (datetimes, numbers, texts) beside the alerts."""
-        due = due_alerts(self._known, found, now)
+        before, due = self._known, due_alerts(self._known, found, now)
         self._known = due.known
         for condition in due.tell:
             self._tell(condition, now)
         for told in due.over:
             self._say_line(f"works again: {told.subject}")
         standing = [asdict(t) for t in due.known.values()]
+        if due.known != before:
+            self._keep(json.dumps(standing, default=_iso))
         self._beat({**instants, "at": now, "alerts": standing})
         return due
 
@@ -115,6 +121,8 @@ class Alerts:
         self._say_line(text)
         try:
             self._post(_letter(condition, self._operator, now), now)
+        except LifeOver:  # whoever took over tells it
+            return
         except Exception as error:
             log.exception("alert letter not queued")
             self._say_line(f"no letter could be queued about it: {in_words(error)}")

@@ -19,14 +19,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.daemon.app import App, build
 from bot.daemon.configuration import Loaded, reloaded
-from bot.daemon.life import (
+from bot.daemon.life.life import (
+    BEAT,
     NOTHING,
     STOP,
     Jumps,
     alerts,
     free_earlier,
     furnish,
-    owner,
     read_now,
     running,
     signals,
@@ -37,12 +37,10 @@ from bot.daemon.notify import ALIVE, READY, STOPPING, Notify
 from bot.daemon.standing import LITTLE_ROOM, Condition, conditions, disk
 from bot.daemon.threads import Desk, Post, Troubles, Worker
 from bot.daemon.watch.watch import Watch
-from bot.model.errors import BotError, ConfigError, Problem, StoreError, in_words
+from bot.model.errors import BotError, ConfigError, LifeOver, Problem, StoreError, in_words
 from bot.settings.settings import Settings
 from bot.store.db import Database, asking
 
-#: Often enough for `status` to be true within a quarter of a minute: see its UNANSWERED.
-BEAT = 5.0
 ALARMS = 30.0
 LOOK = 15.0
 HOUSEKEEPING = 300.0
@@ -82,9 +80,12 @@ class Crew:
 
 
 class Daemon:
-    """One running bot. `run` returns when a signal ended it."""
+    """One running bot. `run` returns when a signal ended it. `mine`: the name of this life; `database`: opened under
+    its lease, where lives stand by."""
 
-    def __init__(self, root: Path, env: Mapping[str, str], loaded: Loaded) -> None:
+    def __init__(
+        self, root: Path, env: Mapping[str, str], loaded: Loaded, mine: str, database: Database | None = None
+    ) -> None:
         self._root = root
         self._env = env
         self._notify = Notify(env)
@@ -96,9 +97,9 @@ class Daemon:
         self._ticks = scheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        self.owner = owner()
+        self.owner = mine
         self._faulty(loaded.faults, "the configuration has faults: the last valid one is in use")
-        self.app = self._built(loaded.settings)
+        self.app = self._built(loaded.settings, database)
         self._crew = self._manned()
         self._alerts = alerts(self.app, self._decided)
         self._jumps = Jumps(read_now(), time.monotonic())
@@ -214,6 +215,8 @@ class Daemon:
         """A tick that fails is told and comes again."""
         try:
             work()
+        except LifeOver as over:
+            log.warning("another life works", tick=name, why=in_words(over))
         except Exception as error:
             log.exception("a tick failed", tick=name, why=without_addresses(in_words(error)))
             self._troubles.add(f"a fault in the tick {name}", f"It comes again: {in_words(error)}.", read_now())

@@ -21,7 +21,7 @@ from bot.daemon.app import App
 from bot.daemon.logs import without_addresses
 from bot.daemon.standing import Condition
 from bot.doors.ports import Now
-from bot.model.errors import LoginRefused, Throttled, in_words
+from bot.model.errors import LifeOver, LoginRefused, Throttled, in_words
 from bot.store import deadlines
 
 #: Pauses after one failure, two, ... in seconds; then always the last.
@@ -83,6 +83,9 @@ class Worker(threading.Thread, ABC):
             self.progressed = time.monotonic()
             try:
                 self.turn()
+            except LifeOver as over:  # nobody's trouble: lease.py ends this life
+                log.warning("another life works", thread=self.label, why=in_words(over))
+                self.stopping.wait(REST)
             except Exception as error:
                 self._failed(error)
             else:

@@ -48,6 +48,10 @@ class LoginRefused(DoorClosed):
     MARK = "refused the login"
 
 
+class LifeOver(BotError):
+    """Another life works on the database now: this one may commit nothing more."""
+
+
 class MailWithheld(DoorClosed):
     """The server lists a mail and does not give it: it is asked again some times, then goes on without."""
 

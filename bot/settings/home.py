@@ -14,16 +14,17 @@ from bot.settings.credentials import fill
 BOT = "bot.yaml"
 
 #: What holds where bot.yaml says nothing.
-DATABASE, VAR, LEAST_FREE_MB = "sqlite:///var/bot.db", "var", 500
+DATABASE, VAR, LEAST_FREE_MB, LEASE_SECONDS = "sqlite:///var/bot.db", "var", 500, 12.0
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The database's address, the folder of heartbeat and lock, and how much room the disk is to have."""
+    """The database's address, the folder of heartbeat and lock, the room the disk is to have, how long a lease is."""
 
     database: str
     var: Path
     least_free_mb: int
+    lease_seconds: float = LEASE_SECONDS
 
 
 def home(root: Path, env: Mapping[str, str]) -> Home:
@@ -35,11 +36,12 @@ def home(root: Path, env: Mapping[str, str]) -> Home:
     own = [p for p in missing if p.text.startswith("database")]
     if own:
         raise ConfigError(own)
-    least = str(filled.at(("least_free_mb",)))
+    least, lease = str(filled.at(("least_free_mb",))), filled.at(("lease_seconds",))
     return Home(
         str(filled.at(("database",)) or DATABASE),
         Path(str(filled.at(("var",)) or VAR)),
         int(least) if least.isdecimal() else LEAST_FREE_MB,
+        float(lease) if isinstance(lease, int | float) else LEASE_SECONDS,
     )
 
 

@@ -35,13 +35,12 @@ from bot.settings.checks import check, faults, templates
 from bot.settings.credentials import fill
 from bot.settings.door import Block, Receive, Send
 from bot.settings.door import Door as Door  # rooms that open doors take theirs from here
-from bot.settings.home import BOT, DATABASE, LEAST_FREE_MB, VAR
+from bot.settings.home import BOT, DATABASE, LEASE_SECONDS, LEAST_FREE_MB, VAR
 from bot.settings.scheduled import ReportBlock
 
 DIRECTORY = "directory.csv"
 
-#: Design section 4: what reached the server earlier may be in flight already.
-FIRST_SIGHT = timedelta(days=3)
+FIRST_SIGHT = timedelta(days=3)  # design section 4: what reached the server earlier may be in flight already
 
 # --- what bot.yaml holds ----------------------------------------------------------------------------------------------
 
@@ -132,6 +131,7 @@ class Config(Block):
     dpo: AnAddress | Literal[""] = ""  # hears within the hour of a mail that reached the wrong person; "": the operator
     alert_command: str = ""
     least_free_mb: int = Field(default=LEAST_FREE_MB, ge=0)  # with less on the disk the operator hears, before a write
+    lease_seconds: float = Field(default=LEASE_SECONDS, ge=1, le=300)  # PostgreSQL: after so long another life works
     connections: int = Field(default=1000, ge=1)  # held open while nothing comes; see CROWDED for mailboxes beyond
     calendar: CalendarBlock = CalendarBlock()
     senders: Senders = Senders()

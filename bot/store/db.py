@@ -9,7 +9,7 @@ that share a commit hold several cases: where that makes a circle, one of them i
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,10 @@ from bot.store.server.glance import Ask, in_words
 MIGRATIONS = Path(__file__).parent / "migrations"
 #: Half of what PostgreSQL lets pass before it looks for a circle (deadlock_timeout).
 _GIVE_WAY = "SET LOCAL lock_timeout = '500ms'"
+_GIVEN_AS = (
+    "the database is given as sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME; where several servers have it, as"
+    " postgresql+psycopg://USER@/NAME?host=H1:PORT&host=H2:PORT&target_session_attrs=read-write"
+)
 _OVERTAKEN = ("40P01", "55P03")  # deadlock_detected, lock_not_available
 
 
@@ -34,21 +38,23 @@ class Database:
     """One database. Threads share it; each `begin` has a connection of its own."""
 
     engine: Engine
+    #: What each write transaction asks first, inside itself, where several lives share it: see server/lives.py.
+    guard: Callable[[Connection], None] | None = None
 
-    def __init__(self, url: str, *, check: bool = True) -> None:
+    def __init__(self, url: str, *, check: bool = True, called: str = "challenge-bot") -> None:
         """Opens and creates the file and folder (0700/0600) if new. `check` False leaves out SQLite's `quick_check`,
-        which reads the whole file. Raises StoreError in a sentence."""
+        which reads the whole file; `called`: how PostgreSQL lists its connections. Raises StoreError in a sentence."""
         try:
             parsed = make_url(url)
-        except ArgumentError:
-            raise StoreError("the database is given as sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME") from None
+        except (ArgumentError, ValueError):
+            raise StoreError(_GIVEN_AS) from None
         self.url = parsed
         self.file: Path | None = None
         if parsed.get_backend_name() == "sqlite":
             self.file = engines.prepared(parsed)
             self.engine = engines.sqlite(parsed)
         elif parsed.get_backend_name() == "postgresql":
-            self.engine = engines.postgresql(parsed)
+            self.engine = engines.postgresql(parsed, called)
         else:
             raise StoreError(f"{self.name}: only SQLite and PostgreSQL can be used")
         try:
@@ -92,8 +98,11 @@ class Database:
     def begin(self, *, gives_way: bool = False) -> Iterator[Connection]:
         """A write transaction: committed at the end, rolled back on an exception. What it changed is sealed last.
 
-        Raises Overtaken in a circle of locks and, if it `gives_way`, before others that wait for it would be undone."""
+        Raises LifeOver, see `guard`; Overtaken in a circle of locks and, if it `gives_way`, before others that wait for
+        it would be undone."""
         with self._in_words(), self.engine.begin() as tx:
+            if self.guard is not None:
+                self.guard(tx)
             if gives_way and not self.is_sqlite:
                 tx.exec_driver_sql(_GIVE_WAY)
             tx.info[schema.LAST] = {}  # an earlier one may have been rolled back
@@ -188,7 +197,7 @@ def file_of(url: str) -> Path | None:
     """The file of a SQLite database, by the one path that has no link in it; None for any other address."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return None  # opening it says why
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         return None

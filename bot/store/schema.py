@@ -1,6 +1,7 @@
 """The tables and their unique keys, as the migrations leave them (a test compares the two).
 
-JSON is text; what instants and other texts are stands in codec.py. It decides nothing and opens nothing.
+JSON is text; what instants and other texts are stands in codec.py, the tables of lives in server/lives.py. It decides
+nothing and opens nothing.
 """
 
 from collections.abc import Iterator, Sequence

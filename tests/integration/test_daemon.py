@@ -69,7 +69,7 @@ def daemon(folder: Path) -> Iterator[Running]:
         address = folder / "notify"
         address.unlink(missing_ok=True)
         manager.bind(str(address))
-        manager.settimeout(30)
+        manager.settimeout(60)  # a busy machine takes long for a start
         environment = operator.environment() | {"NOTIFY_SOCKET": str(address)}
         line = [sys.executable, "-m", "bot", "run"]
         with subprocess.Popen(line, cwd=folder, env=environment, stderr=stderr) as process:

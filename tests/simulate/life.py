@@ -17,7 +17,7 @@ from typing import Any
 
 from bot.daemon import app as wiring
 from bot.daemon.alert import Alerts
-from bot.daemon.life import free_earlier
+from bot.daemon.life.life import free_earlier
 from bot.daemon.standing import HEARTBEAT, conditions
 from bot.engine.reading.reader.sandbox import InProcess, SandboxDied
 from bot.letters.render import Templates

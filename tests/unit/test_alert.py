@@ -21,6 +21,7 @@ from bot.daemon.alert import (
 )
 from bot.daemon.standing import Condition, conditions, last_touched, read_heartbeat
 from bot.model import Contact, Letter, LetterKind, Sending
+from bot.model.errors import LifeOver
 from bot.store import mailboxes, outbox
 from bot.store.db import Database, asking
 from tests.letters import about, of_kind
@@ -218,6 +219,27 @@ def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
     again = Roads(tmp_path)
     again.alerts.look([HELD], {}, NOW + MINUTE)
     assert (again.letters, again.stream.getvalue()) == ([], "")
+
+
+def test_a_life_that_takes_over_tells_nothing_again(tmp_path: Path) -> None:
+    """What another life told today, in a folder of its own, is known; what does not change is not kept anew."""
+    kept, roads, stream = ["[]"], Roads(tmp_path), io.StringIO()
+    first = Alerts(tmp_path / "first.json", "op@cescp.example", roads.post, stream=stream, keep=kept.append)
+    for n in range(3):
+        first.look([HELD], {}, NOW + n * MINUTE)
+    assert (len(kept), len(roads.letters), stream.getvalue().count("ALERT")) == (2, 1, 1)
+    Alerts(tmp_path / "b.json", "op@cescp.example", roads.post, stream=stream, kept=kept[-1]).look([HELD], {}, NOW)
+    assert (len(roads.letters), stream.getvalue().count("ALERT")) == (1, 1)
+
+
+def test_a_life_that_was_taken_over_calls_nobody(tmp_path: Path) -> None:
+    """Where its letter is refused because another life works, the operator's command is left to that one."""
+
+    def refused(letter: Letter, now: datetime) -> None:
+        raise LifeOver("another life works")
+
+    Roads(tmp_path, f"touch {tmp_path}/made", refused).alerts.look([HELD], {}, NOW)
+    assert not (tmp_path / "made").exists()
 
 
 # --- the heartbeat file ----------------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ PURE = "rules/* mail/* letters/* case/* records/* settings/shapes.py doors/setup
 TOUCHING = {"asyncio", "http", "imaplib", "logging", "os", "random", "secrets", "shutil", "signal", "smtplib", "socket"}
 TOUCHING |= {"sqlite3", "subprocess", "tempfile", "threading", "time"}
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
-MAY_READ_A_CLOCK = "daemon/configuration.py daemon/daemon.py daemon/life.py daemon/threads.py cli/* __main__.py"
+MAY_READ_A_CLOCK = "daemon/configuration.py daemon/daemon.py daemon/life/life.py daemon/threads.py cli/* __main__.py"
 IS_TOLD_THE_TIME = "cli/probe/doors.py cli/probe/letters.py cli/probe/through.py"
 
 

@@ -27,7 +27,7 @@ import os, sys
 from pathlib import Path
 from bot.daemon.app import build
 from bot.daemon.configuration import load
-from bot.daemon.life import furnish, read_now
+from bot.daemon.life.life import furnish, read_now
 import bot.cli.main, bot.daemon.daemon
 for one in bot.cli.main.COMMANDS:
     one.load()
@@ -89,7 +89,7 @@ BROUGHT = {
 #: What `status` loads of ours, whole: a monitor starts it every minute. Beside it the driver of the database, what
 #: reads YAML, and the command line's own.
 OF_STATUS = {
-    "cli": {"main", "output", "status"},
+    "cli": {"main", "output", "status", "status.command"},
     "daemon": {"standing"},
     "letters": {"marked", "wording"},
     "model": {

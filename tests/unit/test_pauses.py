@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.daemon.life import Jumps
+from bot.daemon.life.life import Jumps
 from bot.daemon.threads import BACKOFF, REFUSED, pause_after
 from bot.model.errors import DoorClosed, LoginRefused, Throttled
 

@@ -22,9 +22,9 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.model.errors import Overtaken, StoreError
 from bot.store import cases, meta, schema
-from bot.store.db import MIGRATIONS, Database, asking
+from bot.store.db import MIGRATIONS, Database, asking, file_of
 from bot.store.keep import backup, restore
-from bot.store.server import glance
+from bot.store.server import glance, lives
 from tests.servers.postgres import Cluster
 from tests.unit.store_samples import save_new
 
@@ -92,20 +92,29 @@ def test_sqlite_is_opened_for_durability(tmp_path: Path) -> None:
     db.close()
 
 
-def test_postgresql_answers_only_when_the_disk_has_it(postgres_url: str) -> None:
-    """A server set to answer earlier is overruled, connection by connection."""
+@pytest.mark.parametrize(
+    ("given", "used"), [("off", "on"), ("local", "on"), ("remote_write", "remote_write"), ("remote_apply",) * 2]
+)
+def test_postgresql_answers_only_when_the_disk_has_it(postgres_url: str, given: str, used: str) -> None:
+    """A server set to answer earlier is overruled, connection by connection; and so is one that waits for its own disk
+    alone, since a standby could be promoted without what it was answered. What waits for a standby stays."""
     with closing(Database(postgres_url)) as db:
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as admin:
-            admin.execute(text(f"ALTER DATABASE {db.url.database} SET synchronous_commit = off"))
+            admin.execute(text(f"ALTER DATABASE {db.url.database} SET synchronous_commit = {given}"))
         db.close()
         with db.begin() as tx:
-            assert tx.execute(text("SHOW synchronous_commit")).scalar() == "on"
+            assert tx.execute(text("SHOW synchronous_commit")).scalar() == used
 
 
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
         ("bot.db", "sqlite:///FILE or postgresql"),
+        (
+            "postgresql+psycopg://u:hidden@h1:1,h2:2/bot",
+            "/NAME[?]host=H1:PORT&host=H2:PORT&target_",
+        ),
+        ("postgresql+psycopg://u:hidden@h1:port/bot", "sqlite:///FILE or postgresql"),
         ("mysql+pymysql://u:hidden@db.example/bot", "only SQLite and PostgreSQL"),
         ("sqlite://", "in memory would lose every mail"),
         ("sqlite:///:memory:", "in memory would lose every mail"),
@@ -118,6 +127,12 @@ def test_an_unusable_address_is_a_sentence(url: str, sentence: str) -> None:
     with pytest.raises(StoreError, match=sentence) as error:
         Database(url)
     assert "hidden" not in str(error.value)
+
+
+def test_an_address_that_cannot_be_read_has_no_file() -> None:
+    """Who asks which file a database lies in is told of none; opening it says why."""
+    assert file_of("postgresql+psycopg://u@h1:1,h2:2/bot") is None
+    assert file_of("bot.db") is None
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -182,6 +197,7 @@ def test_a_server_that_is_not_there_is_a_sentence() -> None:
 def test_the_migrations_make_what_the_schema_says(database: Database) -> None:
     """A migrated database and the tables in schema.py are the same; the newest migration is the one it names."""
     with database.begin() as tx:
+        assert {"lives", "lease"} <= set(lives.metadata.tables)
         assert compare_metadata(MigrationContext.configure(tx), schema.metadata) == []
     assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == schema.HEAD
 

@@ -16,7 +16,7 @@ from bot.daemon.app import App
 from bot.daemon.logs import without_addresses
 from bot.daemon.threads import Troubles, pause_after
 from bot.doors.ports import Look, Now
-from bot.model.errors import DoorClosed, in_words
+from bot.model.errors import DoorClosed, LifeOver, in_words
 
 #: How long a mailbox waits for a hint before it is listed anyway, in seconds.
 WATCH = 300.0
@@ -114,8 +114,8 @@ class Watcher:
 
     def _tell(self, error: Exception) -> None:
         why = without_addresses(in_words(error))
-        if isinstance(error, DoorClosed):
-            # No fault of ours: the gap is in the database, and alert.py tells it when it lasts.
+        if isinstance(error, DoorClosed | LifeOver):
+            # No fault of ours: the gap is in the database, and alert.py tells it when it lasts; lease.py ends a life.
             log.warning("mailbox closed", mailbox=self.label, why=why)
         else:
             log.error("a turn failed", thread=self.label, why=why, exc_info=error)

@@ -17,7 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import LRUCache
 
 from bot.model.errors import StoreError
-from bot.store.server.glance import BUSY_SECONDS, CONNECT_SECONDS
+from bot.store.server.glance import BUSY_SECONDS, CONNECT_SECONDS, KEPT_ALIVE
 
 
 def prepared(url: URL) -> Path:
@@ -71,16 +71,22 @@ def sqlite(url: URL) -> Engine:
     return engine
 
 
-def postgresql(url: URL) -> Engine:
-    url, patient = url.set(drivername="postgresql+psycopg"), {"connect_timeout": CONNECT_SECONDS}
+def postgresql(url: URL, called: str) -> Engine:
+    """`called`: how the server lists these connections, whatever the address says: who takes over cuts them by it. All
+    else that the address says of them holds."""
+    own = {"connect_timeout": CONNECT_SECONDS, **KEPT_ALIVE}
+    patient = {name: value for name, value in own.items() if name not in url.query} | {"application_name": called}
+    url = url.set(drivername="postgresql+psycopg")
     afresh = "READ COMMITTED"  # who waited for a lock sees what was written meanwhile
     engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, isolation_level=afresh, connect_args=patient)
 
     @event.listens_for(engine, "connect")
     def opened(connection: Any, _: ConnectionPoolEntry) -> None:
-        # A server set to answer before the disk has it would break the one promise of this file.
+        # A server set to answer before the disk has it would break the one promise of this file; so would one that
+        # leaves out the disk of a standby that it has, and that may be promoted.
         connection.execute(
-            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE"
+            " current_setting('synchronous_commit') IN ('off', 'local')"
         )
         connection.commit()
 

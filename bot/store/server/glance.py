@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from urllib.parse import parse_qsl
 from bot.model.errors import StoreError
 
 #: The newest migration: a database at this revision needs no look at the migrations.
-HEAD = "0008"
+HEAD = "0009"
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
+#: A line to PostgreSQL that is cut without a word is given up within half a minute, not within hours.
+KEPT_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 SQLITE, POSTGRESQL = "sqlite:///", "postgresql+psycopg://"
 
 CROSSED = "others were changing the same at that moment, and nothing was changed: do it again"
@@ -68,7 +71,7 @@ def _postgresql(url: str) -> Iterator[Ask]:
     import psycopg  # only where it is asked for
 
     address, _, query = url.replace(POSTGRESQL, "postgresql://", 1).partition("?")
-    given: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, **dict(parse_qsl(query))}
+    given: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, **KEPT_ALIVE, **dict(parse_qsl(query))}
     if hosts := [value.partition(":") for key, value in parse_qsl(query) if key == "host"]:  # several servers
         given |= {"host": ",".join(host for host, _, _ in hosts)}
         given |= {"port": ",".join(port for _, _, port in hosts)} if any(port for _, _, port in hosts) else {}
@@ -160,6 +163,53 @@ def open_under(ask: Ask) -> list[tuple[str, str, str, str]]:
         " WHERE c.state NOT IN ('', 'closed') ORDER BY c.number"
     )
     return [(plain(ref), plain(policy), plain(version), text or "") for ref, policy, version, text in rows]
+
+
+#: After so many seconds without a sign of itself a life is silent.
+QUIET = 60
+_LIVES = (
+    "SELECT v.owner, v.host, v.pid, v.version, v.started, v.seen, v.since,"
+    " v.fence > 0 AND v.fence = l.fence AND l.until >= now.at, v.fence > 0, now.at - v.seen"
+    " FROM lives v CROSS JOIN lease l CROSS JOIN (SELECT extract(epoch FROM clock_timestamp())::float8 AS at) now"
+    " ORDER BY v.fence DESC, v.started"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A life as its row has it: it works or stands by `since` then; `silent`: for how many seconds it has given no
+    sign. `has_worked` where it works no more: its lease lapsed."""
+
+    owner: str
+    host: str
+    pid: int
+    version: str
+    started: datetime
+    seen: datetime
+    since: datetime
+    is_active: bool
+    has_worked: bool
+    silent: float
+
+    @property
+    def is_silent(self) -> bool:
+        return self.silent > QUIET
+
+    @property
+    def name(self) -> str:
+        return f"process {self.pid} on {self.host}"
+
+
+def lives(ask: Ask) -> list[Life]:
+    """The one that works first; [] on SQLite, where none has a row."""
+    if not ask("SELECT 1 FROM lives LIMIT 1"):
+        return []
+    return [_life(*row) for row in ask(_LIVES)]
+
+
+def _life(owner: str, host: str, pid: int, version: str, started: float, seen: float, since: float, *now: Any) -> Life:
+    began, last, then = (datetime.fromtimestamp(at, UTC) for at in (started, seen, since))
+    return Life(plain(owner), plain(host), pid, plain(version), began, last, then, *now)
 
 
 # --- what a column holds ----------------------------------------------------------------------------------------------

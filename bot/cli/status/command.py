@@ -5,7 +5,7 @@ line, of YAML and of the database, unless the database is of another version. It
 """
 
 import os
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,8 +37,19 @@ def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
       challenge-bot status
       challenge-bot status --json
     """
-    where = home(config, os.environ)
-    found, standing = _kept(config, where.database)
+    found, beat = health(config, os.environ)
+    if as_json:
+        emit(found)
+    else:
+        _say_status(found, beat, found["stopped"])
+    if found["stopped"]:
+        raise typer.Exit(1)
+
+
+def health(config: Path, env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What `status --json` says, and the heartbeat. Raises ConfigError, BotError."""
+    where = home(config, env)
+    found, standing = _kept(config, env, where.database)
     found["free_mb"], short = disk(where.database, where.var, where.least_free_mb, now())
     stopped = [*(f"{c.subject}: {c.text}" for c in short), *standing]
     beat = read_heartbeat(where.var / HEARTBEAT)
@@ -46,26 +57,22 @@ def status(config: ConfigDir = DEFAULT, as_json: AsJson = False) -> None:
     dead = _heart(beat, where.var)
     deaf = [] if dead else _deaf(beat, found["closed"] or ())
     stopped = [*dead, *dict.fromkeys([*stopped, *deaf, *_told(beat, stopped)])]
-    if as_json:
-        emit({"ok": not stopped, "stopped": stopped, "heartbeat": beat.get("at"), "uncaged": _uncaged(beat), **found})
-    else:
-        _say_status(found, beat, stopped)
-    if stopped:
-        raise typer.Exit(1)
+    own = {"ok": not stopped, "stopped": stopped, "heartbeat": beat.get("at"), "uncaged": _uncaged(beat)}
+    return {**own, **found}, beat
 
 
-def _kept(config: Path, database: str) -> tuple[dict[str, Any], list[str]]:
+def _kept(config: Path, env: Mapping[str, str], database: str) -> tuple[dict[str, Any], list[str]]:
     """What the database counts, and what it says has stopped: at once, whatever time an alert gives it, for who asks
     wants to know how it is now. Of one that cannot be read nothing is known but why."""
     try:
-        with looking(config, database) as ask:
+        with looking(config, database, env) as ask:
             return _told_by(ask, glance.name(database))
     except StoreError as error:
-        return dict.fromkeys(("cases", "mails", "letters", "mailboxes", "closed", "database")), [str(error)]
+        return dict.fromkeys(("cases", "mails", "letters", "mailboxes", "closed", "database", "lives")), [str(error)]
 
 
 @contextmanager
-def looking(config: Path, database: str) -> Iterator[glance.Ask]:
+def looking(config: Path, database: str, env: Mapping[str, str] = os.environ) -> Iterator[glance.Ask]:
     """A look at the database of this configuration; one of another version is first opened as every other command opens
     it. Raises BotError where there is none."""
     if (file := glance.file(database)) and not file.exists():
@@ -77,13 +84,14 @@ def looking(config: Path, database: str) -> Iterator[glance.Ask]:
     if is_behind:
         from bot.cli.open import database as brought_up_to_date  # and nothing of it in any other case
 
-        with brought_up_to_date(config):
+        with brought_up_to_date(config, env):
             pass
         with glance.looking(database) as ask:
             yield ask
 
 
 def _told_by(ask: glance.Ask, name: str) -> tuple[dict[str, Any], list[str]]:
+    shared = glance.lives(ask)
     found = {
         "cases": glance.cases_by_state(ask),
         "mails": glance.mails_by_disposition(ask),
@@ -91,8 +99,17 @@ def _told_by(ask: glance.Ask, name: str) -> tuple[dict[str, Any], list[str]]:
         "mailboxes": glance.last_listed(ask),
         "closed": {mailbox: why for mailbox, _, why in glance.closed(ask)},
         "database": name,
+        "lives": [_life(one) for one in shared],
     }
-    return found, [f"{c.subject}, since {when(c.since)}: {c.text}" for c in conditions(ask)]
+    is_idle = not any(one.is_active for one in shared)
+    last = shared[:1] if is_idle else []
+    over = [f"no life works on {name}: {one.name} was last seen {when(one.seen)}" for one in last]
+    return found, over + [f"{c.subject}, since {when(c.since)}: {c.text}" for c in conditions(ask)]
+
+
+def _life(one: glance.Life) -> dict[str, Any]:
+    state = "works" if one.is_active else "worked" if one.has_worked else "silent" if one.is_silent else "stands by"
+    return {"life": one.name, "version": one.version, "state": state, "since": one.since, "seen": one.seen}
 
 
 def _heart(beat: dict[str, Any], var: Path) -> list[str]:
@@ -152,6 +169,9 @@ def _say_status(found: dict[str, Any], beat: dict[str, Any], stopped: list[str])
     if found["database"]:
         say_lines(f"{found['database'][:1].upper()}{found['database'][1:]}; {free}")
         _say_kept(found)
+        for one in found["lives"]:
+            last = "" if one["state"] in ("works", "stands by") else f", last seen {when(one['seen'])}"
+            say_lines(f"Life: {one['life']}, version {one['version']}: {one['state']} since {when(one['since'])}{last}")
     else:
         say_lines(f"The database cannot be read; {free}")
     say_lines(*(f"Less safe than it could be: {line}" for line in _uncaged(beat)))

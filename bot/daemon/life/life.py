@@ -10,7 +10,7 @@ import select
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,12 +24,17 @@ from bot.daemon.standing import HEARTBEAT, LOCK, conditions, disk
 from bot.daemon.threads import Troubles
 from bot.engine.reading.reader.sandbox import SandboxDied
 from bot.model import Letter
-from bot.model.errors import BotError
+from bot.model.errors import BotError, LifeOver, StoreError
 from bot.settings.home import Home
 from bot.settings.settings import Settings
 from bot.store import deadlines, meta, outbox
 from bot.store.db import Database, asking, file_of
+from bot.store.server import lives
 
+#: Often enough for `status` to be true within a quarter of a minute: see its UNANSWERED.
+BEAT = 5.0
+#: Under what the database keeps which alerts were told, for the life that takes over.
+TOLD = "alerts_told"
 #: What stands for "no signal for QUIET_SECONDS".
 NOTHING, QUIET_SECONDS = 0, 30.0
 STOP = (signal.SIGTERM, signal.SIGINT)
@@ -52,17 +57,26 @@ def alerts(app: App, queued: Callable[[], None] = lambda: None) -> Alerts:
             app.turn.post(tx, letter, now)
         queued()
 
-    return Alerts(Path(config.var) / HEARTBEAT, config.operator, post, config.alert_command)
+    heartbeat, kept = Path(config.var) / HEARTBEAT, "[]"
+    if app.db.guard is None:  # no other life has told anything
+        return Alerts(heartbeat, config.operator, post, config.alert_command)
+
+    def keep(told: str) -> None:
+        with suppress(StoreError, LifeOver), app.db.begin() as tx:  # the heartbeat has it all the same
+            meta.put(tx, TOLD, told)
+
+    with suppress(StoreError), app.db.read() as tx:
+        kept = meta.get(tx, TOLD) or kept
+    return Alerts(heartbeat, config.operator, post, config.alert_command, kept=kept, keep=keep)
 
 
-def once(loaded: Loaded) -> list[str]:
-    """One pass over everything, for cron. Returns what could not be done, in words."""
+def once(loaded: Loaded, mine: str, database: Database | None = None) -> list[str]:
+    """One pass over everything, for cron, by the life of that name. Returns what could not be done, in words."""
     troubles = Troubles()
     for fault in loaded.faults[:1]:
         troubles.add("the configuration has faults: the last valid one is in use", str(fault), read_now())
-    mine = owner()
     furnish(loaded.settings)
-    app = build(loaded.settings, read_now=read_now, owner=mine)
+    app = build(loaded.settings, read_now=read_now, owner=mine, database=database)
 
     def failed(name: str, fault: str) -> None:
         troubles.add(f"the template {name} fails", f"Its letters go in a short form. {fault}", read_now())
@@ -106,11 +120,12 @@ def uncaged(app: App) -> tuple[str, ...]:
 
 
 def free_earlier(db: Database, settings: Settings, mine: str, now: datetime) -> None:
-    """Ends the leases of the life before this one, which held the same folder and is surely over."""
+    """Ends the leases of the life before this one, which held the same folder and is surely over, and of those that
+    worked on the database before this one took over."""
     key = f"owner:{socket.gethostname()}:{Path(settings.config.var).resolve()}"
     with db.begin() as tx:
-        earlier = meta.get(tx, key)
-        if earlier:
+        kept = meta.get(tx, key)
+        for earlier in {*([kept] if kept else ()), *lives.before(tx, mine)}:
             deadlines.free(tx, earlier)
             outbox.free(tx, earlier, now)
         meta.put(tx, key, mine)
@@ -167,14 +182,14 @@ def _held(lock: Path, works: str, me: str) -> Iterator[None]:
 
 
 @contextmanager
-def signals() -> Iterator[Iterator[int]]:
-    """The signals that arrive, one by one, and NOTHING now and then. A handler only writes a byte: it may run at any
-    point of the program."""
+def signals(quiet: float = QUIET_SECONDS) -> Iterator[Iterator[int]]:
+    """The signals that arrive, one by one, and NOTHING after so many seconds without. A handler only writes a byte: it
+    may run at any point of the program."""
     reader, writer = os.pipe()
     wanted = (*STOP, signal.SIGHUP)
     before = {number: signal.signal(number, lambda n, _: os.write(writer, bytes([n]))) for number in wanted}
     try:
-        yield _arriving(reader)
+        yield _arriving(reader, quiet)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -182,9 +197,9 @@ def signals() -> Iterator[Iterator[int]]:
         os.close(writer)
 
 
-def _arriving(reader: int) -> Iterator[int]:
+def _arriving(reader: int, quiet: float) -> Iterator[int]:
     while True:
-        ready, _, _ = select.select([reader], [], [], QUIET_SECONDS)
+        ready, _, _ = select.select([reader], [], [], quiet)
         yield os.read(reader, 1)[0] if ready else NOTHING
 
 
