@@ -226,12 +226,13 @@ def test_a_broken_configuration_is_not_taken(folder: Path) -> None:
 
 
 def test_a_configuration_whose_folder_cannot_be_made_is_not_taken(folder: Path) -> None:
-    """After SIGHUP with a mailbox below what is no folder the old one stays in use, the operator is told, work goes on."""
+    """After SIGHUP with a mailbox below what is no folder the old one stays in use, and the operator is told."""
     bot = folder / "config/bot.yaml"
     with daemon(folder) as running:
         until(lambda: running.said("started"))
         (folder / "var/blocked").write_text("", "utf-8")
-        bot.write_text(bot.read_text("utf-8").replace("path: var/mail/carlisle-support", "path: var/blocked/in/x"), "utf-8")
+        text = bot.read_text("utf-8")
+        bot.write_text(text.replace("path: var/mail/carlisle-support", "path: var/blocked/in/x"), "utf-8")
         running.signal(signal.SIGHUP)
         running.told("RELOADING=1")
         running.told("READY=1")

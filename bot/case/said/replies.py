@@ -65,8 +65,7 @@ def on_mail(d: Draft, fact: Arrival) -> None:
     d.attach(mail)
     sender = mail.sender.email if mail.sender else ""
     if mail.proof is not Proof.FAILED and mail.bounce is None:
-        is_named = mail.kind is MailKind.HUMAN and mail.proof is Proof.PROVEN and mail.sender is not None
-        name = mail.sender.name if is_named and mail.sender else ""
+        name = mail.sender.name if mail.sender and mail.kind is MailKind.HUMAN and mail.proof is Proof.PROVEN else ""
         d.wrote(lambda email: d.rules.directory.same_person(email, sender), name)
     if mail.kind is MailKind.AUTO_REPLY:
         on_absent(d, sender, mail.absence or Absence(), mail.proof is Proof.PROVEN)
@@ -256,9 +255,7 @@ def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
         d.write(letters.Question.CallTime(), [by], mail=mail, human=d.first_responder)
         return
     choices = _choices(d, mail, meant)
-    if protection.has_asked(d) and d.case.state not in WAITING:
-        return
-    if choices or not _brings_form(mail):
+    if (choices or not _brings_form(mail)) and (d.case.state in WAITING or not protection.has_asked(d)):
         others.heard(d, fact, by, choices, sent)
 
 
