@@ -164,7 +164,9 @@ def guide_faults(read: Settings) -> Iterator[Problem]:
     """The page to hand out as Word document, made of each policy; the first time that its template fails is told."""
     template = read.forms.get(guides.TEMPLATE)
     named = Contact(read.config.bot.address, read.config.bot.name)
-    for policy in read.policies.values() if template is not None else ():
+    if template is None:
+        return
+    for policy in read.policies.values():
         try:
             guides.as_docx(guide(policy, policy.areas, named), template)
         except Exception as error:  # the template is the partnership's and may fail in any way
