@@ -22,6 +22,7 @@ from bot.model.letters import Digest, Information
 from bot.model.letters.parts import InFlight, OpenCase, ToBeDone, Waiting, Watched, Withheld
 from bot.rules import workdays
 from bot.rules.book import Mode
+from bot.rules.directory import Directory
 from bot.store import cases, letters, mailboxes, mails, meta, outbox
 from bot.store.db import Database
 from bot.store.mails import Listed
@@ -86,7 +87,11 @@ class Digests:
     ) -> None:
         settings = self.turn.books.settings
         open_cases = [case for case in cases.open_cases(tx) if case.area == area]
-        withheld = tuple(_withheld(one) for one in kept_back if one.case and cases.load(tx, one.case).case.area == area)
+        withheld = tuple(
+            _withheld(one, settings.directory)
+            for one in kept_back
+            if one.case and cases.load(tx, one.case).case.area == area
+        )
         names = self.areas[area]
         waiting = [*mails.listed(tx, Disposition.PEN), *mails.listed(tx, Disposition.ASIDE)]
         shown = [one for one in (self._shown(tx, row, area) for row in waiting) if one is not None]
@@ -213,9 +218,9 @@ def _subject(rows: Sequence[OpenCase], to_place: int, not_done: int) -> str:
     return f"Professional challenges: {', '.join(f'{n} {words}' for n, words in said)}"
 
 
-def _withheld(one: Queued) -> Withheld:
+def _withheld(one: Queued, directory: Directory) -> Withheld:
     letter = one.letter
-    to = tuple(str(contact) for contact in (*letter.to, *letter.cc))
+    to = tuple(str(directory.as_listed(contact)) for contact in (*letter.to, *letter.cc))
     return Withheld(letter.ref, letter.kind.value, to, one.queued)
 
 

@@ -33,12 +33,15 @@ class Planter:
     """Writes children into mails and remembers whom, and how many mails bear one in each place."""
 
     seed: str
+    share: int = 10  # of ten mails; the rest come as they were written
     families: list[Child] = field(default_factory=list)
     count: Counter[str] = field(default_factory=Counter)
 
     def plant(self, raw: bytes, name: str) -> bytes:
         """The same mail with a child in some of the places; `name` tells it from the other mails of the seed."""
         chance = Random(f"{self.seed}/{name}")
+        if chance.randrange(10) >= self.share:
+            return raw
         own = {child.place: child for child in children(f"{self.seed}/{name}", PLACES)}
         chosen = {p for p, of_ten in zip(PLACES, (9, 8, 5, 3, 5), strict=True) if chance.randrange(10) < of_ten}
         try:

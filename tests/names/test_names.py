@@ -13,6 +13,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from email.header import Header
 from itertools import cycle
 from pathlib import Path
@@ -23,8 +24,10 @@ import structlog
 
 from bot.cli.rehearsal import story
 from bot.cli.rehearsal.rehearse import Rehearsal
-from bot.cli.rehearsal.story import DATABASE
+from bot.cli.rehearsal.rows import Row
+from bot.cli.rehearsal.story import DATABASE, StoryMail
 from bot.daemon import logs
+from bot.rules.book import Mode
 from bot.settings import settings
 from bot.store.db import Database
 from tests.names import leaving
@@ -61,21 +64,21 @@ class Planted(Rehearsal):
         super()._put(address, raw, at)  # type: ignore[arg-type]
 
 
-def played(planter: Planter, path: Path, folder: Path, shipped: settings.Settings) -> Iterator[Piece]:
+def played(planter: Planter, told: story.Story, folder: Path, shipped: settings.Settings) -> Iterator[Piece]:
     """The story with children in it, and all that left or is kept beside its cases."""
-    told = story.load(path)
     with written() as log:
         rehearsal = Planted(planter, told, folder, shipped)
-        rows = list(rehearsal.play())
+        planter.count.update(_kind(row) for row in rehearsal.play())
         yield from leaving.letters(rehearsal.app)
         yield from leaving.handed_out(rehearsal.app, told.until)
         yield from leaving.status(rehearsal.app, rehearsal.settings.config.database)
         rehearsal.app.close()
     yield from leaving.names_of_files(folder)
     yield from (Piece("log", line) for line in log.getvalue().splitlines())
-    planter.count.update(f"letter {row['kind']}" for row in rows if row["what"] == "letter")
-    planter.count.update(f"mail {row['disposition']}" for row in rows if row["what"] == "mail")
-    planter.count.update(f"fact {row['kind']}" for row in rows if row["what"] == "fact")
+
+
+def _kind(row: Row) -> str:
+    return f"{row['what']} {row.get('kind') or row.get('disposition') or row.get('state')}"
 
 
 @contextmanager
@@ -150,7 +153,27 @@ def test_no_family_is_read_outside_its_case(
         folder.mkdir()
         (folder / DATABASE).write_bytes(empty)
         planter.seed = f"{SEED}/{batch}/{n}"
-        pieces = list(played(planter, path, folder, shipped))
+        pieces = list(played(planter, story.load(path), folder, shipped))
         found += leaks(pieces, planter.families[before:])
     assert dict(found) == {}
     assert min(planter.count[place] for place in PLACES) > 0
+
+
+@pytest.mark.parametrize("mode", [Mode.LIVE, Mode.SHADOW])
+def test_who_is_not_listed_goes_by_the_address(
+    mode: Mode, shipped: settings.Settings, empty: bytes, tmp_path: Path
+) -> None:
+    """A raiser of a known agency whom the directory does not name, with a child's name beside the address: no header
+    and no daily letter has it, neither as addressee nor as whose move it is nor among letters that were kept back."""
+    (child,) = children("beside", ("display name",))
+    told = story.load(ROOT / "tests/stories/139-only-watched.yaml")
+    first = told.mail[0].model_copy(update={"sender_from": f"{child.name} <duty@health.example>"})
+    answer = StoryMail.model_validate(
+        {"id": "a1", "at": first.at + timedelta(hours=3), "from": "Fay Marsh <fay.marsh@csc.example>", "answers": "m1",
+         "to": ["duty@health.example"], "cc": ["crewe.assessment@csc.example"],
+         "text": "We visited today and will hold a strategy meeting on Friday."})  # fmt: skip
+    (tmp_path / DATABASE).write_bytes(empty)
+    planter = Planter("none", share=0)
+    pieces = list(played(planter, told.model_copy(update={"mail": (first, answer), "mode": mode}), tmp_path, shipped))
+    assert (planter.count["fact responded"], planter.count["letter digest"]) == (1, 3)
+    assert dict(leaks(pieces, [child])) == {}
