@@ -103,11 +103,12 @@ def _estimate(d: Draft, stage: Stage) -> None:
 
 
 def raising_contacts(d: Draft, stage: Stage) -> tuple[Contact, ...]:
-    """The raising side of a stage beside the raiser, who has a letter of their own; without any the raiser's manager,
-    and the business unit is told."""
+    """The raising side of a stage; inside the agencies the raiser has a letter of their own. Without any the raiser's
+    manager, and the business unit is told."""
     found = d.cast.acting(stage, Side.RAISING)
     if found:
-        return tuple(c for c in found if not d.rules.directory.same_person(c.email, d.case.raiser.email))
+        own = d.case.raiser.email if stage.level == "agency" else ""  # the partnership hears both sides in one letter
+        return tuple(c for c in found if not d.rules.directory.same_person(c.email, own))
     d.flag(Flag.NO_RAISING_CONTACT)
     d.write(Information.Nobody(tried=()), d.unit)
     return (d.manager,) if d.manager else ()
