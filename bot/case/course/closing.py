@@ -198,7 +198,7 @@ def close(
     last = d.case.closing_by if closed_as in follow_up.ENDED and d.case.closing_by else by
     told = _outcome(d, closed_as, last, written, prompts)
     if mail is not None and written is not None and not has_reached(d, mail, d.case.raiser):
-        is_shown = may_be_quoted(d, mail, by, d.case.raiser, *involved(d))
+        is_shown = d.stage.content == "full" and may_be_quoted(d, mail, by, d.case.raiser, *involved(d))
         told = replace(told, writer=person(by), text=mail.new_text if is_shown else "")
     d.write(told, [] if d.case.unproven is Unproven.STRANGER else [d.case.raiser], involved(d), mail=mail)
     if not any(letter.kind is LetterKind.OUTCOME for letter in d.letters):

@@ -29,7 +29,7 @@ from bot.model import (
     Window,
 )
 from bot.model.letters import Alert, Information, Redirect, person
-from bot.model.letters.course import InPlace
+from bot.model.letters.course import StandIn
 from bot.model.letters.parts import Named
 from bot.rules import book, workdays
 
@@ -168,7 +168,7 @@ def _raiser_lost(d: Draft, fact: LetterUndelivered) -> None:
     d.flag(Flag.RAISER_UNREACHABLE)
 
 
-def _redirect(d: Draft, contact: Contact, values: InPlace) -> None:
+def _redirect(d: Draft, contact: Contact, values: StandIn) -> None:
     """In that contact's place the next in the directory's row; when the row is empty, business unit, raiser and
     operator at once.
 

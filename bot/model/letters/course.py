@@ -144,7 +144,7 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InPlace(Wording):
+class StandIn(Wording):
     """`attached`: the original mail comes with it."""
 
     absent: Person
@@ -155,14 +155,14 @@ class Redirect:
     """To the next contact in place of one."""
 
     @dataclass(frozen=True, slots=True, kw_only=True)
-    class Away(InPlace):
+    class Away(StandIn):
         """`until`: in the words of the automatic reply."""
 
         until: PersonalText
         gone: bool
 
     @dataclass(frozen=True, slots=True, kw_only=True)
-    class Bounced(InPlace): ...
+    class Bounced(StandIn): ...
 
     @dataclass(frozen=True, slots=True, kw_only=True)
-    class NotMine(InPlace): ...
+    class NotMine(StandIn): ...
