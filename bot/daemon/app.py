@@ -21,6 +21,7 @@ from bot.engine.contacts.quarter import Quarterly
 from bot.engine.digest import Digests
 from bot.engine.expiry import Expiry
 from bot.engine.reading.intake import Intake
+from bot.engine.reading.pen import undo
 from bot.engine.reading.reader.sandbox import InProcess, Sandbox
 from bot.engine.reading.receiving import Boxes
 from bot.engine.reports import Reports
@@ -132,6 +133,7 @@ class App:
         self.expiry.post(now)
         self.nightly.post(now)
         self.quarterly.post(now)
+        undo.forget(self.db, now)
 
     def close(self) -> None:
         """Lets go of every door, the reading process and the database."""

@@ -218,25 +218,26 @@ def dispose(
 
 
 def replace(
-    tx: Connection, entry: int, disposition: Disposition, why: str, now: datetime, case: int | None = None
-) -> None:
-    """A human placed it: out of the pen (or set aside) into a case, ignored, or back to unread ("retry"). Raises
-    StoreError when its bytes are gone and it would need them."""
+    tx: Connection, entry: int, disposition: Disposition, why: str, now: datetime, case: int | None = None,
+    guesses: str = "", *, keeps: bool = False,
+) -> None:  # fmt: skip
+    """A human placed it: into a case, ignored (`keeps`: its bytes stay for now), back into the pen, or back to unread
+    ("retry"). Raises StoreError when its bytes are gone and it would need them."""
     if disposition not in list(Disposition):
         raise ValueError(disposition)
-    values: dict[str, Any] = {"disposition": disposition, "why": why, "case_number": case, "guesses": ""}
+    values: dict[str, Any] = {"disposition": disposition, "why": why, "case_number": case, "guesses": guesses}
     values |= {"disposed": None, "attempts": 0} if disposition == Disposition.UNREAD else {"disposed": now}
-    digest = _settle(tx, entry, now, **values)
+    digest = _settle(tx, entry, now, keeps=keeps, **values)
     if disposition != Disposition.IGNORED and not tx.execute(select(exists().where(_raw.c.digest == digest))).scalar():
         raise StoreError(f"mail {entry} was none of our business and its bytes are gone: it can only be sent again")
 
 
-def _settle(tx: Connection, entry: int, now: datetime, **values: Any) -> str:
+def _settle(tx: Connection, entry: int, now: datetime, *, keeps: bool = False, **values: Any) -> str:
     digest: str | None = tx.execute(_SETTLE, {"entry": entry, **values}).scalar()
     if digest is None:
         raise KeyError(entry)
     ways.changed(tx, ways.MAIL, now, entry)
-    if values["disposition"] == Disposition.IGNORED:
+    if values["disposition"] == Disposition.IGNORED and not keeps:
         forget(tx, digest)
     return digest
 

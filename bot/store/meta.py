@@ -32,6 +32,11 @@ def put(tx: Connection, key: str, value: str) -> None:
     tx.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value}))
 
 
+def drop(tx: Connection, key: str) -> None:
+    """The value is needed no more."""
+    tx.execute(delete(_meta).where(_meta.c.key == key))
+
+
 def with_prefix(tx: Connection, prefix: str) -> dict[str, str]:
     """The values whose keys begin with `prefix`, by the rest of the key."""
     rows = tx.execute(select(_meta.c.key, _meta.c.value).where(_meta.c.key.startswith(prefix)))

@@ -40,6 +40,8 @@ def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
 metadata = MetaData()
 
 meta = Table("meta", metadata, Column("key", Plain, primary_key=True), Column("value", Plain, nullable=False))
+#: Before an entry of the ledger, names the value that says where a mail stood before a person placed it.
+UNDOABLE = "undo/"
 
 config_kept = Table(
     "config_kept", metadata, Column("name", Plain, primary_key=True), Column("text", Text, nullable=False)

@@ -23,7 +23,8 @@ from bot.case.making import incident
 from bot.case.placement import Attach
 from bot.case.said import cells, codes, command, questions, replies, words
 from bot.engine import strangers
-from bot.engine.reading import pen, place
+from bot.engine.reading import place
+from bot.engine.reading.pen import answers as pen
 from bot.mail import read, trust
 from bot.mail.bytes import addresses, headers, text
 from bot.mail.bytes.headers import Headers, decoded

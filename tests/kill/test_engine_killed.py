@@ -19,7 +19,7 @@ from tests.kill.forks import FORKS
 
 ROOMS = (
     "reading/intake.py", "alarms.py", "sending/sender.py", "sending/unknown.py", "turn.py", "digest.py", "expiry.py",
-    "reading/place.py", "reading/receiving.py", "reading/aside.py", "flood.py", "strangers.py",
+    "reading/place.py", "reading/receiving.py", "reading/aside.py", "flood.py", "strangers.py", "reading/pen/undo.py",
     "contacts/nightly.py", "contacts/quarter.py",
 )  # fmt: skip
 PLACES = frozenset(
@@ -32,6 +32,7 @@ PLACES = frozenset(
         "sender.sent.before", "sender.sent.after",
         "flood.freeing", "flood.freed", "strangers.freeing", "strangers.freed",
         "nightly.posting", "nightly.posted", "quarter.posting", "quarter.posted",
+        "undo.forgetting", "undo.forgot",
     }
 )  # fmt: skip
 

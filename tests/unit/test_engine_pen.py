@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.reading.pen import BY_HAND, FRESH
+from bot.engine.reading.pen import undo
+from bot.engine.reading.pen.answers import BY_HAND, FRESH
 from bot.model import Inbox, LetterKind, Mail
 from bot.model.errors import StoreError
 from bot.store import mails
 from bot.store.mails import Listed
+from bot.store.proof import beside
 from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, INBOX, MANAGER, START, STRANGER, UNIT, mail
 from tests.unit.engine_samples import CHESTER, CREWE_BOX, WORDS, House, attached, eml, texts, to
 
@@ -116,14 +118,38 @@ def test_a_number_that_two_open_cases_bear_is_asked_about(pen: House) -> None:
     assert "0001 may be CE-2027-0001 or CE-2028-0001; please write the whole ref" in told(pen)
 
 
-def test_not_ours_deletes_the_mail(pen: House) -> None:
-    """Its row stays with the reason, its bytes go."""
+def test_not_ours_deletes_the_mail_a_day_later(pen: House) -> None:
+    """Its row stays with the reason; its bytes are kept for an UNDO, which `verify` knows, and go then."""
     says(pen, "A not ours")
     row = where(pen)
     assert (row.disposition, row.why) == ("ignored", "not ours: placed by the answer in mail 2")
+    assert "none of our business. Its text is gone in 24 hours; until then UNDO 1 takes that back" in told(pen)
+    undo.forget(pen.db, NINE + HOUR + timedelta(hours=23))
+    with pen.db.read() as tx:
+        assert mails.raw(tx, row.digest)
+        assert not list(beside.faults(tx))
+    undo.forget(pen.db, NINE + HOUR + timedelta(hours=24))
     with pen.db.read() as tx, pytest.raises(KeyError):
         mails.raw(tx, row.digest)
-    assert "Mail 1 is none of our business; its text is gone" in told(pen)
+
+
+def test_undo_puts_a_mail_back_where_it_waited(pen: House) -> None:
+    """In the pen, for the reason it was there, and its bytes do not go when the day is over."""
+    was = where(pen)
+    says(pen, "A not ours")
+    says(pen, "UNDO 0001", at=NINE + HOUR + MINUTE)
+    assert where(pen) == was
+    undo.forget(pen.db, NINE + timedelta(days=3))
+    with pen.db.read() as tx:
+        assert mails.raw(tx, was.digest)
+
+
+@pytest.mark.parametrize(("sender", "proof"), [(UNIT, "fail"), (UNIT_CW, "pass"), (HELEN, "pass")])
+def test_undo_is_the_units_own_word(pen: House, sender: str, proof: str) -> None:
+    """Of that area, and proven."""
+    says(pen, "A not ours")
+    says(pen, "UNDO 1", sender, NINE + HOUR + MINUTE, proof=proof)
+    assert where(pen).disposition == "ignored"
 
 
 def test_one_answer_may_do_some_of_what_it_says(pen: House) -> None:

@@ -13,7 +13,7 @@ from bot.case.dated import can_answer
 from bot.case.making.draft import Draft
 from bot.case.making.notices import has_reached, has_words, passed_on, relay
 from bot.case.said import codes
-from bot.mail.words.commands import command, is_in_its_place, sent_to, yes_or_no
+from bot.mail.words.commands import command, is_another_paper, sent_to, yes_or_no
 from bot.mail.words.promises import is_holding, sentences
 from bot.model import (
     WAITING,
@@ -94,7 +94,7 @@ def told(d: Draft, fact: Arrival) -> Command | None:
         return None
     if question.task == follow_up.RECORD and any(not a.type.startswith("image/") for a in fact.mail.attachments):
         text = fact.mail.new_text  # a paper is the record unless the words deny it; a picture may be of a signature
-        return yes_or_no(text) or (None if is_in_its_place(text) else Command(Word.YES))
+        return yes_or_no(text) or (None if is_another_paper(text) else Command(Word.YES))
     if question.about in (QuestionKind.RESOLVED, QuestionKind.ALL_THE_SAME):
         return yes_or_no(fact.mail.new_text)
     if question.code or question.about in (QuestionKind.WORD, QuestionKind.WORD_AGAIN):

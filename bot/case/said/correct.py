@@ -1,7 +1,7 @@
 """A person puts right what was read or looked up wrongly: stage, due time, responder, or that a case is there twice.
 
 Who may say it is asked by whoever hands the word in; the old value stays in the journal, and both sides are told. It
-places no mail (engine/reading/pen.py) and changes no directory: the next case would be as wrong as this one.
+places no mail (engine/reading/pen/) and changes no directory: the next case would be as wrong as this one.
 """
 
 from datetime import datetime

@@ -15,7 +15,7 @@ from bot.engine.reading.aside import Batch
 from bot.engine.reading.brought import HANDED_IN, LINES, Brought
 from bot.engine.reading.join import alone, attach, suggest, to_open
 from bot.engine.reading.office import Office
-from bot.engine.reading.pen import UNREADABLE
+from bot.engine.reading.pen.answers import UNREADABLE
 from bot.engine.reading.place import hash_id, keys_of
 from bot.engine.turn import Turn
 from bot.model import Disposition, Flag, How, Inbox, Mail

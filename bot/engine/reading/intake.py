@@ -20,7 +20,7 @@ from bot.engine.reading.aside import Aside, Batch, Unrelated
 from bot.engine.reading.brought import Brought
 from bot.engine.reading.carrying import Carrying, unreadable
 from bot.engine.reading.office import Office
-from bot.engine.reading.pen import UNREADABLE, Answered, Penned
+from bot.engine.reading.pen.answers import UNREADABLE, Answered, Penned
 from bot.engine.reading.place import content_key, hash_id, place
 from bot.engine.reading.reader.sandbox import InProcess, Sandbox, SandboxDied
 from bot.engine.reading.receiving import BATCH, Boxes, Receiving

@@ -26,7 +26,7 @@ _BARE = _ORDERS.words("bare")
 _NOTES = {word: pattern for pattern, word in _ORDERS.rows("notes")}
 _SENTENCES = {word: pattern for pattern, word in _ORDERS.rows("sentences")}
 _HEDGES, _SIGNATURE, _IDIOM = (_ORDERS.pattern(name) for name in ("hedges", "signature", "no_idiom"))
-_IN_ITS_PLACE = _ORDERS.pattern("in_its_place")
+_ANOTHER_PAPER = _ORDERS.pattern("another_paper")
 _ADDS_NOTHING = {
     Word.YES: _ORDERS.pattern("agreeing"),
     Word.NO: _ORDERS.pattern("denying"),
@@ -79,10 +79,10 @@ def yes_or_no(new_text: str, names: Iterable[str] = ()) -> Command | None:
     return _weighed(found.word, _note(found, known), lines[1:], known)
 
 
-def is_in_its_place(new_text: str) -> bool:
+def is_another_paper(new_text: str) -> bool:
     """Whether the words say of a paper that came with them that it is not the one asked for, or that there is none."""
     said = (line for line in _lines(new_text, frozenset()) if not _SIGNATURE.search(line))
-    return any(_IN_ITS_PLACE.search(line) for line in said)
+    return any(_ANOTHER_PAPER.search(line) for line in said)
 
 
 def opens_with_command(new_text: str) -> bool:

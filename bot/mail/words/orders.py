@@ -1,4 +1,5 @@
-"""What a person answers to the list of the holding pen: `A 0147`, `12 CE-2027-0147`, `12 new`, `12 not ours`.
+"""What a person answers to the list of the holding pen: `A 0147`, `12 CE-2027-0147`, `12 new`, `12 not ours`,
+`UNDO 12`.
 
 One order a line, or several with commas between (`A 0147, B new`; `A, C not ours`). Names are the entry's number or
 the letter printed beside it in that one digest. It knows no store: which entry a name means, and which case a ref, is
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.mail.patterns.topics import topic
 
-NEW, NOT_OURS = "new", "not ours"
+NEW, NOT_OURS, UNDO = "new", "not ours", "undo"
 MOST_LINES = 200
 #: Letters printed beside the first entries of a digest; the rest have their numbers alone.
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -18,12 +19,13 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ORDERS = topic("orders")
 _LINE, _ALONE, _BETWEEN = _ORDERS.pattern("line"), _ORDERS.pattern("name_alone"), _ORDERS.pattern("between")
 _REF, _NEW, _NOT_OURS = _ORDERS.pattern("ref"), _ORDERS.pattern("new"), _ORDERS.pattern("not_ours")
+_UNDO = _ORDERS.pattern("undo")
 _COURTESY, _CLOSING = _ORDERS.pattern("courtesy"), _ORDERS.pattern("closing")
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to do with one entry. `what`: new, not ours, or a ref (`CE-2027-0147`, or its last number alone)."""
+    """What to do with one entry. `what`: new, not ours, undo, or a ref (`CE-2027-0147`, or its last number alone)."""
 
     name: str
     what: str
@@ -77,6 +79,8 @@ def _of_line(line: str) -> list[Order]:
 
 
 def _order(line: str) -> Order | None:
+    if undone := _UNDO.match(line):
+        return Order(undone.group(1).lstrip("0") or "0", UNDO)
     match = _LINE.match(line)
     if match is None:
         return None

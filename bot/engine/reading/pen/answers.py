@@ -5,7 +5,7 @@ unit of the area alone, proven, or citing the digest that went to that address; 
 disposition, and its sender is told what was done. What the lines mean is mail/words/orders.py's; it guesses nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,16 +21,17 @@ from bot.engine.reading import spoc
 from bot.engine.reading.brought import Brought
 from bot.engine.reading.join import attach, to_open
 from bot.engine.reading.office import areas_of
+from bot.engine.reading.pen import entries, undo
 from bot.engine.reading.place import keys_of
 from bot.engine.reading.reader.sandbox import InProcess, Sandbox, SandboxDied
 from bot.engine.turn import Turn
 from bot.mail.read import Reading, headers_only
 from bot.mail.words import orders
-from bot.mail.words.orders import NEW, NOT_OURS, Order
+from bot.mail.words.orders import NEW, NOT_OURS, UNDO, Order
 from bot.model import Contact, Decision, Disposition, Flag, Inbox, Letter, Mail, MailKind, Proof, Word
 from bot.model.errors import StoreError
 from bot.model.failpoints import failpoint
-from bot.model.letters import Answer, Digest, Information
+from bot.model.letters import Answer
 from bot.store import cases, mails, outbox
 from bot.store.db import Database
 from bot.store.mails import Listed
@@ -132,19 +133,20 @@ class Penned:
             return None
         with self.db.read() as tx:
             cited = outbox.by_message_id(tx, mail.cited) if mail.cited else []
-            listed = {row.entry: row for row in _waiting(tx)}
+            listed = {row.entry: row for row in entries.waiting(tx)}
         if change := still.about(cited, mail):
             return Answered(mail, Contact(mail.sender.email), (), orders.Orders((), ()), {}, change=change)
-        digests = [queued for queued in cited if _lists_entries(queued)]
+        digests = [queued for queued in cited if entries.lists_entries(queued)]
         by, areas = self._authority(mail, digests)
         if mail.command is not None and mail.command.word in HANDED_OUT and areas:
             return Answered(mail, by, areas, orders.Orders((), ()), {}, wants=mail.command.word)
-        if len(digests) < len(cited) or mail.command is not None:
-            return None
         given = orders.orders(mail.new_text)
+        is_of_case = any(queued.case is not None for queued in cited)
+        if mail.command is not None or (len(digests) < len(cited) and (is_of_case or not given.orders)):
+            return None
         if not digests and not (areas and given.orders):
             return None
-        found = Answered(mail, by, areas, given, _letters(digests))
+        found = Answered(mail, by, areas, given, entries.lettered(digests))
         rows = [listed[e] for o in given.orders if areas and (e := found.entry(o.name)) in listed]
         return Answered(mail, by, areas, given, found.letters, {row.entry: self.reread(row) for row in rows})
 
@@ -173,7 +175,7 @@ class Penned:
             for area in one.areas:
                 self._hand_out(tx, one, area, now)
             return ""
-        waiting = {row.entry: row for row in _waiting(tx)}
+        waiting = {row.entry: row for row in entries.waiting(tx)}
         how = f"placed by the answer in mail {entry}"
         done: list[str] = []
         is_theirs = one.mail.proof is Proof.PROVEN  # else it may be anybody's words: they are said back to nobody
@@ -197,6 +199,8 @@ class Penned:
         self, tx: Connection, one: Answered, order: Order, row: Listed | None, how: str, now: datetime
     ) -> tuple[str, bool]:
         """What was done with one order, in words, and whether it was."""
+        if order.what == UNDO:
+            return undo.take_back(tx, order.name, one.areas if one.mail.proof is Proof.PROVEN else (), now)
         if row is None:
             return f"{order.name}: no mail of that name waits. Letters count in an answer to their own digest", False
         inbox = self._permitted_inbox(row, one)
@@ -205,17 +209,20 @@ class Penned:
         if order.what == NOT_OURS and one.mail.proof is not Proof.PROVEN:
             return f"{order.name}: it could not be proven that you wrote this, so that mail waits on", False
         if order.what == NOT_OURS:
-            mails.replace(tx, row.entry, Disposition.IGNORED, f"not ours: {how}", now)
-            return f"Mail {row.entry} is none of our business; its text is gone", True
+            mails.replace(tx, row.entry, Disposition.IGNORED, f"not ours: {how}", now, keeps=True)
+            undo.note(tx, row, inbox.area, now)
+            back = f"until then UNDO {row.entry} takes that back"
+            return f"Mail {row.entry} is none of our business. Its text is gone in 24 hours; {back}", True
         mail = one.read.get(row.entry)
         if mail is None:
             return f"{order.name}: that mail cannot be read any more", False
         if order.what == NEW:
             return self._opened(tx, row, mail, inbox, how, now)
-        ref, number = _case(tx, order.what, one.areas)
+        ref, number = entries.case_of(tx, order.what, one.areas)
         if number is None:
             return f"{order.name}: {ref}", False
         self._put(tx, row, mail, number, how, now)
+        undo.note(tx, row, inbox.area, now, ref)
         return f"Mail {row.entry} belongs to {ref} now", True
 
     def _opened(
@@ -231,6 +238,7 @@ class Penned:
             decision = self._open(tx, row, mail, inbox, now, "", began, how)
         except StoreError as error:
             return f"Mail {row.entry}: {error}", False
+        undo.note(tx, row, inbox.area, now, decision.case.ref)
         since = "its receipt" if is_fresh else "your answer, since it has waited for more than three days"
         asks = "; nobody knows its sender, so please answer YES to its notice as well" if decision.case.unproven else ""
         return f"Mail {row.entry} opened {decision.case.ref}; its time counts from {since}{asks}", True
@@ -265,35 +273,3 @@ class Penned:
             references=cited,
         )  # fmt: skip
         self.turn.post(tx, letter, now)
-
-
-def _waiting(tx: Connection) -> list[Listed]:
-    return [row for disposition in (Disposition.PEN, Disposition.ASIDE) for row in mails.listed(tx, disposition)]
-
-
-def _lists_entries(queued: Queued) -> bool:
-    """Whether a letter of ours lists entries of the pen: a digest, or the one about older challenges."""
-    return queued.case is None and isinstance(queued.letter.values, (Digest.Daily, Information.InFlight, Answer.Pen))
-
-
-def _letters(digests: Sequence[Queued]) -> dict[str, int]:
-    """The letters of the latest digest cited."""
-    daily = [(q.id, q.letter.values) for q in digests if isinstance(q.letter.values, Digest.Daily)]
-    latest = max(daily, key=lambda one: one[0], default=(0, None))[1]
-    rows = (*latest.pen, *latest.set_aside) if latest else ()
-    return {row.letter: row.entry for row in rows if row.letter}
-
-
-def _case(tx: Connection, ref: str, areas: tuple[str, ...]) -> tuple[str, int | None]:
-    """The case of a ref, or of the last number of one; (what is wrong, None) where that is not exactly one."""
-    if not ref.isdecimal():
-        number = cases.by_ref(tx, ref)
-        is_theirs = number is not None and cases.load(tx, number).case.area in areas
-        return (ref, number) if is_theirs else (f"there is no case {ref} in your area", None)
-    all_ = [case for case in cases.all_cases(tx) if case.area in areas and case.ref.endswith(f"-{ref:0>4}")]
-    fitting = [case for case in all_ if case.is_open] or all_
-    if len(fitting) == 1:
-        return fitting[0].ref, fitting[0].number
-    if fitting:
-        return f"{ref} may be {' or '.join(case.ref for case in fitting)}; please write the whole ref", None
-    return f"there is no case {ref} in your area", None
