@@ -126,10 +126,8 @@ def _lost(d: Draft, contact: Contact, fact: LetterUndelivered) -> None:
     if new:  # else they hear that nobody is left
         _came_back(d, contact, new, stopped=stops)
     if new and all(c.role in MAILBOXES for c in d.responders):
-        lines = (
-            f"Case {d.case.ref}: of stage {d.case.stage} only a mailbox can be reached.",
-            "Raiser and unit were told.",
-        )
+        what = f"Case {d.case.ref}: of stage {d.case.stage} only a mailbox can be reached."
+        lines = (what, "The raiser and the business unit were told.")
         d.write(Alert.Plain(subject="A stage has nobody but a mailbox", lines=lines), [d.rules.operator])
     _wrong(d, contact, fact.status, fact.why)
 

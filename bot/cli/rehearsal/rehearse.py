@@ -118,7 +118,7 @@ class Rehearsal:
     # --- mail in ------------------------------------------------------------------------------------------------
 
     def _deliver(self, mail: StoryMail) -> None:
-        """A mail that answers what never came, or that no header holds, is a fault of its line and stays away; the story plays on."""
+        """A mail that answers what never came or that no header holds is a fault and stays away; the story goes on."""
         try:
             answered = self._answered(mail)
         except LookupError as error:
