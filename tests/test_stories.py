@@ -96,3 +96,12 @@ def test_a_challenge_that_nobody_answers_costs_five_letters(shipped: settings.Se
     )
     assert (len(lead), len(raiser)) == (5, 5)
     assert sum(map(counted, lead)) <= 600
+
+
+def test_a_mail_that_no_header_can_hold_is_a_fault_of_its_line(shipped: settings.Settings) -> None:
+    """It is named, with what to write instead, and the story plays on."""
+    told = story.load(ROOT / "tests" / "stories" / "60-manager-away.yaml")
+    odd = told.mail[0].model_copy(update={"id": "odd", "sender_from": "Eva Gr\u00fcn <eva@gr\u00fcn.example>"})
+    result = rehearse.rehearse(told.model_copy(update={"mail": (odd, *told.mail)}), shipped)
+    (fault,) = result.faults
+    assert fault.startswith("mail odd: an address in its from, sender, to or cc has letters beyond ASCII")

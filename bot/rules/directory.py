@@ -180,10 +180,18 @@ class Directory:
 
     # --- people ---------------------------------------------------------------------------------------------------
 
-    def person(self, email: str) -> Contact | None:
-        """The contact with that exact address or alias (deputies too, as Contact of the same role, without a name)."""
+    def person(self, email: str, on: date | None = None) -> Contact | None:
+        """The contact with that exact address or alias (deputies too, as Contact of the same role, without a name); of
+        several who have had it whoever has it on that day, else the first."""
         email = email.lower()
-        return next((self._contact_as(row, email) for row in self._index.rows_of(email)), None)
+        rows = sorted(self._index.rows_of(email), key=lambda row: not row.is_valid(on))
+        return next((self._contact_as(row, email) for row in rows), None)
+
+    def successor(self, email: str, name: str, on: date) -> Contact | None:
+        """Who has the address on that day, where it was somebody's of that name who has it no more; else None."""
+        rows = self._index.rows_of(email.lower())
+        is_theirs = {row.is_valid(on) for row in rows if row.name == name}
+        return self.person(email, on) if is_theirs == {False} and any(row.is_valid(on) for row in rows) else None
 
     def as_listed(self, contact: Contact) -> Contact:
         """The contact under a name that stands here for that address, without one where none does: what people call

@@ -13,6 +13,7 @@ from bot.model import Case, Decision, LetterKind, Meaning, Proof, Question, Ques
 from bot.rules.book import Rules
 from bot.rules.policy.blocks import Decider
 from tests.unit.case_samples import (
+    ANIL,
     BOT,
     DEV,
     FAY,
@@ -21,6 +22,7 @@ from tests.unit.case_samples import (
     START,
     UNIT,
     arrived,
+    cc,
     fired,
     first_stage,
     hours,
@@ -313,3 +315,11 @@ def test_no_manager_is_asked_about_a_word_of_a_stage_that_has_ended() -> None:
     case, _ = worded()
     moved = served(arrived(case, mail(HELEN, "ESCALATE", at=START + hours(2), to=(BOT,))))
     assert not letters(fired(moved, "word_manager"), LetterKind.QUESTION)
+
+
+def test_whoever_decides_hears_that_the_decision_is_recorded() -> None:
+    """With their own words, in the letter that tells the others."""
+    case = served(opened(book=DECIDED_BY), DECIDED_BY)
+    decision = arrived(case, mail(ANIL, "DECIDED: the plan stands", at=START + hours(1), to=(BOT,)), DECIDED_BY)
+    told = [one for one in letters(decision, LetterKind.INFORMATION, "closing_word") if ANIL in to(one) | cc(one)]
+    assert [one.values.said for one in told] == ["DECIDED: the plan stands"]

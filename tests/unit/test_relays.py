@@ -300,3 +300,17 @@ def test_a_late_no_says_nothing_that_is_not_so(state: State) -> None:
     late = arrived(over, mail(HELEN, "NO", at=START + hours(2), to=(BOT,)), answered_key=key)
     assert letters(late, LetterKind.INFORMATION, "taken") == []
     assert not any("runs on" in str(one.values) for one in late.letters)
+
+
+def test_an_address_that_was_passed_on_is_whose_it_is_today() -> None:
+    """The words of who has a leaver's address by now are theirs, with their number; before that day the leaver's."""
+    book = rules()
+    fay = next(row for row in book.directory.rows if row.email == FAY and row.role == "line_manager")
+    left = replace(fay, valid_to=(START + hours(24)).date())
+    gina = replace(fay, name="Gina Holt", phone="01632 960001", valid_from=(START + hours(48)).date())
+    rows = tuple(row for row in book.directory.rows if row is not fay)
+    book = replace(book, directory=replace(book.directory, rows=(*rows, left, gina)))
+    case = served(opened(book=book), book)
+    for after, name in ((2, fay.name), (50, "Gina Holt")):
+        decision = arrived(case, mail(FAY, ANSWER, at=START + hours(after), to=(BOT,)), book)
+        assert letter(decision, LetterKind.RELAY, "reply").values.who.name == name

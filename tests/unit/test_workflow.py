@@ -502,6 +502,18 @@ def test_letters_name_who_can_still_be_reached() -> None:
     assert (to(reminder), about(reminder)["responder"]["email"]) == ({TOM}, TOM)
 
 
+def test_the_raiser_hears_in_its_minute_that_a_letter_came_back() -> None:
+    """To whom it went instead; where that is a mailbox alone, the operator too."""
+    case, who = served(opened()), FAY
+    for n, (instead, alerts) in enumerate((({TOM}, 0), ({CREWE}, 1))):
+        fact = LetterUndelivered(f"key{n}", L.NOTICE, "frontline", who, "5.1.1", True)
+        decision = decide(case, fact, rules(), START + hours(0.1 + n / 60))
+        told = letter(decision, L.INFORMATION, "came_back")
+        assert (HELEN in to(told), {one.email for one in told.values.others}) == (True, instead)
+        assert len(letters(decision, L.ALERT)) == alerts
+        case, (who,) = decision.case, instead
+
+
 def test_bounces_go_down_the_row_and_the_clock_starts_afresh() -> None:
     """Each contact in turn; when nobody is left, unit, raiser and operator at once."""
     case = served(fired(served(opened()), "lapse"))

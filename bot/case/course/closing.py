@@ -110,7 +110,7 @@ def _written_before(d: Draft) -> tuple[Contact | None, datetime | None, str]:
 
 
 def _tell_word(d: Draft, by: Contact, mail: Mail, words: str, also: Iterable[Contact], told: Iterable[Contact]) -> None:
-    """The raiser, their manager, and the stage's contacts of both sides hear of the closing word, whoever said it: a
+    """The raiser, their manager, the stage's contacts of both sides and whoever said it hear of the closing word: a
     letter for those who may read the words of a decision, and one for the others."""
     case, got = d.case, {contact.email for contact in told}
     if case.unproven is Unproven.STRANGER:
@@ -122,12 +122,12 @@ def _tell_word(d: Draft, by: Contact, mail: Mail, words: str, also: Iterable[Con
         if stage == case.stage and side in (Side.RAISING, Side.RESPONDING, Side.DECIDER)
     ]
     manager = [d.manager] if d.manager else []
-    deciders = [c for c in d.cast.deciders(d.stage) if c.email != by.email]
-    readers = [c for c in (case.raiser, *manager, *at_stage, *deciders, *also) if c.email not in got | lost]
+    hear = (case.raiser, *manager, *at_stage, *d.cast.deciders(d.stage), *also, by)
+    readers = [c for c in hear if c.email not in got | lost]
     readers.sort(key=lambda one: one.email == by.email)  # who said it is copied, behind those who do not know yet
     owing = tuple(person(c) for c in owes_outcome(d)[0])
     for shown in (words, "") if words else ("",):
-        some = [c for c in readers if bool(shown) == bool(words and may_read(d, by, c))]
+        some = [c for c in readers if bool(shown) == bool(words and (c.email == by.email or may_read(d, by, c)))]
         wording = Information.ClosingWord(
             word=case.closing_word,
             who=person(by),

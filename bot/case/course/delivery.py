@@ -32,11 +32,14 @@ from bot.model.letters import Alert, Information, Redirect, person
 from bot.model.letters.course import StandIn
 from bot.model.letters.parts import Named
 from bot.rules import book, workdays
+from bot.rules.directory import UNIT
 
 #: How long a delayed delivery may take before the next contact is written to.
 DELAY, PATIENCE = timedelta(hours=1), Window(1, Unit.WORKING_DAYS)
 #: A server that accepts and then finds nobody says so within minutes, or hours where it is busy.
 SOON = timedelta(hours=4)
+#: Roles of mailboxes that many read, and of whoever has nobody to answer for the challenged agency.
+MAILBOXES = ("team_inbox", "agency_inbox", *UNIT)
 
 
 def on_served(d: Draft, fact: LetterServed) -> None:
@@ -113,10 +116,19 @@ def _lost(d: Draft, contact: Contact, fact: LetterUndelivered) -> None:
         return
     d.lost(contact.email)
     is_first = len(d.case.runs) == 1
-    if not is_first and not any(s.at is not None and not s.is_dead for s in d.case.served):
+    stops = not is_first and not any(s.at is not None and not s.is_dead for s in d.case.served)
+    if stops:
         d.stop_clock()
         d.quiet(AlarmKind.CHASER)
+    before = {s.contact.email for s in d.case.served}
     _redirect(d, contact, Redirect.Bounced(absent=person(contact)))
+    new = tuple(s.contact for s in d.case.served if s.contact.email not in before)
+    if new:  # else they hear that nobody is left
+        _came_back(d, contact, new, stopped=stops)
+    if new and all(c.role in MAILBOXES for c in d.responders):
+        what = f"Case {d.case.ref}: of stage {d.case.stage} only a mailbox can be reached."
+        lines = (what, "The raiser and the business unit were told.")
+        d.write(Alert.Plain(subject="A stage has nobody but a mailbox", lines=lines), [d.rules.operator])
     _wrong(d, contact, fact.status, fact.why)
 
 
@@ -136,9 +148,10 @@ def _doubted(d: Draft, known: Served, fact: LetterUndelivered) -> None:
     _wrong(d, known.contact, fact.status, fact.why)
 
 
-def _came_back(d: Draft, contact: Contact, others: tuple[Contact, ...]) -> None:
-    """The raiser's side hears that a letter came back, to whom it went instead, and until when they have."""
-    told = Information.CameBack(absent=person(contact), others=tuple(map(person, others)))
+def _came_back(d: Draft, contact: Contact, others: tuple[Contact, ...], *, stopped: bool = False) -> None:
+    """The raiser's side hears that a letter came back, to whom it went instead, and until when they have. `stopped`:
+    nobody else had it, so the time waits for them."""
+    told = Information.CameBack(absent=person(contact), others=tuple(map(person, others)), stopped=stopped)
     d.write(told, d.sides[0])
 
 

@@ -111,9 +111,10 @@ class Draft(Changing):
 
     def known(self, email: str) -> Contact:
         """Whose address it is, as the case or the directory knows them."""
-        directory = self.rules.directory
+        directory, on = self.rules.directory, self.now.date()
         involved = next((c for _, _, c in self.case.people if c.email == email and c.name), None)
-        return involved or directory.person(email) or Contact(email, agency=directory.agency_of(email))
+        after = directory.successor(email, involved.name, on) if involved else directory.person(email, on)
+        return after or involved or Contact(email, agency=directory.agency_of(email))
 
     # --- letters ------------------------------------------------------------------------------------------------
 
@@ -183,9 +184,8 @@ class Draft(Changing):
 
     def original(self) -> Original:
         """Where the whole challenge lies and who can tell: minimal letters say it instead of repeating it."""
-        case, lies = self.case, self.case.team or self.case.inbox
-        if case.has(Flag.BROUGHT_IN):
-            lies = str(next(iter(self.unit), lies))
+        case = self.case
+        lies = "" if case.has(Flag.BROUGHT_IN) else case.team or case.inbox  # nobody there reads the unit's inbox
         return Original(str(case.raiser), case.opened, lies)
 
     @property

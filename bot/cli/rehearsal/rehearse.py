@@ -118,13 +118,18 @@ class Rehearsal:
     # --- mail in ------------------------------------------------------------------------------------------------
 
     def _deliver(self, mail: StoryMail) -> None:
-        """A mail that answers what never came or went is a fault of its line and stays away; the story plays on."""
+        """A mail that answers what never came or that no header holds is a fault and stays away; the story goes on."""
         try:
             answered = self._answered(mail)
         except LookupError as error:
             self.faults.append(f"mail {mail.id}: {error.args[0]}")
             return
-        raw = compose(mail, self.story, answered)
+        try:
+            raw = compose(mail, self.story, answered)
+        except UnicodeEncodeError:
+            beyond = "an address in its from, sender, to or cc has letters beyond ASCII; write the domain as xn--..."
+            self.faults.append(f"mail {mail.id}: {beyond} or the whole mail as a file")
+            return
         self._ids[hashlib.sha256(raw).hexdigest()] = mail.id
         self._came[mail.id] = mail
         for address in self._addressed(mail, raw):

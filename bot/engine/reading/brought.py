@@ -171,7 +171,9 @@ class Brought:
     def _lacks(self, case: Case, told: Told) -> tuple[str, ...]:
         lacks = []
         if case.has(Flag.WINDOW_ASSUMED):
-            lacks.append("How urgent it is was not said, so the shortest time was taken; the raiser is asked as well")
+            unread = f"“{told.urgent}” could not be read as a time to answer in" if told.urgent else ""
+            how = unread or "How urgent it is was not said"
+            lacks.append(f"{how}, so the shortest time was taken; the raiser is asked as well")
         if told.when_words and told.when is None:
             lacks.append(f"“{told.when_words}” could not be read as a time that is past, so it counts from your mail")
         if case.has(Flag.LATE_START):

@@ -53,10 +53,9 @@ class Information:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class CameBack(Wording):
-        """To the raiser's side: a letter to `absent` came back, and the challenge went to the others as well."""
-
         absent: Person
-        others: tuple[Person, ...]
+        others: tuple[Person, ...]  # it went to them as well, as the raiser's side hears
+        stopped: bool = False  # nobody else had it: the time begins anew with them
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Transfer(Wording):
