@@ -15,8 +15,8 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install
 LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
-.PHONY: help demo test quick check bench corpus fuzz names simulate year planted guards backlog storm mutants patterns train \
-    pictures office sbom audit clean servers browser writer
+.PHONY: help demo test quick check bench corpus fuzz names simulate year planted guards backlog storm failover mutants \
+    patterns train pictures office sbom audit clean servers browser writer
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -71,6 +71,9 @@ backlog: .venv/dev.txt ## whether 2,000 mails that share commits leave what they
 
 storm: .venv/dev.txt servers ## KILLS=500 kills of the real daemon on DATABASE=sqlite or postgresql, SEED=1; reads what people got
 	@$(BIN)/python -m tests.storm --kills $(or $(KILLS),500) --database $(or $(DATABASE),sqlite) --seed $(or $(SEED),1)
+
+failover: .venv/dev.txt servers ## CRASHES=100 and PROMOTIONS=20 of a PostgreSQL with a standby under the daemon, SEED=1; reads what people got
+	@$(BIN)/python -m tests.failover --crashes $(or $(CRASHES),100) --promotions $(or $(PROMOTIONS),20) --seed $(or $(SEED),1)
 
 mutants: .venv/dev.txt ## small faults put into a copy of the bot, and those that no test notices; MUTANTS=n, SEED=n, ROOM=name
 	@$(BIN)/python -m tests.mutants --count $(or $(MUTANTS),60) --seed $(or $(SEED),1) --only "$(ROOM)"

@@ -52,14 +52,14 @@ class Cluster:
         self.control("start")
 
 
-def _programs() -> Path:
+def server_programs() -> Path:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         need.missing("PostgreSQL", "install the package postgresql")
     return found[-1].parent
 
 
-def _run(folder: Path, *command: str) -> None:
+def run_as_owner(folder: Path, *command: str) -> None:
     # PostgreSQL refuses to run as root; its package brings a user for it.
     user = USER if os.geteuid() == 0 else None
     log = (folder / "out").open("ab")
@@ -76,7 +76,7 @@ def _run(folder: Path, *command: str) -> None:
         )
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -86,15 +86,15 @@ def _free_port() -> int:
 @contextmanager
 def running(*, fsync: bool = False) -> Iterator[Cluster]:
     """A private cluster on loopback, gone at the end. `fsync`: it waits for the disk, as it does by default."""
-    programs = _programs()
+    programs = server_programs()
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
         (folder / "password").write_text(PASSWORD)
         if os.geteuid() == 0:
             shutil.chown(folder, USER, USER)
             shutil.chown(folder / "password", USER, USER)
-        data, port = str(folder / "data"), _free_port()
-        _run(
+        data, port = str(folder / "data"), free_port()
+        run_as_owner(
             folder, str(programs / "initdb"), "-D", data, "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "-N",
             "-A", "scram-sha-256", f"--pwfile={folder / 'password'}",
         )  # fmt: skip
@@ -102,7 +102,7 @@ def running(*, fsync: bool = False) -> Iterator[Cluster]:
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync={'on' if fsync else 'off'}"
         )
         line = (str(programs / "pg_ctl"), "-D", data, "-w", "-t", "60", "-l", str(folder / "log"), "-o", options)
-        control = partial(_run, folder, *line)
+        control = partial(run_as_owner, folder, *line)
         control("start")
         try:
             yield Cluster(port, count(), control)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.sending.sender import MINUTE, Pace
+from bot.engine.sending.pace import MINUTE, Pace
 
 NOW = datetime(2027, 1, 15, 16, 45, tzinfo=UTC)
 

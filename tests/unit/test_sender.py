@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from bot.daemon.standing import conditions
 from bot.doors.imap_smtp.smtp import SmtpTransport
 from bot.engine.sending.sender import Sender, backoff
+from bot.engine.sending.unknown import PATIENCE
 from bot.model import Contact, Letter, LetterKind, LetterServed, LetterUndelivered
-from bot.model.errors import FAULT, CaseMoved, DoorClosed
+from bot.model.errors import FAULT, CaseMoved, DoorClosed, StoreError
 from bot.store import outbox
 from bot.store.db import Database, asking
 from bot.store.outbox import Queued
@@ -527,6 +528,47 @@ def test_a_case_that_cannot_be_told_keeps_its_letter_open(office: Office) -> Non
     office.proof = "in the Sent folder"
     office.run(LEASE)
     assert (office.row().status, office.served(), len(office.server.mails)) == ("sent", [("fay@csc.example",)], 1)
+
+
+def test_a_letter_that_went_while_the_database_was_away_is_marked_when_it_is_back(office: Office) -> None:
+    """The server took it and said so: no second copy goes, however long that took, and its case is told once. Nothing
+    else is begun before."""
+
+    def away(fact: Fact) -> None:
+        raise StoreError("the database is away")
+
+    office.at_tell = away
+    office.post(n=1)
+    office.post("tom@csc.example", n=2)
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            office.run(PATIENCE)
+    assert [office.row(n).status for n in (1, 2)] == ["in_data", "queued"]
+    office.at_tell = lambda fact: None
+    office.run(PATIENCE)
+    assert [office.row(n).status for n in (1, 2)] == ["sent", "sent"]
+    assert office.served() == [("fay@csc.example",), ("tom@csc.example",)]
+    assert (len(office.server.mails), office.looks) == (2, [])
+
+
+def test_a_letter_that_did_not_go_while_the_database_was_away_waits_for_its_minute(office: Office) -> None:
+    """It was offered and not handed over, which is written when the database is back: no claim has to run out."""
+
+    def refuse(_: Connection) -> None:
+        raise StoreError("the database is away")
+
+    def goes_away(_: Queued) -> None:
+        office.db.guard = refuse
+
+    office.at_finish = goes_away
+    office.post()
+    with pytest.raises(StoreError):
+        office.run()
+    office.db.guard, office.at_finish = None, lambda queued: None
+    office.run()
+    assert (office.row().status, office.row().last_error) == ("deferred", f"{FAULT}StoreError")
+    office.run(MINUTE)
+    assert (office.row().status, len(office.server.mails)) == ("sent", 1)
 
 
 def test_a_letter_that_cannot_be_made_delays_no_other(office: Office) -> None:

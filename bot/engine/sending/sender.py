@@ -5,8 +5,6 @@ marks the row. A letter whose answer was lost is unknown.py's. It decides nothin
 and knows no protocol.
 """
 
-import random
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,9 +14,10 @@ from sqlalchemy import Connection
 
 from bot.doors.ports import Envelope, Now, Offer, Outcome, Refusal, Transport
 from bot.engine import held
+from bot.engine.sending.pace import Pace
 from bot.engine.sending.unknown import PATIENCE, FindProof, Tell, Unknown, commit, served, waiting
 from bot.model import Letter, LetterUndelivered
-from bot.model.errors import FAULT, CaseMoved, DoorClosed, LoginRefused, Throttled, Unsure
+from bot.model.errors import FAULT, CaseMoved, DoorClosed, LoginRefused, StoreError, Throttled, Unsure
 from bot.store import outbox
 from bot.store.db import Database
 from bot.store.outbox import Queued
@@ -79,6 +78,7 @@ class Sender:
         self._address = address
         self._unknown = Unknown(db, tell, find_proof, patience)
         self._pace = Pace(per_minute)
+        self._owed: tuple[str, Queued, Callable[[Connection], None]] | None = None  # what became of a letter
 
     def drain(self, now: datetime) -> int:
         """Handles letters until there is nothing to do at `now`; returns how many."""
@@ -89,6 +89,8 @@ class Sender:
 
     def step(self, now: datetime) -> bool:
         """Handles one letter; False when there is none to handle. Raises StoreError, and nothing about one letter."""
+        if self._owed is not None:
+            self._write_late(*self._owed)
         with self._db.read() as tx:
             doubtful, is_quiet = outbox.unknowns(tx, now), outbox.is_quiet(tx, now)
         return self._unknown.step(doubtful, now) or (not is_quiet and self._send_next(now))
@@ -187,13 +189,38 @@ class Sender:
             log.warning("letter may or may not have gone", letter=queued.id, exc_info=not isinstance(error, Unsure))
             commit(self._db, "sender.unknown", lambda tx: outbox.unknown(tx, queued, why, self._read_now()))
             return
+        self._mark_sent(offered, outcome, now)
+
+    def _mark_sent(self, offered: Offered, outcome: Outcome, now: datetime) -> None:
+        queued = offered.queued
+
+        def mark(tx: Connection) -> None:
+            self._mark(tx, offered, outcome, now)
+
         try:
-            commit(self._db, "sender.sent", lambda tx: self._mark(tx, offered, outcome, now))
+            commit(self._db, "sender.sent", mark)
+        except StoreError:
+            self._owe("sender.sent", queued, mark)
         except Exception:
             # It stays in_data: its case is told when proof is found, or after the re-send.
             log.exception("letter went, and could not be marked", letter=queued.id)
         else:
             log.info("letter handed over", letter=queued.id, accepted=len(outcome.accepted))
+
+    def _owe(self, name: str, queued: Queued, what: Callable[[Connection], None]) -> None:
+        """What became of a letter is known, and the database is away."""
+        log.warning("what became of a letter is written when the database is back", letter=queued.id)
+        self._owed = name, queued, what
+
+    def _write_late(self, name: str, queued: Queued, what: Callable[[Connection], None]) -> None:
+        """Before anything else: a letter that went must not go once more, and one that did not has lost no attempt."""
+        try:
+            commit(self._db, name, what)
+        except StoreError:
+            raise  # it is away still
+        except Exception:  # it was written, and that could not be told; or as where its case cannot be told
+            log.warning("what became of a letter could not be written later", letter=queued.id, exc_info=True)
+        self._owed = None
 
     def _mark(self, tx: Connection, offered: Offered, outcome: Outcome, now: datetime) -> None:
         queued, letter, told = offered.queued, offered.letter, offered.offer.refused
@@ -236,8 +263,13 @@ class Sender:
         self._put_off(queued, f"{FAULT}{type(error).__name__}", now, 0.0)
 
     def _put_off(self, queued: Queued, why: str, now: datetime, wait: float) -> None:
+        def put_off(tx: Connection) -> None:
+            self._later(tx, queued, why, now, wait)
+
         try:
-            commit(self._db, "sender.deferred", lambda tx: self._later(tx, queued, why, now, wait))
+            commit(self._db, "sender.deferred", put_off)
+        except StoreError:
+            self._owe("sender.deferred", queued, put_off)
         except CaseMoved:
             log.info("letter claimed by another", letter=queued.id)
 
@@ -255,44 +287,3 @@ def _undelivered(letter: Letter, refusal: Refusal) -> LetterUndelivered:
     return LetterUndelivered(
         letter.key, letter.kind, letter.stage, refusal.recipient, refusal.status, refusal.is_hard, letter.starts_clock
     )
-
-
-# How many letters may leave in a minute: servers put off or refuse what comes faster (Microsoft 365: 30 a mailbox).
-# It is told of every hand-over and says when the next one may be. Time is an argument; nothing sleeps. It knows this
-# daemon's letters alone: several that share a mailbox are put off by the server, which costs a letter minutes. A server
-# that refuses the login is left alone, too: it locks an account that is tried with every letter.
-
-MINUTE = timedelta(minutes=1)
-REFUSED = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60))
-
-
-class Pace:
-    """`most`: hand-overs in any sixty seconds; None: as many as there are."""
-
-    def __init__(self, most: int | None) -> None:
-        self._most = most
-        self._gone: deque[datetime] = deque(maxlen=most or 1)
-        self._refusals = 0
-        self._closed: tuple[datetime, datetime] | None = None  # since when, and until when
-
-    def note(self, at: datetime) -> None:
-        """A letter is handed over at that instant, whatever comes of it."""
-        self._gone.append(at)
-
-    def refused(self, at: datetime) -> None:
-        """The login was refused: none of the letters that wait may knock for a while, up to an hour."""
-        pause = REFUSED[min(self._refusals, len(REFUSED) - 1)]
-        self._refusals += 1
-        self._closed = (at, at + pause * (1 - random.random() / 5))  # noqa: S311 - daemons do not knock at once
-
-    def let_in(self) -> None:
-        self._refusals, self._closed = 0, None
-
-    def free_at(self, now: datetime) -> datetime | None:
-        """When the next one may go; None: now. A clock that was set back holds nothing up for longer than a minute."""
-        if self._closed is not None and self._closed[0] <= now < self._closed[1]:
-            return self._closed[1]
-        if self._most is None or len(self._gone) < self._most:
-            return None
-        free = self._gone[0] + MINUTE
-        return free if self._gone[0] <= now < free else None
