@@ -14,7 +14,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from bot.engine.reading.reader.process import Process, SandboxDied, Task
+from bot.engine.reading.reader.process import Process, Task
+from bot.engine.reading.reader.process import SandboxDied as SandboxDied  # whoever reads meets it here
 from bot.mail.read import Reading, read
 from bot.model import Mail
 from bot.model.errors import BotError
