@@ -135,7 +135,8 @@ def _summary(read: Settings | None, faults: list[Problem]) -> str:
     stages = sum(len(policy.stages) for policy in read.policies.values())
     return (
         f"All is well: {len(read.config.mailboxes)} team inboxes, {len(read.policies)} policies with {stages} stages, "
-        f"every stage of a watched team can be answered, every letter can be written."
+        f"every stage of a watched team can be answered, every letter can be written. "
+        f"Mail is read by {read.config.readers} {'process' if read.config.readers == 1 else 'processes'} at most."
     )
 
 

@@ -201,7 +201,9 @@ def build(
     database cannot be used.
     """
     reading = reading_of(settings)
-    reader: Sandbox | InProcess = InProcess(reading) if in_process else Sandbox(reading)
+    reader: Sandbox | InProcess = (
+        InProcess(reading) if in_process else Sandbox(reading, readers=settings.config.readers)
+    )
     db = database or open_database(settings)
     first_start(db, settings, read_now())
     with db.begin() as tx:

@@ -17,10 +17,12 @@ UNIT = "challenge-bot.service"
 #: Where an operator's unit lies, and what stands beside it for a part of it.
 UNITS = (Path("/etc/systemd/system"), Path("/usr/local/lib/systemd/system"), Path("/usr/lib/systemd/system"))
 
-#: Beside the mailboxes: desk, sender, watch and ticks; the reading process; a record in the making.
+#: Beside the mailboxes: desk, sender, watch and ticks; a record in the making.
 OTHER_TASKS = 64
-#: The database, its journal, pipes to the reading process, letters, templates and logs.
+#: The database, its journal, pipes to the first reading process, letters, templates and logs.
 OTHER_FILES = 256
+#: Of each reading process: itself, and a pipe each way.
+TASKS_A_READER, FILES_A_READER = 1, 2
 #: A stream of Exchange: the connection, and both ends of its bell.
 FILES_A_STREAM = 3
 
@@ -41,7 +43,9 @@ def needs(config: Config) -> Needs:
     connected = [door for door in doors if door.kind != "maildir"]
     held = min(len(connected), config.connections) if all(door.kind == "imap" for door in connected) else len(connected)
     hands = min(THREADS, MOST * len(servers))
-    return Needs(OTHER_TASKS + hands + streams, OTHER_FILES + held + hands + FILES_A_STREAM * streams)
+    tasks = OTHER_TASKS + hands + streams + TASKS_A_READER * config.readers
+    files = OTHER_FILES + held + hands + FILES_A_STREAM * streams + FILES_A_READER * config.readers
+    return Needs(tasks, files)
 
 
 def _server(door: Door) -> str:

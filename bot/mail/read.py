@@ -198,9 +198,9 @@ def _pieces(parsed: parse.Parsed, mail: Mail) -> quote.Split:
     pieces = quote.split(parsed.text, writer, mail.subject, is_forward=mail.trigger.is_forward)
     is_stub = pieces.is_unsure and boilerplate.is_known(pieces.new.split("\n"))
     is_stub = is_stub or boilerplate.is_stub(pieces.new) or not (pieces.new or pieces.quoted)
-    if not parsed.rich or not is_stub:
+    if not is_stub or not (shown := parsed.rich()):
         return pieces
-    rich = quote.split(parsed.rich, writer, mail.subject, is_forward=mail.trigger.is_forward)
+    rich = quote.split(shown, writer, mail.subject, is_forward=mail.trigger.is_forward)
     return rich if rich.new or rich.quoted else pieces
 
 

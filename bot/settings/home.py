@@ -1,8 +1,10 @@
-"""Where the truth lies: what bot.yaml says of the database and of `var`, and nothing else.
+"""Where the truth lies: what bot.yaml says of the database and of `var`, and what holds where it
+is silent.
 
 Secrets of mailboxes need not be known for it, and no model of the settings is loaded: a monitor asks every minute.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +45,11 @@ def home(root: Path, env: Mapping[str, str]) -> Home:
         int(least) if least.isdecimal() else LEAST_FREE_MB,
         float(lease) if isinstance(lease, int | float) else LEASE_SECONDS,
     )
+
+
+def spare_cores() -> int:
+    """How many processes read mail where bot.yaml says nothing: one core is left to what decides."""
+    return max(1, len(os.sched_getaffinity(0)) - 1)
 
 
 def text(root: Path) -> str:

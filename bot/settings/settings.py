@@ -35,7 +35,7 @@ from bot.settings.checks import check, faults, templates
 from bot.settings.credentials import fill
 from bot.settings.door import Block, Receive, Send
 from bot.settings.door import Door as Door  # rooms that open doors take theirs from here
-from bot.settings.home import BOT, DATABASE, LEASE_SECONDS, LEAST_FREE_MB, VAR
+from bot.settings.home import BOT, DATABASE, LEASE_SECONDS, LEAST_FREE_MB, VAR, spare_cores
 from bot.settings.scheduled import ReportBlock
 
 DIRECTORY = "directory.csv"
@@ -133,6 +133,7 @@ class Config(Block):
     least_free_mb: int = Field(default=LEAST_FREE_MB, ge=0)  # with less on the disk the operator hears, before a write
     lease_seconds: float = Field(default=LEASE_SECONDS, ge=1, le=300)  # PostgreSQL: after so long another life works
     connections: int = Field(default=1000, ge=1)  # held open while nothing comes; see CROWDED for mailboxes beyond
+    readers: int = Field(default_factory=spare_cores, ge=1)  # processes that take mails apart, at most
     calendar: CalendarBlock = CalendarBlock()
     senders: Senders = Senders()
     meaning: MeaningBlock = MeaningBlock()

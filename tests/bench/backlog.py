@@ -15,7 +15,6 @@ from pathlib import Path
 from bot.daemon.app import App, build
 from bot.daemon.threads import Desk, Troubles
 from bot.daemon.watch.watch import Watch
-from bot.engine.reading.reader.sandbox import Sandbox
 from bot.settings.settings import Settings
 from bot.store.db import asking
 from bot.store.server import glance
@@ -72,11 +71,9 @@ def bot(settings: Settings, count: int) -> tuple[Cost, dict[str, int]]:
     """What it cost, and how many mails went where."""
     app = build(settings, read_now=clock)
     crew = Crew(app, count)
-    assert isinstance(app.reader, Sandbox)
-    pid = app.reader.pid
     try:
         app.reader.read(b"Subject: warm\r\n\r\nwarm\r\n", clock())
-        with measured(lambda: (pid,)) as cost:
+        with measured(lambda: app.reader.pids) as cost:
             crew.start()
             crew.wait(1800)
         with app.db.read() as tx:

@@ -82,9 +82,9 @@ def fuzz(count: int, seed: int, tell: Callable[[int], None] = lambda _: None) ->
 
 
 def _one_batch(sandbox: Sandbox, batch: list[bytes], alone: Mail, found: Found) -> None:
-    began, used = time.monotonic(), _cpu(sandbox.pid)
+    began, used = time.monotonic(), _cpu(sandbox.pids[0])
     for raw, answer in zip((*batch, HONEST), sandbox.read_each([(raw, NOW) for raw in (*batch, HONEST)]), strict=True):
-        before, used = used, _cpu(sandbox.pid)
+        before, used = used, _cpu(sandbox.pids[0])
         if used - before > found.slowest:  # less than nothing where it is another process now
             found.slowest, found.slowest_mail = used - before, raw
         if not isinstance(answer, Mail):
@@ -96,7 +96,7 @@ def _one_batch(sandbox: Sandbox, batch: list[bytes], alone: Mail, found: Found) 
     waited = time.monotonic() - began
     found.longest_wait = max(found.longest_wait, waited)
     found.late += waited > WALL * len(batch)
-    found.memory = max(found.memory, _peak(sandbox.pid))
+    found.memory = max(found.memory, _peak(sandbox.pids[0]))
 
 
 def _cpu(pid: int) -> float:

@@ -127,7 +127,7 @@ told = dict(
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can make a process somebody else's")
 def test_started_by_root_it_is_nobodys(sandbox: Sandbox) -> None:
     """All three of its users, all three of its groups, and no group beside them."""
-    lines = dict(line.split(":", 1) for line in Path(f"/proc/{sandbox.pid}/status").read_text().splitlines())
+    lines = dict(line.split(":", 1) for line in Path(f"/proc/{sandbox.pids[0]}/status").read_text().splitlines())
     assert [lines[name].split() for name in ("Uid", "Gid", "Groups")] == [["65534"] * 4, ["65534"] * 4, []]
 
 

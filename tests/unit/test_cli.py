@@ -226,6 +226,17 @@ def test_status_tells_what_of_the_cage_is_missing(own: Desk) -> None:
     assert f"Less safe than it could be: {refused}" in " ".join(ran.stdout.split())
 
 
+def test_status_and_check_tell_how_many_processes_read_mail(own: Desk) -> None:
+    """How many there are, and how many there may be where mails wait; by itself one less than there are cores."""
+    assert rows(own.folder, "status")[0]["readers"]["most"] == max(1, len(os.sched_getaffinity(0)) - 1)
+    beat = own.folder / "var/heartbeat.json"
+    beat.write_text(json.dumps({**json.loads(beat.read_text()), "readers": {"now": 1, "most": 3}}))
+    assert "Mail is read by 1 process, by 3 at most" in " ".join(command(own.folder, "status").stdout.split())
+    file = own.folder / "config/bot.yaml"
+    file.write_text(f"readers: 3\n{file.read_text()}")
+    assert "Mail is read by 3 processes at most" in " ".join(done(own.folder, "check").split())
+
+
 def test_the_outbox_lists_what_waits(own: Desk) -> None:
     """Sent letters are not listed; one that is held is, and can be released once."""
     assert rows(own.folder, "outbox") == []

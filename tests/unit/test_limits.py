@@ -62,6 +62,12 @@ def test_without_a_unit_nothing_is_said(tmp_path: Path) -> None:
     assert list(short(config_of(5000), [tmp_path])) == []
 
 
+def test_each_reading_process_takes_its_pipes() -> None:
+    """Two more of them: two processes, and a pipe each way."""
+    one, three = (needs(config_of(100).model_copy(update={"readers": many})) for many in (1, 3))
+    assert (three.tasks - one.tasks, three.files - one.files) == (2, 4)
+
+
 def test_mailboxes_are_no_threads() -> None:
     """A hundred more cost files where they are connected, and no thread; connections are bounded."""
     few, many = needs(config_of(100)), needs(config_of(200))

@@ -127,6 +127,7 @@ def test_what_is_no_hour_is_a_fault(root: Path, hour: str) -> None:
         ("report: {every: [year, month]}", "report.every.2 must be 'quarter' or 'year', not 'month'"),
         ("report: {every: }", "report.every is empty"),
         ("connections: 0", "connections must be 1 or more"),
+        ("readers: 0", "readers must be 1 or more"),
     ],
 )
 def test_a_wrong_value_is_said_as_it_was_written(root: Path, line: str, said: str) -> None:

@@ -53,7 +53,7 @@ def health(config: Path, env: Mapping[str, str]) -> tuple[dict[str, Any], dict[s
     found["free_mb"], short = disk(where.database, where.var, where.least_free_mb, now())
     stopped = [*(f"{c.subject}: {c.text}" for c in short), *standing]
     beat = read_heartbeat(where.var / HEARTBEAT)
-    found |= {name: beat.get(name) for name in ("version", "mode", "pid", "started")}
+    found |= {name: beat.get(name) for name in ("version", "mode", "pid", "started", "readers")}
     dead = _heart(beat, where.var)
     deaf = [] if dead else _deaf(beat, found["closed"] or ())
     stopped = [*dead, *dict.fromkeys([*stopped, *deaf, *_told(beat, stopped)])]
@@ -165,6 +165,8 @@ def _say_status(found: dict[str, Any], beat: dict[str, Any], stopped: list[str])
     since = f", since {when(started)} ({_lasting(started)})" if started else ""
     if found["pid"]:
         say_lines(f"Version {found['version']}, mode {found['mode']}, process {found['pid']}{since}")
+    if readers := found["readers"]:
+        say_lines(f"Mail is read by {readers['now']} {_processes(readers['now'])}, by {readers['most']} at most")
     free = ", ".join(f"{mb} MB free for {name}" for name, mb in sorted(found["free_mb"].items()))
     if found["database"]:
         say_lines(f"{found['database'][:1].upper()}{found['database'][1:]}; {free}")
@@ -188,6 +190,10 @@ def _say_kept(found: dict[str, Any]) -> None:
         say_lines(f"Mailbox {name}: last read {when(at)}{closed}")
     for name in sorted(found["closed"].keys() - found["mailboxes"].keys()):
         say_lines(f"Mailbox {name}: never read; now: {found['closed'][name]}")
+
+
+def _processes(many: int) -> str:
+    return "process" if many == 1 else "processes"
 
 
 def _lasting(started: datetime) -> str:

@@ -98,9 +98,10 @@ def once(loaded: Loaded, mine: str, database: Database | None = None) -> list[st
         app.close()
 
 
-def running(app: App) -> dict[str, str]:
+def running(app: App) -> dict[str, object]:
     """What runs, for `status`."""
-    return {"version": __version__, "mode": app.settings.config.mode.value}
+    readers = {"now": len(app.reader.pids), "most": app.settings.config.readers}
+    return {"version": __version__, "mode": app.settings.config.mode.value, "readers": readers}
 
 
 def owner() -> str:

@@ -59,7 +59,11 @@ class Parsed:
     defects: tuple[str, ...] = ()
     files: tuple[tuple[str, bytes], ...] = ()  # digest and bytes of those that may be a form
     is_reaction: bool = False  # a part tells of a reaction
-    rich: str = ""  # the HTML version of a plain text so short that it may be a stub; "" where there is none
+    beside: tuple[Message, ...] = ()  # what stands beside a plain text so short that it may be a stub
+
+    def rich(self) -> str:
+        """The HTML version of such a text, "" where there is none: taken apart where somebody asks for it."""
+        return next((text for text in map(_rich, self.beside) if unmarked(text).strip()), "")[:MAX_TEXT]
 
 
 @dataclass(slots=True)
@@ -73,7 +77,7 @@ class _Gathering:
     files: list[tuple[str, bytes]] = field(default_factory=list)
     named: list[tuple[str, str]] = field(default_factory=list)  # name and text of texts that look like files
     hidden: str = ""  # words that stand in a winmail.dat only
-    rich: str = ""  # the HTML version of a short plain text
+    beside: tuple[Message, ...] = ()  # of a short plain text
     locked: int = 0
     opens_files: bool = True
 
@@ -103,7 +107,7 @@ def parse(raw: bytes, *, opens_files: bool = True) -> Parsed:
         defects=tuple(dict.fromkeys(gathering.defects)),
         files=tuple(gathering.files),
         is_reaction=REACTION in gathering.types,
-        rich=gathering.rich[:MAX_TEXT],
+        beside=gathering.beside,
     )
 
 
@@ -150,7 +154,7 @@ def _alternative(children: list[Message], found: _Gathering) -> str:
     first = _visit(plain[0], found, in_related=False) if plain else ""
     rest = [child for child in children if not plain or child is not plain[0]]
     if 0 < len(first.strip()) <= _LONGEST_STUB:
-        found.rich = next((text for text in map(_rich, rest) if unmarked(text).strip()), "")
+        found.beside = tuple(rest)
     texts = [
         _visit(child, found, in_related=True) for child in rest if not first.strip() or _is_rich_only(child, found)
     ]
@@ -183,16 +187,9 @@ def _embedded(part: Message, kind: str, found: _Gathering) -> str:
     is_file = part.get_content_disposition() == "attachment"
     found.reports.append(Report(kind, text[:MAX_REPORT], is_attachment=is_file))
     if kind == "message/rfc822":
-        raw = _as_bytes(inner[0]) if inner else b""
+        raw = transfer.whole(inner[0], MAX_REPORT) if inner else b""
         _attach(part, kind, raw, found, "message.eml")
     return ""
-
-
-def _as_bytes(message: Message) -> bytes:
-    try:
-        return message.as_bytes()
-    except _FAULTS:  # the generator refuses what the parser took: the headers identify it well enough
-        return "".join(f"{name}: {_raw(value)}\n" for name, value in message.items()).encode("utf-8", "replace")
 
 
 def _raw(value: object) -> str:

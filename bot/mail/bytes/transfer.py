@@ -61,6 +61,15 @@ def content(part: Message) -> tuple[bytes, bool]:
         return str(part.get_payload()).encode("utf-8", "replace"), False
 
 
+def whole(message: Message, most: int) -> bytes:
+    """An embedded mail as bytes: its headers alone, `most` letters of each, where the library cannot write what it has
+    read. They identify it well enough."""
+    try:
+        return message.as_bytes()
+    except FAULTS:
+        return "".join(f"{name}: {str(value)[:most]}\n" for name, value in message.items()).encode("utf-8", "replace")
+
+
 def parameter(part: Message, name: str) -> str:
     """A parameter of its Content-Type; "" where it has none, or nobody can read what stands there."""
     try:

@@ -107,30 +107,35 @@ def score(text: str, weights: Weights) -> Scored:
     """
     said = sentences(text)
     said = [one for one in map(shape.besides, said) if one] or said
-    found = [(_sum(one, weights), shape.answers_nothing(shape.words(one)), one) for one in said]
-    best = max((row for row in found if not row[1]), key=lambda row: row[0], default=None)
+    found = [_Sentence(one, shape.words(one), weights) for one in said]
+    best = max((one for one in found if not one.is_idle), key=lambda one: one.total, default=None)
     if best is None:
-        return Scored(weights.version, min((row[0] for row in found), default=0), False, "", ())
-    lacking = max(0, -UNIT - min(row[0] for row in found))
-    total = best[0] - weights.worst * lacking // 10
-    features = shape.features(shape.words(best[2]))
-    is_terse = _known(_words(text), weights.words) < FEW or _NAMED.isdisjoint(features)
-    is_promising = any(is_idle and not one.endswith("?") for _, is_idle, one in found)
+        return Scored(weights.version, min((one.total for one in found), default=0), False, "", ())
+    lacking = max(0, -UNIT - min(one.total for one in found))
+    total = best.total - weights.worst * lacking // 10
+    is_terse = _known(_words(text), weights.words) < FEW or _NAMED.isdisjoint(best.features)
+    is_promising = any(one.is_idle and not one.said.endswith("?") for one in found)
     needed = weights.threshold + BESIDE_A_PROMISE * is_promising
     needed = max(SURE, needed) if is_terse else needed
-    names = sorted(features & weights.vocabulary.keys())
+    names = sorted(best.features & weights.vocabulary.keys())
     seen = tuple(sorted((weights.vocabulary[name][0], name, weights.vocabulary[name][1]) for name in names))
-    return Scored(weights.version, total, total >= needed, best[2], seen)
+    return Scored(weights.version, total, total >= needed, best.said, seen)
 
 
 #: One unit of the log-odds that the model was trained in.
 UNIT = 16
 
 
-def _sum(sentence: str, weights: Weights) -> int:
-    vocabulary = weights.vocabulary
-    seen = shape.features(shape.words(sentence))
-    return weights.bias + sum(vocabulary[name][1] for name in seen if name in vocabulary)
+class _Sentence:
+    """One sentence, taken apart once: its features, what they come to, and whether it cannot answer."""
+
+    __slots__ = ("features", "is_idle", "said", "total")
+
+    def __init__(self, said: str, words: list[str], weights: Weights) -> None:
+        self.said = said
+        self.features = shape.features(words)
+        self.is_idle = shape.answers_nothing(words)
+        self.total = weights.bias + sum(weights.vocabulary[n][1] for n in self.features if n in weights.vocabulary)
 
 
 def knows(text: str, weights: Weights) -> bool:

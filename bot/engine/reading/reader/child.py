@@ -43,8 +43,8 @@ class _Plain(pickle.Pickler):
 
 
 def serve() -> None:
-    """Reads the terms, then batches of mails until its input ends. The first answer says what of the cage does not
-    hold, as a JSON list of sentences."""
+    """Reads the terms, then one mail after another until its input ends. The first answer says what of the cage does
+    not hold, as a JSON list of sentences."""
     source = os.fdopen(os.dup(0), "rb")
     sink = os.fdopen(os.dup(1), "wb")
     null = os.open(os.devnull, os.O_RDWR)
@@ -55,10 +55,10 @@ def serve() -> None:
     _load(reading)
     _reply(sink, json.dumps(cage.shut(memory)).encode())
     while message := _message(source):
-        opens_files, jobs = pickle.loads(message)  # noqa: S301
-        for raw, received in jobs:
-            _limit_time(seconds)
-            _reply(sink, _answer(raw, reading, received, opens_files=opens_files))
+        opens_files, raw, received = pickle.loads(message)  # noqa: S301
+        del message
+        _limit_time(seconds)
+        _reply(sink, _answer(raw, reading, received, opens_files=opens_files))
 
 
 def _load(reading: Reading) -> None:
