@@ -147,10 +147,10 @@ def words_beside(said: Said) -> str:
 
 
 def words_went(d: Draft, said: Said, readers: Iterable[Contact | None]) -> tuple[str, ...]:
-    """What stands beside a word that acts goes to those who must know it, where it has not reached them. Returns what
-    its writer is told of that."""
+    """What stands beside a word that acts goes to those who must know it, where it has not reached them; words of new
+    risk are for the telephone. Returns what its writer is told of that."""
     mail, words = said.mail, words_beside(said)
-    if not words or not has_words(mail) or d.is_stranger:
+    if not words or mail.is_risk or not has_words(mail) or d.is_stranger:
         return ()
     found = {c.email: c for c in readers if c is not None and c.email != said.by.email and not has_reached(d, mail, c)}
     went = (c for c in found.values() if relay(d, said.by, c, words, mail.received, len(mail.attachments), mail))
