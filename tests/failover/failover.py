@@ -59,7 +59,7 @@ class Failover(Storm):
             if code is not None:
                 break
             if count % 10 == 0:
-                say(f"{count} deaths, {self._line(began)}")
+                say(f"{count} deaths in {time.monotonic() - began:.0f} s, {len(self._sink.taken)} letters")
         self._over_with(code)
         self._calm()
         found = self._judged()
