@@ -97,10 +97,11 @@ def written() -> Iterator[io.StringIO]:
 def leaks(pieces: list[Piece], families: list[Child]) -> Counter[str]:
     """Where a child can be read, and which place of a mail it was written in; how often."""
     found: Counter[str] = Counter()
+    wanted = [(child, child.texts()) for child in families]
     for piece in {*pieces}:
         close, words = compact(piece.text), runs(piece.text) if piece.has_words else frozenset[str]()
-        for child in families:
-            if any(one in close for one in child.texts()) or child.initials.casefold() in words:
+        for child, texts in wanted:
+            if any(one in close for one in texts) or child.initials.casefold() in words:
                 found[f"{piece.where} <- {child.place}: {child.found_in(piece.text)}"] += 1
     return found
 
