@@ -20,16 +20,19 @@ from bot.daemon.limits import short
 from bot.daemon.templates import digest, note_tried, templates_of, tried
 from bot.engine.expiry import running_out
 from bot.letters import render as wordings
-from bot.model import Letter
+from bot.model import Contact, Letter
 from bot.model.errors import BotError, ConfigError, Problem
 from bot.model.letters import Standing
 from bot.model.letters.parts import Besides, MeetingLine
 from bot.model.letters.standing import Emergency
+from bot.records.guide import made as guides
+from bot.records.guide.content import guide
 from bot.rules import book
 from bot.rules.directory import Row, domain_of
 from bot.rules.policy import overlay
 from bot.rules.policy.policy import Policy, Stage
 from bot.settings import samples, settings
+from bot.settings.checks import FORMS
 from bot.settings.home import BOT
 from bot.settings.settings import Settings
 from bot.store.server import glance
@@ -103,7 +106,7 @@ def _looked(config: Path) -> tuple[Settings | None, list[Problem]]:
     file = str(read.root / BOT)
     told = (*running_out(read, now().date()), *short(read.config))
     ending = [Problem(file, 0, text, is_warning=True) for text in told]
-    return read, [*read.warnings, *ending, *template_faults(read)]
+    return read, [*read.warnings, *ending, *template_faults(read), *guide_faults(read)]
 
 
 def unproven(read: Settings, dns: str) -> Iterator[Problem]:
@@ -155,6 +158,24 @@ def template_faults(read: Settings) -> list[Problem]:
     if not faults and not found:
         note_tried(var, as_now)
     return [*faults, *sorted(replace(p, file=str(read.templates / Path(p.file).name)) for p in found)]
+
+
+def guide_faults(read: Settings) -> Iterator[Problem]:
+    """The page to hand out as Word document, made of each policy; the first time that its template fails is told."""
+    template = read.forms.get(guides.TEMPLATE)
+    if template is None:
+        return
+    named = Contact(read.config.bot.address, read.config.bot.name)
+    for policy in read.policies.values():
+        try:
+            guides.as_docx(guide(policy, policy.areas, named), template)
+        except Exception as error:  # the template is the partnership's and may fail in any way
+            text = (
+                f"cannot be filled in with {policy.id} ({type(error).__name__}): mend it or take it away. Until then"
+                " the page to hand out goes as PDF only"
+            )
+            yield Problem(str(read.root / FORMS / guides.TEMPLATE), 0, text, is_warning=True)
+            return
 
 
 def samples_of(read: Settings) -> tuple[tuple[Letter, ...], tuple[Problem, ...]]:

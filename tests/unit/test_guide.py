@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 from typer.testing import CliRunner
 
+from bot.cli.check import guide_faults
 from bot.cli.main import app
 from bot.mail.forms import documents
 from bot.model import Contact
@@ -148,3 +149,16 @@ def test_a_template_that_fails_is_named(tmp_path: Path) -> None:
     told = CliRunner().invoke(app, ["guide", "--policy", "cheshire-east", "--out", str(out), "--config", str(config)])
     assert isinstance(told.exception, BotError) and made.TEMPLATE in str(told.exception)
     assert not out.exists()
+
+
+def test_check_names_a_template_that_fails(tmp_path: Path) -> None:
+    """Once, as a warning: the page goes as PDF all the same. One that is not there is no fault."""
+    config = copytree(ROOT / "config", tmp_path / "config")
+    template = config / "forms" / made.TEMPLATE
+    assert list(guide_faults(load(config, os.environ, None))) == []
+    template.write_bytes(b"no document")
+    (fault,) = guide_faults(load(config, os.environ, None))
+    assert fault.is_warning and fault.file == str(template)
+    assert "mend it or take it away" in fault.text
+    template.unlink()
+    assert list(guide_faults(load(config, os.environ, None))) == []
