@@ -7,6 +7,7 @@ database and no clock.
 
 import csv
 import io
+import textwrap
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -171,6 +172,7 @@ def as_xlsx(sheets: Sequence[Sheet], cal: Calendar) -> bytes:
     title = sheets[0].title if sheets else ""
     book.set_properties({"created": _EPOCH.replace(tzinfo=None), "title": title})
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+    above = book.add_format({"bold": True})
     wrap = book.add_format({"text_wrap": True, "valign": "top"})
     moment = book.add_format({"num_format": "d mmm yyyy hh:mm", "valign": "top", "align": "left"})
     day = book.add_format({"num_format": "d mmm yyyy", "valign": "top", "align": "left"})
@@ -178,10 +180,15 @@ def as_xlsx(sheets: Sequence[Sheet], cal: Calendar) -> bytes:
         page = book.add_worksheet(f"{n + 1} {sheet.title}"[:31].translate(_NOT_IN_A_TAB))
         top = 1 if sheet.above else 0
         if sheet.above:
-            page.write_string(0, 0, sheet.above, bold)
+            page.write_string(0, 0, sheet.above, above)
+        widths = _widths(sheet)
+        for x, width in enumerate(widths):
+            page.set_column(x, x, width)
         for x, heading in enumerate(sheet.headings):
             page.write_string(top, x, heading, bold)
+        page.set_row(top, _height(sheet.headings, widths))
         for y, row in enumerate(sheet.rows, top + 1):
+            page.set_row(y, _height(row, widths))
             for x, value in enumerate(row):
                 if isinstance(value, datetime):
                     page.write_datetime(y, x, value.astimezone(cal.zone).replace(tzinfo=None), moment)
@@ -191,13 +198,32 @@ def as_xlsx(sheets: Sequence[Sheet], cal: Calendar) -> bytes:
                     page.write_number(y, x, value, wrap)
                 else:
                     page.write_string(y, x, value or "", wrap)
-        page.set_column(0, len(sheet.headings) - 1, 18)
         page.freeze_panes(top + 1, 1)
         page.set_landscape()
+        page.set_paper(_A4)
         page.fit_to_pages(1, 0)
         page.repeat_rows(top)
     book.close()
     return _in_english(made.getvalue())
+
+
+_A4 = 9
+_NARROW, _LINE = 18, 15  # a column's width in characters, a line's height in points
+_ACROSS = 120  # as many characters are read on a landscape page
+
+
+def _widths(sheet: Sheet) -> list[int]:
+    """As wide as its longest text, if the page has the room; a long one goes on in further lines."""
+    most = max(_NARROW, _ACROSS // max(1, len(sheet.headings)))
+    columns = zip(sheet.headings, *sheet.rows, strict=True)
+    return [min(most, max(_NARROW, *(len(v) for v in column if isinstance(v, str)))) for column in columns]
+
+
+def _height(row: Sequence[Value], widths: Sequence[int]) -> int:
+    """Room for all lines, since not every program makes it by itself; some letters are wider than a digit."""
+    cells = zip(row, widths, strict=True)
+    lines = (len(textwrap.wrap(v, width * 5 // 6)) for v, width in cells if isinstance(v, str))
+    return _LINE * max([1, *lines])
 
 
 _CORE, _END = "docProps/core.xml", b"</cp:coreProperties>"

@@ -127,3 +127,14 @@ def test_times_are_the_offices() -> None:
     page = book.worksheets[0]
     assert (page["D2"].value.hour, page["D2"].value.minute) == (10, 5)
     assert b"2027-01-12 10:05" in register.as_csv(sheets, CAL)
+
+
+def test_a_workbook_prints_on_a4_and_cuts_no_text() -> None:
+    """A row is as high as its longest text needs in its column, whatever the program makes of heights by itself."""
+    long = "A sentence of a method that goes on for some time. " * 8
+    sheets = [Sheet("Words", ("In words",), ((long,),)), Sheet("Many", tuple("ABCDEFGHIJ"), ((long, *"bcdefghij"),))]
+    book = openpyxl.load_workbook(io.BytesIO(register.as_xlsx(sheets, CAL)))
+    for page in book.worksheets:
+        assert page.page_setup.paperSize == "9" or page.page_setup.paperSize == 9
+        width, height = page.column_dimensions["A"].width, page.row_dimensions[2].height
+        assert height / 15 * width >= len(long)
