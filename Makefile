@@ -16,7 +16,7 @@ LOCKED := --require-hashes --use-pep517 --no-build-isolation
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
 .PHONY: help demo test quick check bench corpus fuzz simulate year planted guards backlog storm mutants patterns train \
-    pictures sbom audit clean servers browser
+    pictures office sbom audit clean servers browser writer
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -81,6 +81,9 @@ train: .venv/dev.txt ## the weights by which an unclear reply is asked about, fr
 pictures: .venv/dev.txt browser build/axe ## letters as Chromium shows and reads them, against tests/pictures/references; KEEP=1 keeps new ones
 	@KEEP=$(KEEP) $(BIN)/python -m tests.pictures
 
+office: .venv/dev.txt writer ## Word documents, workbooks and PDFs opened, turned into PDF and saved by LibreOffice, and read again
+	@$(BIN)/python -m tests.office
+
 sbom: .venv/dev.txt ## the bill of materials from the lock files, as CycloneDX: build/sbom.json
 	@$(BIN)/python -m tests.supply sbom
 
@@ -132,6 +135,14 @@ browser:
 	        || { echo "Please install Chromium and the fonts of fonts-liberation, and try again." >&2; exit 1; }; \
 	    echo "Installing chromium for the pictures ..."; \
 	    $(APT) update && $(APT) install -y --no-install-recommends chromium fonts-liberation >/dev/null; }
+
+writer:
+	@command -v soffice >/dev/null && command -v qpdf >/dev/null && command -v pdftotext >/dev/null || { \
+	    [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	        || { echo "Please install libreoffice-writer, libreoffice-calc, qpdf and poppler-utils." >&2; exit 1; }; \
+	    echo "Installing LibreOffice, qpdf and poppler-utils for the documents ..."; \
+	    $(APT) update && $(APT) install -y --no-install-recommends libreoffice-writer libreoffice-calc \
+	        fonts-liberation qpdf poppler-utils >/dev/null; }
 
 build/axe: tests/pictures/requirements.txt | .venv/dev.txt
 	@$(PIP) --require-hashes --no-deps --upgrade --target $@ -r $<

@@ -30,7 +30,7 @@ FOOTER = "Confidential when completed"
 
 _WORD = re2.Words(r"[\p{L}\p{M}\p{N}]+", "[A-Za-z0-9]+")
 _SOURCES = re2.compile(r"\[Source:[^\]]{0,400}\]")
-_HINTS = re2.compile(f"{HINT}|{HINT_OF_A_DAY}")
+_HINTS = re2.compile(r"\s+".join(HINT.split()) + "|" + r"\s+".join(HINT_OF_A_DAY.split()))
 _LEADERS = re2.compile(r"(?:\.{3,}|…+|_{3,})")
 _MARGIN = 40
 _SHORT = 2  # labels of so few words are words of everyday: they need their colon or the line for themselves

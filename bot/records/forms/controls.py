@@ -29,6 +29,7 @@ _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _W14 = "http://schemas.microsoft.com/office/word/2010/wordml"
 _GIVEN = f'xmlns:w="{_W}" xmlns:w14="{_W14}"'
 _TEXT = '<w:text w:multiLine="1"/>'
+_LINES = ""  # without a kind it may hold what it likes: LibreOffice drops the ends of lines in one of plain text
 _DAY = (
     '<w:date><w:dateFormat w:val="d MMMM yyyy"/><w:lid w:val="en-GB"/><w:storeMappedDataAs w:val="dateTime"/>'
     '<w:calendar w:val="gregorian"/></w:date>'
@@ -88,7 +89,8 @@ def name(body: Any, form: Form) -> None:
         is_empty = not text
         if is_empty:
             content[:] = [_hint(HINT_OF_A_DAY if field.kind == "date" else HINT, look)]
-        kind = _DAY if field.kind == "date" else _TEXT
+        has_lines = field.shape == "box" or next(content.iter(_w("br")), None) is not None
+        kind = _DAY if field.kind == "date" else _LINES if has_lines else _TEXT
         if field.kind == "choice":
             kind = _BOX.format(int(text == TICKED))
         control.replace(control[0], _properties(_title(field, nth), tag, number, kind, look, is_empty=is_empty))
