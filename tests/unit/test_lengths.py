@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.lengths import before_list, body, grade
+from tests.lengths import already_sent, before_list, before_to_do, body, grade
 
 
 def test_the_footer_is_not_counted() -> None:
@@ -21,3 +21,26 @@ def test_the_grade_is_that_of_the_formula() -> None:
     """Four words of one syllable in a sentence: 0.39 x 4 + 11.8 x 1 - 15.59; longer words are harder."""
     assert grade(["The dog ran off."]) == pytest.approx(-2.23)
     assert grade(["Safeguarding partnerships reconsider."]) > grade(["The dog ran off."])
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("Please reply by noon.\n\nIf a child is at immediate risk, ring 999.", 0),
+        ("A mail came.\nIf a child is at immediate risk, ring 999.\nIs it resolved? Say so.", 3),
+        ("A mail came. Ring Helen Visser now.", 3),
+        ("If you have been answered, reply ANSWERED.", 0),
+        ("One two.\n- RESOLVED: it is", 2),
+        ("For information: it is closed.\nIf a child is at immediate risk, ring 999.", None),
+    ],
+)
+def test_words_before_what_is_asked_for(text: str, before: int | None) -> None:
+    """The headline may ask; whom to ring in need is no request and not counted."""
+    assert before_to_do(text) == before
+
+
+def test_what_was_sent_before_is_counted_for_the_same_reader() -> None:
+    """Sentence by sentence, on average of all whom it goes to."""
+    first, second = "It is raised. It is due.", "It is raised. It is late."
+    assert already_sent([(["a"], first), (["a"], second), (["b"], first), (["a", "c"], first)]) == [0, 0.5, 0, 0.5]
+    assert already_sent([(["a"], first), (["a"], first)]) == [0, 1]
