@@ -13,6 +13,8 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+import structlog
+
 from bot.cli.rehearsal import rehearse, story
 from bot.letters.render import render
 from bot.settings import settings
@@ -116,6 +118,7 @@ def whole_cases() -> dict[str, list[tuple[str, float]]]:
 
 
 def main() -> int:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # the table stands alone
     kinds: dict[str, list[str]] = {}
     for letter in samples():
         kinds.setdefault(letter.values.name, []).append(body(render(letter, OFFICE, TEMPLATES).text))

@@ -164,9 +164,9 @@ def template_faults(read: Settings) -> list[Problem]:
 def guide_faults(read: Settings) -> Iterator[Problem]:
     """The page to hand out as Word document, made of each policy; the first time that its template fails is told."""
     template = read.forms.get(guides.TEMPLATE)
-    named = Contact(read.config.bot.address, read.config.bot.name)
     if template is None:
         return
+    named = Contact(read.config.bot.address, read.config.bot.name)
     for policy in read.policies.values():
         try:
             guides.as_docx(guide(policy, policy.areas, named), template)
