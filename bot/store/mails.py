@@ -212,7 +212,7 @@ def dispose(
     and the row keeps mailbox, key, the hash of its Message-ID and the reason. Raises KeyError, ValueError."""
     if disposition not in list(Disposition) or disposition == Disposition.UNREAD:
         raise ValueError(disposition)
-    values = {"why": why, "disposed": now, "case_number": case, "message_id_hash": message_id_hash}
+    values: dict[str, Any] = {"why": why, "disposed": now, "case_number": case, "message_id_hash": message_id_hash}
     kept = "" if disposition == Disposition.IGNORED else guesses
     _settle(tx, entry, now, disposition=disposition, guesses=kept, **values)
 

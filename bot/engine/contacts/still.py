@@ -112,7 +112,7 @@ class Still:
         """What was not taken of the words, in a sentence; "" for nothing."""
         if len(found) < 2:
             return ""
-        return f"Only one address is taken here, so {' and '.join(found[1:])} was not. Tell the business unit of a deputy"
+        return f"Only one address is taken here, so {' and '.join(found[1:])} was not. Tell the unit of a deputy"
 
     def _day(self, now: datetime) -> date:
         return now.astimezone(self.changes.turn.books.settings.calendar.zone).date()
