@@ -137,6 +137,20 @@ def rows(house: House, change: Callable[[Row], Row]) -> None:
     house.turn.books.settings = replace(settings, directory=made)
 
 
+def test_a_number_beside_the_name_is_put_to_the_unit_and_a_second_address_is_said_to_be_left_out(
+    quarter_began: House,
+) -> None:
+    """Nothing of what they wrote is dropped in silence."""
+    text = "NAME Gwen Hall, gwen.hall@csc.example, tel 01632 960777, deputy ida.moss@csc.example"
+    told = reply(quarter_began, FAY, text, APRIL + DAYS)
+    assert "Noted: Gwen Hall, 01632 960777. The business unit is asked" in told
+    assert "Only one address is taken here, so ida.moss@csc.example was not" in told
+    (asked,) = [q for q in quarter_began.letters(LetterKind.QUESTION, "proposed") if UNIT in to(q.letter)]
+    assert isinstance(asked.letter.values, Question.Proposed)
+    found = asked.letter.values.proposal
+    assert (found.name, found.email, found.phone) == ("Gwen Hall", "gwen.hall@csc.example", "01632 960777")
+
+
 @pytest.mark.parametrize("text", ["YES", "NO", "NAME Gwen Hall, gwen.hall@csc.example"])
 def test_who_left_a_post_says_nothing_of_it(quarter_began: House, text: str) -> None:
     """They hold another one by now: it is said to them, noted nowhere and told to nobody."""

@@ -45,6 +45,7 @@ def accept(tx: Connection, change: Change, now: datetime) -> None:
         "email": change.email,
         "before": list(change.before),
         "on": change.on.isoformat(),
+        "phone": change.phone,
     }
     meta.note_fact(tx, Kind.CHANGE, values, now)
 

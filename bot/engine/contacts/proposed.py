@@ -62,7 +62,7 @@ def standing(books: Books, area: str) -> Iterator[Proposal]:
     for one in laid(books.file, books.changes):
         if one.change.area == area and one.new in today:
             it = one.change
-            yield Proposal(it.area, it.agency, it.team, it.role, it.name, it.email)
+            yield Proposal(it.area, it.agency, it.team, it.role, it.name, it.email, phone=it.phone)
 
 
 def without_effect(tx: Connection, directory: Directory, area: str, on: date) -> Iterator[Proposal]:
@@ -79,7 +79,7 @@ def without_effect(tx: Connection, directory: Directory, area: str, on: date) ->
 def agreed(one: Proposal, on: date) -> Change:
     """The change that a proposal becomes on that day."""
     before = tuple(who.email.lower() for who in one.before)
-    return Change(one.area, one.agency, one.team, one.role, one.name, one.email.lower(), before, on)
+    return Change(one.area, one.agency, one.team, one.role, one.name, one.email.lower(), before, on, one.phone)
 
 
 def csv_line(directory: Directory, change: Change) -> tuple[str, tuple[int, ...]]:

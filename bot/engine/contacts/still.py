@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bot.case import dated
 from bot.engine.contacts import facts, proposed, quarter
 from bot.engine.reading.spoc import UNPROVEN, Changes
-from bot.mail.words.brought import addresses
+from bot.mail.words.brought import addresses, phone
 from bot.model import Contact, Mail, Proof, Word
 from bot.model.letters import Question
 from bot.rules.answering import quarter as rules
@@ -21,6 +21,7 @@ from bot.rules.answering.quarter import Duty
 from bot.store.outbox import Queued
 
 _NAME = re2.compile(r"(?i)^\W*name\b[\s:,-]*(.*)$")
+_NO_NAME = re2.compile(r"(?i)\b(?:deputy|tel|telephone|phone|mobile|mob)\b")
 _NOT_A_NAME = re2.compile(r"\S+@\S+|[^\w\s.'’-]+")
 
 
@@ -95,15 +96,23 @@ class Still:
         self, tx: Connection, mail: Mail, by: Contact, said: str, held: tuple[Duty, ...], now: datetime
     ) -> tuple[str, str]:
         """Each role that they hold is proposed by itself: the unit may say YES to one and NO to another."""
-        email = next(iter(addresses(said)), "")
-        name = " ".join(_NOT_A_NAME.sub(" ", said).split())
+        found, number = addresses(said), phone(said)
+        email, bare = next(iter(found), ""), _NO_NAME.sub(" ", said.replace(number, " ") if number else said)
+        name = " ".join(_NOT_A_NAME.sub(" ", bare).split())
         if not email:
             return "", "NAME needs the address of who it is now, on the same line"
-        lacks = [self.changes.propose(tx, mail, by, duty, name, email, now) for duty in held]
+        lacks = [self.changes.propose(tx, mail, by, duty, name, email, number, now) for duty in held]
         if all(lacks):
             return "", f"Nothing was changed. What is needed is {lacks[0]}"
         self._note(tx, by, facts.NAMED, now)
-        return f"Noted: {name or email}. The business unit is asked; letters go there once it says YES", ""
+        noted = f"{name or email}{f', {number}' if number else ''}"
+        return f"Noted: {noted}. The business unit is asked; letters go there once it says YES", self._left_out(found)
+
+    def _left_out(self, found: tuple[str, ...]) -> str:
+        """What was not taken of the words, in a sentence; "" for nothing."""
+        if len(found) < 2:
+            return ""
+        return f"Only one address is taken here, so {' and '.join(found[1:])} was not. Tell the unit of a deputy"
 
     def _day(self, now: datetime) -> date:
         return now.astimezone(self.changes.turn.books.settings.calendar.zone).date()

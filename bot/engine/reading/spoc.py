@@ -19,7 +19,7 @@ from bot.engine.contacts.proposed import NO, OPEN, YES, Agreed
 from bot.engine.reading.office import Office, areas_of
 from bot.engine.turn import Turn
 from bot.letters import render
-from bot.mail.words.brought import addresses
+from bot.mail.words.brought import addresses, phone
 from bot.model import Contact, Letter, Mail, Proof, Word, Wording
 from bot.model.letters import Answer, Person, Question, person
 from bot.model.letters.parts import Proposal
@@ -32,7 +32,7 @@ from bot.rules.directory import ROLES, Directory, domain_of
 from bot.store.outbox import Queued
 
 _CHANGES = re2.compile(r"(?i)\b(?:is now|are now|will be|changes? to|replaced by|instead of|has left|from now on)\b")
-_NAME = re2.compile(r"(?i:\b(?:is now|are now|will be|changes? to|replaced by)\b)[\s:]*([^,;<(\n@]{3,60})")
+_NAME = re2.compile(r"(?i:\b(?:is now|are now|will be|changes? to|replaced by)\b)[\s:]*([^,;<(\n@\d]{3,60})")
 _CAPITALS = re2.compile(r"\p{Lu}[\p{L}\p{M}'’.-]*(?: \p{Lu}[\p{L}\p{M}'’.-]*){1,3}")
 _AT = re2.compile(r"\S+@\S+")
 
@@ -47,6 +47,7 @@ class Change:
     email: str
     now: tuple[Contact, ...]
     agency: str = ""
+    phone: str = ""
 
     def lines(self) -> Iterator[str]:
         """What was read, a sentence each."""
@@ -58,7 +59,7 @@ class Change:
     def proposal(self, directory: Directory, area: str) -> Proposal:
         agency = self.agency or next((c.agency for c in self.now), "") or directory.agency_of(self.email, area)
         now, whose = tuple(map(person, self.now)), directory.agency_of(self.email, area)
-        return Proposal(area, agency, self.team, self.role, self.name, self.email, now, whose)
+        return Proposal(area, agency, self.team, self.role, self.name, self.email, now, whose, self.phone)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -84,7 +85,7 @@ def change(directory: Directory, area: str, note: str) -> Change:
     agency = max((a for a in agencies if f" {a.casefold()} " in whole), key=len, default="")
     agency = directory.agency_of_team(team, area) if team else agency
     now = directory.holders(role, area, agency, team) if role and (team or agency) else ()
-    return Change(team, role, _name(note, team, role, agency), email, now, agency)
+    return Change(team, role, _name(note, team, role, agency), email, now, agency, phone(note))
 
 
 def _name(note: str, *others: str) -> str:
@@ -162,7 +163,9 @@ class Changes:
             return found.area in areas_of(self.directory, email, now.date())
         return any(self.directory.same_person(one.email, email) for one in self._askable(found, now))
 
-    def propose(self, tx: Connection, mail: Mail, by: Contact, held: Duty, name: str, email: str, now: datetime) -> str:
+    def propose(
+        self, tx: Connection, mail: Mail, by: Contact, held: Duty, name: str, email: str, phone: str, now: datetime
+    ) -> str:  # fmt: skip
         """Who held a role, or their deputy, names who has it now: the business unit alone is still to say that it is
         right. Returns what is wrong with it, "" where the unit is asked."""
         unit = next(iter(self.directory.unit(held.area, now.date())), None)
@@ -172,7 +175,8 @@ class Changes:
             return lacks
         before = self.directory.holders(held.role, held.area, held.agency, held.team, now.date())
         whose = self.directory.agency_of(email, held.area)
-        found = Proposal(held.area, held.agency, held.team, held.role, name, email, tuple(map(person, before)), whose)
+        now_is = tuple(map(person, before))
+        found = Proposal(held.area, held.agency, held.team, held.role, name, email, now_is, whose, phone)
         what = f"{mail.digest}/{held.role}/{held.team or held.agency}/{held.area}"
         told = Question.Proposed(proposal=found, by=person(by), by_holder=True)
         letter = self._post(tx, None, unit, told, what, now)

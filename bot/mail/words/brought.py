@@ -14,6 +14,7 @@ from bot.model import Mail
 
 _LABELS = topic("orders").rows("office_labels")
 _ADDRESS = re2.compile(r"[^\s<>(),;:\"']+@[^\s<>(),;:\"']+")
+_PHONE = re2.compile(r"(?:\+44[\s()0-]*|\b0)\d(?:[\s-]?\d){8,9}\b")
 _LINE = re2.compile(r"^[\s>*•-]*([A-Za-z][A-Za-z ]{1,18}?)\s*[:=]\s*(.*)$")
 MOST_LINES = 60
 
@@ -53,6 +54,12 @@ def told(mail: Mail, note: str = "", *, is_prose: bool = True) -> Told:
         when=past(fields.get("when", prose if is_prose else ""), sent),
         when_words=fields.get("when", ""),
     )
+
+
+def phone(words: str) -> str:
+    """The first telephone number in these words, "" for none."""
+    found = _PHONE.search(words)
+    return " ".join(found.group(0).split()) if found else ""
 
 
 def addresses(words: str) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ class Proposal:
     email: PersonalText
     before: tuple[Person, ...] = ()
     works_for: PersonalText = ""  # the agency whose address it is
+    phone: PersonalText = ""
 
     @property
     def whose(self) -> str:

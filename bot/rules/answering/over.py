@@ -26,6 +26,7 @@ class Change:
     email: str
     before: tuple[str, ...]
     on: date
+    phone: str = ""  # a change of an earlier release has none
 
 
 class State(StrEnum):
@@ -88,7 +89,7 @@ def _row(rows: tuple[Row, ...], change: Change, old: tuple[Row, ...]) -> Row:
         sector=first.sector,
         team=change.team,
         name=change.name or (known.name if known else ""),
-        phone=known.phone if known else "",
+        phone=change.phone or (known.phone if known else ""),
         domains=tuple(dict.fromkeys(domain for row in old for domain in row.domains)),
         secure=known.secure if known else any(row.secure for row in same),
         line=first.line,
