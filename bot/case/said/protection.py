@@ -141,7 +141,7 @@ def _choices(d: Draft, mail: Mail, *, responding: bool) -> tuple[Choice, ...]:
     return _AGAIN.get(d.case.state, ()) if said is None and not responding else ()
 
 
-def has_asked(d: Draft) -> bool:
+def bears_words(d: Draft) -> bool:
     """Whether the letter of new risk names what its reader may answer: no other letter of the minute asks them."""
     return any(isinstance(one.values, Question.Risk) and one.values.choices for one in d.letters)
 

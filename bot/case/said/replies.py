@@ -255,7 +255,7 @@ def _from_raisers(d: Draft, fact: Arrival, by: Contact) -> None:
         d.write(letters.Question.CallTime(), [by], mail=mail, human=d.first_responder)
         return
     choices = _choices(d, mail, meant)
-    if (choices or not _brings_form(mail)) and (d.case.state in WAITING or not protection.has_asked(d)):
+    if (choices or not _brings_form(mail)) and (d.case.state in WAITING or not protection.bears_words(d)):
         others.heard(d, fact, by, choices, sent)
 
 
