@@ -67,9 +67,8 @@ def enter(d: Draft, stage: Stage, cause: Cause, by: Contact | None = None) -> No
     if not responding:
         d.flag(Flag.NO_CONTACT)
         d.write(Information.Nobody(tried=()), d.unit)
-    raising = raising_contacts(d, stage)
     d.joined(Side.RESPONDING, *d.responders)
-    d.joined(Side.RAISING, *raising)
+    raising = raising_contacts(d, stage)
     _estimate(d, stage)
     hearing.ask_representation(d, stage)
     first = notify(d, stage, "enter")
@@ -103,15 +102,15 @@ def _estimate(d: Draft, stage: Stage) -> None:
 
 
 def raising_contacts(d: Draft, stage: Stage) -> tuple[Contact, ...]:
-    """The raising side of a stage; inside the agencies the raiser has a letter of their own. Without any the raiser's
-    manager, and the business unit is told."""
+    """The raising side of a stage, else the manager; inside the agencies the raiser has a letter of their own."""
     found = d.cast.acting(stage, Side.RAISING)
-    if found:
-        own = d.case.raiser.email if stage.level == "agency" else ""  # the partnership hears both sides in one letter
-        return tuple(c for c in found if not d.rules.directory.same_person(c.email, own))
-    d.flag(Flag.NO_RAISING_CONTACT)
-    d.write(Information.Nobody(tried=()), d.unit)
-    return (d.manager,) if d.manager else ()
+    if not found:
+        d.flag(Flag.NO_RAISING_CONTACT)
+        d.write(Information.Nobody(tried=()), d.unit)
+        found = (d.manager,) if d.manager else (d.case.raiser,)
+    d.joined(Side.RAISING, *found)
+    own = d.case.raiser.email if stage.level == "agency" else ""  # the partnership hears both sides in one letter
+    return tuple(c for c in found if not d.rules.directory.same_person(c.email, own))
 
 
 def escalate(
