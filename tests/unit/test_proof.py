@@ -354,7 +354,8 @@ def before_ways(db: sqlite3.Connection) -> None:
         db.execute("INSERT INTO seals VALUES (?, ?, ?, ?, ?)", (seq, at, body, prev, link))
         prev = link
     db.execute("DROP TABLE directory_facts")
-    db.execute("DROP TABLE lives")
+    for table in ("lives", "lease"):
+        db.execute(f"DROP TABLE {table}")
     db.execute("UPDATE alembic_version SET version_num = '0006'")
 
 
