@@ -258,7 +258,7 @@ def test_a_command_changes_no_schema_under_a_life(pair: tuple[Path, Path], url: 
         assert "process 7 on host.example works with the database" in ran.stderr
         with db.begin() as tx:
             lives.renew(tx, "older", 1, -1)
-            tx.execute(text("UPDATE alembic_version SET version_num = '0006'"))
+            tx.execute(text("UPDATE alembic_version SET version_num = '0008'"))
             tx.execute(text("DROP TABLE lives, lease"))
         assert command(pair[0], "cases").returncode == 0
         with db.read() as tx:

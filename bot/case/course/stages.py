@@ -129,13 +129,14 @@ def escalate(
     d.joined(Side.COPY, *decider)
     attached = attachments(d, (*raising, *copies))
     own, theirs = (forms.ask(d, side, left) for side in (Side.RAISING, Side.RESPONDING))
-    values = _values(d, attached, raising, copies, (*own.rows, *theirs.rows))
+    here = (own, theirs) if raising else (theirs,)  # else the raiser alone is asked, in their own letter
+    values = _values(d, attached, raising, copies, tuple(row for one in here for row in one.rows))
     sent = d.write(
         _escalation(d, cause, left, by, values),
         (*d.responders, *raising),
         copies,
         starts_clock=True,
-        attach=(*attached, *own.attach, *theirs.attach),
+        attach=(*attached, *(form for one in here for form in one.attach)),
         after=first,
     )
     at = None if approval.keeps(d, is_lapse=cause in BY_CLOCK) else d.now
