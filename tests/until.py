@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], seconds: float = 10) -> T:
+def until(condition: Callable[[], T], seconds: float = 30) -> T:
     """The first true value that `condition` gives. Fails the test when there is none within `seconds`."""
     deadline, tick = time.monotonic() + seconds, Event()
     while not (value := condition()):

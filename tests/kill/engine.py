@@ -19,16 +19,18 @@ from pathlib import Path
 
 from bot.cli.rehearsal.rehearse import StillNow
 from bot.cli.rehearsal.story import BOT_ADDRESS, Answered, Story, StoryMail, compose, maildir, message_id, settings_of
-from bot.daemon.app import App, build
+from bot.daemon.app import App, build, open_database
 from bot.doors.maildir.send import deliver
+from bot.letters.mime import message_id as message_id_of
 from bot.settings import settings
-from bot.store import cases, deadlines, mails, outbox
+from bot.store import cases, deadlines, mails, meta, outbox
 
 CONFIG = Path(__file__).parents[2] / "config"
 OWNER = "killed"
 START = datetime(2027, 1, 12, 9, tzinfo=UTC)
 CREWE = "crewe.assessment@csc.example"
 HELEN, FAY, DEV = "helen.visser@health.example", "fay.marsh@csc.example", "dev.patel@csc.example"
+UNIT = "cescp@cescp.example"
 #: A letter in doubt is sent again after a quarter of an hour: each instant is looked at again after that.
 AGAIN = timedelta(minutes=17)
 
@@ -65,7 +67,16 @@ MAILS = (
     *({"id": f"p{n}", "at": at(12, 13, n), "from": f"p{n}@home{n}.example", "to": [CREWE], "proof": "unproven",
        "subject": "Professional Safeguarding Challenge – 10 working days", "text": f"Nobody asked family {n}."}
       for n in range(6)),
+    # What no case can be told for waits for the unit, which calls it none of its business: its text goes a day later.
+    {"id": "concern", "at": at(12, 14), "from": "Ruth Okoye <ruth.okoye@health.example>", "to": [BOT_ADDRESS],
+     "subject": "A concern", "text": "We want to challenge the decision to close the plan of the younger brother."},
+    {"id": "notours", "at": at(13, 9, 20), "from": f"CESCP <{UNIT}>", "to": [BOT_ADDRESS],
+     "subject": "Today", "text": "A not ours"},
 )  # fmt: skip
+#: The letter that a mail answers, by its key.
+CITES = {"notours": f"digest/CE/2027-01-13/digest/{UNIT}"}
+#: What ids of letters are made with: the same in every life, so that mails that cite one are the same too.
+SECRET = "5e" * 32
 STORY = Story.model_validate(
     {
         "story": "a week to be killed in",
@@ -81,7 +92,7 @@ STORY = Story.model_validate(
             row("line_manager", "Mo Reid", "mo.reid@health.example", "Health", "Visiting"),
             row("designated_safeguarding_lead", "Ruth Okoye", "ruth.okoye@health.example", "Health"),
             row("delegated_safeguarding_partner", "Partners", "dsp@cescp.example"),
-            row("business_unit", "CESCP", "cescp@cescp.example", domains="cescp.example"),
+            row("business_unit", "CESCP", UNIT, domains="cescp.example"),
         ],
         "mail": MAILS,
     }
@@ -112,7 +123,12 @@ class End:
 @contextmanager
 def running(folder: Path) -> Iterator[tuple[App, StillNow]]:
     clock = StillNow(START)
-    app = build(settings_of(STORY, folder, base()), read_now=clock, in_process=True, owner=OWNER, strict=True)
+    of = settings_of(STORY, folder, base())
+    db = open_database(of)
+    with db.begin() as tx:
+        meta.put(tx, "secret", SECRET)
+    db.close()
+    app = build(of, read_now=clock, in_process=True, owner=OWNER, strict=True)
     try:
         yield app, clock
     finally:
@@ -146,13 +162,19 @@ def free(app: App, now: datetime) -> None:
 def put(folder: Path, mail: StoryMail) -> None:
     """Into the inbox it is for, once however often it is asked."""
     to = mail.to or (CREWE,)
-    answered = Answered()
+    answered = Answered(cited(mail))
     if isinstance(mail.answers, str):
         original = next(m for m in STORY.mail if m.id == mail.answers)
         answered = Answered(message_id(original), (), original.subject)
     raw = compose(mail, STORY, answered)
     address = BOT_ADDRESS if BOT_ADDRESS in to else CREWE
     deliver(maildir(folder, address), raw, mail.at, name=hashlib.sha256(raw).hexdigest()[:16])
+
+
+def cited(mail: StoryMail) -> str:
+    """The id of the letter that it answers, "" where it answers none."""
+    key = CITES.get(mail.id)
+    return message_id_of(bytes.fromhex(SECRET), "", key, BOT_ADDRESS.rpartition("@")[2]) if key else ""
 
 
 def end(folder: Path) -> End:
