@@ -124,7 +124,8 @@ class Changes:
         read = change(self.directory, area, note)
         found, lacks = read.proposal(self.directory, area), " and ".join(read.missing) or self._lack(read.email)
         other = None if lacks else self._other(found, by, now)
-        lines = [f"{by} ({by.email}) writes: “{note}”", *read.lines()]
+        lines = [f"{by} ({by.email}) tells of a change. What was read of it, for the words may name a child:"]
+        lines += read.lines()
         lines.append(
             f"Nothing was changed: {lacks} could not be read, and the business unit is asked" if lacks
             else f"Nothing was changed. {other or 'Nobody else'} and the business unit are asked whether it is right"
