@@ -5,7 +5,9 @@ once: older challenges found when an inbox is read for the first time, and that 
 decides no case.
 """
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
@@ -23,7 +25,7 @@ from bot.model.letters.parts import InFlight, OpenCase, ToBeDone, Waiting, Watch
 from bot.rules import workdays
 from bot.rules.book import Mode
 from bot.rules.directory import Directory
-from bot.store import cases, letters, mailboxes, mails, meta, outbox
+from bot.store import cases, letters, mailboxes, mails, meta, outbox, schema
 from bot.store.db import Database
 from bot.store.mails import Listed
 from bot.store.outbox import Queued
@@ -127,13 +129,32 @@ class Digests:
             without_effect=tuple(left) if is_monday else (),
         )
         letter = Letter(
-            values,
+            values if is_monday else self._shortened(tx, values, area, today),
             f"digest/{area}/{day}",
             unit,
             decided=now,
             subject=_subject(rows, len(pen) + len(aside), sum(one.is_over for one in actions)),
         )
         self.turn.post(tx, letter, now)
+
+    def _shortened(
+        self, tx: Connection, whole: Digest.Daily, area: str, today: date
+    ) -> Digest.Daily | Digest.Unchanged:
+        """One line where the last whole letter said all of it, and nothing of it presses."""
+        listed = replace(whole, mailboxes=(), head="", head_at="", shared=(), without_effect=())
+        said = hashlib.sha256(repr(listed).encode()).hexdigest()
+        since, _, before = (meta.get(tx, f"{schema.LISTED}{area}") or "").partition(" ")
+        if said != before or whole.presses:
+            meta.put(tx, f"{schema.LISTED}{area}", f"{today.isoformat()} {said}")
+            return whole
+        return Digest.Unchanged(
+            since=workdays.at_local(date.fromisoformat(since), workdays.MORNING, self.turn.books.settings.calendar),
+            open=len(whole.open),
+            next=min((one.due for one in whole.open if one.due), default=None),
+            mailboxes=whole.mailboxes,
+            head=whole.head,
+            head_at=whole.head_at,
+        )
 
     def _actions(self, tx: Connection, area: str, now: datetime) -> tuple[ToBeDone, ...]:
         """Agreed and not yet done: first what is over its day or was said not to be done, then by the day."""

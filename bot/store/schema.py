@@ -40,8 +40,9 @@ def chunks(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
 metadata = MetaData()
 
 meta = Table("meta", metadata, Column("key", Plain, primary_key=True), Column("value", Plain, nullable=False))
-#: Before an entry of the ledger, names the value that says where a mail stood before a person placed it.
-UNDOABLE = "undo/"
+#: How keys begin: before an entry of the ledger, where that mail stood before a person placed it; before an area's
+#: code, the day of its last whole daily letter and the hash of what that listed.
+UNDOABLE, LISTED = "undo/", "listed/"
 
 config_kept = Table(
     "config_kept", metadata, Column("name", Plain, primary_key=True), Column("text", Text, nullable=False)

@@ -36,6 +36,7 @@ OFFICE = Office(Contact("clock@partnership.example", "Clock"), calendar())
 #: Letters of no case that go without it, and why.
 WITHOUT = {
     "digest-daily": "the unit's list of the day",
+    "digest-unchanged": "the unit's list of the day",
     "alert-plain": "the operator's",
     "alert-incident": "the operator's",
     "alert-unworked": "what our own fault kept from being worked, to operator and unit",

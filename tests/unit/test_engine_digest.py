@@ -11,7 +11,7 @@ import re2
 
 from bot.model import LetterKind
 from bot.store import letters, mailboxes, mails
-from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, START, STRANGER, UNIT, mail
+from tests.unit.case_samples import BOT, CREWE, DAY, FAY, HELEN, START, STRANGER, TEN, UNIT, mail
 from tests.unit.engine_samples import CHESTER, CREWE_BOX, WORDS, House, eml, running, texts, to
 
 HOUR, MINUTE, DAYS = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
@@ -138,6 +138,28 @@ def test_it_says_every_day_what_its_absence_means_and_ends_with_the_head(house: 
         body, _, foot = text.partition(" -- ")
         assert "Head of the journal" not in body
         assert re2.search(r"Head of the journal at \S+: [0-9a-f]{64}\.\s*$", foot)
+
+
+def test_where_nothing_changed_it_is_one_line(house: House) -> None:
+    """It names the day of the letter that it leaves as it was, and the next step; with what changes, on a Monday and
+    where something presses it is whole again."""
+    house.open(mail(HELEN, WORDS, title=TEN, to=(FAY,), cc=(CREWE,)))
+    house.serve(START)
+    house.send(START)
+    assert "- CE-2027-0001" in digest(house, NINE)
+    for at in (NINE + DAYS, NINE + 2 * DAYS):
+        text = digest(house, at)
+        assert text.startswith("Nothing to chase or place; 1 open challenge ")
+        assert "All stands as the letter of Wednesday 13 January 2027 has it. The next step is due " in text
+        assert "bot: last read never" in text
+        assert "CE-2027-0001" not in text
+        assert len(text.partition(" -- ")[0].split()) < 60
+    assert "- CE-2027-0001" in digest(house, MONDAY + 7 * DAYS)
+    assert "- CE-2027-0001" not in digest(house, MONDAY + 8 * DAYS)
+    house.put(eml(FAY, name="own"), MONDAY + 8 * DAYS)
+    house.take_in(MONDAY + 8 * DAYS)
+    for at in (MONDAY + 9 * DAYS, MONDAY + 10 * DAYS):
+        assert "- CE-2027-0001" in digest(house, at)
 
 
 def penned(house: House) -> None:

@@ -48,6 +48,26 @@ class Digest:
         unsaid: tuple[Unsaid, ...] = ()
         without_effect: tuple[Proposal, ...] = ()  # confirmed, and in no directory; told on Mondays
 
+        @property
+        def presses(self) -> bool:
+            """Whether somebody is to do something about it today, whether or not they were told before."""
+            cases = any(one.over or one.is_loose or one.is_today for one in self.open)
+            undone = any(one.is_over for one in self.actions)
+            return bool(cases or undone or self.pen or self.set_aside or self.unreached or self.letters_open)
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Unchanged(Wording):
+        """Nothing presses, and what the letter of the day `since` listed stands as it was. `next`: the step that is due
+        first; `head` and `head_at` as in `Daily`."""
+
+        is_of_case = False
+        since: datetime
+        open: int
+        next: datetime | None
+        mailboxes: tuple[Watched, ...]
+        head: PlainText
+        head_at: PlainText = ""
+
 
 class Answer:
     """What somebody asked of this service itself."""

@@ -21,7 +21,8 @@ def waiting(tx: Connection) -> list[Listed]:
 
 def lists_entries(queued: Queued) -> bool:
     """Whether a letter of ours lists entries of the pen: a digest, or the one about older challenges."""
-    return queued.case is None and isinstance(queued.letter.values, (Digest.Daily, Information.InFlight, Answer.Pen))
+    listing = (Digest.Daily, Digest.Unchanged, Information.InFlight, Answer.Pen)
+    return queued.case is None and isinstance(queued.letter.values, listing)
 
 
 def lettered(digests: Sequence[Queued]) -> dict[str, int]:
